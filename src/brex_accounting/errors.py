@@ -1,0 +1,92 @@
+"""Brex's errors, told apart by the ``error_code`` of the accounting paths.
+
+::
+
+    UnprocessableError
+    ├── DuplicateRecordsError       one record twice in a report of export results
+    └── RecordsNotReadyError        records that are not READY_FOR_EXPORT
+    NotFoundError
+    └── RecordsNotFoundError        records that do not exist
+
+The rest of the tree is the floor's: `clientkit.errors`. Other Brex APIs answer in another shape (``type``, ``message``,
+``code``), and some answers are empty or HTML (https://developer.brex.com/guides/error_codes); all are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from clientkit import codec
+from clientkit.errors import NotFoundError, Problem, StatusError, UnprocessableError
+from clientkit.exchange import Answer
+
+
+class DuplicateRecordsError(UnprocessableError):
+    """A report of export results names a record twice."""
+
+    @property
+    def record_ids(self) -> tuple[str, ...]:
+        """The records that are there twice."""
+        return _ids(self, "duplicate_accounting_record_ids")
+
+
+class RecordsNotReadyError(UnprocessableError):
+    """A report of export results names records that are not ready for export: often exported already."""
+
+    advice = "Read these records again: after a lost answer they may have been exported by the first attempt."
+
+    @property
+    def record_ids(self) -> tuple[str, ...]:
+        """The records that are not ready."""
+        return _ids(self, "not_ready_for_export_accounting_record_ids")
+
+
+class RecordsNotFoundError(NotFoundError):
+    """Something that the request names does not exist; `record_ids` is empty where Brex names no records."""
+
+    @property
+    def record_ids(self) -> tuple[str, ...]:
+        """The records that do not exist."""
+        return _ids(self, "not_found_export_entry_source_ids")
+
+
+ERROR_TYPES: Mapping[str, type[StatusError]] = {
+    "ACCOUNTING_RECORD_NOT_READY_FOR_EXPORT": RecordsNotReadyError,
+    "DUPLICATE_ACCOUNTING_RECORD_IDS": DuplicateRecordsError,
+    "NOT_FOUND": RecordsNotFoundError,
+}
+
+
+def read_problem(answer: Answer) -> Problem:
+    """What an error answer says, in either of Brex's shapes, or that it is in neither."""
+    try:
+        body = codec.parse(answer.content)
+    except codec.CodecError:
+        return Problem(title=_headline(answer))
+    if not isinstance(body, dict):
+        return Problem(title=_headline(answer))
+    fields = cast("dict[str, object]", body)
+    details = fields.get("details")
+    return Problem(
+        code=_text(fields, "error_code") or _text(fields, "code") or _text(fields, "type"),
+        title=_text(fields, "message"),
+        details=cast("dict[str, object]", details) if isinstance(details, dict) else {},
+    )
+
+
+def _headline(answer: Answer) -> str | None:
+    if not answer.content:
+        return None
+    kind = answer.headers.get("content-type", "no content type").partition(";")[0]
+    return f"a body of {len(answer.content)} bytes that is not one of Brex's errors ({kind})"
+
+
+def _text(fields: Mapping[str, object], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _ids(error: StatusError, name: str) -> tuple[str, ...]:
+    listed = error.details.get(name)
+    return tuple(str(each) for each in cast("list[object]", listed)) if isinstance(listed, list) else ()

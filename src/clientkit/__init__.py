@@ -1,0 +1,83 @@
+"""The floor that the clients of both services stand on: what any JSON API client needs.
+
+Users of the clients meet a few of these names (`Pager`, `Page`, `Options`, the errors) through ``rillet`` and
+``brex_accounting``, which offer them as their own. Integrators declare endpoints of their own with the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clientkit._lazy import lazy
+
+if TYPE_CHECKING:
+    from clientkit.client import AsyncBaseClient, BaseClient
+    from clientkit.codec import CodecError, Extra, Shape, always_sent, as_number, unknown_fields, wire_name
+    from clientkit.endpoints import AsyncExecutor, AsyncResource, Executor, SyncResource, listing, operation
+    from clientkit.enums import OpenEnum
+    from clientkit.errors import (
+        AnswerError,
+        AnswerTimeoutError,
+        AnswerTooLargeError,
+        ApiError,
+        Attempt,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        ConnectionLostError,
+        DeadlineExceededError,
+        ForbiddenError,
+        NoAnswerError,
+        NotFoundError,
+        NotSentError,
+        PagingError,
+        Problem,
+        RateLimitedError,
+        RedirectError,
+        ServerError,
+        StatusError,
+        UnauthorizedError,
+        UnprocessableError,
+        UnreadableAnswerError,
+        Violation,
+    )
+    from clientkit.exchange import Answer, Answered, Clocks, Options, Outgoing, RetryPolicy, Service, TransportFailure
+    from clientkit.pacing import Pacer
+    from clientkit.paging import AsyncPager, Pager
+    from clientkit.requests import Page, PageRequest, Paging, Request, segment
+    from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
+
+_HOMES = {
+    "clientkit.client": ("AsyncBaseClient", "BaseClient"),
+    "clientkit.codec": ("CodecError", "Extra", "Shape", "always_sent", "as_number", "unknown_fields", "wire_name"),
+    "clientkit.endpoints": ("AsyncExecutor", "AsyncResource", "Executor", "SyncResource", "listing", "operation"),
+    "clientkit.enums": ("OpenEnum",),
+    "clientkit.errors": (
+        "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError",
+        "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError",
+        "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError",
+        "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError",
+        "UnreadableAnswerError", "Violation",
+    ),
+    "clientkit.exchange": (
+        "Answer", "Answered", "Clocks", "Options", "Outgoing", "RetryPolicy", "Service", "TransportFailure",
+    ),
+    "clientkit.pacing": ("Pacer",),
+    "clientkit.paging": ("AsyncPager", "Pager"),
+    "clientkit.requests": ("Page", "PageRequest", "Paging", "Request", "segment"),
+    "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport"),
+}  # fmt: skip
+
+__all__ = [
+    "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answer", "Answered", "ApiError", "AsyncBaseClient",
+    "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Attempt", "BadRequestError",
+    "BaseClient", "Clocks", "CodecError", "ConfigurationError", "ConflictError", "ConnectionLostError",
+    "DeadlineExceededError", "Executor", "Extra", "ForbiddenError", "InProcess", "NoAnswerError", "NotFoundError",
+    "NotSentError", "OpenEnum", "Options", "Outgoing", "Pacer", "Page", "PageRequest", "Pager", "Paging",
+    "PagingError", "Problem", "RateLimitedError", "RedirectError", "Request", "RetryPolicy", "ServerError", "Service",
+    "Shape", "StatusError", "SyncResource", "Transport", "TransportFailure", "UnauthorizedError",
+    "UnprocessableError", "UnreadableAnswerError", "Violation", "always_sent", "as_number", "listing", "operation", "segment",
+    "unknown_fields", "wire_name",
+]  # fmt: skip
+
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -1,0 +1,250 @@
+"""The two base clients that a service's client builds on."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import ipaddress
+import os
+import platform
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import metadata
+from types import TracebackType
+from typing import Generic, NoReturn, Self, TypeVar, overload
+from urllib.parse import urlsplit
+
+import attrs
+
+from clientkit.errors import ConfigurationError
+from clientkit.exchange import Answered, BearerToken, Clocks, Connection, Options, RetryPolicy, Service, exchange
+from clientkit.pacing import Pacer
+from clientkit.requests import Request
+from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+CLOCKS = Clocks(monotonic=time.monotonic, wall=time.time, jitter=random.random)
+
+
+def connection(
+    service: Service,
+    *,
+    base_url: str,
+    token: str,
+    options: Options | None = None,
+    pacer: Pacer | None = None,
+    clocks: Clocks | None = None,
+) -> Connection:
+    """Everything a client has besides its transport. Raises `ConfigurationError` for an unsafe URL or token."""
+    return Connection(
+        service=service,
+        base_url=checked_base_url(base_url),
+        authorization=BearerToken(checked_token(token)),
+        options=options or Options(),
+        pacer=pacer,
+        clocks=clocks or CLOCKS,
+    )
+
+
+def checked_base_url(base_url: str) -> str:
+    """`base_url` without a slash at its end, if a token may be sent there: https, or http on loopback alone."""
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"base_url is not a URL: {error}") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("base_url must not hold a user name or a password")
+    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        raise ConfigurationError(f"base_url {base_url!r} is not of the form https://host[/path]")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(f"base_url {base_url!r} would send the token unencrypted; http is for loopback alone")
+    return base_url.rstrip("/")
+
+
+def checked_token(token: str) -> str:
+    """`token` itself, if it can stand in a header. The error never shows it."""
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationError("the token is empty or holds characters that no token has (a line break, a blank?)")
+    return token
+
+
+def from_environment(variable: str, environment: Mapping[str, str] | None = None) -> str:
+    """The value of an environment variable. Raises `ConfigurationError` naming it if it is not set or empty."""
+    value = (os.environ if environment is None else environment).get(variable, "")
+    if not value:
+        raise ConfigurationError(f"the environment variable {variable} is not set")
+    return value
+
+
+def user_agent() -> str:
+    """Which release of the SDK runs on which Python, as services see it."""
+    try:
+        version = metadata.version("brex-rillet")
+    except metadata.PackageNotFoundError:
+        version = "unknown"
+    return f"brex-rillet/{version} python/{platform.python_version()}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _leaves_this_machine(connection: Connection) -> bool:
+    # Plain http is loopback, where a proxy of the environment would only see what it must not.
+    return not connection.base_url.startswith("http:")
+
+
+class LazyResource(Generic[R]):
+    """An attribute of a client that imports its resource's module when it is first used."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._class = module, name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, client: object, owner: type) -> R: ...
+    def __get__(self, client: object | None, owner: type) -> Self | R:
+        if client is None:
+            return self
+        made: R = getattr(importlib.import_module(self._module), self._class)(client)
+        client.__dict__[self._attribute] = made
+        return made
+
+
+class _Base:
+    """What both clients share: settings that stay, and the refusal to be pickled."""
+
+    _connection: Connection
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        max_answer_bytes: int | None = None,
+    ) -> Self:
+        """The same client with other bounds; connections and pace are shared, and closing it closes nothing.
+
+        `timeout` bounds one attempt and `deadline` the whole call, in seconds.
+        """
+        changes = {
+            name: value
+            for name, value in {
+                "timeout": timeout,
+                "deadline": deadline,
+                "retry": retry,
+                "max_answer_bytes": max_answer_bytes,
+            }.items()
+            if value is not None
+        }
+        twin = object.__new__(type(self))
+        twin.__dict__.update({name: value for name, value in self.__dict__.items() if name in _SHARED})
+        options = attrs.evolve(self._connection.options, **changes)  # type: ignore[arg-type]  # built by name just above
+        twin._connection = attrs.evolve(self._connection, options=options)
+        twin.__dict__["_owns_transport"] = False
+        return twin
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go, without a slash at the end."""
+        return self._connection.base_url
+
+    def __repr__(self) -> str:
+        return f"{type(self).__module__.partition('.')[0]}.{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client holds open connections and a token; pass its settings and build another one")
+
+
+_SHARED = frozenset({"_connection", "_transport", "_sleep"})
+
+
+class BaseClient(_Base):
+    """A blocking client. Use it as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        transport: Transport | None = None,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._connection = connection
+        self._owns_transport = transport is None
+        self._transport = transport or HttpTransport(proxies=_leaves_this_machine(connection))
+        self._sleep = sleep
+
+    def execute(self, request: Request[T]) -> T:
+        """Send any request with this client's retries and pace: the way to an endpoint that the SDK does not know."""
+        return self.answer(request).value
+
+    def answer(self, request: Request[T]) -> Answered[T]:
+        """Like `execute`, and the status, headers and trace id of this one call with it.
+
+        Any endpoint gives its request by ``.build``: ``client.answer(VendorOperations.get.build("…"))``.
+        """
+        return drive(exchange(request, self._connection), self._transport, self._sleep)
+
+    def close(self) -> None:
+        """Close the connections, if this client opened them."""
+        if self._owns_transport:
+            self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncBaseClient(_Base):
+    """A client to be awaited. Use it as an asynchronous context manager, or call `aclose`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        transport: AsyncTransport | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._connection = connection
+        self._owns_transport = transport is None
+        self._transport = transport or AsyncHttpTransport(proxies=_leaves_this_machine(connection))
+        self._sleep = sleep
+
+    async def execute(self, request: Request[T]) -> T:
+        """Send any request with this client's retries and pace: the way to an endpoint that the SDK does not know."""
+        return (await self.answer(request)).value
+
+    async def answer(self, request: Request[T]) -> Answered[T]:
+        """Like `execute`, and the status, headers and trace id of this one call with it."""
+        return await drive_async(exchange(request, self._connection), self._transport, self._sleep)
+
+    async def aclose(self) -> None:
+        """Close the connections, if this client opened them."""
+        if self._owns_transport:
+            await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,318 @@
+"""JSON to attrs classes and back: strict, exact, and lenient only where a service may grow.
+
+- A number never passes through float. Decimals are finite; date-times are aware; ``None`` never becomes ``"None"`` and
+  ``1.9`` never becomes ``1``.
+- ``null`` means "left out": a field that has a default gets it.
+- Fields that a class does not know are kept in its `extra` field (`unknown_fields`) and written back.
+- Writing leaves out what equals its default, and never writes an exponent.
+
+Where msgspec is installed (the ``fast`` extra) it parses the text; what becomes of the parsed values is the same code,
+so results are equal with and without it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from json.encoder import encode_basestring_ascii
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+import attrs
+import cattrs
+import cattrs.v
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from clientkit.money import checked, decimal_text
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+#: Fields of an answer that the class does not know, as parsed JSON (numbers with a fraction are `Decimal`).
+Extra: TypeAlias = Mapping[str, object]
+
+_WIRE = "clientkit.wire"
+_ALWAYS = "clientkit.always"
+_EXTRA = "clientkit.extra"
+_AS_NUMBER = "clientkit.number"
+_EXTRA_KEY = "\0extra"
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+class CodecError(ValueError):
+    """A body that is not JSON, or JSON that does not have the expected shape; the message names the place."""
+
+
+class Shape(ABC, Generic[T_co]):
+    """How to read parsed JSON that is not simply one class, for instance a page of a listing."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def read(self, value: object) -> T_co:
+        """The value; raises `CodecError`."""
+
+
+def unknown_fields() -> Extra:
+    """The `extra` field of a model: what the service sent beyond the documented fields."""
+    found: Extra = attrs.field(factory=dict[str, object], repr=False, hash=False, metadata={_EXTRA: True})
+    return found
+
+
+def wire_name(name: str, *, always: bool = False) -> dict[object, object]:
+    """Field metadata: the JSON name, where Python cannot or should not have it; `always` as in `always_sent`."""
+    return {_WIRE: name, **(always_sent() if always else {})}
+
+
+def always_sent() -> dict[object, object]:
+    """Field metadata: written even when it equals its default (a union's discriminator, say)."""
+    return {_ALWAYS: True}
+
+
+def as_number() -> dict[object, object]:
+    """Field metadata: a `Decimal` that is written as a JSON number; the others are written as text."""
+    return {_AS_NUMBER: True}
+
+
+def parse(content: bytes) -> object:
+    """JSON text as Python values; numbers with a fraction or an exponent become `Decimal`. Raises `CodecError`."""
+    try:
+        return _parse(content)
+    except Exception as error:
+        # Any: the parsers raise their own types, RecursionError and decimal's InvalidOperation among them.
+        raise CodecError(f"not JSON: {error}") from error
+
+
+def structure(value: object, kind: type[T] | Shape[T]) -> T:
+    """Parsed JSON as a value of `kind`. Raises `CodecError` with the place of what does not fit."""
+    if isinstance(kind, Shape):
+        return kind.read(value)
+    try:
+        return _fast.structure(value, kind)
+    except Exception:  # noqa: BLE001 - whatever it was, the precise converter says it better
+        # Only a failure pays for finding its place.
+        try:
+            return _precise.structure(value, kind)
+        except Exception as error:
+            raise CodecError("; ".join(_messages(error))) from error
+
+
+def unstructure(value: object) -> object:
+    """A value as plain JSON types, with amounts as text."""
+    plain: object = _fast.unstructure(value)
+    return plain
+
+
+def dumps(value: object) -> bytes:
+    """A value as compact JSON text. Raises `ValueError` for an amount or a time that must not leave."""
+    pieces: list[str] = []
+    _write(unstructure(value), pieces.append)
+    return "".join(pieces).encode()
+
+
+def instant_text(value: datetime) -> str:
+    """A date-time as the services want it: UTC, ending in ``Z``. Raises `ValueError` for one without a zone."""
+    if value.utcoffset() is None:
+        raise ValueError(f"{value.isoformat()} has no time zone; use datetime.now(UTC) or .replace(tzinfo=UTC)")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _refuse_constant(text: str) -> object:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _make_parse() -> Callable[[bytes], object]:
+    try:
+        import msgspec
+    except ImportError:
+        return lambda content: json.loads(str(content, "utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+    return msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+_parse = _make_parse()
+
+
+def _write(value: object, put: Callable[[str], object]) -> None:
+    # Not json.dumps: it has no way to write a Decimal as an exact number.
+    if isinstance(value, str):
+        put(encode_basestring_ascii(value))
+    elif value is None:
+        put("null")
+    elif isinstance(value, bool):
+        put("true" if value else "false")
+    elif isinstance(value, int):
+        put(int.__repr__(value))
+    elif isinstance(value, Decimal):
+        put(decimal_text(value))
+    elif isinstance(value, Mapping):
+        separator = "{"
+        for key, each in cast("Mapping[str, object]", value).items():
+            put(f"{separator}{encode_basestring_ascii(key)}:")
+            _write(each, put)
+            separator = ","
+        put("{}" if separator == "{" else "}")
+    elif isinstance(value, Sequence):
+        separator = "["
+        for each in cast("Sequence[object]", value):
+            put(separator)
+            _write(each, put)
+            separator = ","
+        put("[]" if separator == "[" else "]")
+    else:
+        raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _messages(error: BaseException) -> list[str]:
+    if isinstance(error, cattrs.BaseValidationError):
+        return list(cattrs.transform_error(error, path="$", format_exception=_explain))
+    return [f"{error} @ $"]
+
+
+def _explain(error: BaseException, kind: type[Any] | None) -> str:
+    return str(error) if isinstance(error, CodecError | ValueError) else cattrs.v.format_exception(error, kind)
+
+
+def _wrong(value: object, wanted: str) -> CodecError:
+    shown = repr(value)
+    return CodecError(f"{shown if len(shown) <= 60 else shown[:57] + '...'} is not {wanted}")
+
+
+def _to_str(value: object, _: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise _wrong(value, "text")
+
+
+def _to_int(value: object, _: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, Decimal) and value.is_finite() and checked(value) == int(value):
+        return int(value)
+    raise _wrong(value, "a whole number")
+
+
+def _to_bool(value: object, _: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _wrong(value, "true or false")
+
+
+def _to_decimal(value: object, _: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return checked(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return checked(Decimal(value))
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return checked(Decimal(value))
+    raise _wrong(value, "a decimal number")
+
+
+def _to_datetime(value: object, _: object) -> datetime:
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        if moment.utcoffset() is not None:
+            return moment
+    raise _wrong(value, "a date-time with a zone")
+
+
+def _to_date(value: object, _: object) -> date:
+    if isinstance(value, str) and len(value) == 10:
+        return date.fromisoformat(value)
+    raise _wrong(value, "a date such as 2026-01-31")
+
+
+def _to_enum(value: object, kind: type[Enum]) -> Enum:
+    if isinstance(value, str):
+        return kind(value)
+    raise _wrong(value, "text")
+
+
+def _from_enum(value: Enum) -> object:
+    plain: object = value.value
+    return plain
+
+
+def _unchanged(value: object) -> object:
+    return value
+
+
+def _anything(value: object, _: object) -> object:
+    return value
+
+
+def _attrs_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
+    overrides = {field.name: override(rename=_wire(field)) for field in fields if _wire(field) != field.name}
+    read = make_dict_structure_fn(kind, converter, **overrides)  # type: ignore[arg-type]  # its options come after the fields
+    known = frozenset(_wire(field) for field in fields)
+    keeps_extra = _EXTRA_KEY in known
+    required = frozenset(_wire(field) for field in fields if field.default is attrs.NOTHING)
+
+    def structure_attrs(value: object, _: object) -> object:
+        if not isinstance(value, dict):
+            raise _wrong(value, "an object")
+        found = cast("dict[str, object]", value)
+        if None in found.values():
+            found = {
+                name: each for name, each in found.items() if each is not None or name in required or name not in known
+            }
+        if keeps_extra and not found.keys() <= known:
+            found = {**found, _EXTRA_KEY: {name: each for name, each in found.items() if name not in known}}
+        return read(found, kind)
+
+    return structure_attrs
+
+
+def _attrs_writer(kind: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, object]]:
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
+    overrides = {
+        field.name: override(
+            rename=_wire(field),
+            omit_if_default=not field.metadata.get(_ALWAYS, False),
+            unstruct_hook=_unchanged if field.metadata.get(_AS_NUMBER, False) else None,
+        )
+        for field in fields
+    }
+    write = make_dict_unstructure_fn(kind, converter, **overrides)  # type: ignore[arg-type]  # as above
+
+    def unstructure_attrs(value: Any) -> dict[str, object]:
+        plain: dict[str, Any] = write(value)
+        plain.update(plain.pop(_EXTRA_KEY, {}))
+        return plain
+
+    return unstructure_attrs
+
+
+def _wire(field: attrs.Attribute[Any]) -> str:
+    if field.metadata.get(_EXTRA, False):
+        return _EXTRA_KEY
+    name: str = field.metadata.get(_WIRE, field.name)
+    return name
+
+
+def _converter(*, detailed: bool) -> cattrs.Converter:
+    made = cattrs.Converter(detailed_validation=detailed)
+    made.register_structure_hook(str, _to_str)
+    made.register_structure_hook(int, _to_int)
+    made.register_structure_hook(bool, _to_bool)
+    made.register_structure_hook(Decimal, _to_decimal)
+    made.register_structure_hook(datetime, _to_datetime)
+    made.register_structure_hook(date, _to_date)
+    made.register_structure_hook_func(lambda kind: kind is object or kind == Extra, _anything)
+    made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _to_enum)
+    made.register_structure_hook_factory(attrs.has, _attrs_reader)
+    made.register_unstructure_hook(Decimal, decimal_text)
+    made.register_unstructure_hook(datetime, instant_text)
+    made.register_unstructure_hook(date, date.isoformat)
+    made.register_unstructure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _from_enum)
+    made.register_unstructure_hook_func(lambda kind: kind is object or kind == Extra, _unchanged)
+    made.register_unstructure_hook_factory(attrs.has, _attrs_writer)
+    return made
+
+
+_fast = _converter(detailed=False)
+_precise = _converter(detailed=True)

@@ -1,0 +1,199 @@
+"""Write an endpoint once; call it on a blocking client or await it on an asynchronous one.
+
+An endpoint is a method that builds a `Request` (or a `PageRequest`) and does nothing else::
+
+    class VendorOperations:
+        @operation
+        def get(self, vendor_id: str) -> Request[Vendor]:
+            return Request(method="GET", path=f"/vendors/{segment(vendor_id)}", returns=Vendor)
+
+    class Vendors(VendorOperations, SyncResource): ...
+    class AsyncVendors(VendorOperations, AsyncResource): ...
+
+Type checkers see a descriptor whose result depends on the resource that it is read from; at run time every resource
+class gets ordinary functions, so that `help`, `inspect`, mocks and tracebacks meet nothing unusual.
+``VendorOperations.get.build("…")`` is the request alone; nothing is sent.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
+
+from typing_extensions import override
+
+from clientkit.paging import AsyncPager, Pager
+from clientkit.requests import PageRequest, Request
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Executor(Protocol):
+    """What a blocking resource needs of its client; a table of requests and answers will do in tests."""
+
+    def execute(self, request: Request[T]) -> T:
+        """Send a request and read its answer."""
+        ...
+
+
+class AsyncExecutor(Protocol):
+    """What an asynchronous resource needs of its client."""
+
+    async def execute(self, request: Request[T]) -> T:
+        """Send a request and read its answer."""
+        ...
+
+
+class _Endpoint:
+    """The run-time half: makes an ordinary function for each kind of resource."""
+
+    _pagers: tuple[type[Any], type[Any]] | None = None
+
+    def __init__(self, build: Callable[..., Any], /) -> None:
+        self._build: Any = build
+        self.__doc__ = build.__doc__
+        if not TYPE_CHECKING:
+            self.build = functools.partial(build, None)
+
+    def method(self, owner: type, *, blocking: bool) -> Callable[..., Any]:
+        """An ordinary method of `owner` that carries out this endpoint."""
+        call = self._blocking(self._build) if blocking else self._awaiting(self._build)
+        declared = inspect.signature(self._build)
+        answer = str(declared.return_annotation).partition("[")[2][:-1]
+        if self._pagers is not None:
+            answer = f"{self._pagers[not blocking].__name__}[{answer}]"
+        # The endpoint's own globals, so that its annotations resolve. Not __wrapped__: unittest.mock would follow it
+        # and take an awaitable endpoint for a blocking one.
+        names = {"Pager": Pager, "AsyncPager": AsyncPager, **self._build.__globals__}
+        made: Any = FunctionType(call.__code__, names, self._build.__name__, None, call.__closure__)
+        made.__qualname__ = f"{owner.__qualname__}.{self._build.__name__}"
+        made.__module__ = owner.__module__
+        made.__doc__ = self._build.__doc__
+        made.__annotations__ = {**self._build.__annotations__, "return": answer}
+        made.__signature__ = declared.replace(return_annotation=answer)
+        made.build = functools.partial(self._build, None)
+        result: Callable[..., Any] = made
+        return result
+
+    def _blocking(self, build: Callable[..., Any]) -> FunctionType:
+        raise NotImplementedError
+
+    def _awaiting(self, build: Callable[..., Any]) -> FunctionType:
+        raise NotImplementedError
+
+
+class Operation(_Endpoint, Generic[P, T]):
+    """A single exchange: one request, one answer."""
+
+    def __init__(self, build: Callable[Concatenate[Any, P], Request[T]], /) -> None:
+        super().__init__(build)
+
+    if TYPE_CHECKING:
+
+        def build(self, *args: P.args, **kwargs: P.kwargs) -> Request[T]:
+            """The request alone, without sending it."""
+            ...
+
+        @overload
+        def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
+        @overload
+        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, T]: ...
+        @overload
+        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, Coroutine[Any, Any, T]]: ...
+        def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
+
+    @override
+    def _blocking(self, build: Callable[..., Any]) -> FunctionType:
+        def call(self: SyncResource, /, *args: Any, **kwargs: Any) -> Any:
+            return self._client.execute(build(self, *args, **kwargs))
+
+        return cast("FunctionType", call)
+
+    @override
+    def _awaiting(self, build: Callable[..., Any]) -> FunctionType:
+        async def call(self: AsyncResource, /, *args: Any, **kwargs: Any) -> Any:
+            return await self._client.execute(build(self, *args, **kwargs))
+
+        return cast("FunctionType", call)
+
+
+class Listing(_Endpoint, Generic[P, T]):
+    """A listing: as many exchanges as there are pages, each made when it is reached."""
+
+    _pagers = (Pager, AsyncPager)
+
+    def __init__(self, build: Callable[Concatenate[Any, P], PageRequest[T]], /) -> None:
+        super().__init__(build)
+
+    if TYPE_CHECKING:
+
+        def build(self, *args: P.args, **kwargs: P.kwargs) -> PageRequest[T]:
+            """The listing alone, without sending anything."""
+            ...
+
+        @overload
+        def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
+        @overload
+        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, Pager[T]]: ...
+        @overload
+        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, AsyncPager[T]]: ...
+        def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
+
+    @override
+    def _blocking(self, build: Callable[..., Any]) -> FunctionType:
+        pager = Pager
+
+        def call(self: SyncResource, /, *args: Any, **kwargs: Any) -> Any:
+            return pager(self._client, build(self, *args, **kwargs))
+
+        return cast("FunctionType", call)
+
+    @override
+    def _awaiting(self, build: Callable[..., Any]) -> FunctionType:
+        pager = AsyncPager
+
+        def call(self: AsyncResource, /, *args: Any, **kwargs: Any) -> Any:
+            return pager(self._client, build(self, *args, **kwargs))
+
+        return cast("FunctionType", call)
+
+
+def _declared(owner: type) -> dict[str, _Endpoint]:
+    """The endpoints that `owner` would answer with, nearest definition first."""
+    nearest: dict[str, object] = {}
+    for base in owner.__mro__:
+        for name, value in vars(base).items():
+            nearest.setdefault(name, value)
+    return {name: value for name, value in nearest.items() if isinstance(value, _Endpoint)}
+
+
+class SyncResource:
+    """Endpoints read from this class block until the answer is there."""
+
+    def __init__(self, client: Executor) -> None:
+        self._client = client
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, endpoint in _declared(cls).items():
+            setattr(cls, name, endpoint.method(cls, blocking=True))
+
+
+class AsyncResource:
+    """Endpoints read from this class must be awaited."""
+
+    def __init__(self, client: AsyncExecutor) -> None:
+        self._client = client
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, endpoint in _declared(cls).items():
+            setattr(cls, name, endpoint.method(cls, blocking=False))
+
+
+operation = Operation
+listing = Listing

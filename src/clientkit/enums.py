@@ -1,0 +1,32 @@
+"""Enumerations that a service may extend."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from typing_extensions import override
+
+
+class OpenEnum(StrEnum):
+    """Values known today; any other text is kept as it came and written back unchanged.
+
+    ``Status("NEW_THING")`` is a `Status` whose `is_known` is false and that equals the text ``"NEW_THING"``.
+    Iterating over the class gives the known values only.
+    """
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> OpenEnum | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this value was known when the SDK was released."""
+        return self.name in type(self).__members__
+
+    # An unknown value is made anew each time it is met, so equality and hash are those of its text.
+    __hash__ = str.__hash__

@@ -1,0 +1,315 @@
+"""What can go wrong between a client and a service.
+
+::
+
+    ApiError
+    ├── ConfigurationError          the client cannot be built: no token, an unsafe base URL
+    ├── NoAnswerError               no answer came back
+    │   ├── NotSentError            no connection: the service never saw the request
+    │   ├── ConnectionLostError     sent, perhaps carried out, the answer is lost
+    │   ├── AnswerTimeoutError      sent, perhaps carried out, the answer did not come in time
+    │   └── DeadlineExceededError   the call's own deadline passed, between or during attempts
+    ├── AnswerError                 an answer came back
+    │   ├── StatusError             its status is not a success
+    │   │   ├── RedirectError       3xx; never followed, so that a token cannot reach another host
+    │   │   ├── BadRequestError     400
+    │   │   ├── UnauthorizedError   401
+    │   │   ├── ForbiddenError      403
+    │   │   ├── NotFoundError       404
+    │   │   ├── ConflictError       409
+    │   │   ├── UnprocessableError  422
+    │   │   ├── RateLimitedError    429
+    │   │   └── ServerError         5xx
+    │   └── UnreadableAnswerError   a success, but not what is documented
+    │       └── AnswerTooLargeError larger than the client's bound
+    └── PagingError                 a listing that does not come to an end
+
+Every error pickles, and none holds a token: request headers are not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import attrs
+
+E = TypeVar("E", bound="ApiError")
+
+_KEPT_BYTES = 16_384
+
+
+class ApiError(Exception):
+    """Every error that this SDK raises on purpose about talking to a service."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+def _rebuild(kind: type[E], args: tuple[object, ...], state: dict[str, object]) -> E:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(ApiError, ValueError):
+    """The client cannot be built from what it was given; the message names the argument or variable."""
+
+
+@attrs.frozen(kw_only=True)
+class Violation:
+    """One field of a request body that a service refused."""
+
+    field: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.field, self.message) if part)
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """What the body of an error answer said, in one shape for every service.
+
+    `code` is what programs compare; `title` and `detail` are for people; `details` holds the rest of the body.
+    """
+
+    code: str | None = None
+    title: str | None = None
+    detail: str | None = None
+    violations: tuple[Violation, ...] = ()
+    details: Mapping[str, object] = attrs.field(factory=dict[str, object])
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One earlier attempt of the same call: what came of it, and how long was waited afterwards."""
+
+    outcome: str
+    waited: float
+
+
+class _CallError(ApiError):
+    """An error of one call: which call, and the attempts that came before."""
+
+    service: str
+    method: str
+    path: str
+    attempts: tuple[Attempt, ...]
+
+    def _describe(self, what: str, advice: str) -> None:
+        tried = f" after {len(self.attempts) + 1} attempts" if self.attempts else ""
+        self.args = (f"{self.service}: {self.method} {self.path} {what}{tried}. {advice}".strip(),)
+
+
+class NoAnswerError(_CallError):
+    """No answer came back, so what the service did with the request is unknown (but see `NotSentError`)."""
+
+    advice = (
+        "The service may have carried the request out: look before repeating it, "
+        "unless it is a read or carries an idempotency key."
+    )
+
+    def __init__(
+        self, *, service: str, method: str, path: str, reason: str, attempts: tuple[Attempt, ...] = ()
+    ) -> None:
+        super().__init__()
+        self.service, self.method, self.path, self.reason, self.attempts = service, method, path, reason, attempts
+        self._describe(f"got no answer: {reason}", self.advice)
+
+
+class NotSentError(NoAnswerError):
+    """No connection came about; the service never saw the request, and repeating it is safe."""
+
+    advice = "The service never saw the request. Check the base URL, the network and the proxy, then repeat it."
+
+
+class ConnectionLostError(NoAnswerError):
+    """The connection broke after the request, or a part of it, had been sent."""
+
+
+class AnswerTimeoutError(NoAnswerError):
+    """The answer did not come within the attempt's timeout."""
+
+
+class DeadlineExceededError(NoAnswerError):
+    """The call's total deadline passed. Raise it with ``client.with_options(deadline=…)``."""
+
+
+class AnswerError(_CallError):
+    """An answer came back, but not the one that was asked for.
+
+    `status` and `headers` (names in lower case, cookies left out) are the answer's; `content` is the start of its
+    body; `trace_id` is what the service's support asks for.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        method: str,
+        path: str,
+        status: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        trace_id: str | None,
+        attempts: tuple[Attempt, ...],
+    ) -> None:
+        super().__init__()
+        self.service, self.method, self.path, self.status = service, method, path, status
+        self.headers = {name: value for name, value in headers.items() if name != "set-cookie"}
+        self.content, self.trace_id, self.attempts = content[:_KEPT_BYTES], trace_id, attempts
+
+    def _trace(self) -> str:
+        return f" (trace id {self.trace_id})" if self.trace_id else ""
+
+
+class StatusError(AnswerError):
+    """The service answered with a status that is not a success; `problem` is what its body said."""
+
+    advice = ""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        method: str,
+        path: str,
+        status: int,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        trace_id: str | None = None,
+        attempts: tuple[Attempt, ...] = (),
+        problem: Problem | None = None,
+        advice: str = "",
+    ) -> None:
+        super().__init__(
+            service=service, method=method, path=path, status=status, headers=headers, content=content,
+            trace_id=trace_id, attempts=attempts,
+        )  # fmt: skip
+        self.problem = problem or Problem()
+        said = ": ".join(dict.fromkeys(part for part in (self.problem.title, self.problem.detail) if part))
+        said += "".join(f"; {violation}" for violation in self.problem.violations)
+        code = f" [{self.problem.code}]" if self.problem.code else ""
+        self._describe(f"answered {status}{code}{': ' + said if said else ''}{self._trace()}", advice or self.advice)
+
+    @property
+    def code(self) -> str | None:
+        """The service's own name of the error, to compare with."""
+        return self.problem.code
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """The fields that the service refused, where it names them."""
+        return self.problem.violations
+
+    @property
+    def details(self) -> Mapping[str, object]:
+        """What else the body said, as parsed JSON."""
+        return self.problem.details
+
+
+class RedirectError(StatusError):
+    """3xx. A redirect is never followed: the token would go to a host that nobody chose."""
+
+    advice = "Set base_url to the address that the service really has."
+
+
+class BadRequestError(StatusError):
+    """400: the request breaks a rule of the service; `violations` names the fields where the service does."""
+
+
+class UnauthorizedError(StatusError):
+    """401: the token is missing, wrong, or revoked."""
+
+    advice = "Check that the token is the one of this environment and has not been revoked."
+
+
+class ForbiddenError(StatusError):
+    """403: the token does not reach this; some services answer so to an expired token too."""
+
+    advice = "Check the token's scopes and its age."
+
+
+class NotFoundError(StatusError):
+    """404: nothing has this id, or it was deleted."""
+
+
+class ConflictError(StatusError):
+    """409: the request does not fit the state that the object is in."""
+
+
+class UnprocessableError(StatusError):
+    """422: well-formed, but not acceptable as things stand."""
+
+
+class RateLimitedError(StatusError):
+    """429: more requests than the service allows, even after the client's own waiting."""
+
+    advice = "Another program may share the limit; lower the client's pace or try later."
+
+
+class ServerError(StatusError):
+    """5xx: the service failed; what it did with the request is unknown."""
+
+    advice = "Try again later; give the trace id to the service's support if it lasts."
+
+
+class UnreadableAnswerError(AnswerError):
+    """The service reported success with a body that is not what is documented."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        method: str,
+        path: str,
+        status: int,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        trace_id: str | None = None,
+        attempts: tuple[Attempt, ...] = (),
+        reason: str,
+    ) -> None:
+        super().__init__(
+            service=service, method=method, path=path, status=status, headers=headers, content=content,
+            trace_id=trace_id, attempts=attempts,
+        )  # fmt: skip
+        self.reason = reason
+        self._describe(
+            f"answered {status} with a body that cannot be read: {reason}{self._trace()}",
+            "If the request writes, it was carried out. The start of the body is in `content`.",
+        )
+
+
+class AnswerTooLargeError(UnreadableAnswerError):
+    """The answer is larger than the client's bound (``max_answer_bytes``)."""
+
+
+class PagingError(ApiError):
+    """A listing repeats itself instead of coming to an end; what was read so far is right, the rest is missing."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"listing {path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+_BY_STATUS: dict[int, type[StatusError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableError,
+    429: RateLimitedError,
+}
+
+
+def error_type(status: int) -> type[StatusError]:
+    """The exception that stands for a status, where the service's code does not tell more."""
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if 300 <= status < 400:
+        return RedirectError
+    return ServerError if status >= 500 else StatusError

@@ -1,0 +1,67 @@
+"""Amounts of money: exact decimals in major units, and how many places a currency has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Context, Decimal, Inexact
+from types import MappingProxyType
+
+#: Currencies whose minor unit is not a hundredth, from ISO 4217 list one (https://www.iso.org/iso-4217-currency-codes.html).
+#: Funds and metals without a minor unit are left out: nobody is charged in them.
+MINOR_UNITS: Mapping[str, int] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
+             "XOF", "XPF"),
+            0,
+        ),
+        **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+        **dict.fromkeys(("CLF", "UYW"), 4),
+    }
+)  # fmt: skip
+
+_INTEGER_DIGITS = 18
+_FRACTION_DIGITS = 28
+# Wide enough for sums of everything that `checked` lets through; a rounded sum would be a wrong sum.
+_EXACT = Context(prec=80, traps=[Inexact])
+
+
+def places(currency: str) -> int:
+    """How many decimal places amounts of an ISO 4217 `currency` have: 0 for JPY, 2 for USD, 3 for BHD."""
+    return MINOR_UNITS.get(currency, 2)
+
+
+def is_rounded(amount: Decimal, currency: str) -> bool:
+    """Whether `amount`, in major units, has no more places than its currency: true of 1.10 USD, false of 1.105 USD."""
+    return _EXACT.remainder(amount, Decimal(1).scaleb(-places(currency))) == 0
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum, whatever precision the caller's decimal context has."""
+    result = Decimal(0)
+    for amount in amounts:
+        result = _EXACT.add(result, amount)
+    return result
+
+
+def decimal_text(amount: Decimal) -> str:
+    """An amount as JSON carries it: digits and a point, never an exponent (``1E+2`` leaves as ``100``).
+
+    Raises `ValueError` for what is not a number, or too large or too small to be money.
+    """
+    return format(checked(amount), "f")
+
+
+def checked(amount: Decimal) -> Decimal:
+    """`amount` itself, if it is finite and of a size that can be written out; else `ValueError`.
+
+    The bound keeps ``1e999999999``, eleven characters in a body, from becoming a gigabyte of digits.
+    """
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is not an amount")
+    exponent = amount.as_tuple().exponent
+    if amount.adjusted() >= _INTEGER_DIGITS or (
+        isinstance(exponent, int) and not -_FRACTION_DIGITS <= exponent < _INTEGER_DIGITS
+    ):
+        raise ValueError(f"{amount} is too large or too finely divided to be an amount")
+    return amount

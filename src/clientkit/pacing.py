@@ -1,0 +1,58 @@
+"""Keeping below a service's rate limit."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from weakref import WeakValueDictionary
+
+_MARGIN = 0.005
+
+
+class Pacer:
+    """At most `limit` requests in any `window` seconds, shared by everything that holds this object.
+
+    It hands out waits and never sleeps, so one object serves threads and tasks alike. A few milliseconds are added to
+    the window, or a request could still land inside it by the service's clock.
+    """
+
+    def __init__(self, limit: int, window: float = 60.0) -> None:
+        if limit < 1 or window <= 0:
+            raise ValueError(f"a pace needs a limit of at least 1 and a window above 0, not {limit} in {window} s")
+        self.limit, self.window = limit, window
+        self._slots: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def reserve(self, now: float, latest: float | None = None) -> float | None:
+        """Take the next free slot; the seconds until it comes, 0 when it is now. `now` is a monotonic time.
+
+        None, and nothing taken, when the slot would come after the time `latest`.
+        """
+        span = self.window + _MARGIN
+        with self._lock:
+            while self._slots and self._slots[0] <= now - span:
+                self._slots.popleft()
+            full = len(self._slots) >= self.limit
+            slot = max(now, self._slots[-self.limit] + span) if full else now
+            if latest is not None and slot > latest:
+                return None
+            self._slots.append(slot)
+            return slot - now
+
+    def __repr__(self) -> str:
+        return f"Pacer(limit={self.limit}, window={self.window})"
+
+
+_shared: WeakValueDictionary[str, Pacer] = WeakValueDictionary()
+_shared_lock = threading.Lock()
+
+
+def shared_pacer(base_url: str, token: str, limit: int, window: float = 60.0) -> Pacer:
+    """The one pacer of all clients in this process that use the same key on the same service."""
+    digest = hashlib.sha256(f"{base_url}\n{token}\n{limit}\n{window}".encode()).hexdigest()
+    with _shared_lock:
+        pacer = _shared.get(digest)
+        if pacer is None:
+            pacer = _shared[digest] = Pacer(limit, window)
+        return pacer

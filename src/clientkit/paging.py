@@ -1,0 +1,151 @@
+"""Walking through a listing page by page, repeating nothing and losing nothing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import attrs
+
+from clientkit.errors import PagingError
+from clientkit.requests import Page, PageRequest, Request
+
+if TYPE_CHECKING:
+    from clientkit.endpoints import AsyncExecutor, Executor
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+_FRUITLESS = 2
+_REPEATS = "the service repeats its pages; the rest of the listing cannot be reached"
+
+
+class _Walk(Generic[T]):
+    """Where a listing stands; the part that blocking and asynchronous paging share.
+
+    A service may answer an expired cursor with the first page and no error. The walk therefore knows what it has
+    given: a listing that starts again is followed from its new beginning, and items seen before are left out.
+    """
+
+    def __init__(self, listing: PageRequest[T], clock: Callable[[], float]) -> None:
+        self._listing, self._clock = listing, clock
+        self._part = 0
+        self._cursor: str | None = None
+        self._received = 0.0
+        self._used: set[str] = set()
+        self._seen: set[str] = set()
+        self._starts_without_news = 0
+        self._pages_with_news = 0
+        self._pages_without_news = 0
+        self._done = not listing.parts
+
+    def request(self) -> Request[Page[T]] | None:
+        """The next request to send, None at the end."""
+        if self._done:
+            return None
+        lifetime = self._listing.paging.cursor_lifetime
+        if self._cursor is not None and lifetime is not None and self._clock() - self._received >= lifetime:
+            _log.warning("listing %s: the cursor outlived %.0f s, starting again", self._listing.path, lifetime)
+            self._start_again()
+        return self._listing.at(self._cursor, self._part)
+
+    def accept(self, page: Page[T]) -> Page[T]:
+        """Take in the answer; the page without the items that were given before."""
+        repeated = bool(page.items)
+        page = self._without_seen(page)
+        if page.items:
+            self._starts_without_news = self._pages_without_news = 0
+            self._pages_with_news += 1
+        elif repeated:
+            self._pages_without_news += 1
+        # Starting again shows every page once more, and a row or two more where rows were added meanwhile.
+        if self._pages_without_news > self._pages_with_news + _FRUITLESS:
+            raise PagingError(self._listing.path, _REPEATS)
+        self._cursor, self._received = page.next_cursor, self._clock()
+        if self._cursor is None:
+            self._part += 1
+            self._used.clear()
+            self._done = self._part == len(self._listing.parts)
+        elif self._cursor in self._used:
+            _log.warning("listing %s: the service started again", self._listing.path)
+            cursor = self._cursor
+            self._start_again()
+            self._cursor = cursor
+        if self._cursor is not None:
+            self._used.add(self._cursor)
+        return page
+
+    def _start_again(self) -> None:
+        self._starts_without_news += 1
+        may_start_again = self._listing.key is not None and self._listing.paging.cursor_lifetime is not None
+        if not may_start_again or self._starts_without_news > _FRUITLESS:
+            raise PagingError(self._listing.path, _REPEATS)
+        self._cursor = None
+        self._used.clear()
+
+    def _without_seen(self, page: Page[T]) -> Page[T]:
+        key = self._listing.key
+        if key is None:
+            return page
+        fresh = list[T]()
+        for item in page.items:
+            name = key(item)
+            if name not in self._seen:
+                self._seen.add(name)
+                fresh.append(item)
+        return page if len(fresh) == len(page.items) else attrs.evolve(page, items=tuple(fresh))
+
+
+class Pager(Generic[T]):
+    """The items of a listing, fetched page by page as they are read. Each iteration begins anew."""
+
+    def __init__(
+        self, client: Executor, listing: PageRequest[T], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client, self._listing, self._clock = client, listing, clock
+
+    def __iter__(self) -> Iterator[T]:
+        for page in self.pages():
+            yield from page.items
+
+    def pages(self) -> Iterator[Page[T]]:
+        """Whole pages. Raises `PagingError` if the service repeats pages without end."""
+        walk = _Walk(self._listing, self._clock)
+        while (request := walk.request()) is not None:
+            yield walk.accept(self._client.execute(request))
+
+    def collect(self) -> list[T]:
+        """All items at once."""
+        return list(self)
+
+    def __repr__(self) -> str:
+        return f"<Pager of {self._listing.path}>"
+
+
+class AsyncPager(Generic[T]):
+    """The items of a listing, fetched page by page as they are read. Each iteration begins anew."""
+
+    def __init__(
+        self, client: AsyncExecutor, listing: PageRequest[T], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client, self._listing, self._clock = client, listing, clock
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.pages():
+            for item in page.items:
+                yield item
+
+    async def pages(self) -> AsyncIterator[Page[T]]:
+        """Whole pages. Raises `PagingError` if the service repeats pages without end."""
+        walk = _Walk(self._listing, self._clock)
+        while (request := walk.request()) is not None:
+            yield walk.accept(await self._client.execute(request))
+
+    async def collect(self) -> list[T]:
+        """All items at once."""
+        return [item async for item in self]
+
+    def __repr__(self) -> str:
+        return f"<AsyncPager of {self._listing.path}>"

@@ -1,0 +1,194 @@
+"""The two clients of the Rillet Accounting API (https://docs.api.rillet.com)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+
+from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, connection, from_environment, user_agent
+from clientkit.errors import ConfigurationError
+from clientkit.exchange import Clocks, Connection, Options, Service
+from clientkit.pacing import Pacer, shared_pacer
+from clientkit.transport import AsyncTransport, Transport
+from rillet.errors import ERROR_TYPES, read_problem
+
+if TYPE_CHECKING:
+    from rillet.ledger.accounts import Accounts, AsyncAccounts
+    from rillet.ledger.book_periods import AsyncBookPeriods, BookPeriods
+    from rillet.ledger.fields import AsyncFields, Fields
+    from rillet.ledger.organization import AsyncOrganizationResource, OrganizationResource
+    from rillet.ledger.subsidiaries import AsyncSubsidiaries, Subsidiaries
+    from rillet.payables.charges import AsyncCharges, Charges
+    from rillet.payables.reimbursements import AsyncReimbursements, Reimbursements
+    from rillet.payables.vendors import AsyncVendors, Vendors
+    from rillet.reports import AsyncReports, Reports
+
+Environment: TypeAlias = Literal["production", "sandbox"]
+
+BASE_URLS: Mapping[str, str] = {
+    "production": "https://api.rillet.com",
+    "sandbox": "https://sandbox.api.rillet.com",
+}
+KNOWN_API_VERSIONS = frozenset({"3", "4"})
+
+# 60 requests in any 60 seconds; the documents do not say whether per key or per organization.
+_RATE_LIMIT = 60
+
+
+def _connect(
+    *,
+    api_key: str,
+    environment: str,
+    base_url: str | None,
+    api_version: str,
+    options: Options | None,
+    pacer: Pacer | None,
+    clocks: Clocks | None,
+) -> Connection:
+    if environment not in BASE_URLS:
+        raise ConfigurationError(f"environment is {environment!r}; Rillet has 'production' and 'sandbox'")
+    if not (api_version.isascii() and api_version.isdecimal()):
+        raise ConfigurationError(f"api_version is {api_version!r}; Rillet's versions are whole numbers such as '4'")
+    if api_version not in KNOWN_API_VERSIONS:
+        known = " and ".join(sorted(KNOWN_API_VERSIONS))
+        warnings.warn(
+            f"version {api_version} of Rillet's API is unknown to this release, which was written for {known}",
+            stacklevel=3,
+        )
+    service = Service(
+        name="Rillet",
+        headers={"X-Rillet-API-Version": api_version, "User-Agent": user_agent()},
+        trace_header="x-trace-id",
+        read_problem=read_problem,
+        error_types=ERROR_TYPES,
+        key_conflict=True,
+    )
+    url = base_url or BASE_URLS[environment]
+    return connection(
+        service,
+        base_url=url,
+        token=api_key,
+        options=options,
+        pacer=pacer or shared_pacer(url, api_key, _RATE_LIMIT),
+        clocks=clocks,
+    )
+
+
+def _from_env() -> dict[str, str]:
+    optional = {name: os.environ.get(f"RILLET_{name.upper()}") for name in ("environment", "base_url")}
+    return {"api_key": from_environment("RILLET_API_KEY"), **{name: value for name, value in optional.items() if value}}
+
+
+class Client(BaseClient):
+    """A blocking client of one Rillet organization.
+
+    Args:
+        api_key: The organization's API key. It never shows in a repr, a log or an error.
+        environment: ``production`` or ``sandbox``.
+        base_url: Instead of the environment's address; https, or http on loopback for a stand-in.
+        api_version: Sent as ``X-Rillet-API-Version`` with every request, so that a new default changes nothing.
+        options: Timeout, deadline, retries and the bound on an answer's size.
+        pacer: Instead of 60 requests in 60 seconds, which all clients with the same key share.
+        transport: Instead of real connections, for instance `rillet.testing.StandIn().transport()`.
+        clocks: Instead of the machine's clocks, for tests.
+        sleep: Instead of `time.sleep`, for tests.
+
+    Raises:
+        ConfigurationError: The key, the environment or the base URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        environment: Environment = "production",
+        base_url: str | None = None,
+        api_version: str = "4",
+        options: Options | None = None,
+        pacer: Pacer | None = None,
+        transport: Transport | None = None,
+        clocks: Clocks | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        made = _connect(
+            api_key=api_key,
+            environment=environment,
+            base_url=base_url,
+            api_version=api_version,
+            options=options,
+            pacer=pacer,
+            clocks=clocks,
+        )
+        super().__init__(made, transport, sleep=sleep)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """A client from ``RILLET_API_KEY``, and ``RILLET_ENVIRONMENT`` and ``RILLET_BASE_URL`` where they are set.
+
+        Raises:
+            ConfigurationError: The key is not set, or one of the three cannot be used.
+        """
+        return cls(**_from_env())  # type: ignore[arg-type]  # the environment's text is checked by the constructor
+
+    accounts: LazyResource[Accounts] = LazyResource("rillet.ledger.accounts", "Accounts")
+    book_periods: LazyResource[BookPeriods] = LazyResource("rillet.ledger.book_periods", "BookPeriods")
+    charges: LazyResource[Charges] = LazyResource("rillet.payables.charges", "Charges")
+    fields: LazyResource[Fields] = LazyResource("rillet.ledger.fields", "Fields")
+    organization: LazyResource[OrganizationResource] = LazyResource(
+        "rillet.ledger.organization", "OrganizationResource"
+    )
+    reimbursements: LazyResource[Reimbursements] = LazyResource("rillet.payables.reimbursements", "Reimbursements")
+    reports: LazyResource[Reports] = LazyResource("rillet.reports", "Reports")
+    subsidiaries: LazyResource[Subsidiaries] = LazyResource("rillet.ledger.subsidiaries", "Subsidiaries")
+    vendors: LazyResource[Vendors] = LazyResource("rillet.payables.vendors", "Vendors")
+
+
+class AsyncClient(AsyncBaseClient):
+    """A client of one Rillet organization to be awaited; its arguments are those of `Client`."""
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        environment: Environment = "production",
+        base_url: str | None = None,
+        api_version: str = "4",
+        options: Options | None = None,
+        pacer: Pacer | None = None,
+        transport: AsyncTransport | None = None,
+        clocks: Clocks | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        made = _connect(
+            api_key=api_key,
+            environment=environment,
+            base_url=base_url,
+            api_version=api_version,
+            options=options,
+            pacer=pacer,
+            clocks=clocks,
+        )
+        super().__init__(made, transport, sleep=sleep)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """As `Client.from_env`."""
+        return cls(**_from_env())  # type: ignore[arg-type]  # as above
+
+    accounts: LazyResource[AsyncAccounts] = LazyResource("rillet.ledger.accounts", "AsyncAccounts")
+    book_periods: LazyResource[AsyncBookPeriods] = LazyResource("rillet.ledger.book_periods", "AsyncBookPeriods")
+    charges: LazyResource[AsyncCharges] = LazyResource("rillet.payables.charges", "AsyncCharges")
+    fields: LazyResource[AsyncFields] = LazyResource("rillet.ledger.fields", "AsyncFields")
+    organization: LazyResource[AsyncOrganizationResource] = LazyResource(
+        "rillet.ledger.organization", "AsyncOrganizationResource"
+    )
+    reimbursements: LazyResource[AsyncReimbursements] = LazyResource(
+        "rillet.payables.reimbursements", "AsyncReimbursements"
+    )
+    reports: LazyResource[AsyncReports] = LazyResource("rillet.reports", "AsyncReports")
+    subsidiaries: LazyResource[AsyncSubsidiaries] = LazyResource("rillet.ledger.subsidiaries", "AsyncSubsidiaries")
+    vendors: LazyResource[AsyncVendors] = LazyResource("rillet.payables.vendors", "AsyncVendors")

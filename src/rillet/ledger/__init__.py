@@ -1,0 +1,1 @@
+"""The general ledger: accounts, subsidiaries, the organization, custom fields and book periods."""

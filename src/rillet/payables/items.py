@@ -1,0 +1,36 @@
+"""The lines of charges, reimbursements and bills, which are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from clientkit.codec import Extra, unknown_fields
+from rillet.values import ExpenseTax, FieldAssignment, Money, Period
+
+
+@attrs.frozen(kw_only=True)
+class NewExpenseItem:
+    """One line to post: `amount` (rounded to its currency) debits `account_code`; a negative one credits it."""
+
+    account_code: str
+    amount: Money
+    description: str | None = None
+    tax_rate: ExpenseTax | None = None
+    service_period: Period | None = None
+    fields: Sequence[FieldAssignment] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ExpenseItem:
+    """One posted line."""
+
+    id: str
+    account_code: str
+    amount: Money
+    description: str | None = None
+    tax_rate: ExpenseTax | None = None
+    service_period: Period | None = None
+    fields: tuple[FieldAssignment, ...] = ()
+    extra: Extra = unknown_fields()

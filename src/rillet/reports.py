@@ -1,0 +1,86 @@
+"""Reports (https://docs.api.rillet.com/reference/retrieve-trial-balance-report)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import attrs
+
+from clientkit.codec import Extra, unknown_fields
+from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.requests import Request
+from rillet.values import Money
+
+
+@attrs.frozen(kw_only=True)
+class ReportPeriod:
+    """The days that a report covers, both included."""
+
+    from_date: date
+    to_date: date
+
+
+@attrs.frozen(kw_only=True)
+class AccountBalance:
+    """What happened on one account in a period, in the report's currency."""
+
+    id: str
+    code: str
+    name: str
+    beginning_balance: Money
+    debit_total: Money
+    credit_total: Money
+    ending_balance: Money
+    debit_fx_total: Money | None = None
+    credit_fx_total: Money | None = None
+    extra: Extra = unknown_fields()
+
+
+@attrs.frozen(kw_only=True)
+class TrialBalanceTotals:
+    """The sums over all accounts; debits equal credits."""
+
+    beginning_balance: Money
+    debit_total: Money
+    credit_total: Money
+    ending_balance: Money
+    debit_fx_total: Money | None = None
+    credit_fx_total: Money | None = None
+    extra: Extra = unknown_fields()
+
+
+@attrs.frozen(kw_only=True)
+class TrialBalance:
+    """Debits and credits of every account in a period; `currency` (ISO 4217) is that of all amounts."""
+
+    period: ReportPeriod
+    currency: str
+    accounts: tuple[AccountBalance, ...]
+    totals: TrialBalanceTotals
+    extra: Extra = unknown_fields()
+
+
+class ReportOperations:
+    """The endpoints under ``/reports``."""
+
+    @operation
+    def trial_balance(
+        self, *, from_date: date, to_date: date, subsidiary_id: str | None = None
+    ) -> Request[TrialBalance]:
+        """The trial balance of a period.
+
+        Args:
+            from_date: First day.
+            to_date: Last day.
+            subsidiary_id: Only this subsidiary's books, in its own currency.
+        """
+        query = {"from_date": from_date, "to_date": to_date, "subsidiary_id": subsidiary_id}
+        return Request(method="GET", path="/reports/trial-balance", returns=TrialBalance, query=query)
+
+
+class Reports(ReportOperations, SyncResource):
+    """Reports, blocking."""
+
+
+class AsyncReports(ReportOperations, AsyncResource):
+    """Reports, to be awaited."""

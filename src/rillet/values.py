@@ -1,0 +1,118 @@
+"""The small values that Rillet's objects are made of."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import attrs
+
+from clientkit.codec import as_number
+from clientkit.enums import OpenEnum
+
+
+@attrs.frozen
+class Money:
+    """An amount in decimal major units (``Decimal("1.10")`` is one dollar ten) and its ISO 4217 currency code.
+
+    Rillet pads nothing: ``10`` and ``10.00`` are the same amount, so compare `amount` as a decimal.
+    """
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
+
+
+@attrs.frozen(kw_only=True)
+class ExternalReference:
+    """Where an object comes from: the `id` that another system gives it, and a link to it there.
+
+    The `type` must exist in Rillet already (Settings → External References); only a person can create one.
+    """
+
+    type: str
+    id: str
+    url: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class FieldAssignment:
+    """One value of one custom field (a dimension such as department), set on a line or on a vendor."""
+
+    field_id: str
+    field_value_id: str
+
+
+@attrs.frozen(kw_only=True)
+class ExchangeRate:
+    """How many units of `target`, the subsidiary's currency, one unit of `base`, the document's currency, buys.
+
+    Rillet refuses the opposite direction, wants no rate where the currencies are the same, and wants one even
+    where it is 1 across two currencies.
+    """
+
+    base: str
+    target: str
+    rate: Decimal
+    date: date
+
+
+@attrs.frozen(kw_only=True)
+class Period:
+    """Calendar days, the first and the last included."""
+
+    start: date
+    end: date
+
+
+@attrs.frozen(kw_only=True)
+class Address:
+    """A postal address; `state` is a code such as ``TN``, `country` an ISO 3166 alpha-2 code."""
+
+    line1: str
+    city: str
+    state: str
+    zip_code: str
+    country: str
+    line2: str | None = None
+
+
+class TaxType(OpenEnum):
+    """Which kind of tax a line carries."""
+
+    VAT = "VAT"
+    SALES_TAX = "SALES_TAX"
+
+
+class TaxCoverage(OpenEnum):
+    """Whether a line's amount holds its tax already."""
+
+    INCLUSIVE = "INCLUSIVE"
+    EXCLUSIVE = "EXCLUSIVE"
+
+
+@attrs.frozen(kw_only=True)
+class ExpenseTax:
+    """The tax on one line of a charge, a reimbursement or a bill.
+
+    Rillet wants every field, also beside a `tax_code`, which then overrides `percentage` (0 to 100), `country`
+    (ISO 3166 alpha-2) and `description`.
+    """
+
+    tax_amount: Money
+    percentage: Decimal = attrs.field(metadata=as_number())
+    country: str
+    type: TaxType
+    description: str
+    coverage: TaxCoverage
+    tax_code: str | None = None
+
+
+class DocumentStatus(OpenEnum):
+    """How far a charge or a reimbursement is paid; Rillet sets it."""
+
+    UNPAID = "UNPAID"
+    PAID = "PAID"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
