@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import ipaddress
 import os
 import platform
 import random
@@ -20,7 +19,7 @@ import attrs
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import Answered, BearerToken, Clocks, Connection, Options, RetryPolicy, Service, exchange
 from clientkit.pacing import Pacer
-from clientkit.requests import Request
+from clientkit.requests import Request, is_loopback
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
 
 T = TypeVar("T")
@@ -58,11 +57,13 @@ def checked_base_url(base_url: str) -> str:
         raise ConfigurationError(f"base_url is not a URL: {error}") from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("base_url must not hold a user name or a password")
-    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+    # urlsplit drops line breaks and empty queries without a word, but they would be sent.
+    clean = base_url.isprintable() and not any(mark in base_url for mark in " ?#\\")
+    if not host or parts.scheme not in {"http", "https"} or not clean:
         raise ConfigurationError(f"base_url {base_url!r} is not of the form https://host[/path]")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(f"base_url {base_url!r} would send the token unencrypted; http is for loopback alone")
-    return base_url.rstrip("/")
+    return parts.geturl().rstrip("/")
 
 
 def checked_token(token: str) -> str:
@@ -87,15 +88,6 @@ def user_agent() -> str:
     except metadata.PackageNotFoundError:
         version = "unknown"
     return f"brex-rillet/{version} python/{platform.python_version()}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _leaves_this_machine(connection: Connection) -> bool:
@@ -162,6 +154,11 @@ class _Base:
     def base_url(self) -> str:
         """Where requests go, without a slash at the end."""
         return self._connection.base_url
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests this client sent so far, repetitions included; twins of `with_options` count together."""
+        return self._connection.meter.sent
 
     def __repr__(self) -> str:
         return f"{type(self).__module__.partition('.')[0]}.{type(self).__name__}(base_url={self.base_url!r})"

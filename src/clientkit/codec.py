@@ -18,13 +18,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from json.encoder import encode_basestring_ascii
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast, get_origin
 
 import attrs
 import cattrs
 import cattrs.v
+from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from clientkit.money import checked, decimal_text
@@ -35,12 +36,16 @@ T_co = TypeVar("T_co", covariant=True)
 #: Fields of an answer that the class does not know, as parsed JSON (numbers with a fraction are `Decimal`).
 Extra: TypeAlias = Mapping[str, object]
 
+#: Reads parsed JSON as one class; what `register` hands to a reader, so that its errors name their place.
+Structure: TypeAlias = Callable[[object, type[Any]], object]
+
 _WIRE = "clientkit.wire"
 _ALWAYS = "clientkit.always"
 _EXTRA = "clientkit.extra"
 _AS_NUMBER = "clientkit.number"
-_EXTRA_KEY = "\0extra"
+_EXTRA_KEY = "<unknown fields>"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class CodecError(ValueError):
@@ -109,9 +114,29 @@ def unstructure(value: object) -> object:
 
 def dumps(value: object) -> bytes:
     """A value as compact JSON text. Raises `ValueError` for an amount or a time that must not leave."""
+    return write(unstructure(value))
+
+
+def write(plain: object) -> bytes:
+    """Plain JSON types as compact JSON text; a `Decimal` among them becomes a number. Raises as `dumps`."""
     pieces: list[str] = []
-    _write(unstructure(value), pieces.append)
+    _write(plain, pieces.append)
     return "".join(pieces).encode()
+
+
+def register(
+    kind: object,
+    *,
+    read: Callable[[object, Structure], object] | None = None,
+    write: Callable[[Any], object] | None = None,
+) -> None:
+    """Teach the codec to read or write `kind`, a class or a union of classes, in its own way."""
+    for converter in (_fast, _precise):
+        if read is not None:
+            converter.register_structure_hook(kind, _reader(read, converter, optional=False))
+            converter.register_structure_hook(cast("Any", kind) | None, _reader(read, converter, optional=True))
+        if write is not None:
+            converter.register_unstructure_hook(kind, write)
 
 
 def instant_text(value: datetime) -> str:
@@ -125,11 +150,19 @@ def _refuse_constant(text: str) -> object:
     raise ValueError(f"{text} is not JSON")
 
 
+def _parse_plainly(content: bytes) -> object:
+    value: object = json.loads(str(content, "utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+    if _SURROGATE.search(content):
+        # Half of a pair is no character: encoding fails here, as in msgspec, and not where the text is stored later.
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    return value
+
+
 def _make_parse() -> Callable[[bytes], object]:
     try:
         import msgspec
     except ImportError:
-        return lambda content: json.loads(str(content, "utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+        return _parse_plainly
     return msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -155,7 +188,7 @@ def _write(value: object, put: Callable[[str], object]) -> None:
             _write(each, put)
             separator = ","
         put("{}" if separator == "{" else "}")
-    elif isinstance(value, Sequence):
+    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         separator = "["
         for each in cast("Sequence[object]", value):
             put(separator)
@@ -244,12 +277,26 @@ def _anything(value: object, _: object) -> object:
     return value
 
 
+def _array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
+    # Not cattrs' own: it takes anything that can be iterated over, so text would become a list of its characters.
+    read = list_structure_factory(kind, converter)
+    made_of: Callable[[object], object] = cast("Any", list if get_origin(kind) is list else tuple)
+
+    def structure_array(value: object, _: object) -> object:
+        if not isinstance(value, list):
+            raise _wrong(value, "an array")
+        return made_of(read(cast("list[object]", value), kind))
+
+    return structure_array
+
+
 def _attrs_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
     overrides = {field.name: override(rename=_wire(field)) for field in fields if _wire(field) != field.name}
     read = make_dict_structure_fn(kind, converter, **overrides)  # type: ignore[arg-type]  # its options come after the fields
-    known = frozenset(_wire(field) for field in fields)
-    keeps_extra = _EXTRA_KEY in known
+    names = frozenset(_wire(field) for field in fields)
+    keeps_extra = _EXTRA_KEY in names
+    known = names - {_EXTRA_KEY}
     required = frozenset(_wire(field) for field in fields if field.default is attrs.NOTHING)
 
     def structure_attrs(value: object, _: object) -> object:
@@ -294,9 +341,20 @@ def _wire(field: attrs.Attribute[Any]) -> str:
     return name
 
 
+def _reader(
+    read: Callable[[object, Structure], object], converter: cattrs.Converter, *, optional: bool
+) -> Callable[[object, object], object]:
+    def structure_registered(value: object, _: object) -> object:
+        return None if optional and value is None else read(value, converter.structure)
+
+    return structure_registered
+
+
 def _converter(*, detailed: bool) -> cattrs.Converter:
     made = cattrs.Converter(detailed_validation=detailed)
     made.register_structure_hook(str, _to_str)
+    # An enum of texts is a str too, and cattrs asks the classes before the predicates below.
+    made.register_structure_hook(StrEnum, _to_enum)
     made.register_structure_hook(int, _to_int)
     made.register_structure_hook(bool, _to_bool)
     made.register_structure_hook(Decimal, _to_decimal)
@@ -304,6 +362,7 @@ def _converter(*, detailed: bool) -> cattrs.Converter:
     made.register_structure_hook(date, _to_date)
     made.register_structure_hook_func(lambda kind: kind is object or kind == Extra, _anything)
     made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _to_enum)
+    made.register_structure_hook_factory(is_sequence, _array_reader)
     made.register_structure_hook_factory(attrs.has, _attrs_reader)
     made.register_unstructure_hook(Decimal, decimal_text)
     made.register_unstructure_hook(datetime, instant_text)

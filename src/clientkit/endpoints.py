@@ -21,7 +21,19 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    overload,
+)
 
 from typing_extensions import override
 
@@ -63,12 +75,11 @@ class _Endpoint:
         """An ordinary method of `owner` that carries out this endpoint."""
         call = self._blocking(self._build) if blocking else self._awaiting(self._build)
         declared = inspect.signature(self._build)
-        answer = str(declared.return_annotation).partition("[")[2][:-1]
-        if self._pagers is not None:
-            answer = f"{self._pagers[not blocking].__name__}[{answer}]"
+        pager = self._pagers[not blocking] if self._pagers is not None else None
+        answer = _answer(declared.return_annotation, pager)
         # The endpoint's own globals, so that its annotations resolve. Not __wrapped__: unittest.mock would follow it
         # and take an awaitable endpoint for a blocking one.
-        names = {"Pager": Pager, "AsyncPager": AsyncPager, **self._build.__globals__}
+        names = self._build.__globals__ if pager is None else {pager.__name__: pager, **self._build.__globals__}
         made: Any = FunctionType(call.__code__, names, self._build.__name__, None, call.__closure__)
         made.__qualname__ = f"{owner.__qualname__}.{self._build.__name__}"
         made.__module__ = owner.__module__
@@ -160,6 +171,15 @@ class Listing(_Endpoint, Generic[P, T]):
             return pager(self._client, build(self, *args, **kwargs))
 
         return cast("FunctionType", call)
+
+
+def _answer(declared: Any, pager: Any) -> Any:
+    """What a call gives, from what its builder is declared to return; both as text where annotations are text."""
+    if isinstance(declared, str):
+        answer = declared.partition("[")[2][:-1]
+        return f"{pager.__name__}[{answer}]" if pager is not None else answer
+    (kind,) = get_args(declared) or (Any,)
+    return pager[kind] if pager is not None else kind
 
 
 def _declared(owner: type) -> dict[str, _Endpoint]:

@@ -26,7 +26,7 @@ class OpenEnum(StrEnum):
     @property
     def is_known(self) -> bool:
         """Whether this value was known when the SDK was released."""
-        return self.name in type(self).__members__
+        return type(self).__members__.get(self.name) is self
 
     # An unknown value is made anew each time it is met, so equality and hash are those of its text.
     __hash__ = str.__hash__

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.utils
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
@@ -30,11 +31,20 @@ from clientkit.errors import (
     error_type,
 )
 from clientkit.pacing import Pacer
-from clientkit.requests import Request
+from clientkit.requests import Download, Form, Multipart, Request
 
 T = TypeVar("T")
 
 _log = logging.getLogger("clientkit")
+
+# Enough to pass any ceiling, and far from what a float cannot hold.
+_DOUBLINGS = 64
+
+_LINK_ADVICE = "The link carries its own permission, which may have expired: ask the service for a new link."
+
+
+def _without_query(url: str) -> str:
+    return repr(url.partition("?")[0])
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +52,8 @@ class Outgoing:
     """One attempt, ready for the wire. `timeout` bounds it as a whole, in seconds."""
 
     method: str
-    url: str
+    # A query may hold a permission (see `Request.link`), and other people's data.
+    url: str = attrs.field(repr=_without_query)
     # The token is in the headers and must not reach a log through a repr.
     headers: Mapping[str, str] = attrs.field(repr=False)
     content: bytes | None = attrs.field(default=None, repr=False)
@@ -98,11 +109,26 @@ class Answered(Generic[T]):
 Flow: TypeAlias = Generator[Send | Wait, Answer | None, T]
 
 
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """The service answered 401 or 403 to an attempt with this ``Authorization`` header."""
+
+    header: str = attrs.field(repr=False)
+    status: int
+
+
 class Authorization(Protocol):
     """Where the value of the ``Authorization`` header comes from. Its repr must not show the token."""
 
     def header(self) -> str:
         """The value for the next attempt."""
+        ...
+
+    def renew(self, refusal: Refusal | None, seconds: float) -> Flow[bool]:
+        """Take part in a call, within `seconds`: before each attempt, and once after a refusal.
+
+        Whether there is now a token that was not refused, so that the request is worth repeating.
+        """
         ...
 
 
@@ -116,6 +142,11 @@ class BearerToken:
         """``Bearer`` and the token."""
         return f"Bearer {self._token}"
 
+    def renew(self, refusal: Refusal | None, seconds: float) -> Flow[bool]:  # noqa: ARG002 - there is no other token
+        """False: there is no other token."""
+        yield from ()
+        return False
+
     def __repr__(self) -> str:
         return "BearerToken(…)"
 
@@ -128,17 +159,17 @@ class RetryPolicy:
     seconds, at most `ceiling`; a ``Retry-After`` of up to `longest_server_wait` seconds goes first.
     """
 
-    attempts: int = 5
-    base: float = 0.5
-    ceiling: float = 30.0
-    longest_server_wait: float = 60.0
+    attempts: int = attrs.field(default=5, validator=attrs.validators.ge(1))
+    base: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
+    ceiling: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
+    longest_server_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
 
     def wait(self, retry: int, answer: Answer | None, *, wall_time: float, jitter: float) -> float:
         """Seconds to wait before retry number `retry` (the first is 1); `jitter` is in [0, 1)."""
         told = _retry_after(answer, wall_time) if answer is not None else None
         if told is not None and told <= self.longest_server_wait:
             return told
-        full = min(self.ceiling, self.base * 2.0 ** (retry - 1))
+        full = min(self.ceiling, self.base * 2.0 ** min(retry - 1, _DOUBLINGS))
         return full * (0.5 + jitter / 2)
 
 
@@ -150,10 +181,10 @@ class Options:
     `max_answer_bytes` is not read to its end.
     """
 
-    timeout: float = 30.0
-    deadline: float = 300.0
+    timeout: float = attrs.field(default=30.0, validator=attrs.validators.gt(0))
+    deadline: float = attrs.field(default=300.0, validator=attrs.validators.gt(0))
     retry: RetryPolicy = RetryPolicy()
-    max_answer_bytes: int = 64 * 1024 * 1024
+    max_answer_bytes: int = attrs.field(default=64 * 1024 * 1024, validator=attrs.validators.gt(0))
 
 
 @attrs.frozen(kw_only=True)
@@ -182,16 +213,30 @@ class Clocks:
     jitter: Callable[[], float]
 
 
+class Meter:
+    """How many attempts went out, over all calls of a client."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._lock = threading.Lock()
+
+    def count(self) -> None:
+        """One more."""
+        with self._lock:
+            self.sent += 1
+
+
 @attrs.frozen(kw_only=True)
 class Connection:
-    """Everything one call needs besides its request."""
+    """Everything one call needs besides its request. Without an authorization no such header is sent."""
 
     service: Service
     base_url: str
-    authorization: Authorization
+    authorization: Authorization | None
     options: Options
     pacer: Pacer | None
     clocks: Clocks
+    meter: Meter = attrs.field(factory=Meter)
 
 
 def exchange(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
@@ -207,7 +252,9 @@ def exchange(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
         seconds = call.reserve()
         if seconds:
             yield Wait(seconds)
+        yield from call.renew(None)
         outgoing = call.outgoing()
+        connection.meter.count()
         answer: Answer | None = None
         failure: TransportFailure | None = None
         try:
@@ -218,6 +265,8 @@ def exchange(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
             call.log(str(answer.status))
             if call.succeeded(answer):
                 return call.read(answer)
+            if (yield from call.authorized_anew(outgoing, answer)):
+                continue
         elif failure is not None:
             call.log(failure.reason)
         yield Wait(call.next_wait(answer, failure))
@@ -233,35 +282,53 @@ class _Call(Generic[T]):
         self.end = self.now() + self.options.deadline
         self.attempts: tuple[Attempt, ...] = ()
         self.maybe_done = False
-        self.content = None if request.body is None else codec.dumps(request.body)
+        self.was_refused = False
+        self.url = request.link or connection.base_url + request.target()
+        self.content, self.content_type = _encoded(request.body)
 
     def reserve(self) -> float:
         """Seconds until the pacer lets the next attempt go."""
         pacer = self.connection.pacer
-        if pacer is None:
+        if pacer is None or self.request.link is not None:
             return 0.0
         seconds = pacer.reserve(self.now(), self.end)
         if seconds is None:
             raise self.too_late(f"keeping to {pacer.limit} requests in {pacer.window:g} s takes longer", None)
         return seconds
 
+    def renew(self, refusal: Refusal | None) -> Flow[bool]:
+        """Let the authorization fetch another token, in the time that the call has left."""
+        authorization = self.connection.authorization
+        if authorization is None or self.request.link is not None:
+            return False
+        return (yield from authorization.renew(refusal, self.end - self.now()))
+
+    def authorized_anew(self, outgoing: Outgoing, answer: Answer) -> Flow[bool]:
+        """Whether this answer was about a token for which there is now another one; at most once for each call."""
+        if answer.status not in {401, 403} or "Authorization" not in outgoing.headers or self.was_refused:
+            return False
+        self.was_refused = True
+        refusal = Refusal(header=outgoing.headers["Authorization"], status=answer.status)
+        return (yield from self.renew(refusal))
+
     def outgoing(self) -> Outgoing:
-        request = self.request
-        headers = {
-            "Accept": request.accept,
-            **self.service.headers,
-            "Authorization": self.connection.authorization.header(),
-        }
-        if request.idempotency_key is not None:
-            headers["Idempotency-Key"] = request.idempotency_key
-        if self.content is not None:
-            headers["Content-Type"] = "application/json"
         left = self.end - self.now()
         if left <= 0:
             raise self.too_late("no time is left for an attempt", None)
+        request = self.request
+        # Nothing may be raised while `headers` holds the token: a traceback with local variables would show it.
+        headers = {"Accept": request.accept}
+        if request.link is None:
+            headers |= self.service.headers
+            if self.connection.authorization is not None:
+                headers["Authorization"] = self.connection.authorization.header()
+        if request.idempotency_key is not None:
+            headers["Idempotency-Key"] = request.idempotency_key
+        if self.content_type is not None:
+            headers["Content-Type"] = self.content_type
         return Outgoing(
             method=request.method,
-            url=self.connection.base_url + request.target(),
+            url=self.url,
             headers=headers,
             content=self.content,
             timeout=min(self.options.timeout, left),
@@ -270,7 +337,8 @@ class _Call(Generic[T]):
 
     def succeeded(self, answer: Answer) -> bool:
         """Whether the call is over; a DELETE whose first answer was lost finds nothing the second time."""
-        gone = answer.status == 404 and self.request.method == "DELETE" and self.maybe_done
+        is_bare_delete = self.request.method == "DELETE" and self.request.returns is None
+        gone = answer.status == 404 and is_bare_delete and self.maybe_done
         return gone or 200 <= answer.status < 300
 
     def next_wait(self, answer: Answer | None, failure: TransportFailure | None) -> float:
@@ -285,7 +353,8 @@ class _Call(Generic[T]):
             raise self.too_late("the next attempt would come after it", self.error(answer, failure))
         outcome = failure.reason if failure is not None else f"answered {answer.status if answer else '?'}"
         self.attempts = (*self.attempts, Attempt(outcome=outcome, waited=seconds))
-        self.maybe_done = self.maybe_done or failure is None or failure.sent
+        turned_away = answer.status == 429 if answer is not None else failure is not None and not failure.sent
+        self.maybe_done = self.maybe_done or not turned_away
         return seconds
 
     def _may_repeat(self, answer: Answer | None, failure: TransportFailure | None) -> bool:
@@ -309,8 +378,9 @@ class _Call(Generic[T]):
             return error
         problem = self.service.read_problem(answer)
         code = problem.code or ""
+        advice = _LINK_ADVICE if self.request.link is not None else self.service.advice.get(code, "")
         return self.service.error_types.get(code, error_type(answer.status))(
-            **where, **self._facts(answer), problem=problem, advice=self.service.advice.get(code, "")
+            **where, **self._facts(answer), problem=problem, advice=advice
         )
 
     def too_late(self, why: str, cause: Exception | None) -> NoAnswerError:
@@ -335,12 +405,14 @@ class _Call(Generic[T]):
 
     def _value(self, answer: Answer) -> T:
         returns = self.request.returns
-        if returns is None or answer.status == 404:
+        if returns is None:
             return cast("T", None)
         if answer.oversized:
             raise self._unreadable(answer, f"it is larger than {self.options.max_answer_bytes} bytes")
         if returns is bytes:
             return cast("T", answer.content)
+        if returns is Download:
+            return cast("T", Download(content=answer.content, content_type=answer.headers.get("content-type")))
         kind = answer.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
             raise self._unreadable(answer, f"its content type is {kind!r}, not JSON")
@@ -372,11 +444,26 @@ class _Call(Generic[T]):
         _log.debug("%s %s %s: %s", self.service.name, self.request.method, self.request.path, outcome)
 
 
+def _encoded(body: object) -> tuple[bytes | None, str | None]:
+    """The bytes of a body and their content type."""
+    if body is None:
+        return None, None
+    if isinstance(body, Multipart):
+        return body.encode(), f"multipart/form-data; boundary={body.boundary}"
+    if isinstance(body, Form):
+        return body.encode(), "application/x-www-form-urlencoded"
+    return codec.dumps(body), "application/json"
+
+
 def _retry_after(answer: Answer, wall_time: float) -> float | None:
     value = answer.headers.get("retry-after")
     if value is None:
         return None
     if value.strip().isdecimal():
         return float(value)
-    parsed = email.utils.parsedate_tz(value)
-    return None if parsed is None else max(0.0, email.utils.mktime_tz(parsed) - wall_time)
+    try:
+        parsed = email.utils.parsedate_tz(value)
+        return None if parsed is None else max(0.0, email.utils.mktime_tz(parsed) - wall_time)
+    except (ValueError, OverflowError, IndexError):
+        # A date that no calendar has, which must not hide the answer it came with.
+        return None

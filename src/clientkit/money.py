@@ -53,15 +53,19 @@ def decimal_text(amount: Decimal) -> str:
 
 
 def checked(amount: Decimal) -> Decimal:
-    """`amount` itself, if it is finite and of a size that can be written out; else `ValueError`.
+    """`amount` itself, if it is finite and of a size that can be written out; else `ValueError`, `TypeError` for a float.
 
     The bound keeps ``1e999999999``, eleven characters in a body, from becoming a gigabyte of digits.
     """
+    if not isinstance(amount, Decimal):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without type checks
+        raise TypeError(f"an amount is a Decimal, not {type(amount).__name__} ({amount!r}): write Decimal(\"…\")")
     if not amount.is_finite():
         raise ValueError(f"{amount} is not an amount")
     exponent = amount.as_tuple().exponent
     if amount.adjusted() >= _INTEGER_DIGITS or (
         isinstance(exponent, int) and not -_FRACTION_DIGITS <= exponent < _INTEGER_DIGITS
     ):
-        raise ValueError(f"{amount} is too large or too finely divided to be an amount")
+        shown = str(amount)
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        raise ValueError(f"{shown} is too large or too finely divided to be an amount")
     return amount

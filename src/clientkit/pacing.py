@@ -35,6 +35,9 @@ class Pacer:
                 self._slots.popleft()
             full = len(self._slots) >= self.limit
             slot = max(now, self._slots[-self.limit] + span) if full else now
+            if self._slots:
+                # A thread may have read its clock before another one that came here first; slots stay in order.
+                slot = max(slot, self._slots[-1])
             if latest is not None and slot > latest:
                 return None
             self._slots.append(slot)

@@ -19,10 +19,11 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _FRUITLESS = 2
+_EMPTY = 1_000
 _REPEATS = "the service repeats its pages; the rest of the listing cannot be reached"
 
 
-class _Walk(Generic[T]):
+class Walk(Generic[T]):
     """Where a listing stands; the part that blocking and asynchronous paging share.
 
     A service may answer an expired cursor with the first page and no error. The walk therefore knows what it has
@@ -39,6 +40,7 @@ class _Walk(Generic[T]):
         self._starts_without_news = 0
         self._pages_with_news = 0
         self._pages_without_news = 0
+        self._empty_pages = 0
         self._done = not listing.parts
 
     def request(self) -> Request[Page[T]] | None:
@@ -56,16 +58,19 @@ class _Walk(Generic[T]):
         repeated = bool(page.items)
         page = self._without_seen(page)
         if page.items:
-            self._starts_without_news = self._pages_without_news = 0
+            self._starts_without_news = self._pages_without_news = self._empty_pages = 0
             self._pages_with_news += 1
         elif repeated:
             self._pages_without_news += 1
+        else:
+            self._empty_pages += 1
         # Starting again shows every page once more, and a row or two more where rows were added meanwhile.
-        if self._pages_without_news > self._pages_with_news + _FRUITLESS:
+        if self._pages_without_news > self._pages_with_news + _FRUITLESS or self._empty_pages > _EMPTY:
             raise PagingError(self._listing.path, _REPEATS)
         self._cursor, self._received = page.next_cursor, self._clock()
         if self._cursor is None:
             self._part += 1
+            self._starts_without_news = self._pages_without_news = self._empty_pages = 0
             self._used.clear()
             self._done = self._part == len(self._listing.parts)
         elif self._cursor in self._used:
@@ -112,7 +117,7 @@ class Pager(Generic[T]):
 
     def pages(self) -> Iterator[Page[T]]:
         """Whole pages. Raises `PagingError` if the service repeats pages without end."""
-        walk = _Walk(self._listing, self._clock)
+        walk = Walk(self._listing, self._clock)
         while (request := walk.request()) is not None:
             yield walk.accept(self._client.execute(request))
 
@@ -139,7 +144,7 @@ class AsyncPager(Generic[T]):
 
     async def pages(self) -> AsyncIterator[Page[T]]:
         """Whole pages. Raises `PagingError` if the service repeats pages without end."""
-        walk = _Walk(self._listing, self._clock)
+        walk = Walk(self._listing, self._clock)
         while (request := walk.request()) is not None:
             yield walk.accept(await self._client.execute(request))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
 import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Generic, TypeAlias, TypeVar, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
 from typing_extensions import override
@@ -33,28 +35,58 @@ def segment(value: str) -> str:
     return quote(value, safe="")
 
 
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine, where plain http harms nothing."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@attrs.frozen(kw_only=True)
+class Download:
+    """A body as it came, and what its sender says it is, such as ``application/pdf``."""
+
+    content: bytes = attrs.field(repr=False)
+    content_type: str | None = None
+
+
+def _is_header_text(_: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
+    # An empty key would be no key to the service, and yet make a POST look repeatable.
+    if value is not None and not (value and value.isascii() and value.isprintable() and value == value.strip()):
+        raise ValueError(f"{attribute.name} {value!r} cannot stand in a header: it must be printable ASCII, not empty")
+
+
 @attrs.frozen(kw_only=True)
 class Request(Generic[T]):
     """One request and the type of its answer.
 
-    `returns` is the class of the answer's JSON, a `Shape`, ``bytes`` for the body as it came, or None for no body.
-    `query` values that are None are left out; `body` is anything the codec can write. `takes_key` says that the service
-    honours an ``Idempotency-Key`` here, so a key is made for each call that brings none, and repeating is safe.
+    `returns` is the class of the answer's JSON, a `Shape`, ``bytes`` or `Download` for the body as it came, or None for
+    no body. `query` values that are None are left out; `body` is anything the codec can write, a `Multipart` or a
+    `Form`.
+    `takes_key` says that the service honours an ``Idempotency-Key`` here, so a key is made for each call that brings
+    none, and repeating is safe; `repeatable` says that it is safe without a key, whatever the method.
+    `link` is an absolute URL on another host (see `follow`); no token goes there, and `path` only names it in errors.
     """
 
     method: str
     path: str
     returns: type[T] | Shape[T] | None = None
-    query: Query = attrs.field(factory=dict[str, QueryValue])
-    body: object = None
+    query: Query = attrs.field(factory=dict[str, QueryValue], hash=False)
+    body: object = attrs.field(default=None, hash=False)
     accept: str = "application/json"
     takes_key: bool = False
-    idempotency_key: str | None = None
+    repeatable: bool = False
+    idempotency_key: str | None = attrs.field(default=None, validator=_is_header_text)
+    # Its query is a permission, which must not reach a log through a repr.
+    link: str | None = attrs.field(default=None, repr=False)
 
     @property
     def is_repeatable(self) -> bool:
         """Whether sending this request twice is as good as sending it once."""
-        return self.method in _REPEATABLE or (self.takes_key and self.idempotency_key is not None)
+        return self.repeatable or self.method in _REPEATABLE or (self.takes_key and self.idempotency_key is not None)
 
     def target(self) -> str:
         """Path and query as they stand in the request line."""
@@ -62,11 +94,73 @@ class Request(Generic[T]):
         return f"{self.path}?{urlencode(pairs)}" if pairs else self.path
 
 
+@attrs.frozen(kw_only=True)
+class Multipart:
+    """One file as a body of type ``multipart/form-data`` (https://www.rfc-editor.org/rfc/rfc7578).
+
+    `name` is the name of its part, `content_type` for instance ``application/pdf``. Equal files make equal bytes, so
+    that a repetition sends what was sent before. Raises `ValueError` for an empty file name and for a content type that
+    cannot stand in a header.
+    """
+
+    name: str = "file"
+    filename: str = attrs.field(validator=attrs.validators.min_len(1))
+    content: bytes = attrs.field(repr=False)
+    content_type: str = attrs.field(validator=attrs.validators.matches_re(r"[!-.0-~]+/[!-~][ -~]*"))
+
+    @property
+    def boundary(self) -> str:
+        """The line between the parts, which does not occur in the file."""
+        salt = 0
+        while (mark := hashlib.sha256(b"%d:" % salt + self.content).hexdigest()[:32]).encode() in self.content:
+            salt += 1
+        return mark
+
+    def encode(self) -> bytes:
+        """The body's bytes."""
+        mark = self.boundary
+        head = (
+            f'--{mark}\r\nContent-Disposition: form-data; name="{_quoted(self.name)}"; '
+            f'filename="{_quoted(self.filename)}"\r\nContent-Type: {self.content_type}\r\n\r\n'
+        )
+        return head.encode() + self.content + f"\r\n--{mark}--\r\n".encode()
+
+
+@attrs.frozen
+class Form:
+    """Fields as a body of type ``application/x-www-form-urlencoded``; its repr does not show them."""
+
+    fields: Mapping[str, str] = attrs.field(repr=False)
+
+    def encode(self) -> bytes:
+        """The body's bytes."""
+        return urlencode(self.fields).encode()
+
+
+def _quoted(text: str) -> str:
+    # The escapes of https://html.spec.whatwg.org/#multipart-form-data, which servers expect.
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
 def post(path: str, returns: type[T], body: object, idempotency_key: str | None) -> Request[T]:
     """A creation that the service repeats safely under one key."""
     return Request(
         method="POST", path=path, returns=returns, body=body, takes_key=True, idempotency_key=idempotency_key
     )
+
+
+def follow(link: str) -> Request[Download]:
+    """The file behind a link that carries its own permission, such as a presigned one: sent without the client's token.
+
+    Raises `ValueError` for a link that is not https (http is for loopback alone); the message leaves the query out.
+    """
+    parts = urlsplit(link)
+    host = parts.hostname or ""
+    named = f"{parts.scheme}://{host}{parts.path}"
+    encrypted = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if not (encrypted and host) or parts.username is not None or parts.password is not None:
+        raise ValueError(f"{named} is not a link that can be followed safely: it must be https, without a user name")
+    return Request(method="GET", path=named, link=link, returns=Download, accept="*/*")
 
 
 @attrs.frozen(kw_only=True)

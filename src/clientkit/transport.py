@@ -50,9 +50,8 @@ class HttpTransport:
     def send(self, outgoing: Outgoing) -> Answer:
         """The answer, read up to the bound."""
         started = time.monotonic()
-        request = _request(self._http, outgoing)
         try:
-            response = self._http.send(request, stream=True)
+            response = self._http.send(_request(self._http, outgoing), stream=True)
             try:
                 body = _Body(outgoing, started)
                 for chunk in response.iter_bytes():
@@ -78,9 +77,8 @@ class AsyncHttpTransport:
     async def send(self, outgoing: Outgoing) -> Answer:
         """The answer, read up to the bound."""
         started = time.monotonic()
-        request = _request(self._http, outgoing)
         try:
-            response = await self._http.send(request, stream=True)
+            response = await self._http.send(_request(self._http, outgoing), stream=True)
             try:
                 body = _Body(outgoing, started)
                 async for chunk in response.aiter_bytes():

@@ -1,0 +1,245 @@
+"""Signed webhooks: what the schemes of both services share.
+
+::
+
+    WebhookError                    the request must not be acted upon
+    ├── MalformedWebhookError       a header is missing, is there twice, or does not have its form: answer 400
+    ├── WrongSignatureError         no signature was made with one of the secrets: answer 401 or 400
+    ├── StaleWebhookError           signed too long ago, or in the future: answer 400
+    ├── UnreadableWebhookError      signed, but the body is not what is documented: answer 500, it comes again
+    ├── DuplicateWebhookError       signed, and handled before: answer 200, or it keeps coming
+    └── WebhookSecretError          a secret is not usable; a `ConfigurationError` too, the sender did nothing wrong
+
+The order of the checks is fixed: nothing that a sender wrote is interpreted before its signature was found right.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeAlias, cast, runtime_checkable
+
+from clientkit.errors import ApiError, ConfigurationError
+
+
+class WebhookError(ApiError):
+    """A webhook that must not be acted upon; the message says why and shows nothing secret."""
+
+
+class MalformedWebhookError(WebhookError):
+    """A header is missing, is there twice with different values, or does not have its form."""
+
+
+class WrongSignatureError(WebhookError):
+    """No signature fits: a forgery, a body that was changed on its way (parsed and written anew?), or a wrong secret."""
+
+
+class StaleWebhookError(WebhookError):
+    """The time in the headers is too far from now, in either direction: a replay, or a clock that is wrong."""
+
+
+class UnreadableWebhookError(WebhookError):
+    """The signature is right, but the body is not what the service documents."""
+
+
+class DuplicateWebhookError(WebhookError):
+    """The service sent this id before. Answer 200: any other answer makes it send the event again."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"the webhook {id} was received before")
+        self.id = id
+
+
+class WebhookSecretError(WebhookError, ConfigurationError):
+    """A secret that no signature can be checked with. The message does not show it."""
+
+
+@runtime_checkable
+class HeaderItems(Protocol):
+    """Headers as most frameworks have them: a mapping, or any object with ``items()``."""
+
+    def items(self) -> Iterable[tuple[str | bytes, str | bytes]]:
+        """Pairs of name and value."""
+        ...
+
+
+#: The headers of a request: a dict, a framework's header object, or pairs such as those of an ASGI scope.
+Headers: TypeAlias = HeaderItems | Iterable[tuple[str | bytes, str | bytes]]
+
+
+class SeenStore(Protocol):
+    """Remembers which webhooks were received, for services that send an event more than once.
+
+    Several workers share one only if it lives outside of them, in a database for instance; `add` must then be atomic.
+    """
+
+    def add(self, id: str) -> bool:
+        """Remember `id`. Whether it is new."""
+        ...
+
+    def discard(self, id: str) -> None:
+        """Forget `id`, because handling it failed: the next delivery is then handled."""
+        ...
+
+
+class SeenIds:
+    """A `SeenStore` in this process's memory that keeps the newest `capacity` ids; safe to share between threads."""
+
+    def __init__(self, capacity: int = 100_000) -> None:
+        if capacity < 1:
+            raise ValueError(f"a store of {capacity} ids remembers nothing")
+        self._capacity = capacity
+        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, id: str) -> bool:
+        """Remember `id`, and forget the oldest beyond the capacity. Whether it is new."""
+        with self._lock:
+            if id in self._ids:
+                return False
+            self._ids[id] = None
+            if len(self._ids) > self._capacity:
+                self._ids.popitem(last=False)
+            return True
+
+    def discard(self, id: str) -> None:
+        """Forget `id`."""
+        with self._lock:
+            self._ids.pop(id, None)
+
+
+def pairs(headers: Headers) -> Sequence[tuple[str | bytes, str | bytes]]:
+    """Headers as a list of pairs, which can be read more than once. Raises `MalformedWebhookError`."""
+    try:
+        items = headers.items() if isinstance(headers, HeaderItems) else headers
+        return [(name, value) for name, value in items]
+    except (TypeError, ValueError) as error:
+        raise MalformedWebhookError(f"the headers are neither a mapping nor pairs: {error}") from error
+
+
+def pick(headers: Headers, *names: str | Sequence[str]) -> tuple[str, ...]:
+    """The values of these headers; a sequence of names stands for one header, and its first name that is there counts.
+
+    The case of a name does not matter. Raises `MalformedWebhookError` for one that is missing, empty, not ASCII, or
+    there more than once with different values.
+    """
+    found: dict[str, set[str]] = {}
+    for name, value in pairs(headers):
+        found.setdefault(_text(name).lower(), set()).add(_text(value))
+    return tuple(_one(found, (name,) if isinstance(name, str) else name) for name in names)
+
+
+class Keys:
+    """The keys behind base64 secrets, with or without `prefix`; a repr and a traceback's local variables show none.
+
+    Raises `WebhookSecretError` for a secret that is empty or not base64, and where there is none at all.
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, secrets: str | Iterable[str], *, prefix: str = "") -> None:
+        self._keys = tuple(_key(text.removeprefix(prefix)) for text in _each(secrets))
+        # The frame that raises must not hold the secrets.
+        del secrets
+        if not self._keys:
+            raise WebhookSecretError("there is no secret to check a signature with")
+        if not all(self._keys):
+            raise WebhookSecretError("a secret is empty or not base64; copy it once more, without blanks around it")
+
+    def sign(self, message: bytes) -> str:
+        """The base64 text of the HMAC-SHA256 of `message` under the first key."""
+        return _signature(self._keys[0], message)
+
+    def check(self, message: bytes, given: Iterable[str]) -> None:
+        """Raise `WrongSignatureError` unless one of the signatures `given` was made with one of the keys."""
+        if not self._fits(message, given):
+            raise WrongSignatureError(
+                "no signature of the webhook fits: check that the secret is this endpoint's, "
+                "and that the body is given as the bytes that came in"
+            )
+
+    def _fits(self, message: bytes, given: Iterable[str]) -> bool:
+        # Texts are compared, not the bytes behind them: base64 has several texts for the same bytes. Every pair is
+        # compared, so that the time it takes does not tell which one fits.
+        texts = [text.encode() for text in given]
+        fits = False
+        for key in self._keys:
+            expected = _signature(key, message).encode()
+            for text in texts:
+                fits |= hmac.compare_digest(expected, text)
+        return fits
+
+    def __repr__(self) -> str:
+        return f"Keys({len(self._keys)})"
+
+
+def check_time(moment: datetime, *, tolerance: timedelta | None, now: datetime | None) -> None:
+    """Raise `StaleWebhookError` where `moment` is further than `tolerance` from `now`, before it or after it.
+
+    `now` is the machine's clock when left out; a tolerance of None accepts any time. Raises `ValueError` for a `now`
+    without a time zone and for a negative tolerance.
+    """
+    if tolerance is None:
+        return
+    if tolerance < timedelta(0):
+        raise ValueError(f"a tolerance of {tolerance} would accept nothing")
+    if now is None:
+        now = datetime.now(UTC)
+    if now.utcoffset() is None:
+        raise ValueError("now has no time zone; use datetime.now(UTC)")
+    age = now - moment
+    if abs(age) > tolerance:
+        where = f"{age} old" if age > timedelta(0) else f"{-age} ahead of this machine's clock"
+        raise StaleWebhookError(f"the webhook is {where}, more than the tolerance of {tolerance}")
+
+
+def check_new(id: str, seen: SeenStore | None) -> None:
+    """Raise `DuplicateWebhookError` where `seen` knows this id already, and have it remembered otherwise."""
+    if seen is not None and not seen.add(id):
+        raise DuplicateWebhookError(id)
+
+
+def check_body(body: object) -> bytes:
+    """The body's bytes. Raises `TypeError` for anything else: what was parsed can never be checked again."""
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise TypeError(f"the body must be the bytes that came in, not {type(body).__name__}")
+    return bytes(cast("bytes", body))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else ""
+
+
+def _one(found: Mapping[str, set[str]], names: Sequence[str]) -> str:
+    values = next((found[name.lower()] for name in names if name.lower() in found), set[str]())
+    if len(values) > 1:
+        raise MalformedWebhookError(f"the header {names[0]} is there more than once, with different values")
+    value = next(iter(values), "")
+    if not value:
+        raise MalformedWebhookError(f"the header {names[0]} is missing or empty")
+    if not (value.isascii() and value.isprintable()):
+        raise MalformedWebhookError(f"the header {names[0]} holds characters other than printable ASCII")
+    return value
+
+
+def _each(secrets: str | Iterable[str]) -> Iterable[str]:
+    return (secrets,) if isinstance(secrets, str) else secrets
+
+
+def _key(text: str) -> bytes:
+    """The bytes behind strict base64; none at all where it is not."""
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        return b""
+
+
+def _signature(key: bytes, message: bytes) -> str:
+    return base64.b64encode(hmac.digest(key, message, "sha256")).decode()

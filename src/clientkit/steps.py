@@ -1,0 +1,74 @@
+"""Methods made of several calls, written once: a generator yields requests and is sent their answers.
+
+The blocking and the asynchronous resource both carry out the same generator, so what happens between the calls cannot
+differ. An error of a call is thrown into the generator, which may know a way on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import Any, TypeAlias, TypeVar
+
+from clientkit.endpoints import AsyncExecutor, Executor
+from clientkit.errors import ApiError
+from clientkit.paging import Walk
+from clientkit.requests import PageRequest, Request
+
+T = TypeVar("T")
+
+Steps: TypeAlias = Generator[Request[Any], Any, T]
+
+
+def ask(request: Request[T]) -> Steps[T]:
+    """A single call, in the type of its answer; use it with ``yield from``."""
+    answer: T = yield request
+    return answer
+
+
+def ask_all(listing: PageRequest[T], clock: Callable[[], float] = time.monotonic) -> Steps[list[T]]:
+    """All items of a listing, page by page; use it with ``yield from``."""
+    walk = Walk(listing, clock)
+    items = list[T]()
+    while (request := walk.request()) is not None:
+        page = yield from ask(request)
+        items.extend(walk.accept(page).items)
+    return items
+
+
+def carry_out(steps: Steps[T], client: Executor) -> T:
+    """Carry steps to their end by blocking."""
+    answer: object = None
+    failure: ApiError | None = None
+    try:
+        while True:
+            request = steps.send(answer) if failure is None else steps.throw(failure)
+            answer = failure = None
+            try:
+                answer = client.execute(request)
+            except ApiError as error:
+                failure = error
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        steps.close()
+
+
+async def carry_out_async(steps: Steps[T], client: AsyncExecutor) -> T:
+    """Carry steps to their end by awaiting."""
+    answer: object = None
+    failure: ApiError | None = None
+    try:
+        while True:
+            request = steps.send(answer) if failure is None else steps.throw(failure)
+            answer = failure = None
+            try:
+                answer = await client.execute(request)
+            except ApiError as error:
+                failure = error
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        steps.close()

@@ -1,0 +1,361 @@
+"""The two clients: where a token may go, what they share, and what they refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import pickle
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from clientkit import (
+    Answer,
+    ConfigurationError,
+    Options,
+    Outgoing,
+    Pacer,
+    Request,
+    RetryPolicy,
+    TransportFailure,
+    errors,
+)
+from clientkit.client import checked_base_url, checked_token, connection, from_environment, user_agent
+from clientkit.exchange import BearerToken
+from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess
+from shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
+
+GET = ItemOperations.get.build("a")
+ONCE = Options(retry=RetryPolicy(attempts=1))
+
+
+# --- base URLs and tokens ------------------------------------------------------------------
+
+_HOSTS = st.sampled_from(["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "shop.test", "10.0.0.1", "localhost.evil.test",
+                          "127.0.0.1.evil.test", "[::2]", "0.0.0.0", "2130706433"])  # fmt: skip
+_PIECES = st.lists(
+    st.sampled_from(["http", "HTTPS", "https", ":", "//", "/", "@", "?", "#", "\\", "localhost", "127.0.0.1", "[::1]", "evil.test", ":80",
+                     ":99999", "user", "%40", "\n", " ", "\t", "[", "ä", ".", "%0a", "\x00"]),
+    max_size=8,
+).map("".join)  # fmt: skip
+
+
+@given(
+    st.sampled_from(["http", "https", "HTTP", "Https", "ftp", "ws", ""]),
+    _HOSTS,
+    st.sampled_from(["", ":8080"]),
+    st.sampled_from(["", "/", "/v1", "/v1//"]),
+)
+def test_http_is_for_loopback_alone(scheme: str, host: str, port: str, path: str) -> None:
+    loopback = host in {"localhost", "127.0.0.1", "127.8.9.1", "[::1]"}
+    allowed = scheme.lower() == "https" or (scheme.lower() == "http" and loopback)
+    try:
+        made = checked_base_url(f"{scheme}://{host}{port}{path}")
+    except ConfigurationError:
+        assert not allowed
+    else:
+        assert allowed
+        assert made == f"{scheme.lower()}://{host}{port}{path.rstrip('/')}"
+
+
+@given(
+    st.text()
+    | _PIECES
+    | _PIECES.map(lambda rest: f"https://{rest}")
+    | _PIECES.map(lambda rest: f"http://localhost{rest}")
+)
+@example("https://shop.test\n")
+@example("https://shop.test?")
+@example("https://shop.test#")
+@example("http://localhost:80\\.evil.test")
+def test_a_base_url_that_passes_leads_where_it_says(text: str) -> None:
+    try:
+        made = checked_base_url(text)
+    except ConfigurationError:
+        return
+    # What the checker understood and what the HTTP library does with it must be the same.
+    try:
+        reached = httpx.URL(f"{made}/items")
+    except httpx.InvalidURL:
+        return
+    said = urlsplit(made)
+    assert reached.scheme == said.scheme
+    assert reached.scheme == "https" or said.hostname in {"localhost", "127.0.0.1", "::1"}
+    assert reached.path.endswith("/items")
+    assert not reached.query
+    assert not reached.fragment
+    assert not reached.userinfo
+    if said.hostname is not None and said.hostname.isascii():
+        assert reached.raw_host.decode() == said.hostname
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://user@shop.test", "https://user:hunter2@shop.test", "https://:hunter2@shop.test"]
+)
+def test_a_password_in_the_base_url_is_refused_and_not_shown(base_url: str) -> None:
+    with pytest.raises(ConfigurationError, match="must not hold a user name or a password") as caught:
+        checked_base_url(base_url)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("base_url", ["https://[::1", "https://shop.test:port", "https://shop.test:99999"])
+def test_what_is_no_url_is_told(base_url: str) -> None:
+    with pytest.raises(ConfigurationError, match="base_url is not a URL"):
+        checked_base_url(base_url)
+
+
+@given(st.text())
+@example("abc\n")
+@example("")
+def test_a_token_that_passes_can_stand_in_a_header(token: str) -> None:
+    try:
+        assert checked_token(token) is token
+    except ConfigurationError as error:
+        assert len(token) < 4 or token not in str(error)
+    else:
+        assert token
+        assert all("!" <= character <= "~" for character in token)
+
+
+def test_a_variable_that_is_not_set_is_named() -> None:
+    assert from_environment("KEY", {"KEY": "value"}) == "value"
+    for environment in ({}, {"KEY": ""}):
+        with pytest.raises(ConfigurationError, match="environment variable KEY is not set"):
+            from_environment("KEY", environment)
+
+
+def test_the_environment_of_the_process_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TEST_KEY", "value")
+    assert from_environment("SHOP_TEST_KEY") == "value"
+
+
+def test_the_user_agent_can_stand_in_a_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert user_agent().startswith("brex-rillet/")
+    monkeypatch.setattr("clientkit.client.metadata.version", _not_installed)
+    assert user_agent().startswith("brex-rillet/unknown python/3.")
+
+
+def _not_installed(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError
+
+    raise PackageNotFoundError(name)
+
+
+def test_without_options_a_connection_has_the_documented_bounds() -> None:
+    made = connect()
+    assert made.options == Options()
+    assert 0 <= made.clocks.jitter() < 1
+    assert made.clocks.monotonic() <= made.clocks.monotonic()
+    assert made.clocks.wall() > 1.7e9
+
+
+# --- options, sharing, closing ---------------------------------------------------------------
+
+
+class Counting(InProcess):
+    def __init__(self) -> None:
+        super().__init__(self.answer)
+        self.sent = list[Outgoing]()
+        self.closed = 0
+
+    def answer(self, outgoing: Outgoing) -> Answer:
+        self.sent.append(outgoing)
+        return Answer(status=503 if len(self.sent) < 3 else 200, content=b'{"id": "a", "price": 1}')
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_other_options_share_connections_and_pace() -> None:
+    transport, waits = Counting(), list[float]()
+    pacer = Pacer(100)
+    shop = Shop(connect(pacer=pacer), transport, sleep=waits.append)
+    twin = shop.with_options(timeout=7.0, deadline=70.0, max_answer_bytes=700, retry=RetryPolicy(base=0.0))
+    assert type(twin) is Shop
+    twin.items.get("a")
+    assert [(sent.timeout, sent.max_answer_bytes) for sent in transport.sent] == [(7.0, 700)] * 3
+    assert waits == [0.0, 0.0]
+    assert twin._connection.pacer is shop._connection.pacer is pacer
+    assert shop._connection.options == Options()
+    assert twin.with_options(timeout=8.0)._connection.options.deadline == 70.0
+    assert twin.base_url == shop.base_url == "https://shop.test"
+
+
+def test_a_bound_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be > 0"):
+        Shop(connect(), Counting()).with_options(timeout=-1)
+
+
+def test_a_client_closes_what_it_opened_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = list[object]()
+
+    def close(self: object) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(HttpTransport, "close", close)
+    given_one = Counting()
+    with Shop(connect(), given_one):
+        pass
+    assert given_one.closed == 0
+    with Shop(connect()) as shop:
+        with shop.with_options(timeout=1):
+            pass
+        assert not closed
+    assert closed == [shop._transport]
+
+
+def test_an_asynchronous_client_closes_what_it_opened_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = list[object]()
+
+    async def close(self: object) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(AsyncHttpTransport, "aclose", close)
+
+    async def main() -> AsyncShop:
+        async with AsyncShop(connect(), ShopStandIn().async_transport()):
+            pass
+        async with AsyncShop(connect()) as shop:
+            async with shop.with_options(timeout=1):
+                pass
+            assert not closed
+        return shop
+
+    assert closed == [asyncio.run(main())._transport]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "proxies"), [("http://localhost:1", False), ("HTTP://127.0.0.1", False), ("https://shop.test", True)]
+)
+def test_plain_http_never_passes_a_proxy_of_the_environment(
+    base_url: str, proxies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with Shop(connect(base_url)) as shop:
+        transport = shop._transport
+        assert isinstance(transport, HttpTransport)
+        assert bool([each for each in transport._http._mounts.values() if each]) == proxies
+        assert transport._http.trust_env == proxies
+
+
+def test_an_answer_comes_with_its_status_and_trace() -> None:
+    standin = ShopStandIn()
+    answered = Shop(connect(), standin.transport()).answer(GET)
+    assert (answered.value.id, answered.status, answered.trace_id) == ("a", 200, "t-1")
+    again = asyncio.run(AsyncShop(connect(), standin.async_transport()).answer(GET))
+    assert again == answered
+
+
+# --- what is never shown ------------------------------------------------------------------------
+
+
+def _refuse(_: Outgoing) -> Answer:
+    raise TransportFailure("broke off", sent=True)
+
+
+def _garbage(_: Outgoing) -> Answer:
+    return Answer(status=200, content=b"<html>")
+
+
+def _unauthorized(_: Outgoing) -> Answer:
+    return Answer(status=401, headers={"set-cookie": "c"})
+
+
+def _bug(_: Outgoing) -> Answer:
+    raise ZeroDivisionError("a bug of a transport")
+
+
+_NAIVE = Request(method="GET", path="/x", query={"since": datetime(2026, 1, 1)})  # noqa: DTZ001 - the case
+
+
+@pytest.mark.parametrize(
+    ("handle", "request_", "options"),
+    [
+        (_refuse, GET, ONCE),
+        (_refuse, GET, Options(deadline=1e-9)),
+        (_garbage, GET, ONCE),
+        (_unauthorized, GET, ONCE),
+        (_bug, GET, ONCE),
+        (_garbage, _NAIVE, ONCE),
+        (_garbage, Request(method="POST", path="/x", body=object()), ONCE),
+    ],
+)
+def test_no_traceback_shows_the_token_even_with_local_variables(
+    handle: Callable[[Outgoing], Answer], request_: Request[object], options: Options
+) -> None:
+    shop = Shop(connect(options=options), InProcess(handle))
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is
+        shop.execute(request_)
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "in execute" in shown
+    assert TOKEN not in shown
+
+
+def _holders() -> Iterator[object]:
+    made = connect()
+    yield made
+    yield made.authorization
+    yield BearerToken(TOKEN)
+    yield Shop(made, ShopStandIn().transport())
+    yield Shop(made, ShopStandIn().transport()).items
+    yield AsyncShop(made, ShopStandIn().async_transport())
+    yield Outgoing(
+        method="GET",
+        url="https://shop.test",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        timeout=1,
+        max_answer_bytes=1,
+    )
+
+
+@pytest.mark.parametrize("holder", list(_holders()), ids=lambda holder: type(holder).__name__)
+def test_nothing_that_holds_the_token_shows_it(holder: object) -> None:
+    assert TOKEN not in f"{holder!r} {holder!s} {holder}"
+
+
+def test_a_client_shows_where_it_sends() -> None:
+    assert repr(Shop(connect(), ShopStandIn().transport())) == "shop.Shop(base_url='https://shop.test')"
+
+
+@pytest.mark.parametrize("base_url", ["ftp://shop.test", "http://shop.test"])
+def test_a_client_that_cannot_be_built_does_not_say_its_token(base_url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        connection(SERVICE, base_url=base_url, token=TOKEN)
+    assert TOKEN not in str(caught.value)
+    with pytest.raises(ConfigurationError) as caught:
+        connection(SERVICE, base_url="https://shop.test", token=f"{TOKEN}\n")
+    assert TOKEN not in str(caught.value)
+
+
+def test_no_log_shows_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    standin = ShopStandIn()
+    with caplog.at_level(logging.DEBUG), standin.serve() as url, Shop(connect(url)) as shop:
+        shop.items.get("a")
+    assert any(record.name == "clientkit" for record in caplog.records)
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("twin", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_client_refuses_to_be_copied_over(twin: Callable[[object], object]) -> None:
+    for client in (Shop(connect(), ShopStandIn().transport()), AsyncShop(connect(), ShopStandIn().async_transport())):
+        with pytest.raises(TypeError, match="holds open connections and a token"):
+            twin(client)
+
+
+def test_an_error_of_the_service_is_an_error_of_both_clients() -> None:
+    standin = ShopStandIn()
+    standin.answers["GET", "/items/a"] = Answer(status=404)
+    with pytest.raises(errors.NotFoundError):
+        Shop(connect(), standin.transport()).items.get("a")
+    with pytest.raises(errors.NotFoundError):
+        asyncio.run(AsyncShop(connect(), standin.async_transport()).items.get("a"))

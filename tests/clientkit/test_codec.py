@@ -1,0 +1,356 @@
+"""JSON to attrs classes and back, the same with msgspec and without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal, localcontext
+from enum import Enum
+from typing import Literal
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clientkit import CodecError, Shape, codec
+from clientkit.codec import dumps, parse, structure, unstructure
+from shop import Colour, Item, ItemOperations, NewItem, Part
+
+# The engine is the same for all examples of one test.
+_same_engine = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+_AMOUNTS = st.decimals(
+    allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15, places=4
+) | st.builds(lambda digits, exponent: Decimal((0, (digits,), exponent)), st.integers(0, 9), st.integers(-28, 17))
+_ZONES = st.builds(lambda minutes: timezone(timedelta(minutes=minutes)), st.integers(-23 * 60, 23 * 60))
+_TIMES = st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=_ZONES)  # noqa: DTZ001 - bounds
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | _TEXT
+    | _AMOUNTS.filter(lambda amount: "." in f"{amount:f}"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+_EXTRAS = st.dictionaries(_TEXT.map(lambda name: f"unknown {name}"), _JSON, max_size=3)
+_PARTS = st.builds(Part, name=_TEXT, weight=_AMOUNTS, extra=_EXTRAS)
+_ITEMS = st.builds(
+    Item,
+    id=_TEXT,
+    price=_AMOUNTS,
+    count=st.integers(-(2**70), 2**70),
+    sold=st.booleans(),
+    colour=st.none() | st.sampled_from(Colour) | _TEXT.map(Colour),
+    made_at=st.none() | _TIMES,
+    due=st.none() | st.dates(),
+    parts=st.lists(_PARTS, max_size=2).map(tuple),
+    labels=st.dictionaries(_TEXT, _TEXT, max_size=2),
+    type_=_TEXT,
+    note=st.none() | _TEXT,
+    extra=_EXTRAS,
+)
+
+
+# --- there and back ---------------------------------------------------------------
+
+
+@_same_engine
+@given(item=_ITEMS)
+def test_what_is_written_reads_as_the_same_value(engine: str, item: Item) -> None:
+    assert structure(parse(dumps(item)), Item) == item
+
+
+@given(item=_ITEMS)
+def test_what_is_written_is_json_without_exponents_of_amounts(item: Item) -> None:
+    plain = json.loads(dumps(item))
+    assert "e" not in plain["price"].lower()
+    assert Decimal(plain["price"]) == item.price
+    assert not {name for name, value in plain.items() if value is None} - {"note", *item.extra}
+
+
+@given(value=_JSON)
+def test_both_engines_read_the_same(value: object) -> None:
+    pytest.importorskip("msgspec", reason="the extra `fast` is not installed")
+    content = dumps(Item(id="a", price=Decimal(1), extra={"new": value}))
+    plainly = codec._parse_plainly(content)
+    assert repr(plainly) == repr(codec._make_parse()(content))
+
+
+@given(
+    content=st.text('0123456789-+.eE \t[]{},:"\\/utrfnalsd', max_size=14).map(str.encode)
+    | st.lists(st.sampled_from([r"\ud83d", r"\ude00", r"\uDBFF", r"\u0041", "\\\\", "x"])).map(
+        lambda each: f'"{"".join(each)}"'.encode()
+    )
+    | st.binary(max_size=6)
+)
+def test_both_engines_refuse_the_same(content: bytes) -> None:
+    pytest.importorskip("msgspec", reason="the extra `fast` is not installed")
+    results = list[str]()
+    for engine in (codec._parse_plainly, codec._make_parse()):
+        try:
+            results.append(repr(engine(content)))
+        except (ValueError, ArithmeticError):
+            results.append("refused")
+    assert results[0] == results[1]
+
+
+# --- reading ------------------------------------------------------------------------
+
+
+def _read(text: str) -> Item:
+    return structure(parse(text.encode()), Item)
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1", "1.10", "123456789012345.6789", "0.30000000000000004", "1e2", "1E-7", "5", "-0.05"]
+)
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_amounts_are_exact_whether_numbers_or_text(engine: str, text: str, quote: str) -> None:
+    with localcontext(prec=3):
+        price = _read(f'{{"id": "a", "price": {quote}{text}{quote}}}').price
+    assert price == Decimal(text)
+    assert price.as_tuple() == Decimal(text).as_tuple()
+
+
+def test_null_is_left_out(engine: str) -> None:
+    names = ("count", "sold", "colour", "made_at", "due", "parts", "labels", "type", "note")
+    nulls = ", ".join(f'"{name}": null' for name in names)
+    assert _read(f'{{"id": "a", "price": 1, {nulls}}}') == Item(id="a", price=Decimal(1))
+
+
+def test_null_for_what_must_be_there_is_an_error(engine: str) -> None:
+    with pytest.raises(CodecError, match=r"None is not text @ \$\.id"):
+        _read('{"id": null, "price": 1}')
+
+
+@attrs.frozen(kw_only=True)
+class Nullable:
+    must_be_there: str | None
+
+
+def test_null_where_null_is_a_value(engine: str) -> None:
+    assert structure(parse(b'{"must_be_there": null}'), Nullable) == Nullable(must_be_there=None)
+    with pytest.raises(CodecError, match="must_be_there"):
+        structure({}, Nullable)
+
+
+def test_unknown_fields_are_kept_and_written_back(engine: str) -> None:
+    text = b'{"price":1,"id":"a","new":{"deep":[1.50,null,{"x":true}]},"parts":[{"name":"p","weight":2,"odd":"yes"}],"gone":null}'
+    item = structure(parse(text), Item)
+    assert item.extra == {"new": {"deep": [Decimal("1.50"), None, {"x": True}]}, "gone": None}
+    assert item.parts[0].extra == {"odd": "yes"}
+    written = json.loads(dumps(item), parse_float=Decimal)
+    assert written["new"] == item.extra["new"]
+    assert written["gone"] is None
+    assert written["parts"][0]["odd"] == "yes"
+
+
+def test_unknown_fields_of_a_request_type_are_ignored(engine: str) -> None:
+    assert structure(parse(b'{"price": 1, "new": 2}'), NewItem) == NewItem(price=Decimal(1))
+
+
+@pytest.mark.parametrize("name", ["extra", "\\u0000extra"])
+def test_a_field_may_have_the_name_that_the_codec_uses(engine: str, name: str) -> None:
+    text = f'{{"id":"a","price":"1","{name}":"odd"}}'
+    item = _read(text)
+    assert list(item.extra.values()) == ["odd"]
+    assert {"id": "a", "price": "1", "type": "ITEM", "note": None, **item.extra} == json.loads(dumps(item))
+
+
+def test_an_unknown_enum_value_is_kept(engine: str) -> None:
+    item = _read('{"id": "a", "price": 1, "colour": "GREEN"}')
+    assert item.colour == "GREEN"
+    assert item.colour is not None
+    assert not item.colour.is_known
+    assert json.loads(dumps(item))["colour"] == "GREEN"
+
+
+class Closed(Enum):
+    ON = "on"
+
+
+def test_an_unknown_value_of_a_closed_enum_is_an_error() -> None:
+    assert structure(["on"], list[Closed]) == [Closed.ON]
+    with pytest.raises(CodecError, match=r"'off' is not a valid Closed @ \$\[0\]"):
+        structure(["off"], list[Closed])
+
+
+@pytest.mark.parametrize("digits", range(13))
+@pytest.mark.parametrize(("zone", "offset"), [("Z", 0), ("+00:00", 0), ("-05:30", -330)])
+def test_times_have_any_number_of_fraction_digits(engine: str, digits: int, zone: str, offset: int) -> None:
+    fraction = f".{'123456789012'[:digits]}" if digits else ""
+    made_at = _read(f'{{"id": "a", "price": 1, "made_at": "2026-01-31T12:00:05{fraction}{zone}"}}').made_at
+    micros = int("123456"[:digits].ljust(6, "0"))
+    assert made_at == datetime(2026, 1, 31, 12, 0, 5, micros, tzinfo=timezone(timedelta(minutes=offset)))
+    assert made_at is not None
+    assert made_at.utcoffset() == timedelta(minutes=offset)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (str, None), (str, 1), (str, True), (str, []), (str, {}), (str, Decimal("1.5")),
+        (int, None), (int, True), (int, "1"), (int, Decimal("1.9")), (int, Decimal("1e30")), (int, Decimal("NaN")), (int, []),
+        (bool, None), (bool, 0), (bool, 1), (bool, "true"), (bool, "false"), (bool, []),
+        (Decimal, None), (Decimal, True), (Decimal, ""), (Decimal, "NaN"), (Decimal, "Infinity"), (Decimal, " 1"), (Decimal, "1_0"),
+        (Decimal, "1\n"), (Decimal, "+1"), (Decimal, "0x1"), (Decimal, "٣"), (Decimal, []), (Decimal, Decimal("NaN")),
+        (Decimal, Decimal("Infinity")), (Decimal, "1e999999999"), (Decimal, Decimal("1e18")), (Decimal, 10**18),
+        (Decimal, Decimal("1e-29")), (Decimal, "9" * 5000),
+        (datetime, None), (datetime, 0), (datetime, "2026-01-31"), (datetime, "2026-01-31T12:00:00"), (datetime, "soon"), (datetime, ""),
+        (date, None), (date, 0), (date, "2026-02-30"), (date, "2026-01-31T00:00:00Z"), (date, "20260131"), (date, ""),
+        (Colour, None), (Colour, 1), (Colour, []),
+        (tuple[str, ...], "abc"), (tuple[str, ...], {"a": 1}), (tuple[str, ...], None), (list[str], "abc"), (Sequence[str], "abc"),
+        (list[str], {}), (list[int], 5), (dict[str, str], []), (dict[str, str], "a"), (dict[str, str], {"a": 1}),
+        (Item, None), (Item, []), (Item, "a"), (Item, 1), (Item, {}), (Literal["a"], "b"),
+    ],
+)  # fmt: skip
+def test_nothing_is_bent_to_fit(kind: type[object], value: object) -> None:
+    with pytest.raises(CodecError, match=r" @ \$") as caught:
+        structure(value, kind)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        (int, Decimal("5.0"), 5), (int, Decimal("1e3"), 1000), (Decimal, 5, Decimal(5)), (Decimal, "007", Decimal(7)),
+        (list[str], [], []), (tuple[int, ...], [1, 2], (1, 2)), (tuple[tuple[int, ...], ...], [[1], []], ((1,), ())),
+        (list[list[str]], [["a"]], [["a"]]), (dict[str, Decimal], {"a": "1"}, {"a": Decimal(1)}), (object, {"a": [1]}, {"a": [1]}),
+        (Mapping[str, object], {"a": [1]}, {"a": [1]}), (date, "2026-01-31", date(2026, 1, 31)),
+    ],
+)  # fmt: skip
+def test_what_fits_is_read(kind: type[object], value: object, read: object) -> None:
+    found = structure(value, kind)
+    assert found == read
+    assert type(found) is type(read)
+
+
+@attrs.frozen(kw_only=True)
+class Tree:
+    name: str
+    branches: tuple[Tree, ...] = ()
+
+
+def test_a_class_may_hold_itself() -> None:
+    tree = Tree(name="a", branches=(Tree(name="b", branches=(Tree(name="c"),)),))
+    assert structure(parse(dumps(tree)), Tree) == tree
+    with pytest.raises(CodecError, match=r"1 is not text @ \$\.branches\[0\]\.branches\[0\]\.name"):
+        structure({"name": "a", "branches": [{"name": "b", "branches": [{"name": 1}]}]}, Tree)
+
+
+def test_an_error_names_every_place(engine: str) -> None:
+    with pytest.raises(CodecError) as caught:
+        _read(
+            '{"id": 5, "price": "x", "parts": [{"name": "a", "weight": 1}, {"name": "b", "weight": true}], "labels": {"k": 1}}'
+        )
+    places = {part.rpartition(" @ ")[2] for part in str(caught.value).split("; ")}
+    assert places == {"$.id", "$.price", "$.parts[1].weight", "$.labels['k']"}
+
+
+def test_a_missing_field_is_named(engine: str) -> None:
+    with pytest.raises(CodecError, match=r"^required field missing @ \$\.id$"):
+        _read('{"price": 1}')
+
+
+def test_a_shape_reads_itself() -> None:
+    class Length(Shape[int]):
+        def read(self, value: object) -> int:
+            return len(str(value))
+
+    assert structure([1], Length()) == 3
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 3])
+def test_a_page_that_is_no_object(value: object) -> None:
+    shape = ItemOperations.list.build().at(None).returns
+    assert shape is not None
+    with pytest.raises(CodecError, match=r"a page is an object, not \w+ @ \$"):
+        structure(value, shape)
+    with pytest.raises(CodecError, match=r"no 'items' @ \$"):
+        structure({"item": []}, shape)
+
+
+# --- text that is no JSON, or too much of it ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b" ", b"{", b"[1,]", b"nul", b"01", b"1.", b"'a'", b'"\x01"', b"\xff", b'"\xff"', b"\xef\xbb\xbf1", b"1 2", b"NaN", b"[Infinity]",
+     b"-Infinity", b'"\\ud800"', b'["\\ud83d", "\\ude00"]', b"<html></html>", b"[" * 100_000, b'{"a":' * 100_000, b"1e" + b"9" * 30,
+     b"1" * 5000],
+    ids=lambda content: repr(content[:12]),
+)  # fmt: skip
+def test_what_is_no_json_is_refused(engine: str, content: bytes) -> None:
+    with pytest.raises(CodecError, match="not JSON"):
+        parse(content)
+
+
+def test_a_short_text_never_becomes_a_gigabyte_of_digits(engine: str) -> None:
+    for text in ("1e999999999", "-1e-999999999", '"1e999999999"', "1" * 4000):
+        with pytest.raises(CodecError) as caught:
+            _read(f'{{"id": "a", "price": {text}}}')
+        assert len(str(caught.value)) < 200
+
+
+# --- writing ------------------------------------------------------------------------
+
+
+def test_defaults_are_left_out_unless_they_must_be_sent() -> None:
+    assert json.loads(dumps(Item(id="a", price=Decimal(1)))) == {"id": "a", "price": "1", "type": "ITEM", "note": None}
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("1E+2", "100"),
+        ("1.10", "1.10"),
+        ("1E-7", "0.0000001"),
+        ("-5", "-5"),
+        ("0E+3", "0"),
+        ("999999999999999999", "9" * 18),
+    ],
+)
+def test_amounts_leave_as_digits(amount: str, text: str) -> None:
+    part = Part(name="p", weight=Decimal(amount))
+    assert dumps(part) == b'{"name":"p","weight":%s}' % text.encode()
+    assert dumps(NewItem(price=Decimal(amount))) == b'{"price":"%s"}' % text.encode()
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity", "1e18", "1e-29", "1e999999"])
+def test_what_is_no_amount_never_leaves(amount: str) -> None:
+    for value in (NewItem(price=Decimal(amount)), Part(name="p", weight=Decimal(amount)), [Decimal(amount)]):
+        with pytest.raises(ValueError, match="amount"):
+            dumps(value)
+
+
+def test_times_leave_in_utc() -> None:
+    at = datetime(2026, 1, 31, 23, 59, 59, 500, tzinfo=timezone(timedelta(hours=-1)))
+    assert dumps([at, date(2026, 1, 31)]) == b'["2026-02-01T00:59:59.000500Z","2026-01-31"]'
+    assert dumps(datetime(2026, 1, 31, tzinfo=UTC)) == b'"2026-01-31T00:00:00Z"'
+    with pytest.raises(ValueError, match="no time zone"):
+        dumps(Item(id="a", price=Decimal(1), made_at=datetime(2026, 1, 31)))  # noqa: DTZ001 - the case
+
+
+@pytest.mark.parametrize("value", [1.5, b"bytes", {1}, object()])
+def test_what_json_has_not_never_leaves(value: object) -> None:
+    with pytest.raises(TypeError, match="cannot be written as JSON"):
+        dumps([value])
+
+
+@given(_JSON)
+def test_unknown_fields_leave_as_the_numbers_and_texts_that_they_were(value: object) -> None:
+    content = dumps(Item(id="a", price=Decimal(1), extra={"new": value}))
+    assert content.isascii()
+    assert repr(json.loads(content, parse_float=Decimal)["new"]) == repr(value)
+
+
+def test_unstructure_gives_plain_types() -> None:
+    item = Item(id="a", price=Decimal("1.0"), colour=Colour.RED, parts=(Part(name="p", weight=Decimal(2)),))
+    plain = unstructure(item)
+    assert plain == {
+        "id": "a", "price": "1.0", "colour": "RED", "type": "ITEM", "note": None, "parts": [{"name": "p", "weight": Decimal(2)}],
+    }  # fmt: skip

@@ -1,0 +1,130 @@
+"""The tree of errors, what they say, and what they never show."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+
+import pytest
+
+from clientkit import errors
+from clientkit.errors import (
+    AnswerError,
+    ApiError,
+    Attempt,
+    ConfigurationError,
+    NoAnswerError,
+    PagingError,
+    Problem,
+    ServerError,
+    StatusError,
+    UnreadableAnswerError,
+    Violation,
+    error_type,
+)
+
+
+def _drawn() -> set[tuple[str, str | None]]:
+    """The names in the tree of the docstring, each with the one that it hangs from."""
+    found, path = set[tuple[str, str | None]](), list[str]()
+    for line in (errors.__doc__ or "").splitlines():
+        matched = re.match(r"^    ([│├└─ ]*)([A-Z]\w+Error)\b", line)
+        if matched:
+            depth = len(matched[1]) // 4
+            path[depth:] = [matched[2]]
+            found.add((matched[2], path[depth - 1] if depth else None))
+    return found
+
+
+def _real() -> set[tuple[str, str | None]]:
+    classes = [
+        value
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, ApiError) and not name.startswith("_")
+    ]
+    shown = set(classes)
+    return {
+        (each.__name__, next((base.__name__ for base in each.__mro__[1:] if base in shown), None)) for each in classes
+    }
+
+
+def test_the_drawn_tree_is_the_real_one() -> None:
+    assert _drawn() == _real()
+    assert len(_drawn()) > 15
+
+
+@pytest.mark.parametrize("status", range(300, 600))
+def test_every_status_has_an_error_of_its_branch(status: int) -> None:
+    kind = error_type(status)
+    assert issubclass(kind, StatusError)
+    assert (kind is errors.RedirectError) == (status < 400)
+    assert (kind is ServerError) == (status >= 500)
+    told = re.search(r"\d{3}", kind.__doc__ or "")
+    if kind not in {StatusError, errors.RedirectError, ServerError}:
+        assert told is not None
+        assert told[0] == str(status)
+
+
+_CALL = {"service": "Shop", "method": "POST", "path": "/items"}
+_ANSWER = {"status": 400, "headers": {"x": "1", "set-cookie": "session"}, "content": b"body", "trace_id": "t-1"}
+_ATTEMPTS = (Attempt(outcome="answered 503", waited=0.5),)
+_PROBLEM = Problem(
+    code="bad",
+    title="Bad",
+    detail="Very bad",
+    violations=(Violation(field="price", message="is negative"),),
+    details={"a": [1]},
+)
+
+
+def _all_errors() -> list[ApiError]:
+    found: list[ApiError] = [
+        ApiError("text"), ConfigurationError("text"), PagingError("/items", "it repeats"),
+        UnreadableAnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="no JSON"),  # type: ignore[arg-type]  # built above
+        errors.AnswerTooLargeError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="too large"),  # type: ignore[arg-type]  # as above
+        AnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS),  # type: ignore[arg-type]  # as above
+    ]  # fmt: skip
+    no_answer: list[type[NoAnswerError]] = [NoAnswerError, *NoAnswerError.__subclasses__()]
+    status: list[type[StatusError]] = [StatusError, *StatusError.__subclasses__()]
+    found += [kind(**_CALL, reason="lost", attempts=_ATTEMPTS) for kind in no_answer]
+    found += [kind(**_CALL, **_ANSWER, attempts=_ATTEMPTS, problem=_PROBLEM) for kind in status]  # type: ignore[arg-type]  # as above
+    return found
+
+
+@pytest.mark.parametrize("error", _all_errors(), ids=lambda error: type(error).__name__)
+def test_every_error_survives_pickling_and_copying(error: ApiError) -> None:
+    error.add_note("seen at night")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(twin) is type(error)
+        assert str(twin) == str(error)
+        assert vars(twin) == vars(error)
+
+
+def test_the_message_says_which_call_what_was_said_and_what_to_do() -> None:
+    error = errors.RateLimitedError(
+        **_CALL, status=429, headers={}, trace_id="t-1", attempts=_ATTEMPTS, problem=_PROBLEM
+    )
+    assert str(error) == (
+        "Shop: POST /items answered 429 [bad]: Bad: Very bad; price: is negative (trace id t-1) after 2 attempts. "
+        "Another program may share the limit; lower the client's pace or try later."
+    )
+    assert (error.code, error.details, error.violations) == ("bad", {"a": [1]}, _PROBLEM.violations)
+
+
+def test_nothing_is_said_twice_or_invented() -> None:
+    same = StatusError(**_CALL, status=418, headers={}, problem=Problem(title="Teapot", detail="Teapot"))
+    assert str(same) == "Shop: POST /items answered 418: Teapot."
+    assert str(StatusError(**_CALL, status=418, headers={})) == "Shop: POST /items answered 418."
+    assert str(Violation(message="is missing")) == "is missing"
+
+
+def test_cookies_and_long_bodies_are_not_kept() -> None:
+    error = StatusError(**_CALL, status=400, headers={"set-cookie": "session", "x": "1"}, content=b"x" * 100_000)
+    assert error.headers == {"x": "1"}
+    assert len(error.content) == 16_384
+
+
+def test_a_configuration_error_is_a_value_error_too() -> None:
+    with pytest.raises(ValueError, match="text"):
+        raise ConfigurationError("text")
