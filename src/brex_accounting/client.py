@@ -15,8 +15,19 @@ from clientkit.pacing import Pacer, shared_pacer
 from clientkit.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
+    from brex_accounting.company import AsyncCompanyResource, CompanyResource
+    from brex_accounting.expenses import AsyncExpenses, Expenses
     from brex_accounting.export_results import AsyncExportResults, ExportResults
+    from brex_accounting.field_values import AsyncFieldValues, FieldValues
+    from brex_accounting.fields import AsyncFields, Fields
+    from brex_accounting.integrations import AsyncIntegrations, Integrations
+    from brex_accounting.legal_entities import AsyncLegalEntities, LegalEntities
+    from brex_accounting.receipts import AsyncReceipts, Receipts
     from brex_accounting.records import AsyncRecords, Records
+    from brex_accounting.users import AsyncUsers, Users
+    from brex_accounting.webhook_groups import AsyncWebhookGroups, WebhookGroups
+    from brex_accounting.webhook_secrets import AsyncWebhookSecrets, WebhookSecrets
+    from brex_accounting.webhook_subscriptions import AsyncWebhookSubscriptions, WebhookSubscriptions
 
 BASE_URL = "https://api.brex.com"
 
@@ -82,8 +93,21 @@ class Client(BaseClient):
         """
         return cls(from_environment("BREX_TOKEN"), base_url=os.environ.get("BREX_BASE_URL") or BASE_URL)
 
+    company: LazyResource[CompanyResource] = LazyResource("brex_accounting.company", "CompanyResource")
+    expenses: LazyResource[Expenses] = LazyResource("brex_accounting.expenses", "Expenses")
     export_results: LazyResource[ExportResults] = LazyResource("brex_accounting.export_results", "ExportResults")
+    field_values: LazyResource[FieldValues] = LazyResource("brex_accounting.field_values", "FieldValues")
+    fields: LazyResource[Fields] = LazyResource("brex_accounting.fields", "Fields")
+    integrations: LazyResource[Integrations] = LazyResource("brex_accounting.integrations", "Integrations")
+    legal_entities: LazyResource[LegalEntities] = LazyResource("brex_accounting.legal_entities", "LegalEntities")
+    receipts: LazyResource[Receipts] = LazyResource("brex_accounting.receipts", "Receipts")
     records: LazyResource[Records] = LazyResource("brex_accounting.records", "Records")
+    users: LazyResource[Users] = LazyResource("brex_accounting.users", "Users")
+    webhook_groups: LazyResource[WebhookGroups] = LazyResource("brex_accounting.webhook_groups", "WebhookGroups")
+    webhook_secrets: LazyResource[WebhookSecrets] = LazyResource("brex_accounting.webhook_secrets", "WebhookSecrets")
+    webhook_subscriptions: LazyResource[WebhookSubscriptions] = LazyResource(
+        "brex_accounting.webhook_subscriptions", "WebhookSubscriptions"
+    )
 
 
 class AsyncClient(AsyncBaseClient):
@@ -107,7 +131,26 @@ class AsyncClient(AsyncBaseClient):
         """As `Client.from_env`."""
         return cls(from_environment("BREX_TOKEN"), base_url=os.environ.get("BREX_BASE_URL") or BASE_URL)
 
+    company: LazyResource[AsyncCompanyResource] = LazyResource("brex_accounting.company", "AsyncCompanyResource")
+    expenses: LazyResource[AsyncExpenses] = LazyResource("brex_accounting.expenses", "AsyncExpenses")
     export_results: LazyResource[AsyncExportResults] = LazyResource(
         "brex_accounting.export_results", "AsyncExportResults"
     )
+    field_values: LazyResource[AsyncFieldValues] = LazyResource("brex_accounting.field_values", "AsyncFieldValues")
+    fields: LazyResource[AsyncFields] = LazyResource("brex_accounting.fields", "AsyncFields")
+    integrations: LazyResource[AsyncIntegrations] = LazyResource("brex_accounting.integrations", "AsyncIntegrations")
+    legal_entities: LazyResource[AsyncLegalEntities] = LazyResource(
+        "brex_accounting.legal_entities", "AsyncLegalEntities"
+    )
+    receipts: LazyResource[AsyncReceipts] = LazyResource("brex_accounting.receipts", "AsyncReceipts")
     records: LazyResource[AsyncRecords] = LazyResource("brex_accounting.records", "AsyncRecords")
+    users: LazyResource[AsyncUsers] = LazyResource("brex_accounting.users", "AsyncUsers")
+    webhook_groups: LazyResource[AsyncWebhookGroups] = LazyResource(
+        "brex_accounting.webhook_groups", "AsyncWebhookGroups"
+    )
+    webhook_secrets: LazyResource[AsyncWebhookSecrets] = LazyResource(
+        "brex_accounting.webhook_secrets", "AsyncWebhookSecrets"
+    )
+    webhook_subscriptions: LazyResource[AsyncWebhookSubscriptions] = LazyResource(
+        "brex_accounting.webhook_subscriptions", "AsyncWebhookSubscriptions"
+    )

@@ -2,11 +2,15 @@
 
 ::
 
+    ConflictError
+    ├── ActiveIntegrationExistsError  another integration is active
+    ├── IntegrationNotActiveError     the integration to disconnect is not active
+    └── VendorAccountMismatchError    the vendor is linked with another account
     UnprocessableError
-    ├── DuplicateRecordsError       one record twice in a report of export results
-    └── RecordsNotReadyError        records that are not READY_FOR_EXPORT
+    ├── DuplicateRecordsError         one record twice in a report of export results
+    └── RecordsNotReadyError          records that are not READY_FOR_EXPORT
     NotFoundError
-    └── RecordsNotFoundError        records that do not exist
+    └── RecordsNotFoundError          records that do not exist
 
 The rest of the tree is the floor's: `clientkit.errors`. Other Brex APIs answer in another shape (``type``, ``message``,
 ``code``), and some answers are empty or HTML (https://developer.brex.com/guides/error_codes); all are read.
@@ -18,8 +22,64 @@ from collections.abc import Mapping
 from typing import cast
 
 from clientkit import codec
-from clientkit.errors import NotFoundError, Problem, StatusError, UnprocessableError
+from clientkit.errors import ConflictError, NotFoundError, Problem, StatusError, UnprocessableError
 from clientkit.exchange import Answer
+
+
+class ActiveIntegrationExistsError(ConflictError):
+    """An integration is active already, and an account has at most one; None for what Brex does not tell."""
+
+    advice = "Disconnecting the active integration can lose coding data for good: ask a person first."
+
+    @property
+    def existing_integration_id(self) -> str | None:
+        """The integration that is active."""
+        return _text(self.details, "existing_integration_id")
+
+    @property
+    def existing_vendor(self) -> str | None:
+        """The vendor that is linked."""
+        return _text(self.details, "existing_vendor")
+
+    @property
+    def requested_vendor(self) -> str | None:
+        """The vendor that the request named."""
+        return _text(self.details, "requested_vendor")
+
+
+class IntegrationNotActiveError(ConflictError):
+    """The integration to disconnect is not active; None for what Brex does not tell."""
+
+    @property
+    def integration_id(self) -> str | None:
+        """The integration."""
+        return _text(self.details, "integration_id")
+
+    @property
+    def current_status(self) -> str | None:
+        """Its status, such as ``DISABLED``."""
+        return _text(self.details, "current_status")
+
+
+class VendorAccountMismatchError(ConflictError):
+    """The vendor is linked already, with another account of the customer; None for what Brex does not tell."""
+
+    advice = "Check which account of the ERP this company keeps its books in before disconnecting anything."
+
+    @property
+    def existing_integration_id(self) -> str | None:
+        """The integration that is active."""
+        return _text(self.details, "existing_integration_id")
+
+    @property
+    def existing_vendor_account_id(self) -> str | None:
+        """The ERP account that is linked."""
+        return _text(self.details, "existing_vendor_account_id")
+
+    @property
+    def requested_vendor_account_id(self) -> str | None:
+        """The ERP account that the request named."""
+        return _text(self.details, "requested_vendor_account_id")
 
 
 class DuplicateRecordsError(UnprocessableError):
@@ -53,8 +113,11 @@ class RecordsNotFoundError(NotFoundError):
 
 ERROR_TYPES: Mapping[str, type[StatusError]] = {
     "ACCOUNTING_RECORD_NOT_READY_FOR_EXPORT": RecordsNotReadyError,
+    "ACTIVE_INTEGRATION_EXISTS": ActiveIntegrationExistsError,
     "DUPLICATE_ACCOUNTING_RECORD_IDS": DuplicateRecordsError,
+    "INTEGRATION_NOT_ACTIVE": IntegrationNotActiveError,
     "NOT_FOUND": RecordsNotFoundError,
+    "VENDOR_ACCOUNT_ID_MISMATCH": VendorAccountMismatchError,
 }
 
 

@@ -5,16 +5,17 @@ https://developer.brex.com/openapi/accounting_api/accounting-records/queryaccoun
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import attrs
 
+from brex_accounting._paging import PAGING
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.enums import OpenEnum
-from clientkit.requests import PageRequest, Paging, Query, QueryValue, Request, segment
+from clientkit.requests import PageRequest, Query, QueryValue, Request, segment
 
 #: Without a lower bound the service leaves old records out and does not say so; before this, Brex had none.
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
@@ -79,6 +80,7 @@ class Amount:
 
     amount: Decimal = attrs.field(metadata=as_number())
     currency: str
+    extra: Extra = unknown_fields()
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +118,8 @@ class Receipt:
     """An attached receipt; its links stop working 15 minutes after the record was read."""
 
     id: str
-    download_uris: tuple[str, ...] = ()
+    # A link is a permission to whoever has it.
+    download_uris: tuple[str, ...] = attrs.field(default=(), repr=False)
     extra: Extra = unknown_fields()
 
 
@@ -181,20 +184,6 @@ class Record:
     due_at: datetime | None = None
     invoice_number: str | None = None
     extra: Extra = unknown_fields()
-
-
-def _next_cursor(body: Mapping[str, object]) -> str | None:
-    cursor = body.get("next_cursor")
-    more = body.get("has_next_page", True)
-    return cursor if isinstance(cursor, str) and cursor and more is not False else None
-
-
-def _total(body: Mapping[str, object]) -> int | None:
-    total = body.get("total_count")
-    return int(total) if isinstance(total, int | Decimal) and not isinstance(total, bool) else None
-
-
-PAGING = Paging(next_cursor=_next_cursor, total=_total)
 
 
 class RecordOperations:

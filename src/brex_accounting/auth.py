@@ -1,0 +1,296 @@
+"""Credentials for the Brex client: a user token, or OAuth tokens that renew themselves.
+
+A credential takes part in every call, through the call's own driver: it renews the access token shortly before it
+expires, and once more when Brex answers 401 or 403, which is how Brex speaks of expired tokens
+(https://developer.brex.com/guides/error_codes). Of all the threads and tasks that meet an expired token one asks for a new
+one; the others wait, without holding a thread's lock or the event loop. New tokens are used when the store has them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from typing_extensions import override
+
+from brex_accounting.oauth import AuthorizationError, ConsentRequiredError, OAuthApp, TokenEndpoint
+from brex_accounting.tokens import (
+    IDLE_LIFETIME,
+    WARN_AHEAD,
+    MemoryTokenStore,
+    TokenKind,
+    Tokens,
+    TokenStatus,
+    TokenStore,
+    Watch,
+    log_expiring,
+)
+from clientkit.client import CLOCKS, checked_token
+from clientkit.errors import ConfigurationError
+from clientkit.exchange import BearerToken, Clocks, Flow, Refusal, Wait
+
+#: An access token is renewed this long before it expires, so that it does not expire on its way.
+MARGIN = timedelta(seconds=30)
+
+# A 403 to a token this young is about its scopes: renewing would not help, and every such call would do it again.
+_YOUNG = timedelta(minutes=1)
+
+# Seconds between two looks at whether the one who asks for a new token has it.
+_LOOK = 0.05
+
+
+class UserToken(BearerToken):
+    """A user token of the dashboard, and how long ago it was used: it expires after 90 days without a call.
+
+    Args:
+        token: The token, which begins with ``bxt_``.
+        issued_at: When it was made, for `credential_status`; with a time zone.
+        last_used_at: Its last use before this process, if that is known.
+        on_expiring: Called with the status when `warn_ahead` or less is left, once for each time of expiry.
+        warn_ahead: 14 days when left out.
+        clocks: Instead of the machine's clocks, for tests.
+
+    Raises:
+        ConfigurationError: The token cannot be one.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        issued_at: datetime | None = None,
+        last_used_at: datetime | None = None,
+        on_expiring: Callable[[TokenStatus], object] = log_expiring,
+        warn_ahead: timedelta = WARN_AHEAD,
+        clocks: Clocks = CLOCKS,
+    ) -> None:
+        super().__init__(checked_token(token))
+        self._issued_at, self._last_used_at, self._clocks = issued_at, last_used_at or issued_at, clocks
+        self._watch = Watch(on_expiring, warn_ahead)
+
+    @override
+    def header(self) -> str:
+        """``Bearer`` and the token, which counts as a use."""
+        self._last_used_at = self.credential_status()[0].at
+        return super().header()
+
+    def credential_status(self) -> tuple[TokenStatus, ...]:
+        """The token's age and time of expiry. A daily look warns in time where no calls are made."""
+        used = self._last_used_at
+        status = TokenStatus(
+            kind=TokenKind.USER_TOKEN,
+            at=datetime.fromtimestamp(self._clocks.wall(), UTC),
+            issued_at=self._issued_at,
+            last_used_at=used,
+            expires_at=None if used is None else used + IDLE_LIFETIME,
+        )
+        return (self._watch.look(status),)
+
+    @override
+    def __repr__(self) -> str:
+        return "UserToken(…)"
+
+
+class _Renewal:
+    """One attempt to get new tokens, by whoever came first; the others look at it."""
+
+    error: AuthorizationError | None = None
+
+
+class _Renewing:
+    """An access token that is renewed when it has to be, by one at a time."""
+
+    def __init__(
+        self,
+        app: OAuthApp,
+        store: TokenStore,
+        *,
+        on_expiring: Callable[[TokenStatus], object] = log_expiring,
+        warn_ahead: timedelta = WARN_AHEAD,
+        clocks: Clocks = CLOCKS,
+    ) -> None:
+        self._endpoint = TokenEndpoint(app=app, clocks=clocks)
+        self._store, self._watch = store, Watch(on_expiring, warn_ahead)
+        self._tokens = store.load()
+        self._unsaved: Tokens | None = None
+        self._renewal: _Renewal | None = None
+        # Held for moments, never while a request is under way.
+        self._lock = threading.Lock()
+
+    def header(self) -> str:
+        """``Bearer`` and the access token of now."""
+        if self._tokens is None:
+            raise AuthorizationError("none was asked for yet")
+        return f"Bearer {self._tokens.access_token}"
+
+    def renew(self, refusal: Refusal | None, seconds: float) -> Flow[bool]:
+        """Get another token if it takes one. Raises `AuthorizationError`."""
+        self.credential_status()
+        if refusal is not None and self._is_about_scopes(refusal):
+            return False
+        left = seconds
+        while left > 0:
+            with self._lock:
+                if self._is_good(refusal):
+                    return True
+                renewal, is_under_way = self._renewal, self._renewal is not None
+                if renewal is None:
+                    renewal = self._renewal = _Renewal()
+            if not is_under_way:
+                yield from self._lead(renewal, left)
+                return True
+            yield Wait(_LOOK)
+            left -= _LOOK
+            if renewal.error is not None:
+                raise type(renewal.error)(renewal.error.reason) from renewal.error
+        return False
+
+    def credential_status(self) -> tuple[TokenStatus, ...]:
+        """Ages and times of expiry of the access token and, where there is one, of the refresh token.
+
+        A daily look warns in time where no calls are made.
+        """
+        tokens, now = self._tokens, self._endpoint.now()
+        if tokens is None:
+            return ()
+        access = TokenStatus(
+            kind=TokenKind.ACCESS_TOKEN, at=now, issued_at=tokens.issued_at, expires_at=tokens.expires_at
+        )
+        if tokens.refresh_token is None:
+            return (access,)
+        refresh = TokenStatus(
+            kind=TokenKind.REFRESH_TOKEN,
+            at=now,
+            issued_at=tokens.refresh_token_issued_at,
+            last_used_at=tokens.issued_at,
+            expires_at=tokens.issued_at + IDLE_LIFETIME,
+        )
+        return access, self._watch.look(refresh)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._endpoint.app!r})"
+
+    def _ask(self, seconds: float) -> Flow[Tokens]:
+        raise NotImplementedError
+
+    def _is_good(self, refusal: Refusal | None) -> bool:
+        if self._tokens is None:
+            return False
+        if refusal is not None:
+            return self.header() != refusal.header
+        return self._tokens.expires_at - self._endpoint.now() > MARGIN
+
+    def _is_about_scopes(self, refusal: Refusal) -> bool:
+        tokens = self._tokens
+        is_current = tokens is not None and refusal.header == self.header()
+        is_young = tokens is not None and self._endpoint.now() - tokens.issued_at < _YOUNG
+        return refusal.status == 403 and is_current and is_young
+
+    def _lead(self, renewal: _Renewal, seconds: float) -> Flow[None]:
+        try:
+            yield from self._renewed(seconds)
+        except AuthorizationError as error:
+            renewal.error = error
+            raise
+        finally:
+            # Also when the call is cancelled: then the next in line leads.
+            with self._lock:
+                self._renewal = None
+
+    def _renewed(self, seconds: float) -> Flow[None]:
+        # Tokens that the store would not take are the only ones there are if Brex rotated: they are not asked for again.
+        if self._unsaved is None:
+            if self._adopted() and self._is_good(None):
+                return
+            try:
+                self._unsaved = yield from self._ask(seconds)
+            except ConsentRequiredError:
+                if self._adopted():
+                    return
+                raise
+        self._save(self._unsaved)
+        self._tokens, self._unsaved = self._unsaved, None
+
+    def _adopted(self) -> bool:
+        """Whether another process has put newer tokens into the store, which are then used."""
+        try:
+            stored = self._store.load()
+        except Exception as error:
+            raise AuthorizationError(f"the token store could not be read ({type(error).__name__})") from error
+        known = self._tokens
+        is_newer = stored is not None and (
+            known is None or (stored.issued_at >= known.issued_at and stored.access_token != known.access_token)
+        )
+        if is_newer:
+            self._tokens = stored
+        return is_newer
+
+    def _save(self, tokens: Tokens) -> None:
+        try:
+            self._store.save(tokens)
+        except Exception as error:
+            raise AuthorizationError(
+                f"the token store did not take the new tokens ({type(error).__name__}); "
+                "they are kept in memory, and the next call tries again"
+            ) from error
+
+
+class OAuth(_Renewing):
+    """The tokens of a person's consent, renewed with the refresh token.
+
+    Args:
+        app: The application that the consent was given to.
+        store: Where `OAuthClient.redeem`'s tokens were saved, and renewed ones will be. Processes may share it: each
+            looks there for tokens that another one renewed before it renews them itself.
+        on_expiring: Called with the refresh token's status when `warn_ahead` or less is left, once for each time of
+            expiry.
+        warn_ahead: 14 days when left out.
+        clocks: Instead of the machine's clocks, for tests.
+
+    Raises:
+        ConfigurationError: The store is empty.
+    """
+
+    def __init__(
+        self,
+        app: OAuthApp,
+        store: TokenStore,
+        *,
+        on_expiring: Callable[[TokenStatus], object] = log_expiring,
+        warn_ahead: timedelta = WARN_AHEAD,
+        clocks: Clocks = CLOCKS,
+    ) -> None:
+        super().__init__(app, store, on_expiring=on_expiring, warn_ahead=warn_ahead, clocks=clocks)
+        if self._tokens is None:
+            raise ConfigurationError("the token store is empty: redeem a code and save its tokens there first")
+
+    @override
+    def _ask(self, seconds: float) -> Flow[Tokens]:
+        tokens = self._tokens
+        if tokens is None:
+            raise ConsentRequiredError("there are no tokens")
+        return self._endpoint.refresh(tokens, seconds)
+
+
+class ClientCredentials(_Renewing):
+    """Tokens of the application's own, without a person; Brex gives them to partners for onboarding.
+
+    Args:
+        app: The application; its secret is needed.
+        scopes: What to ask for.
+        store: Where tokens are shared between processes; this process's memory when left out.
+        clocks: Instead of the machine's clocks, for tests.
+    """
+
+    def __init__(
+        self, app: OAuthApp, scopes: Sequence[str], *, store: TokenStore | None = None, clocks: Clocks = CLOCKS
+    ) -> None:
+        if app.client_secret is None:
+            raise ConfigurationError("client credentials take an application with a client_secret")
+        super().__init__(app, store or MemoryTokenStore(), clocks=clocks)
+        self._scopes = tuple(scopes)
+
+    @override
+    def _ask(self, seconds: float) -> Flow[Tokens]:
+        return self._endpoint.client_credentials(self._scopes, seconds)

@@ -1,0 +1,8 @@
+"""An offline stand-in of Brex for tests: `StandIn`, and builders of records in `brex_accounting.testing.records`."""
+
+from __future__ import annotations
+
+from brex_accounting.testing import records
+from brex_accounting.testing.standin import TOKEN, StandIn
+
+__all__ = ["TOKEN", "StandIn", "records"]

@@ -1,0 +1,131 @@
+"""What the rooms of the stand-in share: routes, pages, and refusals in either of Brex's shapes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias, TypeVar
+from urllib.parse import unquote
+
+import attrs
+
+from clientkit import codec
+from clientkit.exchange import Answer
+from clientkit.testing import Asked, json_answer
+
+T = TypeVar("T")
+
+#: Answers a request, given the variable segments of its path by name.
+Handler: TypeAlias = Callable[[Asked, Mapping[str, str]], Answer]
+
+
+class Rejected(Exception):  # noqa: N818 - an answer on its way out, not an error of the stand-in
+    """The service refuses the request; `StandIn` writes it in the shape that its path has."""
+
+    def __init__(self, status: int, code: str, message: str, details: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.details = status, code, message, details
+
+    def answer(self, path: str) -> Answer:
+        """The accounting paths name an ``error_code`` and `details`, the others a ``type``."""
+        if path.startswith("/v3/accounting/"):
+            return ok({"error_code": self.code, "message": self.message, "details": self.details}, self.status)
+        return ok({"type": self.code, "message": self.message}, self.status)
+
+
+@attrs.frozen
+class Route:
+    """One endpoint: its method, its path with ``{names}`` for the variable segments, and what answers it."""
+
+    method: str
+    template: str
+    handle: Handler
+
+    def match(self, path: str) -> Mapping[str, str] | None:
+        """The variable segments, decoded, if this route's path is the one asked for."""
+        wanted, given = self.template.split("/"), path.split("/")
+        if len(wanted) != len(given):
+            return None
+        found = dict[str, str]()
+        for name, text in zip(wanted, given, strict=True):
+            if name.startswith("{"):
+                found[name[1:-1]] = unquote(text)
+            elif name != text:
+                return None
+        return found
+
+
+def dispatch(routes: Iterable[Route], asked: Asked) -> Answer:
+    """What the route of this request answers. Raises `Rejected` where there is none."""
+    known = False
+    for route in routes:
+        segments = route.match(asked.path)
+        if segments is None:
+            continue
+        if route.method == asked.method:
+            return route.handle(asked, segments)
+        known = True
+    if known:
+        raise Rejected(405, "METHOD_NOT_ALLOWED", f"{asked.method} is not allowed on {asked.path}")
+    raise Rejected(404, "NOT_FOUND", f"There is nothing at {asked.path}")
+
+
+def ok(body: object, status: int = 200) -> Answer:
+    """A JSON answer in which amounts keep their digits exactly."""
+    return json_answer(status, codec.write(body))
+
+
+def invalid(message: str) -> Rejected:
+    """400: the request breaks a rule."""
+    return Rejected(400, "INVALID_REQUEST", message)
+
+
+def body_of(asked: Asked) -> Mapping[str, object]:
+    """The request's body, if it is a JSON object. Raises `Rejected`."""
+    try:
+        return codec.structure(asked.json(), dict[str, object])
+    except codec.CodecError as error:
+        raise invalid(f"The body is not a JSON object: {error}") from None
+
+
+def boolean(asked: Asked, name: str) -> bool:
+    """A query parameter that is ``true`` or ``false``, false when left out. Raises `Rejected`."""
+    text = asked.one(name) or "false"
+    if text not in {"true", "false"}:
+        raise invalid(f"{name} is true or false, not {text!r}")
+    return text == "true"
+
+
+def page_of(
+    items: Iterable[T], asked: Asked, key: Callable[[T], str], *, default: int = 100, maximum: int = 1000
+) -> tuple[Sequence[T], str | None]:
+    """The page at the request's ``cursor`` and ``limit``, and the cursor of the next one. Raises `Rejected`.
+
+    Items come in the order of `key`, which also makes the cursor: items that come, go or change between two pages move
+    nothing that is still to come.
+    """
+    limit = _limit(asked.one("limit"), default, maximum)
+    after = _decoded(asked.one("cursor"))
+    rest = sorted((each for each in items if key(each) > after), key=key)
+    page = rest[:limit]
+    return page, _encoded(key(page[-1])) if len(rest) > limit else None
+
+
+def _limit(text: str | None, default: int, maximum: int) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= maximum:
+        raise invalid(f"limit is from 1 to {maximum}, not {text!r}")
+    return int(text)
+
+
+def _encoded(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _decoded(cursor: str | None) -> str:
+    try:
+        return base64.b64decode(cursor or "", altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise invalid("The cursor is not one that this service gave") from None

@@ -1,0 +1,180 @@
+"""The stand-in's room of webhook subscriptions, secrets and groups; it sends no events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import TypeVar, cast
+
+import attrs
+
+from brex_accounting.testing.keys import Keys
+from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of
+from brex_accounting.webhook_groups import WebhookGroup, WebhookGroupMember
+from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
+from brex_accounting.webhook_subscriptions import (
+    NewWebhookSubscription,
+    WebhookSubscription,
+    WebhookSubscriptionStatus,
+    WebhookSubscriptionUpdate,
+)
+from clientkit import codec
+from clientkit.exchange import Answer
+from clientkit.testing import Asked
+
+T = TypeVar("T")
+
+_PATH = "/v1/webhooks"
+_GROUPS = f"{_PATH}/groups"
+_SECRET = "whsec_c3RhbmQtaW4tc3RhbmQtaW4tc3RhbmQtaW4="  # noqa: S105 - signs nothing but the stand-in's events
+
+
+class WebhookManagement:
+    """Subscriptions and groups by id, the accounts of each group, and the signing secrets, of which there is one."""
+
+    def __init__(self) -> None:
+        self.subscriptions = dict[str, WebhookSubscription]()
+        self.groups = dict[str, WebhookGroup]()
+        self.members = dict[str, list[str]]()
+        self.secrets = [WebhookSecret(secret=_SECRET, status=WebhookSecretStatus.ACTIVE)]
+        self._numbers, self._keys = count(1), Keys()
+
+    def routes(self) -> Sequence[Route]:
+        """The endpoints of this room; the fixed paths come before those with an id."""
+        one, group = f"{_PATH}/{{id}}", f"{_GROUPS}/{{id}}"
+        return (
+            Route("GET", f"{_PATH}/secrets", self._list_secrets),
+            Route("GET", _GROUPS, self._list_groups),
+            Route("POST", _GROUPS, self._keys.once(self._create_group)),
+            Route("GET", group, self._get_group),
+            Route("DELETE", group, self._delete_group),
+            Route("GET", f"{group}/members", self._list_members),
+            Route("POST", f"{group}/add_members", self._add_members),
+            Route("POST", f"{group}/remove_members", self._remove_members),
+            Route("GET", _PATH, self._list),
+            Route("POST", _PATH, self._keys.once(self._create)),
+            Route("GET", one, self._get),
+            Route("PUT", one, self._update),
+            Route("DELETE", one, self._delete),
+        )
+
+    def _list(self, asked: Asked, _: Mapping[str, str]) -> Answer:
+        page, cursor = page_of(self.subscriptions.values(), asked, _subscription_id)
+        return ok({"items": [codec.unstructure(each) for each in page], "next_cursor": cursor})
+
+    def _create(self, asked: Asked, _: Mapping[str, str]) -> Answer:
+        new = _read(asked, NewWebhookSubscription)
+        return self._kept(
+            WebhookSubscription(
+                id=f"wsub_{next(self._numbers)}",
+                url=new.url,
+                event_types=tuple(new.event_types),
+                status=WebhookSubscriptionStatus.ACTIVE,
+                group_id=self._checked_group(new.group_id),
+            )
+        )
+
+    def _get(self, _: Asked, segments: Mapping[str, str]) -> Answer:
+        return ok(codec.unstructure(_known(self.subscriptions, segments)))
+
+    def _update(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
+        update = _read(asked, WebhookSubscriptionUpdate)
+        return self._kept(
+            attrs.evolve(
+                _known(self.subscriptions, segments),
+                url=update.url,
+                event_types=tuple(update.event_types),
+                status=update.status,
+                group_id=self._checked_group(update.group_id),
+            )
+        )
+
+    def _delete(self, _: Asked, segments: Mapping[str, str]) -> Answer:
+        del self.subscriptions[_known(self.subscriptions, segments).id]
+        return Answer(status=200)
+
+    def _kept(self, subscription: WebhookSubscription) -> Answer:
+        self.subscriptions[subscription.id] = subscription
+        return ok(codec.unstructure(subscription))
+
+    def _checked_group(self, group_id: str | None) -> str | None:
+        if group_id is not None and group_id not in self.groups:
+            raise invalid("group_id names no group")
+        return group_id
+
+    def _list_secrets(self, _: Asked, __: Mapping[str, str]) -> Answer:
+        return ok([codec.unstructure(secret) for secret in self.secrets])
+
+    def _list_groups(self, asked: Asked, _: Mapping[str, str]) -> Answer:
+        page, cursor = page_of(self.groups.values(), asked, _group_id)
+        return ok({"items": [codec.unstructure(each) for each in page], "next_cursor": cursor})
+
+    def _create_group(self, asked: Asked, _: Mapping[str, str]) -> Answer:
+        name = body_of(asked).get("name")
+        if not isinstance(name, str):
+            raise invalid("name is text")
+        group = WebhookGroup(id=f"wg_{next(self._numbers)}", name=name)
+        self.groups[group.id] = group
+        self.members[group.id] = []
+        return ok(codec.unstructure(group))
+
+    def _get_group(self, _: Asked, segments: Mapping[str, str]) -> Answer:
+        return ok(codec.unstructure(_known(self.groups, segments)))
+
+    def _delete_group(self, _: Asked, segments: Mapping[str, str]) -> Answer:
+        group = _known(self.groups, segments)
+        del self.groups[group.id], self.members[group.id]
+        return Answer(status=200)
+
+    def _list_members(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
+        group = _known(self.groups, segments)
+        page, cursor = page_of(self.members[group.id], asked, str)
+        items = [{"group_id": group.id, "member_type": "ACCOUNT", "member_id": each} for each in page]
+        return ok({"items": items, "next_cursor": cursor})
+
+    def _add_members(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
+        members = self.members[_known(self.groups, segments).id]
+        members.extend(each for each in _member_ids(asked) if each not in members)
+        return Answer(status=200)
+
+    def _remove_members(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
+        group = _known(self.groups, segments)
+        gone = _member_ids(asked)
+        self.members[group.id] = [each for each in self.members[group.id] if each not in gone]
+        return Answer(status=200)
+
+
+def _known(found: Mapping[str, T], segments: Mapping[str, str]) -> T:
+    if segments["id"] not in found:
+        raise Rejected(404, "NOT_FOUND", "There is nothing with this id")
+    return found[segments["id"]]
+
+
+def _read(asked: Asked, kind: type[T]) -> T:
+    try:
+        return codec.structure(body_of(asked), kind)
+    except codec.CodecError as error:
+        raise invalid(str(error)) from None
+
+
+def _member_ids(asked: Asked) -> Sequence[str]:
+    members = body_of(asked).get("members")
+    if not isinstance(members, list) or not members:
+        raise invalid("members holds at least one member")
+    try:
+        found = [
+            codec.structure({"group_id": "", **cast("dict[str, object]", each)}, WebhookGroupMember)
+            for each in cast("list[object]", members)
+            if isinstance(each, dict)
+        ]
+    except codec.CodecError as error:
+        raise invalid(str(error)) from None
+    return [member.member_id for member in found]
+
+
+def _subscription_id(subscription: WebhookSubscription) -> str:
+    return subscription.id
+
+
+def _group_id(group: WebhookGroup) -> str:
+    return group.id

@@ -1,0 +1,164 @@
+"""OAuth tokens, where they are kept, and when they expire (https://developer.brex.com/guides/authentication)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import attrs
+
+from clientkit import codec
+from clientkit.errors import ConfigurationError
+
+#: User tokens and refresh tokens die after this long without a call.
+IDLE_LIFETIME = timedelta(days=90)
+
+WARN_AHEAD = timedelta(days=14)
+
+_log = logging.getLogger("brex_accounting")
+
+
+@attrs.frozen(kw_only=True)
+class Tokens:
+    """What one consent, or one refresh, gave. All times are UTC; the tokens do not show in a repr.
+
+    `issued_at` is when the access token was issued, and so the last use of the refresh token. `scopes` may be fewer
+    than were asked for.
+    """
+
+    access_token: str = attrs.field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+    refresh_token: str | None = attrs.field(default=None, repr=False)
+    refresh_token_issued_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class TokenStore(Protocol):
+    """Where the tokens of one Brex account are kept, outside of the process or they end with it.
+
+    `save` returns when the tokens are safe and until then leaves what was there before. Both are called from the call
+    that needs a new token, about once an hour, so they should be short; an event loop waits for them.
+    """
+
+    def load(self) -> Tokens | None:
+        """The tokens that were saved last, None where there are none."""
+        ...
+
+    def save(self, tokens: Tokens) -> None:
+        """Keep these tokens instead of the former ones."""
+        ...
+
+
+class MemoryTokenStore:
+    """A `TokenStore` for tests, and for client credentials, which can always be asked for another token."""
+
+    def __init__(self, tokens: Tokens | None = None) -> None:
+        self._tokens = tokens
+
+    def load(self) -> Tokens | None:
+        """The tokens that were saved last."""
+        return self._tokens
+
+    def save(self, tokens: Tokens) -> None:
+        """Keep these tokens."""
+        self._tokens = tokens
+
+
+class FileTokenStore:
+    """A `TokenStore` in a file that only its owner may read.
+
+    The file is replaced as a whole: after a crash it holds the old tokens or the new ones.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+
+    def load(self) -> Tokens | None:
+        """The tokens in the file, None where there is no file. Raises `ConfigurationError` for any other content."""
+        try:
+            return codec.structure(codec.parse(self._path.read_bytes()), Tokens)
+        except FileNotFoundError:
+            return None
+        except codec.CodecError:
+            pass
+        # Raised outside the handler: the message of its error may show a part of the file.
+        raise ConfigurationError(f"{self._path} does not hold tokens")
+
+    def save(self, tokens: Tokens) -> None:
+        """Write the tokens to the disk. Raises `OSError`."""
+        # mkstemp makes the file readable for its owner only.
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(codec.dumps(tokens))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._path)
+        finally:
+            with suppress(FileNotFoundError):
+                Path(name).unlink()
+
+
+class TokenKind(StrEnum):
+    """Which of Brex's tokens."""
+
+    USER_TOKEN = "user token"  # noqa: S105 - a name, not a password
+    ACCESS_TOKEN = "access token"  # noqa: S105
+    REFRESH_TOKEN = "refresh token"  # noqa: S105
+
+
+@attrs.frozen(kw_only=True)
+class TokenStatus:
+    """How old a token is at the moment `at`, and when it expires; None for what this process cannot know.
+
+    An access token lives an hour. User tokens and refresh tokens expire after 90 days without use, so every use moves
+    `expires_at`; some sources count a refresh token's 90 days from its issue, for which there is `age`.
+    """
+
+    kind: TokenKind
+    at: datetime
+    issued_at: datetime | None = None
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def age(self) -> timedelta | None:
+        """How long ago it was issued."""
+        return None if self.issued_at is None else self.at - self.issued_at
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long until it expires; negative when it has."""
+        return None if self.expires_at is None else self.expires_at - self.at
+
+
+def log_expiring(status: TokenStatus) -> None:
+    """Log a warning: what happens when no other callback is given."""
+    _log.warning("the Brex %s expires at %s unless it is used before", status.kind, status.expires_at)
+
+
+class Watch:
+    """Calls `on_expiring` for a token that has at most `ahead` left, once for each time of expiry."""
+
+    def __init__(self, on_expiring: Callable[[TokenStatus], object], ahead: timedelta) -> None:
+        self._on_expiring, self._ahead = on_expiring, ahead
+        self._told: datetime | None = None
+        self._lock = threading.Lock()
+
+    def look(self, status: TokenStatus) -> TokenStatus:
+        """`status` itself, after a warning where one is due."""
+        if status.left is not None and status.left <= self._ahead:
+            with self._lock:
+                is_news, self._told = self._told != status.expires_at, status.expires_at
+            if is_news:
+                self._on_expiring(status)
+        return status
