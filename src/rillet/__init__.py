@@ -44,9 +44,10 @@ if TYPE_CHECKING:
     from clientkit.exchange import Answered, Options, RetryPolicy
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
-    from clientkit.requests import Page, Request
+    from clientkit.requests import Multipart, Page, Request
+    from clientkit.unions import UnknownVariant
     from rillet.client import AsyncClient, Client
-    from rillet.errors import ExternalReferenceTypeNotFoundError
+    from rillet.errors import ExternalReferenceTypeNotFoundError, NotModifiableError, ObjectChangedError
     from rillet.ledger.accounts import Account, AccountOperations, AccountStatus, AccountType
     from rillet.ledger.book_periods import BookPeriod, BookPeriodOperations, BookStatus
     from rillet.ledger.fields import (
@@ -60,13 +61,188 @@ if TYPE_CHECKING:
         NewField,
         NewFieldValue,
     )
+    from rillet.ledger.journal_entries import (
+        JournalEntry,
+        JournalEntryItem,
+        JournalEntryOperations,
+        JournalEntryUpdate,
+        NewJournalEntry,
+        NewJournalEntryItem,
+        RelatedEntity,
+        RelatedEntityType,
+        Side,
+    )
     from rillet.ledger.organization import Organization, OrganizationOperations
     from rillet.ledger.subsidiaries import Subsidiary, SubsidiaryOperations, SubsidiaryType
+    from rillet.ledger.tax_rates import TaxRate, TaxRateOperations
+    from rillet.payables.bills import Bill, BillOperations, BillPayment, BillStatus, BillUpdate, NewBill
     from rillet.payables.charges import Charge, ChargeOperations, NewCharge
     from rillet.payables.items import ExpenseItem, NewExpenseItem
-    from rillet.payables.reimbursements import NewReimbursement, Reimbursement, ReimbursementOperations
+    from rillet.payables.payments import ClearingStatus, NewPayment
+    from rillet.payables.reimbursements import (
+        NewReimbursement,
+        Reimbursement,
+        ReimbursementOperations,
+        ReimbursementPayment,
+    )
+    from rillet.payables.vendor_credits import (
+        NewVendorCredit,
+        NewVendorCreditApplication,
+        NewVendorCreditItem,
+        VendorCredit,
+        VendorCreditApplication,
+        VendorCreditItem,
+        VendorCreditOperations,
+        VendorCreditStatus,
+        VendorCreditUpdate,
+    )
     from rillet.payables.vendors import NewVendor, Vendor, VendorOperations
-    from rillet.reports import AccountBalance, ReportOperations, ReportPeriod, TrialBalance, TrialBalanceTotals
+    from rillet.receivables.amendments import (
+        AddedItem,
+        AmendedItem,
+        AmendmentEffectiveFrom,
+        AmendmentItem,
+        AmendmentPreview,
+        ChangedItem,
+        ContractAmendment,
+        FullContractAmendment,
+        RevenueRecognitionOnlyContractAmendment,
+        TerminatedItem,
+    )
+    from rillet.receivables.contract_items import ContractItemOperations, NewUsage, Usage, UsageRecords
+    from rillet.receivables.contracts import (
+        Contract,
+        ContractInvoice,
+        ContractItem,
+        ContractItemStatus,
+        ContractOperations,
+        ContractStatus,
+        NewContract,
+        NewContractItem,
+        NewExternalContractItem,
+        NewFullContract,
+        NewRevenueRecognitionOnlyContract,
+    )
+    from rillet.receivables.credit_memos import (
+        CreditMemo,
+        CreditMemoApplication,
+        CreditMemoItem,
+        CreditMemoItemPrice,
+        CreditMemoOperations,
+        CreditMemoStatus,
+        CreditMemoUpdate,
+        NewCreditMemo,
+        NewCreditMemoApplication,
+        NewCreditMemoItem,
+    )
+    from rillet.receivables.customers import (
+        Customer,
+        CustomerEmail,
+        CustomerEmailType,
+        CustomerOperations,
+        NewCustomer,
+        PaymentMethod,
+        PaymentSetup,
+        PaymentType,
+    )
+    from rillet.receivables.draft_contracts import (
+        ContractScope,
+        DraftContract,
+        DraftContractItem,
+        DraftContractOperations,
+        NewDraftContract,
+        NewDraftContractItem,
+    )
+    from rillet.receivables.invoice_payments import (
+        InvoicePayment,
+        InvoicePaymentOperations,
+        InvoicePaymentStatus,
+        NewInvoicePayment,
+    )
+    from rillet.receivables.invoices import (
+        FullInvoiceUpdate,
+        Invoice,
+        InvoiceItem,
+        InvoiceItemPrice,
+        InvoiceItemUpdate,
+        InvoiceOperations,
+        InvoiceStatus,
+        InvoiceUpdate,
+        InvoicingBankAccount,
+        NewArOnlyInvoice,
+        NewExternalInvoiceItem,
+        NewFullInvoice,
+        NewInvoice,
+        NewInvoiceItem,
+        NewRevenueRecognitionOnlyInvoice,
+        RevenueRecognitionOnlyInvoiceUpdate,
+    )
+    from rillet.receivables.invoicing import (
+        CommitmentCycle,
+        CommitmentFrequency,
+        InvoiceSchedule,
+        Invoicing,
+        MinimumCommitmentInvoicing,
+        MonthlyInvoicing,
+        MonthlyProratedInvoicing,
+        QuarterlyInvoicing,
+        ScheduledInvoice,
+        ScheduledInvoiceItem,
+        SemiAnnualInvoicing,
+        UsageCommitment,
+        UsageConfiguration,
+        UsageCycle,
+        UsageFrequency,
+        UsageInvoiceDate,
+        UsageInvoicing,
+        YearlyInvoicing,
+        month_day,
+    )
+    from rillet.receivables.items import ItemRevenue, ItemTax, ItemTaxesUpdate, TaxesUpdate
+    from rillet.receivables.pricing import (
+        AmountDiscount,
+        BillingScheme,
+        Discount,
+        FixedRecurringPrice,
+        OneTimePrice,
+        PercentageDiscount,
+        PerUnitBilling,
+        Price,
+        RevenuePattern,
+        Tier,
+        TieredBilling,
+        TierMode,
+        UsagePrice,
+    )
+    from rillet.receivables.products import NewProduct, Product, ProductOperations, ProductStatus
+    from rillet.reports import ReportOperations
+    from rillet.reports.arr_waterfall import CustomerRevenue, MonthlyRevenue
+    from rillet.reports.journal_entries import ReportingJournalEntry, ReportingJournalEntryItem
+    from rillet.reports.statements import (
+        BalanceSheet,
+        BreakdownAmount,
+        BreakdownBy,
+        BreakdownMargin,
+        BreakdownType,
+        CashFlowStatement,
+        ExecutivePL,
+        IncomeStatement,
+        ReportAccount,
+        ReportBreakdown,
+        ReportGroup,
+        ReportLine,
+        ReportLines,
+        ReportSummary,
+    )
+    from rillet.reports.trial_balance import AccountBalance, ReportPeriod, TrialBalance, TrialBalanceTotals
+    from rillet.service import ServiceOperations
+    from rillet.treasury.bank_accounts import BankAccount, BankAccountOperations, BankAccountStatus, NewBankAccount
+    from rillet.treasury.bank_transactions import (
+        BankTransaction,
+        BankTransactionOperations,
+        BankTransactionUpdate,
+        NewBankTransaction,
+    )
     from rillet.values import (
         Address,
         DocumentStatus,
@@ -85,36 +261,93 @@ _HOMES = {
     "clientkit.exchange": ("Answered", "Options", "RetryPolicy",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
-    "clientkit.requests": ("Page", "Request",),
+    "clientkit.requests": ("Multipart", "Page", "Request",),
+    "clientkit.unions": ("UnknownVariant",),
     "rillet.client": ("AsyncClient", "Client",),
-    "rillet.errors": ("ExternalReferenceTypeNotFoundError",),
+    "rillet.errors": ("ExternalReferenceTypeNotFoundError", "NotModifiableError", "ObjectChangedError",),
     "rillet.ledger.accounts": ("Account", "AccountOperations", "AccountStatus", "AccountType",),
     "rillet.ledger.book_periods": ("BookPeriod", "BookPeriodOperations", "BookStatus",),
     "rillet.ledger.fields": ("Field", "FieldDisplay", "FieldOperations", "FieldRule", "FieldSettings", "FieldUpdate", "FieldValue", "NewField", "NewFieldValue",),
+    "rillet.ledger.journal_entries": ("JournalEntry", "JournalEntryItem", "JournalEntryOperations", "JournalEntryUpdate", "NewJournalEntry", "NewJournalEntryItem", "RelatedEntity", "RelatedEntityType", "Side",),
     "rillet.ledger.organization": ("Organization", "OrganizationOperations",),
     "rillet.ledger.subsidiaries": ("Subsidiary", "SubsidiaryOperations", "SubsidiaryType",),
+    "rillet.ledger.tax_rates": ("TaxRate", "TaxRateOperations",),
+    "rillet.payables.bills": ("Bill", "BillOperations", "BillPayment", "BillStatus", "BillUpdate", "NewBill",),
     "rillet.payables.charges": ("Charge", "ChargeOperations", "NewCharge",),
     "rillet.payables.items": ("ExpenseItem", "NewExpenseItem",),
-    "rillet.payables.reimbursements": ("NewReimbursement", "Reimbursement", "ReimbursementOperations",),
+    "rillet.payables.payments": ("ClearingStatus", "NewPayment",),
+    "rillet.payables.reimbursements": ("NewReimbursement", "Reimbursement", "ReimbursementOperations", "ReimbursementPayment",),
+    "rillet.payables.vendor_credits": ("NewVendorCredit", "NewVendorCreditApplication", "NewVendorCreditItem", "VendorCredit", "VendorCreditApplication", "VendorCreditItem", "VendorCreditOperations", "VendorCreditStatus", "VendorCreditUpdate",),
     "rillet.payables.vendors": ("NewVendor", "Vendor", "VendorOperations",),
-    "rillet.reports": ("AccountBalance", "ReportOperations", "ReportPeriod", "TrialBalance", "TrialBalanceTotals",),
+    "rillet.receivables.amendments": ("AddedItem", "AmendedItem", "AmendmentEffectiveFrom", "AmendmentItem", "AmendmentPreview", "ChangedItem", "ContractAmendment", "FullContractAmendment", "RevenueRecognitionOnlyContractAmendment", "TerminatedItem",),
+    "rillet.receivables.contract_items": ("ContractItemOperations", "NewUsage", "Usage", "UsageRecords",),
+    "rillet.receivables.contracts": ("Contract", "ContractInvoice", "ContractItem", "ContractItemStatus", "ContractOperations", "ContractStatus", "NewContract", "NewContractItem", "NewExternalContractItem", "NewFullContract", "NewRevenueRecognitionOnlyContract",),
+    "rillet.receivables.credit_memos": ("CreditMemo", "CreditMemoApplication", "CreditMemoItem", "CreditMemoItemPrice", "CreditMemoOperations", "CreditMemoStatus", "CreditMemoUpdate", "NewCreditMemo", "NewCreditMemoApplication", "NewCreditMemoItem",),
+    "rillet.receivables.customers": ("Customer", "CustomerEmail", "CustomerEmailType", "CustomerOperations", "NewCustomer", "PaymentMethod", "PaymentSetup", "PaymentType",),
+    "rillet.receivables.draft_contracts": ("ContractScope", "DraftContract", "DraftContractItem", "DraftContractOperations", "NewDraftContract", "NewDraftContractItem",),
+    "rillet.receivables.invoice_payments": ("InvoicePayment", "InvoicePaymentOperations", "InvoicePaymentStatus", "NewInvoicePayment",),
+    "rillet.receivables.invoices": ("FullInvoiceUpdate", "Invoice", "InvoiceItem", "InvoiceItemPrice", "InvoiceItemUpdate", "InvoiceOperations", "InvoiceStatus", "InvoiceUpdate", "InvoicingBankAccount", "NewArOnlyInvoice", "NewExternalInvoiceItem", "NewFullInvoice", "NewInvoice", "NewInvoiceItem", "NewRevenueRecognitionOnlyInvoice", "RevenueRecognitionOnlyInvoiceUpdate",),
+    "rillet.receivables.invoicing": ("CommitmentCycle", "CommitmentFrequency", "InvoiceSchedule", "Invoicing", "MinimumCommitmentInvoicing", "MonthlyInvoicing", "MonthlyProratedInvoicing", "QuarterlyInvoicing", "ScheduledInvoice", "ScheduledInvoiceItem", "SemiAnnualInvoicing", "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency", "UsageInvoiceDate", "UsageInvoicing", "YearlyInvoicing", "month_day",),
+    "rillet.receivables.items": ("ItemRevenue", "ItemTax", "ItemTaxesUpdate", "TaxesUpdate",),
+    "rillet.receivables.pricing": ("AmountDiscount", "BillingScheme", "Discount", "FixedRecurringPrice", "OneTimePrice", "PerUnitBilling", "PercentageDiscount", "Price", "RevenuePattern", "Tier", "TierMode", "TieredBilling", "UsagePrice",),
+    "rillet.receivables.products": ("NewProduct", "Product", "ProductOperations", "ProductStatus",),
+    "rillet.reports": ("ReportOperations",),
+    "rillet.reports.arr_waterfall": ("CustomerRevenue", "MonthlyRevenue",),
+    "rillet.reports.journal_entries": ("ReportingJournalEntry", "ReportingJournalEntryItem",),
+    "rillet.reports.statements": ("BalanceSheet", "BreakdownAmount", "BreakdownBy", "BreakdownMargin", "BreakdownType", "CashFlowStatement", "ExecutivePL", "IncomeStatement", "ReportAccount", "ReportBreakdown", "ReportGroup", "ReportLine", "ReportLines", "ReportSummary",),
+    "rillet.reports.trial_balance": ("AccountBalance", "ReportPeriod", "TrialBalance", "TrialBalanceTotals",),
+    "rillet.service": ("ServiceOperations",),
+    "rillet.treasury.bank_accounts": ("BankAccount", "BankAccountOperations", "BankAccountStatus", "NewBankAccount",),
+    "rillet.treasury.bank_transactions": ("BankTransaction", "BankTransactionOperations", "BankTransactionUpdate", "NewBankTransaction",),
     "rillet.values": ("Address", "DocumentStatus", "ExchangeRate", "ExpenseTax", "ExternalReference", "FieldAssignment", "Money", "Period", "TaxCoverage", "TaxType",),
 }  # fmt: skip
 
 __all__ = [
-    "Account", "AccountBalance", "AccountOperations", "AccountStatus", "AccountType", "Address", "AnswerError",
+    "Account", "AccountBalance", "AccountOperations", "AccountStatus", "AccountType", "AddedItem", "Address",
+    "AmendedItem", "AmendmentEffectiveFrom", "AmendmentItem", "AmendmentPreview", "AmountDiscount", "AnswerError",
     "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncClient", "AsyncPager",
-    "BadRequestError", "BookPeriod", "BookPeriodOperations", "BookStatus", "Charge", "ChargeOperations", "Client",
-    "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "DocumentStatus",
-    "ExchangeRate", "ExpenseItem", "ExpenseTax", "ExternalReference", "ExternalReferenceTypeNotFoundError", "Field",
+    "BadRequestError", "BalanceSheet", "BankAccount", "BankAccountOperations", "BankAccountStatus",
+    "BankTransaction", "BankTransactionOperations", "BankTransactionUpdate", "Bill", "BillOperations",
+    "BillPayment", "BillStatus", "BillUpdate", "BillingScheme", "BookPeriod", "BookPeriodOperations", "BookStatus",
+    "BreakdownAmount", "BreakdownBy", "BreakdownMargin", "BreakdownType", "CashFlowStatement", "ChangedItem",
+    "Charge", "ChargeOperations", "ClearingStatus", "Client", "CommitmentCycle", "CommitmentFrequency",
+    "ConfigurationError", "ConflictError", "ConnectionLostError", "Contract", "ContractAmendment",
+    "ContractInvoice", "ContractItem", "ContractItemOperations", "ContractItemStatus", "ContractOperations",
+    "ContractScope", "ContractStatus", "CreditMemo", "CreditMemoApplication", "CreditMemoItem",
+    "CreditMemoItemPrice", "CreditMemoOperations", "CreditMemoStatus", "CreditMemoUpdate", "Customer",
+    "CustomerEmail", "CustomerEmailType", "CustomerOperations", "CustomerRevenue", "DeadlineExceededError",
+    "Discount", "DocumentStatus", "DraftContract", "DraftContractItem", "DraftContractOperations", "ExchangeRate",
+    "ExecutivePL", "ExpenseItem", "ExpenseTax", "ExternalReference", "ExternalReferenceTypeNotFoundError", "Field",
     "FieldAssignment", "FieldDisplay", "FieldOperations", "FieldRule", "FieldSettings", "FieldUpdate", "FieldValue",
-    "ForbiddenError", "Money", "NewCharge", "NewExpenseItem", "NewField", "NewFieldValue", "NewReimbursement",
-    "NewVendor", "NoAnswerError", "NotFoundError", "NotSentError", "Options", "Organization",
-    "OrganizationOperations", "Pacer", "Page", "Pager", "PagingError", "Period", "Problem", "RateLimitedError",
-    "RedirectError", "Reimbursement", "ReimbursementOperations", "ReportOperations", "ReportPeriod", "Request",
-    "RetryPolicy", "ServerError", "StatusError", "Subsidiary", "SubsidiaryOperations", "SubsidiaryType",
-    "TaxCoverage", "TaxType", "TrialBalance", "TrialBalanceTotals", "UnauthorizedError", "UnprocessableError",
-    "UnreadableAnswerError", "Vendor", "VendorOperations", "Violation",
+    "FixedRecurringPrice", "ForbiddenError", "FullContractAmendment", "FullInvoiceUpdate", "IncomeStatement",
+    "Invoice", "InvoiceItem", "InvoiceItemPrice", "InvoiceItemUpdate", "InvoiceOperations", "InvoicePayment",
+    "InvoicePaymentOperations", "InvoicePaymentStatus", "InvoiceSchedule", "InvoiceStatus", "InvoiceUpdate",
+    "Invoicing", "InvoicingBankAccount", "ItemRevenue", "ItemTax", "ItemTaxesUpdate", "JournalEntry",
+    "JournalEntryItem", "JournalEntryOperations", "JournalEntryUpdate", "MinimumCommitmentInvoicing", "Money",
+    "MonthlyInvoicing", "MonthlyProratedInvoicing", "MonthlyRevenue", "Multipart", "NewArOnlyInvoice",
+    "NewBankAccount", "NewBankTransaction", "NewBill", "NewCharge", "NewContract", "NewContractItem",
+    "NewCreditMemo", "NewCreditMemoApplication", "NewCreditMemoItem", "NewCustomer", "NewDraftContract",
+    "NewDraftContractItem", "NewExpenseItem", "NewExternalContractItem", "NewExternalInvoiceItem", "NewField",
+    "NewFieldValue", "NewFullContract", "NewFullInvoice", "NewInvoice", "NewInvoiceItem", "NewInvoicePayment",
+    "NewJournalEntry", "NewJournalEntryItem", "NewPayment", "NewProduct", "NewReimbursement",
+    "NewRevenueRecognitionOnlyContract", "NewRevenueRecognitionOnlyInvoice", "NewUsage", "NewVendor",
+    "NewVendorCredit", "NewVendorCreditApplication", "NewVendorCreditItem", "NoAnswerError", "NotFoundError",
+    "NotModifiableError", "NotSentError", "ObjectChangedError", "OneTimePrice", "Options", "Organization",
+    "OrganizationOperations", "Pacer", "Page", "Pager", "PagingError", "PaymentMethod", "PaymentSetup",
+    "PaymentType", "PerUnitBilling", "PercentageDiscount", "Period", "Price", "Problem", "Product",
+    "ProductOperations", "ProductStatus", "QuarterlyInvoicing", "RateLimitedError", "RedirectError",
+    "Reimbursement", "ReimbursementOperations", "ReimbursementPayment", "RelatedEntity", "RelatedEntityType",
+    "ReportAccount", "ReportBreakdown", "ReportGroup", "ReportLine", "ReportLines", "ReportOperations",
+    "ReportPeriod", "ReportSummary", "ReportingJournalEntry", "ReportingJournalEntryItem", "Request", "RetryPolicy",
+    "RevenuePattern", "RevenueRecognitionOnlyContractAmendment", "RevenueRecognitionOnlyInvoiceUpdate",
+    "ScheduledInvoice", "ScheduledInvoiceItem", "SemiAnnualInvoicing", "ServerError", "ServiceOperations", "Side",
+    "StatusError", "Subsidiary", "SubsidiaryOperations", "SubsidiaryType", "TaxCoverage", "TaxRate",
+    "TaxRateOperations", "TaxType", "TaxesUpdate", "TerminatedItem", "Tier", "TierMode", "TieredBilling",
+    "TrialBalance", "TrialBalanceTotals", "UnauthorizedError", "UnknownVariant", "UnprocessableError",
+    "UnreadableAnswerError", "Usage", "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency",
+    "UsageInvoiceDate", "UsageInvoicing", "UsagePrice", "UsageRecords", "Vendor", "VendorCredit",
+    "VendorCreditApplication", "VendorCreditItem", "VendorCreditOperations", "VendorCreditStatus",
+    "VendorCreditUpdate", "VendorOperations", "Violation", "YearlyInvoicing", "month_day",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

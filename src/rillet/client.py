@@ -20,12 +20,27 @@ if TYPE_CHECKING:
     from rillet.ledger.accounts import Accounts, AsyncAccounts
     from rillet.ledger.book_periods import AsyncBookPeriods, BookPeriods
     from rillet.ledger.fields import AsyncFields, Fields
+    from rillet.ledger.journal_entries import AsyncJournalEntries, JournalEntries
     from rillet.ledger.organization import AsyncOrganizationResource, OrganizationResource
     from rillet.ledger.subsidiaries import AsyncSubsidiaries, Subsidiaries
+    from rillet.ledger.tax_rates import AsyncTaxRates, TaxRates
+    from rillet.payables.bills import AsyncBills, Bills
     from rillet.payables.charges import AsyncCharges, Charges
     from rillet.payables.reimbursements import AsyncReimbursements, Reimbursements
+    from rillet.payables.vendor_credits import AsyncVendorCredits, VendorCredits
     from rillet.payables.vendors import AsyncVendors, Vendors
+    from rillet.receivables.contract_items import AsyncContractItems, ContractItems
+    from rillet.receivables.contracts import AsyncContracts, Contracts
+    from rillet.receivables.credit_memos import AsyncCreditMemos, CreditMemos
+    from rillet.receivables.customers import AsyncCustomers, Customers
+    from rillet.receivables.draft_contracts import AsyncDraftContracts, DraftContracts
+    from rillet.receivables.invoice_payments import AsyncInvoicePayments, InvoicePayments
+    from rillet.receivables.invoices import AsyncInvoices, Invoices
+    from rillet.receivables.products import AsyncProducts, Products
     from rillet.reports import AsyncReports, Reports
+    from rillet.service import AsyncServiceResource, ServiceResource
+    from rillet.treasury.bank_accounts import AsyncBankAccounts, BankAccounts
+    from rillet.treasury.bank_transactions import AsyncBankTransactions, BankTransactions
 
 Environment: TypeAlias = Literal["production", "sandbox"]
 
@@ -135,15 +150,34 @@ class Client(BaseClient):
         return cls(**_from_env())  # type: ignore[arg-type]  # the environment's text is checked by the constructor
 
     accounts: LazyResource[Accounts] = LazyResource("rillet.ledger.accounts", "Accounts")
+    bank_accounts: LazyResource[BankAccounts] = LazyResource("rillet.treasury.bank_accounts", "BankAccounts")
+    bank_transactions: LazyResource[BankTransactions] = LazyResource(
+        "rillet.treasury.bank_transactions", "BankTransactions"
+    )
+    bills: LazyResource[Bills] = LazyResource("rillet.payables.bills", "Bills")
     book_periods: LazyResource[BookPeriods] = LazyResource("rillet.ledger.book_periods", "BookPeriods")
     charges: LazyResource[Charges] = LazyResource("rillet.payables.charges", "Charges")
+    contract_items: LazyResource[ContractItems] = LazyResource("rillet.receivables.contract_items", "ContractItems")
+    contracts: LazyResource[Contracts] = LazyResource("rillet.receivables.contracts", "Contracts")
+    credit_memos: LazyResource[CreditMemos] = LazyResource("rillet.receivables.credit_memos", "CreditMemos")
+    customers: LazyResource[Customers] = LazyResource("rillet.receivables.customers", "Customers")
+    draft_contracts: LazyResource[DraftContracts] = LazyResource("rillet.receivables.draft_contracts", "DraftContracts")
     fields: LazyResource[Fields] = LazyResource("rillet.ledger.fields", "Fields")
+    invoice_payments: LazyResource[InvoicePayments] = LazyResource(
+        "rillet.receivables.invoice_payments", "InvoicePayments"
+    )
+    invoices: LazyResource[Invoices] = LazyResource("rillet.receivables.invoices", "Invoices")
+    journal_entries: LazyResource[JournalEntries] = LazyResource("rillet.ledger.journal_entries", "JournalEntries")
     organization: LazyResource[OrganizationResource] = LazyResource(
         "rillet.ledger.organization", "OrganizationResource"
     )
+    products: LazyResource[Products] = LazyResource("rillet.receivables.products", "Products")
     reimbursements: LazyResource[Reimbursements] = LazyResource("rillet.payables.reimbursements", "Reimbursements")
     reports: LazyResource[Reports] = LazyResource("rillet.reports", "Reports")
+    service: LazyResource[ServiceResource] = LazyResource("rillet.service", "ServiceResource")
     subsidiaries: LazyResource[Subsidiaries] = LazyResource("rillet.ledger.subsidiaries", "Subsidiaries")
+    tax_rates: LazyResource[TaxRates] = LazyResource("rillet.ledger.tax_rates", "TaxRates")
+    vendor_credits: LazyResource[VendorCredits] = LazyResource("rillet.payables.vendor_credits", "VendorCredits")
     vendors: LazyResource[Vendors] = LazyResource("rillet.payables.vendors", "Vendors")
 
 
@@ -180,15 +214,42 @@ class AsyncClient(AsyncBaseClient):
         return cls(**_from_env())  # type: ignore[arg-type]  # as above
 
     accounts: LazyResource[AsyncAccounts] = LazyResource("rillet.ledger.accounts", "AsyncAccounts")
+    bank_accounts: LazyResource[AsyncBankAccounts] = LazyResource("rillet.treasury.bank_accounts", "AsyncBankAccounts")
+    bank_transactions: LazyResource[AsyncBankTransactions] = LazyResource(
+        "rillet.treasury.bank_transactions", "AsyncBankTransactions"
+    )
+    bills: LazyResource[AsyncBills] = LazyResource("rillet.payables.bills", "AsyncBills")
     book_periods: LazyResource[AsyncBookPeriods] = LazyResource("rillet.ledger.book_periods", "AsyncBookPeriods")
     charges: LazyResource[AsyncCharges] = LazyResource("rillet.payables.charges", "AsyncCharges")
+    contract_items: LazyResource[AsyncContractItems] = LazyResource(
+        "rillet.receivables.contract_items", "AsyncContractItems"
+    )
+    contracts: LazyResource[AsyncContracts] = LazyResource("rillet.receivables.contracts", "AsyncContracts")
+    credit_memos: LazyResource[AsyncCreditMemos] = LazyResource("rillet.receivables.credit_memos", "AsyncCreditMemos")
+    customers: LazyResource[AsyncCustomers] = LazyResource("rillet.receivables.customers", "AsyncCustomers")
+    draft_contracts: LazyResource[AsyncDraftContracts] = LazyResource(
+        "rillet.receivables.draft_contracts", "AsyncDraftContracts"
+    )
     fields: LazyResource[AsyncFields] = LazyResource("rillet.ledger.fields", "AsyncFields")
+    invoice_payments: LazyResource[AsyncInvoicePayments] = LazyResource(
+        "rillet.receivables.invoice_payments", "AsyncInvoicePayments"
+    )
+    invoices: LazyResource[AsyncInvoices] = LazyResource("rillet.receivables.invoices", "AsyncInvoices")
+    journal_entries: LazyResource[AsyncJournalEntries] = LazyResource(
+        "rillet.ledger.journal_entries", "AsyncJournalEntries"
+    )
     organization: LazyResource[AsyncOrganizationResource] = LazyResource(
         "rillet.ledger.organization", "AsyncOrganizationResource"
     )
+    products: LazyResource[AsyncProducts] = LazyResource("rillet.receivables.products", "AsyncProducts")
     reimbursements: LazyResource[AsyncReimbursements] = LazyResource(
         "rillet.payables.reimbursements", "AsyncReimbursements"
     )
     reports: LazyResource[AsyncReports] = LazyResource("rillet.reports", "AsyncReports")
+    service: LazyResource[AsyncServiceResource] = LazyResource("rillet.service", "AsyncServiceResource")
     subsidiaries: LazyResource[AsyncSubsidiaries] = LazyResource("rillet.ledger.subsidiaries", "AsyncSubsidiaries")
+    tax_rates: LazyResource[AsyncTaxRates] = LazyResource("rillet.ledger.tax_rates", "AsyncTaxRates")
+    vendor_credits: LazyResource[AsyncVendorCredits] = LazyResource(
+        "rillet.payables.vendor_credits", "AsyncVendorCredits"
+    )
     vendors: LazyResource[AsyncVendors] = LazyResource("rillet.payables.vendors", "AsyncVendors")

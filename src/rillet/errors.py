@@ -2,8 +2,11 @@
 
 ::
 
-    BadRequestError
-    └── ExternalReferenceTypeNotFoundError
+    ApiError
+    ├── BadRequestError
+    │   └── ExternalReferenceTypeNotFoundError
+    ├── NotModifiableError          ``modify`` cannot rebuild the object from what Rillet gives back; nothing was sent
+    └── ObjectChangedError          ``modify`` found another object than the one it was based on; nothing was sent
 
 The host and path of a problem's ``type`` differ between documents and answers, so only the last segment counts
 (https://docs.api.rillet.com/docs/getting-started). The rest of the tree is the floor's: `clientkit.errors`.
@@ -15,7 +18,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from clientkit import codec
-from clientkit.errors import BadRequestError, Problem, StatusError, Violation
+from clientkit.errors import ApiError, BadRequestError, Problem, StatusError, Violation
 from clientkit.exchange import Answer
 
 _NAMED = frozenset({"type", "title", "detail", "message", "violations"})
@@ -25,6 +28,32 @@ class ExternalReferenceTypeNotFoundError(BadRequestError):
     """The ``type`` of an external reference does not exist in Rillet yet; only a person can create one."""
 
     advice = "Create the type in Rillet under Settings → External References, or send another one."
+
+
+class ObjectChangedError(ApiError):
+    """Somebody changed the object since it was read, so a change that is based on it was not sent.
+
+    `kind` names the class of the object, `fields` what differs now. Read it again, and decide again.
+    """
+
+    def __init__(self, kind: str, fields: tuple[str, ...]) -> None:
+        super().__init__(f"the {kind} was changed since it was read ({', '.join(fields)}); read it again")
+        self.kind, self.fields = kind, fields
+
+
+class NotModifiableError(ApiError):
+    """An update would need what Rillet does not give back when the object is read, so a part cannot be changed alone.
+
+    `missing` names it, `fields` what was to change. Build the whole update from your own records instead.
+    """
+
+    def __init__(self, what: str, fields: tuple[str, ...], *, missing: tuple[str, ...]) -> None:
+        changing = f"changing {', '.join(fields)} of" if fields else "changing"
+        super().__init__(
+            f"{changing} {what} replaces it whole, and Rillet does not give back its {', '.join(missing)}; "
+            "build the whole update and use update()"
+        )
+        self.fields, self.missing = fields, missing
 
 
 ERROR_TYPES: Mapping[str, type[StatusError]] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
 import attrs
 
-from clientkit.codec import as_number
+from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.enums import OpenEnum
 
 
@@ -35,6 +36,11 @@ class ExternalReference:
     type: str
     id: str
     url: str | None = None
+    extra: Extra = unknown_fields()
+
+    def is_among(self, references: Iterable[ExternalReference]) -> bool:
+        """Whether one of `references` names the same object: type and id count, links do not."""
+        return any((each.type, each.id) == (self.type, self.id) for each in references)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +49,7 @@ class FieldAssignment:
 
     field_id: str
     field_value_id: str
+    extra: Extra = unknown_fields()
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +64,7 @@ class ExchangeRate:
     target: str
     rate: Decimal
     date: date
+    extra: Extra = unknown_fields()
 
 
 @attrs.frozen(kw_only=True)
@@ -65,6 +73,7 @@ class Period:
 
     start: date
     end: date
+    extra: Extra = unknown_fields()
 
 
 @attrs.frozen(kw_only=True)
@@ -77,6 +86,7 @@ class Address:
     zip_code: str
     country: str
     line2: str | None = None
+    extra: Extra = unknown_fields()
 
 
 class TaxType(OpenEnum):
@@ -108,6 +118,7 @@ class ExpenseTax:
     description: str
     coverage: TaxCoverage
     tax_code: str | None = None
+    extra: Extra = unknown_fields()
 
 
 class DocumentStatus(OpenEnum):

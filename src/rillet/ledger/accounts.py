@@ -66,6 +66,14 @@ class AccountOperations:
 class Accounts(AccountOperations, SyncResource):
     """The chart of accounts, blocking."""
 
+    def by_code(self) -> dict[str, Account]:
+        """The whole chart of accounts by the codes of today, inactive accounts included."""
+        return {account.code: account for account in self.list()}
+
 
 class AsyncAccounts(AccountOperations, AsyncResource):
     """The chart of accounts, to be awaited."""
+
+    async def by_code(self) -> dict[str, Account]:
+        """As `Accounts.by_code`."""
+        return {account.code: account async for account in self.list()}

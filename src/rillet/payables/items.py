@@ -20,6 +20,7 @@ class NewExpenseItem:
     tax_rate: ExpenseTax | None = None
     service_period: Period | None = None
     fields: Sequence[FieldAssignment] = ()
+    extra: Extra = unknown_fields()
 
 
 @attrs.frozen(kw_only=True)

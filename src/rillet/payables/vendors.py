@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.requests import PageRequest, Request, post, segment
+from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.values import Address, ExternalReference, FieldAssignment
 
@@ -49,6 +51,7 @@ class NewVendor:
     ten_ninety_nine_eligible: bool | None = None
     tax_id: str | None = None
     fields: Sequence[FieldAssignment] = ()
+    extra: Extra = unknown_fields()
 
 
 class VendorOperations:
@@ -82,7 +85,7 @@ class VendorOperations:
 
     @operation
     def update(self, vendor_id: str, vendor: NewVendor) -> Request[Vendor]:
-        """Replace a vendor: what is left out becomes empty."""
+        """Replace a vendor: what is left out becomes empty. To change a part of it, see ``modify``."""
         return Request(method="PUT", path=f"/vendors/{segment(vendor_id)}", returns=Vendor, body=vendor)
 
     @operation
@@ -95,9 +98,66 @@ def _id(vendor: Vendor) -> str:
     return vendor.id
 
 
+def _wanted(name: str | None, reference: ExternalReference | None) -> Callable[[Vendor], bool]:
+    if name is None and reference is None:
+        raise TypeError("find takes a name, a reference, or both")
+    normal = None if name is None else _normal(name)
+
+    def is_wanted(vendor: Vendor) -> bool:
+        named = normal is None or _normal(vendor.name) == normal
+        return named and (reference is None or reference.is_among(vendor.external_references))
+
+    return is_wanted
+
+
+def _normal(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 class Vendors(VendorOperations, SyncResource):
     """Vendors, blocking."""
+
+    def find(self, *, name: str | None = None, reference: ExternalReference | None = None) -> tuple[Vendor, ...]:
+        """Every vendor of this name, with this reference, or, where both are given, with both.
+
+        Rillet cannot search vendors, so all of them are read, 100 to a request. Neither names nor references are
+        unique: look how many come back.
+
+        Args:
+            name: Upper and lower case, blanks and the ways Unicode writes one letter make no difference.
+            reference: Its type and id count, its link does not.
+        """
+        is_wanted = _wanted(name, reference)
+        return tuple(vendor for vendor in self.list(limit=100) if is_wanted(vendor))
+
+    def modify(self, vendor_id: str, *, based_on: Vendor | None = None, **changes: object) -> Vendor:
+        """Change some fields of a vendor and keep the others: read it, change it, write it whole.
+
+        Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
+        and nothing shows it; one made before, since you read `based_on`, stops the call.
+
+        Args:
+            vendor_id: The vendor.
+            based_on: The vendor as you know it; the call is refused if it has been changed since.
+            changes: Fields of `NewVendor` and their new values; None empties one.
+
+        Raises:
+            ObjectChangedError: The vendor is no longer what `based_on` was; nothing was written.
+            TypeError: A change names a field that `NewVendor` does not have.
+            ValueError: A new value cannot be sent.
+        """
+        return self.update(vendor_id, replacement(self.get(vendor_id), NewVendor, changes, based_on=based_on))
 
 
 class AsyncVendors(VendorOperations, AsyncResource):
     """Vendors, to be awaited."""
+
+    async def find(self, *, name: str | None = None, reference: ExternalReference | None = None) -> tuple[Vendor, ...]:
+        """As `Vendors.find`."""
+        is_wanted = _wanted(name, reference)
+        return tuple([vendor async for vendor in self.list(limit=100) if is_wanted(vendor)])
+
+    async def modify(self, vendor_id: str, *, based_on: Vendor | None = None, **changes: object) -> Vendor:
+        """As `Vendors.modify`."""
+        current = await self.get(vendor_id)
+        return await self.update(vendor_id, replacement(current, NewVendor, changes, based_on=based_on))

@@ -1,4 +1,4 @@
-"""Reports (https://docs.api.rillet.com/reference/retrieve-trial-balance-report)."""
+"""The trial balance (https://docs.api.rillet.com/reference/retrieve-trial-balance-report)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.endpoints import operation
 from clientkit.requests import Request
 from rillet.values import Money
 
@@ -60,8 +60,8 @@ class TrialBalance:
     extra: Extra = unknown_fields()
 
 
-class ReportOperations:
-    """The endpoints under ``/reports``."""
+class TrialBalanceOperations:
+    """The endpoint ``/reports/trial-balance``."""
 
     @operation
     def trial_balance(
@@ -76,11 +76,3 @@ class ReportOperations:
         """
         query = {"from_date": from_date, "to_date": to_date, "subsidiary_id": subsidiary_id}
         return Request(method="GET", path="/reports/trial-balance", returns=TrialBalance, query=query)
-
-
-class Reports(ReportOperations, SyncResource):
-    """Reports, blocking."""
-
-
-class AsyncReports(ReportOperations, AsyncResource):
-    """Reports, to be awaited."""

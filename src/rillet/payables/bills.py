@@ -1,0 +1,254 @@
+"""Bills of vendors and their payments (https://docs.api.rillet.com/reference/list-all-bills)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import attrs
+
+from clientkit.codec import Extra, unknown_fields
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.enums import OpenEnum
+from clientkit.requests import Multipart, PageRequest, Request, post, segment
+from rillet._modify import replacement
+from rillet._paging import KEYSET, WHOLE
+from rillet.payables.items import ExpenseItem, NewExpenseItem
+from rillet.payables.payments import ClearingStatus, NewPayment
+from rillet.values import ExchangeRate, ExternalReference, Money
+
+
+class BillStatus(OpenEnum):
+    """How far a bill is settled, by payments or by vendor credits; Rillet sets it."""
+
+    UNPAID = "UNPAID"
+    PAID = "PAID"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    CREDITED = "CREDITED"
+    PARTIALLY_CREDITED = "PARTIALLY_CREDITED"
+    APPLIED = "APPLIED"
+
+
+@attrs.frozen(kw_only=True)
+class Bill:
+    """What is owed to a vendor; there is no total, the lines carry the amounts.
+
+    `expense_number` is the vendor's own number of the bill, `impact_date` the day it counts in the general ledger.
+    """
+
+    id: str
+    vendor_id: str
+    expense_number: str
+    items: tuple[ExpenseItem, ...]
+    bill_date: date
+    due_date: date
+    status: BillStatus
+    impact_date: date | None = None
+    subsidiary_id: str | None = None
+    external_references: tuple[ExternalReference, ...] = ()
+    exchange_rate: ExchangeRate | None = None
+    updated_at: datetime | None = None
+    extra: Extra = unknown_fields()
+
+
+@attrs.frozen(kw_only=True)
+class NewBill:
+    """A bill to post: its lines are debited, the payable account that Rillet is set up with is credited.
+
+    Lines of one bill should share one currency. `impact_date` is `bill_date` when left out.
+    """
+
+    vendor_id: str
+    expense_number: str
+    items: Sequence[NewExpenseItem]
+    bill_date: date
+    due_date: date
+    impact_date: date | None = None
+    subsidiary_id: str | None = None
+    external_references: Sequence[ExternalReference] = ()
+    exchange_rate: ExchangeRate | None = None
+
+
+@attrs.frozen(kw_only=True)
+class BillUpdate:
+    """What a bill is to be: an update replaces the whole bill by this. Its subsidiary stays."""
+
+    vendor_id: str
+    expense_number: str
+    items: Sequence[NewExpenseItem]
+    bill_date: date
+    due_date: date
+    impact_date: date | None = None
+    external_references: Sequence[ExternalReference] = ()
+    exchange_rate: ExchangeRate | None = None
+    extra: Extra = unknown_fields()
+
+
+@attrs.frozen(kw_only=True)
+class BillPayment:
+    """Money that went to a vendor for a bill."""
+
+    id: str
+    status: ClearingStatus
+    bill_id: str
+    amount: Money
+    date: date | None = None
+    account_code: str | None = None
+    extra: Extra = unknown_fields()
+
+
+class BillOperations:
+    """The endpoints under ``/bills``, payments of a bill included."""
+
+    @listing
+    def list(
+        self,
+        *,
+        subsidiary_id: str | None = None,
+        vendor_id: str | None = None,
+        status: BillStatus | None = None,
+        updated_after: datetime | None = None,
+        limit: int | None = None,
+    ) -> PageRequest[Bill]:
+        """Bills, newest first.
+
+        Args:
+            subsidiary_id: Only bills of this subsidiary.
+            vendor_id: Only bills of this vendor.
+            status: Only bills that are settled so far.
+            updated_after: Only bills changed after this moment, which is itself excluded. A payment changes its bill.
+            limit: Bills per page, 1 to 100.
+        """
+        query = {
+            "subsidiary_id": subsidiary_id,
+            "vendor_id": vendor_id,
+            "status": status,
+            "updated.gt": updated_after,
+            "limit": limit,
+        }
+        return PageRequest(path="/bills", item=Bill, items_key="bills", paging=KEYSET, query=query, key=_id)
+
+    @operation
+    def get(self, bill_id: str) -> Request[Bill]:
+        """One bill. Raises `NotFoundError` where there is none with this id."""
+        return Request(method="GET", path=f"/bills/{segment(bill_id)}", returns=Bill)
+
+    @operation
+    def create(self, bill: NewBill, *, idempotency_key: str | None = None) -> Request[Bill]:
+        """Post a bill. Rillet does not compare external references: two calls under two keys make two bills.
+
+        Args:
+            bill: The bill.
+            idempotency_key: Under the same key Rillet posts once only, for 24 hours; made up when left out.
+        """
+        return post("/bills", Bill, bill, idempotency_key)
+
+    @operation
+    def update(self, bill_id: str, bill: BillUpdate) -> Request[Bill]:
+        """Replace a bill: what is left out becomes empty. To change a part of it, see ``modify``."""
+        return Request(method="PUT", path=f"/bills/{segment(bill_id)}", returns=Bill, body=bill)
+
+    @operation
+    def delete(self, bill_id: str) -> Request[None]:
+        """Delete a bill without payments and take back its postings."""
+        return Request(method="DELETE", path=f"/bills/{segment(bill_id)}")
+
+    @operation
+    def upload_document(
+        self, bill_id: str, filename: str, content: bytes, content_type: str, *, idempotency_key: str | None = None
+    ) -> Request[None]:
+        """Attach a document, for instance the vendor's invoice; Rillet neither lists nor deletes documents.
+
+        Args:
+            bill_id: The bill.
+            filename: What Rillet shows.
+            content: The file's bytes.
+            content_type: For instance ``application/pdf``.
+            idempotency_key: Under the same key Rillet attaches once only, for 24 hours; made up when left out.
+        """
+        return Request(
+            method="POST",
+            path=f"/bills/{segment(bill_id)}",
+            body=Multipart(filename=filename, content=content, content_type=content_type),
+            takes_key=True,
+            idempotency_key=idempotency_key,
+        )
+
+    @listing
+    def list_payments(self, bill_id: str) -> PageRequest[BillPayment]:
+        """The payments of one bill, in one answer; there is no listing of the payments of all bills."""
+        path = f"/bills/{segment(bill_id)}/payments"
+        return PageRequest(path=path, item=BillPayment, items_key="payments", paging=WHOLE)
+
+    @operation
+    def create_payment(
+        self, bill_id: str, payment: NewPayment, *, idempotency_key: str | None = None
+    ) -> Request[BillPayment]:
+        """Record a payment (https://docs.api.rillet.com/reference/create-a-bill-payment).
+
+        Args:
+            bill_id: The bill.
+            payment: The payment.
+            idempotency_key: Under the same key Rillet records once only, for 24 hours; made up when left out.
+        """
+        return post(f"/bills/{segment(bill_id)}/payments", BillPayment, payment, idempotency_key)
+
+    @operation
+    def delete_payment(self, bill_id: str, payment_id: str) -> Request[None]:
+        """Delete a payment that is not cleared yet, and take back its postings."""
+        path = f"/bills/{segment(bill_id)}/payments/{segment(payment_id)}"
+        return Request(method="DELETE", path=path)
+
+
+def _id(bill: Bill) -> str:
+    return bill.id
+
+
+class Bills(BillOperations, SyncResource):
+    """Bills, blocking."""
+
+    def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Bill, ...]:
+        """Every bill with this reference that was changed after a moment.
+
+        Rillet cannot search bills by reference, so all that were changed since are read, 100 to a request; and it
+        lets two bills have the same reference: look how many come back.
+
+        Args:
+            reference: Its type and id count, its link does not.
+            updated_after: A moment shortly before the bill can have been created.
+        """
+        found = self.list(updated_after=updated_after, limit=100)
+        return tuple(bill for bill in found if reference.is_among(bill.external_references))
+
+    def modify(self, bill_id: str, *, based_on: Bill | None = None, **changes: object) -> Bill:
+        """Change some fields of a bill and keep the others: read it, change it, write it whole.
+
+        Lines that were read can stand in ``items`` beside new ones. Rillet has no lock. A change that somebody else
+        makes in the moment between this read and this write is lost, and nothing shows it; one made before, since you
+        read `based_on`, stops the call.
+
+        Args:
+            bill_id: The bill.
+            based_on: The bill as you know it; the call is refused if it has been changed since.
+            changes: Fields of `BillUpdate` and their new values; None empties one.
+
+        Raises:
+            ObjectChangedError: The bill is no longer what `based_on` was; nothing was written.
+            TypeError: A change names a field that `BillUpdate` does not have.
+            ValueError: A new value cannot be sent.
+        """
+        return self.update(bill_id, replacement(self.get(bill_id), BillUpdate, changes, based_on=based_on))
+
+
+class AsyncBills(BillOperations, AsyncResource):
+    """Bills, to be awaited."""
+
+    async def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Bill, ...]:
+        """As `Bills.find`."""
+        found = self.list(updated_after=updated_after, limit=100)
+        return tuple([bill async for bill in found if reference.is_among(bill.external_references)])
+
+    async def modify(self, bill_id: str, *, based_on: Bill | None = None, **changes: object) -> Bill:
+        """As `Bills.modify`."""
+        current = await self.get(bill_id)
+        return await self.update(bill_id, replacement(current, BillUpdate, changes, based_on=based_on))

@@ -1,0 +1,135 @@
+"""Products (https://docs.api.rillet.com/reference/list-all-products)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from clientkit.codec import Extra, unknown_fields
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.enums import OpenEnum
+from clientkit.requests import PageRequest, Request, post, segment
+from rillet._modify import replacement
+from rillet._paging import KEYSET
+from rillet.receivables.pricing import Price, RevenuePattern
+from rillet.values import ExternalReference
+
+
+class ProductStatus(OpenEnum):
+    """Whether a product can be sold."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+@attrs.frozen(kw_only=True)
+class Product:
+    """A good or service that contracts and invoices sell.
+
+    `account_code` is the account that it earns on; `include_in_arr_mrr` tells whether it counts as recurring revenue.
+    """
+
+    id: str
+    name: str
+    description: str | None = None
+    price: Price
+    include_in_arr_mrr: bool
+    revenue_pattern: RevenuePattern
+    account_code: str | None = None
+    status: ProductStatus
+    external_references: tuple[ExternalReference, ...] = ()
+    extra: Extra = unknown_fields()
+
+
+@attrs.frozen(kw_only=True)
+class NewProduct:
+    """A product to create, or what a product is to be: an update replaces the whole product by this."""
+
+    name: str
+    description: str
+    price: Price
+    include_in_arr_mrr: bool
+    revenue_pattern: RevenuePattern
+    account_code: str
+    status: ProductStatus | None = None
+    external_references: Sequence[ExternalReference] = ()
+    extra: Extra = unknown_fields()
+
+
+class ProductOperations:
+    """The endpoints under ``/products``."""
+
+    @listing
+    def list(
+        self, *, status: ProductStatus | None = None, currency: str | None = None, limit: int | None = None
+    ) -> PageRequest[Product]:
+        """Products, newest first.
+
+        Args:
+            status: Only products of this status.
+            currency: Only products priced in this ISO 4217 currency.
+            limit: Products per page, 1 to 100.
+        """
+        query = {"status": status, "currency": currency, "limit": limit}
+        return PageRequest(path="/products", item=Product, items_key="products", paging=KEYSET, query=query, key=_id)
+
+    @operation
+    def get(self, product_id: str) -> Request[Product]:
+        """One product. Raises `NotFoundError` where there is none with this id."""
+        return Request(method="GET", path=f"/products/{segment(product_id)}", returns=Product)
+
+    @operation
+    def create(self, product: NewProduct, *, idempotency_key: str | None = None) -> Request[Product]:
+        """Create a product.
+
+        Args:
+            product: The product.
+            idempotency_key: Under the same key Rillet creates one product only, for 24 hours; made up when left out.
+        """
+        return post("/products", Product, product, idempotency_key)
+
+    @operation
+    def update(self, product_id: str, product: NewProduct) -> Request[Product]:
+        """Replace a product: what is left out becomes empty. To change a part of it, use `modify`."""
+        return Request(method="PUT", path=f"/products/{segment(product_id)}", returns=Product, body=product)
+
+    @operation
+    def delete(self, product_id: str) -> Request[None]:
+        """Delete a product. No contract or invoice should need it any more."""
+        return Request(method="DELETE", path=f"/products/{segment(product_id)}")
+
+
+def _id(product: Product) -> str:
+    return product.id
+
+
+class Products(ProductOperations, SyncResource):
+    """Products, blocking."""
+
+    def modify(self, product_id: str, *, based_on: Product | None = None, **changes: object) -> Product:
+        """Change a part of a product: read it, change the fields named, write the whole back.
+
+        Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
+        and nothing shows it; one made before, since you read `based_on`, stops the call.
+
+        Args:
+            product_id: The product.
+            based_on: What the changes were decided upon; nothing is written where the product differs from it by now.
+            **changes: Fields of `NewProduct` and their new values.
+
+        Raises:
+            TypeError: A change names no field of `NewProduct`.
+            ValueError: The result cannot be sent: a value of a wrong type, or none where one is required.
+            ObjectChangedError: The product is not what `based_on` was.
+        """
+        return self.update(product_id, replacement(self.get(product_id), NewProduct, changes, based_on=based_on))
+
+
+class AsyncProducts(ProductOperations, AsyncResource):
+    """Products, to be awaited."""
+
+    async def modify(self, product_id: str, *, based_on: Product | None = None, **changes: object) -> Product:
+        """As `Products.modify`."""
+        current = await self.get(product_id)
+        return await self.update(product_id, replacement(current, NewProduct, changes, based_on=based_on))

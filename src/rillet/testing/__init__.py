@@ -1,0 +1,24 @@
+"""An offline stand-in of Rillet for tests, and short ways to the master data it starts with."""
+
+from __future__ import annotations
+
+from rillet.ledger.journal_entries import Side
+from rillet.testing.builders import account, chart_of_accounts, field, organization, subsidiary, vendor
+from rillet.testing.general_ledger import Ledger, Posting
+from rillet.testing.idempotency import IdempotencyKeys
+from rillet.testing.standin import RATE_LIMIT, StandIn
+
+__all__ = [
+    "IdempotencyKeys",
+    "Ledger",
+    "Posting",
+    "RATE_LIMIT",
+    "Side",
+    "StandIn",
+    "account",
+    "chart_of_accounts",
+    "field",
+    "organization",
+    "subsidiary",
+    "vendor",
+]

@@ -1,0 +1,190 @@
+"""From a request to the function that answers it, and from what that returns to an answer as Rillet writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeAlias, TypeVar, cast
+from urllib.parse import unquote
+
+import attrs
+
+from clientkit import codec
+from clientkit.errors import Violation
+from clientkit.exchange import Answer
+from clientkit.testing import Asked, json_answer
+
+T = TypeVar("T")
+
+_PADDING = re.compile(r"(\.\d*?)0+$")
+_INSTANT_PADDING = re.compile(r"(\.\d*?)0+Z$")
+_PLACE = re.compile(r"(?P<message>.*) @ \$\.?(?P<field>.*)", re.DOTALL)
+
+
+class Refusal(Exception):  # noqa: N818 - an answer on its way out, not a failure of the stand-in
+    """An error answer: an RFC 9457 problem. `type` is a whole URI, because Rillet's differ in host and path."""
+
+    def __init__(
+        self,
+        status: int,
+        type: str,
+        title: str,
+        detail: str | None = None,
+        violations: Sequence[Violation] = (),
+        *,
+        allow: str | None = None,
+    ) -> None:
+        super().__init__(status, type, detail)
+        self.status, self.allow = status, allow
+        self.body: dict[str, object] = {"type": type, "title": title, "status": status}
+        if detail is not None:
+            self.body["detail"] = detail
+        if violations:
+            self.body["violations"] = [{"field": each.field, "message": each.message} for each in violations]
+
+    def answer(self) -> Answer:
+        """The problem as an answer."""
+        headers = {} if self.allow is None else {"allow": self.allow}
+        return json_answer(self.status, self.body, content_type="application/problem+json", **headers)
+
+
+def invalid(detail: str, *fields: str) -> Refusal:
+    """A 400 that says `detail`, and says it again for each of `fields`."""
+    violations = [Violation(field=field, message=detail) for field in fields]
+    return Refusal(400, "https://rillet.com/illegal-argument", "Illegal argument", detail, violations)
+
+
+def not_found(what: str) -> Refusal:
+    """A 404."""
+    return Refusal(404, "https://rillet.io/not-found", "Not found", f"{what} not found")
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """One request together with the ids from its path."""
+
+    asked: Asked
+    ids: Mapping[str, str]
+
+    def body(self, kind: type[T]) -> T:
+        """The body as a `kind`; unknown fields are ignored, as Rillet does. Refuses what does not fit with a 400."""
+        try:
+            parsed = self.asked.json()
+        except codec.CodecError:
+            raise invalid("JSON parse error") from None
+        try:
+            return codec.structure(parsed, kind)
+        except codec.CodecError as error:
+            found = [_violation(each) for each in str(error).split("; ")]
+            raise Refusal(
+                400, "https://rillet.com/illegal-argument", "Illegal argument", "JSON parse error", found
+            ) from None
+
+    def instant(self, name: str) -> datetime | None:
+        """A moment from the query; it must be in UTC and end with ``Z``."""
+        text = self.asked.one(name)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise invalid(f"{name} is not a date-time", name) from None
+        if not text.endswith("Z") or moment.utcoffset() != timedelta(0):
+            raise invalid(f"{name} must be in UTC and end with 'Z'", name)
+        return moment
+
+    def day(self, name: str) -> date | None:
+        """A date from the query."""
+        text = self.asked.one(name)
+        try:
+            return None if text is None else date.fromisoformat(text)
+        except ValueError:
+            raise invalid(f"{name} is not a date", name) from None
+
+    def required_day(self, name: str) -> date:
+        """A date that the query must have."""
+        day = self.day(name)
+        if day is None:
+            raise invalid(f"{name} must not be null", name)
+        return day
+
+    def number(self, name: str, *, least: int, most: int, default: int) -> int:
+        """A whole number from the query."""
+        text = self.asked.one(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+            raise invalid(f"{name} must be between {least} and {most}", name)
+        return int(text)
+
+
+Handler: TypeAlias = Callable[[Call], object]
+
+
+class Route:
+    """A method and a path template such as ``/vendors/{vendor_id}``, and what answers there.
+
+    The handler returns plain JSON values for a 200, or None for a 204, or raises `Refusal`.
+    """
+
+    def __init__(self, method: str, template: str, handler: Handler) -> None:
+        self.method, self.template, self.handler = method, template, handler
+        self._pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+    def ids(self, path: str) -> dict[str, str] | None:
+        """The ids in `path`, None where it is another path."""
+        match = self._pattern.fullmatch(path)
+        return None if match is None else {name: unquote(value) for name, value in match.groupdict().items()}
+
+
+class Router:
+    """All routes of the stand-in."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+
+    def answer(self, asked: Asked) -> Answer:
+        """The answer to a request that may reach a handler. Raises `Refusal`."""
+        allowed = list[str]()
+        for route in self.routes:
+            ids = route.ids(asked.path)
+            if ids is None:
+                continue
+            if route.method == asked.method:
+                return written(route.handler(Call(asked=asked, ids=ids)))
+            allowed.append(route.method)
+        if allowed:
+            detail = f"Method '{asked.method}' is not supported"
+            raise Refusal(
+                405, "https://rillet.io/method-not-allowed", "Method Not Allowed", detail, allow=", ".join(allowed)
+            )
+        raise not_found(f"The path {asked.path}")
+
+
+def written(value: object) -> Answer:
+    """A handler's result as an answer: amounts without padding, timestamps without trailing zeros."""
+    if value is None:
+        return Answer(status=204)
+    return json_answer(200, codec.dumps(_as_rillet_writes(value)))
+
+
+def _as_rillet_writes(value: object) -> object:
+    if isinstance(value, list):
+        return [_as_rillet_writes(each) for each in cast("list[object]", value)]
+    if not isinstance(value, dict):
+        return value
+    fields = cast("dict[str, object]", value)
+    result = {name: _as_rillet_writes(each) for name, each in fields.items()}
+    amount = fields.get("amount")
+    if isinstance(amount, str) and "currency" in fields:
+        result["amount"] = _PADDING.sub(r"\1", amount).rstrip(".")
+    for name, each in fields.items():
+        if name.endswith("_at") and isinstance(each, str):
+            result[name] = _INSTANT_PADDING.sub(r"\1Z", each).replace(".Z", "Z")
+    return result
+
+
+def _violation(text: str) -> Violation:
+    match = _PLACE.fullmatch(text)
+    return Violation(message=text) if match is None else Violation(field=match["field"], message=match["message"])

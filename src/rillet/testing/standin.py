@@ -1,0 +1,256 @@
+"""The stand-in as a whole: authorization, rate limit, idempotency keys, and the families of endpoints behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias, TypeVar
+
+import attrs
+from typing_extensions import override
+
+from clientkit.exchange import Answer, Clocks, Options
+from clientkit.pacing import Pacer
+from clientkit.testing import Asked
+from clientkit.testing import StandIn as _StandIn
+from rillet.client import AsyncClient, Client
+from rillet.ledger.accounts import Account
+from rillet.ledger.fields import Field
+from rillet.ledger.organization import Organization
+from rillet.ledger.subsidiaries import Subsidiary
+from rillet.payables.charges import Charge
+from rillet.payables.reimbursements import Reimbursement
+from rillet.payables.vendors import Vendor
+from rillet.testing import builders
+from rillet.testing.books import Books, random_ids
+from rillet.testing.general_ledger import Ledger
+from rillet.testing.idempotency import IdempotencyKeys
+from rillet.testing.ledger import LedgerEndpoints
+from rillet.testing.payables import PayablesEndpoints
+from rillet.testing.routing import Refusal, Router
+
+MasterData: TypeAlias = Account | Field | Subsidiary | Vendor
+
+M = TypeVar("M", Account, Field, Vendor)
+
+#: What Rillet allows: 60 requests in any 60 seconds.
+RATE_LIMIT = (60, 60.0)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class StandIn(_StandIn):
+    """An offline Rillet for tests, faithful to what is documented and observed, quirks included.
+
+    ::
+
+        standin = StandIn(reference_types={"brex"}, vendors=[vendor("Hotel Adlon")])
+        client = standin.client()
+        client.charges.create(NewCharge(…))
+        assert standin.ledger.balance("62000") == Decimal("149.50")
+
+    What was posted is in `charges`, `reimbursements` and `ledger`, every request in `asked`; `faults` break things.
+
+    Args:
+        organization: Whose books these are; an American company where none is given.
+        subsidiaries: Its legal entities; one, in the organization's currency, where none are given.
+        accounts: The chart of accounts; a small one where none is given (`rillet.testing.chart_of_accounts`).
+        fields: Custom fields.
+        vendors: Vendors that are there already.
+        reference_types: Types that external references may have; only a person can create one in Rillet.
+        api_key: The one key that is accepted.
+        rate_limit: Requests and seconds, such as `RATE_LIMIT`; requests above it get a bare 429. None for no limit.
+        now: The clock: an aware date-time. Timestamps, cursors, idempotency keys and the rate limit follow it.
+        seed: Ids are drawn from this, so that they are the same in every run.
+    """
+
+    def __init__(
+        self,
+        *,
+        organization: Organization | None = None,
+        subsidiaries: Iterable[Subsidiary] | None = None,
+        accounts: Iterable[Account] | None = None,
+        fields: Iterable[Field] = (),
+        vendors: Iterable[Vendor] = (),
+        reference_types: Iterable[str] = (),
+        api_key: str = "stand-in-key",
+        rate_limit: tuple[int, float] | None = None,
+        now: Callable[[], datetime] = _now,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        mine = organization or builders.organization()
+        started = now()
+        self.api_key = api_key
+        self.rate_limit = rate_limit
+        self.idempotency_keys = IdempotencyKeys(now)
+        self._trace_ids = random_ids(f"traces {seed}")
+        self._arrivals = deque[datetime]()
+        self._books = Books(
+            organization=mine,
+            subsidiaries=subsidiaries or [builders.subsidiary(mine.trade_name, mine.currency)],
+            accounts=[_dated(each, started) for each in accounts or builders.chart_of_accounts()],
+            fields=[_dated(each, started) for each in fields],
+            reference_types=reference_types,
+            now=now,
+            ids=random_ids(f"objects {seed}"),
+        )
+        self._payables = PayablesEndpoints(self._books, [_dated(each, started) for each in vendors])
+        self._router = Router([*LedgerEndpoints(self._books).routes(), *self._payables.routes()])
+
+    @property
+    def ledger(self) -> Ledger:
+        """The general ledger."""
+        return self._books.ledger
+
+    @property
+    def organization(self) -> Organization:
+        """Whose books these are."""
+        return self._books.organization
+
+    @property
+    def subsidiaries(self) -> tuple[Subsidiary, ...]:
+        """The legal entities."""
+        return tuple(self._books.subsidiaries.values())
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The chart of accounts."""
+        return tuple(self._books.accounts)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The custom fields."""
+        return tuple(self._books.fields)
+
+    @property
+    def vendors(self) -> tuple[Vendor, ...]:
+        """Vendors, oldest first."""
+        return tuple(self._payables.vendors)
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """Charges, oldest first."""
+        return tuple(self._payables.charges)
+
+    @property
+    def reimbursements(self) -> tuple[Reimbursement, ...]:
+        """Reimbursements, oldest first."""
+        return tuple(self._payables.reimbursements)
+
+    @property
+    def reference_types(self) -> set[str]:
+        """Types that external references may have; add to it what a person would create."""
+        return self._books.reference_types
+
+    def put(self, *objects: MasterData) -> None:
+        """Add or replace master data, as a person does in Rillet: an account made inactive, a value deactivated."""
+        with self._lock:
+            for each in objects:
+                if isinstance(each, Subsidiary):
+                    self._books.subsidiaries[each.id] = each
+                elif isinstance(each, Account):
+                    self._books.accounts.put(_dated(each, self._books.now()))
+                elif isinstance(each, Field):
+                    self._books.fields.put(_dated(each, self._books.now()))
+                else:
+                    self._payables.vendors.put(_dated(each, self._books.now()))
+
+    def close_books(self, through: date) -> None:
+        """Close the books up to and including a day."""
+        with self._lock:
+            self._books.close(through)
+
+    def client(
+        self,
+        *,
+        api_key: str | None = None,
+        options: Options | None = None,
+        pacer: Pacer | None = None,
+        clocks: Clocks | None = None,
+        sleep: Callable[[float], object] | None = None,
+    ) -> Client:
+        """A blocking client of this stand-in, in process; it does not pace itself and its waits take no time."""
+        return Client(
+            api_key or self.api_key,
+            options=options,
+            pacer=pacer or _unpaced(),
+            transport=self.transport(),
+            clocks=clocks,
+            sleep=sleep or _no_wait,
+        )
+
+    def async_client(
+        self,
+        *,
+        api_key: str | None = None,
+        options: Options | None = None,
+        pacer: Pacer | None = None,
+        clocks: Clocks | None = None,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
+    ) -> AsyncClient:
+        """As `client`, to be awaited."""
+        return AsyncClient(
+            api_key or self.api_key,
+            options=options,
+            pacer=pacer or _unpaced(),
+            transport=self.async_transport(),
+            clocks=clocks,
+            sleep=sleep or _no_async_wait,
+        )
+
+    @override
+    def respond(self, asked: Asked) -> Answer:
+        """The answer to one request, with a trace id."""
+        try:
+            answer = self._answer(asked)
+        except Refusal as refusal:
+            answer = refusal.answer()
+        return attrs.evolve(answer, headers={**answer.headers, "x-trace-id": next(self._trace_ids)})
+
+    def _answer(self, asked: Asked) -> Answer:
+        if asked.headers.get("authorization") != f"Bearer {self.api_key}":
+            raise Refusal(401, "https://rillet.io/unauthorized", "Unauthorized")
+        if self._is_too_fast():
+            return Answer(status=429)
+        key = asked.headers.get("idempotency-key") if asked.method == "POST" else None
+        if key is None:
+            return self._router.answer(asked)
+        kept = self.idempotency_keys.kept(key)
+        if kept is not None:
+            return kept
+        answer = self._router.answer(asked)
+        self.idempotency_keys.keep(key, answer)
+        return answer
+
+    def _is_too_fast(self) -> bool:
+        if self.rate_limit is None:
+            return False
+        limit, seconds = self.rate_limit
+        now = self._books.now()
+        while self._arrivals and now - self._arrivals[0] >= timedelta(seconds=seconds):
+            self._arrivals.popleft()
+        if len(self._arrivals) >= limit:
+            return True
+        self._arrivals.append(now)
+        return False
+
+
+def _dated(value: M, now: datetime) -> M:
+    return value if value.updated_at is not None else attrs.evolve(value, updated_at=now)
+
+
+def _unpaced() -> Pacer:
+    return Pacer(1_000_000)
+
+
+def _no_wait(_: float) -> None:
+    pass
+
+
+async def _no_async_wait(_: float) -> None:
+    await asyncio.sleep(0)

@@ -1,0 +1,121 @@
+"""Every answer that Rillet's description allows can be read, with nothing lost, and whatever comes on top of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clientkit import codec
+from clientkit.requests import Page
+from clientkit.unions import UnknownVariant
+from rillet_answers import answers
+from rillet_endpoints import Endpoint, endpoints
+from rillet_spec import Described, needs_spec, operation_for, operations
+
+_METHODS_WITHOUT_JSON = {"InvoiceOperations.pdf"}
+
+
+def _described() -> list[tuple[Endpoint, Described]]:
+    if not operations():
+        return []
+    reached = [(each, each.requests(full=False)[0]) for each in endpoints()]
+    return [
+        (endpoint, described)
+        for endpoint, request in reached
+        for described in operations()
+        if described.serves(request.method, request.path)
+    ]
+
+
+WITH_ANSWERS = [(endpoint, each) for endpoint, each in _described() if each.answer is not None]
+readable = pytest.mark.parametrize(
+    ("endpoint", "described"),
+    [pair for pair in WITH_ANSWERS if pair[0].name not in _METHODS_WITHOUT_JSON],
+    ids=lambda each: each.name if isinstance(each, Endpoint) else "",
+)
+few = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def _parts(value: object) -> Iterator[object]:
+    """A value and everything in it."""
+    yield value
+    if isinstance(value, UnknownVariant):
+        return
+    if attrs.has(type(value)):
+        for field in attrs.fields(type(value)):
+            yield from _parts(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for each in cast("list[object]", value):
+            yield from _parts(each)
+
+
+def _unmodelled(value: object) -> set[str]:
+    """Names of what was read and has no field."""
+    extras = [cast("Mapping[str, object]", getattr(part, "extra", {})) for part in _parts(value)]
+    return {name for extra in extras for name in extra}
+
+
+def _again(value: Any) -> object:
+    """A value written and read once more."""
+    if isinstance(value, Page):
+        items = cast("tuple[object, ...]", value.items)
+        return attrs.evolve(cast("Page[object]", value), items=tuple(_again(each) for each in items))
+    return codec.structure(codec.parse(codec.dumps(value)), type(value))
+
+
+@needs_spec
+@readable
+@few
+@given(data=st.data())
+def test_what_is_described_is_modelled(endpoint: Endpoint, described: Described, data: st.DataObject) -> None:
+    assert described.answer is not None
+    body = data.draw(answers(described.answer, surprises=False))
+    (request, *_) = endpoint.requests(full=False)
+    assert request.returns is not None
+
+    value = codec.structure(codec.parse(codec.dumps(body)), request.returns)
+
+    assert not _unmodelled(value)
+    assert not any(isinstance(part, UnknownVariant) for part in _parts(value))
+    assert _again(value) == value
+
+
+@needs_spec
+@readable
+@few
+@given(data=st.data())
+def test_surprises_are_lived_with(endpoint: Endpoint, described: Described, data: st.DataObject) -> None:
+    assert described.answer is not None
+    text = codec.dumps(data.draw(answers(described.answer, surprises=True)))
+    (request, *_) = endpoint.requests(full=False)
+    assert request.returns is not None
+
+    value = codec.structure(codec.parse(text), request.returns)
+
+    assert _again(value) == value
+    assert codec.structure(json.loads(text, parse_float=Decimal), request.returns) == value
+
+
+@needs_spec
+def test_answers_without_a_body_are_read_as_none() -> None:
+    silent = [endpoint for endpoint, described in _described() if described.answer is None]
+    assert silent
+    for endpoint in silent:
+        assert all(request.returns is None for request in endpoint.requests(full=False))
+
+
+@needs_spec
+def test_a_pdf_is_bytes() -> None:
+    (endpoint,) = [each for each, _ in WITH_ANSWERS if each.name in _METHODS_WITHOUT_JSON]
+    (request,) = endpoint.requests(full=False)
+    described = operation_for(request.method, request.path)
+
+    assert (request.returns, request.accept) == (bytes, "application/pdf")
+    assert "application/pdf" in described.details["responses"]["200"]["content"]
