@@ -1,0 +1,115 @@
+"""A snapshot of what Rillet knows, as far as coding and matching need it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cached_property
+from typing import TypeVar
+
+import attrs
+from dateutil.relativedelta import relativedelta
+
+from rillet import Account, ExternalReference, Field, Subsidiary, Vendor
+
+K = TypeVar("K")
+
+
+def normalised(name: str) -> str:
+    """A name as it is compared: without case, forms of presentation, punctuation and surplus blanks."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    words = "".join(each if _is_telling(each) else " " for each in folded).split()
+    return " ".join(words) or folded.strip()
+
+
+def _is_telling(character: str) -> bool:
+    # Marks are the vowels of many scripts: without them different names would become one.
+    return character in "&+_" or unicodedata.category(character)[0] in "LMN"
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Books:
+    """Rillet's chart of accounts, fields, vendors and subsidiaries, and the last day that is closed, at one moment."""
+
+    accounts: tuple[Account, ...]
+    subsidiaries: tuple[Subsidiary, ...]
+    fields: tuple[Field, ...] = ()
+    vendors: tuple[Vendor, ...] = ()
+    last_closed: date | None = None
+
+    def account(self, code_or_id: str) -> Account | None:
+        """The account with this id, which is stable, or else with this code."""
+        return self._accounts.get(code_or_id)
+
+    def subsidiary(self, name_or_id: str) -> Subsidiary | None:
+        """The subsidiary with this id or trade name."""
+        return self._subsidiaries.get(name_or_id)
+
+    def field(self, name_or_id: str) -> Field | None:
+        """The custom field with this id or name."""
+        return self._fields.get(name_or_id) or self._fields.get(normalised(name_or_id))
+
+    def vendor(self, vendor_id: str) -> Vendor | None:
+        """The vendor with this id."""
+        return self._vendors_by_id.get(vendor_id)
+
+    def vendors_by_reference(self, reference: ExternalReference) -> tuple[Vendor, ...]:
+        """Vendors that carry this external reference; the link in it does not count."""
+        return self._vendors_by_reference.get((reference.type, reference.id), ())
+
+    def vendors_by_name(self, name: str) -> tuple[Vendor, ...]:
+        """Vendors whose normalised name is that of `name`."""
+        return self._vendors_by_name.get(normalised(name), ())
+
+    def vendors_by_email(self, email: str) -> tuple[Vendor, ...]:
+        """Vendors with this e-mail address, whatever its case."""
+        return self._vendors_by_email.get(email.strip().casefold(), ())
+
+    def is_closed(self, day: date) -> bool:
+        """Whether `day` lies in a closed period."""
+        return self.last_closed is not None and day <= self.last_closed
+
+    @property
+    def first_open_day(self) -> date | None:
+        """The day after the last closed period, None where nothing is closed."""
+        return None if self.last_closed is None else self.last_closed + relativedelta(days=1)
+
+    @cached_property
+    def _accounts(self) -> Mapping[str, Account]:
+        return {account.code: account for account in self.accounts} | {account.id: account for account in self.accounts}
+
+    @cached_property
+    def _subsidiaries(self) -> Mapping[str, Subsidiary]:
+        return {each.trade_name: each for each in self.subsidiaries} | {each.id: each for each in self.subsidiaries}
+
+    @cached_property
+    def _fields(self) -> Mapping[str, Field]:
+        return {normalised(field.name): field for field in self.fields} | {field.id: field for field in self.fields}
+
+    @cached_property
+    def _vendors_by_id(self) -> Mapping[str, Vendor]:
+        return {vendor.id: vendor for vendor in self.vendors}
+
+    @cached_property
+    def _vendors_by_reference(self) -> Mapping[tuple[str, str], tuple[Vendor, ...]]:
+        return _grouped(
+            ((reference.type, reference.id), vendor)
+            for vendor in self.vendors
+            for reference in dict.fromkeys(vendor.external_references)
+        )
+
+    @cached_property
+    def _vendors_by_name(self) -> Mapping[str, tuple[Vendor, ...]]:
+        return _grouped((normalised(vendor.name), vendor) for vendor in self.vendors)
+
+    @cached_property
+    def _vendors_by_email(self) -> Mapping[str, tuple[Vendor, ...]]:
+        return _grouped((vendor.email.strip().casefold(), vendor) for vendor in self.vendors if vendor.email)
+
+
+def _grouped(pairs: Iterable[tuple[K, Vendor]]) -> Mapping[K, tuple[Vendor, ...]]:
+    groups = dict[K, tuple[Vendor, ...]]()
+    for key, vendor in pairs:
+        groups[key] = (*groups.get(key, ()), vendor)
+    return groups

@@ -1,0 +1,191 @@
+"""Coding: which entity a record belongs to, and which account and field values each of its lines has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from brex_accounting import FieldValueRef, LineItem, Record, Side
+from bridge.books import Books, normalised
+from bridge.postings import Posting
+from bridge.results import Findings, ReasonCode
+from bridge.settings import Entity, Settings, When
+from clientkit.money import decimal_text, is_rounded, places, total
+from rillet import Account, AccountStatus, Field, FieldAssignment, FieldValue, Subsidiary
+
+
+@attrs.frozen(kw_only=True)
+class CodedLine:
+    """A line with its account and its values of Rillet's custom fields.
+
+    `account` is None where nobody has chosen one, and where Rillet does not have the one that was chosen; `is_coded`
+    tells these apart.
+    """
+
+    line: LineItem
+    account: Account | None
+    is_coded: bool
+    fields: tuple[FieldAssignment, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class CodedRecord:
+    """A record with everything that its lines' coding leads to. All lines are in `currency` (ISO 4217)."""
+
+    record: Record
+    entity: Entity
+    subsidiary: Subsidiary
+    currency: str
+    lines: tuple[CodedLine, ...]
+
+    def postings(self, offsetting: Account) -> tuple[Posting, ...]:
+        """The record's own postings; lines without an account stand for the `offsetting` account."""
+        return tuple(
+            Posting(
+                account=(coded.account or offsetting).code,
+                side=coded.line.type,
+                amount=coded.line.amount.amount,
+                currency=coded.line.amount.currency,
+                fields=frozenset(coded.fields),
+            )
+            for coded in self.lines
+            if coded.line.amount.amount
+        )
+
+
+def code(record: Record, settings: Settings, books: Books, findings: Findings) -> CodedRecord | None:
+    """Code a record; None, with the reasons in `findings`, where that is not possible at all."""
+    entity = _entity(record, settings, findings)
+    currency = _checked_lines(record, findings)
+    lines = tuple(_coded(line, settings, books, findings) for line in record.line_items)
+    if entity is None or currency is None:
+        return None
+    subsidiary = books.subsidiary(entity.subsidiary)
+    if subsidiary is None:
+        findings.add(ReasonCode.NO_ENTITY, f"Rillet has no subsidiary {entity.subsidiary!r} for {entity.name}")
+        return None
+    return CodedRecord(record=record, entity=entity, subsidiary=subsidiary, currency=currency, lines=lines)
+
+
+def means(ref: FieldValueRef, field: str) -> bool:
+    """Whether `ref` is of this Brex field, named by its remote id, its Brex id or its name."""
+    return field in {ref.remote_field_id, ref.brex_field_id, ref.field_name}
+
+
+def _checked_lines(record: Record, findings: Findings) -> str | None:
+    """The one currency of a record whose lines are sound."""
+    currencies = sorted({line.amount.currency for line in record.line_items})
+    for line in record.line_items:
+        amount, currency = line.amount.amount, line.amount.currency
+        if not line.type.is_known:
+            findings.add(ReasonCode.UNKNOWN_SIDE, f"a line is neither debit nor credit but {line.type}", line.id)
+        if amount < 0:
+            findings.add(ReasonCode.NEGATIVE_AMOUNT, f"a line has the negative amount {decimal_text(amount)}", line.id)
+        if not is_rounded(amount, currency):
+            text = f"{decimal_text(amount)} {currency} has more than the {places(currency)} places of its currency"
+            findings.add(ReasonCode.CURRENCY_PRECISION, text, line.id)
+    if len(currencies) > 1:
+        findings.add(ReasonCode.MIXED_CURRENCIES, f"the lines are in {' and '.join(currencies)}")
+        return None
+    debited, credited = (
+        total(line.amount.amount for line in record.line_items if line.type == side)
+        for side in (Side.DEBIT, Side.CREDIT)
+    )
+    if debited != credited:
+        text = f"the lines do not balance: debits {debited:f}, credits {credited:f}"
+        findings.add(ReasonCode.UNBALANCED, text)
+    if record.amount.amount and not debited and not credited:
+        text = f"it is about {decimal_text(record.amount.amount)} {record.amount.currency}, and no line moves any money"
+        findings.add(ReasonCode.NO_LINES, text)
+    return currencies[0] if currencies else record.amount.currency
+
+
+def _entity(record: Record, settings: Settings, findings: Findings) -> Entity | None:
+    named = [entity for entity in settings.entities if entity.when is not None and _holds(entity.when, record)]
+    if len(named) > 1:
+        text = f"it belongs to {' and '.join(entity.name for entity in named)} at once; split it in Brex"
+        findings.add(ReasonCode.SEVERAL_ENTITIES, text)
+        return None
+    rest = [entity for entity in settings.entities if entity.when is None]
+    if not named and not rest:
+        findings.add(ReasonCode.NO_ENTITY, "no entity of the settings claims it")
+    return next(iter(named or rest), None)
+
+
+def _holds(when: When, record: Record) -> bool:
+    location = {record.user.location_id, record.user.location_name} if record.user else set[str | None]()
+    return (
+        (when.field is None or when.value is None or _has_value(record, when.field, when.value))
+        and (when.currency is None or when.currency == record.amount.currency)
+        and (when.location is None or when.location in location)
+    )
+
+
+def _has_value(record: Record, field: str, value: str) -> bool:
+    return any(
+        means(ref, field) and value in {ref.remote_field_value_id, ref.brex_field_value_id, ref.field_value_name}
+        for line in record.line_items
+        for ref in line.accounting_field_values
+    )
+
+
+def _coded(line: LineItem, settings: Settings, books: Books, findings: Findings) -> CodedLine:
+    chosen = next(
+        (ref for ref in line.accounting_field_values if means(ref, settings.gl_field) and _has_choice(ref)), None
+    )
+    account = None if chosen is None else _account(chosen, line, books, findings)
+    fields = tuple(dict.fromkeys(_assignments(line, settings, books, findings)))
+    return CodedLine(line=line, account=account, is_coded=chosen is not None, fields=fields)
+
+
+def _has_choice(ref: FieldValueRef) -> bool:
+    return bool(ref.remote_field_value_id or ref.brex_field_value_id)
+
+
+def _account(chosen: FieldValueRef, line: LineItem, books: Books, findings: Findings) -> Account | None:
+    account = books.account(chosen.remote_field_value_id) if chosen.remote_field_value_id else None
+    if account is None:
+        wanted = chosen.remote_field_value_id or chosen.field_value_name or chosen.brex_field_value_id
+        text = f"it is coded to {wanted!r}, which is no account of Rillet"
+        findings.add(ReasonCode.UNKNOWN_ACCOUNT, text, line.id)
+    elif account.status == AccountStatus.INACTIVE:
+        findings.add(ReasonCode.INACTIVE_ACCOUNT, f"the account {account.code} {account.name} is inactive", line.id)
+    return account
+
+
+def _assignments(line: LineItem, settings: Settings, books: Books, findings: Findings) -> Iterable[FieldAssignment]:
+    for ref in line.accounting_field_values:
+        shown = ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
+        if not shown or means(ref, settings.gl_field):
+            continue
+        mapping = next((each for each in settings.fields if means(ref, each.brex)), None)
+        field = _own_field(ref, books) if mapping is None else books.field(mapping.rillet)
+        if field is None:
+            if mapping is not None:
+                text = f"its value {shown!r} belongs to the field {mapping.rillet!r}, which Rillet does not have"
+                findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
+            continue
+        value = _value(field, ref)
+        if value is None:
+            text = f"{field.name} has no value {shown!r} in Rillet"
+            findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
+        elif value.deactivated:
+            text = f"{field.name}: {value.name} is deactivated in Rillet"
+            findings.add(ReasonCode.DEACTIVATED_FIELD_VALUE, text, line.id)
+        else:
+            yield FieldAssignment(field_id=field.id, field_value_id=value.id)
+
+
+def _own_field(ref: FieldValueRef, books: Books) -> Field | None:
+    """The Rillet field that a Brex field copies: its remote id is Rillet's own."""
+    by_id = books.field(ref.remote_field_id) if ref.remote_field_id else None
+    return by_id if by_id is not None and by_id.id == ref.remote_field_id else None
+
+
+def _value(field: Field, ref: FieldValueRef) -> FieldValue | None:
+    for value in field.values:
+        if value.id == ref.remote_field_value_id:
+            return value
+    name = normalised(ref.field_value_name) if ref.field_value_name else None
+    return next((value for value in field.values if name is not None and normalised(value.name) == name), None)

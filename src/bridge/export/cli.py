@@ -1,0 +1,23 @@
+"""The command ``brex-rillet``; what it needs beyond the core is the ``cli`` extra."""
+
+from __future__ import annotations
+
+import sys
+
+_MISSING = 'brex-rillet needs its command line extra. Install it with: pip install "brex-rillet[cli]"'
+
+
+def main() -> None:
+    """Run the command. Exit status 0: all exported; 1: some refused; 2: could not run."""
+    try:
+        from bridge.export import commands
+    except ModuleNotFoundError as error:
+        if error.name not in {"typer", "rich", "click"}:
+            raise
+        sys.exit(_fail(_MISSING))
+    commands.app()
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"{message}\n")
+    return 2

@@ -1,0 +1,187 @@
+"""What ``brex-rillet`` can do: show itself, plan, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import brex_accounting
+import rillet
+from bridge.export import show
+from bridge.export.outcome import ExportOutcome
+from bridge.export.run import Export
+from bridge.plan import Bridge, Plan
+from bridge.postings import effect
+from bridge.results import PlannedVendor
+from bridge.settings import SettingsError, read_settings
+from clientkit.errors import ApiError
+from clientkit.money import decimal_text, total
+
+app = typer.Typer(
+    help="Brex's accounting records into Rillet, each once.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Pretty tracebacks print the values of variables, tokens among them.
+    pretty_exceptions_enable=False,
+)
+
+_COULD_NOT_RUN = 2
+_INCOMPLETE = 1
+
+_SettingsFile = Annotated[
+    Path, typer.Option("--settings", help="The settings, a TOML file.", exists=True, dir_okay=False, readable=True)
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, for programs.")]
+
+
+@app.command()
+def demo(
+    records: Annotated[int, typer.Option(min=1, max=20_000, help="How many good records the company has.")] = 400,
+    seed: Annotated[int, typer.Option(help="Another seed, other records.")] = 1,
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Export a made-up company between two stand-ins on loopback, and prove that the books are right."""
+    from bridge.export.demo.run import Demo
+
+    with _ending_well(), Demo(records=records, seed=seed) as company:
+        quiet = Console(quiet=as_json)
+        quiet.print(company.introduction)
+        with _progress() as advance:
+            first = company.export().run(progress=advance)
+        second = company.export().run()
+        proof = company.proof()
+        difference = total(row.difference for row in proof)
+        if as_json:
+            _print_json({**first.as_json(), "second_run": second.as_json(), "difference": decimal_text(difference)})
+        else:
+            console = Console()
+            console.print(show.export_table(first), show.proof_table(proof), sep="\n")
+            again = len(second.posted)
+            console.print(
+                f"Difference over all accounts: {difference:.2f}", style="bold green" if not difference else "bold red"
+            )
+            console.print(f"Running the export a second time posted {again} records.")
+        if difference or second.posted or first.stopped or first.failed:
+            raise typer.Exit(_INCOMPLETE)
+
+
+@app.command()
+def plan(settings: _SettingsFile, *, as_json: _Json = False) -> None:
+    """Show what an export would post. Nothing is sent to Rillet or reported to Brex.
+
+    Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
+    """
+    with _ending_well(), _export(settings) as export:
+        planned = export.plan()
+        if as_json:
+            _print_json(_plan_json(planned))
+        else:
+            Console().print(show.plan_table(planned))
+        if planned.refused:
+            raise typer.Exit(_INCOMPLETE)
+
+
+@app.command()
+def export(settings: _SettingsFile, *, as_json: _Json = False) -> None:
+    """Post every ready record of Brex to Rillet, and tell Brex. Ctrl-C ends it cleanly.
+
+    Needs the same variables as plan. Exit status 0: all exported; 1: some refused; 2: could not run.
+    """
+    with _ending_well(), _export(settings) as prepared:
+        with _progress() as advance:
+            outcome = prepared.run(progress=advance)
+        _print_outcome(outcome, as_json=as_json)
+        if not outcome.complete:
+            raise typer.Exit(_INCOMPLETE)
+
+
+def _print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(outcome.as_json())
+    else:
+        Console().print(show.export_table(outcome))
+
+
+@contextmanager
+def _export(settings: Path) -> Generator[Export]:
+    bridge = Bridge(read_settings(settings.read_text(encoding="utf-8"), source=str(settings)))
+    with brex_accounting.Client.from_env() as brex, rillet.Client.from_env() as books:
+        yield Export(brex, books, bridge)
+
+
+@contextmanager
+def _ending_well() -> Generator[None]:
+    """Expected troubles as a few lines and status 2 instead of a traceback."""
+    problems: tuple[str, ...] = ()
+    try:
+        yield
+    except SettingsError as error:
+        problems = error.problems
+    except (ApiError, OSError, UnicodeDecodeError) as error:
+        problems = (str(error),)
+    except KeyboardInterrupt:
+        problems = ("Interrupted before anything was posted.",)
+    if problems:
+        show.errors(Console(stderr=True), problems)
+        raise typer.Exit(_COULD_NOT_RUN)
+
+
+class _Bar:
+    """Rich's progress bar behind the exporter's callback."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("Exporting", total=None)
+
+    def __call__(self, done: int, of: int, record_id: str) -> None:
+        self._progress.update(self._task, completed=done, total=of, description=record_id[:24])
+
+
+@contextmanager
+def _progress() -> Generator[_Bar]:
+    columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield _Bar(progress)
+
+
+def _plan_json(planned: Plan) -> dict[str, object]:
+    return {
+        "posts": [
+            {
+                "record_id": post.record.id,
+                "vendor": {"create": post.vendor.vendor.name}
+                if isinstance(post.vendor, PlannedVendor)
+                else post.vendor,
+                "impact_date": str(post.payload.impact_date),
+                "postings": [
+                    {
+                        "account": p.account,
+                        "side": p.side.value,
+                        "amount": decimal_text(p.amount),
+                        "currency": p.currency,
+                    }
+                    for p in effect(post.payload)
+                ],
+            }
+            for post in planned.posts
+        ],
+        "create_vendors": [each.vendor.name for each in planned.new_vendors],
+        "refused": [
+            {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
+            for each in planned.refused
+        ],
+        "nothing": [{"record_id": each.record.id, "why": each.why} for each in planned.nothing],
+    }
+
+
+def _print_json(value: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")

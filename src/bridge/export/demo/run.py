@@ -1,0 +1,75 @@
+"""The two stand-ins of the demonstration and the clients that reach them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+import brex_accounting
+import brex_accounting.testing
+import rillet
+import rillet.testing
+from brex_accounting import Record, ReviewStatus
+from bridge.export.demo import company
+from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, spending
+from bridge.export.load import load_books
+from bridge.export.proof import AccountProof, prove
+from bridge.export.run import Export
+from bridge.plan import Bridge
+from bridge.settings import read_settings
+from clientkit.pacing import Pacer
+
+_RAISED_LIMIT = 60_000
+
+
+class Demo:
+    """Both services on loopback for as long as the context lasts, with a company's books and spending in them."""
+
+    def __init__(self, *, records: int, seed: int) -> None:
+        self.brex = brex_accounting.testing.StandIn(spending(records, seed), rate_limit=_RAISED_LIMIT)
+        self.rillet = rillet.testing.StandIn(
+            organization=company.ORGANIZATION,
+            subsidiaries=company.SUBSIDIARIES,
+            accounts=company.ACCOUNTS,
+            fields=(company.DEPARTMENT, company.PROJECT),
+            vendors=company.VENDORS,
+            reference_types={company.REFERENCE_TYPE},
+            rate_limit=(_RAISED_LIMIT, 60.0),
+        )
+        self.rillet.close_books(company.CLOSED_THROUGH)
+        self.bridge = Bridge(read_settings(company.SETTINGS))
+        self._stack = ExitStack()
+
+    @property
+    def introduction(self) -> str:
+        """What is about to happen, and what differs from real services."""
+        count, (brex, books) = len(self.brex.records), (self.brex_client.base_url, self.rillet_client.base_url)
+        return (
+            f"{company.ORGANIZATION.trade_name}: {count} records wait in Brex ({brex}) for Rillet ({books}).\n"
+            f"Both are stand-ins on loopback. Rillet allows 60 requests a minute; here the limit is raised to "
+            f"{_RAISED_LIMIT:,}."
+        )
+
+    def export(self) -> Export:
+        """The export that ``brex-rillet export`` runs, between the stand-ins."""
+        return Export(self.brex_client, self.rillet_client, self.bridge)
+
+    def proof(self) -> tuple[AccountProof, ...]:
+        """Brex's postings beside Rillet's trial balance, read over the sockets like everything else."""
+        exported: list[Record] = self.brex_client.records.list(review_status=ReviewStatus.EXPORTED).collect()
+        books = load_books(self.rillet_client)
+        return prove(exported, self.bridge.settings, books, self.rillet_client, first=FIRST_DAY, last=LAST_DAY)
+
+    def __enter__(self) -> Self:
+        enter = self._stack.enter_context
+        pacer = Pacer(_RAISED_LIMIT)
+        brex_url, rillet_url = enter(self.brex.serve()), enter(self.rillet.serve())
+        self.brex_client = enter(brex_accounting.Client(self.brex.token, base_url=brex_url, pacer=pacer))
+        self.rillet_client = enter(rillet.Client(self.rillet.api_key, base_url=rillet_url, pacer=Pacer(_RAISED_LIMIT)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)

@@ -1,0 +1,139 @@
+"""Two months of the demonstration company's spending, the same for the same seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import attrs
+
+from brex_accounting import FieldValueRef, Record, RecordType, RecordVendor, User
+from brex_accounting.testing.records import (
+    Coding,
+    Details,
+    Split,
+    card_expense,
+    card_refund,
+    dimension,
+    gl,
+    record,
+    reimbursement,
+)
+from bridge.export.demo.company import (
+    AMBIGUOUS_MERCHANT,
+    DEPARTMENTS,
+    MERCHANTS,
+    OLD_PROJECT,
+    PEOPLE,
+    PROJECTS,
+    UNKNOWN_MERCHANT,
+    email_of,
+    id_of,
+    merchant_id,
+)
+
+FIRST_DAY = date(2026, 9, 1)
+LAST_DAY = date(2026, 10, 30)
+
+_DAYS = (LAST_DAY - FIRST_DAY).days + 1
+_SOFTWARE, _TRAVEL, _MEALS, _SUPPLIES = "61100", "62100", "62200", "63100"
+
+
+def spending(count: int, seed: int) -> list[Record]:
+    """`count` good records and a handful that must be refused, each for another reason."""
+    chance = random.Random(seed)  # noqa: S311 - a demonstration, not a secret
+    return [_good(chance, number) for number in range(count)] + _bad(chance)
+
+
+def _good(chance: random.Random, number: int) -> Record:
+    german = chance.random() < 0.35
+    currency = "EUR" if german else "USD"
+    moment = _moment(chance)
+    details = Details(record_id=_record_id(number), posted_at=moment, erp_posting_date=moment)
+    person = _person(chance.choice(PEOPLE))
+    account = chance.choice(sorted(MERCHANTS))
+    name = UNKNOWN_MERCHANT if number % 97 == 11 else chance.choice(MERCHANTS[account])
+    amount = _amount(chance, 900)
+    kind = chance.random()
+    if kind < 0.16:
+        details["memo"] = "Paid out of pocket"
+        splits = _splits(chance, amount, german=german, accounts=(_TRAVEL, _MEALS))
+        return reimbursement(amount, currency, splits=splits, user=person, **details)
+    if kind < 0.24:
+        details["memo"] = f"Refund of {name}"
+        coding = _coding(chance, account, german=german)
+        return card_refund(amount, currency, coding=coding, merchant=_merchant(name), user=person, **details)
+    splits = _splits(chance, amount, german=german, accounts=(account, account, _SUPPLIES))
+    return card_expense(amount, currency, splits=splits, merchant=_merchant(name), user=person, **details)
+
+
+def _record_id(number: int) -> str:
+    return f"accr_{id_of('record', str(number)).replace('-', '')}"
+
+
+def _bad(chance: random.Random) -> list[Record]:
+    moment = _moment(chance)
+    at = Details(posted_at=moment, erp_posting_date=moment)
+    department = dimension("Department", None, name="Sales")
+    coding = [gl(_id(_TRAVEL)), department]
+    vendor = _merchant("Skyline Air")
+    closed = datetime(2026, 8, 29, 12, tzinfo=UTC)
+    lines: Sequence[Split] = [(Decimal("100.00"), coding)]
+    bad = [
+        record(RecordType.CARD_EXPENSE_POST, debits=lines, credits=[(Decimal("99.99"), ())], vendor=vendor, **at),
+        card_expense("48.20", "CAD", coding=coding, merchant=vendor, **at),
+        card_expense("310", coding=[department], merchant=vendor, **at),
+        card_expense("25", coding=[gl(_id("66100")), department], merchant=vendor, **at),
+        card_expense("75", coding=[*coding, dimension("Project", None, name=OLD_PROJECT)], merchant=vendor, **at),
+        card_expense("64.90", coding=[gl(_id(_SOFTWARE))], merchant=vendor, **at),
+        card_expense("120", coding=coding, merchant=vendor, posted_at=closed, erp_posting_date=closed),
+        card_expense("8.50", coding=coding, merchant=_merchant(AMBIGUOUS_MERCHANT), **at),
+        attrs.evolve(card_expense("19.999", coding=[gl("69999")], **at), vendor=None),
+        reimbursement("58", coding=coding, user=_person(PEOPLE[0]), type=RecordType.REIMBURSEMENT_EXPENSE_POST, **at),
+        record(RecordType.CARD_PAYMENT, debits=[("5000", ())], credits=[("5000", ())], **at),
+    ]
+    return [attrs.evolve(each, id=f"accr_bad{number:02d}") for number, each in enumerate(bad, start=1)]
+
+
+def _moment(chance: random.Random) -> datetime:
+    midnight = datetime.combine(FIRST_DAY, time(), UTC)
+    return midnight + timedelta(days=chance.randrange(_DAYS), seconds=chance.randrange(86_400))
+
+
+def _amount(chance: random.Random, most: int) -> Decimal:
+    return Decimal(chance.randrange(199, most * 100)).scaleb(-2)
+
+
+def _splits(chance: random.Random, amount: Decimal, *, german: bool, accounts: Sequence[str]) -> list[Split]:
+    """The amount on one line, or on two or three with accounts and departments of their own."""
+    parts = list[Decimal]()
+    rest = amount
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        part = (rest * chance.randrange(20, 60) / 100).quantize(Decimal("0.01"))
+        parts.append(part)
+        rest -= part
+    return [(part, _coding(chance, chance.choice(accounts), german=german)) for part in (rest, *parts) if part]
+
+
+def _coding(chance: random.Random, account: str, *, german: bool) -> Coding:
+    coding: list[FieldValueRef] = [gl(_id(account)), dimension("Department", None, name=chance.choice(DEPARTMENTS))]
+    if chance.random() < 0.4:
+        coding.append(dimension("Project", None, name=chance.choice(PROJECTS)))
+    if german:
+        coding.append(dimension("LEGAL_ENTITY", "halden-gmbh", name="Halden Robotics GmbH"))
+    return coding
+
+
+def _id(code: str) -> str:
+    return id_of("account", code)
+
+
+def _merchant(name: str) -> RecordVendor:
+    return RecordVendor(id=merchant_id(name), name=name)
+
+
+def _person(name: str) -> User:
+    first, _, last = name.partition(" ")
+    return User(id=f"cuuser_{id_of('person', name)[:8]}", first_name=first, last_name=last, email=email_of(name))

@@ -1,0 +1,99 @@
+"""What an export did, as a value that can be printed, counted and written as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import attrs
+
+from brex_accounting import Record
+from bridge.postings import effect
+from bridge.results import Nothing, Payload, Refused
+from clientkit.money import decimal_text, total
+from rillet import Vendor
+
+
+@attrs.frozen(kw_only=True)
+class Posted:
+    """A record that is in Rillet: posted by this run, or found there (`adopted`) as an earlier run had left it."""
+
+    record: Record
+    kind: str
+    id: str
+    payload: Payload | None = None
+    adopted: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Failed:
+    """A record that could not be posted for a reason that may pass; it stays in Brex's queue."""
+
+    record: Record
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class ExportOutcome:
+    """What became of every record, and what Brex knows of it.
+
+    `reported` are the ids of records that Brex has as exported; `unreported` are posted, and the next run finds them in
+    Rillet and reports them. `stopped` says why the run ended before its end, None if it did not.
+    """
+
+    posted: tuple[Posted, ...] = ()
+    created_vendors: tuple[Vendor, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    nothing: tuple[Nothing, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    reported: tuple[str, ...] = ()
+    unreported: tuple[str, ...] = ()
+    stopped: str | None = None
+    requests: int = 0
+    seconds: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record that had to go is in Rillet and known to Brex."""
+        return not (self.refused or self.failed or self.unreported or self.stopped)
+
+    @property
+    def amounts(self) -> Mapping[str, Decimal]:
+        """What was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units."""
+        sums = dict[str, list[Decimal]]()
+        for each in self.posted:
+            for item in each.payload.items if each.payload is not None else ():
+                sums.setdefault(item.amount.currency, []).append(item.amount.amount)
+        return {currency: total(parts) for currency, parts in sorted(sums.items())}
+
+    def as_json(self) -> dict[str, object]:
+        """The outcome for programs; amounts are texts, and people are named by record id alone."""
+        return {
+            "posted": [_posted_json(each) for each in self.posted],
+            "created_vendors": [{"id": vendor.id, "name": vendor.name} for vendor in self.created_vendors],
+            "refused": [
+                {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
+                for each in self.refused
+            ],
+            "nothing": [{"record_id": each.record.id, "why": each.why} for each in self.nothing],
+            "failed": [{"record_id": each.record.id, "why": each.why} for each in self.failed],
+            "reported": list(self.reported),
+            "unreported": list(self.unreported),
+            "stopped": self.stopped,
+            "amounts": {currency: decimal_text(amount) for currency, amount in self.amounts.items()},
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def _posted_json(each: Posted) -> dict[str, object]:
+    return {
+        "record_id": each.record.id,
+        "kind": each.kind,
+        "id": each.id,
+        "adopted": each.adopted,
+        "postings": [
+            {"account": p.account, "side": p.side.value, "amount": decimal_text(p.amount), "currency": p.currency}
+            for p in (effect(each.payload) if each.payload is not None else ())
+        ],
+    }

@@ -1,0 +1,103 @@
+"""From records to outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+import attrs
+
+from brex_accounting import Record, ReviewStatus
+from bridge.books import Books
+from bridge.charges import charge
+from bridge.coding import CodedRecord, code
+from bridge.documents import Context, Rates, day_of, no_rates
+from bridge.reimbursements import reimbursement
+from bridge.results import Findings, Nothing, Outcome, PlannedVendor, Post, ReasonCode, Refused
+from bridge.settings import Settings
+
+Mapper: TypeAlias = Callable[[CodedRecord, Context, Findings], Post | None]
+"""Turns a coded record into what to post; notes in the findings why it cannot. It must be pure."""
+
+DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
+    {
+        "CARD_EXPENSE_POST": charge,
+        "CARD_EXPENSE_REFUND": charge,
+        "REIMBURSEMENT_EXPENSE_APPROVAL": reimbursement,
+        "REIMBURSEMENT_EXPENSE_POST": reimbursement,
+    }
+)
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What would become of a number of records."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """The records that can be posted."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Post))
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """The records that cannot, with every reason."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Refused))
+
+    @property
+    def nothing(self) -> tuple[Nothing, ...]:
+        """The records that need no posting."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Nothing))
+
+    @property
+    def new_vendors(self) -> tuple[PlannedVendor, ...]:
+        """The vendors that have to be created, each once."""
+        planned = (post.vendor for post in self.posts)
+        return tuple({each.key: each for each in planned if isinstance(each, PlannedVendor)}.values())
+
+
+class Bridge:
+    """The mapping of one company: its settings, the mapper of each record type, and a source of exchange rates.
+
+    An integrator replaces or adds a mapper with ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``. `rates` answers
+    how many units of the second currency one unit of the first buys on a day; it must be pure too.
+    """
+
+    def __init__(
+        self, settings: Settings, *, mappers: Mapping[str, Mapper] = DEFAULT_MAPPERS, rates: Rates = no_rates
+    ) -> None:
+        self.settings, self.mappers, self.rates = settings, dict(mappers), rates
+
+    def outcome(self, record: Record, books: Books) -> Outcome:
+        """What is to be done with one record. It never raises for what a record holds."""
+        if record.review_status != ReviewStatus.READY_FOR_EXPORT:
+            return Nothing(record=record, why=f"it is {record.review_status}, not READY_FOR_EXPORT")
+        findings = Findings()
+        mapper = self.mappers.get(record.type)
+        if mapper is None:
+            findings.add(ReasonCode.TYPE_NOT_SUPPORTED, f"records of the type {record.type} are not mapped")
+            return Refused(record=record, reasons=tuple(findings.reasons))
+        coded = code(record, self.settings, books, findings)
+        if coded is not None and _is_before_start(coded):
+            return Nothing(
+                record=record, why=f"it counts before {coded.entity.since}, where {coded.entity.name} starts"
+            )
+        post = None
+        if coded is not None:
+            post = mapper(coded, Context(settings=self.settings, books=books, rates=self.rates), findings)
+        if findings.reasons or post is None:
+            return Refused(record=record, reasons=tuple(findings.reasons))
+        if not any(line.amount.amount for line in record.line_items):
+            return Nothing(record=record, why="its lines move no money")
+        return post
+
+    def plan(self, records: Iterable[Record], books: Books) -> Plan:
+        """What is to be done with many records, in their order."""
+        return Plan(outcomes=tuple(self.outcome(record, books) for record in records))
+
+
+def _is_before_start(coded: CodedRecord) -> bool:
+    since = coded.entity.since
+    return since is not None and day_of(coded.record.erp_posting_date) < since

@@ -1,0 +1,9 @@
+"""How the laws of the bridge are searched for counterexamples."""
+
+from __future__ import annotations
+
+import hypothesis
+
+# A machine that is busy with something else is no counterexample.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")

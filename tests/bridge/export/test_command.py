@@ -1,0 +1,257 @@
+"""The command brex-rillet, against stand-ins on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+from typing_extensions import override
+
+import brex_accounting.testing
+import rillet.testing
+from brex_accounting import Record
+from brex_accounting.testing.records import card_expense
+from bridge.export.commands import app
+from clientkit import Answer
+from clientkit.testing import Asked, Fault, Respond
+from export_company import REFERENCE_TYPE, Company, expense
+
+SETTINGS = """\
+reference_type = "brex"
+
+[[entities]]
+name = "US"
+subsidiary = "Example Inc."
+card_account = "21120"
+reimbursement_account = "21340"
+"""
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def environment(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    with ExitStack() as stack:
+        found = {
+            "BREX_TOKEN": company.brex.token,
+            "BREX_BASE_URL": stack.enter_context(company.brex.serve()),
+            "RILLET_API_KEY": company.rillet.api_key,
+            "RILLET_BASE_URL": stack.enter_context(company.rillet.serve()),
+        }
+        for name, value in found.items():
+            monkeypatch.setenv(name, value)
+        yield found
+
+
+@pytest.fixture
+def run(tmp_path: Path, environment: dict[str, str]) -> Run:
+    del environment
+
+    def call(command: str, *arguments: str, settings: str = SETTINGS) -> Any:
+        path = tmp_path / "settings.toml"
+        path.write_text(settings, encoding="utf-8")
+        return CliRunner().invoke(app, [command, "--settings", str(path), *arguments])
+
+    return call
+
+
+def test_export_posts_everything_and_ends_with_0(company: Company, run: Run, records: list[Record]) -> None:
+    company.brex.add(*records)
+
+    result = run("export")
+
+    assert result.exit_code == 0, result.output
+    assert "Posted" in result.stdout
+    assert "17.50" in result.stdout
+    assert company.exported() == company.posted_references() == sorted(record.id for record in records)
+
+
+def test_export_with_refusals_ends_with_1_and_gives_the_reasons(company: Company, run: Run) -> None:
+    company.brex.add(expense(1), card_expense("5", record_id="accr_bad"))
+
+    result = run("export")
+
+    assert result.exit_code == 1
+    assert "accr_bad" in result.stdout
+    assert "code it in" in result.stdout
+
+
+def test_json_is_all_that_stdout_holds(company: Company, run: Run) -> None:
+    company.brex.add(expense(1), card_expense("5", record_id="accr_bad"))
+
+    found = json.loads(run("export", "--json").stdout)
+
+    assert [each["record_id"] for each in found["posted"]] == ["accr_001"]
+    assert [each["record_id"] for each in found["refused"]] == ["accr_bad"]
+    assert found["amounts"] == {"USD": "10.00"}
+
+
+def test_plan_shows_the_postings_and_sends_nothing(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+
+    shown, found = run("plan"), json.loads(run("plan", "--json").stdout)
+
+    assert shown.exit_code == 0
+    assert "accr_001" in shown.stdout
+    assert "Cumulus Cloud" in shown.stdout
+    assert found["create_vendors"] == ["Cumulus Cloud"]
+    assert {(each["account"], each["side"], each["amount"]) for each in found["posts"][0]["postings"]} == {
+        ("61000", "DEBIT", "10.00"),
+        ("21120", "CREDIT", "10.00"),
+    }
+    assert company.posts() == []
+    assert company.exported() == []
+
+
+def test_plan_with_refusals_ends_with_1(company: Company, run: Run) -> None:
+    company.brex.add(card_expense("5", record_id="accr_bad"))
+
+    assert run("plan").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (SETTINGS.replace("card_account", "card_acount"), "settings.toml line 6: entities[0]"),
+        (SETTINGS.replace('"21120"', '"99999"'), "entities[0].card_account: Rillet has no account"),
+        (SETTINGS.replace('"21120"', "21120"), "settings.toml line 6: entities[0].card_account: 21120 is not a text"),
+        ("nonsense", "settings.toml"),
+    ],
+)
+def test_wrong_settings_end_with_2_and_are_named_with_their_place(run: Run, settings: str, expected: str) -> None:
+    result = run("export", settings=settings)
+
+    assert result.exit_code == 2
+    assert expected in " ".join(result.stderr.split())
+
+
+def test_a_missing_variable_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RILLET_API_KEY")
+
+    result = run("export")
+
+    assert result.exit_code == 2
+    assert "RILLET_API_KEY is not set" in result.stderr
+
+
+def test_a_wrong_token_ends_with_2_and_does_not_show_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BREX_TOKEN", "bxt_private")
+
+    result = run("export")
+
+    assert result.exit_code == 2
+    assert "403" in result.stderr
+    assert "bxt_private" not in result.output
+
+
+def test_html_from_a_gateway_ends_with_2(company: Company, run: Run) -> None:
+    page = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
+    company.rillet.faults.append(Fault(Respond(page), times=1000))
+
+    result = run("export")
+
+    assert result.exit_code == 2
+    assert "text/html" in result.stderr
+
+
+def test_an_early_end_ends_with_1_and_says_why(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    company.rillet.reference_types.clear()
+
+    result = run("export")
+
+    assert result.exit_code == 1
+    assert "The run ended early" in result.stdout
+
+
+class Signalling(rillet.testing.StandIn):
+    """Sends a signal to a process when the third charge arrives, and answers all the same."""
+
+    process: subprocess.Popen[str]
+
+    @override
+    def respond(self, asked: Asked) -> Answer:
+        answer = super().respond(asked)
+        if asked.path == "/charges" and asked.method == "POST" and len(self.charges) == 3:
+            os.kill(self.process.pid, signal.SIGINT)
+        return answer
+
+
+def test_ctrl_c_ends_cleanly_with_what_was_done_so_far(tmp_path: Path, records: list[Record]) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    company = Company(
+        brex=brex_accounting.testing.StandIn(records, rate_limit=None),
+        rillet=Signalling(reference_types={REFERENCE_TYPE}),
+    )
+    assert isinstance(company.rillet, Signalling)
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        environment = {
+            **os.environ,
+            "BREX_TOKEN": company.brex.token,
+            "BREX_BASE_URL": brex_url,
+            "RILLET_API_KEY": company.rillet.api_key,
+            "RILLET_BASE_URL": rillet_url,
+        }
+        command = [sys.executable, "-c", "from bridge.export.cli import main; main()"]
+        with subprocess.Popen(
+            [*command, "export", "--settings", str(path), "--json"],
+            env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            company.rillet.process = process
+            stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 1, stderr
+    found = json.loads(stdout)
+    assert "interrupted" in found["stopped"]
+    assert "Traceback" not in stderr
+    assert found["reported"] == [each["record_id"] for each in found["posted"]] == company.exported()
+    assert 2 <= len(found["posted"]) <= 3
+
+    assert company.export().run().complete
+    assert company.posted_references() == company.exported() == sorted(record.id for record in records)
+
+
+def test_the_demo_proves_a_zero_difference() -> None:
+    result = CliRunner().invoke(app, ["demo", "--records", "60", "--seed", "3", "--json"])
+
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert Decimal(found["difference"]) == 0
+    assert len(found["posted"]) == 60
+    assert found["second_run"]["posted"] == []
+    codes = {reason["code"] for each in found["refused"] for reason in each["reasons"]}
+    assert {"closed_period", "unbalanced", "no_exchange_rate", "ambiguous_vendor", "other_basis"} <= codes
+    assert set(found["amounts"]) == {"EUR", "USD"}
+
+
+def test_the_demo_as_a_table_shows_the_proof() -> None:
+    result = CliRunner().invoke(app, ["demo", "--records", "20"])
+
+    assert result.exit_code == 0, result.output
+    assert "the limit is raised" in " ".join(result.stdout.split())
+    assert "Difference over all accounts: 0.00" in result.stdout
+    assert "second time posted 0 records" in result.stdout
+
+
+def test_without_the_extra_the_command_says_how_to_get_it() -> None:
+    code = "import sys; sys.modules['typer'] = None; from bridge.export.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 2
+    assert done.stderr == 'brex-rillet needs its command line extra. Install it with: pip install "brex-rillet[cli]"\n'

@@ -1,0 +1,69 @@
+"""The proof finds what a wrong mapping does to the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import attrs
+import pytest
+
+import rillet
+from brex_accounting import Record, ReviewStatus
+from bridge import DEFAULT_MAPPERS, Bridge, CodedRecord, Context, Findings, Post
+from bridge.charges import charge
+from bridge.export import load_books
+from bridge.export.proof import AccountProof, prove
+from export_company import SETTINGS, Company
+
+Items = Sequence[rillet.NewExpenseItem]
+
+
+def proof_after(company: Company, bridge: Bridge) -> tuple[AccountProof, ...]:
+    company.export(bridge=bridge).run()
+    client = company.rillet.client()
+    exported = company.brex.client().records.list(review_status=ReviewStatus.EXPORTED).collect()
+    year = {"first": date(2026, 1, 1), "last": date(2026, 12, 31)}
+    return prove(exported, SETTINGS, load_books(client), client, **year)
+
+
+def test_the_books_of_a_right_mapping_do_not_differ(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+
+    rows = proof_after(company, Bridge(SETTINGS))
+
+    assert {(row.account, row.brex_debit, row.brex_credit) for row in rows} == {
+        ("61000", Decimal("17.50"), Decimal(0)),
+        ("21120", Decimal(0), Decimal("17.50")),
+    }
+    assert [row.difference for row in rows] == [0, 0]
+
+
+def a_cent_more(items: Items) -> Items:
+    first, *rest = items
+    return (attrs.evolve(first, amount=rillet.Money(first.amount.amount + Decimal("0.01"), "USD")), *rest)
+
+
+def another_account(items: Items) -> Items:
+    return tuple(attrs.evolve(item, account_code="62000") for item in items)
+
+
+def other_side(items: Items) -> Items:
+    return tuple(attrs.evolve(item, amount=rillet.Money(-item.amount.amount, "USD")) for item in items)
+
+
+@pytest.mark.parametrize("mistake", [a_cent_more, another_account, other_side])
+def test_the_books_of_a_wrong_mapping_differ(company: Company, records: list[Record], mistake: object) -> None:
+    company.brex.add(*records)
+
+    def wrong(coded: CodedRecord, context: Context, findings: Findings) -> Post | None:
+        post = charge(coded, context, findings)
+        assert post is not None
+        assert isinstance(post.payload, rillet.NewCharge)
+        assert callable(mistake)
+        return attrs.evolve(post, payload=attrs.evolve(post.payload, items=mistake(post.payload.items)))
+
+    rows = proof_after(company, Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, "CARD_EXPENSE_POST": wrong}))
+
+    assert any(row.difference for row in rows)

@@ -1,0 +1,381 @@
+"""An export from one stand-in to the other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import brex_accounting.testing
+import rillet.testing
+from brex_accounting import Exported, NotExported, Record
+from brex_accounting.testing.records import card_expense, card_refund, gl, reimbursement
+from bridge import Bridge, Settings, SettingsError
+from bridge.export import Export, load_books, posting_key
+from clientkit import Answer, Outgoing, Pacer
+from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
+from export_company import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
+
+
+def test_charges_refunds_and_reimbursements_arrive_and_brex_hears_of_them(company: Company) -> None:
+    company.brex.add(
+        card_expense("42.75", coding=[gl("61000")], record_id="accr_a"),
+        card_refund("2.75", coding=[gl("61000")], record_id="accr_b"),
+        reimbursement("19.99", coding=[gl("62000")], record_id="accr_c"),
+    )
+
+    outcome = company.export().run()
+
+    assert outcome.complete
+    assert company.posted_references() == company.exported() == ["accr_a", "accr_b", "accr_c"]
+    assert company.rillet.ledger.balance("61000") == Decimal("40.00")
+    assert company.rillet.ledger.balance("21120") == Decimal("-40.00")
+    assert company.rillet.ledger.balance("21340") == Decimal("-19.99")
+    assert outcome.amounts == {"USD": Decimal("59.99")}
+    ids = {charge.id for charge in company.rillet.charges} | {each.id for each in company.rillet.reimbursements}
+    assert {posted.id for posted in outcome.posted} == ids
+    for posted in outcome.posted:
+        result = company.brex.results[posted.record.id]
+        assert isinstance(result, Exported)
+        assert result.success.reference_id == posted.id
+
+
+def test_a_second_run_posts_nothing(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    company.export().run()
+    posts = company.posts()
+
+    outcome = company.export().run()
+
+    assert outcome.posted == ()
+    assert outcome.complete
+    assert company.posts() == posts
+
+
+def test_a_vendor_that_several_records_need_is_created_once(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+
+    outcome = company.export().run()
+
+    assert [vendor.name for vendor in outcome.created_vendors] == ["Cumulus Cloud"]
+    assert [vendor.name for vendor in company.rillet.vendors] == ["Cumulus Cloud"]
+    assert {charge.vendor_id for charge in company.rillet.charges} == {company.rillet.vendors[0].id}
+
+
+def test_a_record_that_rillet_rejects_does_not_stop_the_others(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    refusal = Respond(
+        Answer(status=400, headers={"content-type": "application/problem+json"}, content=b'{"title": "No such thing"}')
+    )
+    company.rillet.faults.append(
+        Fault(refusal, matches=lambda asked: asked.path == "/charges" and asked.method == "POST")
+    )
+
+    outcome = company.export().run()
+
+    assert [reason.code for each in outcome.refused for reason in each.reasons] == ["rejected_by_rillet"]
+    assert "No such thing" in str(outcome.refused[0].reasons[0])
+    assert len(outcome.posted) == 4
+    assert company.exported() == company.posted_references()
+    assert not outcome.complete
+
+
+def test_a_lost_answer_posts_once(company: Company) -> None:
+    company.brex.add(expense(1))
+    lost = Fault(AnswerLost(), matches=lambda asked: asked.path == "/charges" and asked.method == "POST", times=2)
+    company.rillet.faults.append(lost)
+
+    outcome = company.export().run()
+
+    assert outcome.complete
+    assert len(company.rillet.charges) == 1
+
+
+def test_what_an_earlier_run_posted_is_adopted_and_reported(company: Company) -> None:
+    company.brex.add(expense(1))
+    everything = Fault(
+        Respond(Answer(status=500)), matches=lambda asked: asked.path.endswith("export-results"), times=1000
+    )
+    company.brex.faults.append(everything)
+    first = company.export().run()
+    assert first.unreported == ("accr_001",)
+    assert first.stopped is not None
+    assert not first.complete
+    company.brex.faults.clear()
+    posts = company.posts()
+
+    second = company.export().run()
+
+    assert company.posts() == posts
+
+    assert [posted.adopted for posted in second.posted] == [True]
+    assert second.complete
+    assert second.amounts == {}
+    assert len(company.rillet.charges) == 1
+    assert company.exported() == ["accr_001"]
+
+
+def test_a_double_in_rillet_is_named_and_left_to_people(company: Company) -> None:
+    company.brex.add(expense(1))
+    export = company.export()
+    (post,) = export.plan().posts
+    vendor = export.rillet.vendors.create(rillet.NewVendor(name="Cumulus Cloud"))
+    for key in ("one", "two"):
+        payload = post.for_vendor(vendor.id)
+        assert isinstance(payload, rillet.NewCharge)
+        export.rillet.charges.create(payload, idempotency_key=key)
+
+    outcome = company.export().run()
+
+    assert "2 times" in outcome.failed[0].why
+    assert company.exported() == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_stops_the_run_at_once(company: Company, records: list[Record], status: int) -> None:
+    company.brex.add(*records)
+    no_entry = Fault(Respond(Answer(status=status)), matches=lambda asked: asked.method == "POST", times=1000)
+    company.rillet.faults.append(no_entry)
+
+    outcome = company.export().run()
+
+    assert str(status) in (outcome.stopped or "")
+    assert len(company.posts()) == 1
+    assert outcome.posted == ()
+    assert company.exported() == []
+
+
+def test_an_unknown_reference_type_stops_the_run_and_says_what_to_do(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    company.rillet.reference_types.clear()
+
+    outcome = company.export().run()
+
+    assert "Settings → External References" in (outcome.stopped or "")
+    assert len(company.posts()) == 1
+
+
+def test_three_failures_in_a_row_stop_the_run(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
+    down = Fault(Respond(Answer(status=503)), matches=lambda asked: asked.method == "POST", times=1000)
+    company.rillet.faults.append(down)
+
+    outcome = company.export().run()
+
+    assert len(outcome.failed) == 3
+    assert "3 records in a row" in (outcome.stopped or "")
+    assert company.exported() == []
+
+
+def test_an_object_without_an_id_is_not_reported(company: Company) -> None:
+    company.brex.add(expense(1))
+    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
+    nameless = b'{"id": "", "vendor_id": "v", "items": [], "charge_date": "2026-01-01", "status": "UNPAID"}'
+    answer = Answer(status=200, headers={"content-type": "application/json"}, content=nameless)
+    company.rillet.faults.append(Fault(Respond(answer), matches=lambda asked: asked.method == "POST"))
+
+    outcome = company.export().run()
+
+    assert outcome.posted == ()
+    assert company.exported() == []
+    assert "without an id" in outcome.failed[0].why
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("nth", [1, 2, 4])
+def test_an_interruption_leaves_what_the_next_run_completes(
+    company: Company, records: list[Record], nth: int, *, after: bool
+) -> None:
+    company.brex.add(*records)
+    seen = list[Outgoing]()
+
+    def nth_charge(outgoing: Outgoing) -> bool:
+        seen.extend([outgoing] if outgoing.method == "POST" and outgoing.url.endswith("/charges") else [])
+        return len(seen) == nth
+
+    transport = Interrupting(company.rillet.transport().send, nth_charge, after=after)
+    client = rillet.Client(company.rillet.api_key, transport=transport, pacer=Pacer(1_000_000))
+
+    first = Export(company.brex.client(), client, Bridge(SETTINGS)).run()
+
+    assert "interrupted" in (first.stopped or "")
+    assert len(first.posted) == nth - 1
+    assert list(first.reported) == company.exported() == [posted.record.id for posted in first.posted]
+    assert [failed.record.id for failed in first.failed] == [f"accr_{nth:03d}"]
+
+    second = company.export().run()
+
+    assert second.complete
+    assert company.posted_references() == company.exported() == sorted(record.id for record in records)
+
+
+def test_an_interruption_while_brex_is_told_says_what_brex_does_not_know(
+    company: Company, records: list[Record]
+) -> None:
+    company.brex.add(*records)
+    transport = Interrupting(company.brex.transport().send, lambda outgoing: outgoing.method == "POST", after=True)
+    brex = brex_accounting.Client(company.brex.token, transport=transport)
+
+    outcome = Export(brex, company.rillet.client(), Bridge(SETTINGS)).run()
+
+    assert len(outcome.unreported) == 5
+    assert "interrupted" in (outcome.stopped or "")
+
+
+def test_reports_go_in_batches_as_the_run_goes(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+
+    company.export(batch=2).run()
+
+    assert sum(asked.path.endswith("export-results") for asked in company.brex.asked) == 3
+    assert len(company.exported()) == 5
+
+
+def test_progress_is_told_after_each_record(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    told = list[tuple[int, int, str]]()
+
+    company.export().run(progress=lambda done, of, record_id: told.append((done, of, record_id)))
+
+    assert told == [(number, 5, f"accr_{number:03d}") for number in range(1, 6)]
+
+
+def test_refusals_are_reported_only_where_the_settings_say_so(company: Company) -> None:
+    uncoded = card_expense("5", record_id="accr_bad", merchant="Café Zürich")
+    company.brex.add(uncoded)
+    company.export().run()
+    assert "accr_bad" not in company.brex.results
+
+    company.export(Settings(entities=(US,), reference_type=REFERENCE_TYPE, report_refusals=True)).run()
+
+    result = company.brex.results["accr_bad"]
+    assert isinstance(result, NotExported)
+    assert result.failure.error_message.isascii()
+    assert "code it in Brex" in result.failure.error_message
+
+
+def test_links_lead_both_ways(company: Company) -> None:
+    company.brex.add(expense(1))
+    linked = Settings(
+        entities=(US,),
+        reference_type=REFERENCE_TYPE,
+        record_link="https://brex.example/records/{id}",
+        rillet_link="https://rillet.example/{kind}/{id}",
+    )
+
+    company.export(linked).run()
+
+    (charge,) = company.rillet.charges
+    assert charge.external_references[0].url == "https://brex.example/records/accr_001"
+    result = company.brex.results["accr_001"]
+    assert isinstance(result, Exported)
+    assert result.success.deep_link_url == f"https://rillet.example/charges/{charge.id}"
+
+
+def test_a_plan_reads_and_writes_nothing(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records, card_expense("5", record_id="accr_bad"))
+
+    plan = company.export().plan()
+
+    assert len(plan.posts) == 5
+    assert len(plan.refused) == 1
+    assert [planned.vendor.name for planned in plan.new_vendors] == ["Cumulus Cloud"]
+    assert {asked.method for asked in (*company.brex.asked, *company.rillet.asked)} == {"GET"}
+
+
+def test_a_plan_says_what_rillet_has_already(company: Company) -> None:
+    company.brex.add(expense(1))
+    stuck = Fault(Respond(Answer(status=500)), matches=lambda asked: asked.method == "POST", times=1000)
+    company.brex.faults.append(stuck)
+    company.export().run()
+
+    (nothing,) = company.export().plan().nothing
+
+    assert f"charges {company.rillet.charges[0].id}" in nothing.why
+
+
+@pytest.mark.parametrize("what", ["plan", "run"])
+def test_settings_that_do_not_fit_the_books_post_nothing(company: Company, records: list[Record], what: str) -> None:
+    company.brex.add(*records)
+    wrong = Settings(entities=(attrs.evolve(US, card_account="99999"),), reference_type=REFERENCE_TYPE)
+
+    with pytest.raises(SettingsError, match=r"entities\[0\]\.card_account: .*99999"):
+        getattr(company.export(wrong), what)()
+
+    assert company.posts() == []
+
+
+def test_books_are_read_with_the_last_closed_day(company: Company) -> None:
+    client = company.rillet.client()
+    assert load_books(client).last_closed is None
+
+    company.rillet.close_books(date(2026, 8, 31))
+
+    assert load_books(client).last_closed == date(2026, 8, 31)
+
+
+def test_posting_keys_follow_the_record_and_its_version() -> None:
+    record = expense(1)
+
+    assert posting_key(record) == posting_key(attrs.evolve(record, memo="another text"))
+    assert posting_key(record) != posting_key(attrs.evolve(record, version=record.version + 1))
+    assert posting_key(record) != posting_key(expense(2))
+
+
+def test_the_outcome_as_json_names_everything(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records, card_expense("5", record_id="accr_bad"))
+
+    found = company.export().run().as_json()
+
+    assert found["amounts"] == {"USD": "17.50"}
+    assert found["reported"] == [record.id for record in records]
+    assert found["stopped"] is None
+    assert "accr_bad" in str(found["refused"])
+
+
+def nth(number: int) -> Callable[[Asked], bool]:
+    arrivals = itertools.count()
+    return lambda _: next(arrivals) == number
+
+
+ACTIONS = st.sampled_from(
+    [AnswerLost(), RequestLost(), AnswerTruncated(), *(Respond(Answer(status=s)) for s in (429, 500, 503))]
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    schedule=st.lists(st.tuples(st.integers(0, 40), st.booleans(), ACTIONS), max_size=12),
+    count=st.integers(1, 6),
+    batch=st.integers(1, 4),
+)
+def test_whatever_fails_running_again_leaves_every_record_once(
+    schedule: list[tuple[int, bool, Action]], count: int, batch: int
+) -> None:
+    company = Company(
+        brex=brex_accounting.testing.StandIn((expense(n) for n in range(count)), rate_limit=None),
+        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
+    )
+    for number, on_brex, action in schedule:
+        standin = company.brex if on_brex else company.rillet
+        standin.faults.append(Fault(action, matches=nth(number)))
+    for _ in range(20):
+        try:
+            outcome = company.export(batch=batch).run()
+        except rillet.ApiError:
+            continue
+        if outcome.complete and not outcome.posted:
+            break
+    else:
+        pytest.fail("the export never came to an end")
+
+    everything = sorted(company.brex.records)
+    assert company.posted_references() == everything
+    assert company.exported() == everything

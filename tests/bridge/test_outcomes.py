@@ -1,0 +1,257 @@
+"""Outcomes as values: they never raise, do not depend on order, and travel between processes."""
+
+from __future__ import annotations
+
+import decimal
+import pickle
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from brex_accounting import RecordType, ReviewStatus, Side
+from brex_accounting.testing.records import card_refund
+from bridge import (
+    DEFAULT_MAPPERS,
+    Basis,
+    Bridge,
+    ClosedPeriod,
+    CodedRecord,
+    Context,
+    Findings,
+    Nothing,
+    Post,
+    Posting,
+    ReasonCode,
+    Refused,
+    SettingsError,
+    When,
+    effect,
+    summed,
+)
+from bridge.coding import code
+from bridge_company import (
+    BO,
+    BOOKS,
+    BRIDGE,
+    DEPARTMENT,
+    ENTITY,
+    SETTINGS,
+    account,
+    books,
+    bridge,
+    codes,
+    expense,
+    posted,
+    reimbursed,
+)
+from bridge_oracle import Json
+from bridge_worlds import Case, decoded, doubtful_cases, good_cases
+from rillet import FieldAssignment, Money, NewCharge, NewExpenseItem
+
+
+def test_every_value_pickles() -> None:
+    unknown = attrs.evolve(expense(), type=RecordType("NEW"), review_status=ReviewStatus.READY_FOR_EXPORT)
+    sideways = attrs.evolve(expense(), line_items=(attrs.evolve(expense().line_items[0], type=Side("SIDEWAYS")),))
+    records = [expense(), reimbursed(user=BO), unknown, sideways, attrs.evolve(expense(), review_status="REVIEW")]
+    plan = BRIDGE.plan(records, BOOKS)
+    kinds = {type(outcome) for outcome in plan.outcomes}
+    assert kinds == {Post, Refused, Nothing}
+    coded = code(expense(), SETTINGS, BOOKS, Findings())
+    effects = effect(plan.posts[0].payload)
+    values = [plan, coded, effects, SETTINGS, BOOKS, When(currency="USD"), Context(settings=SETTINGS, books=BOOKS)]
+    for value in [*values, *ReasonCode, *Basis, *ClosedPeriod]:
+        assert pickle.loads(pickle.dumps(value)) == value
+    again: SettingsError = pickle.loads(pickle.dumps(SettingsError(("one", "two"))))
+    assert again.problems == ("one", "two")
+    assert str(again) == "one; two"
+    there = pickle.loads(pickle.dumps(BRIDGE))
+    assert there.outcome(records[0], BOOKS) == plan.outcomes[0]
+
+
+@given(st.lists(doubtful_cases(), min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_an_outcome_depends_on_nothing_but_the_record_and_the_books(cases: list[Case], random: Any) -> None:
+    world = cases[0].world
+    records = [case.record for case in cases]
+    shuffled = random.sample(records, len(records))
+    kept = attrs.evolve(
+        world.books,
+        accounts=tuple(random.sample(world.books.accounts, len(world.books.accounts))),
+        subsidiaries=tuple(reversed(world.books.subsidiaries)),
+        vendors=tuple(reversed(world.books.vendors)),
+    )
+    alone = {record: world.bridge.outcome(record, world.books) for record in records}
+    plan = world.bridge.plan(shuffled, kept)
+    assert list(plan.outcomes) == [alone[record] for record in shuffled]
+    assert set(plan.posts) | set(plan.refused) <= set(plan.outcomes)
+    assert len(plan.posts) + len(plan.refused) + sum(isinstance(each, Nothing) for each in plan.outcomes) == len(cases)
+
+
+@given(good_cases(), st.integers(1, 6))
+def test_an_outcome_does_not_depend_on_the_callers_decimal_context(case: Case, precision: int) -> None:
+    outcome = posted(case.world.bridge.outcome(case.record, case.world.books))
+    effects = effect(outcome.payload)
+    with decimal.localcontext() as context:
+        context.prec = precision
+        assert posted(case.world.bridge.outcome(case.record, case.world.books)) == outcome
+        assert effect(outcome.payload) == effects
+
+
+texts = st.one_of(
+    st.sampled_from(["", " ", "6100", "id-21120", "GL_ACCOUNT", "Team", "value-Sales", "USD", "JPY"]),
+    st.text(max_size=5),
+)
+maybe = st.none() | texts
+amounts = st.one_of(
+    st.decimals(-(10**18) + 1, 10**18 - 1, places=2),
+    st.sampled_from(
+        [Decimal(0), Decimal("-0.00"), Decimal("1E+17"), Decimal("1E-28"), Decimal("999999999999999999.9")]
+    ),
+)
+moneys = st.fixed_dictionaries({"amount": amounts, "currency": texts})
+refs = st.fixed_dictionaries(
+    {"brex_field_id": texts, "remote_field_id": maybe, "brex_field_value_id": maybe, "remote_field_value_id": maybe},
+    optional={"field_name": maybe, "field_value_name": maybe, "type": texts},
+)
+lines = st.fixed_dictionaries(
+    {
+        "id": texts,
+        "type": st.sampled_from(["DEBIT", "CREDIT"]) | texts,
+        "amount": moneys,
+        "accounting_field_values": st.lists(refs, max_size=4),
+    },
+    optional={"memo": maybe},
+)
+moments = st.datetimes(timezones=st.timezones() | st.just(None)).map(
+    lambda moment: moment.isoformat() if moment.utcoffset() is not None else f"{moment.isoformat()}+14:00"
+)
+people = st.none() | st.fixed_dictionaries(
+    {"id": texts}, optional={"email": texts, "first_name": texts, "last_name": texts, "location_name": maybe}
+)
+merchants = st.none() | st.fixed_dictionaries({"id": texts, "name": texts}, optional={"email": maybe})
+arbitrary = st.fixed_dictionaries(
+    {
+        "id": texts,
+        "amount": moneys,
+        "type": st.sampled_from([*DEFAULT_MAPPERS, "CARD_PAYMENT"]) | texts,
+        "review_status": st.just("READY_FOR_EXPORT") | texts,
+        "source_type": texts,
+        "erp_posting_date": moments,
+        "updated_at": moments,
+        "version": st.integers(),
+        "posted_at": moments,
+        "line_items": st.lists(lines, max_size=4),
+        "user": people,
+        "vendor": merchants,
+        "memo": maybe,
+    }
+)
+
+
+@settings(max_examples=300)
+@given(arbitrary, st.sampled_from(ClosedPeriod), st.sampled_from(Basis), maybe)
+def test_an_outcome_never_raises_for_what_a_record_holds(
+    json: Json, closed_period: ClosedPeriod, basis: Basis, default_vendor: str | None
+) -> None:
+    record = decoded(json)
+    company = bridge(
+        closed_period=closed_period,
+        reimbursement_basis=basis,
+        default_vendor=default_vendor,
+        entities=(ENTITY, attrs.evolve(ENTITY, name="Yen", when=When(currency="JPY"))),
+    )
+    outcome = company.outcome(record, BOOKS)
+    event(type(outcome).__name__)
+    assert outcome.record is record
+    if isinstance(outcome, Refused):
+        assert outcome.reasons
+        assert all(str(reason) and reason.text == str(reason) for reason in outcome.reasons)
+    elif isinstance(outcome, Nothing):
+        assert outcome.why
+
+
+def test_an_integrator_adds_a_mapper() -> None:
+    def payment(coded: CodedRecord, context: Context, findings: Findings) -> Post | None:
+        if coded.record.memo is None:
+            findings.add(ReasonCode.TYPE_NOT_SUPPORTED, "mine")
+            return None
+        return DEFAULT_MAPPERS["CARD_EXPENSE_POST"](coded, context, findings)
+
+    company = Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": payment})
+    paid = attrs.evolve(expense(), type=RecordType.CARD_PAYMENT)
+    assert codes(company.outcome(paid, BOOKS)) == [ReasonCode.TYPE_NOT_SUPPORTED]
+    assert isinstance(posted(company.outcome(attrs.evolve(paid, memo="yes"), BOOKS)).payload, NewCharge)
+    assert codes(BRIDGE.outcome(attrs.evolve(paid, memo="yes"), BOOKS)) == [ReasonCode.TYPE_NOT_SUPPORTED]
+
+
+def test_a_plan_sorts_the_outcomes() -> None:
+    good, bad, idle = expense(), expense("5", *()), attrs.evolve(expense(), review_status=ReviewStatus.EXPORTED)
+    bad = attrs.evolve(bad, vendor=None)
+    plan = BRIDGE.plan([bad, good, idle], BOOKS)
+    assert [post.record for post in plan.posts] == [good]
+    assert [refused.record for refused in plan.refused] == [bad]
+    assert [type(each) for each in plan.outcomes] == [Refused, Post, Nothing]
+    assert plan.new_vendors == ()
+
+
+def test_the_effect_of_a_charge_and_of_a_reimbursement() -> None:
+    sales = FieldAssignment(field_id=DEPARTMENT.id, field_value_id="value-Sales")
+    charge = posted(BRIDGE.outcome(expense(), BOOKS)).payload
+    items = (
+        NewExpenseItem(account_code="6100", amount=Money(Decimal(10), "USD"), fields=(sales,)),
+        NewExpenseItem(account_code="6200", amount=Money(Decimal("-2.5"), "USD")),
+        NewExpenseItem(account_code="6200", amount=Money(Decimal(0), "USD")),
+        NewExpenseItem(account_code="6200", amount=Money(Decimal(-3), "EUR")),
+    )
+    assert set(effect(attrs.evolve(charge, items=items))) == {
+        posting("6100", Side.DEBIT, "10", fields=frozenset({sales})),
+        posting("6200", Side.CREDIT, "2.5"),
+        posting("6200", Side.CREDIT, "3", "EUR"),
+        posting("21120", Side.CREDIT, "7.5"),
+        posting("21120", Side.DEBIT, "3", "EUR"),
+    }
+    repaid = posted(BRIDGE.outcome(reimbursed("4"), BOOKS)).payload
+    assert set(effect(repaid)) == {posting("6100", Side.DEBIT, "4"), posting("21340", Side.CREDIT, "4")}
+    refunded = posted(BRIDGE.outcome(card_refund("4", coding=expense().line_items[0].accounting_field_values), BOOKS))
+    assert set(effect(refunded.payload)) == {posting("6100", Side.CREDIT, "4"), posting("21120", Side.DEBIT, "4")}
+
+
+def posting(
+    number: str, side: Side, amount: str, currency: str = "USD", fields: frozenset[FieldAssignment] = frozenset()
+) -> Posting:
+    return Posting(account=number, side=side, amount=Decimal(amount), currency=currency, fields=fields)
+
+
+postings = st.lists(
+    st.builds(
+        Posting,
+        account=st.sampled_from("12"),
+        side=st.sampled_from(Side),
+        amount=st.decimals(0, 10**6, places=3),
+        currency=st.sampled_from(["USD", "JPY"]),
+    ),
+    max_size=6,
+)
+
+
+@given(postings, postings, st.randoms(use_true_random=False))
+def test_sums_do_not_depend_on_order_or_on_how_lines_are_split(
+    some: list[Posting], others: list[Posting], random: Any
+) -> None:
+    both = [*some, *others]
+    assert summed(random.sample(both, len(both))) == summed(both)
+    assert summed([*summed(some), *summed(others)]) == summed(both)
+    halves = [attrs.evolve(each, amount=each.amount / 2) for each in both]
+    assert summed([*halves, *halves]) == summed(both)
+    assert all(each.amount for each in summed(both))
+    assert len({(each.account, each.side, each.currency) for each in summed(both)}) == len(summed(both))
+
+
+@pytest.mark.parametrize("subtype", ["Credit Card", "credit card", None])
+def test_only_the_subtype_credit_card_takes_charges(subtype: str | None) -> None:
+    kept = books(accounts=(*BOOKS.accounts, attrs.evolve(account("21120", "Brex Card"), subtype=subtype)))
+    outcome = BRIDGE.outcome(expense(), kept)
+    assert isinstance(outcome, Post) == (subtype == "Credit Card")

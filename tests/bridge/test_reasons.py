@@ -1,0 +1,281 @@
+"""Each reason for a refusal, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import attrs
+import pytest
+
+from brex_accounting import Record, RecordType, Side
+from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
+from bridge import Basis, Books, Bridge, Entity, ReasonCode, Refused, When
+from bridge_company import (
+    BO,
+    BOOKS,
+    BRIDGE,
+    BRITAIN,
+    CARD,
+    DEPARTMENT,
+    ENTITY,
+    STATIONERY,
+    books,
+    bridge,
+    codes,
+    dollars,
+    expense,
+    field,
+    first_line,
+    last_line,
+    reimbursed,
+    team,
+    vendor,
+)
+from rillet import (
+    AccountStatus,
+)
+
+CLOSED = date(2026, 2, 28)
+GL_WITHOUT_REMOTE_ID = attrs.evolve(gl(None), brex_field_value_id="efo_9", field_value_name="Old Travel")
+
+
+def entities(*made: Entity) -> Bridge:
+    return bridge(entities=made)
+
+
+NAMED_US = attrs.evolve(ENTITY, when=When(field="Legal", value="us"))
+NAMED_UK = attrs.evolve(ENTITY, name="UK", subsidiary="Example Ltd", when=When(currency="USD"))
+TWO_STATIONERS = (STATIONERY, vendor("v-2", "sample stationery."))
+
+REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
+    (ReasonCode.TYPE_NOT_SUPPORTED, "CARD_PAYMENT", BRIDGE, attrs.evolve(expense(), type=RecordType.CARD_PAYMENT), BOOKS),
+    (ReasonCode.TYPE_NOT_SUPPORTED, "HOLOGRAM", BRIDGE, attrs.evolve(expense(), type=RecordType("HOLOGRAM")), BOOKS),
+    (
+        ReasonCode.OTHER_BASIS,
+        "accrual, which posts REIMBURSEMENT_EXPENSE_APPROVAL",
+        BRIDGE,
+        attrs.evolve(reimbursed(), type=RecordType.REIMBURSEMENT_EXPENSE_POST),
+        BOOKS,
+    ),
+    (
+        ReasonCode.OTHER_BASIS,
+        "cash, which posts REIMBURSEMENT_EXPENSE_POST",
+        bridge(reimbursement_basis=Basis.CASH),
+        reimbursed(),
+        BOOKS,
+    ),
+    (ReasonCode.NO_ENTITY, "no entity", entities(NAMED_US), expense(), BOOKS),
+    (ReasonCode.NO_ENTITY, "'Example Inc.' for US", BRIDGE, expense(), books(subsidiaries=(BRITAIN,))),
+    (
+        ReasonCode.SEVERAL_ENTITIES,
+        "US and UK at once",
+        entities(NAMED_US, NAMED_UK),
+        expense("5", gl("6100"), dimension("Legal", "us")),
+        BOOKS,
+    ),
+    (ReasonCode.NO_LINES, "about 42.75 USD", BRIDGE, attrs.evolve(expense(), line_items=()), BOOKS),
+    (ReasonCode.NO_LINES, "no line moves", BRIDGE, attrs.evolve(card_expense("0", coding=[gl("6100")]), amount=dollars("1")), BOOKS),
+    (
+        ReasonCode.NEGATIVE_AMOUNT,
+        "negative amount -5",
+        BRIDGE,
+        card_expense("5", splits=[("10", [gl("6100")]), ("-5", [gl("6200")])]),
+        BOOKS,
+    ),
+    (
+        ReasonCode.UNKNOWN_SIDE,
+        "but SIDEWAYS",
+        BRIDGE,
+        attrs.evolve(
+            expense(), line_items=(*expense().line_items, attrs.evolve(expense().line_items[0], type=Side("SIDEWAYS")))
+        ),
+        BOOKS,
+    ),
+    (ReasonCode.MIXED_CURRENCIES, "EUR and USD", BRIDGE, first_line(expense(), amount=dollars("42.75", "EUR")), BOOKS),
+    (
+        ReasonCode.UNBALANCED,
+        "debits 42.76, credits 42.75",
+        BRIDGE,
+        first_line(expense(), amount=dollars("42.76")),
+        BOOKS,
+    ),
+    (ReasonCode.CURRENCY_PRECISION, "1.005 USD has more than the 2 places", BRIDGE, expense("1.005"), BOOKS),
+    (ReasonCode.UNCODED_LINE, "a debit line", BRIDGE, expense("5", gl(None)), BOOKS),
+    (ReasonCode.UNCODED_LINE, "a credit line", BRIDGE, card_refund("5"), BOOKS),
+    (ReasonCode.UNKNOWN_ACCOUNT, "'7777'", BRIDGE, expense("5", gl("7777")), BOOKS),
+    (ReasonCode.UNKNOWN_ACCOUNT, "'Old Travel'", BRIDGE, expense("5", GL_WITHOUT_REMOTE_ID), BOOKS),
+    (
+        ReasonCode.UNKNOWN_ACCOUNT,
+        "'efo_9'",
+        BRIDGE,
+        expense("5", attrs.evolve(GL_WITHOUT_REMOTE_ID, field_value_name=None)),
+        BOOKS,
+    ),
+    (
+        ReasonCode.UNKNOWN_ACCOUNT,
+        "the card account '1'",
+        entities(attrs.evolve(ENTITY, card_account="1")),
+        expense(),
+        BOOKS,
+    ),
+    (
+        ReasonCode.UNKNOWN_ACCOUNT,
+        "the reimbursement account '1'",
+        entities(attrs.evolve(ENTITY, reimbursement_account="1")),
+        reimbursed(),
+        BOOKS,
+    ),
+    (ReasonCode.INACTIVE_ACCOUNT, "6900 Old Software", BRIDGE, expense("5", gl("id-6900")), BOOKS),
+    (
+        ReasonCode.INACTIVE_ACCOUNT,
+        "the card account 21120",
+        BRIDGE,
+        expense(),
+        books(accounts=(*BOOKS.accounts, attrs.evolve(CARD, status=AccountStatus.INACTIVE))),
+    ),
+    (
+        ReasonCode.NOT_A_CARD_ACCOUNT,
+        "'Other', not 'Credit Card'",
+        BRIDGE,
+        expense(),
+        books(accounts=(*BOOKS.accounts, attrs.evolve(CARD, subtype="Other"))),
+    ),
+    (ReasonCode.NO_OFFSETTING_LINE, "21120 Brex Card", BRIDGE, last_line(expense(), gl("6200")), BOOKS),
+    (
+        ReasonCode.FIELDS_ON_OFFSETTING_LINE,
+        "21120 Brex Card",
+        BRIDGE,
+        last_line(expense(), team("value-Sales")),
+        BOOKS,
+    ),
+    (ReasonCode.UNKNOWN_FIELD_VALUE, "no value 'Mars'", BRIDGE, expense("5", gl("6100"), team("Mars")), BOOKS),
+    (
+        ReasonCode.UNKNOWN_FIELD_VALUE,
+        "no value 'efo_mars'",
+        BRIDGE,
+        expense("5", gl("6100"), attrs.evolve(team("mars"), remote_field_value_id=None, field_value_name=None)),
+        BOOKS,
+    ),
+    (
+        ReasonCode.UNKNOWN_FIELD_VALUE,
+        "the field 'Department', which Rillet does not have",
+        BRIDGE,
+        expense("5", gl("6100"), team("value-Sales")),
+        books(fields=()),
+    ),
+    (
+        ReasonCode.DEACTIVATED_FIELD_VALUE,
+        "Department: Legacy",
+        BRIDGE,
+        expense("5", gl("6100"), team("value-Legacy")),
+        BOOKS,
+    ),
+    (
+        ReasonCode.MISSING_FIELD,
+        "Region is mandatory",
+        BRIDGE,
+        expense(),
+        books(fields=(DEPARTMENT, field("Region", "North", mandatory=True))),
+    ),
+    (ReasonCode.CLOSED_PERIOD, "2026-02-03, and the books are closed up to 2026-02-28", BRIDGE, expense(), books(last_closed=CLOSED)),
+    (
+        ReasonCode.NO_EXCHANGE_RATE,
+        "in USD, Example Ltd keeps its books in GBP",
+        entities(attrs.evolve(ENTITY, subsidiary="Example Ltd")),
+        expense(),
+        BOOKS,
+    ),
+    (ReasonCode.NO_VENDOR, "no merchant", BRIDGE, attrs.evolve(expense(), vendor=None), BOOKS),
+    (
+        ReasonCode.NO_VENDOR,
+        "no vendor 'Nobody'",
+        bridge(default_vendor="Nobody"),
+        attrs.evolve(expense(), vendor=None),
+        BOOKS,
+    ),
+    (ReasonCode.NO_VENDOR, "no person", BRIDGE, attrs.evolve(reimbursed(), user=None), BOOKS),
+    (
+        ReasonCode.NO_VENDOR,
+        "no e-mail address",
+        BRIDGE,
+        reimbursed(user=attrs.evolve(BO, email=" ")),
+        BOOKS,
+    ),
+    (
+        ReasonCode.AMBIGUOUS_VENDOR,
+        "(v-2, v-stationery); give the right one the external reference 'pmch_sample_stationery' of the type 'brex'",
+        BRIDGE,
+        expense(),
+        books(vendors=TWO_STATIONERS),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "words", "company", "refused", "kept"), REFUSALS)
+def test_a_record_is_refused_for_one_reason_that_says_what_is_wrong(
+    code: ReasonCode, words: str, company: Bridge, refused: Record, kept: Books
+) -> None:
+    outcome = company.outcome(refused, kept)
+    assert isinstance(outcome, Refused)
+    assert outcome.record is refused
+    assert set(codes(outcome)) == {code}
+    assert words in str(outcome.reasons[0])
+
+
+def test_there_is_a_record_for_every_reason() -> None:
+    assert {each[0] for each in REFUSALS} == set(ReasonCode) - {ReasonCode.REJECTED_BY_RILLET}
+
+
+def test_a_record_with_many_defects_is_refused_with_every_reason() -> None:
+    coding = [gl("7777"), team("Mars"), team("value-Legacy")]
+    lines = [("1.005", coding), ("-3", [gl("6900")]), ("4", [gl(None)]), ("5", [gl("6100")])]
+    bad = record(
+        RecordType.CARD_EXPENSE_POST,
+        debits=lines,
+        credits=[("2", [gl("6200")]), ("100", [team("value-Sales")])],
+        currency="USD",
+    )
+    bad = attrs.evolve(bad, line_items=(*bad.line_items, attrs.evolve(bad.line_items[3], type=Side("UP"))))
+    kept = books(
+        accounts=(*BOOKS.accounts, attrs.evolve(CARD, subtype="Bank", status=AccountStatus.INACTIVE)),
+        fields=(DEPARTMENT, field("Region", mandatory=True)),
+        last_closed=CLOSED,
+    )
+    outcome = entities(attrs.evolve(ENTITY, subsidiary="sub-uk")).outcome(bad, kept)
+    assert set(codes(outcome)) == {
+        ReasonCode.UNKNOWN_SIDE,
+        ReasonCode.NEGATIVE_AMOUNT,
+        ReasonCode.CURRENCY_PRECISION,
+        ReasonCode.UNBALANCED,
+        ReasonCode.UNKNOWN_ACCOUNT,
+        ReasonCode.UNKNOWN_FIELD_VALUE,
+        ReasonCode.DEACTIVATED_FIELD_VALUE,
+        ReasonCode.INACTIVE_ACCOUNT,
+        ReasonCode.UNCODED_LINE,
+        ReasonCode.NOT_A_CARD_ACCOUNT,
+        ReasonCode.FIELDS_ON_OFFSETTING_LINE,
+        ReasonCode.MISSING_FIELD,
+        ReasonCode.CLOSED_PERIOD,
+        ReasonCode.NO_EXCHANGE_RATE,
+        ReasonCode.NO_VENDOR,
+    }
+    assert isinstance(outcome, Refused)
+    of_lines = {(reason.code, reason.line_id) for reason in outcome.reasons}
+    ids = [line.id for line in bad.line_items]
+    assert (ReasonCode.UNKNOWN_ACCOUNT, ids[0]) in of_lines
+    assert (ReasonCode.NEGATIVE_AMOUNT, ids[1]) in of_lines
+    assert (ReasonCode.INACTIVE_ACCOUNT, ids[1]) in of_lines
+    assert (ReasonCode.UNCODED_LINE, ids[2]) in of_lines
+    assert (ReasonCode.MISSING_FIELD, ids[3]) in of_lines
+    assert (ReasonCode.FIELDS_ON_OFFSETTING_LINE, ids[5]) in of_lines
+    assert (ReasonCode.UNKNOWN_SIDE, ids[6]) in of_lines
+    assert (ReasonCode.UNBALANCED, None) in of_lines
+
+
+def test_the_same_reason_is_given_once() -> None:
+    twice = card_expense("5", splits=[("2", [gl("6100")]), ("3", [gl("6100")])])
+    same = attrs.evolve(twice, line_items=tuple(attrs.evolve(line, id="x") for line in twice.line_items))
+    kept = books(fields=(field("Region", mandatory=True),))
+    assert codes(BRIDGE.outcome(same, kept)) == [ReasonCode.MISSING_FIELD]
+    assert codes(BRIDGE.outcome(twice, kept)) == [ReasonCode.MISSING_FIELD, ReasonCode.MISSING_FIELD]
