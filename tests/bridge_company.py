@@ -1,0 +1,142 @@
+"""A small company for the tests of the bridge: its books in Rillet, its settings, and records of its spending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from brex_accounting import Amount, FieldValueRef, Record, RecordType, User
+from brex_accounting.testing.records import card_expense, dimension, gl
+from brex_accounting.testing.records import reimbursement as reimbursement_record
+from bridge import Books, Bridge, Entity, FieldMapping, Outcome, Post, ReasonCode, Refused, Settings
+from rillet import (
+    Account,
+    AccountStatus,
+    AccountType,
+    ExternalReference,
+    Field,
+    FieldDisplay,
+    FieldRule,
+    FieldSettings,
+    FieldValue,
+    Subsidiary,
+    Vendor,
+)
+
+
+def account(
+    code: str, name: str, *, subtype: str | None = None, status: AccountStatus = AccountStatus.ACTIVE
+) -> Account:
+    return Account(
+        id=f"id-{code}",
+        code=code,
+        name=name,
+        type=AccountType.EXPENSE,
+        subtype=subtype,
+        status=status,
+        intercompany=False,
+    )
+
+
+def field(name: str, *values: str, gone: Sequence[str] = (), mandatory: bool = False) -> Field:
+    return Field(
+        id=f"field-{name}",
+        name=name,
+        values=tuple(FieldValue(id=f"value-{each}", name=each, deactivated=each in gone) for each in (*values, *gone)),
+        settings=FieldSettings(expenses=FieldRule(mandatory=mandatory, display=FieldDisplay.STANDALONE)),
+    )
+
+
+def vendor(vendor_id: str, name: str, *, email: str | None = None, brex: str | None = None) -> Vendor:
+    references = () if brex is None else (ExternalReference(type="brex", id=brex),)
+    return Vendor(id=vendor_id, name=name, email=email, external_references=references)
+
+
+TRAVEL = account("6100", "Travel")
+MEALS = account("6200", "Meals")
+OLD = account("6900", "Old Software", status=AccountStatus.INACTIVE)
+CARD = account("21120", "Brex Card", subtype="Credit Card")
+PAYABLE = account("21340", "Employee Reimbursements Payable")
+AMERICA = Subsidiary(id="sub-us", trade_name="Example Inc.", currency="USD", timezone="America/New_York")
+BRITAIN = Subsidiary(id="sub-uk", trade_name="Example Ltd", currency="GBP", timezone="Europe/London")
+DEPARTMENT = field("Department", "Sales", "Operations", gone=["Legacy"])
+STATIONERY = vendor("v-stationery", "Sample Stationery")
+ADA = vendor("v-ada", "Ada Example", email="ada_example@example.com")
+
+BO = User(id="cuuser_bo", first_name="Bo ", last_name="Sample", email="bo@example.com")
+
+BOOKS = Books(
+    accounts=(TRAVEL, MEALS, OLD, CARD, PAYABLE),
+    subsidiaries=(AMERICA, BRITAIN),
+    fields=(DEPARTMENT,),
+    vendors=(STATIONERY, ADA),
+)
+ENTITY = Entity(name="US", subsidiary="Example Inc.", card_account="21120", reimbursement_account="21340")
+SETTINGS = Settings(entities=(ENTITY,), fields=(FieldMapping(brex="Team", rillet="Department"),))
+BRIDGE = Bridge(SETTINGS)
+
+
+def bridge(**changes: Any) -> Bridge:
+    """The company's bridge with other settings."""
+    return Bridge(attrs.evolve(SETTINGS, **changes))
+
+
+def books(**changes: Any) -> Books:
+    """The company's books with something else in them."""
+    return attrs.evolve(BOOKS, **changes)
+
+
+def team(value: str | None, *, name: str | None = None) -> FieldValueRef:
+    """A line's value of the Brex field that goes to Rillet's Department."""
+    return dimension("Team", value, name=name)
+
+
+def expense(amount: Decimal | str = "42.75", *coding: FieldValueRef) -> Record:
+    """A card expense that is fit to be posted; travel, if nothing else is said."""
+    return card_expense(amount, coding=coding or (gl("6100"),))
+
+
+def reimbursed(amount: Decimal | str = "42.75", *coding: FieldValueRef, user: User | str = "Ada Example") -> Record:
+    """A reimbursement that is fit to be posted."""
+    return reimbursement_record(
+        amount, coding=coding or (gl("6100"),), user=user, type=RecordType.REIMBURSEMENT_EXPENSE_APPROVAL
+    )
+
+
+def first_line(found: Record, **changes: Any) -> Record:
+    """The record with something else in its first line."""
+    first, *rest = found.line_items
+    return attrs.evolve(found, line_items=(attrs.evolve(first, **changes), *rest))
+
+
+def last_line(found: Record, *coding: FieldValueRef) -> Record:
+    """The record with another coding of its last line, which is the card's or the employee's."""
+    *rest, last = found.line_items
+    return attrs.evolve(found, line_items=(*rest, attrs.evolve(last, accounting_field_values=coding)))
+
+
+def dollars(amount: str, currency: str = "USD") -> Amount:
+    return Amount(amount=Decimal(amount), currency=currency)
+
+
+def on(day: date, record: Record) -> Record:
+    """The record as one that counts on another day."""
+    return attrs.evolve(
+        record, erp_posting_date=record.erp_posting_date.replace(year=day.year, month=day.month, day=day.day)
+    )
+
+
+def posted(outcome: Outcome) -> Post:
+    """The outcome, which has to be a post."""
+    assert isinstance(outcome, Post), outcome
+    return outcome
+
+
+def codes(outcome: Outcome) -> list[ReasonCode]:
+    """The reasons of the outcome, which has to be a refusal."""
+    assert isinstance(outcome, Refused), outcome
+    return [reason.code for reason in outcome.reasons]

@@ -1,0 +1,325 @@
+"""Made-up companies and their records for the laws of the bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import attrs
+from hypothesis import strategies as st
+
+from brex_accounting import Record
+from bridge import Basis, Books, Bridge, Entity, FieldMapping, Settings, When
+from bridge_oracle import Json, account_named
+from clientkit import codec
+from rillet import (
+    Account,
+    AccountStatus,
+    AccountType,
+    Field,
+    FieldDisplay,
+    FieldRule,
+    FieldSettings,
+    FieldValue,
+    Subsidiary,
+    Vendor,
+)
+
+PLACES = {"JPY": 0, "USD": 2, "BHD": 3}
+TYPES = (
+    "CARD_EXPENSE_POST",
+    "CARD_EXPENSE_REFUND",
+    "REIMBURSEMENT_EXPENSE_APPROVAL",
+    "REIMBURSEMENT_EXPENSE_POST",
+)
+CASH = "REIMBURSEMENT_EXPENSE_POST"
+RATE = Decimal("1.25")
+
+# Ids and codes come from one small pool, so that one account's code is often another's id.
+_TOKENS = tuple(f"{number}" for number in range(100, 112))
+_GL = {"brex_field_id": "extended_field_gl", "remote_field_id": "GL_ACCOUNT", "field_name": "GL Account"}
+_LEGAL_ENTITY = {"brex_field_id": "extended_field_le", "remote_field_id": "LEGAL", "field_name": "Legal Entity"}
+_PROJECT = {"brex_field_id": "extended_field_pr", "remote_field_id": "PROJECT", "field_name": "Project"}
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """A company: its books, and the settings of its bridge."""
+
+    books: Books
+    settings: Settings
+    #: For each of Rillet's fields, how Brex names the field it takes its values from.
+    brex_fields: tuple[Mapping[str, str], ...]
+
+    @property
+    def bridge(self) -> Bridge:
+        return Bridge(self.settings, rates=lambda _base, _target, _day: RATE)
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """A company and one record of it, as Brex sends it."""
+
+    world: World
+    json: Json
+
+    @property
+    def record(self) -> Record:
+        return decoded(self.json)
+
+
+def decoded(json: Json) -> Record:
+    return codec.structure(codec.parse(codec.dumps(json)), Record)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Companies with one to three entities, up to three fields, and accounts named by id or by code."""
+    accounts = _accounts(draw)
+    subsidiaries = tuple(
+        Subsidiary(id=f"sub-{number}", trade_name=f"Company {number}", currency=draw(_currencies), timezone="UTC")
+        for number in range(draw(st.integers(1, 3)))
+    )
+    fields = tuple(_field(draw, number) for number in range(draw(st.integers(0, 3))))
+    mappings = list[FieldMapping]()
+    brex_fields = list[Mapping[str, str]]()
+    for field in fields:
+        names = {
+            "brex_field_id": f"extended_{field.id}",
+            "remote_field_id": field.id,
+            "field_name": f"Brex {field.name}",
+        }
+        if draw(st.booleans()):
+            names["remote_field_id"] = f"remote {field.id}"
+            brex = draw(st.sampled_from(sorted(names.values())))
+            mappings.append(FieldMapping(brex=brex, rillet=draw(st.sampled_from((field.id, field.name)))))
+        brex_fields.append(names)
+    settings = Settings(
+        entities=_entities(draw, accounts, subsidiaries),
+        fields=tuple(mappings),
+        gl_field=draw(st.sampled_from(sorted(_GL.values()))),
+        reference_type=draw(st.sampled_from(("brex", None))),
+        reimbursement_basis=draw(st.sampled_from(Basis)),
+        record_link=draw(st.sampled_from(("https://example.com/{id}", None))),
+    )
+    vendors = (Vendor(id="v-1", name="Sample Stationery"), Vendor(id="v-2", name="Bo Sample", email="bo@example.com"))
+    books = Books(accounts=accounts, subsidiaries=subsidiaries, fields=fields, vendors=vendors)
+    return World(books=books, settings=settings, brex_fields=tuple(brex_fields))
+
+
+_currencies = st.sampled_from(sorted(PLACES))
+
+
+def _accounts(draw: st.DrawFn) -> tuple[Account, ...]:
+    kinds = ["Expense"] * draw(st.integers(1, 4)) + ["Credit Card"] * draw(st.integers(1, 2))
+    kinds += ["Liability"] * draw(st.integers(1, 2))
+    ids, codes = draw(st.permutations(_TOKENS)), draw(st.permutations(_TOKENS))
+    return tuple(
+        Account(
+            id=account_id,
+            code=code,
+            name=f"{kind} {code}",
+            type=AccountType.EXPENSE,
+            subtype=kind,
+            status=AccountStatus.ACTIVE,
+            intercompany=False,
+        )
+        for account_id, code, kind in zip(ids, codes, kinds, strict=False)
+    )
+
+
+def _field(draw: st.DrawFn, number: int) -> Field:
+    values = tuple(
+        FieldValue(id=f"field-{number}-{value}", name=f"Value {value}") for value in range(draw(st.integers(1, 3)))
+    )
+    rule = FieldRule(mandatory=draw(st.booleans()), display=FieldDisplay.STANDALONE)
+    settings = FieldSettings(expenses=draw(st.sampled_from((rule, None))), revenue=rule)
+    return Field(
+        id=f"field-{number}", name=f"Field {number}", values=values, settings=draw(st.sampled_from((settings, None)))
+    )
+
+
+def _entities(draw: st.DrawFn, accounts: Sequence[Account], subsidiaries: Sequence[Subsidiary]) -> tuple[Entity, ...]:
+    kind = draw(st.sampled_from(("field", "currency", "location")))
+    conditions: list[When | None] = [
+        When(
+            field=draw(st.sampled_from(sorted(_LEGAL_ENTITY.values()))) if kind == "field" else None,
+            value=f"Legal {number}" if kind == "field" else None,
+            currency=currency if kind == "currency" else None,
+            location=f"Town {number}" if kind == "location" else None,
+        )
+        for number, currency in enumerate(sorted(PLACES)[: draw(st.integers(0, 2))])
+    ]
+    if not conditions or draw(st.booleans()):
+        conditions.insert(draw(st.integers(0, len(conditions))), None)
+    cards = [each for each in accounts if each.subtype == "Credit Card"]
+    payables = [each for each in accounts if each.subtype == "Liability"]
+    return tuple(
+        Entity(
+            name=f"Entity {number}",
+            subsidiary=draw(
+                st.sampled_from([each.id for each in subsidiaries] + [each.trade_name for each in subsidiaries])
+            ),
+            card_account=draw(st.sampled_from(_ways_to_name(cards, accounts))),
+            reimbursement_account=draw(st.sampled_from(_ways_to_name(payables, accounts))),
+            when=when,
+        )
+        for number, when in enumerate(conditions)
+    )
+
+
+def _ways_to_name(wanted: Sequence[Account], accounts: Sequence[Account]) -> list[str]:
+    """The ids, and the codes that no id hides."""
+    hidden = {each.id for each in accounts}
+    return [each.id for each in wanted] + [each.code for each in wanted if each.code not in hidden]
+
+
+@st.composite
+def good_cases(draw: st.DrawFn) -> Case:
+    """Balanced and wholly coded records: every one of them can be posted."""
+    world = draw(worlds())
+    kinds = [each for each in TYPES if (each == CASH) == (world.settings.reimbursement_basis is Basis.CASH)]
+    kind = draw(st.sampled_from([*kinds, *(each for each in TYPES if each.startswith("CARD"))]))
+    entity = draw(st.sampled_from(world.settings.entities))
+    when = entity.when or When()
+    taken = {each.when.currency for each in world.settings.entities if each.when is not None}
+    currency = when.currency or draw(st.sampled_from([each for each in sorted(PLACES) if each not in taken]))
+    make = _LineMaker(draw, world, currency)
+
+    role = entity.card_account if kind.startswith("CARD") else entity.reimbursement_account
+    offsetting = account_named(world.books, role)
+    natural, opposite = ("CREDIT", "DEBIT") if kind == "CARD_EXPENSE_REFUND" else ("DEBIT", "CREDIT")
+    lines = [make.coded(natural, units) for units in draw(st.lists(_units, min_size=1, max_size=4))]
+    total = sum(make.units[id(line)] for line in lines)
+    for units in draw(st.lists(_units, max_size=2)):
+        if units < total:
+            lines.append(make.coded(opposite, units, beside=offsetting))
+            total -= units
+    cuts = sorted(draw(st.lists(st.integers(0, total), max_size=3)))
+    offsets = [high - low for low, high in zip([0, *cuts], [*cuts, total], strict=True)]
+    lines += [make.offsetting(opposite, units, offsetting) for units in offsets]
+    lines += [make.coded(draw(_sides), 0) for _ in range(draw(st.integers(0, 2)))]
+    if when.field is not None:
+        draw(st.sampled_from(lines))["accounting_field_values"].append(_ref(_LEGAL_ENTITY, when.value))
+    lines = draw(st.permutations(lines))
+    user = {"id": "cuuser_bo", "first_name": "Bo ", "last_name": "Sample", "email": " Bo@example.com"}
+    return Case(
+        world=world,
+        json={
+            "id": "accr_1",
+            "amount": {"amount": make.money(total), "currency": currency},
+            "type": kind,
+            "review_status": "READY_FOR_EXPORT",
+            "source_type": "CARD" if kind.startswith("CARD") else "REIMBURSEMENT",
+            "erp_posting_date": "2026-02-03T00:00:00Z",
+            "updated_at": "2026-02-04T10:00:00.123456Z",
+            "version": 2,
+            "posted_at": "2026-02-03T11:00:00.5Z",
+            "user": user | ({"location_name": when.location} if when.location else {}),
+            "vendor": {"id": "pmch_1", "name": draw(st.sampled_from(("SAMPLE  STATIONERY ", "Somebody New")))},
+            "memo": draw(st.sampled_from((None, "", "Lunch"))),
+            "line_items": [line | {"id": f"accrli_{number}"} for number, line in enumerate(lines)],
+        },
+    )
+
+
+_units = st.integers(1, 10**9)
+_sides = st.sampled_from(("DEBIT", "CREDIT"))
+
+
+class _LineMaker:
+    """Draws the lines of one record. Amounts are counted in minor units until they are written."""
+
+    def __init__(self, draw: st.DrawFn, world: World, currency: str) -> None:
+        self._draw, self._world, self._currency = draw, world, currency
+        self.units = dict[int, int]()
+
+    def money(self, units: int) -> Decimal:
+        return Decimal(units).scaleb(-PLACES[self._currency])
+
+    def coded(self, side: str, units: int, *, beside: Account | None = None) -> Json:
+        """A line on some account, though not on `beside`, with all the mandatory fields and perhaps others."""
+        accounts = self._world.books.accounts
+        chosen = [each for each in accounts if each is not beside]
+        refs = [_ref(_GL, self._draw(st.sampled_from(_ways_to_name(chosen, accounts))))]
+        for field, names in zip(self._world.books.fields, self._world.brex_fields, strict=True):
+            rule = field.settings and field.settings.expenses
+            if (rule and rule.mandatory) or self._draw(st.booleans()):
+                refs.append(self._value(field, names))
+        return self._line(side, units, self._draw(st.permutations([*refs, *self._noise()])))
+
+    def offsetting(self, side: str, units: int, account: Account) -> Json:
+        """A line of the card, or of what is owed to the employee: not coded, or coded to just that account."""
+        ways = _ways_to_name([account], self._world.books.accounts)
+        coding = self._draw(st.sampled_from([[], [_ref(_GL, None)], *([_ref(_GL, way)] for way in ways)]))
+        return self._line(side, units, [*coding, *self._noise()])
+
+    def _value(self, field: Field, names: Mapping[str, str]) -> Json:
+        value = self._draw(st.sampled_from(field.values))
+        by_id = _ref(names, value.id) | {"field_value_name": "renamed in Rillet"}
+        by_name = _ref(names, None) | {"field_value_name": value.name.upper(), "brex_field_value_id": "efo_1"}
+        return self._draw(st.sampled_from((by_id, by_name)))
+
+    def _noise(self) -> list[Json]:
+        """Values of a Brex field that has no counterpart in Rillet."""
+        return self._draw(st.sampled_from(([], [_ref(_PROJECT, "apollo")])))
+
+    def _line(self, side: str, units: int, refs: Sequence[Json]) -> Json:
+        line = {
+            "type": side,
+            "amount": {"amount": self.money(units), "currency": self._currency},
+            "memo": self._draw(st.sampled_from((None, "Taxi"))),
+            "accounting_field_values": list(refs),
+        }
+        self.units[id(line)] = units
+        return line
+
+
+def _ref(names: Mapping[str, str], value: str | None) -> Json:
+    return {
+        **names,
+        "brex_field_value_id": None if value is None else f"efo_{value}",
+        "remote_field_value_id": value,
+        "field_value_name": value,
+    }
+
+
+@st.composite
+def doubtful_cases(draw: st.DrawFn) -> Case:
+    """Good records with up to three things changed, for better or for worse."""
+    case = draw(good_cases())
+    lines: list[Json] = case.json["line_items"]
+    for _ in range(draw(st.integers(0, 3))):
+        line = draw(st.sampled_from(lines))
+        change = draw(
+            st.sampled_from(("drop", "double", "type", "account", "uncode", "side", "amount", "currency", "field"))
+        )
+        if change == "drop" and len(lines) > 1:
+            lines.remove(line)
+        elif change == "double":
+            opposite = "DEBIT" if line["type"] == "CREDIT" else "CREDIT"
+            lines += [line | {"id": "accrli_again"}, line | {"id": "accrli_back", "type": opposite}]
+        elif change == "type":
+            case.json["type"] = draw(st.sampled_from(TYPES))
+        else:
+            _change_line(draw, change, line, case.world)
+    return case
+
+
+def _change_line(draw: st.DrawFn, change: str, line: Json, world: World) -> None:
+    match change:
+        case "account":
+            line["accounting_field_values"] = [_ref(_GL, draw(st.sampled_from(_TOKENS)))]
+        case "uncode":
+            line["accounting_field_values"] = []
+        case "side":
+            line["type"] = draw(st.sampled_from(("DEBIT", "CREDIT", "SIDEWAYS")))
+        case "amount":
+            amount = draw(st.sampled_from((Decimal(0), Decimal(-1), Decimal("0.005"), Decimal(12))))
+            line["amount"] = line["amount"] | {"amount": amount}
+        case "currency":
+            line["amount"] = line["amount"] | {"currency": draw(_currencies)}
+        case _:
+            names = draw(st.sampled_from([*world.brex_fields, _PROJECT]))
+            value = draw(st.sampled_from(("field-0-0", "nowhere", None)))
+            line["accounting_field_values"] = [*line["accounting_field_values"], _ref(names, value)]
