@@ -17,18 +17,51 @@ from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
     from brex_accounting.client import AsyncClient, Client
-    from brex_accounting.errors import DuplicateRecordsError, RecordsNotFoundError, RecordsNotReadyError
+    from brex_accounting.company import Address, Company, CompanyOperations
+    from brex_accounting.errors import (
+        ActiveIntegrationExistsError,
+        DuplicateRecordsError,
+        IntegrationNotActiveError,
+        RecordsNotFoundError,
+        RecordsNotReadyError,
+        VendorAccountMismatchError,
+    )
+    from brex_accounting.expenses import (
+        Expense,
+        ExpenseDetail,
+        ExpenseOperations,
+        ExpensePaymentStatus,
+        ExpenseStatus,
+        ExpenseType,
+        Merchant,
+        MinorAmount,
+    )
     from brex_accounting.export_results import (
-        Exported,
         ExportFailure,
         ExportReport,
         ExportResultOperations,
         ExportSuccess,
+        Exported,
         NotExported,
+        ReportOutcome,
+        ReportStatus,
     )
+    from brex_accounting.field_values import (
+        FieldValue,
+        FieldValueBatch,
+        FieldValueChange,
+        FieldValueId,
+        FieldValueOperations,
+        FieldValueUpdate,
+        NewFieldValue,
+    )
+    from brex_accounting.fields import Field, FieldGroup, FieldOperations, NewField
+    from brex_accounting.integrations import Integration, IntegrationOperations, IntegrationStatus
+    from brex_accounting.legal_entities import LegalEntity, LegalEntityOperations, LegalEntityStatus
+    from brex_accounting.receipts import ReceiptFile
     from brex_accounting.records import (
-        EARLIEST,
         Amount,
+        EARLIEST,
         FieldValueRef,
         LineItem,
         Receipt,
@@ -40,6 +73,22 @@ if TYPE_CHECKING:
         Side,
         SourceType,
         User,
+    )
+    from brex_accounting.users import TeamUser, UserOperations, UserStatus
+    from brex_accounting.webhook_groups import (
+        WebhookGroup,
+        WebhookGroupMember,
+        WebhookGroupMemberType,
+        WebhookGroupOperations,
+    )
+    from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretOperations, WebhookSecretStatus
+    from brex_accounting.webhook_subscriptions import (
+        NewWebhookSubscription,
+        WebhookEventType,
+        WebhookSubscription,
+        WebhookSubscriptionOperations,
+        WebhookSubscriptionStatus,
+        WebhookSubscriptionUpdate,
     )
     from clientkit.errors import (
         AnswerError,
@@ -69,30 +118,51 @@ if TYPE_CHECKING:
     from clientkit.exchange import Answered, Options, RetryPolicy
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
-    from clientkit.requests import Page, Request
+    from clientkit.requests import Download, Page, Request
 
 _HOMES = {
     "brex_accounting.client": ("AsyncClient", "Client",),
-    "brex_accounting.errors": ("DuplicateRecordsError", "RecordsNotFoundError", "RecordsNotReadyError",),
-    "brex_accounting.export_results": ("ExportFailure", "ExportReport", "ExportResultOperations", "ExportSuccess", "Exported", "NotExported",),
+    "brex_accounting.company": ("Address", "Company", "CompanyOperations",),
+    "brex_accounting.errors": ("ActiveIntegrationExistsError", "DuplicateRecordsError", "IntegrationNotActiveError", "RecordsNotFoundError", "RecordsNotReadyError", "VendorAccountMismatchError",),
+    "brex_accounting.expenses": ("Expense", "ExpenseDetail", "ExpenseOperations", "ExpensePaymentStatus", "ExpenseStatus", "ExpenseType", "Merchant", "MinorAmount",),
+    "brex_accounting.export_results": ("ExportFailure", "ExportReport", "ExportResultOperations", "ExportSuccess", "Exported", "NotExported", "ReportOutcome", "ReportStatus",),
+    "brex_accounting.field_values": ("FieldValue", "FieldValueBatch", "FieldValueChange", "FieldValueId", "FieldValueOperations", "FieldValueUpdate", "NewFieldValue",),
+    "brex_accounting.fields": ("Field", "FieldGroup", "FieldOperations", "NewField",),
+    "brex_accounting.integrations": ("Integration", "IntegrationOperations", "IntegrationStatus",),
+    "brex_accounting.legal_entities": ("LegalEntity", "LegalEntityOperations", "LegalEntityStatus",),
+    "brex_accounting.receipts": ("ReceiptFile",),
     "brex_accounting.records": ("Amount", "EARLIEST", "FieldValueRef", "LineItem", "Receipt", "Record", "RecordOperations", "RecordType", "RecordVendor", "ReviewStatus", "Side", "SourceType", "User",),
+    "brex_accounting.users": ("TeamUser", "UserOperations", "UserStatus",),
+    "brex_accounting.webhook_groups": ("WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations",),
+    "brex_accounting.webhook_secrets": ("WebhookSecret", "WebhookSecretOperations", "WebhookSecretStatus",),
+    "brex_accounting.webhook_subscriptions": ("NewWebhookSubscription", "WebhookEventType", "WebhookSubscription", "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate",),
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
     "clientkit.exchange": ("Answered", "Options", "RetryPolicy",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
-    "clientkit.requests": ("Page", "Request",),
+    "clientkit.requests": ("Download", "Page", "Request",),
 }  # fmt: skip
 
 __all__ = [
-    "Amount", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncClient",
-    "AsyncPager", "BadRequestError", "Client", "ConfigurationError", "ConflictError", "ConnectionLostError",
-    "DeadlineExceededError", "DuplicateRecordsError", "EARLIEST", "ExportFailure", "ExportReport",
-    "ExportResultOperations", "ExportSuccess", "Exported", "FieldValueRef", "ForbiddenError", "LineItem",
-    "NoAnswerError", "NotExported", "NotFoundError", "NotSentError", "Options", "Pacer", "Page", "Pager",
-    "PagingError", "Problem", "RateLimitedError", "Receipt", "Record", "RecordOperations", "RecordType",
-    "RecordVendor", "RecordsNotFoundError", "RecordsNotReadyError", "RedirectError", "Request", "RetryPolicy",
-    "ReviewStatus", "ServerError", "Side", "SourceType", "StatusError", "UnauthorizedError", "UnprocessableError",
-    "UnreadableAnswerError", "User", "Violation",
+    "ActiveIntegrationExistsError", "Address", "Amount", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError",
+    "Answered", "ApiError", "AsyncClient", "AsyncPager", "BadRequestError", "Client", "Company",
+    "CompanyOperations", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError",
+    "Download", "DuplicateRecordsError", "EARLIEST", "Expense", "ExpenseDetail", "ExpenseOperations",
+    "ExpensePaymentStatus", "ExpenseStatus", "ExpenseType", "ExportFailure", "ExportReport",
+    "ExportResultOperations", "ExportSuccess", "Exported", "Field", "FieldGroup", "FieldOperations", "FieldValue",
+    "FieldValueBatch", "FieldValueChange", "FieldValueId", "FieldValueOperations", "FieldValueRef",
+    "FieldValueUpdate", "ForbiddenError", "Integration", "IntegrationNotActiveError", "IntegrationOperations",
+    "IntegrationStatus", "LegalEntity", "LegalEntityOperations", "LegalEntityStatus", "LineItem", "Merchant",
+    "MinorAmount", "NewField", "NewFieldValue", "NewWebhookSubscription", "NoAnswerError", "NotExported",
+    "NotFoundError", "NotSentError", "Options", "Pacer", "Page", "Pager", "PagingError", "Problem",
+    "RateLimitedError", "Receipt", "ReceiptFile", "Record", "RecordOperations", "RecordType", "RecordVendor",
+    "RecordsNotFoundError", "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus", "Request",
+    "RetryPolicy", "ReviewStatus", "ServerError", "Side", "SourceType", "StatusError", "TeamUser",
+    "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "User", "UserOperations", "UserStatus",
+    "VendorAccountMismatchError", "Violation", "WebhookEventType", "WebhookGroup", "WebhookGroupMember",
+    "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret", "WebhookSecretOperations",
+    "WebhookSecretStatus", "WebhookSubscription", "WebhookSubscriptionOperations", "WebhookSubscriptionStatus",
+    "WebhookSubscriptionUpdate",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bridge.charges import charge
     from bridge.coding import CodedLine, CodedRecord
     from bridge.documents import Context, Rates
-    from bridge.plan import Bridge, DEFAULT_MAPPERS, Mapper, Plan
+    from bridge.plan import DEFAULT_MAPPERS, Bridge, Mapper, Plan
     from bridge.postings import Posting, effect, summed
     from bridge.reimbursements import reimbursement
     from bridge.results import Findings, Nothing, Outcome, Payload, PlannedVendor, Post, Reason, ReasonCode, Refused

@@ -94,9 +94,9 @@ class Books:
     @cached_property
     def _vendors_by_reference(self) -> Mapping[tuple[str, str], tuple[Vendor, ...]]:
         return _grouped(
-            ((reference.type, reference.id), vendor)
+            (key, vendor)
             for vendor in self.vendors
-            for reference in dict.fromkeys(vendor.external_references)
+            for key in dict.fromkeys((reference.type, reference.id) for reference in vendor.external_references)
         )
 
     @cached_property

@@ -84,18 +84,22 @@ class Bridge:
             return Nothing(
                 record=record, why=f"it counts before {coded.entity.since}, where {coded.entity.name} starts"
             )
+        if coded is not None and not findings.reasons and not _moves_money(record):
+            return Nothing(record=record, why="its lines move no money")
         post = None
         if coded is not None:
             post = mapper(coded, Context(settings=self.settings, books=books, rates=self.rates), findings)
         if findings.reasons or post is None:
             return Refused(record=record, reasons=tuple(findings.reasons))
-        if not any(line.amount.amount for line in record.line_items):
-            return Nothing(record=record, why="its lines move no money")
         return post
 
     def plan(self, records: Iterable[Record], books: Books) -> Plan:
         """What is to be done with many records, in their order."""
         return Plan(outcomes=tuple(self.outcome(record, books) for record in records))
+
+
+def _moves_money(record: Record) -> bool:
+    return any(line.amount.amount for line in record.line_items)
 
 
 def _is_before_start(coded: CodedRecord) -> bool:

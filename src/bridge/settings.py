@@ -15,6 +15,7 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
 from bridge.books import Books
+from rillet import AccountStatus
 
 _CARD_SUBTYPE = "Credit Card"
 
@@ -131,39 +132,48 @@ def check(settings: Settings, books: Books) -> tuple[str, ...]:
     """What the settings name and the books do not have, each with its place in the settings; empty when all is well."""
     problems = list[str]()
     for index, entity in enumerate(settings.entities):
-        place = f"entities[{index}]"
-        if books.subsidiary(entity.subsidiary) is None:
-            known = ", ".join(sorted(each.trade_name for each in books.subsidiaries))
-            problems.append(f"{place}.subsidiary: Rillet has no subsidiary {entity.subsidiary!r}; it has {known}")
-        for key in ("card_account", "reimbursement_account"):
-            wanted: str = getattr(entity, key)
-            account = books.account(wanted)
-            if account is None:
-                problems.append(f"{place}.{key}: Rillet has no account with the code or id {wanted!r}")
-            elif account.status == "INACTIVE":
-                problems.append(f"{place}.{key}: the account {account.code} {account.name} is inactive")
-            elif key == "card_account" and account.subtype != _CARD_SUBTYPE:
-                problems.append(
-                    f"{place}.{key}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
-                    f"Rillet takes charges on accounts of the subtype {_CARD_SUBTYPE!r} alone"
-                )
+        problems += (f"entities[{index}].{problem}" for problem in _unfit(entity, books))
     for index, mapping in enumerate(settings.fields):
         if books.field(mapping.rillet) is None:
             problems.append(f"fields[{index}].rillet: Rillet has no custom field {mapping.rillet!r}")
-    if settings.default_vendor is not None and not (
-        books.vendor(settings.default_vendor) or books.vendors_by_name(settings.default_vendor)
-    ):
-        problems.append(f"default_vendor: Rillet has no vendor {settings.default_vendor!r}")
+    wanted = settings.default_vendor
+    if wanted is not None and books.vendor(wanted) is None:
+        named = len(books.vendors_by_name(wanted))
+        if named == 0:
+            problems.append(f"default_vendor: Rillet has no vendor {wanted!r}")
+        elif named > 1:
+            problems.append(f"default_vendor: Rillet has {named} vendors {wanted!r}; name one by its id")
     return tuple(problems)
+
+
+def _unfit(entity: Entity, books: Books) -> Iterator[str]:
+    if books.subsidiary(entity.subsidiary) is None:
+        known = ", ".join(sorted(each.trade_name for each in books.subsidiaries))
+        yield f"subsidiary: Rillet has no subsidiary {entity.subsidiary!r}; it has {known}"
+    for key, wanted in (
+        ("card_account", entity.card_account),
+        ("reimbursement_account", entity.reimbursement_account),
+    ):
+        account = books.account(wanted)
+        if account is None:
+            yield f"{key}: Rillet has no account with the code or id {wanted!r}"
+        elif account.status == AccountStatus.INACTIVE:
+            yield f"{key}: the account {account.code} {account.name} is inactive"
+        elif key == "card_account" and account.subtype != _CARD_SUBTYPE:
+            yield (
+                f"{key}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
+                f"Rillet takes charges on accounts of the subtype {_CARD_SUBTYPE!r} alone"
+            )
 
 
 def _inconsistencies(settings: Settings) -> Iterator[str]:
     """What is wrong between the values, in the form of cattrs' messages: ``text @ path``."""
     if not settings.entities:
         yield "at least one entity is needed @ entities"
-    unconditional = [entity.name for entity in settings.entities if entity.when is None]
-    if len(unconditional) > 1:
-        yield f"{' and '.join(unconditional)} have no `when`; only one entity can take all the rest @ entities"
+    rest = [index for index, entity in enumerate(settings.entities) if entity.when is None]
+    if len(rest) > 1:
+        names = " and ".join(settings.entities[index].name for index in rest)
+        yield f"{names} have no `when`; only one entity can take all the rest @ entities[{rest[-1]}]"
     for index, entity in enumerate(settings.entities):
         when = entity.when
         if when is not None and (when.field is None) != (when.value is None):

@@ -205,13 +205,13 @@ if TYPE_CHECKING:
         Discount,
         FixedRecurringPrice,
         OneTimePrice,
-        PercentageDiscount,
         PerUnitBilling,
+        PercentageDiscount,
         Price,
         RevenuePattern,
         Tier,
-        TieredBilling,
         TierMode,
+        TieredBilling,
         UsagePrice,
     )
     from rillet.receivables.products import NewProduct, Product, ProductOperations, ProductStatus

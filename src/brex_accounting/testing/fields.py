@@ -13,7 +13,7 @@ from brex_accounting.field_values import FieldValue, FieldValueId, FieldValueUpd
 from brex_accounting.fields import Field, FieldGroup, NewField
 from brex_accounting.integrations import Integration
 from brex_accounting.testing.keys import Keys
-from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of
+from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of, read
 from clientkit import codec
 from clientkit.exchange import Answer
 from clientkit.testing import Asked
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _PATH = "/v1/fields"
 _MOST = 1000
+_IDS = ("brex_id", "value_id", "remote_id")
 
 
 class CustomFields:
@@ -56,7 +57,7 @@ class CustomFields:
         return ok({"items": [_shown(field) for field in page], "next_cursor": cursor})
 
     def _create(self, asked: Asked, _: Mapping[str, str]) -> Answer:
-        new = _read(body_of(asked), NewField)
+        new = read(body_of(asked), NewField)
         if new.group == FieldGroup.ERP and new.integration_id not in self._integrations:
             raise invalid("integration_id names no accounting integration")
         field = Field(
@@ -76,7 +77,7 @@ class CustomFields:
     def _update(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
         body = body_of(asked)
         changes = {name: body[name] for name in ("name", "is_disabled") if body.get(name) is not None}
-        changed = _read({**_shown(self._field(segments)), **changes}, Field)
+        changed = read({**_shown(self._field(segments)), **changes}, Field)
         field = attrs.evolve(changed, updated_at=self._now())
         self.by_id[field.brex_id] = field
         return ok(_shown(field))
@@ -90,7 +91,7 @@ class CustomFields:
 
     def _list_values(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
         found = self._values_of(self._field(segments))
-        for name in ("brex_id", "value_id", "remote_id"):
+        for name in _IDS:
             wanted = asked.query.get(f"{name}[]")
             found = [value for value in found if wanted is None or getattr(value, name) in wanted]
         text = asked.one("value")
@@ -117,19 +118,20 @@ class CustomFields:
     def _update_values(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
         field = self._field(segments)
         changed = list[FieldValue]()
-        for update in _items(asked, FieldValueUpdate):
+        for update, value in self._named(field, _items(asked, FieldValueUpdate)):
             changes = {name: each for name, each in attrs.asdict(update.data).items() if each is not None}
-            changed.append(attrs.evolve(self._named(field, update), **changes, updated_at=self._now()))
+            changed.append(attrs.evolve(value, **changes, updated_at=self._now()))
         return self._kept(changed)
 
     def _delete_values(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
         field = self._field(segments)
-        for value in [self._named(field, each) for each in _items(asked, FieldValueId)]:
+        for _, value in self._named(field, _items(asked, FieldValueId)):
             self.values.pop(value.brex_id, None)
         return ok({})
 
     def _get_value(self, _: Asked, segments: Mapping[str, str]) -> Answer:
-        return ok(_shown(self._named(self._field(segments), FieldValueId(brex_id=segments["brex_id"]))))
+        (found,) = self._named(self._field(segments), [FieldValueId(brex_id=segments["brex_id"])])
+        return ok(_shown(found[1]))
 
     def _kept(self, values: Sequence[FieldValue]) -> Answer:
         self.values.update({value.brex_id: value for value in values})
@@ -144,14 +146,23 @@ class CustomFields:
     def _values_of(self, field: Field) -> Sequence[FieldValue]:
         return [value for value in self.values.values() if value.field_id == field.brex_id]
 
-    def _named(self, field: Field, named: FieldValueId | FieldValueUpdate) -> FieldValue:
-        for value in self._values_of(field):
-            if named.brex_id == value.brex_id or any(
-                wanted is not None and wanted == has
-                for wanted, has in ((named.value_id, value.value_id), (named.remote_id, value.remote_id))
-            ):
-                return value
-        raise Rejected(404, "NOT_FOUND", "There is no field value with this id")
+    def _named(self, field: Field, named: Sequence[T]) -> Sequence[tuple[T, FieldValue]]:
+        """Each of `named` with the value that its one id names."""
+        by_id = {
+            (name, getattr(value, name)): value
+            for value in self._values_of(field)
+            for name in _IDS
+            if getattr(value, name) is not None
+        }
+        found = [(each, by_id.get(_id_of(each))) for each in named]
+        known = [(each, value) for each, value in found if value is not None]
+        if len(known) < len(found):
+            raise Rejected(404, "NOT_FOUND", "There is no field value with this id")
+        return known
+
+
+def _id_of(named: object) -> tuple[str, str | None]:
+    return next((name, getattr(named, name)) for name in _IDS if getattr(named, name) is not None)
 
 
 def _items(asked: Asked, kind: type[T]) -> Sequence[T]:
@@ -161,14 +172,7 @@ def _items(asked: Asked, kind: type[T]) -> Sequence[T]:
     found = cast("list[object]", items)
     if not 1 <= len(found) <= _MOST:
         raise invalid(f"items holds 1 to {_MOST} values, not {len(found)}")
-    return [_read(each, kind) for each in found]
-
-
-def _read(value: object, kind: type[T]) -> T:
-    try:
-        return codec.structure(value, kind)
-    except codec.CodecError as error:
-        raise invalid(str(error)) from None
+    return [read(each, kind) for each in found]
 
 
 def _shown(value: Field | FieldValue) -> Mapping[str, object]:

@@ -89,6 +89,14 @@ def body_of(asked: Asked) -> Mapping[str, object]:
         raise invalid(f"The body is not a JSON object: {error}") from None
 
 
+def read(value: object, kind: type[T]) -> T:
+    """Parsed JSON as a value of `kind`. Raises `Rejected`."""
+    try:
+        return codec.structure(value, kind)
+    except codec.CodecError as error:
+        raise invalid(str(error)) from None
+
+
 def boolean(asked: Asked, name: str) -> bool:
     """A query parameter that is ``true`` or ``false``, false when left out. Raises `Rejected`."""
     text = asked.one(name) or "false"

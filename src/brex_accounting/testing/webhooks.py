@@ -9,8 +9,8 @@ from typing import TypeVar, cast
 import attrs
 
 from brex_accounting.testing.keys import Keys
-from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of
-from brex_accounting.webhook_groups import WebhookGroup, WebhookGroupMember
+from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of, read
+from brex_accounting.webhook_groups import WebhookGroup, WebhookGroupMemberType
 from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import (
     NewWebhookSubscription,
@@ -27,6 +27,12 @@ T = TypeVar("T")
 _PATH = "/v1/webhooks"
 _GROUPS = f"{_PATH}/groups"
 _SECRET = "whsec_c3RhbmQtaW4tc3RhbmQtaW4tc3RhbmQtaW4="  # noqa: S105 - signs nothing but the stand-in's events
+
+
+@attrs.frozen(kw_only=True)
+class _Member:
+    member_type: WebhookGroupMemberType
+    member_id: str
 
 
 class WebhookManagement:
@@ -63,7 +69,7 @@ class WebhookManagement:
         return ok({"items": [codec.unstructure(each) for each in page], "next_cursor": cursor})
 
     def _create(self, asked: Asked, _: Mapping[str, str]) -> Answer:
-        new = _read(asked, NewWebhookSubscription)
+        new = read(body_of(asked), NewWebhookSubscription)
         return self._kept(
             WebhookSubscription(
                 id=f"wsub_{next(self._numbers)}",
@@ -78,7 +84,7 @@ class WebhookManagement:
         return ok(codec.unstructure(_known(self.subscriptions, segments)))
 
     def _update(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
-        update = _read(asked, WebhookSubscriptionUpdate)
+        update = read(body_of(asked), WebhookSubscriptionUpdate)
         return self._kept(
             attrs.evolve(
                 _known(self.subscriptions, segments),
@@ -150,26 +156,11 @@ def _known(found: Mapping[str, T], segments: Mapping[str, str]) -> T:
     return found[segments["id"]]
 
 
-def _read(asked: Asked, kind: type[T]) -> T:
-    try:
-        return codec.structure(body_of(asked), kind)
-    except codec.CodecError as error:
-        raise invalid(str(error)) from None
-
-
 def _member_ids(asked: Asked) -> Sequence[str]:
     members = body_of(asked).get("members")
     if not isinstance(members, list) or not members:
         raise invalid("members holds at least one member")
-    try:
-        found = [
-            codec.structure({"group_id": "", **cast("dict[str, object]", each)}, WebhookGroupMember)
-            for each in cast("list[object]", members)
-            if isinstance(each, dict)
-        ]
-    except codec.CodecError as error:
-        raise invalid(str(error)) from None
-    return [member.member_id for member in found]
+    return [read(each, _Member).member_id for each in cast("list[object]", members)]
 
 
 def _subscription_id(subscription: WebhookSubscription) -> str:

@@ -16,20 +16,20 @@ from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
     from bridge.export.load import Existing, load_books, posted_before, ready_records
-    from bridge.export.outcome import ExportOutcome, Failed, Posted
+    from bridge.export.outcome import ExportOutcome, Failed, Posted, Unreported
     from bridge.export.run import Export
     from bridge.export.shift import Progress, posting_key, vendor_key
 
 _HOMES = {
     "bridge.export.load": ("Existing", "load_books", "posted_before", "ready_records",),
-    "bridge.export.outcome": ("ExportOutcome", "Failed", "Posted",),
+    "bridge.export.outcome": ("ExportOutcome", "Failed", "Posted", "Unreported",),
     "bridge.export.run": ("Export",),
     "bridge.export.shift": ("Progress", "posting_key", "vendor_key",),
 }  # fmt: skip
 
 __all__ = [
-    "Existing", "Export", "ExportOutcome", "Failed", "Posted", "Progress", "load_books", "posted_before",
-    "posting_key", "ready_records", "vendor_key",
+    "Existing", "Export", "ExportOutcome", "Failed", "Posted", "Progress", "Unreported", "load_books",
+    "posted_before", "posting_key", "ready_records", "vendor_key",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -34,11 +34,19 @@ class Failed:
 
 
 @attrs.frozen(kw_only=True)
+class Unreported:
+    """A record whose result Brex does not have, and why."""
+
+    record_id: str
+    why: str
+
+
+@attrs.frozen(kw_only=True)
 class ExportOutcome:
     """What became of every record, and what Brex knows of it.
 
-    `reported` are the ids of records that Brex has as exported; `unreported` are posted, and the next run finds them in
-    Rillet and reports them. `stopped` says why the run ended before its end, None if it did not.
+    `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
+    in Rillet by the next run, which reports them. `stopped` says why the run ended before its end, None if it did not.
     """
 
     posted: tuple[Posted, ...] = ()
@@ -47,7 +55,7 @@ class ExportOutcome:
     nothing: tuple[Nothing, ...] = ()
     failed: tuple[Failed, ...] = ()
     reported: tuple[str, ...] = ()
-    unreported: tuple[str, ...] = ()
+    unreported: tuple[Unreported, ...] = ()
     stopped: str | None = None
     requests: int = 0
     seconds: float = 0.0
@@ -78,7 +86,7 @@ class ExportOutcome:
             "nothing": [{"record_id": each.record.id, "why": each.why} for each in self.nothing],
             "failed": [{"record_id": each.record.id, "why": each.why} for each in self.failed],
             "reported": list(self.reported),
-            "unreported": list(self.unreported),
+            "unreported": [{"record_id": each.record_id, "why": each.why} for each in self.unreported],
             "stopped": self.stopped,
             "amounts": {currency: decimal_text(amount) for currency, amount in self.amounts.items()},
             "requests": self.requests,

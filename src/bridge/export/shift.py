@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import brex_accounting
 import rillet
-from brex_accounting import Exported, ExportFailure, ExportSuccess, NotExported, Record
+from brex_accounting import Exported, ExportFailure, ExportSuccess, NotExported, Record, ReportStatus
 from bridge.export.load import Existing
-from bridge.export.outcome import ExportOutcome, Failed, Posted
+from bridge.export.outcome import ExportOutcome, Failed, Posted, Unreported
 from bridge.results import Nothing, Outcome, Payload, PlannedVendor, Post, Reason, ReasonCode, Refused
 from bridge.settings import Settings
 from clientkit.errors import (
@@ -68,7 +68,7 @@ class Shift:
         self._failed = list[Failed]()
         self._pending = list[Exported | NotExported]()
         self._reported = list[str]()
-        self._unreported = list[str]()
+        self._unreported = list[Unreported]()
         self._failures_in_a_row = 0
         self._stopped: str | None = None
         self._current: Record | None = None
@@ -93,7 +93,7 @@ class Shift:
             self._report()
         except KeyboardInterrupt:
             self._stopped = "it was interrupted while it reported to Brex; the next run reports the rest"
-            self._give_up_reporting()
+            self._give_up_reporting(self._stopped)
 
     def outcome(self) -> ExportOutcome:
         """What was done so far."""
@@ -188,14 +188,20 @@ class Shift:
         if not self._pending:
             return
         try:
-            report = self._brex.export_results.report(self._pending)
+            outcomes = self._brex.export_results.report_all(self._pending)
         except ApiError as error:
-            self._give_up_reporting()
+            self._give_up_reporting(str(error))
             self._stopped = self._stopped or f"Brex could not be told: {error}"
-        else:
-            self._reported += report.updated_accounting_record_ids
-            self._pending.clear()
+            return
+        for each in outcomes:
+            if each.status in {ReportStatus.REPORTED, ReportStatus.ALREADY_EXPORTED}:
+                self._reported.append(each.accounting_record_id)
+            else:
+                state = f"; it is {each.review_status}" if each.review_status else ""
+                why = f"Brex does not take the result: {each.error or each.status.value}{state}"
+                self._unreported.append(Unreported(record_id=each.accounting_record_id, why=why))
+        self._pending.clear()
 
-    def _give_up_reporting(self) -> None:
-        self._unreported += [each.accounting_record_id for each in self._pending if isinstance(each, Exported)]
+    def _give_up_reporting(self, why: str) -> None:
+        self._unreported += [Unreported(record_id=each.accounting_record_id, why=why) for each in self._pending]
         self._pending.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from rich import box
@@ -34,31 +34,36 @@ def export_table(outcome: ExportOutcome) -> RenderableType:
     table.add_column(style="bold")
     table.add_column(justify="right")
     table.add_row("Posted", str(len(outcome.posted) - adopted))
-    if adopted:
-        table.add_row("Found in Rillet already", str(adopted))
     table.add_row("Vendors created", str(len(outcome.created_vendors)))
     table.add_row("Refused", str(len(outcome.refused)))
-    if outcome.nothing:
-        table.add_row("Nothing to do", str(len(outcome.nothing)))
-    if outcome.failed:
-        table.add_row("Failed for now", str(len(outcome.failed)))
     table.add_row("Reported to Brex", str(len(outcome.reported)))
-    if outcome.unreported:
-        table.add_row("Posted, but Brex does not know yet", str(len(outcome.unreported)))
+    unusual = {
+        "Found in Rillet already": adopted,
+        "Nothing to do": len(outcome.nothing),
+        "Failed for now": len(outcome.failed),
+        "Unknown to Brex": len(outcome.unreported),
+    }
+    for name, count in unusual.items():
+        if count:
+            table.add_row(name, str(count))
     for currency, amount in outcome.amounts.items():
         table.add_row(f"Amount {currency}", money(amount, currency))
     table.add_row("Requests sent", str(outcome.requests))
     table.add_row("Seconds", f"{outcome.seconds:.1f}")
-    parts: list[RenderableType] = [table]
+    return Group(table, *_details(outcome))
+
+
+def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
     if outcome.created_vendors:
-        parts.append(Text("Vendors created: " + ", ".join(vendor.name for vendor in outcome.created_vendors)))
+        yield Text("Vendors created: " + ", ".join(vendor.name for vendor in outcome.created_vendors))
     if outcome.refused:
-        parts.append(_reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused]))
+        yield _reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused])
     if outcome.failed:
-        parts.append(_reasons("Failed for now", [(each.record, [each.why]) for each in outcome.failed]))
+        yield _reasons("Failed for now", [(each.record, [each.why]) for each in outcome.failed])
+    for each in outcome.unreported[:_MOST_ROWS]:
+        yield Text(f"{each.record_id} is unknown to Brex: {each.why}", style="red")
     if outcome.stopped:
-        parts.append(Text(f"The run ended early: {outcome.stopped}", style="bold red"))
-    return Group(*parts)
+        yield Text(f"The run ended early: {outcome.stopped}", style="bold red")
 
 
 def plan_table(plan: Plan) -> RenderableType:

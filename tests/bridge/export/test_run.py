@@ -104,7 +104,7 @@ def test_what_an_earlier_run_posted_is_adopted_and_reported(company: Company) ->
     )
     company.brex.faults.append(everything)
     first = company.export().run()
-    assert first.unreported == ("accr_001",)
+    assert [each.record_id for each in first.unreported] == ["accr_001"]
     assert first.stopped is not None
     assert not first.complete
     company.brex.faults.clear()
