@@ -12,12 +12,16 @@ from pathlib import Path
 
 PACKAGES = (
     "brex_accounting",
+    "brex_accounting.webhooks",
     "brex_accounting.testing",
+    "brex_accounting.testing.records",
     "rillet",
+    "rillet.webhooks",
     "rillet.testing",
     "bridge",
     "bridge.export",
     "clientkit",
+    "clientkit.testing",
 )
 HERE = Path(__file__).parent / "reference"
 
@@ -25,9 +29,8 @@ HERE = Path(__file__).parent / "reference"
 def page(package: str) -> str:
     """The reference page of one package."""
     module = importlib.import_module(package)
-    parts = [f"# {package}", _doc(module)]
-    for name in sorted(module.__all__, key=str.lower):
-        parts.append(_entry(name, getattr(module, name)))
+    entries = [_entry(name, getattr(module, name)) for name in sorted(module.__all__, key=str.lower)]
+    parts = [f"# {package}", _doc(module), *entries]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

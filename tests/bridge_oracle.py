@@ -75,7 +75,7 @@ def entity_of(settings: Settings, json: Json) -> Entity:
         for name in _names(ref)
         for value in (ref["remote_field_value_id"], ref["brex_field_value_id"], ref["field_value_name"])
     }
-    user = json["user"] or {}
+    user: Json = json["user"] or {}
     for entity in settings.entities:
         when = entity.when
         if when is not None and (

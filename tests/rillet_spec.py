@@ -95,7 +95,7 @@ def operation_for(method: str, path: str) -> Described:
 
 def resolved(schema: Schema) -> Schema:
     """A schema with its reference followed, and out of an `allOf` that only wraps it."""
-    if len(schema.get("allOf", ())) == 1 and "properties" not in schema:
+    if len(schema.get("allOf", ())) == 1 and not {"properties", "required"} & schema.keys():
         return resolved(schema["allOf"][0])
     if "$ref" not in schema:
         return schema
@@ -108,14 +108,17 @@ def resolved(schema: Schema) -> Schema:
 def flat(schema: Schema) -> tuple[dict[str, Schema], set[str]]:
     """The properties of an object and which of them are required; what is required and not declared is a slip."""
     properties, required = dict[str, Schema](), set[str]()
+    for part in _parts(schema):
+        properties |= part.get("properties", {})
+        required |= set(part.get("required", ()))
+    return properties, required & properties.keys()
+
+
+def _parts(schema: Schema) -> Iterator[Schema]:
     schema = resolved(schema)
     for part in schema.get("allOf", ()):
-        more, needed = flat(part)
-        properties |= more
-        required |= needed
-    properties |= schema.get("properties", {})
-    required |= set(schema.get("required", ()))
-    return properties, required & properties.keys()
+        yield from _parts(part)
+    yield schema
 
 
 def variant(schema: Schema, tag: str) -> Schema | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
+    from brex_accounting.auth import ClientCredentials, Credential, OAuth, UserToken
     from brex_accounting.client import AsyncClient, Client
     from brex_accounting.company import Address, Company, CompanyOperations
     from brex_accounting.errors import (
@@ -37,11 +38,11 @@ if TYPE_CHECKING:
         MinorAmount,
     )
     from brex_accounting.export_results import (
+        Exported,
         ExportFailure,
         ExportReport,
         ExportResultOperations,
         ExportSuccess,
-        Exported,
         NotExported,
         ReportOutcome,
         ReportStatus,
@@ -58,10 +59,19 @@ if TYPE_CHECKING:
     from brex_accounting.fields import Field, FieldGroup, FieldOperations, NewField
     from brex_accounting.integrations import Integration, IntegrationOperations, IntegrationStatus
     from brex_accounting.legal_entities import LegalEntity, LegalEntityOperations, LegalEntityStatus
+    from brex_accounting.oauth import (
+        AsyncOAuthClient,
+        AuthorizationError,
+        ConsentRequiredError,
+        OAuthApp,
+        OAuthClient,
+        Pkce,
+        new_state,
+    )
     from brex_accounting.receipts import ReceiptFile
     from brex_accounting.records import (
-        Amount,
         EARLIEST,
+        Amount,
         FieldValueRef,
         LineItem,
         Receipt,
@@ -74,6 +84,7 @@ if TYPE_CHECKING:
         SourceType,
         User,
     )
+    from brex_accounting.tokens import FileTokenStore, MemoryTokenStore, TokenKind, Tokens, TokenStatus, TokenStore
     from brex_accounting.users import TeamUser, UserOperations, UserStatus
     from brex_accounting.webhook_groups import (
         WebhookGroup,
@@ -119,8 +130,21 @@ if TYPE_CHECKING:
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import Download, Page, Request
+    from clientkit.signatures import (
+        DuplicateWebhookError,
+        Headers,
+        MalformedWebhookError,
+        SeenIds,
+        SeenStore,
+        StaleWebhookError,
+        UnreadableWebhookError,
+        WebhookError,
+        WebhookSecretError,
+        WrongSignatureError,
+    )
 
 _HOMES = {
+    "brex_accounting.auth": ("ClientCredentials", "Credential", "OAuth", "UserToken",),
     "brex_accounting.client": ("AsyncClient", "Client",),
     "brex_accounting.company": ("Address", "Company", "CompanyOperations",),
     "brex_accounting.errors": ("ActiveIntegrationExistsError", "DuplicateRecordsError", "IntegrationNotActiveError", "RecordsNotFoundError", "RecordsNotReadyError", "VendorAccountMismatchError",),
@@ -130,8 +154,10 @@ _HOMES = {
     "brex_accounting.fields": ("Field", "FieldGroup", "FieldOperations", "NewField",),
     "brex_accounting.integrations": ("Integration", "IntegrationOperations", "IntegrationStatus",),
     "brex_accounting.legal_entities": ("LegalEntity", "LegalEntityOperations", "LegalEntityStatus",),
+    "brex_accounting.oauth": ("AsyncOAuthClient", "AuthorizationError", "ConsentRequiredError", "OAuthApp", "OAuthClient", "Pkce", "new_state",),
     "brex_accounting.receipts": ("ReceiptFile",),
     "brex_accounting.records": ("Amount", "EARLIEST", "FieldValueRef", "LineItem", "Receipt", "Record", "RecordOperations", "RecordType", "RecordVendor", "ReviewStatus", "Side", "SourceType", "User",),
+    "brex_accounting.tokens": ("FileTokenStore", "MemoryTokenStore", "TokenKind", "TokenStatus", "TokenStore", "Tokens",),
     "brex_accounting.users": ("TeamUser", "UserOperations", "UserStatus",),
     "brex_accounting.webhook_groups": ("WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations",),
     "brex_accounting.webhook_secrets": ("WebhookSecret", "WebhookSecretOperations", "WebhookSecretStatus",),
@@ -141,28 +167,32 @@ _HOMES = {
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Download", "Page", "Request",),
+    "clientkit.signatures": ("DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError", "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",),
 }  # fmt: skip
 
 __all__ = [
     "ActiveIntegrationExistsError", "Address", "Amount", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError",
-    "Answered", "ApiError", "AsyncClient", "AsyncPager", "BadRequestError", "Client", "Company",
-    "CompanyOperations", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError",
-    "Download", "DuplicateRecordsError", "EARLIEST", "Expense", "ExpenseDetail", "ExpenseOperations",
-    "ExpensePaymentStatus", "ExpenseStatus", "ExpenseType", "ExportFailure", "ExportReport",
+    "Answered", "ApiError", "AsyncClient", "AsyncOAuthClient", "AsyncPager", "AuthorizationError",
+    "BadRequestError", "Client", "ClientCredentials", "Company", "CompanyOperations", "ConfigurationError",
+    "ConflictError", "ConnectionLostError", "ConsentRequiredError", "Credential", "DeadlineExceededError",
+    "Download", "DuplicateRecordsError", "DuplicateWebhookError", "EARLIEST", "Expense", "ExpenseDetail",
+    "ExpenseOperations", "ExpensePaymentStatus", "ExpenseStatus", "ExpenseType", "ExportFailure", "ExportReport",
     "ExportResultOperations", "ExportSuccess", "Exported", "Field", "FieldGroup", "FieldOperations", "FieldValue",
     "FieldValueBatch", "FieldValueChange", "FieldValueId", "FieldValueOperations", "FieldValueRef",
-    "FieldValueUpdate", "ForbiddenError", "Integration", "IntegrationNotActiveError", "IntegrationOperations",
-    "IntegrationStatus", "LegalEntity", "LegalEntityOperations", "LegalEntityStatus", "LineItem", "Merchant",
-    "MinorAmount", "NewField", "NewFieldValue", "NewWebhookSubscription", "NoAnswerError", "NotExported",
-    "NotFoundError", "NotSentError", "Options", "Pacer", "Page", "Pager", "PagingError", "Problem",
-    "RateLimitedError", "Receipt", "ReceiptFile", "Record", "RecordOperations", "RecordType", "RecordVendor",
-    "RecordsNotFoundError", "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus", "Request",
-    "RetryPolicy", "ReviewStatus", "ServerError", "Side", "SourceType", "StatusError", "TeamUser",
-    "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "User", "UserOperations", "UserStatus",
-    "VendorAccountMismatchError", "Violation", "WebhookEventType", "WebhookGroup", "WebhookGroupMember",
-    "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret", "WebhookSecretOperations",
-    "WebhookSecretStatus", "WebhookSubscription", "WebhookSubscriptionOperations", "WebhookSubscriptionStatus",
-    "WebhookSubscriptionUpdate",
+    "FieldValueUpdate", "FileTokenStore", "ForbiddenError", "Headers", "Integration", "IntegrationNotActiveError",
+    "IntegrationOperations", "IntegrationStatus", "LegalEntity", "LegalEntityOperations", "LegalEntityStatus",
+    "LineItem", "MalformedWebhookError", "MemoryTokenStore", "Merchant", "MinorAmount", "NewField", "NewFieldValue",
+    "NewWebhookSubscription", "NoAnswerError", "NotExported", "NotFoundError", "NotSentError", "OAuth", "OAuthApp",
+    "OAuthClient", "Options", "Pacer", "Page", "Pager", "PagingError", "Pkce", "Problem", "RateLimitedError",
+    "Receipt", "ReceiptFile", "Record", "RecordOperations", "RecordType", "RecordVendor", "RecordsNotFoundError",
+    "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus", "Request", "RetryPolicy",
+    "ReviewStatus", "SeenIds", "SeenStore", "ServerError", "Side", "SourceType", "StaleWebhookError", "StatusError",
+    "TeamUser", "TokenKind", "TokenStatus", "TokenStore", "Tokens", "UnauthorizedError", "UnprocessableError",
+    "UnreadableAnswerError", "UnreadableWebhookError", "User", "UserOperations", "UserStatus", "UserToken",
+    "VendorAccountMismatchError", "Violation", "WebhookError", "WebhookEventType", "WebhookGroup",
+    "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret", "WebhookSecretError",
+    "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription", "WebhookSubscriptionOperations",
+    "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError", "new_state",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from typing_extensions import override
 
@@ -28,7 +29,7 @@ from brex_accounting.tokens import (
 )
 from clientkit.client import CLOCKS, checked_token
 from clientkit.errors import ConfigurationError
-from clientkit.exchange import BearerToken, Clocks, Flow, Refusal, Wait
+from clientkit.exchange import Authorization, BearerToken, Clocks, Flow, Refusal, Wait
 
 #: An access token is renewed this long before it expires, so that it does not expire on its way.
 MARGIN = timedelta(seconds=30)
@@ -38,6 +39,15 @@ _YOUNG = timedelta(minutes=1)
 
 # Seconds between two looks at whether the one who asks for a new token has it.
 _LOOK = 0.05
+
+
+@runtime_checkable
+class Credential(Authorization, Protocol):
+    """What a client may be given instead of a user token's text: it authorizes calls and knows how old it is."""
+
+    def credential_status(self) -> tuple[TokenStatus, ...]:
+        """The age of each of its tokens, and when each expires."""
+        ...
 
 
 class UserToken(BearerToken):
@@ -267,10 +277,7 @@ class OAuth(_Renewing):
 
     @override
     def _ask(self, seconds: float) -> Flow[Tokens]:
-        tokens = self._tokens
-        if tokens is None:
-            raise ConsentRequiredError("there are no tokens")
-        return self._endpoint.refresh(tokens, seconds)
+        return self._endpoint.refresh(self._tokens, seconds)
 
 
 class ClientCredentials(_Renewing):

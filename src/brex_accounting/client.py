@@ -8,10 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Self
 
+from brex_accounting.auth import Credential, UserToken
 from brex_accounting.errors import ERROR_TYPES, read_problem
-from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, connection, from_environment, user_agent
+from clientkit.client import CLOCKS, AsyncBaseClient, BaseClient, LazyResource, connection, from_environment, user_agent
 from clientkit.exchange import Clocks, Connection, Options, Service
-from clientkit.pacing import Pacer, shared_pacer
+from clientkit.pacing import Pacer, pacer_of, shared_pacer
 from clientkit.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from brex_accounting.legal_entities import AsyncLegalEntities, LegalEntities
     from brex_accounting.receipts import AsyncReceipts, Receipts
     from brex_accounting.records import AsyncRecords, Records
+    from brex_accounting.tokens import TokenStatus
     from brex_accounting.users import AsyncUsers, Users
     from brex_accounting.webhook_groups import AsyncWebhookGroups, WebhookGroups
     from brex_accounting.webhook_secrets import AsyncWebhookSecrets, WebhookSecrets
@@ -36,7 +38,7 @@ _RATE_LIMIT = 1000
 
 
 def _connect(
-    token: str, base_url: str, options: Options | None, pacer: Pacer | None, clocks: Clocks | None
+    token: str | Credential, base_url: str, options: Options | None, pacer: Pacer | None, clocks: Clocks | None
 ) -> Connection:
     service = Service(
         name="Brex",
@@ -45,21 +47,30 @@ def _connect(
         read_problem=read_problem,
         error_types=ERROR_TYPES,
     )
+    if isinstance(token, str):
+        pacer = pacer or shared_pacer(base_url, token, _RATE_LIMIT)
+        token = UserToken(token, clocks=clocks or CLOCKS)
     return connection(
         service,
         base_url=base_url,
         token=token,
         options=options,
-        pacer=pacer or shared_pacer(base_url, token, _RATE_LIMIT),
+        pacer=pacer or pacer_of(token, _RATE_LIMIT),
         clocks=clocks,
     )
+
+
+def _status(made: Connection) -> tuple[TokenStatus, ...]:
+    credential = made.authorization
+    return credential.credential_status() if isinstance(credential, Credential) else ()
 
 
 class Client(BaseClient):
     """A blocking client of one Brex account.
 
     Args:
-        token: A user token or an OAuth access token. It never shows in a repr, a log or an error.
+        token: A user token, or a credential that renews itself (`brex_accounting.auth`). It never shows in a repr, a log
+            or an error.
         base_url: Where the API is; https, or http on loopback for a stand-in. Brex has no sandbox for customers.
         options: Timeout, deadline, retries and the bound on an answer's size.
         pacer: Instead of 1,000 requests in 60 seconds, which all clients with the same token share.
@@ -73,7 +84,7 @@ class Client(BaseClient):
 
     def __init__(
         self,
-        token: str,
+        token: str | Credential,
         *,
         base_url: str = BASE_URL,
         options: Options | None = None,
@@ -92,6 +103,12 @@ class Client(BaseClient):
             ConfigurationError: The token is not set, or one of the two cannot be used.
         """
         return cls(from_environment("BREX_TOKEN"), base_url=os.environ.get("BREX_BASE_URL") or BASE_URL)
+
+    def credential_status(self) -> tuple[TokenStatus, ...]:
+        """The age of each token of this client and when it expires, in UTC: an access token after an hour, a user token
+        or a refresh token after 90 days without use.
+        """  # noqa: D205 - one sentence, two lines
+        return _status(self._connection)
 
     company: LazyResource[CompanyResource] = LazyResource("brex_accounting.company", "CompanyResource")
     expenses: LazyResource[Expenses] = LazyResource("brex_accounting.expenses", "Expenses")
@@ -115,7 +132,7 @@ class AsyncClient(AsyncBaseClient):
 
     def __init__(
         self,
-        token: str,
+        token: str | Credential,
         *,
         base_url: str = BASE_URL,
         options: Options | None = None,
@@ -130,6 +147,10 @@ class AsyncClient(AsyncBaseClient):
     def from_env(cls) -> Self:
         """As `Client.from_env`."""
         return cls(from_environment("BREX_TOKEN"), base_url=os.environ.get("BREX_BASE_URL") or BASE_URL)
+
+    def credential_status(self) -> tuple[TokenStatus, ...]:
+        """As `Client.credential_status`."""
+        return _status(self._connection)
 
     company: LazyResource[AsyncCompanyResource] = LazyResource("brex_accounting.company", "AsyncCompanyResource")
     expenses: LazyResource[AsyncExpenses] = LazyResource("brex_accounting.expenses", "AsyncExpenses")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -19,6 +20,9 @@ from clientkit.requests import PageRequest, Query, Request, post, segment
 
 #: The most items of one page, and of one call that writes field values.
 MOST_PER_CALL = 1000
+
+if TYPE_CHECKING:
+    from brex_accounting.field_values import AsyncFieldValues, FieldValues
 
 
 class FieldGroup(OpenEnum):
@@ -120,6 +124,20 @@ def _id(field: Field) -> str:
 class Fields(FieldOperations, SyncResource):
     """Fields, blocking."""
 
+    @property
+    def values(self) -> FieldValues:
+        """The values of fields; the same as `Client.field_values`."""
+        from brex_accounting.field_values import FieldValues
+
+        return FieldValues(self._client)
+
 
 class AsyncFields(FieldOperations, AsyncResource):
     """Fields, to be awaited."""
+
+    @property
+    def values(self) -> AsyncFieldValues:
+        """The values of fields; the same as `AsyncClient.field_values`."""
+        from brex_accounting.field_values import AsyncFieldValues
+
+        return AsyncFieldValues(self._client)

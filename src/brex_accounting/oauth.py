@@ -171,9 +171,9 @@ class TokenEndpoint:
             fields["code_verifier"] = pkce.verifier
         return self._granted(self._request(fields), None, None)
 
-    def refresh(self, tokens: Tokens, seconds: float | None = None) -> Flow[Tokens]:
+    def refresh(self, tokens: Tokens | None, seconds: float | None = None) -> Flow[Tokens]:
         """Exchange a refresh token."""
-        if tokens.refresh_token is None:
+        if tokens is None or tokens.refresh_token is None:
             raise ConsentRequiredError(
                 "there is no refresh token; ask for the scope offline_access when asking for consent"
             )

@@ -42,6 +42,18 @@ from clientkit.signatures import (
     pick,
 )
 
+__all__ = [
+    "AsyncSecretCache",
+    "CacheSettings",
+    "Event",
+    "OtherEvent",
+    "RecordsReadyForExport",
+    "SecretCache",
+    "TOLERANCE",
+    "sign",
+    "verify",
+]
+
 TOLERANCE = timedelta(minutes=5)
 
 _PREFIX = "whsec_"

@@ -41,43 +41,49 @@ if TYPE_CHECKING:
         UnreadableAnswerError,
         Violation,
     )
-    from clientkit.exchange import Answer, Answered, Clocks, Options, Outgoing, RetryPolicy, Service, TransportFailure
+    from clientkit.exchange import (
+        Answer,
+        Answered,
+        Authorization,
+        Clocks,
+        Options,
+        Outgoing,
+        Refusal,
+        RetryPolicy,
+        Service,
+        TransportFailure,
+    )
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
-    from clientkit.requests import Page, PageRequest, Paging, Request, segment
+    from clientkit.requests import Download, Form, Multipart, Page, PageRequest, Paging, Request, follow, segment
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
+    from clientkit.unions import UnknownVariant, tagged_union
 
 _HOMES = {
-    "clientkit.client": ("AsyncBaseClient", "BaseClient"),
-    "clientkit.codec": ("CodecError", "Extra", "Shape", "always_sent", "as_number", "unknown_fields", "wire_name"),
-    "clientkit.endpoints": ("AsyncExecutor", "AsyncResource", "Executor", "SyncResource", "listing", "operation"),
+    "clientkit.client": ("AsyncBaseClient", "BaseClient",),
+    "clientkit.codec": ("CodecError", "Extra", "Shape", "always_sent", "as_number", "unknown_fields", "wire_name",),
+    "clientkit.endpoints": ("AsyncExecutor", "AsyncResource", "Executor", "SyncResource", "listing", "operation",),
     "clientkit.enums": ("OpenEnum",),
-    "clientkit.errors": (
-        "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError",
-        "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError",
-        "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError",
-        "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError",
-        "UnreadableAnswerError", "Violation",
-    ),
-    "clientkit.exchange": (
-        "Answer", "Answered", "Clocks", "Options", "Outgoing", "RetryPolicy", "Service", "TransportFailure",
-    ),
+    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
+    "clientkit.exchange": ("Answer", "Answered", "Authorization", "Clocks", "Options", "Outgoing", "Refusal", "RetryPolicy", "Service", "TransportFailure",),
     "clientkit.pacing": ("Pacer",),
-    "clientkit.paging": ("AsyncPager", "Pager"),
-    "clientkit.requests": ("Page", "PageRequest", "Paging", "Request", "segment"),
-    "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport"),
+    "clientkit.paging": ("AsyncPager", "Pager",),
+    "clientkit.requests": ("Download", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request", "follow", "segment",),
+    "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
+    "clientkit.unions": ("UnknownVariant", "tagged_union",),
 }  # fmt: skip
 
 __all__ = [
-    "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answer", "Answered", "ApiError", "AsyncBaseClient",
-    "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Attempt", "BadRequestError",
-    "BaseClient", "Clocks", "CodecError", "ConfigurationError", "ConflictError", "ConnectionLostError",
-    "DeadlineExceededError", "Executor", "Extra", "ForbiddenError", "InProcess", "NoAnswerError", "NotFoundError",
-    "NotSentError", "OpenEnum", "Options", "Outgoing", "Pacer", "Page", "PageRequest", "Pager", "Paging",
-    "PagingError", "Problem", "RateLimitedError", "RedirectError", "Request", "RetryPolicy", "ServerError", "Service",
-    "Shape", "StatusError", "SyncResource", "Transport", "TransportFailure", "UnauthorizedError",
-    "UnprocessableError", "UnreadableAnswerError", "Violation", "always_sent", "as_number", "listing", "operation", "segment",
-    "unknown_fields", "wire_name",
+    "Answer", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncBaseClient",
+    "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Attempt", "Authorization",
+    "BadRequestError", "BaseClient", "Clocks", "CodecError", "ConfigurationError", "ConflictError",
+    "ConnectionLostError", "DeadlineExceededError", "Download", "Executor", "Extra", "ForbiddenError", "Form",
+    "InProcess", "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing",
+    "Pacer", "Page", "PageRequest", "Pager", "Paging", "PagingError", "Problem", "RateLimitedError",
+    "RedirectError", "Refusal", "Request", "RetryPolicy", "ServerError", "Service", "Shape", "StatusError",
+    "SyncResource", "Transport", "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError",
+    "UnreadableAnswerError", "Violation", "always_sent", "as_number", "follow", "listing", "operation", "segment",
+    "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

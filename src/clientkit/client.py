@@ -11,13 +11,23 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import metadata
 from types import TracebackType
-from typing import Generic, NoReturn, Self, TypeVar, overload
+from typing import Generic, NoReturn, Self, TypeVar, cast, overload
 from urllib.parse import urlsplit
 
 import attrs
 
 from clientkit.errors import ConfigurationError
-from clientkit.exchange import Answered, BearerToken, Clocks, Connection, Options, RetryPolicy, Service, exchange
+from clientkit.exchange import (
+    Answered,
+    Authorization,
+    BearerToken,
+    Clocks,
+    Connection,
+    Options,
+    RetryPolicy,
+    Service,
+    exchange,
+)
 from clientkit.pacing import Pacer
 from clientkit.requests import Request, is_loopback
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
@@ -32,7 +42,7 @@ def connection(
     service: Service,
     *,
     base_url: str,
-    token: str,
+    token: str | Authorization,
     options: Options | None = None,
     pacer: Pacer | None = None,
     clocks: Clocks | None = None,
@@ -41,7 +51,7 @@ def connection(
     return Connection(
         service=service,
         base_url=checked_base_url(base_url),
-        authorization=BearerToken(checked_token(token)),
+        authorization=BearerToken(checked_token(token)) if isinstance(token, str) else token,
         options=options or Options(),
         pacer=pacer,
         clocks=clocks or CLOCKS,
@@ -96,7 +106,10 @@ def _leaves_this_machine(connection: Connection) -> bool:
 
 
 class LazyResource(Generic[R]):
-    """An attribute of a client that imports its resource's module when it is first used."""
+    """An attribute of a client that imports its resource's module when it is first used.
+
+    Read from the client's class it is the resource's class, so that ``help``, ``inspect`` and autospec find its methods.
+    """
 
     def __init__(self, module: str, name: str) -> None:
         self._module, self._class = module, name
@@ -105,13 +118,14 @@ class LazyResource(Generic[R]):
         self._attribute = name
 
     @overload
-    def __get__(self, client: None, owner: type) -> Self: ...
+    def __get__(self, client: None, owner: type) -> type[R]: ...
     @overload
     def __get__(self, client: object, owner: type) -> R: ...
-    def __get__(self, client: object | None, owner: type) -> Self | R:
+    def __get__(self, client: object | None, owner: type) -> type[R] | R:
+        kind: Callable[[object], R] = getattr(importlib.import_module(self._module), self._class)
         if client is None:
-            return self
-        made: R = getattr(importlib.import_module(self._module), self._class)(client)
+            return cast("type[R]", kind)
+        made = kind(client)
         client.__dict__[self._attribute] = made
         return made
 

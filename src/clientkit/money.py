@@ -58,7 +58,7 @@ def checked(amount: Decimal) -> Decimal:
     The bound keeps ``1e999999999``, eleven characters in a body, from becoming a gigabyte of digits.
     """
     if not isinstance(amount, Decimal):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without type checks
-        raise TypeError(f"an amount is a Decimal, not {type(amount).__name__} ({amount!r}): write Decimal(\"…\")")
+        raise TypeError(f'an amount is a Decimal, not {type(amount).__name__} ({amount!r}): write Decimal("…")')
     if not amount.is_finite():
         raise ValueError(f"{amount} is not an amount")
     exponent = amount.as_tuple().exponent

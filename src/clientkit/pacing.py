@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import deque
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 _MARGIN = 0.005
 
@@ -47,6 +47,7 @@ class Pacer:
         return f"Pacer(limit={self.limit}, window={self.window})"
 
 
+_of_object: WeakKeyDictionary[object, Pacer] = WeakKeyDictionary()
 _shared: WeakValueDictionary[str, Pacer] = WeakValueDictionary()
 _shared_lock = threading.Lock()
 
@@ -58,4 +59,13 @@ def shared_pacer(base_url: str, token: str, limit: int, window: float = 60.0) ->
         pacer = _shared.get(digest)
         if pacer is None:
             pacer = _shared[digest] = Pacer(limit, window)
+        return pacer
+
+
+def pacer_of(owner: object, limit: int, window: float = 60.0) -> Pacer:
+    """The one pacer of everything that uses `owner`, for instance credentials whose tokens change."""
+    with _shared_lock:
+        pacer = _of_object.get(owner)
+        if pacer is None:
+            pacer = _of_object[owner] = Pacer(limit, window)
         return pacer

@@ -23,6 +23,18 @@ from clientkit import codec
 from clientkit.exchange import Answer, Outgoing, TransportFailure
 from clientkit.transport import AsyncInProcess, InProcess
 
+__all__ = [
+    "Action",
+    "AnswerLost",
+    "AnswerTruncated",
+    "Asked",
+    "Fault",
+    "RequestLost",
+    "Respond",
+    "StandIn",
+    "json_answer",
+]
+
 
 @attrs.frozen(kw_only=True)
 class Asked:

@@ -1,15 +1,20 @@
-"""Carrying one attempt over the wire, and the two loops that drive an exchange. The only file that knows httpx."""
+"""Carrying one attempt over the wire, and the two loops that drive an exchange. The only file that knows httpx.
+
+httpx is imported with the first real connection: what runs in process, such as tests against a stand-in, never pays for
+it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from clientkit.exchange import Answer, Flow, Outgoing, TransportFailure, Wait
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 
@@ -45,10 +50,14 @@ class HttpTransport:
     """
 
     def __init__(self, *, proxies: bool = True) -> None:
+        import httpx
+
         self._http = httpx.Client(follow_redirects=False, trust_env=proxies)
 
     def send(self, outgoing: Outgoing) -> Answer:
         """The answer, read up to the bound."""
+        import httpx
+
         started = time.monotonic()
         try:
             response = self._http.send(_request(self._http, outgoing), stream=True)
@@ -72,10 +81,14 @@ class AsyncHttpTransport:
     """Real connections for one event loop, kept and used again; `proxies` as in `HttpTransport`."""
 
     def __init__(self, *, proxies: bool = True) -> None:
+        import httpx
+
         self._http = httpx.AsyncClient(follow_redirects=False, trust_env=proxies)
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """The answer, read up to the bound."""
+        import httpx
+
         started = time.monotonic()
         try:
             response = await self._http.send(_request(self._http, outgoing), stream=True)
@@ -204,6 +217,8 @@ def _request(http: httpx.Client | httpx.AsyncClient, outgoing: Outgoing) -> http
 
 
 def _failure(error: Exception) -> TransportFailure:
+    import httpx
+
     reason = f"{type(error).__name__}: {error}".rstrip(": ")
     unsent = isinstance(
         error,

@@ -45,6 +45,18 @@ if TYPE_CHECKING:
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import Multipart, Page, Request
+    from clientkit.signatures import (
+        DuplicateWebhookError,
+        Headers,
+        MalformedWebhookError,
+        SeenIds,
+        SeenStore,
+        StaleWebhookError,
+        UnreadableWebhookError,
+        WebhookError,
+        WebhookSecretError,
+        WrongSignatureError,
+    )
     from clientkit.unions import UnknownVariant
     from rillet.client import AsyncClient, Client
     from rillet.errors import ExternalReferenceTypeNotFoundError, NotModifiableError, ObjectChangedError
@@ -205,13 +217,13 @@ if TYPE_CHECKING:
         Discount,
         FixedRecurringPrice,
         OneTimePrice,
-        PerUnitBilling,
         PercentageDiscount,
+        PerUnitBilling,
         Price,
         RevenuePattern,
         Tier,
-        TierMode,
         TieredBilling,
+        TierMode,
         UsagePrice,
     )
     from rillet.receivables.products import NewProduct, Product, ProductOperations, ProductStatus
@@ -262,6 +274,7 @@ _HOMES = {
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Multipart", "Page", "Request",),
+    "clientkit.signatures": ("DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError", "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",),
     "clientkit.unions": ("UnknownVariant",),
     "rillet.client": ("AsyncClient", "Client",),
     "rillet.errors": ("ExternalReferenceTypeNotFoundError", "NotModifiableError", "ObjectChangedError",),
@@ -316,14 +329,15 @@ __all__ = [
     "ContractScope", "ContractStatus", "CreditMemo", "CreditMemoApplication", "CreditMemoItem",
     "CreditMemoItemPrice", "CreditMemoOperations", "CreditMemoStatus", "CreditMemoUpdate", "Customer",
     "CustomerEmail", "CustomerEmailType", "CustomerOperations", "CustomerRevenue", "DeadlineExceededError",
-    "Discount", "DocumentStatus", "DraftContract", "DraftContractItem", "DraftContractOperations", "ExchangeRate",
-    "ExecutivePL", "ExpenseItem", "ExpenseTax", "ExternalReference", "ExternalReferenceTypeNotFoundError", "Field",
-    "FieldAssignment", "FieldDisplay", "FieldOperations", "FieldRule", "FieldSettings", "FieldUpdate", "FieldValue",
-    "FixedRecurringPrice", "ForbiddenError", "FullContractAmendment", "FullInvoiceUpdate", "IncomeStatement",
-    "Invoice", "InvoiceItem", "InvoiceItemPrice", "InvoiceItemUpdate", "InvoiceOperations", "InvoicePayment",
-    "InvoicePaymentOperations", "InvoicePaymentStatus", "InvoiceSchedule", "InvoiceStatus", "InvoiceUpdate",
-    "Invoicing", "InvoicingBankAccount", "ItemRevenue", "ItemTax", "ItemTaxesUpdate", "JournalEntry",
-    "JournalEntryItem", "JournalEntryOperations", "JournalEntryUpdate", "MinimumCommitmentInvoicing", "Money",
+    "Discount", "DocumentStatus", "DraftContract", "DraftContractItem", "DraftContractOperations",
+    "DuplicateWebhookError", "ExchangeRate", "ExecutivePL", "ExpenseItem", "ExpenseTax", "ExternalReference",
+    "ExternalReferenceTypeNotFoundError", "Field", "FieldAssignment", "FieldDisplay", "FieldOperations",
+    "FieldRule", "FieldSettings", "FieldUpdate", "FieldValue", "FixedRecurringPrice", "ForbiddenError",
+    "FullContractAmendment", "FullInvoiceUpdate", "Headers", "IncomeStatement", "Invoice", "InvoiceItem",
+    "InvoiceItemPrice", "InvoiceItemUpdate", "InvoiceOperations", "InvoicePayment", "InvoicePaymentOperations",
+    "InvoicePaymentStatus", "InvoiceSchedule", "InvoiceStatus", "InvoiceUpdate", "Invoicing",
+    "InvoicingBankAccount", "ItemRevenue", "ItemTax", "ItemTaxesUpdate", "JournalEntry", "JournalEntryItem",
+    "JournalEntryOperations", "JournalEntryUpdate", "MalformedWebhookError", "MinimumCommitmentInvoicing", "Money",
     "MonthlyInvoicing", "MonthlyProratedInvoicing", "MonthlyRevenue", "Multipart", "NewArOnlyInvoice",
     "NewBankAccount", "NewBankTransaction", "NewBill", "NewCharge", "NewContract", "NewContractItem",
     "NewCreditMemo", "NewCreditMemoApplication", "NewCreditMemoItem", "NewCustomer", "NewDraftContract",
@@ -340,14 +354,15 @@ __all__ = [
     "ReportAccount", "ReportBreakdown", "ReportGroup", "ReportLine", "ReportLines", "ReportOperations",
     "ReportPeriod", "ReportSummary", "ReportingJournalEntry", "ReportingJournalEntryItem", "Request", "RetryPolicy",
     "RevenuePattern", "RevenueRecognitionOnlyContractAmendment", "RevenueRecognitionOnlyInvoiceUpdate",
-    "ScheduledInvoice", "ScheduledInvoiceItem", "SemiAnnualInvoicing", "ServerError", "ServiceOperations", "Side",
-    "StatusError", "Subsidiary", "SubsidiaryOperations", "SubsidiaryType", "TaxCoverage", "TaxRate",
-    "TaxRateOperations", "TaxType", "TaxesUpdate", "TerminatedItem", "Tier", "TierMode", "TieredBilling",
-    "TrialBalance", "TrialBalanceTotals", "UnauthorizedError", "UnknownVariant", "UnprocessableError",
-    "UnreadableAnswerError", "Usage", "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency",
-    "UsageInvoiceDate", "UsageInvoicing", "UsagePrice", "UsageRecords", "Vendor", "VendorCredit",
-    "VendorCreditApplication", "VendorCreditItem", "VendorCreditOperations", "VendorCreditStatus",
-    "VendorCreditUpdate", "VendorOperations", "Violation", "YearlyInvoicing", "month_day",
+    "ScheduledInvoice", "ScheduledInvoiceItem", "SeenIds", "SeenStore", "SemiAnnualInvoicing", "ServerError",
+    "ServiceOperations", "Side", "StaleWebhookError", "StatusError", "Subsidiary", "SubsidiaryOperations",
+    "SubsidiaryType", "TaxCoverage", "TaxRate", "TaxRateOperations", "TaxType", "TaxesUpdate", "TerminatedItem",
+    "Tier", "TierMode", "TieredBilling", "TrialBalance", "TrialBalanceTotals", "UnauthorizedError",
+    "UnknownVariant", "UnprocessableError", "UnreadableAnswerError", "UnreadableWebhookError", "Usage",
+    "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency", "UsageInvoiceDate", "UsageInvoicing",
+    "UsagePrice", "UsageRecords", "Vendor", "VendorCredit", "VendorCreditApplication", "VendorCreditItem",
+    "VendorCreditOperations", "VendorCreditStatus", "VendorCreditUpdate", "VendorOperations", "Violation",
+    "WebhookError", "WebhookSecretError", "WrongSignatureError", "YearlyInvoicing", "month_day",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

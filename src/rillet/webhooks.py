@@ -44,6 +44,19 @@ from rillet.receivables.customers import Customer
 from rillet.receivables.invoices import Invoice
 from rillet.values import Money
 
+__all__ = [
+    "Entity",
+    "Event",
+    "EventData",
+    "EventType",
+    "PaymentStatus",
+    "PaymentUpdate",
+    "UsageCommitment",
+    "WebhookContract",
+    "sign",
+    "verify",
+]
+
 _HEADERS = ("X-Rillet-Timestamp", "X-Rillet-Id", "X-Rillet-Entity", "X-Rillet-Event", "X-Rillet-Signature")
 _PAYMENT_NAMES = {"date": "payment_date", "cash_account_code": "account_code"}
 _WORD = re.compile(r"[A-Za-z0-9._ -]+")

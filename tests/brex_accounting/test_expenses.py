@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brex_accounting import Client, NotFoundError, Receipt
+from brex_accounting import BadRequestError, Client, NotFoundError, Receipt, Request
 from brex_accounting.expenses import (
     Expense,
     ExpenseDetail,
@@ -124,6 +124,13 @@ def test_the_memo_can_be_replaced(run: Runner[Client], some: StandIn) -> None:
     assert changed.memo == ""
     assert (some.asked[0].method, some.asked[0].path) == ("PUT", "/v1/expenses/card/expense_1")
     assert some.asked[0].json() == {"memo": ""}
+
+
+def test_the_stand_in_refuses_what_is_no_memo(run: Runner[Client], some: StandIn) -> None:
+    request = Request[None](method="PUT", path="/v1/expenses/card/expense_1", body={"memo": 7})
+    with pytest.raises(BadRequestError, match="memo is text"):
+        run.call(lambda client: client.execute(request))
+    assert some.expenses.by_id["expense_1"].memo is None
 
 
 def test_an_expense_as_documented() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brex_accounting import BadRequestError, Client, NotFoundError, Options, RetryPolicy
+from brex_accounting import BadRequestError, Client, NotFoundError, Options, Request, RetryPolicy
 from brex_accounting.field_values import (
     FieldValue,
     FieldValueChange,
@@ -229,6 +229,41 @@ def test_a_lost_answer_creates_nothing_twice(standin: StandIn) -> None:
         created = client.field_values.create(field.brex_id, _values(3))
     assert list(standin.fields.by_id) == [field.brex_id]
     assert list(standin.fields.values) == [value.brex_id for value in created]
+
+
+def test_the_values_go_with_their_field(run: Runner[Client], standin: StandIn, field: Field) -> None:
+    other = run.call(lambda client: client.fields.create(DEPARTMENT))
+    run.call(lambda client: client.field_values.create(field.brex_id, _values(2)))
+    (left,) = run.call(lambda client: client.field_values.create(other.brex_id, _values(1)))
+    run.call(lambda client: client.fields.delete(field.brex_id))
+    assert list(standin.fields.values.values()) == [left]
+
+
+def _write(method: str, path: str, body: object, key: str | None = None) -> Request[None]:
+    return Request(method=method, path=path, body=body, idempotency_key=key)
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (_write("POST", "/v1/fields", {"name": "A", "group": "USER"}), "Idempotency-Key is required"),
+        (_write("POST", "/v1/fields", {"name": "A"}, "k"), "group"),
+        (_write("POST", "/v1/fields/{}/values", {"items": "A"}, "k"), "items is a list"),
+        (_write("POST", "/v1/fields/{}/values", {"items": []}, "k"), "1 to 1000 values, not 0"),
+        (_write("PUT", "/v1/fields/{}/values", {"items": [{"value_id": "a", "remote_id": "b"}]}), "data"),
+    ],
+)
+def test_the_stand_in_refuses_what_brex_refuses(
+    run: Runner[Client], field: Field, request_: Request[None], said: str
+) -> None:
+    there = attrs.evolve(request_, path=request_.path.format(field.brex_id))
+    with pytest.raises(BadRequestError, match=said):
+        run.call(lambda client: client.execute(there))
+
+
+def test_a_value_that_is_not_there(run: Runner[Client], field: Field) -> None:
+    with pytest.raises(NotFoundError, match="no field value"):
+        run.call(lambda client: client.field_values.delete(field.brex_id, [FieldValueId(value_id="6100")]))
 
 
 @given(

@@ -14,6 +14,7 @@ from brex_accounting import (
     ConnectionLostError,
     NotFoundError,
     Options,
+    Request,
     RetryPolicy,
     UnreadableAnswerError,
 )
@@ -158,6 +159,18 @@ def test_an_integration_without_any_id_is_unreadable(run: Runner[Client], standi
     standin.faults.append(Fault(Respond(json_answer(200, {"vendor": "A"}))))
     with pytest.raises(UnreadableAnswerError, match=r"required field missing @ \$\.id"):
         _create(run)
+
+
+def test_an_answer_that_is_no_object_is_unreadable(run: Runner[Client], standin: StandIn) -> None:
+    standin.faults.append(Fault(Respond(json_answer(200, ["int_1"]))))
+    with pytest.raises(UnreadableAnswerError):
+        _create(run)
+
+
+def test_the_stand_in_refuses_what_brex_refuses(run: Runner[Client]) -> None:
+    request = Request[None](method="POST", path=PATH, body={"vendor": "ERP_A"})
+    with pytest.raises(BadRequestError, match="are text"):
+        run.call(lambda client: client.execute(request))
 
 
 def test_what_the_service_refuses_is_typed(run: Runner[Client], standin: StandIn) -> None:

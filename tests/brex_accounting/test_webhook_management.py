@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from brex_accounting import Client, ForbiddenError, NotFoundError
+from brex_accounting import BadRequestError, Client, ForbiddenError, NotFoundError, Request
 from brex_accounting.testing import StandIn
 from brex_accounting.webhook_groups import WebhookGroupMember, WebhookGroupMemberType, WebhookGroupOperations
 from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretOperations, WebhookSecretStatus
@@ -138,3 +138,22 @@ def test_members_and_limits_are_checked_before_they_are_sent() -> None:
         WebhookGroupOperations.list.build(limit=1001)
     with pytest.raises(ValueError, match="1 to 1000"):
         WebhookGroupOperations.members.build("wg_1", limit=0)
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "body", "said"),
+    [
+        ("/v1/webhooks", None, {"url": URL, "event_types": [READY]}, "Idempotency-Key is required"),
+        ("/v1/webhooks", "k", {"url": "http://a", "event_types": [READY]}, "https addresses alone"),
+        ("/v1/webhooks", "k", {"url": URL, "event_types": [READY], "group_id": "wg_9"}, "names no group"),
+        ("/v1/webhooks/groups", "k", {}, "name is text"),
+        ("/v1/webhooks/groups/wg_1/add_members", None, {"members": []}, "at least one member"),
+        ("/v1/webhooks/groups/wg_1/add_members", None, {"members": [{"member_id": "a"}]}, "member_type"),
+    ],
+)
+def test_the_stand_in_refuses_what_brex_refuses(
+    run: Runner[Client], path: str, key: str | None, body: object, said: str
+) -> None:
+    run.call(lambda client: client.webhook_groups.create("East"))
+    with pytest.raises(BadRequestError, match=said):
+        run.call(lambda client: client.execute(Request[None](method="POST", path=path, body=body, idempotency_key=key)))

@@ -50,7 +50,7 @@ def test_iteration_gives_known_values_only() -> None:
 @pytest.mark.parametrize("value", [None, 1, ["OPEN"], b"OPEN"])
 def test_what_is_no_text_is_no_value(value: object) -> None:
     with pytest.raises(ValueError, match="is not a valid State"):
-        State(value)
+        State(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_new_value_shows_what_it_is() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+from typing import Any
 
 import pytest
 
@@ -66,8 +67,13 @@ def test_every_status_has_an_error_of_its_branch(status: int) -> None:
         assert told[0] == str(status)
 
 
-_CALL = {"service": "Shop", "method": "POST", "path": "/items"}
-_ANSWER = {"status": 400, "headers": {"x": "1", "set-cookie": "session"}, "content": b"body", "trace_id": "t-1"}
+_CALL: dict[str, Any] = {"service": "Shop", "method": "POST", "path": "/items"}
+_ANSWER: dict[str, Any] = {
+    "status": 400,
+    "headers": {"x": "1", "set-cookie": "session"},
+    "content": b"body",
+    "trace_id": "t-1",
+}
 _ATTEMPTS = (Attempt(outcome="answered 503", waited=0.5),)
 _PROBLEM = Problem(
     code="bad",
@@ -81,14 +87,14 @@ _PROBLEM = Problem(
 def _all_errors() -> list[ApiError]:
     found: list[ApiError] = [
         ApiError("text"), ConfigurationError("text"), PagingError("/items", "it repeats"),
-        UnreadableAnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="no JSON"),  # type: ignore[arg-type]  # built above
-        errors.AnswerTooLargeError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="too large"),  # type: ignore[arg-type]  # as above
-        AnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS),  # type: ignore[arg-type]  # as above
+        UnreadableAnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="no JSON"),
+        errors.AnswerTooLargeError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="too large"),
+        AnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS),
     ]  # fmt: skip
     no_answer: list[type[NoAnswerError]] = [NoAnswerError, *NoAnswerError.__subclasses__()]
     status: list[type[StatusError]] = [StatusError, *StatusError.__subclasses__()]
     found += [kind(**_CALL, reason="lost", attempts=_ATTEMPTS) for kind in no_answer]
-    found += [kind(**_CALL, **_ANSWER, attempts=_ATTEMPTS, problem=_PROBLEM) for kind in status]  # type: ignore[arg-type]  # as above
+    found += [kind(**_CALL, **_ANSWER, attempts=_ATTEMPTS, problem=_PROBLEM) for kind in status]
     return found
 
 

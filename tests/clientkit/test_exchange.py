@@ -160,8 +160,8 @@ def _repeats(request: Request[Any], step: Step, **changes: Any) -> bool:
     return True
 
 
-_SAFE = [GET, PUT, DELETE, KEYED]
-_UNSAFE = [UNKEYED, PATCH]
+_SAFE: list[Request[Any]] = [GET, PUT, DELETE, KEYED]
+_UNSAFE: list[Request[Any]] = [UNKEYED, PATCH]
 
 
 @pytest.mark.parametrize("step", [LOST, LATE, *(_status(each) for each in (408, 500, 502, 503, 504))], ids=_told)
@@ -185,7 +185,7 @@ def test_what_would_be_answered_alike_is_not_repeated(request_: Request[Any], st
 def test_a_conflict_is_a_running_key_only_where_the_service_says_so() -> None:
     assert _repeats(KEYED, _status(409))
     assert not _repeats(KEYED, _status(409), key_conflict=False)
-    assert not any(_repeats(request, _status(409)) for request in (GET, PUT, UNKEYED))
+    assert not any(_repeats(request, _status(409)) for request in [GET, PUT, UNKEYED])
 
 
 @given(attempts=st.integers(1, 8))
@@ -286,7 +286,7 @@ def test_no_retry_after_hides_the_answer(told: str) -> None:
     retry_after=st.none() | st.integers(0, 60),
 )
 def test_attempts_waits_and_pace_stay_within_the_deadline(
-    deadline: float, timeout: float, takes: float, base: float, paced: bool, retry_after: int | None
+    *, deadline: float, timeout: float, takes: float, base: float, paced: bool, retry_after: int | None
 ) -> None:
     told = {} if retry_after is None else {"retry_after": str(retry_after)}
     world = World([_status(503, **told)] * 1_000, takes=takes)

@@ -39,7 +39,7 @@ def test_every_name_is_the_one_of_its_module(name: str) -> None:
 
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="module 'clientkit' has no attribute 'Nothing'"):
-        clientkit.Nothing  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
+        clientkit.Nothing  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
 
 
 def _loaded_after(code: str) -> set[str]:

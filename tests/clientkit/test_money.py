@@ -11,13 +11,18 @@ from hypothesis import strategies as st
 
 from clientkit.money import MINOR_UNITS, checked, decimal_text, is_rounded, places, total
 
-_AMOUNTS = st.builds(
-    lambda sign, digits, exponent: Decimal((sign, digits, exponent)),
-    st.integers(0, 1),
-    st.lists(st.integers(0, 9), min_size=1, max_size=18).map(tuple),
-    st.integers(-28, 0),
-)
-_CONTEXTS = st.builds(lambda prec: Context(prec=prec, rounding=ROUND_UP, Emax=9, Emin=-9), st.integers(1, 9))
+
+def _amount(sign: int, digits: tuple[int, ...], exponent: int) -> Decimal:
+    return Decimal((sign, digits, exponent))
+
+
+def _context(precision: int) -> Context:
+    return Context(prec=precision, rounding=ROUND_UP, Emax=9, Emin=-9)
+
+
+_DIGITS = st.lists(st.integers(0, 9), min_size=1, max_size=18).map(tuple)
+_AMOUNTS = st.builds(_amount, st.integers(0, 1), _DIGITS, st.integers(-28, 0))
+_CONTEXTS = st.builds(_context, st.integers(1, 9))
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,11 @@ def test_a_slot_that_comes_too_late_is_not_taken(limit: int, steps: list[float],
 def test_threads_share_the_slots_and_lose_none() -> None:
     pacer = Pacer(7, 1.0)
     with ThreadPoolExecutor(8) as pool:
-        waits = sorted(wait for wait in pool.map(lambda _: pacer.reserve(0.0), range(700)) if wait is not None)
+
+        def reserve(_: int) -> float | None:
+            return pacer.reserve(0.0)
+
+        waits = sorted(wait for wait in pool.map(reserve, range(700)) if wait is not None)
     assert waits == pytest.approx([(index // 7) * (1.0 + _MARGIN) for index in range(700)])
 
 

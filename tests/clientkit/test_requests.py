@@ -10,13 +10,14 @@ from decimal import Decimal
 from enum import Enum
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clientkit import Page, PageRequest, Paging, Request, segment
 from clientkit.codec import parse, structure
-from clientkit.requests import Download, Multipart, QueryValue, follow
+from clientkit.requests import Download, Form, Multipart, QueryValue, follow
 from shop import PAGING, Colour, Item, ItemOperations, NewItem
 
 _NO_SURROGATES = st.characters(exclude_categories=["Cs"])
@@ -76,7 +77,7 @@ def test_query_values(value: QueryValue, sent: list[str]) -> None:
 
 
 def test_a_time_without_a_zone_is_never_sent() -> None:
-    request = Request(method="GET", path="/items", query={"since": datetime(2026, 1, 1)})  # noqa: DTZ001 - the case
+    request: Request[None] = Request(method="GET", path="/items", query={"since": datetime(2026, 1, 1)})  # noqa: DTZ001 - the case
     with pytest.raises(ValueError, match="no time zone"):
         request.target()
 
@@ -89,18 +90,21 @@ def test_any_text_survives_the_query(query: dict[str, list[str]]) -> None:
     assert parse_qsl(urlsplit(target).query, keep_blank_values=True) == expected
 
 
-@pytest.mark.parametrize(
-    ("request_", "repeatable"),
-    [
-        *((Request(method=method, path="/x"), True) for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")),
-        *((Request(method=method, path="/x"), False) for method in ("POST", "PATCH")),
-        (Request(method="POST", path="/x", takes_key=True), False),
-        (Request(method="POST", path="/x", idempotency_key="k"), False),
-        (Request(method="POST", path="/x", takes_key=True, idempotency_key="k"), True),
-    ],
-)
-def test_which_requests_may_be_repeated(request_: Request[None], repeatable: bool) -> None:
-    assert request_.is_repeatable is repeatable
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"])
+def test_which_requests_may_be_repeated(method: str) -> None:
+    plain: Request[None] = Request(method=method, path="/x")
+    assert plain.is_repeatable == (method not in {"POST", "PATCH"})
+    assert attrs.evolve(plain, takes_key=True).is_repeatable == plain.is_repeatable
+    assert attrs.evolve(plain, idempotency_key="k").is_repeatable == plain.is_repeatable
+    assert attrs.evolve(plain, takes_key=True, idempotency_key="k").is_repeatable
+    assert attrs.evolve(plain, repeatable=True).is_repeatable
+
+
+@given(st.dictionaries(_TEXT, _TEXT))
+def test_a_form_is_read_as_it_was_written_and_not_shown(fields: dict[str, str]) -> None:
+    form = Form(fields=fields)
+    assert dict(parse_qsl(form.encode().decode("ascii"), keep_blank_values=True)) == fields
+    assert "fields" not in repr(form)
 
 
 @pytest.mark.parametrize("key", ["", " ", "a\nb", "a\r\nX: y", "ключ", " k", "k ", "\x7f"])

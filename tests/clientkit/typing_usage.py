@@ -60,8 +60,8 @@ async def awaiting(shop: AsyncShop, new: NewItem, day: date) -> None:
     assert_type(await asyncio.wait_for(shop.items.get("a"), 1), Item)
     shop.items.get("a")  # type: ignore[unused-coroutine]  # pyright: ignore[reportUnusedCoroutine]
     wrong: Item = shop.items.get("a")  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
-    for _ in shop.items.list():  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType, reportAttributeAccessIssue]
-        del wrong
+    del wrong
+    list(shop.items.list())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 
 
 def without_sending() -> None:

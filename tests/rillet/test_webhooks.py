@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -39,30 +39,42 @@ GONE = f'"{ID}"'.encode()
 TIME = "2026-03-01T12:00:00.123456Z"
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
 
-ITEM = {"id": "i-1", "account_code": "6000", "amount": {"amount": "10", "currency": "USD"}, "description": "Paper"}
-USD = {"amount": "10", "currency": "USD"}
-DOCUMENT = {"id": ID, "subsidiary_id": "s-1", "customer_id": "c-1", "items": [], "net_amount": USD, "total": USD}
-INVOICE = {
+ITEM: dict[str, object] = {
+    "id": "i-1",
+    "account_code": "6000",
+    "amount": {"amount": "10", "currency": "USD"},
+    "description": "Paper",
+}
+USD: dict[str, object] = {"amount": "10", "currency": "USD"}
+DOCUMENT: dict[str, object] = {
+    "id": ID,
+    "subsidiary_id": "s-1",
+    "customer_id": "c-1",
+    "items": [],
+    "net_amount": USD,
+    "total": USD,
+}
+INVOICE: dict[str, object] = {
     **DOCUMENT, "invoice_number": "INV-1", "due_date": "2026-03-31", "invoice_date": "2026-03-01", "status": "UNPAID",
     "amount_due": USD, "subtotal": USD, "total_discount": USD, "taxed_amount": USD,
 }  # fmt: skip
-CREDIT_MEMO = {
+CREDIT_MEMO: dict[str, object] = {
     **DOCUMENT, "credit_memo_number": "CM-1", "credit_memo_date": "2026-03-01", "status": "OPEN",
     "applied_amount": USD, "remaining_amount": USD, "taxed_amount": USD,
 }  # fmt: skip
-CONTRACT = {
+CONTRACT: dict[str, object] = {
     "id": ID, "customer_id": "c-1", "subsidiary_id": "s-1", "name": "Support", "items": [], "status": "ACTIVE",
     "start_date": "2026-01-01", "close_date": "2025-12-20", "total_value": USD,
     "usage_commitment": {"amount": USD, "revenue_account": "4000"},
     "usage_overage_invoicing": {"interval": "MONTHLY", "day": 1},
 }  # fmt: skip
-CUSTOMER = {"id": ID, "name": "Acme"}
-BILL = {
+CUSTOMER: dict[str, object] = {"id": ID, "name": "Acme"}
+BILL: dict[str, object] = {
     "id": ID, "vendor_id": "v-1", "expense_number": "B-1", "items": [ITEM], "bill_date": "2026-03-01",
     "due_date": "2026-03-31", "status": "UNPAID", "updated_at": TIME, "new_one": 1,
 }  # fmt: skip
-VENDOR = {"id": ID, "name": "Paper Ltd"}
-JOURNAL_ENTRY = {"id": ID, "name": "Accrual", "currency": "USD", "items": [], "date": "2026-03-01"}
+VENDOR: dict[str, object] = {"id": ID, "name": "Paper Ltd"}
+JOURNAL_ENTRY: dict[str, object] = {"id": ID, "name": "Accrual", "currency": "USD", "items": [], "date": "2026-03-01"}
 
 
 def headers(
@@ -298,14 +310,15 @@ def test_a_signed_body_that_is_no_bill(body: bytes) -> None:
 words = st.from_regex(r"[A-Za-z]+([._-][A-Za-z]+)?", fullmatch=True)
 
 
-@given(st.uuids().map(str), words, words, st.datetimes(timezones=st.timezones()), st.integers())
+# Fixed offsets: a time that a zone skips in spring equals no time of another zone.
+zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+moments = st.datetimes(datetime(1970, 1, 1), datetime(2999, 12, 31), timezones=zones)  # noqa: DTZ001 - zones are beside
+
+
+@given(st.uuids().map(str), words, words, moments, st.integers())
 def test_what_sign_makes_verifies(id: str, entity: str, event: str, moment: datetime, value: int) -> None:
     body = json.dumps({"value": value}).encode()
-    try:
-        sent = webhooks.sign(SECRET, body, entity=f"x{entity}", event=event, id=id, timestamp=moment)
-    except OverflowError:
-        assert moment.year in {1, 9999}
-        return
+    sent = webhooks.sign(SECRET, body, entity=f"x{entity}", event=event, id=id, timestamp=moment)
     found = webhooks.verify(sent, body, SECRET, tolerance=timedelta(0), now=moment)
     assert (found.id, found.timestamp, found.data) == (id, moment, {"value": value})
 

@@ -33,6 +33,20 @@ from brex_accounting.records import (
 )
 from clientkit.money import places, total
 
+__all__ = [
+    "Coding",
+    "Details",
+    "GL_FIELD",
+    "POSTED_AT",
+    "Split",
+    "card_expense",
+    "card_refund",
+    "dimension",
+    "gl",
+    "record",
+    "reimbursement",
+]
+
 #: The coding of one line.
 Coding: TypeAlias = Sequence[FieldValueRef]
 #: One line before it has a side: how much in major units, and its coding.
