@@ -39,6 +39,7 @@ def index() -> str:
     lines = [
         f"- [{package}]({package}.md): {_doc(importlib.import_module(package)).splitlines()[0]}" for package in PACKAGES
     ]
+    lines.append("- [operations](operations.md): every operation of both services, and the method that serves it")
     return "# Reference\n\nMade from the code by `python docs/make_reference.py`.\n\n" + "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,13 @@ from rillet.receivables.credit_memos import CreditMemoItemPrice, NewCreditMemo, 
 from rillet.receivables.customers import Customer, NewCustomer
 from rillet.receivables.draft_contracts import ContractScope, NewDraftContract, NewDraftContractItem
 from rillet.receivables.invoice_payments import NewInvoicePayment
-from rillet.receivables.invoices import InvoiceItemPrice, NewExternalInvoiceItem, NewFullInvoice, NewInvoiceItem
+from rillet.receivables.invoices import (
+    InvoiceItemPrice,
+    NewArOnlyInvoice,
+    NewExternalInvoiceItem,
+    NewFullInvoice,
+    NewInvoiceItem,
+)
 from rillet.receivables.invoicing import InvoiceSchedule, MonthlyInvoicing, ScheduledInvoice, ScheduledInvoiceItem
 from rillet.receivables.items import ItemTax
 from rillet.receivables.pricing import (
@@ -110,6 +116,16 @@ class Company:
             quantity=Decimal(2),
             total_amount=dollars(total),
             tax_amount=tax,
+        )
+
+    def external_invoice(self, total: str = "100") -> NewArOnlyInvoice:
+        return NewArOnlyInvoice(
+            customer_id=self.customer.id,
+            subsidiary_id=AMERICA.id,
+            invoice_date=DAY,
+            invoice_number="X-1",
+            items=[self.external_line(total, dollars("1"))],
+            external_references=[REFERENCE],
         )
 
     def credit_memo(self, amount: str | Decimal = "100", *, tax: ItemTax | None = None) -> NewCreditMemo:

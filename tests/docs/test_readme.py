@@ -70,7 +70,7 @@ def test_the_commands_against_real_services_ask_for_their_keys(tmp_path: Path) -
     for line in shell.splitlines():
         if not line.startswith("brex-rillet"):
             continue
-        command = [Path(sys.executable).parent / "brex-rillet", line.split()[1], "--settings", settings]
+        command = [str(Path(sys.executable).parent / "brex-rillet"), line.split()[1], "--settings", str(settings)]
 
         done = subprocess.run(command, capture_output=True, text=True, env=bare, timeout=60)
 

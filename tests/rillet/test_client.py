@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -249,5 +250,6 @@ def test_one_call_can_tell_its_trace_id() -> None:
 
 def test_importing_the_package_imports_no_machinery() -> None:
     program = "import sys, rillet; print([name for name in ('httpx', 'cattrs', 'attrs') if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -27,6 +27,7 @@ class FieldRule:
 
     mandatory: bool
     display: FieldDisplay
+    extra: Extra = unknown_fields()
 
 
 @attrs.frozen(kw_only=True)

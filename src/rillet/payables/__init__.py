@@ -1,1 +1,1 @@
-"""Money that is owed: vendors, charges and reimbursements."""
+"""Money that is owed to vendors and employees: vendors, bills, charges, reimbursements and vendor credits."""

@@ -67,7 +67,7 @@ class ContractItemOperations:
         if not usage:
             raise ValueError("there is no usage to record")
         path = f"/contract-items/{segment(contract_item_id)}/usage"
-        return Request(method="PATCH", path=path, returns=UsageRecords, body={"usage": usage})
+        return Request(method="PATCH", path=path, returns=UsageRecords, body={"usage": usage}, repeatable=True)
 
     @operation
     def delete_usage(self, contract_item_id: str, date: dt.date) -> Request[None]:

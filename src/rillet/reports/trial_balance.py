@@ -18,6 +18,7 @@ class ReportPeriod:
 
     from_date: date
     to_date: date
+    extra: Extra = unknown_fields()
 
 
 @attrs.frozen(kw_only=True)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
+from itertools import accumulate, pairwise
 
 import attrs
 
@@ -21,9 +22,16 @@ from rillet.testing.collection import Collection
 from rillet.testing.general_ledger import Ledger, Posting
 from rillet.testing.routing import Refusal, invalid
 from rillet.testing.show import show_account, show_field
+from rillet.testing.webhooks import Webhooks
+from rillet.treasury.bank_accounts import BankAccount
 from rillet.values import ExchangeRate, ExternalReference, FieldAssignment, Money
+from rillet.webhooks import Entity, EventType
+
+#: The subtype of accounts that hold money; Rillet's own name for it is not documented.
+BANK = "Bank"
 
 _WIDE = Context(prec=80)
+_OTHER = {Side.DEBIT: Side.CREDIT, Side.CREDIT: Side.DEBIT}
 
 
 def random_ids(seed: str) -> Iterator[str]:
@@ -39,6 +47,7 @@ class Line:
 
     account: Account
     amount: Money
+    fields: Sequence[FieldAssignment] = ()
 
 
 class Books:
@@ -54,6 +63,7 @@ class Books:
         reference_types: Iterable[str],
         now: Callable[[], datetime],
         ids: Iterator[str],
+        webhooks: Webhooks,
     ) -> None:
         self.organization = organization
         self.subsidiaries = {each.id: each for each in subsidiaries}
@@ -61,14 +71,20 @@ class Books:
         self.fields = Collection("Field", "fields", show_field, now, fields)
         self.reference_types = set(reference_types)
         self.ledger = Ledger()
+        self.bank_accounts = dict[str, BankAccount]()
         self.last_closed: BookPeriod | None = None
         self.assigned_values = set[str]()
+        self.webhooks = webhooks
         self.now = now
         self._ids = ids
 
     def new_id(self) -> str:
         """The id of the next object."""
         return next(self._ids)
+
+    def emit(self, entity: Entity, event: EventType, body: object) -> None:
+        """Tell the organization's webhooks: `body` is the object as its endpoint shows it, or its id once deleted."""
+        self.webhooks.emit(entity, event, body)
 
     def close(self, through: date) -> None:
         """Close the books up to and including a day."""
@@ -89,6 +105,17 @@ class Books:
             raise invalid(f"Account with code {code} is inactive", where)
         return found
 
+    def account_of(self, subtype: str, *wanted_by: str) -> Account:
+        """The account that Rillet posts to on its own for this purpose: the first active one of its subtype."""
+        for each in self.accounts:
+            if each.subtype == subtype and each.status is AccountStatus.ACTIVE:
+                return each
+        raise invalid(f'There is no active account of subtype "{subtype}"', *wanted_by)
+
+    def is_cash(self, account: Account) -> bool:
+        """Whether an account holds money: it stands behind a bank account, or has the subtype of those that do."""
+        return account.subtype == BANK or any(each.account_code == account.code for each in self.bank_accounts.values())
+
     def subsidiary(self, subsidiary_id: str | None) -> Subsidiary:
         """The subsidiary with this id, or the only one.
 
@@ -101,6 +128,18 @@ class Books:
         if subsidiary_id not in self.subsidiaries:
             raise invalid(f"Subsidiary {subsidiary_id} not found", "subsidiary_id")
         return self.subsidiaries[subsidiary_id]
+
+    def reporting_currency(self, subsidiary_id: str | None) -> str:
+        """The currency of a report about one subsidiary or, where they share a currency, about all.
+
+        Rillet consolidates across currencies with rates of its own, which nobody outside can know.
+        """
+        if subsidiary_id is not None:
+            return self.subsidiary(subsidiary_id).currency
+        currency = self.organization.currency
+        if any(each.currency != currency for each in self.subsidiaries.values()):
+            raise invalid("The stand-in does not consolidate several currencies; ask for one subsidiary")
+        return currency
 
     def check_references(self, references: Sequence[ExternalReference]) -> None:
         """Refuse a reference whose type nobody has created, and one that is given twice."""
@@ -153,33 +192,57 @@ class Books:
         exchange_rate: ExchangeRate | None,
     ) -> None:
         """Debit each line and credit the account `against` with their sum, if the books take it."""
-        currencies = sorted({line.amount.currency for line in lines})
-        if len(currencies) > 1:
-            raise invalid(f"Line items must have one currency, not {', '.join(currencies)}", "items")
-        (currency,) = currencies
-        self.check_open(day)
+        due = total(line.amount.amount for line in lines)
+        last = Line(account=against, amount=Money(-due, _currency(lines)))
+        self.post_entry(document_id, [*lines, last], subsidiary=subsidiary, day=day, exchange_rate=exchange_rate)
+
+    def post_entry(
+        self,
+        document_id: str,
+        lines: Sequence[Line],
+        *,
+        subsidiary: Subsidiary,
+        day: date,
+        exchange_rate: ExchangeRate | None,
+        reversal_day: date | None = None,
+    ) -> None:
+        """Post lines whose amounts sum to zero, and the opposite of each on `reversal_day`, if the books take them."""
+        currency = _currency(lines)
         rate = _rate(currency, subsidiary.currency, exchange_rate)
-        amounts = [line.amount.amount for line in lines]
-        local = [_converted(amount, rate, subsidiary.currency) for amount in amounts]
-        entries = [
-            *zip((line.account for line in lines), amounts, local, strict=True),
-            (against, -total(amounts), -total(local)),
-        ]
+        local = _converted([line.amount.amount for line in lines], rate, subsidiary.currency)
         postings = [
             Posting(
                 document_id=document_id,
-                account_id=account.id,
-                account_code=account.code,
-                side=Side.CREDIT if amount < 0 else Side.DEBIT,
-                amount=Money(abs(amount), currency),
+                account_id=line.account.id,
+                account_code=line.account.code,
+                side=Side.CREDIT if line.amount.amount < 0 else Side.DEBIT,
+                amount=Money(abs(line.amount.amount), currency),
                 local=Money(abs(here), subsidiary.currency),
                 subsidiary_id=subsidiary.id,
                 date=day,
+                fields=tuple(line.fields),
             )
-            for account, amount, here in entries
-            if amount or here
+            for line, here in zip(lines, local, strict=True)
+            if line.amount.amount
         ]
+        self.check_open(day)
+        if reversal_day is not None:
+            self.check_open(reversal_day)
+            postings += [attrs.evolve(each, side=_OTHER[each.side], date=reversal_day) for each in postings]
         self.ledger.post(document_id, postings)
+
+    def take_back(self, document_id: str) -> None:
+        """Reverse a document's postings; refused in a closed period, where Rillet's rule is not documented."""
+        for posting in self.ledger.of(document_id):
+            self.check_open(posting.date)
+        self.ledger.reverse(document_id)
+
+
+def _currency(lines: Sequence[Line]) -> str:
+    currencies = sorted({line.amount.currency for line in lines})
+    if len(currencies) != 1:
+        raise invalid(f"Line items must have one currency, not {', '.join(currencies) or 'none'}", "items")
+    return currencies[0]
 
 
 def _rate(currency: str, local: str, given: ExchangeRate | None) -> Decimal:
@@ -199,6 +262,15 @@ def _rate(currency: str, local: str, given: ExchangeRate | None) -> Decimal:
     return given.rate
 
 
-def _converted(amount: Decimal, rate: Decimal, currency: str) -> Decimal:
+def _converted(amounts: Iterable[Decimal], rate: Decimal, currency: str) -> list[Decimal]:
+    """Each amount in another currency, at most one smallest unit off, so that the sum is the sum's conversion.
+
+    What is rounded is the running total: rounding never falls where the total rises, so no line changes its side.
+    """
     place = Decimal(1).scaleb(-places(currency))
-    return _WIDE.multiply(amount, rate).quantize(place, rounding=ROUND_HALF_UP, context=_WIDE)
+    sums = list(accumulate(amounts, _WIDE.add))
+    rounded = [
+        _WIDE.multiply(each, rate).quantize(place, rounding=ROUND_HALF_UP, context=_WIDE)
+        for each in [Decimal(0), *sums]
+    ]
+    return [_WIDE.subtract(after, before) for before, after in pairwise(rounded)]

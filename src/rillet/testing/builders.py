@@ -63,10 +63,13 @@ def chart_of_accounts() -> tuple[Account, ...]:
     return (
         account("11100", "Operating Account", AccountType.ASSET, "Bank"),
         account("11900", "Cash Clearing", AccountType.ASSET, "Other Current Asset"),
+        account("12000", "Accounts Receivable", AccountType.ASSET, "Accounts Receivable"),
         account("12500", "Personal Expenses Receivable", AccountType.ASSET, "Other Current Asset"),
         account("21100", "Accounts Payable", AccountType.LIABILITY, "Accounts Payable"),
         account("21120", "Brex Card", AccountType.LIABILITY, "Credit Card"),
         account("21340", "Employee Reimbursements Payable", AccountType.LIABILITY, "Other Current Liability"),
+        account("22500", "Sales Tax Payable", AccountType.LIABILITY, "Sales Tax Liability"),
+        account("41000", "Subscriptions", AccountType.INCOME, "Revenue"),
         account("48000", "Card Rewards", AccountType.INCOME, "Other Income"),
         account("61000", "Software"),
         account("62000", "Travel"),

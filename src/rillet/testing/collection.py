@@ -23,11 +23,6 @@ class Stored(Protocol):
         """Where it is found again."""
         ...
 
-    @property
-    def updated_at(self) -> datetime | None:
-        """When it was last changed."""
-        ...
-
 
 S = TypeVar("S", bound=Stored)
 
@@ -48,6 +43,7 @@ class Collection(Generic[S]):
         show: An object as JSON values.
         now: The stand-in's clock, which cursors grow old by.
         values: Objects that are there from the beginning.
+        place: What lists are ordered by, the highest first, where it is not the order of creation.
     """
 
     def __init__(
@@ -57,8 +53,10 @@ class Collection(Generic[S]):
         show: Callable[[S], dict[str, object]],
         now: Callable[[], datetime],
         values: Iterable[S] = (),
+        *,
+        place: Callable[[S], int] | None = None,
     ) -> None:
-        self._noun, self._key, self._now = noun, key, now
+        self._noun, self._key, self._now, self._given_place = noun, key, now, place
         self.show = show
         self._rows = dict[str, _Row[S]]()
         self._changes = 0
@@ -70,6 +68,8 @@ class Collection(Generic[S]):
         self._changes += 1
         before = self._rows.get(value.id)
         created = self._changes if before is None else before.created
+        if self._given_place is not None:
+            created = self._given_place(value)
         self._rows[value.id] = _Row(value, created, self._changes)
         return self.show(value)
 
@@ -136,4 +136,10 @@ def _place(row: _Row[S], order: str) -> int:
 
 def _changed_after(call: Call) -> Callable[[Stored], bool]:
     bound = call.instant("updated.gt")
-    return lambda value: bound is None or (value.updated_at is not None and value.updated_at > bound)
+
+    def changed(value: Stored) -> bool:
+        # Some objects do not say when they were changed, and their lists ignore the parameter.
+        updated: datetime | None = getattr(value, "updated_at", None)
+        return bound is None or updated is None or updated > bound
+
+    return changed

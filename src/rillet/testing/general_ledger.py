@@ -12,12 +12,15 @@ from clientkit.money import total
 from rillet.ledger.accounts import Account
 from rillet.ledger.journal_entries import Side
 from rillet.reports import AccountBalance, ReportPeriod, TrialBalance, TrialBalanceTotals
-from rillet.values import Money
+from rillet.values import FieldAssignment, Money
 
 
 @attrs.frozen(kw_only=True)
 class Posting:
-    """One line in the books: `amount`, never negative, in the document's currency and `local` in the subsidiary's."""
+    """One line in the books: `amount`, never negative, in the document's currency and `local` in the subsidiary's.
+
+    `fields` are the dimensions of the document's line; the line that Rillet itself adds has none.
+    """
 
     document_id: str
     account_id: str
@@ -27,6 +30,7 @@ class Posting:
     local: Money
     subsidiary_id: str
     date: date
+    fields: tuple[FieldAssignment, ...] = ()
 
     @property
     def debit(self) -> Decimal:

@@ -1,4 +1,4 @@
-"""The endpoints of the stand-in's ledger: organization, subsidiaries, accounts, fields, book periods, trial balance."""
+"""The stand-in's organization, subsidiaries, accounts, fields, tax rates and book periods, and the trial balance."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from rillet.ledger.fields import Field, FieldDisplay, FieldSettings, FieldUpdate, FieldValue, NewField, NewFieldValue
+from rillet.ledger.tax_rates import TaxRate
 from rillet.testing.books import Books
 from rillet.testing.routing import Call, Route, invalid, not_found
 from rillet.testing.show import plain
@@ -15,8 +16,8 @@ from rillet.testing.show import plain
 class LedgerEndpoints:
     """Master data and what is read from the books."""
 
-    def __init__(self, books: Books) -> None:
-        self._books = books
+    def __init__(self, books: Books, tax_rates: Sequence[TaxRate]) -> None:
+        self._books, self._tax_rates = books, tax_rates
 
     def routes(self) -> Iterator[Route]:
         """Every route of this family."""
@@ -32,6 +33,7 @@ class LedgerEndpoints:
         yield Route("POST", "/fields/{field_id}/values", self._add_value)
         yield Route("PUT", "/fields/{field_id}/values/{value_id}", self._rename_value)
         yield Route("DELETE", "/fields/{field_id}/values/{value_id}", self._delete_value)
+        yield Route("GET", "/tax-rates", self._list_tax_rates)
         yield Route("GET", "/books/periods/last-closed", self._last_closed)
         yield Route("GET", "/reports/trial-balance", self._trial_balance)
 
@@ -46,6 +48,10 @@ class LedgerEndpoints:
         if found is None:
             raise not_found(f"Subsidiary {call.ids['subsidiary_id']}")
         return plain(found)
+
+    def _list_tax_rates(self, call: Call) -> object:
+        wanted = call.asked.one("country")
+        return {"tax_rates": [plain(each) for each in self._tax_rates if wanted in {None, each.country}]}
 
     def _last_closed(self, _: Call) -> object:
         if self._books.last_closed is None:
@@ -104,18 +110,11 @@ class LedgerEndpoints:
         books = self._books
         from_date, to_date = call.required_day("from_date"), call.required_day("to_date")
         wanted = call.asked.one("subsidiary_id")
-        if wanted is not None:
-            currency = books.subsidiary(wanted).currency
-        else:
-            # Rillet consolidates across currencies with rates of its own, which nobody outside can know.
-            currency = books.organization.currency
-            if any(each.currency != currency for each in books.subsidiaries.values()):
-                raise invalid("The stand-in does not consolidate several currencies; ask for one subsidiary")
         report = books.ledger.trial_balance(
             books.accounts,
             from_date=from_date,
             to_date=to_date,
-            currency=currency,
+            currency=books.reporting_currency(wanted),
             counts=lambda posting: wanted in {None, posting.subsidiary_id},
         )
         return plain(report)

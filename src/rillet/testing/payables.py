@@ -1,51 +1,43 @@
-"""The stand-in's payables: vendors, charges and reimbursements."""
+"""The stand-in's vendors, charges, and reimbursements with their payments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+
+import attrs
 
 from rillet.ledger.accounts import Account
-from rillet.ledger.subsidiaries import Subsidiary
 from rillet.payables.charges import Charge, NewCharge
-from rillet.payables.items import ExpenseItem, NewExpenseItem
+from rillet.payables.payments import NewPayment
 from rillet.payables.reimbursements import NewReimbursement, Reimbursement
 from rillet.payables.vendors import NewVendor, Vendor
-from rillet.testing.books import Books, Line
+from rillet.testing.attachments import RECEIPT_TYPES, Attachments
+from rillet.testing.books import Books
 from rillet.testing.collection import Collection
+from rillet.testing.expenses import Expenses, sum_of
+from rillet.testing.payments import Payments
 from rillet.testing.routing import Call, Route, invalid
 from rillet.testing.show import show_document, show_vendor
-from rillet.values import DocumentStatus, ExchangeRate, ExternalReference, Money, TaxCoverage
+from rillet.values import DocumentStatus, Money
+from rillet.webhooks import Entity, EventType
 
 _CARD = "Credit Card"
 
 
-class _NewDocument(Protocol):
-    """What charges and reimbursements have in common before they are posted."""
-
-    @property
-    def vendor_id(self) -> str: ...
-    @property
-    def items(self) -> Sequence[NewExpenseItem]: ...
-    @property
-    def subsidiary_id(self) -> str | None: ...
-    @property
-    def external_references(self) -> Sequence[ExternalReference]: ...
-    @property
-    def exchange_rate(self) -> ExchangeRate | None: ...
-
-
 class PayablesEndpoints:
-    """Vendors and what is owed to them."""
+    """Vendors, and what is owed to them without a bill."""
 
-    def __init__(self, books: Books, vendors: Iterable[Vendor]) -> None:
-        self._books = books
+    def __init__(self, books: Books, vendors: Iterable[Vendor], attachments: Attachments) -> None:
+        self._books, self._attachments = books, attachments
         self.vendors = Collection[Vendor]("Vendor", "vendors", show_vendor, books.now, vendors)
         self.charges = Collection[Charge]("Charge", "charges", _show_charge, books.now)
         self.reimbursements = Collection[Reimbursement](
             "Reimbursement", "reimbursements", _show_reimbursement, books.now
         )
+        self.expenses = Expenses(books, self.vendors)
+        self.payments = Payments(books, "reimbursement_id")
+        # Rillet does not show the account that a reimbursement is payable on, but payments need it.
+        self._payable = dict[str, Account]()
 
     def routes(self) -> Iterator[Route]:
         """Every route of this family."""
@@ -57,27 +49,33 @@ class PayablesEndpoints:
         yield Route("GET", "/charges", self._list_charges)
         yield Route("POST", "/charges", self._create_charge)
         yield Route("GET", "/charges/{charge_id}", self._charge)
+        yield Route("POST", "/charges/{charge_id}", self._upload)
         yield Route("DELETE", "/charges/{charge_id}", self._delete_charge)
         yield Route("GET", "/reimbursements", self._list_reimbursements)
         yield Route("POST", "/reimbursements", self._create_reimbursement)
         yield Route("GET", "/reimbursements/{reimbursement_id}", self._reimbursement)
         yield Route("DELETE", "/reimbursements/{reimbursement_id}", self._delete_reimbursement)
+        yield Route("GET", "/reimbursements/{reimbursement_id}/payments", self._list_payments)
+        yield Route("POST", "/reimbursements/{reimbursement_id}/payments", self._create_payment)
+        yield Route("DELETE", "/reimbursements/{reimbursement_id}/payments/{payment_id}", self._delete_payment)
 
     def _create_vendor(self, call: Call) -> object:
-        return self._put_vendor(self._books.new_id(), call.body(NewVendor))
+        return self._put_vendor(self._books.new_id(), call.body(NewVendor), EventType.CREATED)
 
     def _vendor(self, call: Call) -> object:
         return show_vendor(self.vendors.get(call.ids["vendor_id"]))
 
     def _update_vendor(self, call: Call) -> object:
         vendor = self.vendors.get(call.ids["vendor_id"])
-        return self._put_vendor(vendor.id, call.body(NewVendor))
+        return self._put_vendor(vendor.id, call.body(NewVendor), EventType.UPDATED)
 
     def _delete_vendor(self, call: Call) -> object:
-        self.vendors.remove(call.ids["vendor_id"])
+        vendor = self.vendors.get(call.ids["vendor_id"])
+        self.vendors.remove(vendor.id)
+        self._books.emit(Entity.VENDOR, EventType.DELETED, vendor.id)
         return None
 
-    def _put_vendor(self, id: str, asked: NewVendor) -> object:
+    def _put_vendor(self, id: str, asked: NewVendor, event: EventType) -> object:
         """The vendor as `asked` and nothing else: what is left out becomes empty."""
         if not asked.name.strip():
             raise invalid("name must not be blank", "name")
@@ -87,7 +85,7 @@ class PayablesEndpoints:
             self._books.account(asked.account_code, "account_code")
         self._books.check_references(asked.external_references)
         self._books.check_assignments(asked.fields, "fields", expense=False)
-        return self.vendors.put(
+        shown = self.vendors.put(
             Vendor(
                 id=id,
                 name=asked.name,
@@ -102,6 +100,8 @@ class PayablesEndpoints:
                 updated_at=self._books.now(),
             )
         )
+        self._books.emit(Entity.VENDOR, event, shown)
+        return shown
 
     def _list_charges(self, call: Call) -> object:
         wanted = call.asked.one("subsidiary_id")
@@ -118,7 +118,7 @@ class PayablesEndpoints:
             raise invalid(f"Account with code {code} is not a credit card account", "credit_card_account_code")
         impact_date = asked.impact_date or asked.charge_date
         document_id, subsidiary = self._books.new_id(), self._books.subsidiary(asked.subsidiary_id)
-        items = self._post(document_id, asked, against=against, subsidiary=subsidiary, day=impact_date)
+        items = self.expenses.post(document_id, asked, against=against, subsidiary=subsidiary, day=impact_date)
         return self.charges.put(
             Charge(
                 id=document_id,
@@ -135,9 +135,14 @@ class PayablesEndpoints:
             )
         )
 
+    def _upload(self, call: Call) -> object:
+        charge = self.charges.get(call.ids["charge_id"])
+        self._attachments.keep(call, charge.id, types=RECEIPT_TYPES)
+        return None
+
     def _delete_charge(self, call: Call) -> object:
         charge = self.charges.get(call.ids["charge_id"])
-        self._take_back(charge.id, charge.impact_date)
+        self._books.take_back(charge.id)
         self.charges.remove(charge.id)
         return None
 
@@ -153,7 +158,8 @@ class PayablesEndpoints:
         impact_date = asked.impact_date or asked.reimbursement_date
         document_id, subsidiary = self._books.new_id(), self._books.subsidiary(asked.subsidiary_id)
         against = self._books.account(asked.payable_account_code, "payable_account_code")
-        items = self._post(document_id, asked, against=against, subsidiary=subsidiary, day=impact_date)
+        items = self.expenses.post(document_id, asked, against=against, subsidiary=subsidiary, day=impact_date)
+        self._payable[document_id] = against
         return self.reimbursements.put(
             Reimbursement(
                 id=document_id,
@@ -171,65 +177,45 @@ class PayablesEndpoints:
 
     def _delete_reimbursement(self, call: Call) -> object:
         reimbursement = self.reimbursements.get(call.ids["reimbursement_id"])
-        self._take_back(reimbursement.id, reimbursement.impact_date)
+        if self.payments.of(reimbursement.id):
+            raise invalid("Only unpaid reimbursements can be deleted")
+        self._books.take_back(reimbursement.id)
         self.reimbursements.remove(reimbursement.id)
         return None
 
-    def _post(
-        self, document_id: str, asked: _NewDocument, *, against: Account, subsidiary: Subsidiary, day: date
-    ) -> tuple[ExpenseItem, ...]:
-        """Check a document, debit its lines and credit `against`; the lines as they were posted."""
-        books = self._books
-        if not asked.items:
-            raise invalid("items must not be empty", "items")
-        books.check_references(asked.external_references)
-        if asked.vendor_id not in self.vendors:
-            raise invalid(f"Vendor {asked.vendor_id} not found", "vendor_id")
-        books.check_rounded(_amounts(asked.items))
-        lines = list[Line]()
-        for index, item in enumerate(asked.items):
-            account = books.account(item.account_code, f"items[{index}].account_code")
-            books.check_assignments(item.fields, f"items[{index}].fields", expense=True)
-            lines.append(Line(account=account, amount=_debited(item, f"items[{index}].tax_rate")))
-        books.post(
-            document_id, lines, against=against, subsidiary=subsidiary, day=day, exchange_rate=asked.exchange_rate
+    def _list_payments(self, call: Call) -> object:
+        return self.payments.whole(self.reimbursements.get(call.ids["reimbursement_id"]).id)
+
+    def _create_payment(self, call: Call) -> object:
+        reimbursement = self.reimbursements.get(call.ids["reimbursement_id"])
+        payment = self.payments.record(
+            reimbursement.id,
+            call.body(NewPayment),
+            open_amount=self._open_amount(reimbursement),
+            payable=self._payable[reimbursement.id],
+            subsidiary=self._books.subsidiary(reimbursement.subsidiary_id),
+            exchange_rate=reimbursement.exchange_rate,
         )
-        return tuple(self._item(item) for item in asked.items)
+        self._settle(reimbursement)
+        return self.payments.show(payment)
 
-    def _item(self, item: NewExpenseItem) -> ExpenseItem:
-        return ExpenseItem(
-            id=self._books.new_id(),
-            account_code=item.account_code,
-            amount=item.amount,
-            description=item.description,
-            tax_rate=item.tax_rate,
-            service_period=item.service_period,
-            fields=tuple(item.fields),
-        )
+    def _delete_payment(self, call: Call) -> object:
+        reimbursement = self.reimbursements.get(call.ids["reimbursement_id"])
+        self.payments.remove(reimbursement.id, call.ids["payment_id"])
+        self._settle(reimbursement)
+        return None
 
-    def _take_back(self, document_id: str, day: date | None) -> None:
-        """Reverse a document's postings; refused in a closed period, where Rillet's rule is not documented."""
-        if day is not None:
-            self._books.check_open(day)
-        self._books.ledger.reverse(document_id)
+    def _open_amount(self, reimbursement: Reimbursement) -> Money:
+        owed = sum_of(reimbursement.items)
+        return Money(owed.amount - self.payments.paid(reimbursement.id), owed.currency)
 
-
-def _amounts(items: Sequence[NewExpenseItem]) -> Iterator[tuple[str, Money]]:
-    for index, item in enumerate(items):
-        yield f"items[{index}].amount", item.amount
-        if item.tax_rate is not None:
-            yield f"items[{index}].tax_rate.tax_amount", item.tax_rate.tax_amount
-
-
-def _debited(item: NewExpenseItem, where: str) -> Money:
-    """What a line costs; a tax on top of its amount is debited to the same account."""
-    tax = item.tax_rate
-    if tax is None:
-        return item.amount
-    if tax.tax_amount.currency != item.amount.currency:
-        raise invalid(f"The tax must be in {item.amount.currency}", where)
-    extra = tax.tax_amount.amount if tax.coverage is TaxCoverage.EXCLUSIVE else 0
-    return Money(item.amount.amount + extra, item.amount.currency)
+    def _settle(self, reimbursement: Reimbursement) -> None:
+        """Give a reimbursement the status that its payments make; it counts as changed."""
+        status = DocumentStatus.UNPAID
+        if self.payments.paid(reimbursement.id):
+            left = self._open_amount(reimbursement).amount
+            status = DocumentStatus.PARTIALLY_PAID if left else DocumentStatus.PAID
+        self.reimbursements.put(attrs.evolve(reimbursement, status=status, updated_at=self._books.now()))
 
 
 def _show_charge(charge: Charge) -> dict[str, object]:

@@ -125,7 +125,7 @@ Handler: TypeAlias = Callable[[Call], object]
 class Route:
     """A method and a path template such as ``/vendors/{vendor_id}``, and what answers there.
 
-    The handler returns plain JSON values for a 200, or None for a 204, or raises `Refusal`.
+    The handler returns plain JSON values for a 200, None for a 204, or an `Answer` of its own, or raises `Refusal`.
     """
 
     def __init__(self, method: str, template: str, handler: Handler) -> None:
@@ -166,6 +166,8 @@ def written(value: object) -> Answer:
     """A handler's result as an answer: amounts without padding, timestamps without trailing zeros."""
     if value is None:
         return Answer(status=204)
+    if isinstance(value, Answer):
+        return value
     return json_answer(200, codec.dumps(_as_rillet_writes(value)))
 
 

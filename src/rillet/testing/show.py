@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar, cast
 
+import attrs
+
 from clientkit import codec
 from rillet.ledger.accounts import Account
 from rillet.ledger.fields import Field
@@ -17,6 +19,17 @@ D = TypeVar("D")
 def plain(value: object) -> dict[str, object]:
     """A model as JSON values, without what equals its default."""
     return cast("dict[str, object]", codec.unstructure(value))
+
+
+def with_lists(value: attrs.AttrsInstance) -> dict[str, object]:
+    """A model as JSON values whose lists are there even where they are empty, at any depth."""
+    found = {name: getattr(value, name) for name in attrs.fields_dict(type(value))}
+    lists = {
+        name: [with_lists(each) for each in cast("tuple[attrs.AttrsInstance, ...]", items)]
+        for name, items in found.items()
+        if isinstance(items, tuple)
+    }
+    return {**plain(value), **lists}
 
 
 def show_account(account: Account) -> dict[str, object]:

@@ -14,22 +14,36 @@ from typing_extensions import override
 from clientkit.exchange import Answer, Clocks, Options
 from clientkit.pacing import Pacer
 from clientkit.testing import Asked
-from clientkit.testing import StandIn as _StandIn
 from rillet.client import AsyncClient, Client
 from rillet.ledger.accounts import Account
 from rillet.ledger.fields import Field
+from rillet.ledger.journal_entries import JournalEntry
 from rillet.ledger.organization import Organization
 from rillet.ledger.subsidiaries import Subsidiary
+from rillet.ledger.tax_rates import TaxRate
+from rillet.payables.bills import Bill
 from rillet.payables.charges import Charge
 from rillet.payables.reimbursements import Reimbursement
+from rillet.payables.vendor_credits import VendorCredit
 from rillet.payables.vendors import Vendor
 from rillet.testing import builders
+from rillet.testing.attachments import Attachment, Attachments
+from rillet.testing.bills import BillEndpoints
 from rillet.testing.books import Books, random_ids
 from rillet.testing.general_ledger import Ledger
 from rillet.testing.idempotency import IdempotencyKeys
+from rillet.testing.journal_entries import JournalEntryEndpoints
 from rillet.testing.ledger import LedgerEndpoints
 from rillet.testing.payables import PayablesEndpoints
+from rillet.testing.receivables import ReceivablesView, receivables_routes
+from rillet.testing.receivables_books import ReceivablesBooks
 from rillet.testing.routing import Refusal, Router
+from rillet.testing.statements import StatementEndpoints
+from rillet.testing.treasury import TreasuryEndpoints
+from rillet.testing.vendor_credits import VendorCreditEndpoints
+from rillet.testing.webhooks import Webhooks
+from rillet.treasury.bank_accounts import BankAccount
+from rillet.treasury.bank_transactions import BankTransaction
 
 MasterData: TypeAlias = Account | Field | Subsidiary | Vendor
 
@@ -43,17 +57,24 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class StandIn(_StandIn):
+class StandIn(ReceivablesView):
     """An offline Rillet for tests, faithful to what is documented and observed, quirks included.
 
     ::
 
         standin = StandIn(reference_types={"brex"}, vendors=[vendor("Hotel Adlon")])
         client = standin.client()
-        client.charges.create(NewCharge(…))
+        (hotel,) = client.vendors.list()
+        night = NewExpenseItem(account_code="62000", amount=Money(Decimal("149.50"), "USD"))
+        client.charges.create(
+            NewCharge(
+                vendor_id=hotel.id, items=[night], charge_date=date(2026, 9, 1), credit_card_account_code="21120"
+            )
+        )
         assert standin.ledger.balance("62000") == Decimal("149.50")
 
-    What was posted is in `charges`, `reimbursements` and `ledger`, every request in `asked`; `faults` break things.
+    What was posted is in `ledger`, `bills`, `charges`, `journal_entries` and their like, every request in `asked`;
+    events wait in `webhooks` until they are delivered; `faults` break things.
 
     Args:
         organization: Whose books these are; an American company where none is given.
@@ -61,6 +82,7 @@ class StandIn(_StandIn):
         accounts: The chart of accounts; a small one where none is given (`rillet.testing.chart_of_accounts`).
         fields: Custom fields.
         vendors: Vendors that are there already.
+        tax_rates: Predefined tax rates, which only a person can create in Rillet.
         reference_types: Types that external references may have; only a person can create one in Rillet.
         api_key: The one key that is accepted.
         rate_limit: Requests and seconds, such as `RATE_LIMIT`; requests above it get a bare 429. None for no limit.
@@ -76,6 +98,7 @@ class StandIn(_StandIn):
         accounts: Iterable[Account] | None = None,
         fields: Iterable[Field] = (),
         vendors: Iterable[Vendor] = (),
+        tax_rates: Iterable[TaxRate] = (),
         reference_types: Iterable[str] = (),
         api_key: str = "stand-in-key",
         rate_limit: tuple[int, float] | None = None,
@@ -98,14 +121,38 @@ class StandIn(_StandIn):
             reference_types=reference_types,
             now=now,
             ids=random_ids(f"objects {seed}"),
+            webhooks=Webhooks(now, random_ids(f"webhooks {seed}")),
         )
-        self._payables = PayablesEndpoints(self._books, [_dated(each, started) for each in vendors])
-        self._router = Router([*LedgerEndpoints(self._books).routes(), *self._payables.routes()])
+        self._attachments = Attachments()
+        rates = tuple(tax_rates)
+        self._payables = PayablesEndpoints(self._books, [_dated(each, started) for each in vendors], self._attachments)
+        self._bills = BillEndpoints(self._books, self._payables.expenses, self._attachments)
+        self._vendor_credits = VendorCreditEndpoints(self._books, self._payables.expenses, self._bills)
+        self._journal_entries = JournalEntryEndpoints(self._books, rates)
+        self._treasury = TreasuryEndpoints(self._books)
+        self._receivables = ReceivablesBooks(self._books)
+        self._router = Router(
+            [
+                *LedgerEndpoints(self._books, rates).routes(),
+                *self._journal_entries.routes(),
+                *self._payables.routes(),
+                *self._bills.routes(),
+                *self._vendor_credits.routes(),
+                *self._treasury.routes(),
+                *StatementEndpoints(self._books).routes(),
+                *receivables_routes(self._receivables),
+            ]
+        )
 
     @property
     def ledger(self) -> Ledger:
         """The general ledger."""
         return self._books.ledger
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Who is told of what, and the events on their way."""
+        return self._books.webhooks
 
     @property
     def organization(self) -> Organization:
@@ -143,6 +190,36 @@ class StandIn(_StandIn):
         return tuple(self._payables.reimbursements)
 
     @property
+    def bills(self) -> tuple[Bill, ...]:
+        """Bills, oldest first."""
+        return tuple(self._bills.bills)
+
+    @property
+    def vendor_credits(self) -> tuple[VendorCredit, ...]:
+        """Vendor credits, oldest first."""
+        return tuple(self._vendor_credits.credits)
+
+    @property
+    def journal_entries(self) -> tuple[JournalEntry, ...]:
+        """Journal entries, oldest first."""
+        return tuple(self._journal_entries.entries)
+
+    @property
+    def bank_accounts(self) -> tuple[BankAccount, ...]:
+        """Bank accounts, oldest first."""
+        return tuple(self._books.bank_accounts.values())
+
+    @property
+    def bank_transactions(self) -> tuple[BankTransaction, ...]:
+        """Bank transactions, oldest first."""
+        return self._treasury.transactions
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Files attached to bills and charges, oldest first."""
+        return tuple(self._attachments.kept)
+
+    @property
     def reference_types(self) -> set[str]:
         """Types that external references may have; add to it what a person would create."""
         return self._books.reference_types
@@ -164,6 +241,15 @@ class StandIn(_StandIn):
         """Close the books up to and including a day."""
         with self._lock:
             self._books.close(through)
+
+    def clear_payment(self, payment_id: str) -> None:
+        """Match a payment of a bill or a reimbursement with a bank transaction, as a person does in Rillet.
+
+        Raises `KeyError` where there is no such payment.
+        """
+        with self._lock:
+            if not (self._bills.payments.clear(payment_id) or self._payables.payments.clear(payment_id)):
+                raise KeyError(payment_id)
 
     def client(
         self,

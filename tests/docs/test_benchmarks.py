@@ -1,0 +1,25 @@
+"""The benchmarks run as their page says, and print a ratio for each of its rows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(("script", "rows"), [("import_time.py", 5), ("decode.py", 4)])
+def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / script), "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r" ms +\d+\.\d+ of ", done.stdout)) >= rows
+    assert f"python benchmarks/{script}" in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
