@@ -28,6 +28,7 @@ import cattrs.v
 from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
+from clientkit._readers import make_reader
 from clientkit.money import checked, decimal_text
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ _ALWAYS = "clientkit.always"
 _EXTRA = "clientkit.extra"
 _AS_NUMBER = "clientkit.number"
 _EXTRA_KEY = "<unknown fields>"
+_SMALL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
+_CENT, _MUCH = Decimal("0.01"), Decimal(10) ** 15
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -201,8 +204,20 @@ def _write(value: object, put: Callable[[str], object]) -> None:
 
 def _messages(error: BaseException) -> list[str]:
     if isinstance(error, cattrs.BaseValidationError):
+        _name_as_in_json(error)
         return list(cattrs.transform_error(error, path="$", format_exception=_explain))
     return [f"{error} @ $"]
+
+
+def _name_as_in_json(error: BaseException) -> None:
+    # cattrs names the attribute, but who reads the message has the service's JSON before them.
+    if isinstance(error, cattrs.ClassValidationError):
+        names = {field.name: _wire(field) for field in attrs.fields(error.cl)}
+        for _, note in error.group_exceptions()[0]:
+            note.name = names.get(note.name, note.name)
+    if isinstance(error, cattrs.BaseValidationError):
+        for each in error.exceptions:
+            _name_as_in_json(each)
 
 
 def _explain(error: BaseException, kind: type[Any] | None) -> str:
@@ -235,8 +250,11 @@ def _to_bool(value: object, _: object) -> bool:
 
 
 def _to_decimal(value: object, _: object) -> Decimal:
+    if isinstance(value, str) and _SMALL.fullmatch(value):
+        # Too short to be of a size that `checked` refuses.
+        return Decimal(value)
     if isinstance(value, Decimal):
-        return checked(value)
+        return value if value.same_quantum(_CENT) and -_MUCH < value < _MUCH else checked(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return checked(Decimal(value))
     if isinstance(value, str) and _NUMBER.fullmatch(value):
@@ -314,6 +332,20 @@ def _attrs_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[obj
     return structure_attrs
 
 
+def _straight_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
+    if kind in _unfinished:
+        # A class that contains itself: its reader is found when it is needed.
+        return lambda value, _: converter.structure(value, kind)
+    _unfinished.add(kind)
+    try:
+        return make_reader(kind, hook_of=converter.get_structure_hook, wire_name=_wire, extra_key=_EXTRA_KEY)
+    finally:
+        _unfinished.discard(kind)
+
+
+_unfinished = set[type[Any]]()
+
+
 def _attrs_writer(kind: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, object]]:
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
     overrides = {
@@ -363,7 +395,7 @@ def _converter(*, detailed: bool) -> cattrs.Converter:
     made.register_structure_hook_func(lambda kind: kind is object or kind == Extra, _anything)
     made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _to_enum)
     made.register_structure_hook_factory(is_sequence, _array_reader)
-    made.register_structure_hook_factory(attrs.has, _attrs_reader)
+    made.register_structure_hook_factory(attrs.has, _attrs_reader if detailed else _straight_reader)
     made.register_unstructure_hook(Decimal, decimal_text)
     made.register_unstructure_hook(datetime, instant_text)
     made.register_unstructure_hook(date, date.isoformat)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clientkit import CodecError, Shape, codec
-from clientkit.codec import dumps, parse, structure, unstructure
+from clientkit.codec import dumps, parse, structure, unstructure, wire_name
 from shop import Colour, Item, ItemOperations, NewItem, Part
 
 # The engine is the same for all examples of one test.
@@ -253,6 +253,28 @@ def test_an_error_names_every_place(engine: str) -> None:
 def test_a_missing_field_is_named(engine: str) -> None:
     with pytest.raises(CodecError, match=r"^required field missing @ \$\.id$"):
         _read('{"price": 1}')
+
+
+@attrs.frozen(kw_only=True)
+class Renamed:
+    identifier: str = attrs.field(metadata=wire_name("id"))
+    parts: tuple[Renamed, ...] = attrs.field(default=(), metadata=wire_name("children"))
+    named: Mapping[str, Renamed] = attrs.field(factory=dict[str, "Renamed"], metadata=wire_name("byName"))
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "$.id"),
+        ({"id": 1}, "$.id"),
+        ({"id": "a", "children": [{"id": "b"}, {"children": [{"id": "c"}]}]}, "$.children[1].id"),
+        ({"id": "a", "byName": {"x": {"id": "b", "children": 5}}}, "$.byName['x'].children"),
+    ],
+)
+def test_an_error_names_places_as_the_json_does(body: object, place: str) -> None:
+    with pytest.raises(CodecError) as caught:
+        structure(body, Renamed)
+    assert [part.rpartition(" @ ")[2] for part in str(caught.value).split("; ")] == [place]
 
 
 def test_a_shape_reads_itself() -> None:

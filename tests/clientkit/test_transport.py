@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -13,12 +14,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from clientkit import Answer, Options, Outgoing, Request, RetryPolicy, TransportFailure, errors
 from clientkit.exchange import exchange
+from clientkit.requests import follow
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond, _Server, json_answer
 from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess, drive, drive_async
 from endpoint_runner import Runner, runner
@@ -404,6 +407,33 @@ def test_transports_in_process_hold_nothing_to_close(standin: ShopStandIn) -> No
 def test_a_failure_tells_what_happened() -> None:
     failure = TransportFailure("broke off", sent=True)
     assert (str(failure), failure.sent, failure.late) == ("broke off", True, False)
+
+
+def test_no_query_of_a_request_reaches_a_log(
+    wired: Runner[Shop], standin: ShopStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with standin.serve() as url:
+        wired.call(lambda shop: shop.execute(Request(method="GET", path="/items/a", query={"owner": "private"})))
+        wired.call(lambda shop: shop.execute(follow(f"{url}/file?signature=private")))
+    assert [asked.query for asked in standin.asked] == [{"owner": ("private",)}, {"signature": ("private",)}]
+    lines = [record.getMessage() for record in caplog.records if record.name == "httpx"]
+    assert [line.rpartition(' "')[0] for line in lines] == [
+        f"HTTP Request: GET {wired.client.base_url}/items/a",
+        f"HTTP Request: GET {url}/file",
+    ]
+    assert "private" not in caplog.text
+
+
+def test_the_log_of_other_users_of_httpx_stays_whole(standin: ShopStandIn, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="httpx")
+    HttpTransport().close()
+    HttpTransport().close()
+    with standin.serve() as url, httpx.Client(trust_env=False) as http:
+        http.get(f"{url}/items/a?mine=shown")
+    logging.getLogger("httpx").info("closed")
+    assert f"GET {url}/items/a?mine=shown" in caplog.text
+    assert len(logging.getLogger("httpx").filters) == 1
 
 
 def test_closing_gives_the_connections_back() -> None:
