@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from clientkit.requests import Paging, Query
 
-# Brex names no bound for most listings by ids; a request line of more than 8 kB is refused by many servers.
+# Brex names no bound for most listings by ids.
 _IDS_PER_CALL = 100
+# In characters of the query: a request line of more than 8 kB is refused by many servers.
+_IDS_LENGTH = 6_000
 
 
 def _next_cursor(body: Mapping[str, object]) -> str | None:
@@ -32,11 +35,19 @@ def checked_limit(limit: int | None, most: int) -> int | None:
     return limit
 
 
-def id_parts(name: str, ids: Sequence[str] | None) -> Sequence[Query]:
-    """The queries of a listing by ids, each of a length that a request line can have."""
+def id_parts(name: str, ids: Sequence[str] | None, most: int = _IDS_PER_CALL) -> Sequence[Query]:
+    """The queries of a listing by ids, each of at most so many, and of a length that a request line can have."""
     if ids is None:
         return ({},)
     if isinstance(ids, str):
         raise TypeError(f"{name} takes a sequence of ids, not one id")
-    unique = tuple(dict.fromkeys(ids))
-    return [{name: unique[start : start + _IDS_PER_CALL]} for start in range(0, len(unique), _IDS_PER_CALL)]
+    parts = list[list[str]]()
+    left = 0
+    for each in dict.fromkeys(ids):
+        length = len(urlencode({name: each})) + 1
+        if not parts or length > left or len(parts[-1]) == most:
+            parts.append([])
+            left = _IDS_LENGTH
+        parts[-1].append(each)
+        left -= length
+    return [{name: tuple(part)} for part in parts]

@@ -29,7 +29,7 @@ from clientkit.errors import (
 from clientkit.requests import Request
 from clientkit.steps import Steps, ask, ask_all, carry_out, carry_out_async
 
-# Brex documents no bound; this many records can be read in one call.
+# Brex documents no bound; this is the one on the ids of a query.
 _BATCH = 500
 _MOST_LOSSES = 5
 

@@ -11,11 +11,11 @@ from decimal import Decimal
 
 import attrs
 
-from brex_accounting._paging import PAGING
+from brex_accounting._paging import PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.enums import OpenEnum
-from clientkit.requests import PageRequest, Query, QueryValue, Request, segment
+from clientkit.requests import PageRequest, QueryValue, Request, segment
 
 #: Without a lower bound the service leaves old records out and does not say so; before this, Brex had none.
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
@@ -222,7 +222,8 @@ class RecordOperations:
         Args:
             review_status: Only records in this state; for cards and reimbursements, not for bills.
             source_type: Only records of this kind.
-            ids: Only these records; more than 500 are asked for in several calls, and no ids give no records.
+            ids: Only these records; no ids give no records. More than 500, or more than fit into a request line, are
+                asked for in several calls.
             updated_after: Only records changed after this moment, which is itself excluded.
             updated_from: Only records changed at or after this moment.
             updated_before: Only records changed before this moment, which is itself excluded.
@@ -237,8 +238,6 @@ class RecordOperations:
             raise ValueError("give updated_after or updated_from, not both")
         if updated_before is not None and updated_until is not None:
             raise ValueError("give updated_before or updated_until, not both")
-        if limit is not None and not 1 <= limit <= _PAGE:
-            raise ValueError(f"limit is {limit}; Brex takes 1 to {_PAGE}")
         query: dict[str, QueryValue] = {
             "review_status": review_status,
             "source_type": source_type,
@@ -247,7 +246,7 @@ class RecordOperations:
             "updated_at[lt]": updated_before,
             "updated_at[lte]": updated_until,
             "single_entry": single_entry,
-            "limit": limit or _PAGE,
+            "limit": checked_limit(limit, _PAGE) or _PAGE,
         }
         return PageRequest(
             path="/v3/accounting/records",
@@ -255,16 +254,9 @@ class RecordOperations:
             items_key="items",
             paging=PAGING,
             query=query,
-            parts=({},) if ids is None else _parts(ids),
+            parts=id_parts("ids", ids, _IDS_PER_CALL),
             key=_id,
         )
-
-
-def _parts(ids: Sequence[str]) -> Sequence[Query]:
-    if isinstance(ids, str):
-        raise TypeError("ids is a sequence of ids, not one id")
-    unique = tuple(dict.fromkeys(ids))
-    return [{"ids": unique[start : start + _IDS_PER_CALL]} for start in range(0, len(unique), _IDS_PER_CALL)]
 
 
 def _id(record: Record) -> str:

@@ -147,7 +147,10 @@ def log_expiring(status: TokenStatus) -> None:
 
 
 class Watch:
-    """Calls `on_expiring` for a token that has at most `ahead` left, once for each time of expiry."""
+    """Calls `on_expiring` for a token that has at most `ahead` left, once for each time of expiry.
+
+    What the callback raises is logged.
+    """
 
     def __init__(self, on_expiring: Callable[[TokenStatus], object], ahead: timedelta) -> None:
         self._on_expiring, self._ahead = on_expiring, ahead
@@ -160,5 +163,11 @@ class Watch:
             with self._lock:
                 is_news, self._told = self._told != status.expires_at, status.expires_at
             if is_news:
-                self._on_expiring(status)
+                self._tell(status)
         return status
+
+    def _tell(self, status: TokenStatus) -> None:
+        try:
+            self._on_expiring(status)
+        except Exception:  # noqa: BLE001 - the call that happens to notice must not fail for want of a message
+            _log.exception("the callback that should tell of an expiring Brex %s failed", status.kind)

@@ -98,12 +98,13 @@ class Wait:
 
 @attrs.frozen(kw_only=True)
 class Answered(Generic[T]):
-    """The value of one call together with the status, headers and trace id that it came with."""
+    """The value of one call together with the status, headers, trace id and bytes that it came with."""
 
     value: T
     status: int
     headers: Mapping[str, str]
     trace_id: str | None
+    content: bytes = attrs.field(default=b"", repr=False)
 
 
 Flow: TypeAlias = Generator[Send | Wait, Answer | None, T]
@@ -401,6 +402,7 @@ class _Call(Generic[T]):
             status=answer.status,
             headers=answer.headers,
             trace_id=answer.headers.get(self.service.trace_header),
+            content=answer.content,
         )
 
     def _value(self, answer: Answer) -> T:
@@ -452,6 +454,8 @@ def _encoded(body: object) -> tuple[bytes | None, str | None]:
         return body.encode(), f"multipart/form-data; boundary={body.boundary}"
     if isinstance(body, Form):
         return body.encode(), "application/x-www-form-urlencoded"
+    if isinstance(body, bytes):
+        return body, "application/json"
     return codec.dumps(body), "application/json"
 
 

@@ -64,8 +64,8 @@ class Request(Generic[T]):
     """One request and the type of its answer.
 
     `returns` is the class of the answer's JSON, a `Shape`, ``bytes`` or `Download` for the body as it came, or None for
-    no body. `query` values that are None are left out; `body` is anything the codec can write, a `Multipart` or a
-    `Form`.
+    no body. `query` values that are None are left out; `body` is anything the codec can write, ``bytes`` of JSON that
+    was written before, a `Multipart` or a `Form`.
     `takes_key` says that the service honours an ``Idempotency-Key`` here, so a key is made for each call that brings
     none, and repeating is safe; `repeatable` says that it is safe without a key, whatever the method.
     `link` is an absolute URL on another host (see `follow`); no token goes there, and `path` only names it in errors.

@@ -12,9 +12,11 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import attrs
 from typing_extensions import override
@@ -29,6 +31,8 @@ __all__ = [
     "AnswerTruncated",
     "Asked",
     "Fault",
+    "PostTo",
+    "Receive",
     "RequestLost",
     "Respond",
     "StandIn",
@@ -172,6 +176,40 @@ def _compact(body: object) -> bytes:
 def _asked(method: str, path: str, query: str, headers: Mapping[str, str], content: bytes) -> Asked:
     values = {name: tuple(each) for name, each in parse_qs(query, keep_blank_values=True).items()}
     return Asked(method=method, path=path, query=values, headers=headers, content=content)
+
+
+#: Takes the headers and the body of a webhook and gives the status of the answer; an `OSError` is no answer.
+Receive: TypeAlias = Callable[[Mapping[str, str], bytes], int]
+
+_CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
+
+
+class PostTo:
+    """A `Receive` at a URL. A redirect is an answer like any other.
+
+    Raises `ValueError` for an address that is neither http nor https.
+    """
+
+    def __init__(self, url: str, *, timeout: timedelta) -> None:
+        self._parts, self._seconds = urlsplit(url), timeout.total_seconds()
+        if self._parts.scheme not in _CONNECTIONS or not self._parts.netloc:
+            raise ValueError(f"a webhook needs an HTTP address, not {url!r}")
+
+    def __call__(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Post once."""
+        place = self._parts.netloc
+        connection = _CONNECTIONS[self._parts.scheme](place, timeout=self._seconds)
+        try:
+            connection.request(
+                "POST", urlunsplit(("", "", self._parts.path or "/", self._parts.query, "")), body, dict(headers)
+            )
+            status: int = connection.getresponse().status
+        except HTTPException as error:
+            raise OSError(f"{place} did not answer in HTTP") from error
+        else:
+            return status
+        finally:
+            connection.close()
 
 
 class _Server(ThreadingHTTPServer):

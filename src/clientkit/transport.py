@@ -1,14 +1,18 @@
 """Carrying one attempt over the wire, and the two loops that drive an exchange. The only file that knows httpx.
 
 httpx is imported with the first real connection: what runs in process, such as tests against a stand-in, never pays for
-it.
+it. httpx logs the URL of every request at level INFO; from the requests of this file its log gets the URL without the
+query, which may be a permission (a presigned link) or hold other people's data.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from clientkit.exchange import Answer, Flow, Outgoing, TransportFailure, Wait
@@ -52,6 +56,7 @@ class HttpTransport:
     def __init__(self, *, proxies: bool = True) -> None:
         import httpx
 
+        logging.getLogger("httpx").addFilter(_cut_queries)
         self._http = httpx.Client(follow_redirects=False, trust_env=proxies)
 
     def send(self, outgoing: Outgoing) -> Answer:
@@ -60,7 +65,8 @@ class HttpTransport:
 
         started = time.monotonic()
         try:
-            response = self._http.send(_request(self._http, outgoing), stream=True)
+            with _discreetly():
+                response = self._http.send(_request(self._http, outgoing), stream=True)
             try:
                 body = _Body(outgoing, started)
                 for chunk in response.iter_bytes():
@@ -83,6 +89,7 @@ class AsyncHttpTransport:
     def __init__(self, *, proxies: bool = True) -> None:
         import httpx
 
+        logging.getLogger("httpx").addFilter(_cut_queries)
         self._http = httpx.AsyncClient(follow_redirects=False, trust_env=proxies)
 
     async def send(self, outgoing: Outgoing) -> Answer:
@@ -91,7 +98,8 @@ class AsyncHttpTransport:
 
         started = time.monotonic()
         try:
-            response = await self._http.send(_request(self._http, outgoing), stream=True)
+            with _discreetly():
+                response = await self._http.send(_request(self._http, outgoing), stream=True)
             try:
                 body = _Body(outgoing, started)
                 async for chunk in response.aiter_bytes():
@@ -179,6 +187,27 @@ async def drive_async(flow: Flow[T], transport: AsyncTransport, sleep: Callable[
         return result
     finally:
         flow.close()
+
+
+_is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
+
+
+@contextmanager
+def _discreetly() -> Generator[None]:
+    token = _is_ours.set(True)
+    try:
+        yield
+    finally:
+        _is_ours.reset(token)
+
+
+def _cut_queries(record: logging.LogRecord) -> bool:
+    """A filter of httpx' logger, which it leaves alone where somebody else in this process uses httpx."""
+    import httpx
+
+    if _is_ours.get() and isinstance(record.args, tuple):
+        record.args = tuple(each.copy_with(query=None) if isinstance(each, httpx.URL) else each for each in record.args)
+    return True
 
 
 class _Body:

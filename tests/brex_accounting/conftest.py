@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 
 import brex_accounting
+from brex_accounting.auth import OAuth
 from brex_accounting.testing import TOKEN, StandIn
+from brex_accounting.tokens import MemoryTokenStore
+from brex_oauth import app, clocks, new_brex, new_clock, seed
 from endpoint_runner import WAYS, Runner, runner
 from hand_clock import HandClock
 
 
 @pytest.fixture
 def clock() -> HandClock:
-    return HandClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    return new_clock()
 
 
 @pytest.fixture
 def standin(clock: HandClock) -> StandIn:
     return StandIn(now=clock)
+
+
+@pytest.fixture
+def brex(clock: HandClock) -> StandIn:
+    """A Brex that `seed` can give a former consent to."""
+    return new_brex(clock)
+
+
+@pytest.fixture
+def store(brex: StandIn) -> MemoryTokenStore:
+    return MemoryTokenStore(seed(brex))
+
+
+@pytest.fixture
+def oauth(store: MemoryTokenStore, clock: HandClock) -> OAuth:
+    return OAuth(app(), store, clocks=clocks(clock))
 
 
 @pytest.fixture(params=WAYS)

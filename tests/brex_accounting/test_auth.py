@@ -5,15 +5,29 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from authorization_server import CREATE, NOW, REFUSED, WHO_AM_I, Brex, Clock, app, client, connection, no_sleep
 from brex_accounting.auth import ClientCredentials, OAuth, UserToken
+from brex_accounting.company import Company
+from brex_accounting.integrations import Integration, IntegrationOperations
 from brex_accounting.oauth import (
     AuthorizationError,
     ConsentRequiredError,
     OAuthApp,
 )
+from brex_accounting.testing import StandIn
 from brex_accounting.tokens import MemoryTokenStore, TokenKind
-from clientkit.client import BaseClient
+from brex_oauth import (
+    NOW,
+    REFUSED,
+    WHO_AM_I,
+    app,
+    client,
+    clocks,
+    new_brex,
+    no_sleep,
+    paths,
+    refuse,
+    seed,
+)
 from clientkit.errors import ConfigurationError, ForbiddenError, NoAnswerError, UnauthorizedError
 from clientkit.exchange import (
     Answer,
@@ -27,95 +41,79 @@ from clientkit.testing import (
     RequestLost,
 )
 from clientkit.transport import InProcess, drive
+from hand_clock import HandClock
 
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def brex() -> Brex:
-    return Brex()
-
-
-@pytest.fixture
-def store(brex: Brex) -> MemoryTokenStore:
-    return MemoryTokenStore(brex.seed())
-
-
-@pytest.fixture
-def oauth(store: MemoryTokenStore, clock: Clock) -> OAuth:
-    return OAuth(app(), store, clocks=clock.clocks())
+CREATE = IntegrationOperations.create.build(vendor="ERP_A", vendor_account_id="books-1")
 
 
 @pytest.mark.parametrize("refusal", [401, 403])
 @pytest.mark.parametrize("request_", [WHO_AM_I, CREATE], ids=["GET", "POST"])
 def test_a_refused_token_is_renewed_and_the_call_repeated(
-    clock: Clock, refusal: int, request_: Request[object]
+    clock: HandClock, refusal: int, request_: Request[Company | Integration]
 ) -> None:
-    brex = Brex(refusal=refusal)
-    store = MemoryTokenStore(brex.seed())
-    oauth = OAuth(app(), store, clocks=clock.clocks())
-    assert client(brex, oauth, clock).execute(request_) == {"id": "cuacc_1"}
-    assert brex.paths == ["company", "token", "company"]
+    brex = new_brex(clock, refusal=refusal)
+    store = MemoryTokenStore(seed(brex))
+    oauth = OAuth(app(), store, clocks=clocks(clock))
+    assert client(brex, oauth, clock).execute(request_) in {brex.team.company, *brex.integrations.by_id.values()}
+    path = request_.path.rpartition("/")[2]
+    assert paths(brex) == [path, "token", path]
     saved = store.load()
     assert saved is not None
-    assert (saved.access_token, saved.refresh_token) == ("access-1", "refresh-1")
+    assert (saved.access_token, saved.refresh_token) == ("access-2", "refresh-2")
 
 
-def test_a_token_is_renewed_before_it_expires(brex: Brex, oauth: OAuth, clock: Clock) -> None:
+def test_a_token_is_renewed_before_it_expires(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
     made = client(brex, oauth, clock)
     clock.now += timedelta(minutes=29, seconds=30)
-    made.execute(WHO_AM_I)
-    made.execute(WHO_AM_I)
-    assert brex.paths == ["token", "company", "company"]
+    made.company.get()
+    made.company.get()
+    assert paths(brex) == ["token", "company", "company"]
     clock.now += timedelta(seconds=3600 - 31)
-    made.execute(WHO_AM_I)
-    assert brex.granted == 1
+    made.company.get()
+    assert brex.oauth.granted == 1
     clock.now += timedelta(seconds=1)
-    made.execute(WHO_AM_I)
-    assert brex.granted == 2
+    made.company.get()
+    assert brex.oauth.granted == 2
 
 
-def test_a_call_renews_once_only(brex: Brex, oauth: OAuth, clock: Clock) -> None:
-    brex.forbidden = True
+def test_a_call_renews_once_only(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+    refuse(brex, 401)
     with pytest.raises(UnauthorizedError):
-        client(brex, oauth, clock).execute(WHO_AM_I)
-    assert brex.paths == ["company", "token", "company"]
+        client(brex, oauth, clock).company.get()
+    assert paths(brex) == ["company", "token", "company"]
 
 
-def test_a_403_to_a_young_token_is_about_its_scopes(brex: Brex, oauth: OAuth, clock: Clock) -> None:
-    brex.forbidden, brex.refusal = True, 403
+def test_a_403_to_a_young_token_is_about_its_scopes(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+    refuse(brex, 403)
     made = client(brex, oauth, clock)
     for _ in range(5):
         with pytest.raises(ForbiddenError):
-            made.execute(WHO_AM_I)
-    assert brex.granted == 1
+            made.company.get()
+    assert brex.oauth.granted == 1
     clock.now += timedelta(minutes=1)
     with pytest.raises(ForbiddenError):
-        made.execute(WHO_AM_I)
-    assert brex.granted == 2
+        made.company.get()
+    assert brex.oauth.granted == 2
 
 
-def test_a_fixed_token_is_not_renewed(brex: Brex, clock: Clock) -> None:
+def test_a_fixed_token_is_not_renewed(brex: StandIn, clock: HandClock) -> None:
     with pytest.raises(UnauthorizedError):
-        client(brex, UserToken("bxt_1", clocks=clock.clocks()), clock).execute(WHO_AM_I)
-    assert brex.paths == ["company"]
+        client(brex, UserToken("bxt_1", clocks=clocks(clock)), clock).company.get()
+    assert paths(brex) == ["company"]
 
 
-def test_client_credentials_are_asked_for_when_they_are_first_needed(brex: Brex, clock: Clock) -> None:
-    credentials = ClientCredentials(app(), ["onboarding"], clocks=clock.clocks())
+def test_client_credentials_are_asked_for_when_they_are_first_needed(brex: StandIn, clock: HandClock) -> None:
+    credentials = ClientCredentials(app(), ["onboarding"], clocks=clocks(clock))
     made = client(brex, credentials, clock)
     assert credentials.credential_status() == ()
     with pytest.raises(AuthorizationError, match="none was asked for"):
         credentials.header()
-    made.execute(WHO_AM_I)
-    made.execute(WHO_AM_I)
-    assert brex.paths == ["token", "company", "company"]
-    brex.access.clear()
-    made.execute(WHO_AM_I)
-    assert brex.granted == 2
+    made.company.get()
+    made.company.get()
+    assert paths(brex) == ["token", "company", "company"]
+    brex.oauth.access_tokens.clear()
+    made.company.get()
+    assert brex.oauth.granted == 2
     assert [status.kind for status in credentials.credential_status()] == [TokenKind.ACCESS_TOKEN]
     with pytest.raises(ConfigurationError, match="client_secret"):
         ClientCredentials(OAuthApp(client_id="app"), ["onboarding"])
@@ -126,67 +124,69 @@ def test_an_empty_store_is_a_mistake() -> None:
         OAuth(app(), MemoryTokenStore())
 
 
-def test_a_dead_refresh_token_asks_for_a_person(brex: Brex, oauth: OAuth, clock: Clock) -> None:
-    brex.parent_of.clear()
-    with pytest.raises(ConsentRequiredError, match="The token is invalid"):
-        client(brex, oauth, clock).execute(WHO_AM_I)
+def test_a_dead_refresh_token_asks_for_a_person(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+    brex.oauth.refresh_tokens.clear()
+    with pytest.raises(ConsentRequiredError, match="The refresh token is invalid"):
+        client(brex, oauth, clock).company.get()
 
 
-def test_without_a_refresh_token_a_person_is_needed(brex: Brex, clock: Clock) -> None:
-    store = MemoryTokenStore(attrs.evolve(brex.seed(), refresh_token=None))
+def test_without_a_refresh_token_a_person_is_needed(brex: StandIn, clock: HandClock) -> None:
+    store = MemoryTokenStore(attrs.evolve(seed(brex), refresh_token=None))
     with pytest.raises(ConsentRequiredError, match="offline_access"):
-        client(brex, OAuth(app(), store, clocks=clock.clocks()), clock).execute(WHO_AM_I)
+        client(brex, OAuth(app(), store, clocks=clocks(clock)), clock).company.get()
 
 
-def test_a_token_endpoint_that_does_not_answer_fails_the_call(brex: Brex, oauth: OAuth, clock: Clock) -> None:
+def test_a_token_endpoint_that_does_not_answer_fails_the_call(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
     brex.faults.append(Fault(RequestLost(), matches=lambda asked: asked.path.endswith("token"), times=99))
     with pytest.raises(AuthorizationError) as caught:
-        client(brex, oauth, clock).execute(WHO_AM_I)
+        client(brex, oauth, clock).company.get()
     assert isinstance(caught.value.__cause__, NoAnswerError)
-    assert brex.paths.count("token") == 5
+    assert paths(brex).count("token") == 5
     brex.faults.clear()
-    assert client(brex, oauth, clock).execute(WHO_AM_I) == {"id": "cuacc_1"}
+    assert client(brex, oauth, clock).company.get() == brex.team.company
 
 
-def test_a_wrong_client_secret_is_said_so(brex: Brex, store: MemoryTokenStore, clock: Clock) -> None:
-    oauth = OAuth(app(secret="wrong"), store, clocks=clock.clocks())
-    with pytest.raises(AuthorizationError, match=r"401 \[invalid_client\]: Wrong secret"):
-        client(brex, oauth, clock).execute(WHO_AM_I)
+def test_a_wrong_client_secret_is_said_so(brex: StandIn, store: MemoryTokenStore, clock: HandClock) -> None:
+    oauth = OAuth(app(secret="wrong"), store, clocks=clocks(clock))
+    with pytest.raises(
+        AuthorizationError, match=r"401 \[invalid_client\]: The client id or the client secret is wrong"
+    ):
+        client(brex, oauth, clock).company.get()
 
 
 def test_tokens_that_another_process_renewed_are_used(
-    brex: Brex, store: MemoryTokenStore, oauth: OAuth, clock: Clock
+    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: HandClock
 ) -> None:
-    client(brex, OAuth(app(), store, clocks=clock.clocks()), clock).execute(WHO_AM_I)
-    assert client(brex, oauth, clock).execute(WHO_AM_I) == {"id": "cuacc_1"}
-    assert brex.granted == 1
+    client(brex, OAuth(app(), store, clocks=clocks(clock)), clock).company.get()
+    assert client(brex, oauth, clock).company.get() == brex.team.company
+    assert brex.oauth.granted == 1
 
 
 def test_tokens_that_another_process_renewed_meanwhile_are_used(
-    brex: Brex, store: MemoryTokenStore, oauth: OAuth, clock: Clock
+    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: HandClock
 ) -> None:
-    other = client(brex, OAuth(app(), store, clocks=clock.clocks()), clock)
+    other = client(brex, OAuth(app(), store, clocks=clocks(clock)), clock)
 
     def handle(outgoing: Outgoing) -> Answer:
         if outgoing.url.endswith("token"):
-            other.execute(WHO_AM_I)
+            other.company.get()
         return brex.transport().send(outgoing)
 
-    made = BaseClient(connection(oauth, clock), InProcess(handle), sleep=no_sleep)
-    assert made.execute(WHO_AM_I) == {"id": "cuacc_1"}
-    assert brex.granted == 1
+    made = client(brex, oauth, clock, InProcess(handle))
+    assert made.company.get() == brex.team.company
+    assert brex.oauth.granted == 1
 
 
 def test_an_older_token_in_the_store_is_not_taken_for_news(
-    brex: Brex, store: MemoryTokenStore, oauth: OAuth, clock: Clock
+    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: HandClock
 ) -> None:
     made, seeded = client(brex, oauth, clock), store.load()
-    made.execute(WHO_AM_I)
+    made.company.get()
     assert seeded is not None
     store.save(attrs.evolve(seeded, access_token="access-older", issued_at=NOW - timedelta(days=90)))
-    brex.access.clear()
-    made.execute(WHO_AM_I)
-    assert brex.granted == 2
+    brex.oauth.access_tokens.clear()
+    made.company.get()
+    assert brex.oauth.granted == 2
 
 
 def test_a_transport_that_fails_in_the_middle_of_a_renewal_is_an_authorization_error(oauth: OAuth) -> None:

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authorization_server import REFUSED, WHO_AM_I, Brex, Clock, app, client, connection, no_sleep
 from brex_accounting.auth import OAuth, UserToken
 from brex_accounting.oauth import (
     AuthorizationError,
@@ -21,8 +20,19 @@ from brex_accounting.oauth import (
     OAuthClient,
     Pkce,
 )
+from brex_accounting.testing import StandIn
+from brex_accounting.testing.oauth import CLIENT_SECRET, Rotation
 from brex_accounting.tokens import MemoryTokenStore, Tokens, TokenStore
-from clientkit.client import BaseClient
+from brex_oauth import (
+    REFUSED,
+    app,
+    client,
+    clocks,
+    new_brex,
+    new_clock,
+    paths,
+    seed,
+)
 from clientkit.errors import ApiError
 from clientkit.exchange import (
     Answer,
@@ -39,16 +49,7 @@ from clientkit.testing import (
     json_answer,
 )
 from clientkit.transport import InProcess
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def brex() -> Brex:
-    return Brex()
+from hand_clock import HandClock
 
 
 @attrs.define
@@ -73,13 +74,13 @@ class Disk:
             raise OSError("disk slow")
 
 
-def works(brex: Brex, store: TokenStore, clock: Clock) -> bool:
+def works(brex: StandIn, store: TokenStore, clock: HandClock) -> bool:
     """Whether a new process, with nothing but the store, can make a call."""
     brex.faults.clear()
-    return client(brex, OAuth(app(), store, clocks=clock.clocks()), clock).execute(WHO_AM_I) == {"id": "cuacc_1"}
+    return client(brex, OAuth(app(), store, clocks=clocks(clock)), clock).company.get() == brex.team.company
 
 
-def crash(brex: Brex, oauth: OAuth, clock: Clock, steps: int) -> bool:
+def crash(brex: StandIn, oauth: OAuth, clock: HandClock, steps: int) -> bool:
     """Make a call and end the process after so many steps. Whether the call came to its end before that."""
     left = itertools.count(steps, -1)
 
@@ -94,50 +95,50 @@ def crash(brex: Brex, oauth: OAuth, clock: Clock, steps: int) -> bool:
             raise End
         return answer
 
-    made = BaseClient(connection(oauth, clock), InProcess(handle), sleep=no_sleep)
+    made = client(brex, oauth, clock, InProcess(handle))
     try:
-        made.execute(WHO_AM_I)
+        made.company.get()
     except End:
         return False
     return True
 
 
-def test_after_a_crash_between_any_two_steps_the_store_works(clock: Clock) -> None:
+def test_after_a_crash_between_any_two_steps_the_store_works(clock: HandClock) -> None:
     done, steps = False, 0
     while not done:
-        brex = Brex()
-        disk = Disk(brex.seed())
-        done = crash(brex, OAuth(app(), disk, clocks=clock.clocks()), clock, steps)
+        brex = new_brex(clock)
+        disk = Disk(seed(brex))
+        done = crash(brex, OAuth(app(), disk, clocks=clocks(clock)), clock, steps)
         assert works(brex, disk, clock), f"after {steps} steps"
         steps += 1
     assert steps == 7
 
 
 @pytest.mark.parametrize("fails", ["before", "after"])
-def test_tokens_that_could_not_be_saved_are_not_used_and_not_lost(brex: Brex, clock: Clock, fails: str) -> None:
-    disk = Disk(brex.seed(), fails)
-    oauth = OAuth(app(), disk, clocks=clock.clocks())
+def test_tokens_that_could_not_be_saved_are_not_used_and_not_lost(brex: StandIn, clock: HandClock, fails: str) -> None:
+    disk = Disk(seed(brex), fails)
+    oauth = OAuth(app(), disk, clocks=clocks(clock))
     made = client(brex, oauth, clock)
     with pytest.raises(AuthorizationError, match=r"did not take the new tokens \(OSError\)"):
-        made.execute(WHO_AM_I)
-    assert brex.paths == ["company", "token"]
-    assert made.execute(WHO_AM_I) == {"id": "cuacc_1"}
-    assert brex.granted == 1
-    assert disk.tokens.access_token == "access-1"
+        made.company.get()
+    assert paths(brex) == ["company", "token"]
+    assert made.company.get() == brex.team.company
+    assert brex.oauth.granted == 1
+    assert disk.tokens.access_token == "access-2"
     assert works(brex, disk, clock)
 
 
-def test_a_store_that_cannot_be_read_fails_the_call(brex: Brex, clock: Clock) -> None:
-    disk = Disk(brex.seed())
-    oauth = OAuth(app(), disk, clocks=clock.clocks())
+def test_a_store_that_cannot_be_read_fails_the_call(brex: StandIn, clock: HandClock) -> None:
+    disk = Disk(seed(brex))
+    oauth = OAuth(app(), disk, clocks=clocks(clock))
     disk.is_broken = True
     with pytest.raises(AuthorizationError, match=r"could not be read \(OSError\)"):
-        client(brex, oauth, clock).execute(WHO_AM_I)
+        client(brex, oauth, clock).company.get()
 
 
-def failure_of(brex: Brex, oauth: OAuth, clock: Clock) -> ApiError | None:
+def failure_of(brex: StandIn, oauth: OAuth, clock: HandClock) -> ApiError | None:
     try:
-        client(brex, oauth, clock).execute(WHO_AM_I)
+        client(brex, oauth, clock).company.get()
     except ApiError as error:
         return error
     return None
@@ -155,18 +156,19 @@ FAULTS: Mapping[str, Action] = {
 
 @settings(deadline=None)
 @given(
-    st.booleans(),
+    st.sampled_from([Rotation.NONE, Rotation.ON_USE]),
     st.lists(
         st.sampled_from([*FAULTS, "save fails before", "save fails after", "crash", "expired", "call"]), max_size=12
     ),
     st.data(),
 )
 def test_whatever_goes_wrong_the_store_always_holds_a_working_token(
-    rotates: bool, events: list[str], data: st.DataObject
+    rotation: Rotation, events: list[str], data: st.DataObject
 ) -> None:
-    brex, clock = Brex(rotates=rotates), Clock()
-    disk = Disk(brex.seed())
-    oauth = OAuth(app(), disk, clocks=clock.clocks())
+    clock = new_clock()
+    brex = new_brex(clock, rotation=rotation)
+    disk = Disk(seed(brex))
+    oauth = OAuth(app(), disk, clocks=clocks(clock))
     for event in events:
         clock.now += timedelta(minutes=data.draw(st.integers(1, 90)))
         if event in FAULTS:
@@ -175,9 +177,9 @@ def test_whatever_goes_wrong_the_store_always_holds_a_working_token(
             with_faults = data.draw(st.integers(0, 6))
             with contextlib.suppress(ApiError):
                 crash(brex, oauth, clock, with_faults)
-            oauth = OAuth(app(), disk, clocks=clock.clocks())
+            oauth = OAuth(app(), disk, clocks=clocks(clock))
         elif event == "expired":
-            brex.access.clear()
+            brex.oauth.access_tokens.clear()
         elif event.startswith("save"):
             disk.fails = event.rpartition(" ")[2]
         assert not isinstance(failure_of(brex, oauth, clock), ConsentRequiredError), "a token was lost"
@@ -185,14 +187,25 @@ def test_whatever_goes_wrong_the_store_always_holds_a_working_token(
     assert works(brex, disk, clock)
 
 
-def test_no_repr_log_or_traceback_shows_a_secret(brex: Brex, clock: Clock) -> None:
+def test_where_brex_rotates_at_once_a_lost_answer_costs_the_consent(clock: HandClock) -> None:
+    brex = new_brex(clock, rotation=Rotation.AT_ONCE)
+    disk = Disk(seed(brex))
+    oauth = OAuth(app(), disk, clocks=clocks(clock))
+    assert client(brex, oauth, clock).company.get() == brex.team.company
+    assert works(brex, disk, clock)
+    brex.oauth.access_tokens.clear()
+    brex.faults.append(Fault(AnswerLost(), matches=lambda asked: asked.path.endswith("token")))
+    assert isinstance(failure_of(brex, oauth, clock), ConsentRequiredError)
+
+
+def test_no_repr_log_or_traceback_shows_a_secret(brex: StandIn, clock: HandClock) -> None:
     log = logging.StreamHandler(shown := io.StringIO())
     root = logging.getLogger()
     level = root.level
     root.addHandler(log)
     root.setLevel(logging.DEBUG)
-    oauth = OAuth(app(), MemoryTokenStore(brex.seed()), clocks=clock.clocks())
-    tokens = brex.seed()
+    tokens = seed(brex)
+    oauth = OAuth(app(), MemoryTokenStore(tokens), clocks=clocks(clock))
     try:
         for fails in (True, False):
             if fails:
@@ -200,7 +213,7 @@ def test_no_repr_log_or_traceback_shows_a_secret(brex: Brex, clock: Clock) -> No
                     Fault(Respond(json_answer(400, {"error": "x"})), matches=lambda asked: asked.path.endswith("token"))
                 )
             try:
-                client(brex, oauth, clock).execute(WHO_AM_I)
+                client(brex, oauth, clock).company.get()
             except AuthorizationError as error:
                 found = traceback.TracebackException.from_exception(error, capture_locals=True)
                 shown.write("".join(found.format()))
@@ -216,10 +229,10 @@ def test_no_repr_log_or_traceback_shows_a_secret(brex: Brex, clock: Clock) -> No
         UserToken("bxt_1"),
         REFUSED,
         made,
-        Refusal(header="access-0", status=401),
+        Refusal(header="access-1", status=401),
     ):
         shown.write(repr(each))
     text = shown.getvalue()
     assert "AuthorizationError" in text
-    for secret in ("access-0", "access-1", "refresh-0", "refresh-1", "the secret", "bxt_1"):
+    for secret in ("access-1", "access-2", "refresh-1", "refresh-2", CLIENT_SECRET, "bxt_1"):
         assert secret not in text

@@ -6,37 +6,34 @@ from datetime import timedelta
 
 import pytest
 
-import brex_accounting.testing
-from authorization_server import Brex, Clock, app, no_sleep
+import brex_accounting
 from brex_accounting import AsyncClient, Client
 from brex_accounting.auth import OAuth, UserToken
-from brex_accounting.company import CompanyOperations
-from brex_accounting.tokens import MemoryTokenStore, TokenKind
-from clientkit import ConfigurationError, Request
+from brex_accounting.testing import StandIn
+from brex_accounting.tokens import TokenKind
+from brex_oauth import (
+    clocks,
+    no_sleep,
+)
+from clientkit import ConfigurationError
 from clientkit.pacing import pacer_of
+from endpoint_runner import Runner
+from hand_clock import HandClock
 
 
-def test_a_credential_renews_the_token_of_a_client() -> None:
-    clock, brex = Clock(), Brex()
-    oauth = OAuth(app(), MemoryTokenStore(brex.seed()), clocks=clock.clocks())
-    client = Client(
-        oauth, base_url="https://brex.test", transport=brex.transport(), clocks=clock.clocks(), sleep=no_sleep
-    )
+def test_a_credential_renews_the_token_of_a_client(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+    client = brex.client(token=oauth, clocks=clocks(clock), sleep=no_sleep)
 
-    answer = client.execute(Request(method="GET", path=CompanyOperations.get.build().path, returns=dict[str, str]))
-
-    assert answer == {"id": "cuacc_1"}
+    assert client.company.get() == brex.team.company
     assert {status.kind for status in client.credential_status()} == {TokenKind.ACCESS_TOKEN, TokenKind.REFRESH_TOKEN}
 
 
-def test_a_text_is_a_user_token_whose_last_use_is_known_after_a_call() -> None:
-    standin = brex_accounting.testing.StandIn()
-    client = standin.client()
-    assert client.credential_status()[0].expires_at is None
+def test_a_text_is_a_user_token_whose_last_use_is_known_after_a_call(run: Runner[Client]) -> None:
+    assert run.client.credential_status()[0].expires_at is None
 
-    client.records.list().collect()
+    run.call(lambda client: client.records.list())
 
-    (status,) = client.credential_status()
+    (status,) = run.client.credential_status()
     assert status.kind is TokenKind.USER_TOKEN
     assert status.left is not None
     assert timedelta(days=89) < status.left <= timedelta(days=90)
@@ -57,9 +54,12 @@ def test_clients_of_one_credential_share_its_pace() -> None:
     assert pacer_of(mine, 1000) is not pacer_of(other, 1000)
 
 
-def test_field_values_are_reached_through_fields_too() -> None:
-    standin = brex_accounting.testing.StandIn()
-    client = standin.client()
-    field = client.fields.create(brex_accounting.NewField(name="Region", group=brex_accounting.FieldGroup.ACCOUNTING))
+def test_field_values_are_reached_through_fields_too(run: Runner[Client]) -> None:
+    new = brex_accounting.NewField(name="Region", group=brex_accounting.FieldGroup.ACCOUNTING)
+    field = run.call(lambda client: client.fields.create(new))
+    value = brex_accounting.NewFieldValue(value="East")
 
-    assert client.fields.values.list(field.brex_id).collect() == client.field_values.list(field.brex_id).collect() == []
+    (made,) = run.call(lambda client: client.fields.values.create(field.brex_id, [value]))
+
+    assert run.call(lambda client: client.field_values.list(field.brex_id)) == [made]
+    assert run.call(lambda client: client.fields.values.list(field.brex_id)) == [made]

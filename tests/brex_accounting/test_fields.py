@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
@@ -266,13 +267,18 @@ def test_a_value_that_is_not_there(run: Runner[Client], field: Field) -> None:
         run.call(lambda client: client.field_values.delete(field.brex_id, [FieldValueId(value_id="6100")]))
 
 
+# Of zones with one offset: an hour that a summer's end repeats equals itself in no other zone.
+ZONES = (UTC, timezone(timedelta(hours=-8)), timezone(timedelta(hours=5, minutes=45)))
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2999, 1, 1), timezones=st.sampled_from(ZONES))  # noqa: DTZ001 - bounds
+
+
 @given(
     value=st.builds(
         FieldValue,
         brex_id=st.text(),
         field_id=st.text(),
         value=st.text(),
-        updated_at=st.datetimes(timezones=st.timezones()),
+        updated_at=MOMENTS,
         is_disabled=st.booleans(),
         value_id=st.none() | st.text(),
         remote_id=st.none() | st.text(),

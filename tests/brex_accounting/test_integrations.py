@@ -157,7 +157,7 @@ def test_what_is_not_known_is_kept() -> None:
 
 def test_an_integration_without_any_id_is_unreadable(run: Runner[Client], standin: StandIn) -> None:
     standin.faults.append(Fault(Respond(json_answer(200, {"vendor": "A"}))))
-    with pytest.raises(UnreadableAnswerError, match=r"required field missing @ \$\.id"):
+    with pytest.raises(UnreadableAnswerError, match=r"required field missing @ \$\.integration_id"):
         _create(run)
 
 

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import pytest
 
-from authorization_server import NOW, Brex, Clock, app, no_sleep
 from brex_accounting.oauth import (
     AsyncOAuthClient,
     AuthorizationError,
@@ -19,7 +18,17 @@ from brex_accounting.oauth import (
     Pkce,
     new_state,
 )
+from brex_accounting.testing import StandIn
+from brex_accounting.testing.oauth import Rotation
 from brex_accounting.tokens import Tokens
+from brex_oauth import (
+    NOW,
+    app,
+    clocks,
+    no_sleep,
+    paths,
+    seed,
+)
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import (
     Answer,
@@ -30,16 +39,7 @@ from clientkit.testing import (
     Respond,
     json_answer,
 )
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def brex() -> Brex:
-    return Brex()
+from hand_clock import HandClock
 
 
 def test_the_authorize_url_asks_for_what_is_needed() -> None:
@@ -49,7 +49,7 @@ def test_the_authorize_url_asks_for_what_is_needed() -> None:
     assert url.startswith("https://stand-in.test/oauth2/default/v1/authorize?")
     assert parse_qs(urlsplit(url).query) == {
         "response_type": ["code"],
-        "client_id": ["app"],
+        "client_id": ["stand-in-app"],
         "redirect_uri": ["https://erp.example/brex"],
         "scope": ["offline_access accounting.record.read"],
         "state": [state],
@@ -109,60 +109,73 @@ class Blocking:
 
 
 @pytest.fixture(params=["blocking", "awaitable", "blocking-over-sockets", "awaitable-over-sockets"])
-def server(request: pytest.FixtureRequest, brex: Brex, clock: Clock) -> Generator[OAuthClient | Blocking]:
-    clocks = clock.clocks()
+def server(request: pytest.FixtureRequest, brex: StandIn, clock: HandClock) -> Generator[OAuthClient | Blocking]:
+    seconds = clocks(clock)
     if request.param == "blocking":
-        with OAuthClient(app(), transport=brex.transport(), clocks=clocks) as made:
+        with OAuthClient(app(), transport=brex.transport(), clocks=seconds) as made:
             yield made
     elif request.param == "awaitable":
-        amade = Blocking(AsyncOAuthClient(app(), transport=brex.async_transport(), clocks=clocks))
+        amade = Blocking(AsyncOAuthClient(app(), transport=brex.async_transport(), clocks=seconds))
         yield amade
         amade.close()
     else:
         with brex.serve() as url:
             over = (
-                OAuthClient(app(url), clocks=clocks)
+                OAuthClient(app(url), clocks=seconds)
                 if request.param.startswith("blocking")
-                else Blocking(AsyncOAuthClient(app(url), clocks=clocks))
+                else Blocking(AsyncOAuthClient(app(url), clocks=seconds))
             )
             yield over
             over.close()
 
 
-def test_a_code_becomes_tokens(server: OAuthClient, brex: Brex) -> None:
+def code_of(brex: StandIn, pkce: Pkce | None = None, scopes: Sequence[str] = ("offline_access", "b")) -> str:
+    """What a person who consents comes back with."""
+    state = new_state()
+    back = parse_qs(urlsplit(brex.oauth.consent(app().authorize_url(scopes=scopes, state=state, pkce=pkce))).query)
+    assert back.keys() == {"code", "state"}
+    assert back["state"] == [state]
+    return back["code"][0]
+
+
+def test_a_code_becomes_tokens(server: OAuthClient, brex: StandIn) -> None:
     pkce = Pkce.new()
-    brex.codes = {"code-2": pkce.challenge}
-    tokens = server.redeem("code-2", pkce=pkce)
+    code = code_of(brex, pkce)
+    tokens = server.redeem(code, pkce=pkce)
     assert tokens == Tokens(
-        access_token="access-1",
+        access_token="access-2",
         issued_at=NOW,
         expires_at=NOW + timedelta(hours=1),
-        refresh_token="refresh-1",
+        refresh_token="refresh-2",
         refresh_token_issued_at=NOW,
-        scopes=("a", "b"),
+        scopes=("offline_access", "b"),
     )
-    with pytest.raises(ConsentRequiredError, match="The token is invalid"):
-        server.redeem("code-2", pkce=pkce)
+    with pytest.raises(ConsentRequiredError, match="The authorization code is invalid"):
+        server.redeem(code, pkce=pkce)
 
 
-def test_a_refresh_keeps_what_it_is_not_given(server: OAuthClient, brex: Brex) -> None:
-    brex.rotates, brex.lifetime = False, None
-    before = brex.seed()
+def test_a_refresh_keeps_what_it_is_not_given(server: OAuthClient, brex: StandIn) -> None:
+    brex.oauth.rotation, brex.oauth.tells_lifetime = Rotation.NONE, False
+    before = seed(brex)
     after = server.refresh(before)
-    assert (after.access_token, after.refresh_token) == ("access-1", "refresh-0")
+    assert (after.access_token, after.refresh_token) == ("access-2", "refresh-1")
     assert after.refresh_token_issued_at == before.refresh_token_issued_at
     assert (after.issued_at, after.expires_at) == (NOW, NOW + timedelta(hours=1))
 
 
-def test_client_credentials_give_no_refresh_token(server: OAuthClient) -> None:
+def test_client_credentials_give_no_refresh_token(server: OAuthClient, brex: StandIn) -> None:
     assert server.client_credentials(["onboarding"]).refresh_token is None
+    bad_grant = {"errorCode": "E0000021", "errorSummary": "Bad grant."}
+    brex.faults.append(Fault(Respond(json_answer(400, bad_grant))))
     with pytest.raises(AuthorizationError, match=r"E0000021.*Bad grant"):
         server.client_credentials(["other"])
 
 
-def test_revoked_tokens_work_no_more(server: OAuthClient) -> None:
-    tokens = server.redeem("code-1")
+def test_revoked_tokens_work_no_more(server: OAuthClient, brex: StandIn) -> None:
+    tokens = server.redeem(code_of(brex))
+    assert brex.oauth.accepts(tokens.access_token)
     server.revoke(tokens)
+    assert not brex.oauth.accepts(tokens.access_token)
     with pytest.raises(ConsentRequiredError):
         server.refresh(tokens)
     server.revoke(attrs.evolve(tokens, refresh_token=None))
@@ -170,14 +183,17 @@ def test_revoked_tokens_work_no_more(server: OAuthClient) -> None:
         server.refresh(attrs.evolve(tokens, refresh_token=None))
 
 
-def test_a_code_is_never_sent_twice_but_a_refresh_is(brex: Brex, clock: Clock) -> None:
-    made = OAuthClient(app(), transport=brex.transport(), clocks=clock.clocks(), sleep=no_sleep)
+def test_a_code_is_never_sent_twice_but_a_refresh_is(brex: StandIn, clock: HandClock) -> None:
+    made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock), sleep=no_sleep)
+    code = code_of(brex)
     brex.faults.append(Fault(AnswerLost()))
     with pytest.raises(AuthorizationError, match="no answer"):
-        made.redeem("code-1")
-    assert brex.paths == ["token"]
+        made.redeem(code)
+    assert paths(brex) == ["token"]
+    before = seed(brex)
     brex.faults.append(Fault(AnswerLost()))
-    assert made.refresh(brex.seed()).refresh_token == "refresh-3"
+    assert made.refresh(before).refresh_token == "refresh-5"
+    assert paths(brex) == ["token"] * 3
 
 
 @pytest.mark.parametrize(
@@ -191,8 +207,8 @@ def test_a_code_is_never_sent_twice_but_a_refresh_is(brex: Brex, clock: Clock) -
         json_answer(200, ["access-9"]),
     ],
 )
-def test_an_unreadable_grant_is_not_shown(brex: Brex, clock: Clock, answer: Answer) -> None:
-    made = OAuthClient(app(), transport=brex.transport(), clocks=clock.clocks())
+def test_an_unreadable_grant_is_not_shown(brex: StandIn, clock: HandClock, answer: Answer) -> None:
+    made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock))
     brex.faults.append(Fault(Respond(answer)))
     with pytest.raises(AuthorizationError, match="not documented") as caught:
         made.redeem("code-1")
@@ -201,22 +217,24 @@ def test_an_unreadable_grant_is_not_shown(brex: Brex, clock: Clock, answer: Answ
 
 
 @pytest.mark.parametrize(("lifetime", "seconds"), [("600", 600), (600.5, 600), (0, 3600), (10**15, 90 * 86_400)])
-def test_a_lifetime_comes_in_several_forms(brex: Brex, clock: Clock, lifetime: object, seconds: int) -> None:
-    brex.lifetime = lifetime
-    made = OAuthClient(app(), transport=brex.transport(), clocks=clock.clocks())
+def test_a_lifetime_comes_in_several_forms(brex: StandIn, clock: HandClock, lifetime: object, seconds: int) -> None:
+    brex.faults.append(Fault(Respond(json_answer(200, {"access_token": "access-9", "expires_in": lifetime}))))
+    made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock))
     assert made.redeem("code-1").expires_at == NOW + timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"<html>", "answered 502 after 5 attempts"), (b"[]", "answered 502")])
-def test_an_error_that_is_no_json_is_told_by_its_status(brex: Brex, clock: Clock, content: bytes, said: str) -> None:
-    made = OAuthClient(app(), transport=brex.transport(), clocks=clock.clocks(), sleep=no_sleep)
+def test_an_error_that_is_no_json_is_told_by_its_status(
+    brex: StandIn, clock: HandClock, content: bytes, said: str
+) -> None:
+    made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock), sleep=no_sleep)
     brex.faults.append(Fault(Respond(Answer(status=502, content=content)), times=5))
     with pytest.raises(AuthorizationError, match=said):
-        made.refresh(brex.seed())
+        made.refresh(seed(brex))
 
 
-def test_an_application_without_redirect_uri_sends_none(brex: Brex, clock: Clock) -> None:
-    made = OAuthClient(attrs.evolve(app(), redirect_uri=None), transport=brex.transport(), clocks=clock.clocks())
+def test_an_application_without_redirect_uri_sends_none(brex: StandIn, clock: HandClock) -> None:
+    made = OAuthClient(attrs.evolve(app(), redirect_uri=None), transport=brex.transport(), clocks=clocks(clock))
     brex.faults.append(Fault(Respond(json_answer(200, {"access_token": "access-9"}))))
     assert made.redeem("code-1").access_token == "access-9"
     assert b"redirect_uri" not in brex.asked[0].content

@@ -78,7 +78,7 @@ def test_a_link_that_has_expired_is_renewed_once_for_all(run: Runner[Client], ke
 def test_a_link_that_does_not_work_when_it_is_new(
     run: Runner[Client], kept: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, logger="clientkit")
+    caplog.set_level(logging.DEBUG)
     denied = Fault(Respond(Answer(status=403)), matches=lambda asked: asked.path.endswith("receipt_2/0"), times=99)
     kept.faults.append(denied)
     record = run.call(lambda client: client.records.get("accr_1"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -186,6 +187,31 @@ def test_every_id_is_asked_for_once_and_in_order(numbers: list[int]) -> None:
     flat = [each for ids in asked if isinstance(ids, tuple) for each in ids]
     assert flat == [str(number) for number in dict.fromkeys(numbers)]
     assert all(isinstance(ids, tuple) and 1 <= len(ids) <= 500 for ids in asked)
+
+
+@given(st.lists(st.text(min_size=1, max_size=2_500), max_size=40), st.integers(0, 600))
+def test_ids_fit_into_request_lines_that_servers_take(long: list[str], short: int) -> None:
+    ids = list(dict.fromkeys([*long, *(f"accr_{number:030}" for number in range(short))]))
+    listing = RecordOperations.list.build(ids=ids)
+    parts = [len(urlencode(part, doseq=True)) for part in listing.parts]
+    alone = [len(part["ids"]) == 1 for part in listing.parts if isinstance(part["ids"], tuple)]
+    assert all(length <= 6_000 or is_alone for length, is_alone in zip(parts, alone, strict=True))
+    # No part could have taken the first id of the next one.
+    firsts = [part["ids"][0] for part in listing.parts if isinstance(part["ids"], tuple)]
+    assert all(
+        length + len(urlencode({"ids": first})) + 1 >= 6_000 for length, first in zip(parts, firsts[1:], strict=False)
+    )
+
+
+def test_long_ids_are_asked_for_in_turn_and_merged(run: Runner[Client], standin: StandIn) -> None:
+    records = [card_expense("1", record_id=f"accr_{n:040}", posted_at=POSTED_AT + n * DAY) for n in range(300)]
+    standin.add(*records)
+
+    got = run.call(lambda client: client.records.list(ids=[each.id for each in records]))
+
+    assert got == records
+    assert len(standin.asked) == 3
+    assert sum(len(asked.query["ids"]) for asked in standin.asked) == 300
 
 
 def test_pages_tell_the_total_and_the_next_cursor(run: Runner[Client], standin: StandIn) -> None:

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from brex_accounting.testing import records
+from brex_accounting.testing.oauth import AuthorizationServer, Rotation
+from brex_accounting.testing.outbox import Delivery, DeliveryStatus, Outbox
 from brex_accounting.testing.standin import TOKEN, StandIn
 
-__all__ = ["TOKEN", "StandIn", "records"]
+__all__ = [
+    "AuthorizationServer",
+    "Delivery",
+    "DeliveryStatus",
+    "Outbox",
+    "Rotation",
+    "StandIn",
+    "TOKEN",
+    "records",
+]

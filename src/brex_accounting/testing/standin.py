@@ -11,17 +11,22 @@ from datetime import UTC, datetime, timedelta
 import attrs
 from typing_extensions import override
 
+from brex_accounting.auth import Credential
 from brex_accounting.client import AsyncClient, Client
 from brex_accounting.export_results import Exported, NotExported
-from brex_accounting.records import Record, ReviewStatus
+from brex_accounting.records import Record, ReviewStatus, SourceType
 from brex_accounting.testing.accounting_records import AccountingRecords
 from brex_accounting.testing.expenses import TeamExpenses
 from brex_accounting.testing.fields import CustomFields
 from brex_accounting.testing.integrations import AccountingIntegrations
+from brex_accounting.testing.oauth import AuthorizationServer
+from brex_accounting.testing.outbox import Outbox
 from brex_accounting.testing.receipts import ReceiptFiles
 from brex_accounting.testing.routes import Rejected, Route, dispatch
 from brex_accounting.testing.team import Team
 from brex_accounting.testing.webhooks import WebhookManagement
+from brex_accounting.tokens import IDLE_LIFETIME
+from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
 from clientkit.exchange import Answer, Clocks, Options
 from clientkit.pacing import Pacer
@@ -49,7 +54,7 @@ class StandIn(testing.StandIn):
 
     Args:
         records: What there is; `add` brings more, also while requests come.
-        token: The only token that is accepted.
+        token: The user token that is accepted, until it is not used for 90 days; `oauth` gives others.
         empty_unauthorized: Answer a wrong token with 401 and no body, as the former hosts did, instead of 403 and JSON.
         rate_limit: Requests in any 60 seconds; None for as many as come.
         now: The stand-in's clock, aware; the machine's when left out.
@@ -59,7 +64,9 @@ class StandIn(testing.StandIn):
     Attributes:
         integrations: Integrations by id, and under which key their id is answered.
         fields: Fields and field values.
+        oauth: The authorization server.
         webhooks: Subscriptions, groups and secrets.
+        outbox: Events on their way to subscriptions.
         team: The company, its legal entities and people.
         expenses: Expenses by id.
         receipt_files: Files of receipts, behind links that expire.
@@ -81,7 +88,9 @@ class StandIn(testing.StandIn):
         self.receipt_files = ReceiptFiles(now)
         self.integrations = AccountingIntegrations(now)
         self.fields = CustomFields(now, self.integrations.by_id)
+        self.oauth = AuthorizationServer(now)
         self.webhooks = WebhookManagement()
+        self.outbox = Outbox(now, self.webhooks)
         self.team = Team()
         self.expenses = TeamExpenses(self.receipt_files)
         self._accounting = AccountingRecords(
@@ -89,6 +98,7 @@ class StandIn(testing.StandIn):
         )
         rooms = (self._accounting, self.integrations, self.fields, self.webhooks, self.team, self.expenses)
         self._routes: list[Route] = [route for room in rooms for route in room.routes()]
+        self._token_used_at = now()
         self._recent = deque[datetime]()
         self._answered = 0
         self.add(*records)
@@ -104,14 +114,23 @@ class StandIn(testing.StandIn):
         return self._accounting.results
 
     def add(self, *records: Record) -> None:
-        """Bring records in; one with a known id takes the place of the old one."""
+        """Bring records in; one with a known id takes the place of the old one.
+
+        One event tells of those that became ready for export. Brex sends none for bills, which have to be polled.
+        """
         with self._lock:
+            news = (record.id for record in records if _awaits_export(record) and not self._awaited_export(record.id))
+            ready = list(dict.fromkeys(news))
             self._accounting.by_id.update({record.id: record for record in records})
+            if ready:
+                company_id = self.team.company.id
+                body = {"accountingRecordIds": ready, "companyId": company_id}
+                self.outbox.emit(WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT, company_id, body)
 
     def client(
         self,
         *,
-        token: str | None = None,
+        token: str | Credential | None = None,
         options: Options | None = None,
         pacer: Pacer | None = None,
         clocks: Clocks | None = None,
@@ -130,7 +149,7 @@ class StandIn(testing.StandIn):
     def async_client(
         self,
         *,
-        token: str | None = None,
+        token: str | Credential | None = None,
         options: Options | None = None,
         pacer: Pacer | None = None,
         clocks: Clocks | None = None,
@@ -150,8 +169,9 @@ class StandIn(testing.StandIn):
     def respond(self, asked: Asked) -> Answer:
         """The answer to one request, with a trace id whatever it is."""
         self._answered += 1
-        if self.receipt_files.serves(asked):
-            return self.receipt_files.answer(asked)
+        for host in (self.receipt_files, self.oauth):
+            if host.serves(asked):
+                return host.answer(asked)
         try:
             answer = self._refusal(asked) or dispatch(self._routes, asked)
         except Rejected as rejected:
@@ -159,7 +179,7 @@ class StandIn(testing.StandIn):
         return attrs.evolve(answer, headers={**answer.headers, "x-brex-trace-id": f"{self._answered:016x}"})
 
     def _refusal(self, asked: Asked) -> Answer | None:
-        if asked.headers.get("authorization") != f"Bearer {self.token}":
+        if not self._is_let_in(asked.headers.get("authorization", "")):
             if self.empty_unauthorized:
                 return Answer(status=401)
             raise Rejected(403, "FORBIDDEN", "The token is invalid, expired or revoked")
@@ -170,3 +190,22 @@ class StandIn(testing.StandIn):
             return Answer(status=429)
         self._recent.append(now)
         return None
+
+    def _is_let_in(self, header: str) -> bool:
+        kind, _, token = header.partition(" ")
+        return kind == "Bearer" and (self._is_live_user_token(token) or self.oauth.accepts(token))
+
+    def _is_live_user_token(self, token: str) -> bool:
+        now = self.now()
+        is_live = token == self.token and now - self._token_used_at < IDLE_LIFETIME
+        if is_live:
+            self._token_used_at = now
+        return is_live
+
+    def _awaited_export(self, record_id: str) -> bool:
+        known = self._accounting.by_id.get(record_id)
+        return known is not None and _awaits_export(known)
+
+
+def _awaits_export(record: Record) -> bool:
+    return record.review_status == ReviewStatus.READY_FOR_EXPORT and record.source_type != SourceType.BILL

@@ -1,7 +1,9 @@
-"""The stand-in's room of webhook subscriptions, secrets and groups; it sends no events."""
+"""The stand-in's room of webhook subscriptions, secrets and groups; the outbox sends the events."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TypeVar, cast
@@ -26,7 +28,6 @@ T = TypeVar("T")
 
 _PATH = "/v1/webhooks"
 _GROUPS = f"{_PATH}/groups"
-_SECRET = "whsec_c3RhbmQtaW4tc3RhbmQtaW4tc3RhbmQtaW4="  # noqa: S105 - signs nothing but the stand-in's events
 
 
 @attrs.frozen(kw_only=True)
@@ -36,14 +37,36 @@ class _Member:
 
 
 class WebhookManagement:
-    """Subscriptions and groups by id, the accounts of each group, and the signing secrets, of which there is one."""
+    """Subscriptions and groups by id, the accounts of each group, and the signing secrets, one unless it is rotated."""
 
     def __init__(self) -> None:
         self.subscriptions = dict[str, WebhookSubscription]()
         self.groups = dict[str, WebhookGroup]()
         self.members = dict[str, list[str]]()
-        self.secrets = [WebhookSecret(secret=_SECRET, status=WebhookSecretStatus.ACTIVE)]
+        self.secrets = list[WebhookSecret]()
         self._numbers, self._keys = count(1), Keys()
+        self.rotate_secret()
+
+    def rotate_secret(self) -> WebhookSecret:
+        """A new active secret; the former one signs beside it until `revoke_former_secrets`."""
+        self._pass_on(WebhookSecretStatus.ACTIVE, WebhookSecretStatus.PENDING_REVOKE)
+        key = hashlib.sha256(f"stand-in {len(self.secrets)}".encode()).digest()
+        made = WebhookSecret(secret=f"whsec_{base64.b64encode(key).decode()}", status=WebhookSecretStatus.ACTIVE)
+        self.secrets.append(made)
+        return made
+
+    def revoke_former_secrets(self) -> None:
+        """End a rotation: what was pending signs no more. Brex does not say after how long it does this."""
+        self._pass_on(WebhookSecretStatus.PENDING_REVOKE, WebhookSecretStatus.REVOKED)
+
+    def subscriptions_of(self, account_id: str) -> Sequence[WebhookSubscription]:
+        """Where the events of an account go: to its groups' subscriptions alone, or to those without a group."""
+        groups: set[str | None] = {group for group, members in self.members.items() if account_id in members}
+        groups = groups or {None}
+        return [each for each in self.subscriptions.values() if each.group_id in groups]
+
+    def _pass_on(self, before: WebhookSecretStatus, after: WebhookSecretStatus) -> None:
+        self.secrets = [attrs.evolve(each, status=after) if each.status == before else each for each in self.secrets]
 
     def routes(self) -> Sequence[Route]:
         """The endpoints of this room; the fixed paths come before those with an id."""

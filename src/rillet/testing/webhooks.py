@@ -11,16 +11,14 @@ Rillet's own rules are those of https://docs.api.rillet.com/docs/webhooks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import TypeAlias
-from urllib.parse import urlsplit, urlunsplit
 
 import attrs
 
 from clientkit.enums import OpenEnum
 from clientkit.signatures import Keys
+from clientkit.testing import PostTo, Receive
 from rillet.testing.routing import written
 from rillet.webhooks import Entity, EventType, sign
 
@@ -31,11 +29,7 @@ GROUP_SIZE, GROUPS = 3, 5
 #: How long a receiver may take to answer, and how many webhooks an organization may have.
 TIMEOUT, MOST_SUBSCRIPTIONS = timedelta(seconds=30), 5
 
-_CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
 _FIRST_WAIT, _GROWTH = timedelta(seconds=10), 6
-
-#: Takes the headers and the body of one attempt and gives the status of its answer; an `OSError` is no answer.
-Deliver: TypeAlias = Callable[[Mapping[str, str], bytes], int]
 
 
 class DeliveryStatus(OpenEnum):
@@ -50,7 +44,7 @@ class DeliveryStatus(OpenEnum):
 class Subscription:
     """A receiver, the secret its deliveries are signed with, and what it wants to hear of; None is everything."""
 
-    deliver: Deliver
+    deliver: Receive
     secret: str = attrs.field(repr=False)
     events: frozenset[tuple[Entity, EventType]] | None = None
 
@@ -121,7 +115,7 @@ class Webhooks:
 
     def subscribe(
         self,
-        receiver: str | Deliver,
+        receiver: str | Receive,
         *,
         secret: str = SECRET,
         events: Iterable[tuple[Entity, EventType]] | None = None,
@@ -141,7 +135,7 @@ class Webhooks:
         Keys(secret)
         if len(self.subscriptions) == MOST_SUBSCRIPTIONS:
             raise ValueError(f"an organization can have {MOST_SUBSCRIPTIONS} webhooks")
-        deliver = _Post(receiver) if isinstance(receiver, str) else receiver
+        deliver = PostTo(receiver, timeout=TIMEOUT) if isinstance(receiver, str) else receiver
         made = Subscription(deliver=deliver, secret=secret, events=None if events is None else frozenset(events))
         self.subscriptions.append(made)
         return made
@@ -188,25 +182,3 @@ def wait_after(attempts: int) -> timedelta:
 
 def _accepted(answer: int | None) -> bool:
     return answer is not None and 200 <= answer < 300
-
-
-class _Post:
-    """Posts to a URL; a redirect is an answer like any other, and no success."""
-
-    def __init__(self, url: str) -> None:
-        self._parts = urlsplit(url)
-        if self._parts.scheme not in _CONNECTIONS or not self._parts.netloc:
-            raise ValueError(f"a webhook needs an HTTP address, not {url!r}")
-
-    def __call__(self, headers: Mapping[str, str], body: bytes) -> int:
-        scheme, place = self._parts.scheme, self._parts.netloc
-        connection = _CONNECTIONS[scheme](place, timeout=TIMEOUT.total_seconds())
-        try:
-            target = urlunsplit(("", "", self._parts.path or "/", self._parts.query, ""))
-            connection.request("POST", target, body, dict(headers))
-            status: int = connection.getresponse().status
-        except HTTPException as error:
-            raise OSError(f"{place} did not answer in HTTP") from error
-        finally:
-            connection.close()
-        return status
