@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 
 from clientkit.requests import Paging, Query
 
+#: The most fields or field values of one page, and of one call that writes field values.
+MOST_PER_CALL = 1000
+
 # Brex names no bound for most listings by ids.
 _IDS_PER_CALL = 100
 # In characters of the query: a request line of more than 8 kB is refused by many servers.

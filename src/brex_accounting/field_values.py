@@ -8,8 +8,7 @@ from typing import TypeVar
 
 import attrs
 
-from brex_accounting._paging import PAGING, checked_limit, id_parts
-from brex_accounting.fields import MOST_PER_CALL
+from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.errors import ApiError

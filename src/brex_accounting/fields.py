@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from brex_accounting._paging import PAGING, checked_limit, id_parts
+from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Query, Request, post, segment
-
-#: The most items of one page, and of one call that writes field values.
-MOST_PER_CALL = 1000
 
 if TYPE_CHECKING:
     from brex_accounting.field_values import AsyncFieldValues, FieldValues

@@ -27,7 +27,6 @@ from typing import (
     Concatenate,
     Generic,
     ParamSpec,
-    Protocol,
     Self,
     TypeVar,
     cast,
@@ -38,26 +37,10 @@ from typing import (
 from typing_extensions import override
 
 from clientkit.paging import AsyncPager, Pager
-from clientkit.requests import PageRequest, Request
+from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Executor(Protocol):
-    """What a blocking resource needs of its client; a table of requests and answers will do in tests."""
-
-    def execute(self, request: Request[T]) -> T:
-        """Send a request and read its answer."""
-        ...
-
-
-class AsyncExecutor(Protocol):
-    """What an asynchronous resource needs of its client."""
-
-    async def execute(self, request: Request[T]) -> T:
-        """Send a request and read its answer."""
-        ...
 
 
 class _Endpoint:

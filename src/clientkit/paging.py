@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
 from clientkit.errors import PagingError
-from clientkit.requests import Page, PageRequest, Request
-
-if TYPE_CHECKING:
-    from clientkit.endpoints import AsyncExecutor, Executor
+from clientkit.requests import AsyncExecutor, Executor, Page, PageRequest, Request
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
@@ -140,6 +140,22 @@ class Form:
 def _quoted(text: str) -> str:
     # The escapes of https://html.spec.whatwg.org/#multipart-form-data, which servers expect.
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+class Executor(Protocol):
+    """What a blocking resource needs of its client; a table of requests and answers will do in tests."""
+
+    def execute(self, request: Request[T]) -> T:
+        """Send a request and read its answer."""
+        ...
+
+
+class AsyncExecutor(Protocol):
+    """What an asynchronous resource needs of its client."""
+
+    async def execute(self, request: Request[T]) -> T:
+        """Send a request and read its answer."""
+        ...
 
 
 def post(path: str, returns: type[T], body: object, idempotency_key: str | None) -> Request[T]:

@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
-from clientkit.endpoints import AsyncExecutor, Executor
 from clientkit.errors import ApiError
 from clientkit.paging import Walk
-from clientkit.requests import PageRequest, Request
+from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request
 
 T = TypeVar("T")
 
