@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
 from brex_accounting import Amount, FieldValueRef, Record, RecordType, User
-from brex_accounting.testing.records import card_expense, dimension, gl
+from brex_accounting.testing.records import card_expense, dimension, gl, record
 from brex_accounting.testing.records import reimbursement as reimbursement_record
 from bridge import Books, Bridge, Entity, FieldMapping, Outcome, Post, ReasonCode, Refused, Settings
 from rillet import (
     Account,
     AccountStatus,
     AccountType,
+    Bill,
+    BillStatus,
+    ExpenseItem,
     ExternalReference,
     Field,
     FieldDisplay,
     FieldRule,
     FieldSettings,
     FieldValue,
+    Money,
+    NewCharge,
+    NewReimbursement,
     Subsidiary,
     Vendor,
 )
@@ -61,6 +67,11 @@ MEALS = account("6200", "Meals")
 OLD = account("6900", "Old Software", status=AccountStatus.INACTIVE)
 CARD = account("21120", "Brex Card", subtype="Credit Card")
 PAYABLE = account("21340", "Employee Reimbursements Payable")
+BANK = account("11100", "Operating Bank", subtype="Bank")
+RECEIVABLE = account("12600", "Due from Employees")
+CLEARING = account("11900", "Cash Clearing")
+REWARDS = account("71000", "Card Rewards")
+OWED = account("20000", "Accounts Payable", subtype="Accounts Payable")
 AMERICA = Subsidiary(id="sub-us", trade_name="Example Inc.", currency="USD", timezone="America/New_York")
 BRITAIN = Subsidiary(id="sub-uk", trade_name="Example Ltd", currency="GBP", timezone="Europe/London")
 DEPARTMENT = field("Department", "Sales", "Operations", gone=["Legacy"])
@@ -70,7 +81,7 @@ ADA = vendor("v-ada", "Ada Example", email="ada_example@example.com")
 BO = User(id="cuuser_bo", first_name="Bo ", last_name="Sample", email="bo@example.com")
 
 BOOKS = Books(
-    accounts=(TRAVEL, MEALS, OLD, CARD, PAYABLE),
+    accounts=(TRAVEL, MEALS, OLD, CARD, PAYABLE, BANK, RECEIVABLE, CLEARING, REWARDS, OWED),
     subsidiaries=(AMERICA, BRITAIN),
     fields=(DEPARTMENT,),
     vendors=(STATIONERY, ADA),
@@ -78,6 +89,17 @@ BOOKS = Books(
 ENTITY = Entity(name="US", subsidiary="Example Inc.", card_account="21120", reimbursement_account="21340")
 SETTINGS = Settings(entities=(ENTITY,), fields=(FieldMapping(brex="Team", rillet="Department"),))
 BRIDGE = Bridge(SETTINGS)
+#: With an account for every role.
+WHOLE_ENTITY = attrs.evolve(
+    ENTITY,
+    bank_account="11100",
+    personal_expense_receivable_account="12600",
+    rewards_account="71000",
+    clearing_account="11900",
+    accounts_payable_account="20000",
+)
+WHOLE = Bridge(attrs.evolve(SETTINGS, entities=(WHOLE_ENTITY,)))
+WHOLE_UK = Bridge(attrs.evolve(SETTINGS, entities=(attrs.evolve(WHOLE_ENTITY, subsidiary="Example Ltd"),)))
 
 
 def bridge(**changes: Any) -> Bridge:
@@ -104,6 +126,63 @@ def reimbursed(amount: Decimal | str = "42.75", *coding: FieldValueRef, user: Us
     """A reimbursement that is fit to be posted."""
     return reimbursement_record(
         amount, coding=coding or (gl("6100"),), user=user, type=RecordType.REIMBURSEMENT_EXPENSE_APPROVAL
+    )
+
+
+def moved(
+    kind: RecordType, amount: str = "10", *, debit: Sequence[FieldValueRef] = (), credit: Sequence[FieldValueRef] = ()
+) -> Record:
+    """Money that moves from one account to another."""
+    return record(kind, debits=[(amount, debit)], credits=[(amount, credit)], record_id="accr_moved")
+
+
+def billed(amount: str = "10") -> Record:
+    """A bill of a vendor, for travel."""
+    return record(
+        RecordType.BILL_EXPENSE,
+        debits=[(amount, [gl("6100")])],
+        credits=[(amount, ())],
+        vendor="Sample Stationery",
+        record_id="accr_bill",
+        source_id="expense_bill",
+        invoice_number="R-17",
+        due_at=datetime(2026, 3, 5, tzinfo=UTC),
+    )
+
+
+def paid(
+    amount: str = "10",
+    currency: str = "USD",
+    *,
+    debit: Sequence[FieldValueRef] = (),
+    credit: Sequence[FieldValueRef] = (),
+) -> Record:
+    """The payment of that bill."""
+    return record(
+        RecordType.BILL_EXPENSE_PAYMENT,
+        debits=[(amount, debit)],
+        credits=[(amount, credit)],
+        currency=currency,
+        record_id="accr_paid",
+        source_id="expense_bill",
+    )
+
+
+def owed(*, subsidiary_id: str = "sub-us") -> Bill:
+    """That bill as Rillet has it."""
+    return Bill(
+        id="b-1",
+        vendor_id="v-stationery",
+        expense_number="R-17",
+        items=(ExpenseItem(id="i-1", account_code="6100", amount=Money(Decimal(10), "USD")),),
+        bill_date=date(2026, 2, 3),
+        due_date=date(2026, 3, 5),
+        status=BillStatus.UNPAID,
+        subsidiary_id=subsidiary_id,
+        external_references=(
+            ExternalReference(type="brex", id="accr_bill"),
+            ExternalReference(type="brex", id="expense_bill"),
+        ),
     )
 
 
@@ -134,6 +213,13 @@ def posted(outcome: Outcome) -> Post:
     """The outcome, which has to be a post."""
     assert isinstance(outcome, Post), outcome
     return outcome
+
+
+def document(outcome: Outcome) -> NewCharge | NewReimbursement:
+    """The charge or reimbursement that is to be posted."""
+    payload = posted(outcome).payload
+    assert isinstance(payload, NewCharge | NewReimbursement), payload
+    return payload
 
 
 def codes(outcome: Outcome) -> list[ReasonCode]:

@@ -22,17 +22,51 @@ Entry: TypeAlias = tuple[str, str, str, frozenset[tuple[str, str]]]
 Ledger: TypeAlias = Mapping[Entry, Fraction]
 
 
+#: By record type, which account of an entity is debited and which is credited where a line is not coded.
+UNCODED: Mapping[str, Mapping[str, str]] = {
+    "CARD_EXPENSE_POST": {"CREDIT": "card_account"},
+    "CARD_EXPENSE_REFUND": {"DEBIT": "card_account"},
+    "CARD_EXPENSE_REPAYMENT": {"DEBIT": "bank_account", "CREDIT": "personal_expense_receivable_account"},
+    "CARD_PAYMENT": {"DEBIT": "card_account", "CREDIT": "bank_account"},
+    "CARD_PAYMENT_REFUND": {"DEBIT": "bank_account", "CREDIT": "card_account"},
+    "REWARD_REDEMPTION": {"DEBIT": "card_account", "CREDIT": "rewards_account"},
+    "REIMBURSEMENT_EXPENSE_APPROVAL": {"CREDIT": "reimbursement_account"},
+    "REIMBURSEMENT_EXPENSE_POST": {"CREDIT": "reimbursement_account"},
+    "REIMBURSEMENT_EXPENSE_REPAYMENT": {"DEBIT": "bank_account"},
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT": {"DEBIT": "reimbursement_account", "CREDIT": "clearing_account"},
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT_REVERSAL": {
+        "DEBIT": "clearing_account",
+        "CREDIT": "reimbursement_account",
+    },
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN": {"DEBIT": "clearing_account", "CREDIT": "bank_account"},
+    "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND": {"DEBIT": "bank_account", "CREDIT": "clearing_account"},
+    "BILL_EXPENSE": {"CREDIT": "accounts_payable_account"},
+    "BILL_EXPENSE_PAYMENT": {"DEBIT": "accounts_payable_account", "CREDIT": "bank_account"},
+    "BILL_EXPENSE_CARD_PAYMENT": {"DEBIT": "accounts_payable_account", "CREDIT": "card_account"},
+    "BILL_MONEY_MOVEMENT_PAYIN": {},
+    "INVOICE": {},
+    "INVOICE_PAYMENT": {},
+}
+
+
+def uncoded(settings: Settings, json: Json, side: str) -> str | None:
+    """How the settings name the account of a line on this side that nobody coded."""
+    key = UNCODED.get(json["type"], {}).get(side)
+    named: str | None = None if key is None else getattr(entity_of(settings, json), key)
+    return named
+
+
 def told(settings: Settings, books: Books, json: Json) -> Ledger:
     """What a record's lines say about the books."""
-    entity = entity_of(settings, json)
-    role = entity.card_account if json["type"].startswith("CARD") else entity.reimbursement_account
     sums = defaultdict[Entry, Fraction](Fraction)
     for line in json["line_items"]:
-        named, fields = role, set[tuple[str, str]]()
+        if not line["amount"]["amount"]:
+            continue
+        coded, fields = None, set[tuple[str, str]]()
         for ref in line["accounting_field_values"]:
             names = _names(ref)
             if settings.gl_field in names:
-                named = ref["remote_field_value_id"] or named
+                coded = ref["remote_field_value_id"] or coded
             elif (field := _rillet_field(settings, books, names, ref["remote_field_id"])) is not None:
                 fields.update(
                     (field.id, value.id)
@@ -43,17 +77,47 @@ def told(settings: Settings, books: Books, json: Json) -> Ledger:
                         and (ref["field_value_name"] or "").lower() == value.name.lower()
                     )
                 )
+        role = uncoded(settings, json, line["type"])
+        named = overruled(settings, books, json, coded, role) or coded or role
+        assert named is not None, "a line that has no account is not to be posted"
         amount = line["amount"]
         entry = (account_named(books, named).code, line["type"], amount["currency"], frozenset(fields))
         sums[entry] += Fraction(amount["amount"])
     return {entry: amount for entry, amount in sums.items() if amount}
 
 
-def booked(content: bytes) -> Ledger:
-    """What Rillet books for a charge or a reimbursement, from the bytes that are sent."""
+def overruled(settings: Settings, books: Books, json: Json, coded: str | None, role: str | None) -> str | None:
+    """How a rule of the settings names the account of a line, if one has a say in it."""
+    vendor: Json = json["vendor"] or {}
+    merchants = {vendor.get("id"), " ".join(vendor.get("name", "").lower().split())}
+    for rule in settings.accounts:
+        if rule.merchant not in {None, *merchants} or rule.entity not in {None, entity_of(settings, json).name}:
+            continue
+        if coded is None:
+            if role is None and rule.instead_of is None:
+                return rule.account
+        elif rule.instead_of is not None and account_named(books, coded) is account_named(books, rule.instead_of):
+            return rule.account
+    return None
+
+
+def booked(content: bytes, payable: str) -> Ledger:
+    """What Rillet books for the bytes that are sent; `payable` is the code of the account that it credits with bills."""
     payload: Any = codec.parse(content)
-    offsetting: str = payload.get("credit_card_account_code") or payload["payable_account_code"]
     sums = defaultdict[Entry, Fraction](Fraction)
+    if "items" not in payload:
+        amount, currency = Fraction(payload["amount"]["amount"]), payload["amount"]["currency"]
+        return {
+            (payable, "DEBIT", currency, frozenset[tuple[str, str]]()): amount,
+            (payload["account_code"], "CREDIT", currency, frozenset[tuple[str, str]]()): amount,
+        }
+    if "name" in payload:
+        for item in payload["items"]:
+            fields = frozenset((each["field_id"], each["field_value_id"]) for each in item.get("fields", ()))
+            currency = item["amount"]["currency"]
+            sums[item["account_code"], item["side"], currency, fields] += Fraction(item["amount"]["amount"])
+        return {entry: amount for entry, amount in sums.items() if amount}
+    offsetting: str = payload.get("credit_card_account_code") or payload.get("payable_account_code") or payable
     for item in payload["items"]:
         amount, currency = Fraction(item["amount"]["amount"]), item["amount"]["currency"]
         fields = frozenset((each["field_id"], each["field_value_id"]) for each in item.get("fields", ()))

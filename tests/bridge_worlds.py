@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 import attrs
@@ -10,33 +11,45 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record
 from bridge import Basis, Books, Bridge, Entity, FieldMapping, Settings, When
-from bridge_oracle import Json, account_named
+from bridge.settings import AccountRule, OtherTypes
+from bridge_oracle import UNCODED, Json, account_named, entity_of
 from clientkit import codec
 from rillet import (
     Account,
     AccountStatus,
     AccountType,
+    Bill,
+    BillStatus,
+    ExpenseItem,
+    ExternalReference,
     Field,
     FieldDisplay,
     FieldRule,
     FieldSettings,
     FieldValue,
+    Money,
     Subsidiary,
     Vendor,
 )
 
 PLACES = {"JPY": 0, "USD": 2, "BHD": 3}
-TYPES = (
-    "CARD_EXPENSE_POST",
-    "CARD_EXPENSE_REFUND",
-    "REIMBURSEMENT_EXPENSE_APPROVAL",
-    "REIMBURSEMENT_EXPENSE_POST",
-)
 CASH = "REIMBURSEMENT_EXPENSE_POST"
+CHARGES = ("CARD_EXPENSE_POST", "CARD_EXPENSE_REFUND")
+REIMBURSEMENTS = ("REIMBURSEMENT_EXPENSE_APPROVAL", CASH)
+BILLS = ("BILL_EXPENSE",)
+BILL_PAYMENTS = ("BILL_EXPENSE_PAYMENT",)
+#: Types without a mapping, one of which Brex does not have yet.
+OTHERS = ("INVOICE", "INVOICE_PAYMENT", "BILL_MONEY_MOVEMENT_PAYIN", "HOLOGRAM")
+#: What becomes a journal entry; `OTHERS` do where the settings allow it.
+JOURNAL_ENTRIES = (
+    *(each for each in UNCODED if each not in {*CHARGES, *REIMBURSEMENTS, *BILLS, *BILL_PAYMENTS, *OTHERS}),
+    *OTHERS,
+)
+TYPES = (*CHARGES, *REIMBURSEMENTS, *BILLS, *BILL_PAYMENTS, *JOURNAL_ENTRIES)
 RATE = Decimal("1.25")
 
 # Ids and codes come from one small pool, so that one account's code is often another's id.
-_TOKENS = tuple(f"{number}" for number in range(100, 112))
+_TOKENS = tuple(f"{number}" for number in range(100, 120))
 _GL = {"brex_field_id": "extended_field_gl", "remote_field_id": "GL_ACCOUNT", "field_name": "GL Account"}
 _LEGAL_ENTITY = {"brex_field_id": "extended_field_le", "remote_field_id": "LEGAL", "field_name": "Legal Entity"}
 _PROJECT = {"brex_field_id": "extended_field_pr", "remote_field_id": "PROJECT", "field_name": "Project"}
@@ -94,9 +107,11 @@ def worlds(draw: st.DrawFn) -> World:
             brex = draw(st.sampled_from(sorted(names.values())))
             mappings.append(FieldMapping(brex=brex, rillet=draw(st.sampled_from((field.id, field.name)))))
         brex_fields.append(names)
+    entities = _entities(draw, accounts, subsidiaries)
     settings = Settings(
-        entities=_entities(draw, accounts, subsidiaries),
+        entities=entities,
         fields=tuple(mappings),
+        accounts=tuple(_rule(draw, accounts, entities) for _ in range(draw(st.integers(0, 2)))),
         gl_field=draw(st.sampled_from(sorted(_GL.values()))),
         reference_type=draw(st.sampled_from(("brex", None))),
         reimbursement_basis=draw(st.sampled_from(Basis)),
@@ -112,14 +127,18 @@ _currencies = st.sampled_from(sorted(PLACES))
 
 def _accounts(draw: st.DrawFn) -> tuple[Account, ...]:
     kinds = ["Expense"] * draw(st.integers(1, 4)) + ["Credit Card"] * draw(st.integers(1, 2))
-    kinds += ["Liability"] * draw(st.integers(1, 2))
+    kinds += (
+        ["Liability"] * draw(st.integers(1, 2))
+        + ["Bank"] * draw(st.integers(1, 2))
+        + ["Receivable", "Rewards", "Clearing", "Accounts Payable"]
+    )
     ids, codes = draw(st.permutations(_TOKENS)), draw(st.permutations(_TOKENS))
     return tuple(
         Account(
             id=account_id,
             code=code,
             name=f"{kind} {code}",
-            type=AccountType.EXPENSE,
+            type=AccountType.EXPENSE if kind == "Expense" else AccountType.LIABILITY,
             subtype=kind,
             status=AccountStatus.ACTIVE,
             intercompany=False,
@@ -152,19 +171,38 @@ def _entities(draw: st.DrawFn, accounts: Sequence[Account], subsidiaries: Sequen
     ]
     if not conditions or draw(st.booleans()):
         conditions.insert(draw(st.integers(0, len(conditions))), None)
-    cards = [each for each in accounts if each.subtype == "Credit Card"]
-    payables = [each for each in accounts if each.subtype == "Liability"]
+
+    def named(subtype: str) -> str:
+        wanted = [each for each in accounts if each.subtype == subtype]
+        return draw(st.sampled_from(_ways_to_name(wanted, accounts)))
+
     return tuple(
         Entity(
             name=f"Entity {number}",
             subsidiary=draw(
                 st.sampled_from([each.id for each in subsidiaries] + [each.trade_name for each in subsidiaries])
             ),
-            card_account=draw(st.sampled_from(_ways_to_name(cards, accounts))),
-            reimbursement_account=draw(st.sampled_from(_ways_to_name(payables, accounts))),
+            card_account=named("Credit Card"),
+            reimbursement_account=named("Liability"),
+            bank_account=named("Bank"),
+            personal_expense_receivable_account=named("Receivable"),
+            rewards_account=named("Rewards"),
+            clearing_account=named("Clearing"),
+            accounts_payable_account=named("Accounts Payable"),
             when=when,
         )
         for number, when in enumerate(conditions)
+    )
+
+
+def _rule(draw: st.DrawFn, accounts: Sequence[Account], entities: Sequence[Entity]) -> AccountRule:
+    """A rule that sends expenses to another account of expenses, where it holds."""
+    names = _ways_to_name([each for each in accounts if each.subtype == "Expense"], accounts)
+    return AccountRule(
+        account=draw(st.sampled_from(names)),
+        merchant=draw(st.sampled_from((None, "pmch_1", "sample stationery", "nobody"))),
+        entity=draw(st.sampled_from((None, *(each.name for each in entities)))),
+        instead_of=draw(st.sampled_from((None, *names))),
     )
 
 
@@ -175,52 +213,127 @@ def _ways_to_name(wanted: Sequence[Account], accounts: Sequence[Account]) -> lis
 
 
 @st.composite
-def good_cases(draw: st.DrawFn) -> Case:
-    """Balanced and wholly coded records: every one of them can be posted."""
-    world = draw(worlds())
-    kinds = [each for each in TYPES if (each == CASH) == (world.settings.reimbursement_basis is Basis.CASH)]
-    kind = draw(st.sampled_from([*kinds, *(each for each in TYPES if each.startswith("CARD"))]))
+def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES) -> Case:
+    """Balanced and wholly coded records of these types: every one of them can be posted."""
+    kind = draw(st.sampled_from(types))
+    world = _fit(draw(worlds()), kind)
     entity = draw(st.sampled_from(world.settings.entities))
     when = entity.when or When()
     taken = {each.when.currency for each in world.settings.entities if each.when is not None}
     currency = when.currency or draw(st.sampled_from([each for each in sorted(PLACES) if each not in taken]))
     make = _LineMaker(draw, world, currency)
-
-    role = entity.card_account if kind.startswith("CARD") else entity.reimbursement_account
-    offsetting = account_named(world.books, role)
-    natural, opposite = ("CREDIT", "DEBIT") if kind == "CARD_EXPENSE_REFUND" else ("DEBIT", "CREDIT")
-    lines = [make.coded(natural, units) for units in draw(st.lists(_units, min_size=1, max_size=4))]
-    total = sum(make.units[id(line)] for line in lines)
-    for units in draw(st.lists(_units, max_size=2)):
-        if units < total:
-            lines.append(make.coded(opposite, units, beside=offsetting))
-            total -= units
-    cuts = sorted(draw(st.lists(st.integers(0, total), max_size=3)))
-    offsets = [high - low for low, high in zip([0, *cuts], [*cuts, total], strict=True)]
-    lines += [make.offsetting(opposite, units, offsetting) for units in offsets]
+    if kind in {*CHARGES, *REIMBURSEMENTS, *BILLS}:
+        lines, total = _of_document(make, kind, entity)
+    else:
+        lines, total = _of_movement(make, kind, entity)
     lines += [make.coded(draw(_sides), 0) for _ in range(draw(st.integers(0, 2)))]
     if when.field is not None:
         draw(st.sampled_from(lines))["accounting_field_values"].append(_ref(_LEGAL_ENTITY, when.value))
     lines = draw(st.permutations(lines))
     user = {"id": "cuuser_bo", "first_name": "Bo ", "last_name": "Sample", "email": " Bo@example.com"}
-    return Case(
+    case = Case(
         world=world,
         json={
             "id": "accr_1",
             "amount": {"amount": make.money(total), "currency": currency},
             "type": kind,
             "review_status": "READY_FOR_EXPORT",
-            "source_type": "CARD" if kind.startswith("CARD") else "REIMBURSEMENT",
+            "source_type": next((each for each in ("CARD", "REIMBURSEMENT") if kind.startswith(each)), "BILL"),
+            "source_id": "expense_1",
             "erp_posting_date": "2026-02-03T00:00:00Z",
             "updated_at": "2026-02-04T10:00:00.123456Z",
             "version": 2,
             "posted_at": "2026-02-03T11:00:00.5Z",
+            "due_at": draw(st.sampled_from((None, "2026-03-05T00:00:00Z"))),
+            "invoice_number": draw(st.sampled_from((None, " ", "R-17"))),
             "user": user | ({"location_name": when.location} if when.location else {}),
             "vendor": {"id": "pmch_1", "name": draw(st.sampled_from(("SAMPLE  STATIONERY ", "Somebody New")))},
             "memo": draw(st.sampled_from((None, "", "Lunch"))),
             "line_items": [line | {"id": f"accrli_{number}"} for number, line in enumerate(lines)],
         },
     )
+    return _with_its_bill(case) if kind in BILL_PAYMENTS else case
+
+
+def _fit(world: World, kind: str) -> World:
+    """The company with the settings that records of this type need."""
+    settings = world.settings
+    if kind in REIMBURSEMENTS:
+        settings = attrs.evolve(settings, reimbursement_basis=Basis.CASH if kind == CASH else Basis.ACCRUAL)
+    if kind in OTHERS:
+        settings = attrs.evolve(settings, other_types=OtherTypes.JOURNAL_ENTRY)
+    if kind in BILL_PAYMENTS:
+        settings = attrs.evolve(settings, reference_type="brex")
+    return attrs.evolve(world, settings=settings)
+
+
+def _with_its_bill(case: Case) -> Case:
+    """The company with the bill that the record pays, among others that it does not."""
+    books, json = case.world.books, case.json
+    owing = entity_of(case.world.settings, json).subsidiary
+    subsidiary = next(each for each in books.subsidiaries if owing in {each.id, each.trade_name})
+    owed = Money(json["amount"]["amount"], json["amount"]["currency"])
+    paid, other = (
+        Bill(
+            id=bill_id,
+            vendor_id="v-1",
+            expense_number="R-17",
+            items=(ExpenseItem(id="item-1", account_code=books.accounts[0].code, amount=owed),),
+            bill_date=date(2026, 1, 15),
+            due_date=date(2026, 2, 15),
+            status=BillStatus.UNPAID,
+            subsidiary_id=subsidiary.id,
+            external_references=(
+                ExternalReference(type="brex", id=f"accr of {bill_id}"),
+                ExternalReference(type="brex", id=source_id),
+            ),
+        )
+        for bill_id, source_id in (("bill-1", "expense_1"), ("bill-2", "expense_2"))
+    )
+    return attrs.evolve(case, world=attrs.evolve(case.world, books=attrs.evolve(books, bills=(other, paid))))
+
+
+def _of_document(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json], int]:
+    """Lines against one account, which stand on one side; and their sum."""
+    draw, world = make.draw, make.world
+    (opposite, key), *_ = UNCODED[kind].items()
+    natural = "DEBIT" if opposite == "CREDIT" else "CREDIT"
+    offsetting = account_named(world.books, getattr(entity, key))
+    lines = [make.coded(natural, units) for units in draw(st.lists(_units, min_size=1, max_size=4))]
+    total = sum(make.units[id(line)] for line in lines)
+    for units in draw(st.lists(_units, max_size=2)):
+        if units < total:
+            lines.append(make.coded(opposite, units, beside=offsetting))
+            total -= units
+    lines += [make.offsetting(opposite, units, offsetting) for units in _parts(draw, total)]
+    return lines, total
+
+
+def _of_movement(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json], int]:
+    """Lines of a journal entry or of a payment, on both sides; and the sum of one of them."""
+    draw, world = make.draw, make.world
+    total = draw(_units)
+    lines = list[Json]()
+    elsewhere = draw(st.booleans())
+    for side in ("DEBIT", "CREDIT"):
+        key = UNCODED.get(kind, {}).get(side)
+        account = None if key is None else account_named(world.books, getattr(entity, key))
+        if account is not None and kind in BILL_PAYMENTS and side == "CREDIT" and elsewhere:
+            # The account may be another than that of the settings, but it is one.
+            other = draw(st.sampled_from([each for each in world.books.accounts if each.subtype == "Bank"]))
+            lines += [make.offsetting(side, units, other, uncoded=other is account) for units in _parts(draw, total)]
+            continue
+        for units in _parts(draw, total):
+            if account is not None and (kind in BILL_PAYMENTS or draw(st.booleans())):
+                lines.append(make.offsetting(side, units, account))
+            else:
+                lines.append(make.coded(side, units))
+    return lines, total
+
+
+def _parts(draw: st.DrawFn, total: int) -> list[int]:
+    cuts = sorted(draw(st.lists(st.integers(0, total), max_size=3)))
+    return [high - low for low, high in zip([0, *cuts], [*cuts, total], strict=True)]
 
 
 _units = st.integers(1, 10**9)
@@ -231,7 +344,7 @@ class _LineMaker:
     """Draws the lines of one record. Amounts are counted in minor units until they are written."""
 
     def __init__(self, draw: st.DrawFn, world: World, currency: str) -> None:
-        self._draw, self._world, self._currency = draw, world, currency
+        self.draw, self.world, self._currency = draw, world, currency
         self.units = dict[int, int]()
 
     def money(self, units: int) -> Decimal:
@@ -239,36 +352,37 @@ class _LineMaker:
 
     def coded(self, side: str, units: int, *, beside: Account | None = None) -> Json:
         """A line on some account, though not on `beside`, with all the mandatory fields and perhaps others."""
-        accounts = self._world.books.accounts
+        accounts = self.world.books.accounts
         chosen = [each for each in accounts if each is not beside]
-        refs = [_ref(_GL, self._draw(st.sampled_from(_ways_to_name(chosen, accounts))))]
-        for field, names in zip(self._world.books.fields, self._world.brex_fields, strict=True):
+        refs = [_ref(_GL, self.draw(st.sampled_from(_ways_to_name(chosen, accounts))))]
+        for field, names in zip(self.world.books.fields, self.world.brex_fields, strict=True):
             rule = field.settings and field.settings.expenses
-            if (rule and rule.mandatory) or self._draw(st.booleans()):
+            if (rule and rule.mandatory) or self.draw(st.booleans()):
                 refs.append(self._value(field, names))
-        return self._line(side, units, self._draw(st.permutations([*refs, *self._noise()])))
+        return self._line(side, units, self.draw(st.permutations([*refs, *self._noise()])))
 
-    def offsetting(self, side: str, units: int, account: Account) -> Json:
-        """A line of the card, or of what is owed to the employee: not coded, or coded to just that account."""
-        ways = _ways_to_name([account], self._world.books.accounts)
-        coding = self._draw(st.sampled_from([[], [_ref(_GL, None)], *([_ref(_GL, way)] for way in ways)]))
+    def offsetting(self, side: str, units: int, account: Account, *, uncoded: bool = True) -> Json:
+        """A line of the account of the settings: not coded, or coded to just that account."""
+        ways = _ways_to_name([account], self.world.books.accounts)
+        without: list[list[Json]] = [[], [_ref(_GL, None)]] if uncoded else []
+        coding = self.draw(st.sampled_from([*without, *([_ref(_GL, way)] for way in ways)]))
         return self._line(side, units, [*coding, *self._noise()])
 
     def _value(self, field: Field, names: Mapping[str, str]) -> Json:
-        value = self._draw(st.sampled_from(field.values))
+        value = self.draw(st.sampled_from(field.values))
         by_id = _ref(names, value.id) | {"field_value_name": "renamed in Rillet"}
         by_name = _ref(names, None) | {"field_value_name": value.name.upper(), "brex_field_value_id": "efo_1"}
-        return self._draw(st.sampled_from((by_id, by_name)))
+        return self.draw(st.sampled_from((by_id, by_name)))
 
     def _noise(self) -> list[Json]:
         """Values of a Brex field that has no counterpart in Rillet."""
-        return self._draw(st.sampled_from(([], [_ref(_PROJECT, "apollo")])))
+        return self.draw(st.sampled_from(([], [_ref(_PROJECT, "apollo")])))
 
     def _line(self, side: str, units: int, refs: Sequence[Json]) -> Json:
         line = {
             "type": side,
             "amount": {"amount": self.money(units), "currency": self._currency},
-            "memo": self._draw(st.sampled_from((None, "Taxi"))),
+            "memo": self.draw(st.sampled_from((None, "Taxi"))),
             "accounting_field_values": list(refs),
         }
         self.units[id(line)] = units

@@ -14,19 +14,40 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
+    from bridge.bill_payments import bill_payment
+    from bridge.bills import bill
     from bridge.books import Books, normalised
     from bridge.charges import charge
     from bridge.coding import CodedLine, CodedRecord
-    from bridge.documents import Context, Rates
+    from bridge.documents import Context, Rates, Zones
+    from bridge.explain import ExplainedLine, Explanation, explain
+    from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
+    from bridge.journal_entries import journal_entry
     from bridge.plan import DEFAULT_MAPPERS, Bridge, Mapper, Plan
     from bridge.postings import Posting, effect, summed
     from bridge.reimbursements import reimbursement
-    from bridge.results import Findings, Nothing, Outcome, Payload, PlannedVendor, Post, Reason, ReasonCode, Refused
+    from bridge.results import (
+        BillPayload,
+        BillPaymentPayload,
+        Findings,
+        Nothing,
+        Outcome,
+        Payload,
+        PlannedVendor,
+        Post,
+        Reason,
+        ReasonCode,
+        Refused,
+    )
+    from bridge.roles import ROLES, role_of
     from bridge.settings import (
+        AccountRule,
         Basis,
         ClosedPeriod,
         Entity,
         FieldMapping,
+        OtherTypes,
+        Role,
         Settings,
         SettingsError,
         When,
@@ -35,22 +56,30 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "bridge.bill_payments": ("bill_payment",),
+    "bridge.bills": ("bill",),
     "bridge.books": ("Books", "normalised",),
     "bridge.charges": ("charge",),
     "bridge.coding": ("CodedLine", "CodedRecord",),
-    "bridge.documents": ("Context", "Rates",),
+    "bridge.documents": ("Context", "Rates", "Zones",),
+    "bridge.explain": ("ExplainedLine", "Explanation", "explain",),
+    "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
+    "bridge.journal_entries": ("journal_entry",),
     "bridge.plan": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
     "bridge.postings": ("Posting", "effect", "summed",),
     "bridge.reimbursements": ("reimbursement",),
-    "bridge.results": ("Findings", "Nothing", "Outcome", "Payload", "PlannedVendor", "Post", "Reason", "ReasonCode", "Refused",),
-    "bridge.settings": ("Basis", "ClosedPeriod", "Entity", "FieldMapping", "Settings", "SettingsError", "When", "check", "read_settings",),
+    "bridge.results": ("BillPayload", "BillPaymentPayload", "Findings", "Nothing", "Outcome", "Payload", "PlannedVendor", "Post", "Reason", "ReasonCode", "Refused",),
+    "bridge.roles": ("ROLES", "role_of",),
+    "bridge.settings": ("AccountRule", "Basis", "ClosedPeriod", "Entity", "FieldMapping", "OtherTypes", "Role", "Settings", "SettingsError", "When", "check", "read_settings",),
 }  # fmt: skip
 
 __all__ = [
-    "Basis", "Books", "Bridge", "ClosedPeriod", "CodedLine", "CodedRecord", "Context", "DEFAULT_MAPPERS", "Entity",
-    "FieldMapping", "Findings", "Mapper", "Nothing", "Outcome", "Payload", "Plan", "PlannedVendor", "Post",
-    "Posting", "Rates", "Reason", "ReasonCode", "Refused", "Settings", "SettingsError", "When", "charge", "check",
-    "effect", "normalised", "read_settings", "reimbursement", "summed",
+    "AccountRule", "Basis", "BillPayload", "BillPaymentPayload", "Books", "Bridge", "ClosedPeriod", "CodedLine",
+    "CodedRecord", "Context", "DEFAULT_MAPPERS", "Entity", "ExplainedLine", "Explanation", "FieldChange",
+    "FieldMapping", "FieldWithValues", "Findings", "Mapper", "Nothing", "OtherTypes", "Outcome", "Payload", "Plan",
+    "PlannedVendor", "Post", "Posting", "ROLES", "Rates", "Reason", "ReasonCode", "Refused", "Role", "Settings",
+    "SettingsError", "When", "Zones", "bill", "bill_payment", "charge", "check", "effect", "explain",
+    "journal_entry", "normalised", "plan_field_sync", "read_settings", "reimbursement", "role_of", "summed",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

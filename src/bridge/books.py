@@ -11,9 +11,10 @@ from typing import TypeVar
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from rillet import Account, ExternalReference, Field, Subsidiary, Vendor
+from rillet import Account, Bill, ExternalReference, Field, Subsidiary, Vendor
 
 K = TypeVar("K")
+V = TypeVar("V")
 
 
 def normalised(name: str) -> str:
@@ -30,12 +31,16 @@ def _is_telling(character: str) -> bool:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Books:
-    """Rillet's chart of accounts, fields, vendors and subsidiaries, and the last day that is closed, at one moment."""
+    """Rillet's chart of accounts, fields, vendors and subsidiaries, and the last day that is closed, at one moment.
+
+    `bills` are those that payments can be for.
+    """
 
     accounts: tuple[Account, ...]
     subsidiaries: tuple[Subsidiary, ...]
     fields: tuple[Field, ...] = ()
     vendors: tuple[Vendor, ...] = ()
+    bills: tuple[Bill, ...] = ()
     last_closed: date | None = None
 
     def account(self, code_or_id: str) -> Account | None:
@@ -66,6 +71,10 @@ class Books:
         """Vendors with this e-mail address, whatever its case."""
         return self._vendors_by_email.get(email.strip().casefold(), ())
 
+    def bills_by_reference(self, reference: ExternalReference) -> tuple[Bill, ...]:
+        """Bills that carry this external reference; the link in it does not count."""
+        return self._bills_by_reference.get((reference.type, reference.id), ())
+
     def is_closed(self, day: date) -> bool:
         """Whether `day` lies in a closed period."""
         return self.last_closed is not None and day <= self.last_closed
@@ -93,11 +102,11 @@ class Books:
 
     @cached_property
     def _vendors_by_reference(self) -> Mapping[tuple[str, str], tuple[Vendor, ...]]:
-        return _grouped(
-            (key, vendor)
-            for vendor in self.vendors
-            for key in dict.fromkeys((reference.type, reference.id) for reference in vendor.external_references)
-        )
+        return _grouped((key, vendor) for vendor in self.vendors for key in _keys(vendor.external_references))
+
+    @cached_property
+    def _bills_by_reference(self) -> Mapping[tuple[str, str], tuple[Bill, ...]]:
+        return _grouped((key, bill) for bill in self.bills for key in _keys(bill.external_references))
 
     @cached_property
     def _vendors_by_name(self) -> Mapping[str, tuple[Vendor, ...]]:
@@ -108,8 +117,12 @@ class Books:
         return _grouped((vendor.email.strip().casefold(), vendor) for vendor in self.vendors if vendor.email)
 
 
-def _grouped(pairs: Iterable[tuple[K, Vendor]]) -> Mapping[K, tuple[Vendor, ...]]:
-    groups = dict[K, tuple[Vendor, ...]]()
-    for key, vendor in pairs:
-        groups[key] = (*groups.get(key, ()), vendor)
+def _keys(references: Iterable[ExternalReference]) -> Iterable[tuple[str, str]]:
+    return dict.fromkeys((reference.type, reference.id) for reference in references)
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, tuple[V, ...]]:
+    groups = dict[K, tuple[V, ...]]()
+    for key, each in pairs:
+        groups[key] = (*groups.get(key, ()), each)
     return groups

@@ -7,6 +7,7 @@ from bridge import documents, vendors
 from bridge.coding import CodedRecord
 from bridge.documents import Context
 from bridge.results import Findings, Post, ReasonCode
+from bridge.settings import Role
 from rillet import NewCharge
 
 _CARD_SUBTYPE = "Credit Card"
@@ -18,7 +19,7 @@ def charge(coded: CodedRecord, context: Context, findings: Findings) -> Post | N
     The lines that nobody codes are the card's: on the credit side of an expense, on the debit side of a refund.
     """
     record = coded.record
-    card = documents.offsetting_account(coded.entity.card_account, "card", context, findings)
+    card = documents.role_account(coded.entity, Role.CARD, context, findings)
     vendor = vendors.merchant(record, context.settings, context.books, findings)
     impact = documents.impact_date(record, context, findings)
     rate = documents.exchange_rate(coded, impact, context, findings)
@@ -34,7 +35,7 @@ def charge(coded: CodedRecord, context: Context, findings: Findings) -> Post | N
     payload = NewCharge(
         vendor_id=documents.vendor_id(vendor),
         items=items,
-        charge_date=documents.day_of(record.posted_at),
+        charge_date=documents.day_of(record.posted_at, context.zone),
         impact_date=impact,
         credit_card_account_code=card.code,
         subsidiary_id=coded.subsidiary.id,

@@ -10,7 +10,8 @@ from brex_accounting import FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
 from bridge.postings import Posting
 from bridge.results import Findings, ReasonCode
-from bridge.settings import Entity, Settings, When
+from bridge.roles import role_of
+from bridge.settings import AccountRule, Entity, Settings, When
 from clientkit.money import decimal_text, is_rounded, places, total
 from rillet import Account, AccountStatus, Field, FieldAssignment, FieldValue, Subsidiary
 
@@ -20,13 +21,14 @@ class CodedLine:
     """A line with its account and its values of Rillet's custom fields.
 
     `account` is None where nobody has chosen one, and where Rillet does not have the one that was chosen; `is_coded`
-    tells these apart.
+    tells these apart. `rule` is the rule of the settings that gave the account, where one did.
     """
 
     line: LineItem
     account: Account | None
     is_coded: bool
     fields: tuple[FieldAssignment, ...] = ()
+    rule: AccountRule | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -39,26 +41,38 @@ class CodedRecord:
     currency: str
     lines: tuple[CodedLine, ...]
 
-    def postings(self, offsetting: Account) -> tuple[Posting, ...]:
-        """The record's own postings; lines without an account stand for the `offsetting` account."""
+    def postings(self, books: Books) -> tuple[Posting, ...]:
+        """The record's own postings; a line that nobody codes is on the account of its role.
+
+        A line whose account the books do not have is left out.
+        """
         return tuple(
             Posting(
-                account=(coded.account or offsetting).code,
+                account=account.code,
                 side=coded.line.type,
                 amount=coded.line.amount.amount,
                 currency=coded.line.amount.currency,
                 fields=frozenset(coded.fields),
             )
             for coded in self.lines
-            if coded.line.amount.amount
+            if coded.line.amount.amount and (account := self._account(coded, books)) is not None
         )
+
+    def _account(self, coded: CodedLine, books: Books) -> Account | None:
+        role = None if coded.is_coded else role_of(self.record.type, coded.line.type)
+        wanted = None if role is None else self.entity.account(role)
+        return coded.account if wanted is None else books.account(wanted)
 
 
 def code(record: Record, settings: Settings, books: Books, findings: Findings) -> CodedRecord | None:
     """Code a record; None, with the reasons in `findings`, where that is not possible at all."""
     entity = _entity(record, settings, findings)
     currency = _checked_lines(record, findings)
-    lines = tuple(_coded(line, settings, books, findings) for line in record.line_items)
+    rules = _rules(record, entity, settings)
+    lines = tuple(
+        _coded(line, record.type, rules=rules, settings=settings, books=books, findings=findings)
+        for line in record.line_items
+    )
     if entity is None or currency is None:
         return None
     subsidiary = books.subsidiary(entity.subsidiary)
@@ -130,23 +144,67 @@ def _has_value(record: Record, field: str, value: str) -> bool:
     )
 
 
-def _coded(line: LineItem, settings: Settings, books: Books, findings: Findings) -> CodedLine:
+def _rules(record: Record, entity: Entity | None, settings: Settings) -> tuple[AccountRule, ...]:
+    """The rules that hold for a record, as far as its lines do not matter."""
+    vendor = record.vendor
+    return tuple(
+        rule
+        for rule in settings.accounts
+        if (rule.entity is None or (entity is not None and rule.entity == entity.name))
+        and (
+            rule.merchant is None
+            or (
+                vendor is not None
+                and (rule.merchant == vendor.id or normalised(rule.merchant) == normalised(vendor.name))
+            )
+        )
+    )
+
+
+def _coded(
+    line: LineItem,
+    kind: str,
+    *,
+    rules: Iterable[AccountRule],
+    settings: Settings,
+    books: Books,
+    findings: Findings,
+) -> CodedLine:
     chosen = next(
         (ref for ref in line.accounting_field_values if means(ref, settings.gl_field) and _has_choice(ref)), None
     )
-    account = None if chosen is None else _account(chosen, line, books, findings)
+    if chosen is None:
+        stands_for_itself = role_of(kind, line.type) is None
+        rule = next((each for each in rules if each.instead_of is None and stands_for_itself), None)
+    else:
+        rule = next((each for each in rules if _replaces(each, chosen, books)), None)
+    if rule is not None:
+        account = _checked(books.account(rule.account), rule.account, line, findings)
+    elif chosen is not None:
+        named = chosen.remote_field_value_id
+        wanted = named or chosen.field_value_name or chosen.brex_field_value_id
+        account = _checked(books.account(named) if named else None, wanted, line, findings)
+    else:
+        account = None
     fields = tuple(dict.fromkeys(_assignments(line, settings, books, findings)))
-    return CodedLine(line=line, account=account, is_coded=chosen is not None, fields=fields)
+    is_coded = chosen is not None or rule is not None
+    return CodedLine(line=line, account=account, is_coded=is_coded, fields=fields, rule=rule)
+
+
+def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
+    named = chosen.remote_field_value_id
+    if named is None or rule.instead_of is None:
+        return False
+    account = books.account(rule.instead_of)
+    return named == rule.instead_of or (account is not None and books.account(named) == account)
 
 
 def _has_choice(ref: FieldValueRef) -> bool:
     return bool(ref.remote_field_value_id or ref.brex_field_value_id)
 
 
-def _account(chosen: FieldValueRef, line: LineItem, books: Books, findings: Findings) -> Account | None:
-    account = books.account(chosen.remote_field_value_id) if chosen.remote_field_value_id else None
+def _checked(account: Account | None, wanted: str | None, line: LineItem, findings: Findings) -> Account | None:
     if account is None:
-        wanted = chosen.remote_field_value_id or chosen.field_value_name or chosen.brex_field_value_id
         text = f"it is coded to {wanted!r}, which is no account of Rillet"
         findings.add(ReasonCode.UNKNOWN_ACCOUNT, text, line.id)
     elif account.status == AccountStatus.INACTIVE:

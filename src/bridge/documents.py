@@ -1,9 +1,9 @@
-"""What charges and reimbursements have in common: lines against one offsetting account, a vendor, and dates."""
+"""What the mappings have in common: accounts of roles, lines against one offsetting account, dates and rates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from brex_accounting import Record, Side
 from bridge.books import Books
 from bridge.coding import CodedLine, CodedRecord
 from bridge.results import VENDOR_TO_COME, Findings, PlannedVendor, ReasonCode
-from bridge.settings import ClosedPeriod, Settings
+from bridge.settings import ClosedPeriod, Entity, Role, Settings
 from clientkit.money import total
 from rillet import Account, AccountStatus, ExchangeRate, ExternalReference, Field, Money, NewExpenseItem
 
@@ -27,27 +27,41 @@ def no_rates(base: str, target: str, day: date) -> Decimal | None:
     return None
 
 
+#: The time zone of a name such as ``Europe/Berlin``, or None where nobody knows it.
+Zones: TypeAlias = Callable[[str], tzinfo | None]
+
+
+def only_utc(name: str) -> tzinfo | None:
+    """Knows UTC alone: what other names mean is written in files."""
+    return UTC if name == "UTC" else None
+
+
 @attrs.frozen(kw_only=True)
 class Context:
-    """What a mapping may look at besides the record."""
+    """What a mapping may look at besides the record. `zone` is where moments become calendar days."""
 
     settings: Settings
     books: Books
     rates: Rates = no_rates
+    zone: tzinfo = UTC
 
 
-def day_of(moment: datetime) -> date:
-    """The calendar day of a moment, in UTC as Brex gives it."""
+def day_of(moment: datetime, zone: tzinfo = UTC) -> date:
+    """The calendar day of a moment in a time zone.
+
+    Midnight in UTC is how Brex writes a day without a time, so it is that day everywhere.
+    """
     try:
-        return moment.astimezone(UTC).date()
+        in_utc = moment.astimezone(UTC)
+        return in_utc.date() if in_utc.time() == time() else in_utc.astimezone(zone).date()
     except OverflowError:
-        # In UTC it lies outside the calendar, so it is on the calendar's first or last day already.
+        # There it lies outside the calendar, so it is on the calendar's first or last day already.
         return moment.date()
 
 
 def impact_date(record: Record, context: Context, findings: Findings) -> date:
     """The day on which a record counts in the books; never one in a closed period."""
-    day = day_of(record.erp_posting_date)
+    day = day_of(record.erp_posting_date, context.zone)
     if not context.books.is_closed(day):
         return day
     first_open = context.books.first_open_day
@@ -58,13 +72,18 @@ def impact_date(record: Record, context: Context, findings: Findings) -> date:
     return day
 
 
-def offsetting_account(wanted: str, role: str, context: Context, findings: Findings) -> Account | None:
-    """The account of the settings that stands for the lines that nobody codes."""
+def role_account(entity: Entity, role: Role, context: Context, findings: Findings) -> Account | None:
+    """The account of the settings that stands for lines that nobody codes."""
+    wanted = entity.account(role)
+    if wanted is None:
+        text = f"it needs an account that the settings do not name: {role.value} of {entity.name}"
+        findings.add(ReasonCode.MISSING_ACCOUNT, text)
+        return None
     account = context.books.account(wanted)
     if account is None:
-        findings.add(ReasonCode.UNKNOWN_ACCOUNT, f"the {role} account {wanted!r} of the settings is not in Rillet")
+        findings.add(ReasonCode.UNKNOWN_ACCOUNT, f"the {role.label} {wanted!r} of the settings is not in Rillet")
     elif account.status == AccountStatus.INACTIVE:
-        findings.add(ReasonCode.INACTIVE_ACCOUNT, f"the {role} account {account.code} {account.name} is inactive")
+        findings.add(ReasonCode.INACTIVE_ACCOUNT, f"the {role.label} {account.code} {account.name} is inactive")
     return account
 
 
@@ -93,7 +112,7 @@ def items(
             text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
             findings.add(ReasonCode.UNCODED_LINE, text, each.line.id)
         elif each.account is not None:
-            _check_mandatory(each, context, findings)
+            check_mandatory(each, context, findings)
             made.append(_item(each, each.account, coded))
     if made and not total(offset):
         text = f"no line stands for {offsetting.code} {offsetting.name}"
@@ -129,19 +148,23 @@ def vendor_id(vendor: str | PlannedVendor) -> str:
     return vendor if isinstance(vendor, str) else VENDOR_TO_COME
 
 
+def description(each: CodedLine, record: Record) -> str | None:
+    """What a line says about itself, or else its record, or else the merchant's name."""
+    return each.line.memo or record.memo or (record.vendor.name.strip() if record.vendor else None) or None
+
+
 def _item(each: CodedLine, account: Account, coded: CodedRecord) -> NewExpenseItem:
     amount = each.line.amount.amount
-    record = coded.record
-    description = each.line.memo or record.memo or (record.vendor.name.strip() if record.vendor else None)
     return NewExpenseItem(
         account_code=account.code,
         amount=Money(amount if each.line.type == Side.DEBIT else amount.copy_negate(), coded.currency),
-        description=description or None,
+        description=description(each, coded.record),
         fields=each.fields,
     )
 
 
-def _check_mandatory(each: CodedLine, context: Context, findings: Findings) -> None:
+def check_mandatory(each: CodedLine, context: Context, findings: Findings) -> None:
+    """Note each field that Rillet wants on a line and that the line does not have."""
     assigned = {assignment.field_id for assignment in each.fields}
     for field in context.books.fields:
         if _is_mandatory(field) and field.id not in assigned:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import TypeAlias
 
 import attrs
 
 from brex_accounting import Record, ReviewStatus
+from bridge.bill_payments import bill_payment
+from bridge.bills import bill
 from bridge.books import Books
 from bridge.charges import charge
 from bridge.coding import CodedRecord, code
-from bridge.documents import Context, Rates, day_of, no_rates
+from bridge.documents import Context, Rates, Zones, day_of, no_rates, only_utc
+from bridge.journal_entries import journal_entry
 from bridge.reimbursements import reimbursement
 from bridge.results import Findings, Nothing, Outcome, PlannedVendor, Post, ReasonCode, Refused
-from bridge.settings import Settings
+from bridge.settings import OF_SUBSIDIARY, OtherTypes, Settings
 
 Mapper: TypeAlias = Callable[[CodedRecord, Context, Findings], Post | None]
 """Turns a coded record into what to post; notes in the findings why it cannot. It must be pure."""
+
+#: The other types that Brex lists, invoices and pay-ins for bills, are not explained by Brex: see `Settings.other_types`.
 
 DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
     {
@@ -26,6 +32,18 @@ DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
         "CARD_EXPENSE_REFUND": charge,
         "REIMBURSEMENT_EXPENSE_APPROVAL": reimbursement,
         "REIMBURSEMENT_EXPENSE_POST": reimbursement,
+        "CARD_EXPENSE_REPAYMENT": journal_entry,
+        "CARD_PAYMENT": journal_entry,
+        "CARD_PAYMENT_REFUND": journal_entry,
+        "REWARD_REDEMPTION": journal_entry,
+        "REIMBURSEMENT_EXPENSE_REPAYMENT": journal_entry,
+        "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT": journal_entry,
+        "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT_REVERSAL": journal_entry,
+        "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN": journal_entry,
+        "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND": journal_entry,
+        "BILL_EXPENSE": bill,
+        "BILL_EXPENSE_PAYMENT": bill_payment,
+        "BILL_EXPENSE_CARD_PAYMENT": journal_entry,
     }
 )
 
@@ -62,13 +80,19 @@ class Bridge:
     """The mapping of one company: its settings, the mapper of each record type, and a source of exchange rates.
 
     An integrator replaces or adds a mapper with ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``. `rates` answers
-    how many units of the second currency one unit of the first buys on a day; it must be pure too.
+    how many units of the second currency one unit of the first buys on a day; `zones` gives the time zone of a name (in
+    `bridge.export` there is one that knows them all). They must be pure too.
     """
 
     def __init__(
-        self, settings: Settings, *, mappers: Mapping[str, Mapper] = DEFAULT_MAPPERS, rates: Rates = no_rates
+        self,
+        settings: Settings,
+        *,
+        mappers: Mapping[str, Mapper] = DEFAULT_MAPPERS,
+        rates: Rates = no_rates,
+        zones: Zones = only_utc,
     ) -> None:
-        self.settings, self.mappers, self.rates = settings, dict(mappers), rates
+        self.settings, self.mappers, self.rates, self.zones = settings, dict(mappers), rates, zones
 
     def outcome(self, record: Record, books: Books) -> Outcome:
         """What is to be done with one record. It never raises for what a record holds."""
@@ -76,11 +100,14 @@ class Bridge:
             return Nothing(record=record, why=f"it is {record.review_status}, not READY_FOR_EXPORT")
         findings = Findings()
         mapper = self.mappers.get(record.type)
+        if mapper is None and self.settings.other_types is OtherTypes.JOURNAL_ENTRY:
+            mapper = journal_entry
         if mapper is None:
             findings.add(ReasonCode.TYPE_NOT_SUPPORTED, f"records of the type {record.type} are not mapped")
             return Refused(record=record, reasons=tuple(findings.reasons))
         coded = code(record, self.settings, books, findings)
-        if coded is not None and _is_before_start(coded):
+        context = Context(settings=self.settings, books=books, rates=self.rates, zone=self._zone(coded, findings))
+        if coded is not None and _is_before_start(coded, context.zone):
             return Nothing(
                 record=record, why=f"it counts before {coded.entity.since}, where {coded.entity.name} starts"
             )
@@ -88,10 +115,22 @@ class Bridge:
             return Nothing(record=record, why="its lines move no money")
         post = None
         if coded is not None:
-            post = mapper(coded, Context(settings=self.settings, books=books, rates=self.rates), findings)
+            post = mapper(coded, context, findings)
+            if post is None and not findings.reasons:
+                text = f"the mapper of {record.type} gave neither something to post nor a reason"
+                findings.add(ReasonCode.NOTHING_MAPPED, text)
         if findings.reasons or post is None:
             return Refused(record=record, reasons=tuple(findings.reasons))
         return post
+
+    def _zone(self, coded: CodedRecord | None, findings: Findings) -> tzinfo:
+        name = self.settings.time_zone
+        if name == OF_SUBSIDIARY:
+            name = coded.subsidiary.timezone if coded is not None else "UTC"
+        zone = self.zones(name)
+        if zone is None:
+            findings.add(ReasonCode.NO_TIME_ZONE, f"nobody here knows the time zone {name!r}")
+        return zone or UTC
 
     def plan(self, records: Iterable[Record], books: Books) -> Plan:
         """What is to be done with many records, in their order."""
@@ -102,6 +141,6 @@ def _moves_money(record: Record) -> bool:
     return any(line.amount.amount for line in record.line_items)
 
 
-def _is_before_start(coded: CodedRecord) -> bool:
+def _is_before_start(coded: CodedRecord, zone: tzinfo) -> bool:
     since = coded.entity.since
-    return since is not None and day_of(coded.record.erp_posting_date) < since
+    return since is not None and day_of(coded.record.erp_posting_date, zone) < since

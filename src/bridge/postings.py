@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import attrs
 
 from brex_accounting import Side
-from bridge.results import Payload
+from bridge.results import BillPayload, BillPaymentPayload, Payload
 from clientkit.money import total
-from rillet import FieldAssignment, Money, NewCharge, NewReimbursement
+from rillet import FieldAssignment, Money, NewCharge, NewExpenseItem, NewJournalEntry, NewReimbursement
 
 
 @attrs.frozen(kw_only=True)
@@ -42,27 +42,58 @@ def summed(postings: Iterable[Posting]) -> frozenset[Posting]:
 def effect(payload: Payload) -> tuple[Posting, ...]:
     """The postings that a payload makes in Rillet's ledger.
 
-    A charge debits its lines and credits its card account with their sum; a reimbursement credits its payable
-    account. A negative amount goes to the other side.
+    A charge debits its lines and credits its card account with their sum; a reimbursement and a bill credit their
+    payable account; a negative amount goes to the other side. A payment debits what was payable and credits the account
+    that it names. A journal entry says its postings itself.
     """
-    lines = tuple(
-        _on_side(item.account_code, item.amount, frozenset(item.fields)) for item in payload.items if item.amount.amount
-    )
-    currencies = {item.amount.currency for item in payload.items}
-    offsets = tuple(
-        _on_side(_offsetting_account(payload), Money(amount.copy_negate(), currency))
-        for currency in sorted(currencies)
-        if (amount := total(item.amount.amount for item in payload.items if item.amount.currency == currency))
-    )
-    return lines + offsets
-
-
-def _offsetting_account(payload: Payload) -> str:
     match payload:
         case NewCharge():
-            return payload.credit_card_account_code
+            return _of_document(payload.items, payload.credit_card_account_code)
         case NewReimbursement():
-            return payload.payable_account_code
+            return _of_document(payload.items, payload.payable_account_code)
+        case BillPayload():
+            return _of_document(payload.bill.items, payload.payable_account_code)
+        case BillPaymentPayload():
+            paid = payload.payment.amount
+            return (
+                _on_side(payload.payable_account_code, paid),
+                _on_side(payload.payment.account_code, Money(paid.amount.copy_negate(), paid.currency)),
+            )
+        case NewJournalEntry():
+            return tuple(
+                Posting(
+                    account=item.account_code,
+                    side=Side(item.side.value),
+                    amount=item.amount.amount,
+                    currency=item.amount.currency,
+                    fields=frozenset(item.fields),
+                )
+                for item in payload.items
+            )
+
+
+def spent(payload: Payload) -> tuple[Money, ...]:
+    """The amounts of a document's lines: what was spent, less what was refunded; nothing where money only moves."""
+    match payload:
+        case NewCharge() | NewReimbursement():
+            return tuple(item.amount for item in payload.items)
+        case BillPayload():
+            return tuple(item.amount for item in payload.bill.items)
+        case _:
+            return ()
+
+
+def _of_document(items: Sequence[NewExpenseItem], offsetting: str) -> tuple[Posting, ...]:
+    lines = tuple(
+        _on_side(item.account_code, item.amount, frozenset(item.fields)) for item in items if item.amount.amount
+    )
+    currencies = {item.amount.currency for item in items}
+    offsets = tuple(
+        _on_side(offsetting, Money(amount.copy_negate(), currency))
+        for currency in sorted(currencies)
+        if (amount := total(item.amount.amount for item in items if item.amount.currency == currency))
+    )
+    return lines + offsets
 
 
 def _on_side(account: str, money: Money, fields: frozenset[FieldAssignment] = frozenset()) -> Posting:

@@ -7,7 +7,7 @@ from bridge import documents, vendors
 from bridge.coding import CodedRecord
 from bridge.documents import Context
 from bridge.results import Findings, Post, ReasonCode
-from bridge.settings import Basis
+from bridge.settings import Basis, Role
 from rillet import NewReimbursement
 
 _RECORD_OF = {
@@ -22,7 +22,7 @@ def reimbursement(coded: CodedRecord, context: Context, findings: Findings) -> P
     if record.type != _RECORD_OF[basis]:
         text = f"{record.type} is of the other basis; the settings say {basis}, which posts {_RECORD_OF[basis]}"
         findings.add(ReasonCode.OTHER_BASIS, text)
-    payable = documents.offsetting_account(coded.entity.reimbursement_account, "reimbursement", context, findings)
+    payable = documents.role_account(coded.entity, Role.REIMBURSEMENT, context, findings)
     vendor = vendors.employee(record, context.settings, context.books, findings)
     impact = documents.impact_date(record, context, findings)
     rate = documents.exchange_rate(coded, impact, context, findings)
@@ -34,7 +34,7 @@ def reimbursement(coded: CodedRecord, context: Context, findings: Findings) -> P
     payload = NewReimbursement(
         vendor_id=documents.vendor_id(vendor),
         items=items,
-        reimbursement_date=documents.day_of(record.posted_at),
+        reimbursement_date=documents.day_of(record.posted_at, context.zone),
         impact_date=impact,
         payable_account_code=payable.code,
         subsidiary_id=coded.subsidiary.id,

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
 import attrs
 
 from brex_accounting import Record
-from rillet import NewCharge, NewReimbursement, NewVendor
+from rillet import NewBill, NewCharge, NewJournalEntry, NewPayment, NewReimbursement, NewVendor
 
-Payload: TypeAlias = NewCharge | NewReimbursement
+
+@attrs.frozen(kw_only=True)
+class BillPayload:
+    """A bill to post, and the code of the payable account that Rillet credits with it on its own."""
+
+    bill: NewBill
+    payable_account_code: str
+
+
+@attrs.frozen(kw_only=True)
+class BillPaymentPayload:
+    """A payment to record, the id of the bill it is for, and the code of the payable account that Rillet debits."""
+
+    bill_id: str
+    payment: NewPayment
+    payable_account_code: str
+
+
+Payload: TypeAlias = NewCharge | NewReimbursement | NewJournalEntry | BillPayload | BillPaymentPayload
 
 #: Stands in a payload whose vendor has still to be created; no Rillet object has this id, so Rillet would refuse it.
 VENDOR_TO_COME = "00000000-0000-0000-0000-000000000000"
@@ -20,6 +39,7 @@ class ReasonCode(StrEnum):
     """Why a record is refused, for programs."""
 
     TYPE_NOT_SUPPORTED = "type_not_supported"
+    NOTHING_MAPPED = "nothing_mapped"
     OTHER_BASIS = "other_basis"
     NO_ENTITY = "no_entity"
     SEVERAL_ENTITIES = "several_entities"
@@ -30,6 +50,7 @@ class ReasonCode(StrEnum):
     UNBALANCED = "unbalanced"
     CURRENCY_PRECISION = "currency_precision"
     UNCODED_LINE = "uncoded_line"
+    MISSING_ACCOUNT = "missing_account"
     UNKNOWN_ACCOUNT = "unknown_account"
     INACTIVE_ACCOUNT = "inactive_account"
     NOT_A_CARD_ACCOUNT = "not_a_card_account"
@@ -39,9 +60,12 @@ class ReasonCode(StrEnum):
     DEACTIVATED_FIELD_VALUE = "deactivated_field_value"
     MISSING_FIELD = "missing_field"
     CLOSED_PERIOD = "closed_period"
+    NO_TIME_ZONE = "no_time_zone"
     NO_EXCHANGE_RATE = "no_exchange_rate"
     NO_VENDOR = "no_vendor"
     AMBIGUOUS_VENDOR = "ambiguous_vendor"
+    BILL_NOT_FOUND = "bill_not_found"
+    NOT_A_PAYMENT = "not_a_payment"
     REJECTED_BY_RILLET = "rejected_by_rillet"
 
 
@@ -67,15 +91,34 @@ class PlannedVendor:
 
 @attrs.frozen(kw_only=True)
 class Post:
-    """Post `payload`, to the vendor with this id or to one that has to be created first."""
+    """Post `payload`, to the vendor with this id or to one that has to be created first; to none where it needs none."""
 
     record: Record
     payload: Payload
-    vendor: str | PlannedVendor
+    vendor: str | PlannedVendor | None = None
+
+    @property
+    def impact_date(self) -> date | None:
+        """The day on which it counts in the general ledger."""
+        match self.payload:
+            case NewJournalEntry():
+                return self.payload.date
+            case BillPayload():
+                return self.payload.bill.impact_date
+            case BillPaymentPayload():
+                return self.payload.payment.date
+            case _:
+                return self.payload.impact_date
 
     def for_vendor(self, vendor_id: str) -> Payload:
         """The payload once its vendor's id is known."""
-        return attrs.evolve(self.payload, vendor_id=vendor_id)
+        match self.payload:
+            case NewJournalEntry() | BillPaymentPayload():
+                return self.payload
+            case BillPayload():
+                return attrs.evolve(self.payload, bill=attrs.evolve(self.payload.bill, vendor_id=vendor_id))
+            case _:
+                return attrs.evolve(self.payload, vendor_id=vendor_id)
 
 
 @attrs.frozen(kw_only=True)

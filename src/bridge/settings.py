@@ -19,6 +19,9 @@ from rillet import AccountStatus
 
 _CARD_SUBTYPE = "Credit Card"
 
+#: As `Settings.time_zone`: the time zone of the subsidiary that a record belongs to.
+OF_SUBSIDIARY = "subsidiary"
+
 
 class SettingsError(ValueError):
     """Settings that cannot be used; `problems` names each wrong key, type or account with its place."""
@@ -36,6 +39,30 @@ class Basis(StrEnum):
 
     ACCRUAL = "accrual"
     CASH = "cash"
+
+
+class OtherTypes(StrEnum):
+    """What to do with records of types that nothing is known about: refuse them, or post their lines as they are."""
+
+    REFUSE = "refuse"
+    JOURNAL_ENTRY = "journal_entry"
+
+
+class Role(StrEnum):
+    """What the lines stand for that nobody codes; each is a key of an entity, whose value is the account."""
+
+    CARD = "card_account"
+    REIMBURSEMENT = "reimbursement_account"
+    BANK = "bank_account"
+    PERSONAL_EXPENSE_RECEIVABLE = "personal_expense_receivable_account"
+    REWARDS = "rewards_account"
+    CLEARING = "clearing_account"
+    ACCOUNTS_PAYABLE = "accounts_payable_account"
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return self.value.replace("_", " ")
 
 
 class ClosedPeriod(StrEnum):
@@ -65,14 +92,34 @@ class Entity:
 
     `subsidiary` is a trade name or an id; accounts are codes or ids, and an id survives a renumbering. Without `when`
     the entity takes every record that no other entity claims. Records that count before `since` are left alone.
+
+    - `card_account`: what is owed for the cards; an account of the subtype ``Credit Card``.
+    - `reimbursement_account`: what is owed to employees.
+    - `bank_account`: where card bills, bills and repayments are paid from and to.
+    - `personal_expense_receivable_account`: what employees owe for their own expenses on a card.
+    - `rewards_account`: what redeemed rewards are credited to.
+    - `clearing_account`: money between the bank and the employees.
+    - `accounts_payable_account`: the account that Rillet is set up to credit with bills.
+
+    The first two are always needed, the others where records come up that touch them: they are refused without.
     """
 
     name: str
     subsidiary: str
     card_account: str
     reimbursement_account: str
+    bank_account: str | None = None
+    personal_expense_receivable_account: str | None = None
+    rewards_account: str | None = None
+    clearing_account: str | None = None
+    accounts_payable_account: str | None = None
     when: When | None = None
     since: date | None = None
+
+    def account(self, role: Role) -> str | None:
+        """The account that plays a role, None where the settings name none."""
+        wanted: str | None = getattr(self, role.value)
+        return wanted
 
 
 @attrs.frozen(kw_only=True)
@@ -84,24 +131,48 @@ class FieldMapping:
 
 
 @attrs.frozen(kw_only=True)
+class AccountRule:
+    """Another account for some lines. Everything that is given must hold; the first rule that holds counts.
+
+    - `account`: where these lines go, a code or an id.
+    - `merchant`: the vendor's name, however it is written, or its Brex id.
+    - `entity`: the name of an entity.
+    - `instead_of`: the account that they are coded to, a code or an id, also of one that Rillet does not have. Without
+      it the rule is for lines that nobody codes and that stand for none of the entity's accounts.
+    """
+
+    account: str
+    merchant: str | None = None
+    entity: str | None = None
+    instead_of: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Settings:
     """Everything that the bridge has to be told.
 
     - `gl_field`: the Brex field (remote id, Brex id or name) whose value is a line's general ledger account.
     - `reference_type`: the type of external reference that links Rillet objects to Brex records. A person creates it
-      once in Rillet's settings. Without it nothing can be found again after a crash, so leave it in.
+      once in Rillet's settings. Without it only journal entries can be found again after a crash, so leave it in.
+    - `accounts`: rules, in their order, that send lines to other accounts than those they are coded to.
+    - `time_zone`: in which moments become days: ``UTC``, ``subsidiary`` for that of the record's subsidiary, or the
+      name of one, such as ``Europe/Berlin``. Midnight in UTC is taken for a day without a time and stays that day.
+    - `other_types`: records of types without a mapping; those whose lines are all coded can become journal entries.
     - `default_vendor`: the vendor (id or name) of card records that name no merchant; without it they are refused.
-    - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``: ``charges`` or
-      ``reimbursements``) in them. Neither service documents its own.
+    - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``, such as ``charges``
+      or ``journal-entries``) in them. Neither service documents its own.
     - `report_refusals`: tell Brex about refused records; it seems to take them out of the queue for good.
     """
 
     entities: tuple[Entity, ...]
     fields: tuple[FieldMapping, ...] = ()
+    accounts: tuple[AccountRule, ...] = ()
     gl_field: str = "GL_ACCOUNT"
     reference_type: str | None = "brex"
     reimbursement_basis: Basis = Basis.ACCRUAL
     closed_period: ClosedPeriod = ClosedPeriod.REFUSE
+    time_zone: str = "UTC"
+    other_types: OtherTypes = OtherTypes.REFUSE
     default_vendor: str | None = None
     record_link: str | None = None
     rillet_link: str | None = None
@@ -136,6 +207,12 @@ def check(settings: Settings, books: Books) -> tuple[str, ...]:
     for index, mapping in enumerate(settings.fields):
         if books.field(mapping.rillet) is None:
             problems.append(f"fields[{index}].rillet: Rillet has no custom field {mapping.rillet!r}")
+    for index, rule in enumerate(settings.accounts):
+        account = books.account(rule.account)
+        if account is None:
+            problems.append(f"accounts[{index}].account: Rillet has no account with the code or id {rule.account!r}")
+        elif account.status == AccountStatus.INACTIVE:
+            problems.append(f"accounts[{index}].account: the account {account.code} {account.name} is inactive")
     wanted = settings.default_vendor
     if wanted is not None and books.vendor(wanted) is None:
         named = len(books.vendors_by_name(wanted))
@@ -150,16 +227,16 @@ def _unfit(entity: Entity, books: Books) -> Iterator[str]:
     if books.subsidiary(entity.subsidiary) is None:
         known = ", ".join(sorted(each.trade_name for each in books.subsidiaries))
         yield f"subsidiary: Rillet has no subsidiary {entity.subsidiary!r}; it has {known}"
-    for key, wanted in (
-        ("card_account", entity.card_account),
-        ("reimbursement_account", entity.reimbursement_account),
-    ):
+    for key in Role:
+        wanted = entity.account(key)
+        if wanted is None:
+            continue
         account = books.account(wanted)
         if account is None:
             yield f"{key}: Rillet has no account with the code or id {wanted!r}"
         elif account.status == AccountStatus.INACTIVE:
             yield f"{key}: the account {account.code} {account.name} is inactive"
-        elif key == "card_account" and account.subtype != _CARD_SUBTYPE:
+        elif key is Role.CARD and account.subtype != _CARD_SUBTYPE:
             yield (
                 f"{key}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
                 f"Rillet takes charges on accounts of the subtype {_CARD_SUBTYPE!r} alone"
@@ -174,6 +251,10 @@ def _inconsistencies(settings: Settings) -> Iterator[str]:
     if len(rest) > 1:
         names = " and ".join(settings.entities[index].name for index in rest)
         yield f"{names} have no `when`; only one entity can take all the rest @ entities[{rest[-1]}]"
+    known = {entity.name for entity in settings.entities}
+    for index, rule in enumerate(settings.accounts):
+        if rule.entity is not None and rule.entity not in known:
+            yield f"{rule.entity!r} is no entity of the settings @ accounts[{index}].entity"
     for index, entity in enumerate(settings.entities):
         when = entity.when
         if when is not None and (when.field is None) != (when.value is None):

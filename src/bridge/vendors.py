@@ -16,17 +16,23 @@ _UNLINK = "take it from all but one"
 def merchant(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
     """The vendor of a card record: by external reference, then by normalised name, else to be created."""
     vendor = record.vendor
-    if vendor is None:
+    if vendor is None or _names_nobody(record, settings, books):
         return _default(settings, books, findings)
     reference = _reference(vendor.id, settings)
     if reference and (linked := books.vendors_by_reference(reference)):
         return _only(linked, f"the external reference {reference.id!r}", _UNLINK, findings)
     name = vendor.name.strip()
-    if not name:
-        return _default(settings, books, findings)
     if named := books.vendors_by_name(name):
         return _only(named, f"the merchant {name!r}", _link(reference), findings)
     return _planned_merchant(vendor, reference)
+
+
+def supplier(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
+    """The vendor of a bill, found as a merchant is; a bill without one is refused."""
+    if _names_nobody(record, settings, books):
+        findings.add(ReasonCode.NO_VENDOR, "it is a bill and names no vendor")
+        return None
+    return merchant(record, settings, books, findings)
 
 
 def employee(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
@@ -45,6 +51,14 @@ def employee(record: Record, settings: Settings, books: Books, findings: Finding
     if addressed := books.vendors_by_email(email):
         return _only(addressed, f"the e-mail address {email!r}", _link(reference), findings)
     return _planned_employee(user, reference)
+
+
+def _names_nobody(record: Record, settings: Settings, books: Books) -> bool:
+    """Whether neither a name nor a reference says who it is."""
+    if record.vendor is None:
+        return True
+    reference = _reference(record.vendor.id, settings)
+    return not record.vendor.name.strip() and not (reference and books.vendors_by_reference(reference))
 
 
 def _default(settings: Settings, books: Books, findings: Findings) -> str | None:

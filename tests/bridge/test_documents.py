@@ -29,6 +29,7 @@ from bridge_company import (
     books,
     bridge,
     codes,
+    document,
     dollars,
     expense,
     field,
@@ -89,7 +90,7 @@ def test_a_card_expense_is_a_charge() -> None:
 
 
 def test_a_refund_is_a_charge_with_negative_lines() -> None:
-    payload = posted(BRIDGE.outcome(card_refund("9.50", coding=[gl("6100")]), BOOKS)).payload
+    payload = document(BRIDGE.outcome(card_refund("9.50", coding=[gl("6100")]), BOOKS))
     assert isinstance(payload, NewCharge)
     assert [item.amount for item in payload.items] == [Money(Decimal("-9.50"), "USD")]
     assert payload.credit_card_account_code == CARD.code
@@ -121,16 +122,16 @@ def test_a_line_is_described_by_its_memo_or_the_records_or_the_merchant() -> Non
     described = attrs.evolve(described, vendor=RecordVendor(id="pmch_1", name="Hotel "))
     described = first_line(described, memo="Taxi")
     plain = attrs.evolve(described, memo=None)
-    assert [item.description for item in posted(BRIDGE.outcome(described, BOOKS)).payload.items] == ["Taxi", "Offsite"]
-    assert [item.description for item in posted(BRIDGE.outcome(plain, BOOKS)).payload.items] == ["Taxi", "Hotel"]
+    assert [item.description for item in document(BRIDGE.outcome(described, BOOKS)).items] == ["Taxi", "Offsite"]
+    assert [item.description for item in document(BRIDGE.outcome(plain, BOOKS)).items] == ["Taxi", "Hotel"]
     nameless = attrs.evolve(plain, vendor=None)
-    by_default = posted(bridge(default_vendor="v-ada").outcome(nameless, BOOKS))
-    assert [item.description for item in by_default.payload.items] == ["Taxi", None]
+    by_default = document(bridge(default_vendor="v-ada").outcome(nameless, BOOKS))
+    assert [item.description for item in by_default.items] == ["Taxi", None]
 
 
 def test_a_value_that_is_given_twice_is_sent_once() -> None:
     twice = expense("5", gl("6100"), team("value-Sales"), team(None, name="SALES"))
-    payload = posted(BRIDGE.outcome(twice, BOOKS)).payload
+    payload = document(BRIDGE.outcome(twice, BOOKS))
     assert [item.fields for item in payload.items] == [
         (FieldAssignment(field_id=DEPARTMENT.id, field_value_id="value-Sales"),)
     ]
@@ -141,30 +142,30 @@ def test_a_field_is_mapped_by_its_own_id_or_by_the_settings_and_else_left_out() 
     other = dimension("Department", "value-Operations")
     empty = team(None)
     unmapped = bridge(fields=())
-    lines = posted(unmapped.outcome(expense("5", gl("6100"), own), BOOKS)).payload.items
+    lines = document(unmapped.outcome(expense("5", gl("6100"), own), BOOKS)).items
     assert [each.field_value_id for each in lines[0].fields] == ["value-Operations"]
     for ref in (other, empty):
-        assert posted(unmapped.outcome(expense("5", gl("6100"), ref), BOOKS)).payload.items[0].fields == ()
-    assert posted(BRIDGE.outcome(expense("5", gl("6100"), empty), BOOKS)).payload.items[0].fields == ()
+        assert document(unmapped.outcome(expense("5", gl("6100"), ref), BOOKS)).items[0].fields == ()
+    assert document(BRIDGE.outcome(expense("5", gl("6100"), empty), BOOKS)).items[0].fields == ()
 
 
 def test_the_mapping_of_the_settings_wins_over_the_fields_own_id() -> None:
     region = field("Region", "North")
     company = bridge(fields=(FieldMapping(brex=DEPARTMENT.id, rillet="Region"),))
     coded = expense("5", gl("6100"), dimension(DEPARTMENT.id, "value-North"))
-    payload = posted(company.outcome(coded, books(fields=(DEPARTMENT, region)))).payload
+    payload = document(company.outcome(coded, books(fields=(DEPARTMENT, region))))
     assert payload.items[0].fields == (FieldAssignment(field_id=region.id, field_value_id="value-North"),)
 
 
 def test_a_line_coded_to_the_card_account_itself_is_one_of_the_cards() -> None:
     own = last_line(expense(), gl("id-21120"))
-    assert posted(BRIDGE.outcome(own, BOOKS)).payload.items == posted(BRIDGE.outcome(expense(), BOOKS)).payload.items
+    assert document(BRIDGE.outcome(own, BOOKS)).items == document(BRIDGE.outcome(expense(), BOOKS)).items
 
 
 def test_an_empty_choice_of_an_account_is_none() -> None:
     empty = attrs.evolve(gl(""), brex_field_value_id=None)
     assert codes(BRIDGE.outcome(expense("5", empty), BOOKS)) == [ReasonCode.UNCODED_LINE]
-    assert posted(BRIDGE.outcome(last_line(expense(), empty), BOOKS)).payload.items
+    assert document(BRIDGE.outcome(last_line(expense(), empty), BOOKS)).items
 
 
 @pytest.mark.parametrize("status", [each for each in ReviewStatus if each is not ReviewStatus.READY_FOR_EXPORT])
@@ -175,15 +176,16 @@ def test_a_record_that_is_not_ready_is_left_alone(status: ReviewStatus) -> None:
 
 
 def test_a_record_without_money_is_nothing_to_post() -> None:
-    for empty in (card_expense("0", coding=[gl("6100")]), attrs.evolve(card_expense("0"), line_items=())):
-        outcome = BRIDGE.outcome(empty, BOOKS)
+    free = card_expense("0", coding=[gl("6100")])
+    for empty in (free, attrs.evolve(free, line_items=()), attrs.evolve(free, vendor=None)):
+        outcome = BRIDGE.outcome(empty, books(last_closed=CLOSED))
         assert isinstance(outcome, Nothing)
         assert "no money" in outcome.why
 
 
 def test_zero_lines_are_left_out() -> None:
     zeros = card_expense("5", splits=[("5", [gl("6100")]), ("0", [gl("6200")]), ("0.00", [])])
-    assert [item.account_code for item in posted(BRIDGE.outcome(zeros, BOOKS)).payload.items] == ["6100"]
+    assert [item.account_code for item in document(BRIDGE.outcome(zeros, BOOKS)).items] == ["6100"]
 
 
 def test_the_books_of_an_entity_start_on_a_day() -> None:
@@ -202,9 +204,10 @@ def test_entities_claim_records_by_field_value_currency_and_location() -> None:
 
     def card_account_where(when: When, bought: Record) -> str:
         company = Bridge(
-            attrs.evolve(SETTINGS, entities=(ENTITY, attrs.evolve(uk, when=when))), rates=lambda *_: Decimal("0.8")
+            attrs.evolve(SETTINGS, entities=(ENTITY, attrs.evolve(uk, when=when))),
+            rates=lambda _base, _target, _day: Decimal("0.8"),
         )
-        payload = posted(company.outcome(bought, kept)).payload
+        payload = document(company.outcome(bought, kept))
         assert isinstance(payload, NewCharge)
         return payload.credit_card_account_code
 
@@ -236,11 +239,11 @@ def test_a_closed_period_moves_a_record_to_the_first_open_day_if_the_settings_sa
         (date(2026, 3, 1), date(2026, 3, 1)),
         (date(2026, 3, 2), date(2026, 3, 2)),
     ):
-        payload = posted(company.outcome(on(day, expense()), kept)).payload
+        payload = document(company.outcome(on(day, expense()), kept))
         assert payload.impact_date == counts
         assert isinstance(payload, NewCharge)
         assert payload.charge_date == date(2026, 2, 3)
-    assert posted(company.outcome(expense(), BOOKS)).payload.impact_date == date(2026, 2, 3)
+    assert document(company.outcome(expense(), BOOKS)).impact_date == date(2026, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +258,7 @@ def test_a_closed_period_moves_a_record_to_the_first_open_day_if_the_settings_sa
     ],
 )
 def test_days_are_those_of_utc(moment: datetime, day: date) -> None:
-    payload = posted(BRIDGE.outcome(attrs.evolve(expense(), erp_posting_date=moment, posted_at=moment), BOOKS)).payload
+    payload = document(BRIDGE.outcome(attrs.evolve(expense(), erp_posting_date=moment, posted_at=moment), BOOKS))
     assert isinstance(payload, NewCharge)
     assert (payload.charge_date, payload.impact_date) == (day, day)
 
@@ -274,7 +277,7 @@ def test_the_rate_is_asked_for_from_the_documents_currency_on_the_day_that_count
     )
     company, kept = Bridge(settings, rates=rates), books(last_closed=CLOSED)
     for each in (expense(), reimbursed()):
-        payload = posted(company.outcome(each, kept)).payload
+        payload = document(company.outcome(each, kept))
         day = date(2026, 3, 1)
         assert payload.exchange_rate == ExchangeRate(base="USD", target="GBP", rate=Decimal("0.79"), date=day)
     assert set(asked) == {("USD", "GBP", date(2026, 3, 1))}
@@ -284,7 +287,7 @@ def test_no_rate_is_asked_for_where_the_currencies_are_the_same() -> None:
     def rates(base: str, target: str, day: date) -> Decimal:
         raise AssertionError(f"{base} to {target} on {day}")
 
-    assert posted(Bridge(SETTINGS, rates=rates).outcome(expense(), BOOKS)).payload.exchange_rate is None
+    assert document(Bridge(SETTINGS, rates=rates).outcome(expense(), BOOKS)).exchange_rate is None
     assert AMERICA.currency == "USD"
 
 

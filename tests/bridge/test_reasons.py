@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from brex_accounting import Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
 from bridge import Basis, Books, Bridge, Entity, ReasonCode, Refused, When
+from bridge.settings import OtherTypes
 from bridge_company import (
     BO,
     BOOKS,
@@ -19,7 +22,11 @@ from bridge_company import (
     CARD,
     DEPARTMENT,
     ENTITY,
+    SETTINGS,
     STATIONERY,
+    WHOLE,
+    WHOLE_UK,
+    billed,
     books,
     bridge,
     codes,
@@ -28,6 +35,9 @@ from bridge_company import (
     field,
     first_line,
     last_line,
+    moved,
+    owed,
+    paid,
     reimbursed,
     team,
     vendor,
@@ -44,12 +54,26 @@ def entities(*made: Entity) -> Bridge:
     return bridge(entities=made)
 
 
+def whole(**changes: Any) -> Bridge:
+    """The bridge that knows the account of every role, with other settings."""
+    return Bridge(attrs.evolve(WHOLE.settings, **changes))
+
+
+def paid_from(*accounts: str) -> Record:
+    return record(
+        RecordType.BILL_EXPENSE_PAYMENT,
+        debits=[("10", ())],
+        credits=[(str(Decimal(10) / len(accounts)), [gl(each)]) for each in accounts],
+        source_id="expense_bill",
+    )
+
+
 NAMED_US = attrs.evolve(ENTITY, when=When(field="Legal", value="us"))
 NAMED_UK = attrs.evolve(ENTITY, name="UK", subsidiary="Example Ltd", when=When(currency="USD"))
 TWO_STATIONERS = (STATIONERY, vendor("v-2", "sample stationery."))
 
 REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
-    (ReasonCode.TYPE_NOT_SUPPORTED, "CARD_PAYMENT", BRIDGE, attrs.evolve(expense(), type=RecordType.CARD_PAYMENT), BOOKS),
+    (ReasonCode.TYPE_NOT_SUPPORTED, "INVOICE", BRIDGE, attrs.evolve(expense(), type=RecordType.INVOICE), BOOKS),
     (ReasonCode.TYPE_NOT_SUPPORTED, "HOLOGRAM", BRIDGE, attrs.evolve(expense(), type=RecordType("HOLOGRAM")), BOOKS),
     (
         ReasonCode.OTHER_BASIS,
@@ -209,6 +233,28 @@ REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
         expense(),
         books(vendors=TWO_STATIONERS),
     ),
+    (ReasonCode.NO_TIME_ZONE, "the time zone 'Europe/Berlin'", bridge(time_zone="Europe/Berlin"), expense(), BOOKS),
+    (ReasonCode.NO_TIME_ZONE, "the time zone 'America/New_York'", bridge(time_zone="subsidiary"), expense(), BOOKS),
+    (ReasonCode.NO_VENDOR, "it is a bill and names no vendor", WHOLE, attrs.evolve(billed(), vendor=None), BOOKS),
+    (ReasonCode.NOTHING_MAPPED, "the mapper of CARD_EXPENSE_POST gave neither", Bridge(SETTINGS, mappers={"CARD_EXPENSE_POST": lambda _coded, _context, _findings: None}), expense(), BOOKS),
+    (ReasonCode.MISSING_ACCOUNT, "bank_account of US", BRIDGE, moved(RecordType.CARD_PAYMENT), BOOKS),
+    (ReasonCode.MISSING_ACCOUNT, "rewards_account of US", BRIDGE, moved(RecordType.REWARD_REDEMPTION), BOOKS),
+    (ReasonCode.MISSING_ACCOUNT, "clearing_account of US", BRIDGE, moved(RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT), BOOKS),
+    (ReasonCode.MISSING_ACCOUNT, "accounts_payable_account of US", BRIDGE, billed(), BOOKS),
+    (ReasonCode.UNKNOWN_ACCOUNT, "the bank account '1'", entities(attrs.evolve(ENTITY, bank_account="1")), moved(RecordType.CARD_PAYMENT), BOOKS),
+    (ReasonCode.UNCODED_LINE, "a credit line", WHOLE, moved(RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT), BOOKS),
+    (ReasonCode.UNCODED_LINE, "a debit line", whole(other_types=OtherTypes.JOURNAL_ENTRY), moved(RecordType.INVOICE), BOOKS),
+    (ReasonCode.MISSING_FIELD, "Region is mandatory", WHOLE, moved(RecordType.CARD_PAYMENT, debit=[gl("6100")]), books(fields=(field("Region", mandatory=True),))),
+    (ReasonCode.BILL_NOT_FOUND, "no bill of Rillet has the reference 'expense_bill'", WHOLE, paid(), BOOKS),
+    (ReasonCode.BILL_NOT_FOUND, "2 bills of Rillet have", WHOLE, paid(), books(bills=(owed(), attrs.evolve(owed(), id="b-2")))),
+    (ReasonCode.BILL_NOT_FOUND, "without a source_id", WHOLE, attrs.evolve(paid(), source_id=None), books(bills=(owed(),))),
+    (ReasonCode.BILL_NOT_FOUND, "without a reference_type", whole(reference_type=None), paid(), books(bills=(owed(),))),
+    (ReasonCode.MIXED_CURRENCIES, "is in USD, its payment in GBP", WHOLE_UK, paid(currency="GBP"), books(bills=(owed(subsidiary_id="sub-uk"),))),
+    (ReasonCode.NOT_A_PAYMENT, "of another subsidiary than Example Inc.", WHOLE, paid(), books(bills=(owed(subsidiary_id="sub-uk"),))),
+    (ReasonCode.NOT_A_PAYMENT, "it debits 6100 Travel", WHOLE, paid(debit=[gl("6100")]), books(bills=(owed(),))),
+    (ReasonCode.NOT_A_PAYMENT, "it credits 20000", WHOLE, paid(credit=[gl("20000")]), books(bills=(owed(),))),
+    (ReasonCode.NOT_A_PAYMENT, "it credits 11100 and 21120", WHOLE, paid_from("11100", "21120"), books(bills=(owed(),))),
+    (ReasonCode.FIELDS_ON_OFFSETTING_LINE, "of a bill's payment", WHOLE, paid(debit=[team("value-Sales")]), books(bills=(owed(),))),
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from brex_accounting import Record, RecordVendor, User
 from bridge import Bridge, PlannedVendor, ReasonCode, Refused
 from bridge.results import VENDOR_TO_COME
 from bridge_company import BO, BOOKS, BRIDGE, books, bridge, codes, expense, posted, reimbursed, vendor
-from rillet import ExternalReference, NewVendor, Vendor
+from rillet import ExternalReference, NewCharge, NewVendor, Vendor
 
 UNLINKED = bridge(reference_type=None)
 
@@ -21,7 +21,9 @@ def bought_from(name: str, merchant_id: str = "pmch_1", email: str | None = None
 
 
 def vendor_of(record: Record, *known: Vendor, company: Bridge = BRIDGE) -> str | PlannedVendor:
-    return posted(company.outcome(record, books(vendors=known))).vendor
+    vendor = posted(company.outcome(record, books(vendors=known))).vendor
+    assert vendor is not None
+    return vendor
 
 
 def test_a_merchant_is_found_by_external_reference_before_its_name() -> None:
@@ -59,8 +61,10 @@ def test_a_merchant_that_nobody_knows_is_planned() -> None:
 
 def test_the_payload_names_a_planned_vendor_once_it_exists() -> None:
     post = posted(BRIDGE.outcome(bought_from("Corner Shop"), BOOKS))
-    assert post.payload.vendor_id == VENDOR_TO_COME
-    assert post.for_vendor("v-9") == attrs.evolve(post.payload, vendor_id="v-9")
+    charge = post.payload
+    assert isinstance(charge, NewCharge)
+    assert charge.vendor_id == VENDOR_TO_COME
+    assert post.for_vendor("v-9") == attrs.evolve(charge, vendor_id="v-9")
 
 
 def test_records_of_one_missing_vendor_share_its_key() -> None:

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
+    from bridge.export.attempts import posting_key, vendor_key
     from bridge.export.load import Existing, load_books, posted_before, ready_records
     from bridge.export.outcome import ExportOutcome, Failed, Posted, Unreported
     from bridge.export.run import Export
-    from bridge.export.shift import Progress, posting_key, vendor_key
+    from bridge.export.shift import Progress
 
 _HOMES = {
+    "bridge.export.attempts": ("posting_key", "vendor_key",),
     "bridge.export.load": ("Existing", "load_books", "posted_before", "ready_records",),
     "bridge.export.outcome": ("ExportOutcome", "Failed", "Posted", "Unreported",),
     "bridge.export.run": ("Export",),
-    "bridge.export.shift": ("Progress", "posting_key", "vendor_key",),
+    "bridge.export.shift": ("Progress",),
 }  # fmt: skip
 
 __all__ = [

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
 import brex_accounting
 import rillet
-from brex_accounting import Record, ReviewStatus
+from brex_accounting import Record, RecordType, ReviewStatus, SourceType
 from bridge.books import Books
-from rillet import Charge, Reimbursement
+from bridge.journal_entries import record_id_of
+from bridge.results import BillPaymentPayload
+from rillet import Bill, Charge, Reimbursement
 
 # The clocks of the two services differ; looking a day further back costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
@@ -19,20 +22,38 @@ _CLOCK_MARGIN = timedelta(days=1)
 
 @attrs.frozen(kw_only=True)
 class Existing:
-    """An object that Rillet has for a record already; `kind` is its path, ``charges`` or ``reimbursements``."""
+    """An object that Rillet has for a record already; `kind` is its path, such as ``charges``."""
 
     kind: str
     id: str
 
 
 def ready_records(brex: brex_accounting.Client, *, updated_after: datetime | None = None) -> list[Record]:
-    """Every record that waits for export, oldest posting first, so that a refund follows its expense."""
-    ready = brex.records.list(review_status=ReviewStatus.READY_FOR_EXPORT, updated_after=updated_after)
-    return sorted(ready, key=lambda record: (record.erp_posting_date, record.id))
+    """Every record that waits for export, oldest posting first, so that a refund follows its expense.
+
+    Payments of bills come last: their bills are there then.
+    """
+    ready = records_in(brex, ReviewStatus.READY_FOR_EXPORT, updated_after=updated_after)
+    return sorted(ready, key=lambda record: (pays_a_bill(record), record.erp_posting_date, record.id))
+
+
+def records_in(
+    brex: brex_accounting.Client, status: ReviewStatus, *, updated_after: datetime | None = None
+) -> tuple[Record, ...]:
+    """Every record in this state, bills included, which Brex does not find by their state."""
+    found = {each.id: each for each in brex.records.list(review_status=status, updated_after=updated_after)}
+    bills = brex.records.list(source_type=SourceType.BILL, updated_after=updated_after)
+    found |= {bill.id: bill for bill in bills if bill.review_status == status}
+    return tuple(found.values())
+
+
+def pays_a_bill(record: Record) -> bool:
+    """Whether a record is about a bill that has to be in Rillet already."""
+    return record.type == RecordType.BILL_EXPENSE_PAYMENT
 
 
 def load_books(client: rillet.Client) -> Books:
-    """A snapshot of Rillet."""
+    """A snapshot of Rillet, except for the bills."""
     return Books(
         accounts=tuple(client.accounts.list()),
         subsidiaries=tuple(client.subsidiaries.list()),
@@ -42,29 +63,68 @@ def load_books(client: rillet.Client) -> Books:
     )
 
 
-def posted_before(
-    client: rillet.Client, records: Sequence[Record], reference_type: str | None
-) -> Mapping[str, tuple[Existing, ...]]:
-    """What Rillet has for these records already, by record id, found by external reference.
+def payments_like(client: rillet.Client, wanted: BillPaymentPayload) -> tuple[str, ...]:
+    """The ids of payments that the bill has already and that equal `wanted` in day, amount and account.
 
-    An object is not older than the last change of its record, which bounds the search. Two objects for one record are
-    a double posting, made by other hands.
+    Payments have no external references, so nothing else tells whether an earlier run has recorded one.
     """
-    if reference_type is None or not records:
+    payment = wanted.payment
+    return tuple(
+        each.id
+        for each in client.bills.list_payments(wanted.bill_id)
+        if (each.date, each.amount, each.account_code) == (payment.date, payment.amount, payment.account_code)
+    )
+
+
+def with_bills(books: Books, client: rillet.Client) -> Books:
+    """The snapshot with every bill that Rillet has, for payments to find theirs."""
+    return attrs.evolve(books, bills=tuple(client.bills.list(limit=100)))
+
+
+def posted_before(
+    client: rillet.Client, records: Sequence[Record], reference_type: str | None, *, since: datetime | None = None
+) -> Mapping[str, tuple[Existing, ...]]:
+    """What Rillet has for these records already, by record id, found by external reference or by a journal entry's name.
+
+    An object is not older than the last change of its record, which bounds the search, or than `since`, if that is
+    earlier. Two objects for one record are a double posting, made by other hands.
+    """
+    if not records:
         return {}
-    since = min(record.updated_at for record in records) - _CLOCK_MARGIN
+    changed = min(record.updated_at for record in records)
+    since = min(changed, since or changed) - _CLOCK_MARGIN
     wanted = {record.id for record in records}
     found = dict[str, tuple[Existing, ...]]()
-    listings: dict[str, Iterable[Charge | Reimbursement]] = {
+    for kind, object_id, record_id in _objects(client, reference_type, since):
+        if record_id in wanted:
+            found[record_id] = (*found.get(record_id, ()), Existing(kind=kind, id=object_id))
+    return found
+
+
+def _objects(
+    client: rillet.Client, reference_type: str | None, since: datetime
+) -> Iterator[tuple[str, str, str | None]]:
+    """Kind and id of what was changed since then, with what may be the id of its record."""
+    listings: dict[str, Iterable[Charge | Reimbursement | Bill]] = {
         "charges": client.charges.list(updated_after=since, limit=100),
         "reimbursements": client.reimbursements.list(updated_after=since, limit=100),
+        "bills": client.bills.list(updated_after=since, limit=100),
     }
-    for kind, listing in listings.items():
+    for kind, listing in listings.items() if reference_type is not None else ():
         for each in listing:
             for reference in each.external_references:
-                if reference.type == reference_type and reference.id in wanted:
-                    found[reference.id] = (*found.get(reference.id, ()), Existing(kind=kind, id=each.id))
-    return found
+                if reference.type == reference_type:
+                    yield kind, each.id, reference.id
+    for entry in client.journal_entries.list(updated_after=since, limit=100):
+        yield "journal-entries", entry.id, record_id_of(entry.name)
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """The time zone with an IANA name, as this machine knows it; None where it does not."""
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None
 
 
 def _last_closed(client: rillet.Client) -> date | None:

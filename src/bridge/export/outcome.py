@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from brex_accounting import Record
-from bridge.postings import effect
+from bridge.postings import effect, spent
 from bridge.results import Nothing, Payload, Refused
 from clientkit.money import decimal_text, total
 from rillet import Vendor
@@ -67,11 +67,14 @@ class ExportOutcome:
 
     @property
     def amounts(self) -> Mapping[str, Decimal]:
-        """What was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units."""
+        """What was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units.
+
+        Money that only moves between accounts does not count.
+        """
         sums = dict[str, list[Decimal]]()
         for each in self.posted:
-            for item in each.payload.items if each.payload is not None else ():
-                sums.setdefault(item.amount.currency, []).append(item.amount.amount)
+            for money in spent(each.payload) if each.payload is not None else ():
+                sums.setdefault(money.currency, []).append(money.amount)
         return {currency: total(parts) for currency, parts in sorted(sums.items())}
 
     def as_json(self) -> dict[str, object]:

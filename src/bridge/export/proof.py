@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
 import attrs
 
 import rillet
-from brex_accounting import Record, Side, SourceType
+from brex_accounting import Record, Side
 from bridge.books import Books
-from bridge.coding import CodedRecord, code
+from bridge.coding import code
 from bridge.postings import Posting
 from bridge.results import Findings
 from bridge.settings import Settings
@@ -48,7 +48,7 @@ def prove(
     coded = [each for record in records if (each := code(record, settings, books, Findings())) is not None]
     rows = list[AccountProof]()
     for subsidiary in books.subsidiaries:
-        ours = [p for each in coded if each.subsidiary.id == subsidiary.id for p in _postings(each, books)]
+        ours = [p for each in coded if each.subsidiary.id == subsidiary.id for p in each.postings(books)]
         balance = client.reports.trial_balance(from_date=first, to_date=last, subsidiary_id=subsidiary.id)
         theirs = {account.code: account for account in balance.accounts}
         for number in sorted({posting.account for posting in ours} | theirs.keys()):
@@ -66,13 +66,6 @@ def prove(
             if row.brex_debit or row.brex_credit or row.rillet_debit or row.rillet_credit:
                 rows.append(row)
     return tuple(rows)
-
-
-def _postings(coded: CodedRecord, books: Books) -> Sequence[Posting]:
-    entity = coded.entity
-    is_card = coded.record.source_type == SourceType.CARD
-    offsetting = books.account(entity.card_account if is_card else entity.reimbursement_account)
-    return coded.postings(offsetting) if offsetting is not None else ()
 
 
 def _sum(postings: Iterable[Posting], account: str, side: Side) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from rich import box
@@ -11,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from brex_accounting import Record
+from bridge.export.attempts import Attempt
 from bridge.export.outcome import ExportOutcome
 from bridge.export.proof import AccountProof
+from bridge.export.verify import Disagreement
 from bridge.plan import Plan
 from bridge.postings import effect
 from bridge.results import PlannedVendor, Post
@@ -72,7 +75,7 @@ def plan_table(plan: Plan) -> RenderableType:
     for heading in ("Record", "Day", "Vendor", "Postings"):
         table.add_column(heading, overflow="fold")
     for post in plan.posts[:_MOST_ROWS]:
-        table.add_row(post.record.id, str(post.payload.impact_date), _vendor(post), _postings(post))
+        table.add_row(post.record.id, str(post.impact_date), _vendor(post), _postings(post))
     parts: list[RenderableType] = [table]
     if len(plan.posts) > _MOST_ROWS:
         parts.append(Text(f"… and {len(plan.posts) - _MOST_ROWS} more; --json has them all"))
@@ -103,12 +106,42 @@ def _balance(subsidiary: str, currency: str, rows: Sequence[AccountProof]) -> Ta
         ("Credit\nRillet", [row.rillet_credit for row in rows]),
         ("Difference", [row.difference for row in rows]),
     ]
-    table.add_column("Account", footer="Total", no_wrap=True, overflow="ellipsis", max_width=18)
+    table.add_column("Account", footer="Total", no_wrap=True, overflow="ellipsis", max_width=16)
     for heading, amounts in columns:
-        table.add_column(heading, footer=money(total(amounts), currency), justify="right", no_wrap=True)
+        table.add_column(heading, footer=money(total(amounts), currency), justify="right", no_wrap=True, min_width=10)
     for row, *amounts in zip(rows, *(amounts for _, amounts in columns), strict=True):
         table.add_row(f"{row.account} {row.name}", *(money(amount, currency) for amount in amounts))
     return table
+
+
+def history_table(record_id: str, attempts: Sequence[Attempt]) -> RenderableType:
+    """The attempts to post one record, oldest first."""
+    table = _table(f"{record_id}: {len(attempts)} attempts" if len(attempts) > 1 else f"{record_id}: 1 attempt")
+    for heading in ("Version", "Attempt", "Intended (UTC)", "By", "Outcome", "Settled (UTC)", "Told to Brex (UTC)"):
+        table.add_column(heading, overflow="fold")
+    for each in attempts:
+        there = f"{each.kind} {each.object_id}" if each.is_there else ""
+        trace = f"trace id {each.trace_id}" if each.trace_id else ""
+        outcome = "\n".join(part for part in (each.state.value, there, each.error, trace) if part)
+        times = (_moment(each.settled_at), _moment(each.reported_at))
+        table.add_row(str(each.version), str(each.number), _moment(each.intended_at), each.intended_by, outcome, *times)
+    return table
+
+
+def verify_table(found: Sequence[Disagreement]) -> RenderableType:
+    """Every disagreement, or that there is none."""
+    if not found:
+        return Text("Journal, Brex and Rillet agree.", style="bold green")
+    table = _table(f"Disagreements: {len(found)}")
+    table.add_column("Record", overflow="fold")
+    table.add_column("What", overflow="fold", ratio=1)
+    for each in found:
+        table.add_row(each.record_id, each.text)
+    return table
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment is not None else ""
 
 
 def errors(console: Console, problems: Sequence[str]) -> None:
@@ -136,7 +169,7 @@ def _table(title: str) -> Table:
 
 
 def _vendor(post: Post) -> str:
-    return f"{post.vendor.vendor.name} (new)" if isinstance(post.vendor, PlannedVendor) else post.vendor
+    return f"{post.vendor.vendor.name} (new)" if isinstance(post.vendor, PlannedVendor) else post.vendor or ""
 
 
 def _postings(post: Post) -> str:

@@ -43,9 +43,13 @@ _LIABILITY = AccountType.LIABILITY
 ACCOUNTS = (
     _account("11100", "Operating Bank USD", AccountType.ASSET, "Bank"),
     _account("11200", "Operating Bank EUR", AccountType.ASSET, "Bank"),
+    _account("11900", "Cash Clearing", AccountType.ASSET, "Current Asset"),
+    _account("12500", "Due from Employees", AccountType.ASSET, "Current Asset"),
+    _account("21100", "Accounts Payable", _LIABILITY, "Accounts Payable"),
     _account("21120", "Brex Card US", _LIABILITY, "Credit Card"),
     _account("21130", "Brex Card DE", _LIABILITY, "Credit Card"),
     _account("21340", "Employee Reimbursements Payable", _LIABILITY, "Current Liability"),
+    _account("48000", "Card Rewards", AccountType.INCOME, "Other Income"),
     _account("61100", "Software", _EXPENSE, "Operating Expense"),
     _account("61200", "Cloud Hosting", _EXPENSE, "Cost of Goods Sold"),
     _account("62100", "Travel", _EXPENSE, "Operating Expense"),
@@ -149,12 +153,22 @@ name = "US"
 subsidiary = "Halden Robotics Inc"
 card_account = "21120"
 reimbursement_account = "21340"
+bank_account = "11100"
+personal_expense_receivable_account = "12500"
+rewards_account = "48000"
+clearing_account = "11900"
+accounts_payable_account = "21100"
 
 [[entities]]
 name = "Germany"
 subsidiary = "Halden Robotics GmbH"
 card_account = "21130"
 reimbursement_account = "21340"
+bank_account = "11200"
+personal_expense_receivable_account = "12500"
+rewards_account = "48000"
+clearing_account = "11900"
+accounts_payable_account = "21100"
 when = {{ field = "LEGAL_ENTITY", value = "halden-gmbh" }}
 
 [[fields]]

@@ -10,10 +10,10 @@ import brex_accounting
 import brex_accounting.testing
 import rillet
 import rillet.testing
-from brex_accounting import Record, ReviewStatus
+from brex_accounting import ReviewStatus
 from bridge.export.demo import company
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, spending
-from bridge.export.load import load_books
+from bridge.export.load import load_books, records_in
 from bridge.export.proof import AccountProof, prove
 from bridge.export.run import Export
 from bridge.plan import Bridge
@@ -57,7 +57,7 @@ class Demo:
 
     def proof(self) -> tuple[AccountProof, ...]:
         """Brex's postings beside Rillet's trial balance, read over the sockets like everything else."""
-        exported: list[Record] = self.brex_client.records.list(review_status=ReviewStatus.EXPORTED).collect()
+        exported = records_in(self.brex_client, ReviewStatus.EXPORTED)
         books = load_books(self.rillet_client)
         return prove(exported, self.bridge.settings, books, self.rillet_client, first=FIRST_DAY, last=LAST_DAY)
 

@@ -38,13 +38,32 @@ FIRST_DAY = date(2026, 9, 1)
 LAST_DAY = date(2026, 10, 30)
 
 _DAYS = (LAST_DAY - FIRST_DAY).days + 1
+_MOVEMENTS = (
+    RecordType.CARD_PAYMENT,
+    RecordType.BILL_EXPENSE,
+    RecordType.BILL_EXPENSE_PAYMENT,
+    RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN,
+    RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT,
+    RecordType.CARD_EXPENSE_REPAYMENT,
+    RecordType.REWARD_REDEMPTION,
+    RecordType.BILL_EXPENSE_CARD_PAYMENT,
+    RecordType.CARD_PAYMENT_REFUND,
+    RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT,
+    RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT_REVERSAL,
+    RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND,
+)
 _SOFTWARE, _TRAVEL, _MEALS, _SUPPLIES = "61100", "62100", "62200", "63100"
 
 
 def spending(count: int, seed: int) -> list[Record]:
     """`count` good records and a handful that must be refused, each for another reason."""
     chance = random.Random(seed)  # noqa: S311 - a demonstration, not a secret
-    return [_good(chance, number) for number in range(count)] + _bad(chance)
+    good = list[Record]()
+    for number in range(count):
+        # Every fourth record is no spending, of each type in turn; a bill is followed by its payment.
+        turn, place = divmod(number, 4)
+        good.append(_movement(chance, number, turn, good) if place == 3 else _good(chance, number))
+    return good + _bad(chance)
 
 
 def _good(chance: random.Random, number: int) -> Record:
@@ -67,6 +86,45 @@ def _good(chance: random.Random, number: int) -> Record:
         return card_refund(amount, currency, coding=coding, merchant=_merchant(name), user=person, **details)
     splits = _splits(chance, amount, german=german, accounts=(account, account, _SUPPLIES))
     return card_expense(amount, currency, splits=splits, merchant=_merchant(name), user=person, **details)
+
+
+def _movement(chance: random.Random, number: int, turn: int, earlier: Sequence[Record]) -> Record:
+    kind = _MOVEMENTS[turn % len(_MOVEMENTS)]
+    if kind == RecordType.BILL_EXPENSE_PAYMENT:
+        return _payment(number, next(each for each in reversed(earlier) if each.type == RecordType.BILL_EXPENSE))
+    german, moment = chance.random() < 0.35, _moment(chance)
+    details = Details(record_id=_record_id(number), posted_at=moment, erp_posting_date=moment)
+    amount, currency = _amount(chance, 3_000), "EUR" if german else "USD"
+    if kind == RecordType.BILL_EXPENSE:
+        account = chance.choice(sorted(MERCHANTS))
+        details["source_id"] = f"bill_{number:05d}"
+        details["invoice_number"] = f"R-{number:05d}"
+        details["due_at"] = moment + timedelta(days=30)
+        splits = _splits(chance, amount, german=german, accounts=(account, _SUPPLIES))
+        vendor = _merchant(chance.choice(MERCHANTS[account]))
+        return record(kind, debits=splits, credits=[(amount, ())], currency=currency, vendor=vendor, **details)
+    # Nobody codes the lines of these; only the money that an employee gives back goes to the account of the expense.
+    uncoded = _legal_entity() if german else []
+    is_repaid = kind == RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT
+    credit = _coding(chance, _MEALS, german=german) if is_repaid else uncoded
+    return record(kind, debits=[(amount, uncoded)], credits=[(amount, credit)], currency=currency, **details)
+
+
+def _payment(number: int, bill: Record) -> Record:
+    last = datetime.combine(LAST_DAY, time(12), UTC)
+    moment = min(bill.posted_at + timedelta(days=14), last)
+    german = bill.amount.currency == "EUR"
+    lines: Sequence[Split] = [(bill.amount.amount, _legal_entity() if german else [])]
+    return record(
+        RecordType.BILL_EXPENSE_PAYMENT,
+        debits=lines,
+        credits=lines,
+        currency=bill.amount.currency,
+        record_id=_record_id(number),
+        source_id=bill.source_id,
+        posted_at=moment,
+        erp_posting_date=moment,
+    )
 
 
 def _record_id(number: int) -> str:
@@ -92,7 +150,7 @@ def _bad(chance: random.Random) -> list[Record]:
         card_expense("8.50", coding=coding, merchant=_merchant(AMBIGUOUS_MERCHANT), **at),
         attrs.evolve(card_expense("19.999", coding=[gl("69999")], **at), vendor=None),
         reimbursement("58", coding=coding, user=_person(PEOPLE[0]), type=RecordType.REIMBURSEMENT_EXPENSE_POST, **at),
-        record(RecordType.CARD_PAYMENT, debits=[("5000", ())], credits=[("5000", ())], **at),
+        record(RecordType.INVOICE_PAYMENT, debits=[("5000", ())], credits=[("5000", ())], **at),
     ]
     return [attrs.evolve(each, id=f"accr_bad{number:02d}") for number, each in enumerate(bad, start=1)]
 
@@ -121,9 +179,11 @@ def _coding(chance: random.Random, account: str, *, german: bool) -> Coding:
     coding: list[FieldValueRef] = [gl(_id(account)), dimension("Department", None, name=chance.choice(DEPARTMENTS))]
     if chance.random() < 0.4:
         coding.append(dimension("Project", None, name=chance.choice(PROJECTS)))
-    if german:
-        coding.append(dimension("LEGAL_ENTITY", "halden-gmbh", name="Halden Robotics GmbH"))
-    return coding
+    return [*coding, *_legal_entity()] if german else coding
+
+
+def _legal_entity() -> list[FieldValueRef]:
+    return [dimension("LEGAL_ENTITY", "halden-gmbh", name="Halden Robotics GmbH")]
 
 
 def _id(code: str) -> str:

@@ -1,0 +1,74 @@
+"""Movements of money between accounts, and records that no document is for, as journal entries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from brex_accounting import Record
+from bridge import documents
+from bridge.coding import CodedLine, CodedRecord
+from bridge.documents import Context
+from bridge.results import Findings, Post, ReasonCode
+from bridge.roles import role_of
+from rillet import Account, AccountType, Money, NewJournalEntry, NewJournalEntryItem, Side
+
+_MARK = re.compile(r"Brex (\S+):")
+
+
+def journal_entry(coded: CodedRecord, context: Context, findings: Findings) -> Post | None:
+    """A record as a journal entry, posting by posting: a line that nobody codes is on the account of its role."""
+    impact = documents.impact_date(coded.record, context, findings)
+    rate = documents.exchange_rate(coded, impact, context, findings)
+    items = tuple(_items(coded, context, findings))
+    if not items:
+        return None
+    payload = NewJournalEntry(
+        name=name_of(coded.record),
+        currency=coded.currency,
+        items=items,
+        date=impact,
+        exchange_rate=rate,
+        subsidiary_id=coded.subsidiary.id,
+    )
+    return Post(record=coded.record, payload=payload)
+
+
+def name_of(record: Record) -> str:
+    """The name of a record's journal entry. Journal entries have no external references, so the id is in here."""
+    return f"Brex {record.id}: {record.type.replace('_', ' ').capitalize()}"
+
+
+def record_id_of(name: str) -> str | None:
+    """The id of the record that a journal entry was made for, None for one that was not made here."""
+    marked = _MARK.match(name)
+    return marked[1] if marked else None
+
+
+def _items(coded: CodedRecord, context: Context, findings: Findings) -> Iterator[NewJournalEntryItem]:
+    for each in coded.lines:
+        if not each.line.amount.amount:
+            continue
+        account = _account(each, coded, context, findings)
+        if account is None:
+            continue
+        if each.is_coded and account.type == AccountType.EXPENSE:
+            documents.check_mandatory(each, context, findings)
+        yield NewJournalEntryItem(
+            account_code=account.code,
+            amount=Money(each.line.amount.amount, coded.currency),
+            side=Side(each.line.type.value),
+            description=documents.description(each, coded.record),
+            fields=each.fields,
+        )
+
+
+def _account(each: CodedLine, coded: CodedRecord, context: Context, findings: Findings) -> Account | None:
+    if each.is_coded:
+        return each.account
+    role = role_of(coded.record.type, each.line.type)
+    if role is None:
+        text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
+        findings.add(ReasonCode.UNCODED_LINE, text, each.line.id)
+        return None
+    return documents.role_account(coded.entity, role, context, findings)

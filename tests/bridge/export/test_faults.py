@@ -1,0 +1,108 @@
+"""Whatever fails, and whenever an exporter is killed: in the end each record is in Rillet once and Brex knows.
+
+The long run is asked for with ``BREX_RILLET_SCHEDULES``, such as 1000.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from export_company import expense
+from fault_harness import DAY, Exporters, Run, Schedule, exporters, play, schedule
+from postgres_server import empty, missing, postgres
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
+
+SCHEDULES = int(os.environ.get("BREX_RILLET_SCHEDULES", "50"))
+PORTIONS = 5
+
+#: The journal is asked to claim record and vendor, to write down the vendor's intent and outcome, to release the vendor,
+#: to write down the record's intent, and here, when Rillet has the charge, its outcome.
+OUTCOME = 6
+
+
+def seeds(portion: int, count: int) -> range:
+    return range(portion, max(count, PORTIONS), PORTIONS)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporters]:
+    with exporters(tmp_path_factory.mktemp("exporters")) as running:
+        yield running
+
+
+@pytest.fixture
+def lost_outcome() -> Schedule:
+    """An exporter dies between Rillet's answer and its own note, and the next one comes when Rillet knows no key."""
+    return Schedule(records=[expense(1)], runs=[Run(dies_at=(OUTCOME, False), pause=DAY)])
+
+
+def test_a_lost_outcome_is_found(server: Exporters, tmp_path: Path, lost_outcome: Schedule) -> None:
+    assert play(lost_outcome, server, str(tmp_path / "journal.db")) == []
+
+
+def test_the_harness_finds_the_double_of_a_journal_without_intents(
+    server: Exporters, tmp_path: Path, lost_outcome: Schedule
+) -> None:
+    place = str(tmp_path / "journal.db")
+
+    wrong = play(lost_outcome, server, place, journal="without intents", looks_up=False)
+
+    assert "Rillet has ['accr_001', 'accr_001']" in wrong
+    assert any("trial balance" in each for each in wrong)
+    assert any("older than a day" in each for each in wrong)
+
+
+def test_the_harness_finds_the_loss_of_a_journal_that_counts_on_success(server: Exporters, tmp_path: Path) -> None:
+    dies_before_it_sends = Schedule(records=[expense(1)], runs=[Run(dies_at=(OUTCOME - 1, True))])
+
+    wrong = play(dies_before_it_sends, server, str(tmp_path / "journal.db"), journal="too hopeful")
+
+    assert "Rillet has []" in wrong
+
+
+def test_random_schedules_find_a_journal_without_intents(server: Exporters, tmp_path: Path) -> None:
+    found = (
+        play(schedule(seed), server, str(tmp_path / f"{seed}.db"), journal="without intents", looks_up=False)
+        for seed in itertools.count()
+    )
+
+    assert any(found)
+
+
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_every_record_is_exported_once(server: Exporters, tmp_path: Path, portion: int) -> None:
+    for seed in seeds(portion, SCHEDULES):
+        wrong = play(schedule(seed), server, str(tmp_path / f"{seed}.db"))
+        assert wrong == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_every_record_is_exported_once_by_two_exporters(server: Exporters, tmp_path: Path, portion: int) -> None:
+    for seed in seeds(portion, SCHEDULES // 5):
+        wrong = play(schedule(seed, exporters=2), server, str(tmp_path / f"{seed}.db"))
+        assert wrong == [], f"seed {seed}"
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    if why := missing():
+        pytest.skip(why)
+    with postgres() as url:
+        yield url
+
+
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_every_record_is_exported_once_by_two_exporters_on_postgresql(
+    server: Exporters, database: str, portion: int
+) -> None:
+    for seed in seeds(portion, SCHEDULES // 10):
+        empty(database)
+        wrong = play(schedule(seed, exporters=2), server, database)
+        assert wrong == [], f"seed {seed}"

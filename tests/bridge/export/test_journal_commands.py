@@ -1,0 +1,288 @@
+"""The commands that write and read the journal, against stand-ins on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from typer.testing import CliRunner
+from typing_extensions import override
+
+import brex_accounting.testing
+import rillet.testing
+from brex_accounting import Record, ReviewStatus
+from bridge.export.commands import app
+from bridge.export.stopping import Stopping
+from clientkit import Answer
+from clientkit.testing import AnswerLost, Asked, Fault, Respond
+from export_company import REFERENCE_TYPE, Company, expense
+
+SETTINGS = """\
+reference_type = "brex"
+
+[[entities]]
+name = "US"
+subsidiary = "Example Inc."
+card_account = "21120"
+reimbursement_account = "21340"
+"""
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def environment(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with ExitStack() as stack:
+        monkeypatch.setenv("BREX_TOKEN", company.brex.token)
+        monkeypatch.setenv("BREX_BASE_URL", stack.enter_context(company.brex.serve()))
+        monkeypatch.setenv("RILLET_API_KEY", company.rillet.api_key)
+        monkeypatch.setenv("RILLET_BASE_URL", stack.enter_context(company.rillet.serve()))
+        yield
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> str:
+    return str(tmp_path / "journal.db")
+
+
+@pytest.fixture
+def run(tmp_path: Path, place: str, environment: None) -> Run:
+    path = tmp_path / "settings.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+
+    def call(command: str, *arguments: str) -> Any:
+        settings = [] if command == "history" else ["--settings", str(path)]
+        return CliRunner().invoke(app, [command, *arguments, *settings, "--journal", place], env={"COLUMNS": "200"})
+
+    return call
+
+
+def reopen(company: Company, record_id: str) -> None:
+    """Let Brex offer a record again, as after a person's edit."""
+    record = company.brex.records[record_id]
+    company.brex.add(attrs.evolve(record, review_status=ReviewStatus.READY_FOR_EXPORT, version=record.version + 1))
+
+
+def test_history_tells_what_was_sent_and_what_came_back(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    assert run("export").exit_code == 0
+    (charge,) = company.rillet.charges
+
+    shown, found = run("history", "accr_001"), json.loads(run("history", "accr_001", "--json").stdout)
+
+    assert shown.exit_code == 0
+    assert f"charges {charge.id}" in " ".join(shown.stdout.split())
+    (attempt,) = found["attempts"]
+    assert attempt["state"] == "POSTED"
+    assert json.loads(attempt["payload"])["external_references"] == [{"type": "brex", "id": "accr_001"}]
+    assert json.loads(attempt["answer"])["id"] == charge.id
+
+
+def test_history_of_an_unknown_record_ends_with_1(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    run("export")
+
+    result = run("history", "accr_999")
+
+    assert result.exit_code == 1
+    assert "does not know accr_999" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["history", "accr_001"], ["replay", "accr_001"], ["verify"]])
+def test_a_journal_that_is_not_there_is_not_made(run: Run, place: str, command: list[str]) -> None:
+    result = run(*command)
+
+    assert result.exit_code == 2
+    assert "there is no journal" in result.stderr
+    assert not Path(place).exists()
+
+
+def test_all_agree_after_an_export(company: Company, run: Run, records: list[Record]) -> None:
+    company.brex.add(*records)
+    run("export")
+
+    result = run("verify")
+
+    assert result.exit_code == 0, result.output
+    assert "agree" in result.stdout
+
+
+def test_verify_names_what_is_missing_double_unreported_or_unknown(company: Company, run: Run) -> None:
+    company.brex.add(*(expense(number) for number in range(1, 6)))
+    run("export")
+    client = company.rillet.client()
+    charges = {each.external_references[0].id: each for each in company.rillet.charges}
+    client.charges.delete(charges["accr_001"].id)
+    (sent,) = [asked for asked in company.rillet.asked if asked.path == "/charges" and b"accr_002" in asked.content]
+    company.rillet.respond(
+        Asked(
+            method="POST",
+            path="/charges",
+            headers={**sent.headers, "idempotency-key": "another"},
+            content=sent.content,
+        )
+    )
+    reopen(company, "accr_003")
+    company.brex.add(expense(6))
+    company.brex.client().export_results.report(
+        [
+            brex_accounting.Exported(
+                accounting_record_id="accr_006", success=brex_accounting.ExportSuccess(reference_id="by hand")
+            )
+        ]
+    )
+
+    shown, found = run("verify"), json.loads(run("verify", "--json").stdout)["disagreements"]
+
+    assert shown.exit_code == 1
+    texts = {each["record_id"]: each["text"] for each in found}
+    assert sorted(texts) == ["accr_001", "accr_002", "accr_003", "accr_006"]
+    assert "Rillet has nothing for it" in texts["accr_001"]
+    assert "Rillet has it 2 times" in texts["accr_002"]
+    assert "Brex has it as READY_FOR_EXPORT" in texts["accr_003"]
+    assert "the journal does not know of it" in texts["accr_006"]
+
+
+def test_verify_names_an_open_attempt_and_replay_finishes_it(company: Company, run: Run) -> None:
+    company.brex.add(expense(1), expense(2))
+    # One answer to the charge is lost and the next is no answer at all, so the call gives up.
+    garbage = Respond(Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>"))
+
+    def is_charge(asked: Asked) -> bool:
+        return asked.path == "/charges" and b"accr_001" in asked.content
+
+    company.rillet.faults += [Fault(AnswerLost(), matches=is_charge), Fault(garbage, matches=is_charge)]
+    assert run("export").exit_code == 1
+    assert len(company.rillet.charges) == 2
+
+    verified = run("verify")
+    assert verified.exit_code == 1
+    assert "does not know what came of the attempt" in " ".join(verified.stdout.split())
+
+    assert run("replay", "accr_001").exit_code == 0
+    assert run("verify").exit_code == 0
+    assert len(company.rillet.charges) == 2
+    assert company.exported() == ["accr_001", "accr_002"]
+
+
+def test_replay_posts_anew_only_what_was_deleted_in_rillet(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    run("export")
+    (first,) = company.rillet.charges
+
+    assert run("replay", "accr_001").exit_code == 0
+    assert [each.id for each in company.rillet.charges] == [first.id]
+
+    company.rillet.client().charges.delete(first.id)
+    reports = len(company.brex.asked)
+    assert run("replay", "accr_001").exit_code == 0
+
+    (second,) = company.rillet.charges
+    assert second.id != first.id
+    states = [each["state"] for each in json.loads(run("history", "accr_001", "--json").stdout)["attempts"]]
+    assert states == ["ABANDONED", "POSTED"]
+    # Brex has it as exported, so there is nothing to tell.
+    assert all(asked.method == "GET" for asked in company.brex.asked[reports:])
+
+
+def test_replay_of_an_unknown_record_ends_with_2(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    run("export")
+
+    result = run("replay", "accr_999")
+
+    assert result.exit_code == 2
+    assert "Brex has no record accr_999" in result.stderr
+
+
+def test_without_the_extra_the_option_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "bridge.export.journal", raising=False)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+
+    result = run("export")
+
+    assert result.exit_code == 2
+    assert 'pip install "brex-rillet[export]"' in " ".join(result.stderr.split())
+
+
+class Signalling(rillet.testing.StandIn):
+    """Sends a process a signal when the third charge arrives, and answers all the same."""
+
+    process: subprocess.Popen[str]
+
+    @override
+    def respond(self, asked: Asked) -> Answer:
+        answer = super().respond(asked)
+        if asked.path == "/charges" and asked.method == "POST" and len(self.charges) == 3:
+            os.kill(self.process.pid, signal.SIGTERM)
+        return answer
+
+
+def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(
+    tmp_path: Path, place: str, records: list[Record]
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    standin = Signalling(reference_types={REFERENCE_TYPE})
+    company = Company(brex=brex_accounting.testing.StandIn(records, rate_limit=None), rillet=standin)
+    command = [sys.executable, "-c", "from bridge.export.cli import main; main()", "export"]
+    with company.brex.serve() as brex_url, standin.serve() as rillet_url:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "BREX_TOKEN": company.brex.token,
+            "BREX_BASE_URL": brex_url,
+            "RILLET_API_KEY": standin.api_key,
+            "RILLET_BASE_URL": rillet_url,
+        }
+        arguments = ["--settings", str(path), "--journal", place, "--json"]
+        with subprocess.Popen(
+            [*command, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            standin.process = process
+            stdout, stderr = process.communicate(timeout=60)
+        first = json.loads(stdout)
+        again = subprocess.run(
+            [*command, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert process.returncode == 1, stderr
+    assert "Traceback" not in stderr
+    assert "interrupted" in first["stopped"]
+    assert first["failed"] == []
+    assert [each["record_id"] for each in first["posted"]] == first["reported"] == ["accr_001", "accr_002", "accr_003"]
+    assert again.returncode == 0, again.stderr
+    assert [each["record_id"] for each in json.loads(again.stdout)["posted"]] == ["accr_004", "accr_005"]
+    assert company.posted_references() == company.exported() == sorted(record.id for record in records)
+
+
+def test_a_second_signal_interrupts_and_afterwards_signals_mean_what_they_did() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with Stopping() as stopping:
+        assert not stopping()
+        signal.raise_signal(signal.SIGTERM)
+        assert stopping()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    assert signal.getsignal(signal.SIGTERM) is before
+    if hasattr(signal, "getitimer"):
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the platform has no interval timers")
+def test_what_is_in_flight_has_a_bound() -> None:
+    with Stopping(grace=0.01) as stopping, pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the signal comes inside
+        signal.raise_signal(signal.SIGTERM)
+        assert stopping()
+        threading.Event().wait(30)
