@@ -13,7 +13,7 @@ from brex_accounting.oauth import OAuthApp
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import Rotation
 from brex_accounting.tokens import Tokens
-from clientkit.exchange import Clocks, Options, Refusal, RetryPolicy
+from clientkit.connection import Clocks, Options, Refusal, RetryPolicy
 from clientkit.pacing import Pacer
 from clientkit.requests import Request
 from clientkit.testing import Fault, Respond, json_answer

@@ -29,7 +29,7 @@ from bridge.export import load_books
 from bridge.export.attempts import is_record
 from bridge.export.journal import SqlJournal
 from bridge.export.proof import prove
-from bridge.export.verify import verify
+from bridge.export.verification import verify
 from bridge.journal_entries import record_id_of
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond

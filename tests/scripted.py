@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 from typing_extensions import override
 
 import rillet
-from clientkit.exchange import Answer
 from clientkit.pacing import Pacer
 from clientkit.testing import Asked, StandIn, json_answer
+from clientkit.wire import Answer
 from endpoint_runner import Runner, runner
 
 R = TypeVar("R")

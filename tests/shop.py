@@ -16,13 +16,14 @@ import attrs
 from clientkit import codec
 from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, connection
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields, wire_name
+from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.enums import OpenEnum
 from clientkit.errors import BadRequestError, Problem
-from clientkit.exchange import Answer, Clocks, Connection, Options, Service
 from clientkit.pacing import Pacer
 from clientkit.requests import PageRequest, Paging, Request, post, segment
 from clientkit.testing import Asked, StandIn, json_answer
+from clientkit.wire import Answer
 
 TOKEN = "sk-the-token-that-nobody-may-see"
 

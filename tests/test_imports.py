@@ -34,7 +34,7 @@ _WITH_PARTS_OF_ANOTHER: Mapping[str, set[str]] = {
 }
 
 _RILLET_CLIENT = """
-from clientkit.exchange import Answer
+from clientkit.wire import Answer
 from clientkit.transport import InProcess
 from rillet import Client
 
@@ -44,7 +44,7 @@ client = Client("key", base_url="https://stand-in.test", transport=transport)
 
 _BREX_CLIENT = """
 from brex_accounting import Client
-from clientkit.exchange import Answer
+from clientkit.wire import Answer
 from clientkit.transport import InProcess
 
 transport = InProcess(lambda asked: Answer(status=200, content=b'{"items": []}'))

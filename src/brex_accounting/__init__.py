@@ -101,6 +101,7 @@ if TYPE_CHECKING:
         WebhookSubscriptionStatus,
         WebhookSubscriptionUpdate,
     )
+    from clientkit.connection import Options, RetryPolicy
     from clientkit.errors import (
         AnswerError,
         AnswerTimeoutError,
@@ -126,7 +127,6 @@ if TYPE_CHECKING:
         UnreadableAnswerError,
         Violation,
     )
-    from clientkit.exchange import Answered, Options, RetryPolicy
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import Download, Page, Request
@@ -142,6 +142,7 @@ if TYPE_CHECKING:
         WebhookSecretError,
         WrongSignatureError,
     )
+    from clientkit.wire import Answered
 
 _HOMES = {
     "brex_accounting.auth": ("ClientCredentials", "Credential", "OAuth", "UserToken",),
@@ -162,12 +163,13 @@ _HOMES = {
     "brex_accounting.webhook_groups": ("WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations",),
     "brex_accounting.webhook_secrets": ("WebhookSecret", "WebhookSecretOperations", "WebhookSecretStatus",),
     "brex_accounting.webhook_subscriptions": ("NewWebhookSubscription", "WebhookEventType", "WebhookSubscription", "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate",),
+    "clientkit.connection": ("Options", "RetryPolicy",),
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
-    "clientkit.exchange": ("Answered", "Options", "RetryPolicy",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Download", "Page", "Request",),
     "clientkit.signatures": ("DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError", "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",),
+    "clientkit.wire": ("Answered",),
 }  # fmt: skip
 
 __all__ = [

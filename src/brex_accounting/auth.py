@@ -28,8 +28,9 @@ from brex_accounting.tokens import (
     log_expiring,
 )
 from clientkit.client import CLOCKS, checked_token
+from clientkit.connection import Authorization, BearerToken, Clocks, Refusal
 from clientkit.errors import ConfigurationError
-from clientkit.exchange import Authorization, BearerToken, Clocks, Flow, Refusal, Wait
+from clientkit.wire import Flow, Wait
 
 #: An access token is renewed this long before it expires, so that it does not expire on its way.
 MARGIN = timedelta(seconds=30)

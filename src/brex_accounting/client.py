@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from brex_accounting.auth import Credential, UserToken
 from brex_accounting.errors import ERROR_TYPES, read_problem
 from clientkit.client import CLOCKS, AsyncBaseClient, BaseClient, LazyResource, connection, from_environment, user_agent
-from clientkit.exchange import Clocks, Connection, Options, Service
+from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.pacing import Pacer, pacer_of, shared_pacer
 from clientkit.transport import AsyncTransport, Transport
 

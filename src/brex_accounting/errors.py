@@ -23,7 +23,7 @@ from typing import cast
 
 from clientkit import codec
 from clientkit.errors import ConflictError, NotFoundError, Problem, StatusError, UnprocessableError
-from clientkit.exchange import Answer
+from clientkit.wire import Answer
 
 
 class ActiveIntegrationExistsError(ConflictError):

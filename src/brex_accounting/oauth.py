@@ -31,10 +31,12 @@ from brex_accounting.tokens import Tokens
 from clientkit import codec
 from clientkit.client import CLOCKS, checked_base_url, checked_token, user_agent
 from clientkit.codec import Extra, unknown_fields
+from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.errors import ApiError, ConfigurationError, NoAnswerError, Problem, StatusError, UnreadableAnswerError
-from clientkit.exchange import Answer, Clocks, Connection, Flow, Options, Service, exchange
+from clientkit.exchange import exchange
 from clientkit.requests import Form, Request
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
+from clientkit.wire import Answer, Flow
 
 AUTH_URL = "https://accounts-api.brex.com/oauth2/default"
 

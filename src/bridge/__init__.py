@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bridge.charges import charge
     from bridge.coding import CodedLine, CodedRecord
     from bridge.documents import Context, Rates, Zones
-    from bridge.explain import ExplainedLine, Explanation, explain
+    from bridge.explanations import ExplainedLine, Explanation, explain
     from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
     from bridge.journal_entries import journal_entry
     from bridge.plan import DEFAULT_MAPPERS, Bridge, Mapper, Plan
@@ -62,7 +62,7 @@ _HOMES = {
     "bridge.charges": ("charge",),
     "bridge.coding": ("CodedLine", "CodedRecord",),
     "bridge.documents": ("Context", "Rates", "Zones",),
-    "bridge.explain": ("ExplainedLine", "Explanation", "explain",),
+    "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
     "bridge.journal_entries": ("journal_entry",),
     "bridge.plan": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),

@@ -13,6 +13,7 @@ from clientkit._lazy import lazy
 if TYPE_CHECKING:
     from clientkit.client import AsyncBaseClient, BaseClient
     from clientkit.codec import CodecError, Extra, Shape, always_sent, as_number, unknown_fields, wire_name
+    from clientkit.connection import Authorization, Clocks, Options, Refusal, RetryPolicy, Service
     from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
     from clientkit.enums import OpenEnum
     from clientkit.errors import (
@@ -41,18 +42,6 @@ if TYPE_CHECKING:
         UnreadableAnswerError,
         Violation,
     )
-    from clientkit.exchange import (
-        Answer,
-        Answered,
-        Authorization,
-        Clocks,
-        Options,
-        Outgoing,
-        Refusal,
-        RetryPolicy,
-        Service,
-        TransportFailure,
-    )
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import (
@@ -70,19 +59,21 @@ if TYPE_CHECKING:
     )
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
     from clientkit.unions import UnknownVariant, tagged_union
+    from clientkit.wire import Answer, Answered, Outgoing, TransportFailure
 
 _HOMES = {
     "clientkit.client": ("AsyncBaseClient", "BaseClient",),
     "clientkit.codec": ("CodecError", "Extra", "Shape", "always_sent", "as_number", "unknown_fields", "wire_name",),
+    "clientkit.connection": ("Authorization", "Clocks", "Options", "Refusal", "RetryPolicy", "Service",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation",),
     "clientkit.enums": ("OpenEnum",),
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
-    "clientkit.exchange": ("Answer", "Answered", "Authorization", "Clocks", "Options", "Outgoing", "Refusal", "RetryPolicy", "Service", "TransportFailure",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request", "follow", "segment",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
     "clientkit.unions": ("UnknownVariant", "tagged_union",),
+    "clientkit.wire": ("Answer", "Answered", "Outgoing", "TransportFailure",),
 }  # fmt: skip
 
 __all__ = [

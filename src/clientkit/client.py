@@ -16,21 +16,13 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from clientkit.connection import Authorization, BearerToken, Clocks, Connection, Options, RetryPolicy, Service
 from clientkit.errors import ConfigurationError
-from clientkit.exchange import (
-    Answered,
-    Authorization,
-    BearerToken,
-    Clocks,
-    Connection,
-    Options,
-    RetryPolicy,
-    Service,
-    exchange,
-)
+from clientkit.exchange import exchange
 from clientkit.pacing import Pacer
 from clientkit.requests import Request, is_loopback
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
+from clientkit.wire import Answered
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -7,16 +7,14 @@ boundary is an `Answer`, not a library's response object.
 
 from __future__ import annotations
 
-import email.utils
 import logging
-import threading
 import uuid
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
 from clientkit import codec
+from clientkit.connection import Connection, Refusal
 from clientkit.errors import (
     AnswerTimeoutError,
     AnswerTooLargeError,
@@ -25,219 +23,17 @@ from clientkit.errors import (
     DeadlineExceededError,
     NoAnswerError,
     NotSentError,
-    Problem,
-    StatusError,
     UnreadableAnswerError,
     error_type,
 )
-from clientkit.pacing import Pacer
 from clientkit.requests import Download, Form, Multipart, Request
+from clientkit.wire import Answer, Answered, Flow, Outgoing, Send, TransportFailure, Wait
 
 T = TypeVar("T")
 
 _log = logging.getLogger("clientkit")
 
-# Enough to pass any ceiling, and far from what a float cannot hold.
-_DOUBLINGS = 64
-
 _LINK_ADVICE = "The link carries its own permission, which may have expired: ask the service for a new link."
-
-
-def _without_query(url: str) -> str:
-    return repr(url.partition("?")[0])
-
-
-@attrs.frozen(kw_only=True)
-class Outgoing:
-    """One attempt, ready for the wire. `timeout` bounds it as a whole, in seconds."""
-
-    method: str
-    # A query may hold a permission (see `Request.link`), and other people's data.
-    url: str = attrs.field(repr=_without_query)
-    # The token is in the headers and must not reach a log through a repr.
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    content: bytes | None = attrs.field(default=None, repr=False)
-    timeout: float
-    max_answer_bytes: int
-
-
-@attrs.frozen(kw_only=True)
-class Answer:
-    """What came back: header names in lower case, the body decoded from its transfer and content encoding.
-
-    `oversized` says that the body was cut off at the client's bound.
-    """
-
-    status: int
-    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    content: bytes = b""
-    oversized: bool = False
-
-
-class TransportFailure(Exception):  # noqa: N818 - not one of the SDK's errors: the exchange turns it into one
-    """No answer. `sent` tells whether the service may have seen the request, `late` whether time ran out."""
-
-    def __init__(self, reason: str, *, sent: bool, late: bool = False) -> None:
-        super().__init__(reason)
-        self.reason, self.sent, self.late = reason, sent, late
-
-
-@attrs.frozen
-class Send:
-    """Send this, and come back with its `Answer` or throw a `TransportFailure`."""
-
-    outgoing: Outgoing
-
-
-@attrs.frozen
-class Wait:
-    """Do nothing for this many seconds."""
-
-    seconds: float
-
-
-@attrs.frozen(kw_only=True)
-class Answered(Generic[T]):
-    """The value of one call together with the status, headers, trace id and bytes that it came with."""
-
-    value: T
-    status: int
-    headers: Mapping[str, str]
-    trace_id: str | None
-    content: bytes = attrs.field(default=b"", repr=False)
-
-
-Flow: TypeAlias = Generator[Send | Wait, Answer | None, T]
-
-
-@attrs.frozen(kw_only=True)
-class Refusal:
-    """The service answered 401 or 403 to an attempt with this ``Authorization`` header."""
-
-    header: str = attrs.field(repr=False)
-    status: int
-
-
-class Authorization(Protocol):
-    """Where the value of the ``Authorization`` header comes from. Its repr must not show the token."""
-
-    def header(self) -> str:
-        """The value for the next attempt."""
-        ...
-
-    def renew(self, refusal: Refusal | None, seconds: float) -> Flow[bool]:
-        """Take part in a call, within `seconds`: before each attempt, and once after a refusal.
-
-        Whether there is now a token that was not refused, so that the request is worth repeating.
-        """
-        ...
-
-
-class BearerToken:
-    """A token that stays the same for the client's life."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def header(self) -> str:
-        """``Bearer`` and the token."""
-        return f"Bearer {self._token}"
-
-    def renew(self, refusal: Refusal | None, seconds: float) -> Flow[bool]:  # noqa: ARG002 - there is no other token
-        """False: there is no other token."""
-        yield from ()
-        return False
-
-    def __repr__(self) -> str:
-        return "BearerToken(…)"
-
-
-@attrs.frozen(kw_only=True)
-class RetryPolicy:
-    """How often and after which waits a call is repeated.
-
-    `attempts` counts the first one. The wait before retry n is random between half of and all of ``base * 2**(n-1)``
-    seconds, at most `ceiling`; a ``Retry-After`` of up to `longest_server_wait` seconds goes first.
-    """
-
-    attempts: int = attrs.field(default=5, validator=attrs.validators.ge(1))
-    base: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
-    ceiling: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
-    longest_server_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
-
-    def wait(self, retry: int, answer: Answer | None, *, wall_time: float, jitter: float) -> float:
-        """Seconds to wait before retry number `retry` (the first is 1); `jitter` is in [0, 1)."""
-        told = _retry_after(answer, wall_time) if answer is not None else None
-        if told is not None and told <= self.longest_server_wait:
-            return told
-        full = min(self.ceiling, self.base * 2.0 ** min(retry - 1, _DOUBLINGS))
-        return full * (0.5 + jitter / 2)
-
-
-@attrs.frozen(kw_only=True)
-class Options:
-    """What a user may set per client or, through ``with_options``, per call.
-
-    `timeout` bounds one attempt and `deadline` the whole call with its waits, both in seconds. An answer larger than
-    `max_answer_bytes` is not read to its end.
-    """
-
-    timeout: float = attrs.field(default=30.0, validator=attrs.validators.gt(0))
-    deadline: float = attrs.field(default=300.0, validator=attrs.validators.gt(0))
-    retry: RetryPolicy = RetryPolicy()
-    max_answer_bytes: int = attrs.field(default=64 * 1024 * 1024, validator=attrs.validators.gt(0))
-
-
-@attrs.frozen(kw_only=True)
-class Service:
-    """What the floor has to know about a service.
-
-    `read_problem` reads the body of an error answer and never raises; `error_types` and `advice` are by error code.
-    `key_conflict` says whether a 409 means that the first request under the same key is still running.
-    """
-
-    name: str
-    headers: Mapping[str, str]
-    trace_header: str
-    read_problem: Callable[[Answer], Problem]
-    error_types: Mapping[str, type[StatusError]] = attrs.field(factory=dict[str, type[StatusError]])
-    advice: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    key_conflict: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Clocks:
-    """Where time and chance come from; tests bring their own."""
-
-    monotonic: Callable[[], float]
-    wall: Callable[[], float]
-    jitter: Callable[[], float]
-
-
-class Meter:
-    """How many attempts went out, over all calls of a client."""
-
-    def __init__(self) -> None:
-        self.sent = 0
-        self._lock = threading.Lock()
-
-    def count(self) -> None:
-        """One more."""
-        with self._lock:
-            self.sent += 1
-
-
-@attrs.frozen(kw_only=True)
-class Connection:
-    """Everything one call needs besides its request. Without an authorization no such header is sent."""
-
-    service: Service
-    base_url: str
-    authorization: Authorization | None
-    options: Options
-    pacer: Pacer | None
-    clocks: Clocks
-    meter: Meter = attrs.field(factory=Meter)
 
 
 def exchange(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
@@ -457,17 +253,3 @@ def _encoded(body: object) -> tuple[bytes | None, str | None]:
     if isinstance(body, bytes):
         return body, "application/json"
     return codec.dumps(body), "application/json"
-
-
-def _retry_after(answer: Answer, wall_time: float) -> float | None:
-    value = answer.headers.get("retry-after")
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        parsed = email.utils.parsedate_tz(value)
-        return None if parsed is None else max(0.0, email.utils.mktime_tz(parsed) - wall_time)
-    except (ValueError, OverflowError, IndexError):
-        # A date that no calendar has, which must not hide the answer it came with.
-        return None

@@ -22,8 +22,8 @@ import attrs
 from typing_extensions import override
 
 from clientkit import codec
-from clientkit.exchange import Answer, Outgoing, TransportFailure
 from clientkit.transport import AsyncInProcess, InProcess
+from clientkit.wire import Answer, Outgoing, TransportFailure
 
 __all__ = [
     "Action",

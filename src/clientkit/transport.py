@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from clientkit.exchange import Answer, Flow, Outgoing, TransportFailure, Wait
+from clientkit.wire import Answer, Flow, Outgoing, TransportFailure, Wait
 
 if TYPE_CHECKING:
     import httpx

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
+    from clientkit.connection import Options, RetryPolicy
     from clientkit.errors import (
         AnswerError,
         AnswerTimeoutError,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
         UnreadableAnswerError,
         Violation,
     )
-    from clientkit.exchange import Answered, Options, RetryPolicy
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import Multipart, Page, Request
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         WrongSignatureError,
     )
     from clientkit.unions import UnknownVariant
+    from clientkit.wire import Answered
     from rillet.client import AsyncClient, Client
     from rillet.errors import ExternalReferenceTypeNotFoundError, NotModifiableError, ObjectChangedError
     from rillet.ledger.accounts import Account, AccountOperations, AccountStatus, AccountType
@@ -269,13 +270,14 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "clientkit.connection": ("Options", "RetryPolicy",),
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
-    "clientkit.exchange": ("Answered", "Options", "RetryPolicy",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Multipart", "Page", "Request",),
     "clientkit.signatures": ("DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError", "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",),
     "clientkit.unions": ("UnknownVariant",),
+    "clientkit.wire": ("Answered",),
     "rillet.client": ("AsyncClient", "Client",),
     "rillet.errors": ("ExternalReferenceTypeNotFoundError", "NotModifiableError", "ObjectChangedError",),
     "rillet.ledger.accounts": ("Account", "AccountOperations", "AccountStatus", "AccountType",),

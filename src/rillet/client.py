@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, connection, from_environment, user_agent
+from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.errors import ConfigurationError
-from clientkit.exchange import Clocks, Connection, Options, Service
 from clientkit.pacing import Pacer, shared_pacer
 from clientkit.transport import AsyncTransport, Transport
 from rillet.errors import ERROR_TYPES, read_problem

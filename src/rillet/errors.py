@@ -19,7 +19,7 @@ from typing import cast
 
 from clientkit import codec
 from clientkit.errors import ApiError, BadRequestError, Problem, StatusError, Violation
-from clientkit.exchange import Answer
+from clientkit.wire import Answer
 
 _NAMED = frozenset({"type", "title", "detail", "message", "violations"})
 

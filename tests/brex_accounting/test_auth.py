@@ -29,18 +29,13 @@ from brex_oauth import (
     seed,
 )
 from clientkit.errors import ConfigurationError, ForbiddenError, NoAnswerError, UnauthorizedError
-from clientkit.exchange import (
-    Answer,
-    Outgoing,
-    Send,
-    TransportFailure,
-)
 from clientkit.requests import Request
 from clientkit.testing import (
     Fault,
     RequestLost,
 )
 from clientkit.transport import InProcess, drive
+from clientkit.wire import Answer, Outgoing, Send, TransportFailure
 from hand_clock import HandClock
 
 CREATE = IntegrationOperations.create.build(vendor="ERP_A", vendor_account_id="books-1")

@@ -33,12 +33,8 @@ from brex_oauth import (
     paths,
     seed,
 )
+from clientkit.connection import Refusal
 from clientkit.errors import ApiError
-from clientkit.exchange import (
-    Answer,
-    Outgoing,
-    Refusal,
-)
 from clientkit.testing import (
     Action,
     AnswerLost,
@@ -49,6 +45,7 @@ from clientkit.testing import (
     json_answer,
 )
 from clientkit.transport import InProcess
+from clientkit.wire import Answer, Outgoing
 from hand_clock import HandClock
 
 

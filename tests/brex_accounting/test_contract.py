@@ -29,9 +29,9 @@ from brex_accounting.testing.records import card_expense, gl
 from brex_description import DESCRIBED, SPEC, SPEC_FILE, Json, answers, closed, kinds, not_kept, problems, resolved
 from clientkit import codec
 from clientkit.endpoints import Listing, Operation
-from clientkit.exchange import Answer
 from clientkit.requests import PageRequest
 from clientkit.transport import InProcess
+from clientkit.wire import Answer
 
 pytestmark = pytest.mark.skipif(
     not SPEC_FILE.exists(), reason="the description of Brex's API is not part of the project"

@@ -26,8 +26,8 @@ from brex_accounting import (
 )
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import card_expense
-from clientkit.exchange import Answer
 from clientkit.testing import AnswerLost, Fault, Respond, json_answer
+from clientkit.wire import Answer
 from endpoint_runner import Runner
 from hand_clock import HandClock
 

@@ -30,15 +30,13 @@ from brex_oauth import (
     seed,
 )
 from clientkit.errors import ConfigurationError
-from clientkit.exchange import (
-    Answer,
-)
 from clientkit.testing import (
     AnswerLost,
     Fault,
     Respond,
     json_answer,
 )
+from clientkit.wire import Answer
 from hand_clock import HandClock
 
 

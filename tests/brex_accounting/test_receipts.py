@@ -11,8 +11,8 @@ from brex_accounting import AnswerTooLargeError, Client, ForbiddenError, Receipt
 from brex_accounting.receipts import ReceiptFile
 from brex_accounting.testing import TOKEN, StandIn
 from brex_accounting.testing.records import card_expense
-from clientkit.exchange import Answer
 from clientkit.testing import Asked, Fault, Respond
+from clientkit.wire import Answer
 from endpoint_runner import Runner
 from hand_clock import HandClock
 

@@ -36,8 +36,8 @@ from brex_accounting import (
     UnreadableAnswerError,
 )
 from brex_accounting.testing import TOKEN, StandIn
-from clientkit.exchange import Answer
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond
+from clientkit.wire import Answer
 from endpoint_runner import Runner
 
 JSON = {"content-type": "application/json"}

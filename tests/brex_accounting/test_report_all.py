@@ -29,8 +29,9 @@ from brex_accounting import (
 from brex_accounting.export_results import ReportOutcome, ReportStatus
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import card_expense
-from clientkit.exchange import Answer, Clocks
+from clientkit.connection import Clocks
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond, json_answer
+from clientkit.wire import Answer
 from endpoint_runner import Runner
 
 Result: TypeAlias = Exported | NotExported

@@ -36,9 +36,10 @@ from brex_accounting.testing.records import (
     record,
     reimbursement,
 )
-from clientkit.exchange import Answer, Clocks
+from clientkit.connection import Clocks
 from clientkit.money import total
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 from hand_clock import HandClock
 
 RECORDS = "/v3/accounting/records"

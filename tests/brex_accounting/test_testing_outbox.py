@@ -24,9 +24,9 @@ from brex_accounting.webhook_subscriptions import (
 )
 from brex_oauth import NOW
 from clientkit import testing
-from clientkit.exchange import Answer
 from clientkit.signatures import WrongSignatureError
 from clientkit.testing import Asked, PostTo
+from clientkit.wire import Answer
 from endpoint_runner import Runner
 from hand_clock import HandClock
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, Post, effect
-from bridge.explain import explain
+from bridge.explanations import explain
 from bridge.settings import AccountRule
 from bridge_company import BOOKS, BRIDGE, SETTINGS, WHOLE, billed, books, expense, moved, owed, paid, reimbursed, team
 from bridge_worlds import Case, doubtful_cases

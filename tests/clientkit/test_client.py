@@ -28,7 +28,7 @@ from clientkit import (
     errors,
 )
 from clientkit.client import checked_base_url, checked_token, connection, from_environment, user_agent
-from clientkit.exchange import BearerToken
+from clientkit.connection import BearerToken
 from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess
 from shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
 

@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientkit import Answer, Answered, Clocks, Options, Outgoing, Pacer, Request, RetryPolicy, TransportFailure, errors
-from clientkit.exchange import Connection, Send, Wait, exchange
+from clientkit.connection import Connection
+from clientkit.exchange import exchange
 from clientkit.requests import Download, Multipart, follow
 from clientkit.testing import json_answer
+from clientkit.wire import Send, Wait
 from shop import SERVICE, TOKEN, Item, ItemOperations, NewItem, OutOfStockError, connect
 
 Step = Answer | TransportFailure

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientkit import Answer, CodecError, TransportFailure
-from clientkit.exchange import Outgoing
 from clientkit.testing import AnswerTruncated, Asked, Fault, RequestLost, Respond, StandIn, json_answer
+from clientkit.wire import Outgoing
 from endpoint_runner import Runner
 from shop import TOKEN, Shop, ShopStandIn
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Protocol, assert_type
 
 from clientkit import AsyncPager, Page, Pager, PageRequest, Request, SyncResource, listing, operation
-from clientkit.exchange import Answered
+from clientkit.wire import Answered
 from shop import PAGING, AsyncItems, AsyncShop, Item, Items, NewItem, Shop
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from clientkit import codec
 from clientkit.errors import error_type
-from clientkit.exchange import Answer
 from clientkit.testing import Fault, Respond, json_answer
 from clientkit.transport import InProcess
+from clientkit.wire import Answer
 from endpoint_runner import Runner
 from rillet import (
     ApiError,

@@ -11,8 +11,8 @@ from typing import cast
 import pytest
 
 import rillet
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 from rillet.payables.bills import AsyncBills, Bills
 from rillet.payables.charges import AsyncCharges, Charges
 from scripted import WAYS, on, scripted, target

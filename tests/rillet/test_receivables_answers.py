@@ -11,10 +11,10 @@ import pytest
 
 from clientkit import codec
 from clientkit.errors import NotFoundError
-from clientkit.exchange import Answer, Outgoing
 from clientkit.paging import Pager
 from clientkit.requests import PageRequest
 from clientkit.unions import UnknownVariant
+from clientkit.wire import Answer, Outgoing
 from receivables import ID, OTHER_ID, TODAY, awaitable, awaited, blocking
 from rillet.receivables.contract_items import ContractItemOperations, ContractItems, NewUsage, Usage, UsageRecords
 from rillet.receivables.contracts import Contract, ContractOperations, Contracts, ContractStatus

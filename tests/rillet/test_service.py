@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import rillet
-from clientkit.exchange import Answer
+from clientkit.wire import Answer
 from rillet.service import AsyncServiceResource, ServiceResource
 from scripted import WAYS, on, scripted, target
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clientkit.connection import Clocks
 from clientkit.errors import Attempt
-from clientkit.exchange import Clocks
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost
 from endpoint_runner import Runner
 from hand_clock import HandClock

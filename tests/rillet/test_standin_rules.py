@@ -10,8 +10,8 @@ import attrs
 import pytest
 
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 from hand_clock import HandClock
 from rillet import (
     BadRequestError,

@@ -11,8 +11,8 @@ import pytest
 from typing_extensions import override
 
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 from rillet import (
     BankTransactionUpdate,
     BreakdownBy,

@@ -14,8 +14,8 @@ from brex_accounting.records import LineItem, Record, ReviewStatus, SourceType
 from brex_accounting.testing.receipts import ReceiptFiles
 from brex_accounting.testing.routes import Rejected, Route, body_of, boolean, invalid, ok, page_of
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 _MOST_IDS = 500
 _PATH = "/v3/accounting/records"

@@ -12,8 +12,8 @@ from brex_accounting.records import Receipt
 from brex_accounting.testing.receipts import ReceiptFiles
 from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 _PATH = "/v1/expenses"
 _IN = {

@@ -15,8 +15,8 @@ from brex_accounting.integrations import Integration
 from brex_accounting.testing.keys import Keys
 from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of, read
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ import attrs
 from brex_accounting.integrations import Integration, IntegrationStatus
 from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 _PATH = "/v3/accounting/integration"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from brex_accounting.testing.routes import Handler, invalid
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 
 class Keys:

@@ -24,8 +24,8 @@ import attrs
 
 from brex_accounting.oauth import OAuthApp, Pkce
 from brex_accounting.tokens import IDLE_LIFETIME, Tokens
-from clientkit.exchange import Answer
 from clientkit.testing import Asked, json_answer
+from clientkit.wire import Answer
 
 #: The application that the stand-in knows.
 CLIENT_ID = "stand-in-app"

@@ -14,8 +14,8 @@ import attrs
 
 from brex_accounting.receipts import ReceiptFile
 from brex_accounting.records import Receipt
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 _PATH = "/receipt-files/"
 _LIFETIME = timedelta(minutes=15)

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import attrs
 
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked, json_answer
+from clientkit.wire import Answer
 
 T = TypeVar("T")
 

@@ -28,9 +28,10 @@ from brex_accounting.testing.webhooks import WebhookManagement
 from brex_accounting.tokens import IDLE_LIFETIME
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
-from clientkit.exchange import Answer, Clocks, Options
+from clientkit.connection import Clocks, Options
 from clientkit.pacing import Pacer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 #: The token that a stand-in accepts unless it is told another.
 TOKEN = "bxt_stand_in_0123456789abcdefghijklmnopqrs"  # noqa: S105 - opens nothing but the stand-in

@@ -10,8 +10,8 @@ from brex_accounting.legal_entities import LegalEntity, LegalEntityStatus
 from brex_accounting.testing.routes import Rejected, Route, ok, page_of
 from brex_accounting.users import TeamUser, UserStatus
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 _ADDRESS = Address(line1="1 Sample Street", city="San Francisco", state="CA", country="US", postal_code="94105")
 

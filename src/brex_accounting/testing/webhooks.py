@@ -21,8 +21,8 @@ from brex_accounting.webhook_subscriptions import (
     WebhookSubscriptionUpdate,
 )
 from clientkit import codec
-from clientkit.exchange import Answer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 
 T = TypeVar("T")
 

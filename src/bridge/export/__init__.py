@@ -15,23 +15,31 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
-    from bridge.export.attempts import posting_key, vendor_key
-    from bridge.export.load import Existing, load_books, posted_before, ready_records
+    from bridge.export.attempts import Attempt, AttemptState, Journal, JournalError, NoJournal, posting_key, vendor_key
+    from bridge.export.journal import SqlJournal
+    from bridge.export.load import Existing, load_books, posted_before, ready_records, records_in, with_bills, zone_of
     from bridge.export.outcome import ExportOutcome, Failed, Posted, Unreported
-    from bridge.export.run import Export
+    from bridge.export.run import Export, UnknownRecordError
     from bridge.export.shift import Progress
+    from bridge.export.stopping import Stopping
+    from bridge.export.verification import Disagreement, verify
 
 _HOMES = {
-    "bridge.export.attempts": ("posting_key", "vendor_key",),
-    "bridge.export.load": ("Existing", "load_books", "posted_before", "ready_records",),
+    "bridge.export.attempts": ("Attempt", "AttemptState", "Journal", "JournalError", "NoJournal", "posting_key", "vendor_key",),
+    "bridge.export.journal": ("SqlJournal",),
+    "bridge.export.load": ("Existing", "load_books", "posted_before", "ready_records", "records_in", "with_bills", "zone_of",),
     "bridge.export.outcome": ("ExportOutcome", "Failed", "Posted", "Unreported",),
-    "bridge.export.run": ("Export",),
+    "bridge.export.run": ("Export", "UnknownRecordError",),
     "bridge.export.shift": ("Progress",),
+    "bridge.export.stopping": ("Stopping",),
+    "bridge.export.verification": ("Disagreement", "verify",),
 }  # fmt: skip
 
 __all__ = [
-    "Existing", "Export", "ExportOutcome", "Failed", "Posted", "Progress", "Unreported", "load_books",
-    "posted_before", "posting_key", "ready_records", "vendor_key",
+    "Attempt", "AttemptState", "Disagreement", "Existing", "Export", "ExportOutcome", "Failed", "Journal",
+    "JournalError", "NoJournal", "Posted", "Progress", "SqlJournal", "Stopping", "UnknownRecordError", "Unreported",
+    "load_books", "posted_before", "posting_key", "ready_records", "records_in", "vendor_key", "verify",
+    "with_bills", "zone_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -23,7 +23,7 @@ from bridge.export.load import zone_of
 from bridge.export.outcome import ExportOutcome
 from bridge.export.run import Export, UnknownRecordError
 from bridge.export.stopping import Stopping
-from bridge.export.verify import verify as find_disagreements
+from bridge.export.verification import verify as find_disagreements
 from bridge.plan import Bridge, Plan
 from bridge.postings import effect
 from bridge.results import PlannedVendor

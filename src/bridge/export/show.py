@@ -15,7 +15,7 @@ from brex_accounting import Record
 from bridge.export.attempts import Attempt
 from bridge.export.outcome import ExportOutcome
 from bridge.export.proof import AccountProof
-from bridge.export.verify import Disagreement
+from bridge.export.verification import Disagreement
 from bridge.plan import Plan
 from bridge.postings import effect
 from bridge.results import PlannedVendor, Post

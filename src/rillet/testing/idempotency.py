@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from clientkit.exchange import Answer
+from clientkit.wire import Answer
 from rillet.testing.routing import Refusal
 
 _KEPT = timedelta(hours=24)

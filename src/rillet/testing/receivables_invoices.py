@@ -11,8 +11,8 @@ from datetime import date
 
 import attrs
 
-from clientkit.exchange import Answer
 from clientkit.money import total
+from clientkit.wire import Answer
 from rillet.receivables.invoices import (
     FullInvoiceUpdate,
     Invoice,

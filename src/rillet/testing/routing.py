@@ -12,8 +12,8 @@ import attrs
 
 from clientkit import codec
 from clientkit.errors import Violation
-from clientkit.exchange import Answer
 from clientkit.testing import Asked, json_answer
+from clientkit.wire import Answer
 
 T = TypeVar("T")
 

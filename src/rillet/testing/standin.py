@@ -11,9 +11,10 @@ from typing import TypeAlias, TypeVar
 import attrs
 from typing_extensions import override
 
-from clientkit.exchange import Answer, Clocks, Options
+from clientkit.connection import Clocks, Options
 from clientkit.pacing import Pacer
 from clientkit.testing import Asked
+from clientkit.wire import Answer
 from rillet.client import AsyncClient, Client
 from rillet.ledger.accounts import Account
 from rillet.ledger.fields import Field

@@ -1,0 +1,161 @@
+"""What a call needs besides its request: the service, who asks, how long and how often, and whose clocks."""
+
+from __future__ import annotations
+
+import email.utils
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import attrs
+
+from clientkit.errors import Problem, StatusError
+from clientkit.pacing import Pacer
+from clientkit.wire import Answer, Flow
+
+# Enough to pass any ceiling, and far from what a float cannot hold.
+_DOUBLINGS = 64
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """The service answered 401 or 403 to an attempt with this ``Authorization`` header."""
+
+    header: str = attrs.field(repr=False)
+    status: int
+
+
+class Authorization(Protocol):
+    """Where the value of the ``Authorization`` header comes from. Its repr must not show the token."""
+
+    def header(self) -> str:
+        """The value for the next attempt."""
+        ...
+
+    def renew(self, refusal: Refusal | None, seconds: float) -> Flow[bool]:
+        """Take part in a call, within `seconds`: before each attempt, and once after a refusal.
+
+        Whether there is now a token that was not refused, so that the request is worth repeating.
+        """
+        ...
+
+
+class BearerToken:
+    """A token that stays the same for the client's life."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def header(self) -> str:
+        """``Bearer`` and the token."""
+        return f"Bearer {self._token}"
+
+    def renew(self, refusal: Refusal | None, seconds: float) -> Flow[bool]:  # noqa: ARG002 - there is no other token
+        """False: there is no other token."""
+        yield from ()
+        return False
+
+    def __repr__(self) -> str:
+        return "BearerToken(…)"
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How often and after which waits a call is repeated.
+
+    `attempts` counts the first one. The wait before retry n is random between half of and all of ``base * 2**(n-1)``
+    seconds, at most `ceiling`; a ``Retry-After`` of up to `longest_server_wait` seconds goes first.
+    """
+
+    attempts: int = attrs.field(default=5, validator=attrs.validators.ge(1))
+    base: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
+    ceiling: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
+    longest_server_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
+
+    def wait(self, retry: int, answer: Answer | None, *, wall_time: float, jitter: float) -> float:
+        """Seconds to wait before retry number `retry` (the first is 1); `jitter` is in [0, 1)."""
+        told = _retry_after(answer, wall_time) if answer is not None else None
+        if told is not None and told <= self.longest_server_wait:
+            return told
+        full = min(self.ceiling, self.base * 2.0 ** min(retry - 1, _DOUBLINGS))
+        return full * (0.5 + jitter / 2)
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What a user may set per client or, through ``with_options``, per call.
+
+    `timeout` bounds one attempt and `deadline` the whole call with its waits, both in seconds. An answer larger than
+    `max_answer_bytes` is not read to its end.
+    """
+
+    timeout: float = attrs.field(default=30.0, validator=attrs.validators.gt(0))
+    deadline: float = attrs.field(default=300.0, validator=attrs.validators.gt(0))
+    retry: RetryPolicy = RetryPolicy()
+    max_answer_bytes: int = attrs.field(default=64 * 1024 * 1024, validator=attrs.validators.gt(0))
+
+
+@attrs.frozen(kw_only=True)
+class Service:
+    """What the floor has to know about a service.
+
+    `read_problem` reads the body of an error answer and never raises; `error_types` and `advice` are by error code.
+    `key_conflict` says whether a 409 means that the first request under the same key is still running.
+    """
+
+    name: str
+    headers: Mapping[str, str]
+    trace_header: str
+    read_problem: Callable[[Answer], Problem]
+    error_types: Mapping[str, type[StatusError]] = attrs.field(factory=dict[str, type[StatusError]])
+    advice: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    key_conflict: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Clocks:
+    """Where time and chance come from; tests bring their own."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+    jitter: Callable[[], float]
+
+
+class Meter:
+    """How many attempts went out, over all calls of a client."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._lock = threading.Lock()
+
+    def count(self) -> None:
+        """One more."""
+        with self._lock:
+            self.sent += 1
+
+
+@attrs.frozen(kw_only=True)
+class Connection:
+    """Everything one call needs besides its request. Without an authorization no such header is sent."""
+
+    service: Service
+    base_url: str
+    authorization: Authorization | None
+    options: Options
+    pacer: Pacer | None
+    clocks: Clocks
+    meter: Meter = attrs.field(factory=Meter)
+
+
+def _retry_after(answer: Answer, wall_time: float) -> float | None:
+    value = answer.headers.get("retry-after")
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        parsed = email.utils.parsedate_tz(value)
+        return None if parsed is None else max(0.0, email.utils.mktime_tz(parsed) - wall_time)
+    except (ValueError, OverflowError, IndexError):
+        # A date that no calendar has, which must not hide the answer it came with.
+        return None

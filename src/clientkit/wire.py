@@ -1,0 +1,77 @@
+"""What passes between an exchange and the wire: one attempt, its answer, and the steps that a driver carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Generic, TypeAlias, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+
+
+def _without_query(url: str) -> str:
+    return repr(url.partition("?")[0])
+
+
+@attrs.frozen(kw_only=True)
+class Outgoing:
+    """One attempt, ready for the wire. `timeout` bounds it as a whole, in seconds."""
+
+    method: str
+    # A query may hold a permission (see `Request.link`), and other people's data.
+    url: str = attrs.field(repr=_without_query)
+    # The token is in the headers and must not reach a log through a repr.
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    content: bytes | None = attrs.field(default=None, repr=False)
+    timeout: float
+    max_answer_bytes: int
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """What came back: header names in lower case, the body decoded from its transfer and content encoding.
+
+    `oversized` says that the body was cut off at the client's bound.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    content: bytes = b""
+    oversized: bool = False
+
+
+class TransportFailure(Exception):  # noqa: N818 - not one of the SDK's errors: the exchange turns it into one
+    """No answer. `sent` tells whether the service may have seen the request, `late` whether time ran out."""
+
+    def __init__(self, reason: str, *, sent: bool, late: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.sent, self.late = reason, sent, late
+
+
+@attrs.frozen
+class Send:
+    """Send this, and come back with its `Answer` or throw a `TransportFailure`."""
+
+    outgoing: Outgoing
+
+
+@attrs.frozen
+class Wait:
+    """Do nothing for this many seconds."""
+
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class Answered(Generic[T]):
+    """The value of one call together with the status, headers, trace id and bytes that it came with."""
+
+    value: T
+    status: int
+    headers: Mapping[str, str]
+    trace_id: str | None
+    content: bytes = attrs.field(default=b"", repr=False)
+
+
+Flow: TypeAlias = Generator[Send | Wait, Answer | None, T]
