@@ -89,6 +89,8 @@ def _signature(thing: object) -> str:
 
 
 def _described(thing: object) -> str:
+    if inspect.ismodule(thing):
+        return f"The module `{thing.__name__}`."
     shown = repr(thing)
     return (
         f"`{shown}`" if len(shown) < 200 and " at 0x" not in shown else f"A value of the type `{type(thing).__name__}`."

@@ -7,6 +7,7 @@ import importlib
 import os
 import platform
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import metadata
@@ -28,6 +29,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 CLOCKS = Clocks(monotonic=time.monotonic, wall=time.time, jitter=random.random)
+
+
+# What a host can be made of, an IPv6 address included; anything else is understood differently by different libraries.
+_HOST = re.compile(r"[\w.:-]+")
 
 
 def connection(
@@ -61,6 +66,7 @@ def checked_base_url(base_url: str) -> str:
         raise ConfigurationError("base_url must not hold a user name or a password")
     # urlsplit drops line breaks and empty queries without a word, but they would be sent.
     clean = base_url.isprintable() and not any(mark in base_url for mark in " ?#\\")
+    clean = clean and _HOST.fullmatch(host or "") is not None
     if not host or parts.scheme not in {"http", "https"} or not clean:
         raise ConfigurationError(f"base_url {base_url!r} is not of the form https://host[/path]")
     if parts.scheme == "http" and not is_loopback(host):

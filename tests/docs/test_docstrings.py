@@ -236,6 +236,13 @@ def _both_services() -> Generator[Names]:
         yield {"brex_client": brex_client, "rillet_client": rillet_client, "settings": SETTINGS}
 
 
+@contextmanager
+def _fields_of_both() -> Generator[Names]:
+    with brex_testing.StandIn().client() as brex:
+        integration_id = brex.integrations.create(vendor="RILLET", vendor_account_id="org_1").id
+        yield {"books": BOOKS, "brex": brex, "fields": (), "integration_id": integration_id, "settings": SETTINGS}
+
+
 #: What each example finds around it, by the owner of its docstring; the others have all they need. None needs an account.
 SURROUNDINGS: Mapping[str, Callable[[], AbstractContextManager[Names]]] = {
     "brex_accounting": _brex_in_the_environment,
@@ -247,6 +254,7 @@ SURROUNDINGS: Mapping[str, Callable[[], AbstractContextManager[Names]]] = {
     "brex_accounting.webhooks.SecretCache": _event_of_brex,
     "bridge": _mapping,
     "bridge.export": _both_services,
+    "bridge.field_sync": _fields_of_both,
     "clientkit.endpoints": _vendors,
     "clientkit.testing": _shop,
     "clientkit.unions": _union,
