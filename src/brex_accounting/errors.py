@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from clientkit import codec
 from clientkit.errors import ConflictError, NotFoundError, Problem, StatusError, UnprocessableError
+from clientkit.problems import body_fields, field_text, unread
 from clientkit.wire import Answer
 
 
@@ -34,17 +34,17 @@ class ActiveIntegrationExistsError(ConflictError):
     @property
     def existing_integration_id(self) -> str | None:
         """The integration that is active."""
-        return _text(self.details, "existing_integration_id")
+        return field_text(self.details, "existing_integration_id")
 
     @property
     def existing_vendor(self) -> str | None:
         """The vendor that is linked."""
-        return _text(self.details, "existing_vendor")
+        return field_text(self.details, "existing_vendor")
 
     @property
     def requested_vendor(self) -> str | None:
         """The vendor that the request named."""
-        return _text(self.details, "requested_vendor")
+        return field_text(self.details, "requested_vendor")
 
 
 class IntegrationNotActiveError(ConflictError):
@@ -53,12 +53,12 @@ class IntegrationNotActiveError(ConflictError):
     @property
     def integration_id(self) -> str | None:
         """The integration."""
-        return _text(self.details, "integration_id")
+        return field_text(self.details, "integration_id")
 
     @property
     def current_status(self) -> str | None:
         """Its status, such as ``DISABLED``."""
-        return _text(self.details, "current_status")
+        return field_text(self.details, "current_status")
 
 
 class VendorAccountMismatchError(ConflictError):
@@ -69,17 +69,17 @@ class VendorAccountMismatchError(ConflictError):
     @property
     def existing_integration_id(self) -> str | None:
         """The integration that is active."""
-        return _text(self.details, "existing_integration_id")
+        return field_text(self.details, "existing_integration_id")
 
     @property
     def existing_vendor_account_id(self) -> str | None:
         """The ERP account that is linked."""
-        return _text(self.details, "existing_vendor_account_id")
+        return field_text(self.details, "existing_vendor_account_id")
 
     @property
     def requested_vendor_account_id(self) -> str | None:
         """The ERP account that the request named."""
-        return _text(self.details, "requested_vendor_account_id")
+        return field_text(self.details, "requested_vendor_account_id")
 
 
 class DuplicateRecordsError(UnprocessableError):
@@ -123,31 +123,15 @@ ERROR_TYPES: Mapping[str, type[StatusError]] = {
 
 def read_problem(answer: Answer) -> Problem:
     """What an error answer says, in either of Brex's shapes, or that it is in neither."""
-    try:
-        body = codec.parse(answer.content)
-    except codec.CodecError:
-        return Problem(title=_headline(answer))
-    if not isinstance(body, dict):
-        return Problem(title=_headline(answer))
-    fields = cast("dict[str, object]", body)
+    fields = body_fields(answer)
+    if fields is None:
+        return unread(answer, "one of Brex's errors")
     details = fields.get("details")
     return Problem(
-        code=_text(fields, "error_code") or _text(fields, "code") or _text(fields, "type"),
-        title=_text(fields, "message"),
+        code=field_text(fields, "error_code") or field_text(fields, "code") or field_text(fields, "type"),
+        title=field_text(fields, "message"),
         details=cast("dict[str, object]", details) if isinstance(details, dict) else {},
     )
-
-
-def _headline(answer: Answer) -> str | None:
-    if not answer.content:
-        return None
-    kind = answer.headers.get("content-type", "no content type").partition(";")[0]
-    return f"a body of {len(answer.content)} bytes that is not one of Brex's errors ({kind})"
-
-
-def _text(fields: Mapping[str, object], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _ids(error: StatusError, name: str) -> tuple[str, ...]:

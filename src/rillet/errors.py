@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from clientkit import codec
 from clientkit.errors import ApiError, BadRequestError, Problem, StatusError, Violation
+from clientkit.problems import body_fields, field_text, unread
 from clientkit.wire import Answer
 
 _NAMED = frozenset({"type", "title", "detail", "message", "violations"})
@@ -63,33 +63,17 @@ ERROR_TYPES: Mapping[str, type[StatusError]] = {
 
 def read_problem(answer: Answer) -> Problem:
     """What an error answer says, whatever its body is: a problem, another JSON object, a page of HTML, nothing."""
-    try:
-        body = codec.parse(answer.content)
-    except codec.CodecError:
-        return Problem(title=_headline(answer))
-    if not isinstance(body, dict):
-        return Problem(title=_headline(answer))
-    fields = cast("dict[str, object]", body)
-    kind = _text(fields, "type")
+    fields = body_fields(answer)
+    if fields is None:
+        return unread(answer, "a problem")
+    kind = field_text(fields, "type")
     return Problem(
         code=kind.rstrip("/").rpartition("/")[2] or None if kind else None,
-        title=_text(fields, "title") or _text(fields, "message"),
-        detail=_text(fields, "detail"),
+        title=field_text(fields, "title") or field_text(fields, "message"),
+        detail=field_text(fields, "detail"),
         violations=tuple(_violations(fields.get("violations"))),
         details={name: value for name, value in fields.items() if name not in _NAMED},
     )
-
-
-def _headline(answer: Answer) -> str | None:
-    if not answer.content:
-        return None
-    kind = answer.headers.get("content-type", "no content type").partition(";")[0]
-    return f"a body of {len(answer.content)} bytes that is not a problem ({kind})"
-
-
-def _text(fields: Mapping[str, object], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _violations(listed: object) -> list[Violation]:
@@ -99,7 +83,9 @@ def _violations(listed: object) -> list[Violation]:
     for each in cast("list[object]", listed):
         if isinstance(each, dict):
             fields = cast("dict[str, object]", each)
-            found.append(Violation(field=_text(fields, "field") or "", message=_text(fields, "message") or ""))
+            found.append(
+                Violation(field=field_text(fields, "field") or "", message=field_text(fields, "message") or "")
+            )
         elif isinstance(each, str):
             found.append(Violation(message=each))
     return found

@@ -20,12 +20,11 @@ import rillet
 from bridge.export import show
 from bridge.export.attempts import Attempt, Journal, JournalError
 from bridge.export.load import zone_of
-from bridge.export.outcome import ExportOutcome
+from bridge.export.outcome import ExportOutcome, nothing_json, postings_json, refused_json
 from bridge.export.run import Export, UnknownRecordError
 from bridge.export.stopping import Stopping
 from bridge.export.verification import verify as find_disagreements
 from bridge.plan import Bridge, Plan
-from bridge.postings import effect
 from bridge.results import PlannedVendor
 from bridge.settings import SettingsError, read_settings
 from clientkit.errors import ApiError
@@ -250,24 +249,13 @@ def _plan_json(planned: Plan) -> dict[str, object]:
                 if isinstance(post.vendor, PlannedVendor)
                 else post.vendor,
                 "impact_date": str(post.impact_date),
-                "postings": [
-                    {
-                        "account": p.account,
-                        "side": p.side.value,
-                        "amount": decimal_text(p.amount),
-                        "currency": p.currency,
-                    }
-                    for p in effect(post.payload)
-                ],
+                "postings": postings_json(post.payload),
             }
             for post in planned.posts
         ],
         "create_vendors": [each.vendor.name for each in planned.new_vendors],
-        "refused": [
-            {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
-            for each in planned.refused
-        ],
-        "nothing": [{"record_id": each.record.id, "why": each.why} for each in planned.nothing],
+        "refused": refused_json(planned.refused),
+        "nothing": nothing_json(planned.nothing),
     }
 
 

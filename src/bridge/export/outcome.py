@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import attrs
@@ -82,11 +82,8 @@ class ExportOutcome:
         return {
             "posted": [_posted_json(each) for each in self.posted],
             "created_vendors": [{"id": vendor.id, "name": vendor.name} for vendor in self.created_vendors],
-            "refused": [
-                {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
-                for each in self.refused
-            ],
-            "nothing": [{"record_id": each.record.id, "why": each.why} for each in self.nothing],
+            "refused": refused_json(self.refused),
+            "nothing": nothing_json(self.nothing),
             "failed": [{"record_id": each.record.id, "why": each.why} for each in self.failed],
             "reported": list(self.reported),
             "unreported": [{"record_id": each.record_id, "why": each.why} for each in self.unreported],
@@ -103,8 +100,26 @@ def _posted_json(each: Posted) -> dict[str, object]:
         "kind": each.kind,
         "id": each.id,
         "adopted": each.adopted,
-        "postings": [
-            {"account": p.account, "side": p.side.value, "amount": decimal_text(p.amount), "currency": p.currency}
-            for p in (effect(each.payload) if each.payload is not None else ())
-        ],
+        "postings": postings_json(each.payload) if each.payload is not None else [],
     }
+
+
+def postings_json(payload: Payload) -> list[dict[str, str]]:
+    """What a payload posts, for programs."""
+    return [
+        {"account": p.account, "side": p.side.value, "amount": decimal_text(p.amount), "currency": p.currency}
+        for p in effect(payload)
+    ]
+
+
+def refused_json(refused: Iterable[Refused]) -> list[dict[str, object]]:
+    """Refusals with all their reasons, for programs."""
+    return [
+        {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
+        for each in refused
+    ]
+
+
+def nothing_json(nothing: Iterable[Nothing]) -> list[dict[str, str]]:
+    """Records that need no posting, for programs."""
+    return [{"record_id": each.record.id, "why": each.why} for each in nothing]
