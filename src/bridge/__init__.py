@@ -44,16 +44,22 @@ if TYPE_CHECKING:
         AccountRule,
         Basis,
         ClosedPeriod,
+        Coverage,
         Entity,
         FieldMapping,
+        ForeignCurrency,
+        NearDuplicates,
         OtherTypes,
         Role,
         Settings,
         SettingsError,
+        TaxRule,
+        Treatment,
+        VendorMapping,
         When,
-        check,
-        read_settings,
     )
+    from bridge.settings_check import check
+    from bridge.settings_file import read_settings
 
 _HOMES = {
     "bridge.bill_payments": ("bill_payment",),
@@ -70,16 +76,19 @@ _HOMES = {
     "bridge.reimbursements": ("reimbursement",),
     "bridge.results": ("BillPayload", "BillPaymentPayload", "Findings", "Nothing", "Outcome", "Payload", "PlannedVendor", "Post", "Reason", "ReasonCode", "Refused",),
     "bridge.roles": ("ROLES", "role_of",),
-    "bridge.settings": ("AccountRule", "Basis", "ClosedPeriod", "Entity", "FieldMapping", "OtherTypes", "Role", "Settings", "SettingsError", "When", "check", "read_settings",),
+    "bridge.settings": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OtherTypes", "Role", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
+    "bridge.settings_check": ("check",),
+    "bridge.settings_file": ("read_settings",),
 }  # fmt: skip
 
 __all__ = [
     "AccountRule", "Basis", "BillPayload", "BillPaymentPayload", "Books", "Bridge", "ClosedPeriod", "CodedLine",
-    "CodedRecord", "Context", "DEFAULT_MAPPERS", "Entity", "ExplainedLine", "Explanation", "FieldChange",
-    "FieldMapping", "FieldWithValues", "Findings", "Mapper", "Nothing", "OtherTypes", "Outcome", "Payload", "Plan",
-    "PlannedVendor", "Post", "Posting", "ROLES", "Rates", "Reason", "ReasonCode", "Refused", "Role", "Settings",
-    "SettingsError", "When", "Zones", "bill", "bill_payment", "charge", "check", "effect", "explain",
-    "journal_entry", "normalised", "plan_field_sync", "read_settings", "reimbursement", "role_of", "summed",
+    "CodedRecord", "Context", "Coverage", "DEFAULT_MAPPERS", "Entity", "ExplainedLine", "Explanation",
+    "FieldChange", "FieldMapping", "FieldWithValues", "Findings", "ForeignCurrency", "Mapper", "NearDuplicates",
+    "Nothing", "OtherTypes", "Outcome", "Payload", "Plan", "PlannedVendor", "Post", "Posting", "ROLES", "Rates",
+    "Reason", "ReasonCode", "Refused", "Role", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping",
+    "When", "Zones", "bill", "bill_payment", "charge", "check", "effect", "explain", "journal_entry", "normalised",
+    "plan_field_sync", "read_settings", "reimbursement", "role_of", "summed",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

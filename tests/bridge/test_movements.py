@@ -15,7 +15,8 @@ from brex_accounting.testing.records import gl, record
 from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect
 from bridge.journal_entries import name_of, record_id_of
 from bridge.results import BillPayload, BillPaymentPayload
-from bridge.settings import OtherTypes, check
+from bridge.settings import OtherTypes
+from bridge.settings_check import check
 from bridge_company import (
     BOOKS,
     BRITAIN,

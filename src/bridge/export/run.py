@@ -25,7 +25,8 @@ from bridge.export.posting import Poster, is_deleted
 from bridge.export.shift import Progress, Shift, never, silent
 from bridge.plan import Bridge, Plan
 from bridge.results import Nothing, Outcome
-from bridge.settings import SettingsError, check
+from bridge.settings import SettingsError
+from bridge.settings_check import check
 
 _BATCH = 100
 

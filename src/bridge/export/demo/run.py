@@ -17,7 +17,7 @@ from bridge.export.load import load_books, records_in
 from bridge.export.proof import AccountProof, prove
 from bridge.export.run import Export
 from bridge.plan import Bridge
-from bridge.settings import read_settings
+from bridge.settings_file import read_settings
 from clientkit.pacing import Pacer
 
 _RAISED_LIMIT = 60_000

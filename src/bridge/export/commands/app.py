@@ -1,0 +1,124 @@
+"""What the commands have in common: their options, what they open, and how they end and print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import brex_accounting
+import rillet
+from bridge.export import show
+from bridge.export.attempts import Journal, JournalError
+from bridge.export.load import zone_of
+from bridge.export.outcome import ExportOutcome
+from bridge.export.run import Export, UnknownRecordError
+from bridge.plan import Bridge
+from bridge.settings import SettingsError
+from bridge.settings_file import read_settings
+from clientkit.errors import ApiError
+
+app = typer.Typer(
+    help="Brex's accounting records into Rillet, each once.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Pretty tracebacks print the values of variables, tokens among them.
+    pretty_exceptions_enable=False,
+)
+
+COULD_NOT_RUN = 2
+INCOMPLETE = 1
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", help="The settings, a TOML file.", exists=True, dir_okay=False, readable=True)
+]
+JournalPlace = Annotated[
+    str | None,
+    typer.Option("--journal", help="Where every attempt is written down: an SQLite file, or the URL of a PostgreSQL."),
+]
+JournalOf = Annotated[str, typer.Option("--journal", help="The journal that export wrote: its file or URL.")]
+RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="The record's id in Brex, such as accr_…")]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, for programs.")]
+
+
+@contextmanager
+def opened_export(settings: Path, journal: str | None, *, is_there: bool = False) -> Generator[Export]:
+    """The export that the options and the environment describe; with `is_there` the journal has to exist."""
+    bridge = Bridge(read_settings(settings.read_text(encoding="utf-8"), source=str(settings)), zones=zone_of)
+    with ExitStack() as stack:
+        brex = stack.enter_context(brex_accounting.Client.from_env())
+        books = stack.enter_context(rillet.Client.from_env())
+        opened = None if journal is None else stack.enter_context(opened_journal(journal, is_there=is_there))
+        yield Export(brex, books, bridge, journal=opened)
+
+
+@contextmanager
+def opened_journal(place: str, *, is_there: bool) -> Generator[Journal]:
+    """The journal in a file or at a URL."""
+    try:
+        from bridge.export.journal import SqlJournal
+    except ModuleNotFoundError as error:
+        if error.name != "sqlalchemy":
+            raise
+        extra = 'pip install "brex-rillet[export]"'
+        raise JournalError(f"--journal needs the export extra. Install it with: {extra}") from None
+    if is_there and "://" not in place and not Path(place).is_file():
+        raise JournalError(f"there is no journal at {place}")
+    with SqlJournal(place) as journal:
+        yield journal
+
+
+@contextmanager
+def ending_well() -> Generator[None]:
+    """Expected troubles as a few lines and status 2 instead of a traceback."""
+    problems: tuple[str, ...] = ()
+    try:
+        yield
+    except SettingsError as error:
+        problems = error.problems
+    except (ApiError, JournalError, UnknownRecordError, OSError, UnicodeDecodeError) as error:
+        problems = (str(error),)
+    except KeyboardInterrupt:
+        problems = ("Interrupted before anything was posted.",)
+    if problems:
+        show.errors(Console(stderr=True), problems)
+        raise typer.Exit(COULD_NOT_RUN)
+
+
+class _Bar:
+    """Rich's progress bar behind the exporter's callback."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("Exporting", total=None)
+
+    def __call__(self, done: int, of: int, record_id: str) -> None:
+        self._progress.update(self._task, completed=done, total=of, description=record_id[:24])
+
+
+@contextmanager
+def progress_bar() -> Generator[_Bar]:
+    """A bar on the terminal, apart from what is printed."""
+    columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield _Bar(progress)
+
+
+def print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:
+    """What an export came to, for people or for programs."""
+    if as_json:
+        print_json(outcome.as_json())
+    else:
+        Console().print(show.export_table(outcome))
+
+
+def print_json(value: dict[str, object]) -> None:
+    """A value for programs."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")

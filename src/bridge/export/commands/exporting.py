@@ -1,0 +1,75 @@
+"""``plan`` and ``export``: what would be done, and doing it."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+
+from bridge.export import show
+from bridge.export.commands.app import (
+    INCOMPLETE,
+    JournalPlace,
+    Json,
+    SettingsFile,
+    app,
+    ending_well,
+    opened_export,
+    print_json,
+    print_outcome,
+    progress_bar,
+)
+from bridge.export.outcome import nothing_json, postings_json, refused_json
+from bridge.export.stopping import Stopping
+from bridge.plan import Plan
+from bridge.results import PlannedVendor
+
+
+@app.command()
+def plan(settings: SettingsFile, journal: JournalPlace = None, *, as_json: Json = False) -> None:
+    """Show what an export would post. Nothing is sent to Rillet or reported to Brex.
+
+    Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
+    """
+    with ending_well(), opened_export(settings, journal) as export:
+        planned = export.plan()
+        if as_json:
+            print_json(_plan_json(planned))
+        else:
+            Console().print(show.plan_table(planned))
+        if planned.refused:
+            raise typer.Exit(INCOMPLETE)
+
+
+@app.command()
+def export(settings: SettingsFile, journal: JournalPlace = None, *, as_json: Json = False) -> None:
+    """Post every ready record of Brex to Rillet, and tell Brex. Ctrl-C and SIGTERM end it cleanly.
+
+    With a journal, a run goes on where an earlier one was cut off, and history, replay and verify can tell of it.
+
+    Needs the same variables as plan. Exit status 0: all exported; 1: some refused; 2: could not run.
+    """
+    with ending_well(), opened_export(settings, journal) as prepared:
+        with progress_bar() as advance, Stopping() as stopping:
+            outcome = prepared.run(progress=advance, stop=stopping)
+        print_outcome(outcome, as_json=as_json)
+        if not outcome.complete:
+            raise typer.Exit(INCOMPLETE)
+
+
+def _plan_json(planned: Plan) -> dict[str, object]:
+    return {
+        "posts": [
+            {
+                "record_id": post.record.id,
+                "vendor": {"create": post.vendor.vendor.name}
+                if isinstance(post.vendor, PlannedVendor)
+                else post.vendor,
+                "impact_date": str(post.impact_date),
+                "postings": postings_json(post.payload),
+            }
+            for post in planned.posts
+        ],
+        "create_vendors": [each.vendor.name for each in planned.new_vendors],
+        "refused": refused_json(planned.refused),
+        "nothing": nothing_json(planned.nothing),
+    }

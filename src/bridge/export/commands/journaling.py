@@ -1,0 +1,95 @@
+"""``history``, ``replay`` and ``verify``: what the journal can tell, and mend."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import attrs
+import typer
+from rich.console import Console
+
+from bridge.export import show
+from bridge.export.attempts import Attempt
+from bridge.export.commands.app import (
+    INCOMPLETE,
+    JournalOf,
+    Json,
+    RecordId,
+    SettingsFile,
+    app,
+    ending_well,
+    opened_export,
+    opened_journal,
+    print_json,
+    print_outcome,
+)
+from bridge.export.stopping import Stopping
+from bridge.export.verification import verify as find_disagreements
+
+
+@app.command()
+def history(record: RecordId, journal: JournalOf, *, as_json: Json = False) -> None:
+    """Show every attempt to post a record: what was sent when and by whom, and what came back.
+
+    --json has the bytes of both. Exit status 1: the journal does not know the record.
+    """
+    with ending_well(), opened_journal(journal, is_there=True) as opened:
+        attempts = opened.attempts(record)
+        if as_json:
+            print_json({"record_id": record, "attempts": [_attempt_json(each) for each in attempts]})
+        elif attempts:
+            Console().print(show.history_table(record, attempts))
+        else:
+            show.errors(Console(stderr=True), [f"The journal does not know {record}."])
+        if not attempts:
+            raise typer.Exit(INCOMPLETE)
+
+
+@app.command()
+def replay(
+    record: RecordId,
+    settings: SettingsFile,
+    journal: JournalOf,
+    *,
+    anew: Annotated[bool, typer.Option("--anew", help="You looked: Rillet does not have it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Export one record again: finish what was cut off, post anew what was deleted in Rillet.
+
+    What Rillet still has is not posted a second time. Needs the same variables as plan.
+    """
+    with ending_well(), opened_export(settings, journal, is_there=True) as prepared:
+        with Stopping():
+            outcome = prepared.replay(record, anew=anew)
+        print_outcome(outcome, as_json=as_json)
+        if not outcome.complete:
+            raise typer.Exit(INCOMPLETE)
+
+
+@app.command()
+def verify(settings: SettingsFile, journal: JournalOf, *, as_json: Json = False) -> None:
+    """Walk the journal, Brex and Rillet, and print every disagreement. Changes nothing.
+
+    Needs the same variables as plan. Exit status 0: all agree; 1: there is a disagreement; 2: could not look.
+    """
+    with ending_well(), opened_export(settings, journal, is_there=True) as prepared:
+        reference_type = prepared.bridge.settings.reference_type
+        found = find_disagreements(prepared.brex, prepared.rillet, prepared.journal, reference_type)
+        if as_json:
+            print_json({"disagreements": [{"record_id": each.record_id, "text": each.text} for each in found]})
+        else:
+            Console().print(show.verify_table(found))
+        if found:
+            raise typer.Exit(INCOMPLETE)
+
+
+def _attempt_json(attempt: Attempt) -> dict[str, object]:
+    values = ((field.name, getattr(attempt, field.name)) for field in attrs.fields(Attempt))
+    return {name: _plain(value) for name, value in values}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
