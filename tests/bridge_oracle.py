@@ -6,14 +6,15 @@ accounts beside it, and counts in fractions.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from bridge import Books, Entity, Settings
+from bridge import Books, Entity, Settings, TaxRule
 from clientkit import codec
-from rillet import Account, Field
+from rillet import Account, Field, TaxRate
 
 Json: TypeAlias = dict[str, Any]
 #: Account code, side, currency, and field values as pairs of ids.
@@ -62,11 +63,13 @@ def told(settings: Settings, books: Books, json: Json) -> Ledger:
     for line in json["line_items"]:
         if not line["amount"]["amount"]:
             continue
-        coded, fields = None, set[tuple[str, str]]()
+        coded, tax, fields = None, None, set[tuple[str, str]]()
         for ref in line["accounting_field_values"]:
             names = _names(ref)
             if settings.gl_field in names:
                 coded = ref["remote_field_value_id"] or coded
+            elif settings.tax_field is not None and settings.tax_field in names:
+                tax = tax or ref["remote_field_value_id"] or ref["field_value_name"]
             elif (field := _rillet_field(settings, books, names, ref["remote_field_id"])) is not None:
                 fields.update(
                     (field.id, value.id)
@@ -78,12 +81,55 @@ def told(settings: Settings, books: Books, json: Json) -> Ledger:
                     )
                 )
         role = uncoded(settings, json, line["type"])
-        named = overruled(settings, books, json, coded, role) or coded or role
+        chosen = overruled(settings, books, json, coded, role) or coded
+        named = chosen or role
         assert named is not None, "a line that has no account is not to be posted"
-        amount = line["amount"]
-        entry = (account_named(books, named).code, line["type"], amount["currency"], frozenset(fields))
-        sums[entry] += Fraction(amount["amount"])
+        side, currency, amount = line["type"], line["amount"]["currency"], Fraction(line["amount"]["amount"])
+        carried = frozenset(fields)
+        sums[account_named(books, named).code, side, currency, carried] += amount
+        if chosen is None or tax is None:
+            continue
+        rate, treatment = rate_of(settings, books, tax)
+        rule = rule_of(settings, books, rate)
+        other = "CREDIT" if side == "DEBIT" else "DEBIT"
+        if treatment == "taxed" and not (rule and rule.sales_tax):
+            vat = halves_up(amount * Fraction(rate.percentage) / (100 + Fraction(rate.percentage)), currency)
+            vat_account = entity_of(settings, json).tax_account
+            assert vat_account is not None
+            sums[account_named(books, named).code, side, currency, carried] -= vat
+            sums[account_named(books, vat_account).code, side, currency, frozenset()] += vat
+        elif treatment == "reverse_charge":
+            assert rule is not None
+            assert rule.input_account is not None
+            assert rule.output_account is not None
+            owed = halves_up(amount * Fraction(rate.percentage) / 100, currency)
+            sums[account_named(books, rule.input_account).code, side, currency, carried] += owed
+            sums[account_named(books, rule.output_account).code, other, currency, carried] += owed
     return {entry: amount for entry, amount in sums.items() if amount}
+
+
+def rate_of(settings: Settings, books: Books, named: str) -> tuple[TaxRate, str]:
+    """The tax rate that a line names, and how it counts."""
+    by_id = [each for each in books.tax_rates if each.id == named]
+    (rate,) = by_id or [each for each in books.tax_rates if named in {each.code, each.description}]
+    rule = rule_of(settings, books, rate)
+    if rule is not None and rule.treatment is not None:
+        return rate, rule.treatment.value
+    return rate, "taxed" if rate.percentage > 0 else "exempt"
+
+
+def rule_of(settings: Settings, books: Books, rate: TaxRate) -> TaxRule | None:
+    ids = {each.id for each in books.tax_rates}
+    for rule in settings.taxes:
+        if rule.code == rate.id or (rule.code == rate.code and rule.code not in ids):
+            return rule
+    return None
+
+
+def halves_up(amount: Fraction, currency: str) -> Fraction:
+    """An amount that is not negative in whole minor units."""
+    units = {"JPY": 1, "USD": 100, "BHD": 1000}[currency]
+    return Fraction(math.floor(amount * units + Fraction(1, 2)), units)
 
 
 def overruled(settings: Settings, books: Books, json: Json, coded: str | None, role: str | None) -> str | None:
@@ -101,8 +147,11 @@ def overruled(settings: Settings, books: Books, json: Json, coded: str | None, r
     return None
 
 
-def booked(content: bytes, payable: str) -> Ledger:
-    """What Rillet books for the bytes that are sent; `payable` is the code of the account that it credits with bills."""
+def booked(content: bytes, *, payable: str, vat_account: str, tax_rates: Sequence[TaxRate]) -> Ledger:
+    """What Rillet books for the bytes that are sent.
+
+    `payable` is the code of the account that it credits with bills, `vat_account` of that which has the VAT of lines.
+    """
     payload: Any = codec.parse(content)
     sums = defaultdict[Entry, Fraction](Fraction)
     if "items" not in payload:
@@ -114,17 +163,30 @@ def booked(content: bytes, payable: str) -> Ledger:
     if "name" in payload:
         for item in payload["items"]:
             fields = frozenset((each["field_id"], each["field_value_id"]) for each in item.get("fields", ()))
-            currency = item["amount"]["currency"]
-            sums[item["account_code"], item["side"], currency, fields] += Fraction(item["amount"]["amount"])
+            currency, amount = item["amount"]["currency"], Fraction(item["amount"]["amount"])
+            vat = Fraction(0)
+            if "vat_code" in item:
+                assert item["vat_type"] in {"Expense", "Revenue"}
+                (rate,) = (Fraction(each.percentage) for each in tax_rates if each.code == item["vat_code"])
+                vat = halves_up(amount * rate / (100 + rate), currency)
+            sums[item["account_code"], item["side"], currency, fields] += amount - vat
+            sums[vat_account, item["side"], currency, frozenset()] += vat
         return {entry: amount for entry, amount in sums.items() if amount}
     offsetting: str = payload.get("credit_card_account_code") or payload.get("payable_account_code") or payable
-    for item in payload["items"]:
-        amount, currency = Fraction(item["amount"]["amount"]), item["amount"]["currency"]
-        fields = frozenset((each["field_id"], each["field_value_id"]) for each in item.get("fields", ()))
-        sums[item["account_code"], "DEBIT" if amount > 0 else "CREDIT", currency, fields] += abs(amount)
     totals = defaultdict[str, Fraction](Fraction)
     for item in payload["items"]:
-        totals[item["amount"]["currency"]] += Fraction(item["amount"]["amount"])
+        net, currency = Fraction(item["amount"]["amount"]), item["amount"]["currency"]
+        fields = frozenset((each["field_id"], each["field_value_id"]) for each in item.get("fields", ()))
+        vat = Fraction(0)
+        if "tax_rate" in item:
+            tax = item["tax_rate"]
+            assert tax["tax_amount"]["currency"] == currency
+            charged = Fraction(tax["tax_amount"]["amount"])
+            vat = charged if tax["type"] == "VAT" else vat
+            net += (charged if tax["coverage"] == "EXCLUSIVE" else 0) - vat
+        sums[item["account_code"], "DEBIT" if net > 0 else "CREDIT", currency, fields] += abs(net)
+        sums[vat_account, "DEBIT" if vat > 0 else "CREDIT", currency, frozenset()] += abs(vat)
+        totals[currency] += net + vat
     for currency, amount in totals.items():
         sums[offsetting, "CREDIT" if amount > 0 else "DEBIT", currency, frozenset()] += abs(amount)
     return {entry: amount for entry, amount in sums.items() if amount}

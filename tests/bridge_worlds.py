@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record
 from bridge import Basis, Books, Bridge, Entity, FieldMapping, Settings, When
-from bridge.settings import AccountRule, OtherTypes
+from bridge.settings import AccountRule, Coverage, OtherTypes, TaxRule, Treatment
 from bridge_oracle import UNCODED, Json, account_named, entity_of
 from clientkit import codec
 from rillet import (
@@ -29,6 +29,7 @@ from rillet import (
     FieldValue,
     Money,
     Subsidiary,
+    TaxRate,
     Vendor,
 )
 
@@ -52,6 +53,7 @@ RATE = Decimal("1.25")
 _TOKENS = tuple(f"{number}" for number in range(100, 120))
 _GL = {"brex_field_id": "extended_field_gl", "remote_field_id": "GL_ACCOUNT", "field_name": "GL Account"}
 _LEGAL_ENTITY = {"brex_field_id": "extended_field_le", "remote_field_id": "LEGAL", "field_name": "Legal Entity"}
+_TAX = {"brex_field_id": "extended_field_tx", "remote_field_id": "TAX", "field_name": "Tax Code"}
 _PROJECT = {"brex_field_id": "extended_field_pr", "remote_field_id": "PROJECT", "field_name": "Project"}
 
 
@@ -87,7 +89,7 @@ def decoded(json: Json) -> Record:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Companies with one to three entities, up to three fields, and accounts named by id or by code."""
+    """Companies with one to three entities, up to three fields and tax rates, and accounts named by id or by code."""
     accounts = _accounts(draw)
     subsidiaries = tuple(
         Subsidiary(id=f"sub-{number}", trade_name=f"Company {number}", currency=draw(_currencies), timezone="UTC")
@@ -108,6 +110,7 @@ def worlds(draw: st.DrawFn) -> World:
             mappings.append(FieldMapping(brex=brex, rillet=draw(st.sampled_from((field.id, field.name)))))
         brex_fields.append(names)
     entities = _entities(draw, accounts, subsidiaries)
+    tax_rates = _tax_rates(draw)
     settings = Settings(
         entities=entities,
         fields=tuple(mappings),
@@ -116,9 +119,14 @@ def worlds(draw: st.DrawFn) -> World:
         reference_type=draw(st.sampled_from(("brex", None))),
         reimbursement_basis=draw(st.sampled_from(Basis)),
         record_link=draw(st.sampled_from(("https://example.com/{id}", None))),
+        tax_field=draw(st.sampled_from(sorted(_TAX.values()))) if tax_rates else None,
+        taxes=tuple(_tax_rule(draw, rate, tax_rates, accounts) for rate in tax_rates if draw(st.booleans())),
+        tax_coverage=draw(st.sampled_from(Coverage)),
     )
     vendors = (Vendor(id="v-1", name="Sample Stationery"), Vendor(id="v-2", name="Bo Sample", email="bo@example.com"))
-    books = Books(accounts=accounts, subsidiaries=subsidiaries, fields=fields, vendors=vendors)
+    books = Books(
+        accounts=accounts, subsidiaries=subsidiaries, fields=fields, vendors=vendors, tax_rates=tuple(tax_rates)
+    )
     return World(books=books, settings=settings, brex_fields=tuple(brex_fields))
 
 
@@ -131,6 +139,7 @@ def _accounts(draw: st.DrawFn) -> tuple[Account, ...]:
         ["Liability"] * draw(st.integers(1, 2))
         + ["Bank"] * draw(st.integers(1, 2))
         + ["Receivable", "Rewards", "Clearing", "Accounts Payable"]
+        + ["Sales Tax Liability", "Input Tax", "Output Tax"]
     )
     ids, codes = draw(st.permutations(_TOKENS)), draw(st.permutations(_TOKENS))
     return tuple(
@@ -189,6 +198,7 @@ def _entities(draw: st.DrawFn, accounts: Sequence[Account], subsidiaries: Sequen
             rewards_account=named("Rewards"),
             clearing_account=named("Clearing"),
             accounts_payable_account=named("Accounts Payable"),
+            tax_account=named("Sales Tax Liability"),
             when=when,
         )
         for number, when in enumerate(conditions)
@@ -203,6 +213,39 @@ def _rule(draw: st.DrawFn, accounts: Sequence[Account], entities: Sequence[Entit
         merchant=draw(st.sampled_from((None, "pmch_1", "sample stationery", "nobody"))),
         entity=draw(st.sampled_from((None, *(each.name for each in entities)))),
         instead_of=draw(st.sampled_from((None, *names))),
+    )
+
+
+def _tax_rates(draw: st.DrawFn) -> Sequence[TaxRate]:
+    ids, codes = draw(st.permutations("ABC")), draw(st.permutations("ABC"))
+    return [
+        TaxRate(
+            id=tax_id,
+            code=code,
+            country="DE",
+            description=f"Rate {number}",
+            percentage=Decimal(draw(st.sampled_from(("19.0000", "20", "7.7", "33.3333", "100", "0.0000")))),
+        )
+        for number, (tax_id, code) in enumerate(list(zip(ids, codes, strict=True))[: draw(st.integers(0, 3))])
+    ]
+
+
+def _tax_rule(draw: st.DrawFn, rate: TaxRate, rates: Sequence[TaxRate], accounts: Sequence[Account]) -> TaxRule:
+    treatment = draw(st.sampled_from((None, *Treatment)))
+    by_code = rate.code not in {each.id for each in rates}
+    input_account, output_account = (
+        draw(st.sampled_from(_ways_to_name([each for each in accounts if each.subtype == kind], accounts)))
+        if treatment is Treatment.REVERSE_CHARGE
+        else None
+        for kind in ("Input Tax", "Output Tax")
+    )
+    return TaxRule(
+        code=rate.code if by_code and draw(st.booleans()) else rate.id,
+        treatment=treatment,
+        coverage=draw(st.sampled_from((None, *Coverage))),
+        sales_tax=treatment is not Treatment.REVERSE_CHARGE and draw(st.booleans()),
+        input_account=input_account,
+        output_account=output_account,
     )
 
 
@@ -351,7 +394,7 @@ class _LineMaker:
         return Decimal(units).scaleb(-PLACES[self._currency])
 
     def coded(self, side: str, units: int, *, beside: Account | None = None) -> Json:
-        """A line on some account, though not on `beside`, with all the mandatory fields and perhaps others."""
+        """A line on some account, though not on `beside`, with all the mandatory fields and perhaps others and a tax."""
         accounts = self.world.books.accounts
         chosen = [each for each in accounts if each is not beside]
         refs = [_ref(_GL, self.draw(st.sampled_from(_ways_to_name(chosen, accounts))))]
@@ -359,6 +402,7 @@ class _LineMaker:
             rule = field.settings and field.settings.expenses
             if (rule and rule.mandatory) or self.draw(st.booleans()):
                 refs.append(self._value(field, names))
+        refs += self._tax()
         return self._line(side, units, self.draw(st.permutations([*refs, *self._noise()])))
 
     def offsetting(self, side: str, units: int, account: Account, *, uncoded: bool = True) -> Json:
@@ -366,13 +410,24 @@ class _LineMaker:
         ways = _ways_to_name([account], self.world.books.accounts)
         without: list[list[Json]] = [[], [_ref(_GL, None)]] if uncoded else []
         coding = self.draw(st.sampled_from([*without, *([_ref(_GL, way)] for way in ways)]))
-        return self._line(side, units, [*coding, *self._noise()])
+        # A tax code means nothing on a line that nobody codes.
+        tax = [] if any(ref["remote_field_value_id"] for ref in coding) else self._tax()
+        return self._line(side, units, [*coding, *tax, *self._noise()])
 
     def _value(self, field: Field, names: Mapping[str, str]) -> Json:
         value = self.draw(st.sampled_from(field.values))
         by_id = _ref(names, value.id) | {"field_value_name": "renamed in Rillet"}
         by_name = _ref(names, None) | {"field_value_name": value.name.upper(), "brex_field_value_id": "efo_1"}
         return self.draw(st.sampled_from((by_id, by_name)))
+
+    def _tax(self) -> list[Json]:
+        rates = self.world.books.tax_rates
+        if not rates or not self.draw(st.booleans()):
+            return []
+        rate = self.draw(st.sampled_from(rates))
+        codes = [rate.code] if rate.code not in {each.id for each in rates} else []
+        by_description = _ref(_TAX, None) | {"field_value_name": rate.description}
+        return [self.draw(st.sampled_from((*(_ref(_TAX, way) for way in (rate.id, *codes)), by_description)))]
 
     def _noise(self) -> list[Json]:
         """Values of a Brex field that has no counterpart in Rillet."""
@@ -406,7 +461,9 @@ def doubtful_cases(draw: st.DrawFn) -> Case:
     for _ in range(draw(st.integers(0, 3))):
         line = draw(st.sampled_from(lines))
         change = draw(
-            st.sampled_from(("drop", "double", "type", "account", "uncode", "side", "amount", "currency", "field"))
+            st.sampled_from(
+                ("drop", "double", "type", "account", "uncode", "side", "amount", "currency", "field", "tax")
+            )
         )
         if change == "drop" and len(lines) > 1:
             lines.remove(line)
@@ -433,6 +490,11 @@ def _change_line(draw: st.DrawFn, change: str, line: Json, world: World) -> None
             line["amount"] = line["amount"] | {"amount": amount}
         case "currency":
             line["amount"] = line["amount"] | {"currency": draw(_currencies)}
+        case "tax":
+            line["accounting_field_values"] = [
+                *line["accounting_field_values"],
+                _ref(_TAX, draw(st.sampled_from("ABX"))),
+            ]
         case _:
             names = draw(st.sampled_from([*world.brex_fields, _PROJECT]))
             value = draw(st.sampled_from(("field-0-0", "nowhere", None)))

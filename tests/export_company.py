@@ -28,10 +28,12 @@ class Company:
     brex: brex_accounting.testing.StandIn
     rillet: rillet.testing.StandIn
 
-    def export(self, settings: Settings = SETTINGS, *, batch: int = 100, bridge: Bridge | None = None) -> Export:
+    def export(
+        self, settings: Settings = SETTINGS, *, batch: int = 100, in_flight: int = 4, bridge: Bridge | None = None
+    ) -> Export:
         """An export in process whose waits take no time."""
         clients = self.brex.client(sleep=lambda _: None), self.rillet.client()
-        return Export(*clients, bridge or Bridge(settings), batch=batch)
+        return Export(*clients, bridge or Bridge(settings), batch=batch, in_flight=in_flight)
 
     def posted_references(self) -> list[str]:
         """The record ids that Rillet's documents refer to, one for each document."""

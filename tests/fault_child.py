@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -42,7 +43,7 @@ class DyingJournal(SqlJournal):
     """Kills its process before or after the n-th thing that it is asked to write."""
 
     def __init__(self, place: str, *, dies_at: tuple[int, bool] | None, now: datetime, who: str) -> None:
-        self._step, self._dies_at = 0, dies_at
+        self._step, self._dies_at, self._guard = 0, dies_at, threading.Lock()
         super().__init__(place, now=lambda: now, who=who)
         if "://" not in place:
             # What a killed process wrote, the system has; only a power cut would need the disk, and it is slow.
@@ -50,9 +51,10 @@ class DyingJournal(SqlJournal):
                 connection.exec_driver_sql("PRAGMA synchronous = OFF")
 
     def _die(self, *, after: bool) -> None:
-        if self._dies_at == (self._step, after):
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._step += after
+        with self._guard:
+            if self._dies_at == (self._step, after):
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._step += after
 
     @override
     def claim(self, subject: str) -> bool:
@@ -120,7 +122,7 @@ def export(job: Mapping[str, Any]) -> int:
     """Carry out one job; its exit status."""
     if job["looks_up"]:
         return _run(job)
-    with mock.patch("bridge.export.run.posted_before", return_value={}):
+    with mock.patch("bridge.export.run.found_in_rillet", return_value={}):
         return _run(job)
 
 

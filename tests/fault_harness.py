@@ -22,7 +22,7 @@ from typing_extensions import override
 
 import brex_accounting.testing
 import rillet.testing
-from brex_accounting import Record, RecordType
+from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
 from bridge import Settings
 from bridge.export import load_books
@@ -45,6 +45,7 @@ PAUSE = timedelta(minutes=13)
 DAY = timedelta(hours=25)
 KEYS_LIVE = timedelta(hours=24)
 MOST_RUNS = 12
+HAVE_RECEIPTS = frozenset({RecordType.CARD_EXPENSE_POST, RecordType.BILL_EXPENSE})
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ Taken: TypeAlias = tuple[Answer | None, Action | None]
 HTML = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
 CUT_JSON = Answer(status=200, headers={"content-type": "application/json"}, content=b'{"id": ')
 REFUSALS = tuple(Respond(Answer(status=status)) for status in (429, 500, 502, 503, 504, 409))
+PAGES = (Garbled(), Respond(HTML), Respond(CUT_JSON))
 LOSSES = (RequestLost(), AnswerLost(), AnswerTruncated(), Garbled(), Respond(HTML), Respond(CUT_JSON))
 
 
@@ -86,11 +88,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Schedule:
-    """What happens to the records; after its runs come others without faults, to the end."""
+    """What happens to the records; after its runs come others without faults, to the end.
+
+    After the first run somebody edits `edited` in Brex, which offers it again, or leaves it in the state that it has.
+    """
 
     records: Sequence[Record]
     runs: Sequence[Run]
     exporters: int = 1
+    edited: Record | None = None
+    offered_again: bool = True
 
 
 def schedule(seed: int, *, exporters: int = 1) -> Schedule:
@@ -100,7 +107,12 @@ def schedule(seed: int, *, exporters: int = 1) -> Schedule:
     if chance.random() < 0.4:
         records += _bill_and_payment(chance)
     runs = [_run(chance, len(records), exporters) for _ in range(chance.randint(1, 3))]
-    return Schedule(records=records, runs=runs, exporters=exporters)
+    edited: Record | None = None
+    if chance.random() < 0.3:
+        records.append(_unpaid_bill(chance))
+        edited = _unpaid_bill(chance)
+    again = chance.random() < 0.5
+    return Schedule(records=records, runs=runs, exporters=exporters, edited=edited, offered_again=again)
 
 
 def _record(chance: random.Random, number: int) -> Record:
@@ -117,19 +129,26 @@ def _record(chance: random.Random, number: int) -> Record:
     return card_expense(amount, coding=[gl("61000")], merchant=merchant, record_id=name)
 
 
+def _bill(amount: Decimal, record_id: str, source_id: str) -> Record:
+    return record(
+        RecordType.BILL_EXPENSE,
+        debits=[(amount, [gl("62000")])],
+        credits=[(amount, ())],
+        vendor="Hotel Adlon",
+        record_id=record_id,
+        source_id=source_id,
+    )
+
+
 def _bill_and_payment(chance: random.Random) -> list[Record]:
     amount = Decimal(chance.randint(1, 99_999)).scaleb(-2)
     owed = [(amount, ())]
-    bill = record(
-        RecordType.BILL_EXPENSE,
-        debits=[(amount, [gl("62000")])],
-        credits=owed,
-        vendor="Hotel Adlon",
-        record_id="accr_bill",
-        source_id="bill_1",
-    )
     paid = record(RecordType.BILL_EXPENSE_PAYMENT, debits=owed, credits=owed, record_id="accr_paid", source_id="bill_1")
-    return [bill, paid]
+    return [_bill(amount, "accr_bill", "bill_1"), paid]
+
+
+def _unpaid_bill(chance: random.Random) -> Record:
+    return _bill(Decimal(chance.randint(1, 99_999)).scaleb(-2), "accr_edited", "bill_2")
 
 
 def _run(chance: random.Random, records: int, exporters: int) -> Run:
@@ -177,6 +196,9 @@ class Troubles:
     def meet(self, asked: Asked, take: Callable[[Asked], Taken]) -> Taken:
         """Handle a request as far as its trouble lets it."""
         trouble = self.of_next()
+        if asked.path.startswith("/receipt-files/") and trouble in PAGES:
+            # Whoever asks for a file takes any content for the file.
+            trouble = RequestLost()
         if trouble is None:
             return take(asked)
         if isinstance(trouble, Respond):
@@ -279,6 +301,10 @@ def play(
     brex = TroubledBrex(schedule.records, rate_limit=None, now=clock)
     books = TroubledRillet(clock, reference_types={REFERENCE_TYPE})
     brex.troubles = books.troubles = troubles
+    for each in schedule.records:
+        if each.type in HAVE_RECEIPTS:
+            receipt = brex.receipt_files.add(f"receipt_{each.id}", _receipt(each.id))
+            brex.add(attrs.evolve(each, receipts=(receipt,)))
     with brex.serve() as brex_url, books.serve() as rillet_url:
 
         def run(planned: Run) -> bool:
@@ -301,11 +327,30 @@ def play(
             clock.advance(planned.pause.total_seconds())
             return statuses == [0] * schedule.exporters
 
-        for planned in schedule.runs:
+        for number, planned in enumerate(schedule.runs):
             run(planned)
+            if number == 0 and schedule.edited is not None:
+                known = brex.records[schedule.edited.id]
+                status = ReviewStatus.READY_FOR_EXPORT if schedule.offered_again else known.review_status
+                newer = attrs.evolve(schedule.edited, version=known.version + 1, review_status=status)
+                brex.add(attrs.evolve(newer, receipts=known.receipts))
         ended = any(run(Run()) for _ in range(MOST_RUNS))
     troubles.begin({}, ())
-    return [*([] if ended else ["it never comes to an end"]), *_wrong(Company(brex=brex, rillet=books), books, place)]
+    wrong = [*_wrong(Company(brex=brex, rillet=books), books, place), *_wrong_files(brex, books, schedule)]
+    return [*([] if ended else ["it never comes to an end"]), *wrong]
+
+
+def _receipt(record_id: str) -> bytes:
+    return b"%PDF- " + record_id.encode()
+
+
+def _wrong_files(brex: TroubledBrex, books: TroubledRillet, schedule: Schedule) -> Iterator[str]:
+    """Each receipt is at its object: once, where no key has grown too old meanwhile."""
+    there = [each.content for each in books.attachments]
+    wanted = [_receipt(each.id) for each in brex.records.values() if each.receipts]
+    expected = set(there) if any(run.pause >= KEYS_LIVE for run in schedule.runs) else there
+    if sorted(expected) != sorted(wanted):
+        yield f"Rillet has the files {there}"
 
 
 def _record_ids(company: Company, client: rillet.Client) -> Iterator[str]:
@@ -346,7 +391,7 @@ def _wrong(company: Company, books: TroubledRillet, place: str) -> Iterator[str]
     )
     yield from (f"the trial balance is wrong: {row}" for row in proof if row.difference)
     with SqlJournal(place, now=books.clock) as journal:
-        there = [each.subject for each in journal.walk() if is_record(each.subject) and each.is_there]
+        there = {each.subject for each in journal.walk() if is_record(each.subject) and each.is_there}
         if sorted(there) != everything:
             yield f"the journal has as posted {there}"
         for each in verify(company.brex.client(), client, journal, REFERENCE_TYPE):

@@ -138,11 +138,11 @@ class ReportOutcome:
 class _Reporting:
     """One `report_all`: calls that are refused are cut down until every good result is through."""
 
-    def __init__(self, results: Sequence[Exported | NotExported]) -> None:
+    def __init__(self, results: Sequence[Exported | NotExported], batch: int) -> None:
         self._wanted = _by_record(results)
         ids = tuple(self._wanted)
         self._outcomes = dict[str, ReportOutcome]()
-        self._batches = deque[Sequence[str]](ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
+        self._batches = deque[Sequence[str]](ids[start : start + batch] for start in range(0, len(ids), batch))
         self._unclear = list[str]()
         # Records of calls that may have been carried out: an export that is found later may be ours.
         self._in_doubt = set[str]()
@@ -265,7 +265,9 @@ def _is_ready(record: Record) -> bool:
 class ExportResults(ExportResultOperations, SyncResource):
     """Export results, blocking."""
 
-    def report_all(self, results: Sequence[Exported | NotExported]) -> tuple[ReportOutcome, ...]:
+    def report_all(
+        self, results: Sequence[Exported | NotExported], *, batch: int = _BATCH
+    ) -> tuple[ReportOutcome, ...]:
         """Report any number of outcomes; results that Brex does not take keep none of the others back.
 
         Where Brex refuses a call, the records that it names are taken out, or the call is cut in halves until the bad
@@ -273,6 +275,7 @@ class ExportResults(ExportResultOperations, SyncResource):
 
         Args:
             results: Outcomes; one that is there twice counts once.
+            batch: How many go into one call. Brex documents no bound.
 
         Returns:
             What came of each record, in the order of `results`.
@@ -282,12 +285,14 @@ class ExportResults(ExportResultOperations, SyncResource):
             ApiError: Brex cannot be reached, does not let the token in, or loses answer upon answer. Nothing is known to
                 be wrong with the results: calling again with the same ones finds out what was taken.
         """
-        return carry_out(_Reporting(results).steps(), self._client)
+        return carry_out(_Reporting(results, batch).steps(), self._client)
 
 
 class AsyncExportResults(ExportResultOperations, AsyncResource):
     """Export results, to be awaited."""
 
-    async def report_all(self, results: Sequence[Exported | NotExported]) -> tuple[ReportOutcome, ...]:
+    async def report_all(
+        self, results: Sequence[Exported | NotExported], *, batch: int = _BATCH
+    ) -> tuple[ReportOutcome, ...]:
         """As `ExportResults.report_all`."""
-        return await carry_out_async(_Reporting(results).steps(), self._client)
+        return await carry_out_async(_Reporting(results, batch).steps(), self._client)

@@ -17,6 +17,8 @@ def bill_payment(coded: CodedRecord, context: Context, findings: Findings) -> Po
 
     In Rillet it debits the payable account and credits one account with money, so that is what the record has to say.
     A bill that is paid already may have been paid for this very record, so Rillet decides whether it takes more.
+    A payment that was converted at another rate than its bill is refused: the exchange difference would stay on the
+    payable account, and Rillet's payments have no line for it.
     """
     record = coded.record
     payable = documents.role_account(coded.entity, Role.ACCOUNTS_PAYABLE, context, findings)
@@ -28,6 +30,7 @@ def bill_payment(coded: CodedRecord, context: Context, findings: Findings) -> Po
     if paid is None or bank is None:
         return None
     _check(paid, coded, findings)
+    _check_rate(paid, coded, context, findings)
     amount = total(each.line.amount.amount for each in coded.lines if each.line.type == Side.CREDIT)
     payload = BillPaymentPayload(
         bill_id=paid.id,
@@ -62,8 +65,9 @@ def _bank(coded: CodedRecord, payable: Account, context: Context, findings: Find
         if not each.line.amount.amount:
             continue
         account = each.account
-        if each.fields:
-            text = "a line of a bill's payment carries field values, which Rillet cannot keep there"
+        if each.fields or each.tax is not None:
+            what = "field values" if each.fields else "a tax code"
+            text = f"a line of a bill's payment carries {what}, which Rillet cannot keep there"
             findings.add(ReasonCode.FIELDS_ON_OFFSETTING_LINE, text, each.line.id)
         if each.line.type == Side.CREDIT:
             if not each.is_coded:
@@ -93,3 +97,15 @@ def _check(paid: Bill, coded: CodedRecord, findings: Findings) -> None:
     if paid.subsidiary_id is not None and paid.subsidiary_id != coded.subsidiary.id:
         text = f"the bill {paid.expense_number} is of another subsidiary than {coded.subsidiary.trade_name}"
         findings.add(ReasonCode.NOT_A_PAYMENT, text)
+
+
+def _check_rate(paid: Bill, coded: CodedRecord, context: Context, findings: Findings) -> None:
+    """Whether the bill was converted at the rate of its payment."""
+    at = coded.conversion
+    day = paid.impact_date or paid.bill_date
+    if at is not None and context.rates(at.base, at.target, day) != at.rate:
+        text = (
+            f"it was converted from {at.base} at the rate of {at.date}, the bill {paid.expense_number} at that of {day}; "
+            f"record the payment in Rillet, with the exchange difference"
+        )
+        findings.add(ReasonCode.EXCHANGE_DIFFERENCE, text)

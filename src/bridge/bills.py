@@ -1,23 +1,27 @@
-"""What vendors are owed as Rillet bills."""
+"""What vendors are owed as Rillet bills, and bills replaced when Brex has a newer version of their record."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import attrs
 
-from brex_accounting import Side
+from brex_accounting import Record, Side
 from bridge import documents, vendors
 from bridge.coding import CodedRecord
 from bridge.documents import Context
-from bridge.results import BillPayload, Findings, Post
-from bridge.settings import Role
-from rillet import NewBill
+from bridge.results import BillPayload, BillReplacement, Findings, Post, ReasonCode
+from bridge.settings import Role, Settings
+from rillet import Bill, BillStatus, BillUpdate, ExpenseItem, ExternalReference, NewBill, NewExpenseItem
 
 
 def bill(coded: CodedRecord, context: Context, findings: Findings) -> Post | None:
     """A bill; the credit line that nobody codes is the payable account that Rillet itself posts to.
 
     Brex tells no date of a bill, so it is the day on which the record settled. Besides the record's id the bill carries
-    that of the bill in Brex, by which its payment finds it.
+    that of the bill in Brex, by which its payment finds it, and the version of the record that it shows. Where the books
+    have the bill in an older version, the post is a `BillReplacement`; where they have it as it is, a `BillPayload` that
+    equals it, which an export does not post a second time.
     """
     record, settings = coded.record, context.settings
     payable = documents.role_account(coded.entity, Role.ACCOUNTS_PAYABLE, context, findings)
@@ -30,10 +34,7 @@ def bill(coded: CodedRecord, context: Context, findings: Findings) -> Post | Non
     if vendor is None:
         return None
     billed = documents.day_of(record.posted_at, context.zone)
-    references = documents.references(record, settings)
-    if record.source_id is not None and record.source_id != record.id:
-        references += tuple(attrs.evolve(each, id=record.source_id, url=None) for each in references)
-    payload = NewBill(
+    made = NewBill(
         vendor_id=documents.vendor_id(vendor),
         expense_number=(record.invoice_number or "").strip() or record.id,
         items=items,
@@ -41,7 +42,123 @@ def bill(coded: CodedRecord, context: Context, findings: Findings) -> Post | Non
         due_date=billed if record.due_at is None else documents.day_of(record.due_at, context.zone),
         impact_date=impact,
         subsidiary_id=coded.subsidiary.id,
-        external_references=references,
+        external_references=_references(record, settings),
         exchange_rate=rate,
     )
-    return Post(record=record, payload=BillPayload(bill=payload, payable_account_code=payable.code), vendor=vendor)
+    present = _older_version(record, context)
+    update = None if present is None else _update(present, made, record)
+    if present is None or update is None:
+        payload: BillPayload | BillReplacement = BillPayload(bill=made, payable_account_code=payable.code)
+    else:
+        _check_replaceable(present, coded, context, findings)
+        payload = BillReplacement(bill_id=present.id, update=update, payable_account_code=payable.code)
+    return Post(record=record, payload=payload, vendor=vendor)
+
+
+def version_shown(present: Bill, record: Record, settings: Settings) -> int | None:
+    """The version of its record that a bill of Rillet shows, None where it does not say so."""
+    mark = _mark(record.id)
+    versions = [
+        int(version)
+        for each in present.external_references
+        if each.type == settings.reference_type
+        and each.id.startswith(mark)
+        and (version := each.id.removeprefix(mark)).isdecimal()
+    ]
+    return max(versions, default=None)
+
+
+def _mark(record_id: str) -> str:
+    return f"{record_id} v"
+
+
+def _references(record: Record, settings: Settings) -> tuple[ExternalReference, ...]:
+    """Links to the record, to the bill in Brex where that has an id of its own, and to the record's version."""
+    own = documents.references(record, settings)
+    ids = [f"{_mark(record.id)}{record.version}"]
+    if record.source_id is not None and record.source_id != record.id:
+        ids.insert(0, record.source_id)
+    return own + tuple(attrs.evolve(each, id=other, url=None) for each in own for other in ids)
+
+
+def _older_version(record: Record, context: Context) -> Bill | None:
+    """The one bill that Rillet has for an older version of the record, where it may be replaced."""
+    settings = context.settings
+    if not settings.replace_bills or settings.reference_type is None:
+        return None
+    found = context.books.bills_by_reference(ExternalReference(type=settings.reference_type, id=record.id))
+    if len(found) != 1:
+        return None
+    shown = version_shown(found[0], record, settings)
+    return found[0] if shown is None or shown < record.version else None
+
+
+def _update(present: Bill, made: NewBill, record: Record) -> BillUpdate | None:
+    """What the bill is to be, None where only its version would change.
+
+    Brex's values go in, and what Brex does not know stays: dates that it does not tell, references of others, service
+    periods of lines that stay as they are, and fields that this SDK does not know.
+    """
+    wanted = attrs.evolve(
+        made, bill_date=present.bill_date, due_date=present.due_date if record.due_at is None else made.due_date
+    )
+    items = tuple(_items(present.items, made.items))
+    is_the_same = all(
+        getattr(present, name) == getattr(wanted, name)
+        for name in ("vendor_id", "expense_number", "due_date", "impact_date", "exchange_rate", "subsidiary_id")
+    )
+    if is_the_same and [_content(each) for each in present.items] == [_content(each) for each in items]:
+        return None
+    mark = _mark(record.id)
+    others = (
+        each
+        for each in present.external_references
+        if not each.is_among(made.external_references) and not each.id.startswith(mark)
+    )
+    return BillUpdate(
+        vendor_id=wanted.vendor_id,
+        expense_number=wanted.expense_number,
+        items=items,
+        bill_date=wanted.bill_date,
+        due_date=wanted.due_date,
+        impact_date=wanted.impact_date,
+        external_references=(*made.external_references, *others),
+        exchange_rate=wanted.exchange_rate,
+        extra=present.extra,
+    )
+
+
+def _items(present: Sequence[ExpenseItem], made: Sequence[NewExpenseItem]) -> Iterator[NewExpenseItem]:
+    """The lines that Brex has, each with what the same line of the bill has besides."""
+    left = list(present)
+    for item in made:
+        twin = next((each for each in left if _content(each) == _content(item)), None)
+        if twin is None:
+            yield item
+        else:
+            left.remove(twin)
+            yield attrs.evolve(item, service_period=item.service_period or twin.service_period, extra=twin.extra)
+
+
+def _content(item: ExpenseItem | NewExpenseItem) -> tuple[object, ...]:
+    """What Brex says in a line."""
+    tax = None if item.tax_rate is None else attrs.evolve(item.tax_rate, extra={})
+    return item.account_code, item.amount, item.description, tax, frozenset(item.fields)
+
+
+def _check_replaceable(present: Bill, coded: CodedRecord, context: Context, findings: Findings) -> None:
+    """Note why Rillet's bill cannot become what Brex has."""
+    where = f"version {coded.record.version} cannot replace the bill {present.expense_number} ({present.id})"
+    if present.status != BillStatus.UNPAID:
+        text = f"{where}, which is {present.status}: take back in Rillet what settles it, or change it there by hand"
+        findings.add(ReasonCode.BILL_NOT_REPLACEABLE, text)
+    if present.subsidiary_id is not None and present.subsidiary_id != coded.subsidiary.id:
+        text = f"{where}, which is not of {coded.subsidiary.trade_name}: delete it in Rillet and replay the record"
+        findings.add(ReasonCode.BILL_NOT_REPLACEABLE, text)
+    counts = present.impact_date or present.bill_date
+    if context.books.is_closed(counts):
+        text = (
+            f"{where}, which counts on {counts}, and the books are closed up to {context.books.last_closed}: open the "
+            f"period again, or correct it by an entry of your own"
+        )
+        findings.add(ReasonCode.BILL_NOT_REPLACEABLE, text)

@@ -11,7 +11,8 @@ from typing import TypeVar
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from rillet import Account, Bill, ExternalReference, Field, Subsidiary, Vendor
+from bridge.vendor_names import NameIndex
+from rillet import Account, Bill, ExternalReference, Field, Subsidiary, TaxRate, Vendor
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -31,7 +32,7 @@ def _is_telling(character: str) -> bool:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Books:
-    """Rillet's chart of accounts, fields, vendors and subsidiaries, and the last day that is closed, at one moment.
+    """Rillet's chart of accounts, fields, vendors, subsidiaries and tax rates, and the last day that is closed, at one moment.
 
     `bills` are those that payments can be for.
     """
@@ -41,6 +42,7 @@ class Books:
     fields: tuple[Field, ...] = ()
     vendors: tuple[Vendor, ...] = ()
     bills: tuple[Bill, ...] = ()
+    tax_rates: tuple[TaxRate, ...] = ()
     last_closed: date | None = None
 
     def account(self, code_or_id: str) -> Account | None:
@@ -71,9 +73,18 @@ class Books:
         """Vendors with this e-mail address, whatever its case."""
         return self._vendors_by_email.get(email.strip().casefold(), ())
 
+    def vendors_like(self, name: str) -> tuple[Vendor, ...]:
+        """Vendors whose names look like `name`, as `bridge.vendor_names` explains."""
+        return self._vendors_like.like(name)
+
     def bills_by_reference(self, reference: ExternalReference) -> tuple[Bill, ...]:
         """Bills that carry this external reference; the link in it does not count."""
         return self._bills_by_reference.get((reference.type, reference.id), ())
+
+    def tax_rate(self, named: str) -> TaxRate | None:
+        """The tax rate with this id, or else with this code, or else with this description; None for one of several."""
+        found = next((rates[named] for rates in self._tax_rates if named in rates), ())
+        return found[0] if len(found) == 1 else None
 
     def is_closed(self, day: date) -> bool:
         """Whether `day` lies in a closed period."""
@@ -109,8 +120,20 @@ class Books:
         return _grouped((key, bill) for bill in self.bills for key in _keys(bill.external_references))
 
     @cached_property
+    def _tax_rates(self) -> tuple[Mapping[str, tuple[TaxRate, ...]], ...]:
+        return (
+            _grouped((rate.id, rate) for rate in self.tax_rates),
+            _grouped((rate.code, rate) for rate in self.tax_rates),
+            _grouped((rate.description, rate) for rate in self.tax_rates),
+        )
+
+    @cached_property
     def _vendors_by_name(self) -> Mapping[str, tuple[Vendor, ...]]:
         return _grouped((normalised(vendor.name), vendor) for vendor in self.vendors)
+
+    @cached_property
+    def _vendors_like(self) -> NameIndex[Vendor]:
+        return NameIndex((vendor.name, vendor) for vendor in self.vendors)
 
     @cached_property
     def _vendors_by_email(self) -> Mapping[str, tuple[Vendor, ...]]:

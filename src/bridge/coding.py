@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 import attrs
 
-from brex_accounting import FieldValueRef, LineItem, Record, Side
+from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
 from bridge.postings import Posting
 from bridge.results import Findings, ReasonCode
 from bridge.roles import role_of
-from bridge.settings import AccountRule, Entity, Settings, When
+from bridge.settings import AccountRule, Entity, Role, Settings, When
+from bridge.taxes import LineTax, line_tax
 from clientkit.money import decimal_text, is_rounded, places, total
-from rillet import Account, AccountStatus, Field, FieldAssignment, FieldValue, Subsidiary
+from rillet import Account, AccountStatus, ExchangeRate, Field, FieldAssignment, FieldValue, Subsidiary
 
 
 @attrs.frozen(kw_only=True)
 class CodedLine:
-    """A line with its account and its values of Rillet's custom fields.
+    """A line with its account, its values of Rillet's custom fields, and its tax.
 
     `account` is None where nobody has chosen one, and where Rillet does not have the one that was chosen; `is_coded`
-    tells these apart. `rule` is the rule of the settings that gave the account, where one did.
+    tells these apart. `rule` is the rule of the settings that gave the account, where one did. `tax` is None where a line
+    has no tax code, and where nobody codes the line.
     """
 
     line: LineItem
@@ -29,34 +32,58 @@ class CodedLine:
     is_coded: bool
     fields: tuple[FieldAssignment, ...] = ()
     rule: AccountRule | None = None
+    tax: LineTax | None = None
+
+    @property
+    def transaction_amount(self) -> Amount | None:
+        """What was paid, where that was in another currency than the line is in."""
+        paid = self.line.original_amount
+        return paid if paid is not None and paid.currency != self.line.amount.currency else None
 
 
 @attrs.frozen(kw_only=True)
 class CodedRecord:
-    """A record with everything that its lines' coding leads to. All lines are in `currency` (ISO 4217)."""
+    """A record with everything that its lines' coding leads to. All lines are in `currency` (ISO 4217).
+
+    `conversion` is the rate at which the lines were converted into it, None where they are as Brex sent them.
+    """
 
     record: Record
     entity: Entity
     subsidiary: Subsidiary
     currency: str
     lines: tuple[CodedLine, ...]
+    conversion: ExchangeRate | None = None
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether any line has an amount."""
+        return any(each.line.amount.amount for each in self.lines)
 
     def postings(self, books: Books) -> tuple[Posting, ...]:
         """The record's own postings; a line that nobody codes is on the account of its role.
 
-        A line whose account the books do not have is left out.
+        The tax in a line is parted off it, onto the tax account of the entity, and a reverse charge is added on both
+        sides. What is on an account that the books do not have is left out.
         """
-        return tuple(
-            Posting(
-                account=account.code,
-                side=coded.line.type,
-                amount=coded.line.amount.amount,
-                currency=coded.line.amount.currency,
-                fields=frozenset(coded.fields),
-            )
-            for coded in self.lines
-            if coded.line.amount.amount and (account := self._account(coded, books)) is not None
-        )
+        return tuple(posting for each in self.lines for posting in self._postings(each, books) if posting.amount)
+
+    def _postings(self, coded: CodedLine, books: Books) -> Iterable[Posting]:
+        account, tax, side = self._account(coded, books), coded.tax, coded.line.type
+        amount, currency = coded.line.amount.amount, coded.line.amount.currency
+        if account is None:
+            return
+        fields = frozenset(coded.fields)
+        line = Posting(account=account.code, side=side, amount=amount, currency=currency, fields=fields)
+        due = tax.amount_of(coded.line.amount) if tax is not None and tax.is_parted else Decimal(0)
+        yield attrs.evolve(line, amount=total((amount, due.copy_negate())))
+        named = self.entity.account(Role.TAX) if due else None
+        if named is not None and (parted := books.account(named)) is not None:
+            yield attrs.evolve(line, account=parted.code, amount=due, fields=frozenset())
+        for charged, share in () if tax is None else tax.reverse_charge(coded.line.amount):
+            opposite = Side.CREDIT if side == Side.DEBIT else Side.DEBIT
+            on = side if share > 0 else opposite
+            yield attrs.evolve(line, account=charged.code, amount=share.copy_abs(), side=on)
 
     def _account(self, coded: CodedLine, books: Books) -> Account | None:
         role = None if coded.is_coded else role_of(self.record.type, coded.line.type)
@@ -188,7 +215,9 @@ def _coded(
         account = None
     fields = tuple(dict.fromkeys(_assignments(line, settings, books, findings)))
     is_coded = chosen is not None or rule is not None
-    return CodedLine(line=line, account=account, is_coded=is_coded, fields=fields, rule=rule)
+    taxed = next((ref for ref in line.accounting_field_values if _is_tax_code(ref, settings)), None)
+    tax = line_tax(taxed, line.id, settings, books, findings) if taxed is not None and is_coded else None
+    return CodedLine(line=line, account=account, is_coded=is_coded, fields=fields, rule=rule, tax=tax)
 
 
 def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
@@ -203,6 +232,11 @@ def _has_choice(ref: FieldValueRef) -> bool:
     return bool(ref.remote_field_value_id or ref.brex_field_value_id)
 
 
+def _is_tax_code(ref: FieldValueRef, settings: Settings) -> bool:
+    named = _has_choice(ref) or bool(ref.field_value_name)
+    return settings.tax_field is not None and means(ref, settings.tax_field) and named
+
+
 def _checked(account: Account | None, wanted: str | None, line: LineItem, findings: Findings) -> Account | None:
     if account is None:
         text = f"it is coded to {wanted!r}, which is no account of Rillet"
@@ -215,7 +249,7 @@ def _checked(account: Account | None, wanted: str | None, line: LineItem, findin
 def _assignments(line: LineItem, settings: Settings, books: Books, findings: Findings) -> Iterable[FieldAssignment]:
     for ref in line.accounting_field_values:
         shown = ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
-        if not shown or means(ref, settings.gl_field):
+        if not shown or means(ref, settings.gl_field) or _is_tax_code(ref, settings):
             continue
         mapping = next((each for each in settings.fields if means(ref, each.brex)), None)
         field = _own_field(ref, books) if mapping is None else books.field(mapping.rillet)

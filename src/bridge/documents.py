@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import TypeAlias
@@ -13,9 +13,21 @@ from brex_accounting import Record, Side
 from bridge.books import Books
 from bridge.coding import CodedLine, CodedRecord
 from bridge.results import VENDOR_TO_COME, Findings, PlannedVendor, ReasonCode
-from bridge.settings import ClosedPeriod, Entity, Role, Settings
-from clientkit.money import total
-from rillet import Account, AccountStatus, ExchangeRate, ExternalReference, Field, Money, NewExpenseItem
+from bridge.settings import ClosedPeriod, Coverage, Entity, Role, Settings, Treatment
+from bridge.taxes import LineTax, TaxedItem
+from clientkit.money import is_rounded, rounded, total
+from rillet import (
+    Account,
+    AccountStatus,
+    ExchangeRate,
+    ExpenseTax,
+    ExternalReference,
+    Field,
+    Money,
+    NewExpenseItem,
+    TaxCoverage,
+    TaxType,
+)
 
 #: How many units of the second currency one unit of the first buys on a day, or None where nobody knows.
 Rates: TypeAlias = Callable[[str, str, date], Decimal | None]
@@ -93,7 +105,7 @@ def items(
     """The lines of the document: everything but the offsetting lines, which are those on `side` without an account.
 
     A line on `side` that is coded to the offsetting account itself is one of them. What is left has to be coded; debits
-    become positive amounts and credits negative ones.
+    become positive amounts and credits negative ones. A reverse charge adds two lines that sum to nothing.
     """
     made = list[NewExpenseItem]()
     offset = list[Decimal]()
@@ -105,15 +117,16 @@ def items(
             not each.is_coded or (each.account is not None and each.account.id == offsetting.id)
         ):
             offset.append(amount)
-            if each.fields:
-                text = f"the line on {offsetting.code} {offsetting.name} carries field values, which Rillet cannot keep there"
+            if each.fields or each.tax is not None:
+                what = "field values" if each.fields else "a tax code"
+                text = f"the line on {offsetting.code} {offsetting.name} carries {what}, which Rillet cannot keep there"
                 findings.add(ReasonCode.FIELDS_ON_OFFSETTING_LINE, text, each.line.id)
         elif not each.is_coded:
             text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
             findings.add(ReasonCode.UNCODED_LINE, text, each.line.id)
         elif each.account is not None:
             check_mandatory(each, context, findings)
-            made.append(_item(each, each.account, coded))
+            made.extend(_items(each, each.account, coded, context, findings))
     if made and not total(offset):
         text = f"no line stands for {offsetting.code} {offsetting.name}"
         findings.add(ReasonCode.NO_OFFSETTING_LINE, text)
@@ -126,13 +139,12 @@ def exchange_rate(coded: CodedRecord, day: date, context: Context, findings: Fin
     if base == target:
         return None
     rate = context.rates(base, target, day)
-    if rate is None:
-        text = (
-            f"it is in {base}, {coded.subsidiary.trade_name} keeps its books in {target}, and no exchange rate is given"
-        )
-        findings.add(ReasonCode.NO_EXCHANGE_RATE, text)
-        return None
-    return ExchangeRate(base=base, target=target, rate=rate, date=day)
+    if rate is not None and rate.is_finite() and rate > 0:
+        return ExchangeRate(base=base, target=target, rate=rate, date=day)
+    given = "no exchange rate" if rate is None else f"{rate} as the exchange rate"
+    text = f"it is in {base}, {coded.subsidiary.trade_name} keeps its books in {target}, and for {day} {given} is given"
+    findings.add(ReasonCode.NO_EXCHANGE_RATE, text)
+    return None
 
 
 def references(record: Record, settings: Settings) -> tuple[ExternalReference, ...]:
@@ -149,18 +161,63 @@ def vendor_id(vendor: str | PlannedVendor) -> str:
 
 
 def description(each: CodedLine, record: Record) -> str | None:
-    """What a line says about itself, or else its record, or else the merchant's name."""
-    return each.line.memo or record.memo or (record.vendor.name.strip() if record.vendor else None) or None
+    """What a line says about itself, or else its record, or else the merchant's name; and what was paid abroad."""
+    text = each.line.memo or record.memo or (record.vendor.name.strip() if record.vendor else None) or None
+    paid = each.transaction_amount
+    if paid is None:
+        return text
+    # A number in JSON has lost its zeros: 41.2 is 41.20 EUR.
+    amount = rounded(paid.amount, paid.currency) if is_rounded(paid.amount, paid.currency) else paid.amount
+    return f"{text or ''} ({amount:f} {paid.currency})".strip()
 
 
-def _item(each: CodedLine, account: Account, coded: CodedRecord) -> NewExpenseItem:
-    amount = each.line.amount.amount
-    return NewExpenseItem(
+def _items(
+    each: CodedLine, account: Account, coded: CodedRecord, context: Context, findings: Findings
+) -> Iterator[NewExpenseItem]:
+    """A line as Rillet wants it, with those of its tax, if that is a reverse charge."""
+    tax = each.tax
+    item = NewExpenseItem(
         account_code=account.code,
-        amount=Money(amount if each.line.type == Side.DEBIT else amount.copy_negate(), coded.currency),
+        amount=_signed(each.line.amount.amount, each),
         description=description(each, coded.record),
         fields=each.fields,
     )
+    if tax is None:
+        yield item
+    elif tax.treatment is Treatment.REVERSE_CHARGE:
+        yield item
+        for due_on, share in tax.reverse_charge(each.line.amount):
+            text = f"Reverse charge {tax.rate.code}"
+            yield attrs.evolve(item, account_code=due_on.code, amount=_signed(share, each), description=text)
+    else:
+        due = tax.amount_of(each.line.amount)
+        parted = role_account(coded.entity, Role.TAX, context, findings) if tax.is_parted and due else None
+        yield _taxed(item, tax, each, parted)
+
+
+def _taxed(item: NewExpenseItem, tax: LineTax, each: CodedLine, parted: Account | None) -> TaxedItem:
+    due = tax.amount_of(each.line.amount)
+    net = total((each.line.amount.amount, due.copy_negate()))
+    return TaxedItem(
+        account_code=item.account_code,
+        amount=item.amount if tax.coverage is Coverage.INCLUSIVE else _signed(net, each),
+        description=item.description,
+        tax_rate=ExpenseTax(
+            tax_amount=_signed(due, each),
+            percentage=tax.rate.percentage,
+            country=tax.rate.country,
+            type=TaxType.SALES_TAX if tax.is_sales_tax else TaxType.VAT,
+            description=tax.rate.description,
+            coverage=TaxCoverage(tax.coverage.name),
+            tax_code=tax.rate.code,
+        ),
+        fields=item.fields,
+        tax_account_code=None if parted is None else parted.code,
+    )
+
+
+def _signed(amount: Decimal, each: CodedLine) -> Money:
+    return Money(amount if each.line.type == Side.DEBIT else amount.copy_negate(), each.line.amount.currency)
 
 
 def check_mandatory(each: CodedLine, context: Context, findings: Findings) -> None:

@@ -9,11 +9,23 @@ import attrs
 
 from brex_accounting import Record, Side
 from bridge.books import Books
-from bridge.coding import CodedLine, CodedRecord, code, means
+from bridge.coding import CodedLine, CodedRecord, means
 from bridge.plan import Bridge
-from bridge.results import BillPayload, BillPaymentPayload, Findings, Nothing, Outcome, Post
+from bridge.results import (
+    BillPayload,
+    BillPaymentPayload,
+    BillReplacement,
+    Findings,
+    Nothing,
+    Outcome,
+    PlannedVendor,
+    Post,
+    Refused,
+)
 from bridge.roles import role_of
-from bridge.settings import Settings
+from bridge.settings import Role, Settings, Treatment
+from bridge.tables import DataTable, Tabular, trimmed
+from bridge.taxes import LineTax
 from clientkit.money import decimal_text
 from rillet import Account, FieldAssignment, NewCharge, NewJournalEntry, NewReimbursement
 
@@ -22,6 +34,7 @@ _NOUNS: Mapping[type, str] = {
     NewReimbursement: "a reimbursement",
     NewJournalEntry: "a journal entry",
     BillPayload: "a bill",
+    BillReplacement: "the newer version of a bill",
 }
 
 
@@ -45,12 +58,16 @@ class ExplainedLine:
 
 
 @attrs.frozen(kw_only=True)
-class Explanation:
-    """What becomes of a record, and its lines. As a text it is for people; `headings` and `rows` make a table."""
+class Explanation(Tabular):
+    """What becomes of a record, and its lines.
+
+    As a text it is for people; `headings` and `rows` make a table, which rich prints and notebooks show.
+    """
 
     record_id: str
     summary: str
     lines: tuple[ExplainedLine, ...]
+    is_refused: bool = False
 
     headings = ("Line", "Side", "Amount", "Account", "Fields", "Why")
 
@@ -59,15 +76,25 @@ class Explanation:
         """The lines as rows of a table."""
         return tuple(line.row for line in self.lines)
 
+    @property
+    def table(self) -> DataTable:
+        """The lines as a table under the summary."""
+        return DataTable(title=f"{self.record_id}: {self.summary}", headings=self.headings, rows=self.rows)
+
     def __str__(self) -> str:
         return "\n".join([f"{self.record_id}: {self.summary}", *(f"  {_sentence(line)}" for line in self.lines)])
 
 
 def explain(record: Record, bridge: Bridge, books: Books) -> Explanation:
     """How each line of a record is coded, and why; also for a record that is refused, as far as it goes."""
-    coded = code(record, bridge.settings, books, Findings())
-    lines = () if coded is None else tuple(_lines(coded, bridge.settings, books))
-    return Explanation(record_id=record.id, summary=_summary(bridge.outcome(record, books)), lines=lines)
+    coded = bridge.coded(record, books, Findings())
+    outcome = bridge.outcome(record, books)
+    return Explanation(
+        record_id=record.id,
+        summary=_summary(outcome, books),
+        lines=() if coded is None else tuple(_lines(coded, bridge.settings, books)),
+        is_refused=isinstance(outcome, Refused),
+    )
 
 
 def _lines(coded: CodedRecord, settings: Settings, books: Books) -> Iterator[ExplainedLine]:
@@ -80,8 +107,40 @@ def _lines(coded: CodedRecord, settings: Settings, books: Books) -> Iterator[Exp
             currency=each.line.amount.currency,
             account="" if account is None else f"{account.code} {account.name}",
             fields=tuple(_named(assignment, books) for assignment in each.fields),
-            why=why,
+            why="; ".join([why, *_tax(each, coded, books), *_conversion(each, coded)]),
         )
+
+
+def _tax(each: CodedLine, coded: CodedRecord, books: Books) -> Iterator[str]:
+    tax = each.tax
+    if tax is None:
+        return
+    code, percentage = tax.rate.code, trimmed(tax.rate.percentage)
+    amount = f"{decimal_text(tax.amount_of(each.line.amount))} {each.line.amount.currency}"
+    if tax.treatment is Treatment.EXEMPT:
+        yield f"its tax code {code} is exempt"
+    elif tax.treatment is Treatment.REVERSE_CHARGE:
+        yield f"its tax code {code} is a reverse charge of {percentage} %: {amount}{_on(tax)}"
+    else:
+        named = coded.entity.account(Role.TAX) if tax.is_parted else None
+        account = None if named is None else books.account(named)
+        where = "" if account is None else f", on {account.code} {account.name}"
+        yield f"its tax code {code} is {percentage} %: {amount} of it is tax{where}"
+
+
+def _on(tax: LineTax) -> str:
+    if tax.input_account is None or tax.output_account is None:
+        return ""
+    due, back = tax.input_account, tax.output_account
+    return f", on {due.code} {due.name}, and taken back on {back.code} {back.name}"
+
+
+def _conversion(each: CodedLine, coded: CodedRecord) -> Iterator[str]:
+    rate, paid = coded.conversion, each.line.original_amount
+    if rate is None:
+        return
+    was = f"{decimal_text(paid.amount)} {paid.currency} " if paid is not None else ""
+    yield f"{was}converted at {trimmed(rate.rate)} {rate.target} for 1 {rate.base} of {rate.date}"
 
 
 def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Books) -> tuple[Account | None, str]:
@@ -117,7 +176,7 @@ def _named(assignment: FieldAssignment, books: Books) -> str:
     return f"{field.name if field is not None else assignment.field_id}: {value}"
 
 
-def _summary(outcome: Outcome) -> str:
+def _summary(outcome: Outcome, books: Books) -> str:
     if isinstance(outcome, Nothing):
         return f"nothing to post, because {outcome.why}"
     if not isinstance(outcome, Post):
@@ -127,7 +186,14 @@ def _summary(outcome: Outcome) -> str:
         what = f"a payment of the bill {payload.bill_id}"
     else:
         what = _NOUNS[type(payload)]
-    return f"{what}, which counts on {outcome.impact_date}"
+    return f"{what}, which counts on {outcome.impact_date}{_vendor(outcome, books)}"
+
+
+def _vendor(post: Post, books: Books) -> str:
+    if isinstance(post.vendor, PlannedVendor):
+        return f", for the vendor {post.vendor.vendor.name}, who has to be created"
+    vendor = None if post.vendor is None else books.vendor(post.vendor)
+    return "" if vendor is None else f", for the vendor {vendor.name} ({vendor.id})"
 
 
 def _sentence(line: ExplainedLine) -> str:

@@ -1,18 +1,12 @@
 """The other direction: what has to change in Brex's fields so that spenders code with today's chart of accounts.
 
-The plan is a value. To carry it out::
-
-    for change in plan_field_sync(books, fields, settings, integration_id):
-        field_id = change.field_id or brex.fields.create(change.new).brex_id
-        if change.renamed is not None or change.is_enabled:
-            brex.fields.update(field_id, name=change.renamed, is_disabled=False if change.is_enabled else None)
-        brex.field_values.create(field_id, change.created)
-        brex.field_values.update(field_id, change.updated)
+The plan is a value; `bridge.export.apply_field_changes` carries it out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -20,9 +14,8 @@ from brex_accounting import Field as BrexField
 from brex_accounting import FieldGroup, FieldValue, FieldValueChange, FieldValueUpdate, NewField, NewFieldValue
 from bridge.books import Books, normalised
 from bridge.settings import Settings
-from rillet import AccountStatus, Field
-
-_GL_NAME = "GL Account"
+from bridge.tables import trimmed
+from rillet import AccountStatus, Field, Vendor
 
 
 @attrs.frozen(kw_only=True)
@@ -38,15 +31,33 @@ class FieldChange:
     """What has to change in one field of Brex.
 
     Either it is there and has a `field_id`, or it has to be created as `new`. `renamed` is its new name, None where it
-    keeps its own; `is_enabled` tells to offer a field again that was disabled.
+    keeps its own; `is_enabled` tells to offer a field again that was disabled. `name` is the one that it has, and `before`
+    are the values of `updated` as they are, in the same order.
     """
 
+    name: str
     field_id: str | None = None
     new: NewField | None = None
     renamed: str | None = None
     is_enabled: bool = False
     created: tuple[NewFieldValue, ...] = ()
     updated: tuple[FieldValueUpdate, ...] = ()
+    before: tuple[FieldValue, ...] = ()
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """What people see of the values, by what happens to them: create, rename, enable or disable."""
+        pairs = [(value.value, update.data) for value, update in zip(self.before, self.updated, strict=True)]
+        return {
+            "create": tuple(each.value for each in self.created),
+            "rename": tuple(f"{name} → {data.value}" for name, data in pairs if data.value is not None),
+            "enable": tuple(data.value or name for name, data in pairs if data.is_disabled is False),
+            "disable": tuple(name for name, data in pairs if data.is_disabled),
+        }
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to change."""
+        return bool(self.new or self.renamed or self.is_enabled or self.created or self.updated)
 
 
 @attrs.frozen(kw_only=True)
@@ -62,24 +73,33 @@ class _Wanted:
 def plan_field_sync(
     books: Books, fields: Iterable[FieldWithValues], settings: Settings, integration_id: str
 ) -> tuple[FieldChange, ...]:
-    """The changes that bring Rillet's accounts and custom fields into Brex's fields; none where all is as it should be.
+    """The changes that bring what Rillet has into Brex's fields; none where all is as it should be.
 
-    Accounts become values of the field that `settings.gl_field` names, custom fields for expenses the fields that are
-    mapped to them, or else fields under their own id. What Rillet has deactivated or does not have is disabled, never
+    Accounts become values of the field that `settings.gl_field` names, vendors and tax rates those of
+    `settings.vendor_field` and `settings.tax_field` where these are given, and custom fields for expenses the fields that
+    are mapped to them, or else fields under their own id. Vendors of one name are told apart by their ids. What Rillet has deactivated or does not have is disabled, never
     deleted: records that use it keep it. New fields belong to the integration with this id.
     """
     there = tuple(fields)
-    changes = [_of_accounts(books, there, settings, integration_id)]
+    changes = [_of_setting("GL Account", settings.gl_field, _accounts(books), there, integration_id)]
+    if settings.vendor_field is not None:
+        changes.append(_of_setting("Vendor", settings.vendor_field, _vendors(books), there, integration_id))
+    if settings.tax_field is not None:
+        changes.append(_of_setting("Tax Code", settings.tax_field, _tax_rates(books), there, integration_id))
     changes += [
         _of_field(field, books, there, settings, integration_id) for field in books.fields if _is_for_expenses(field)
     ]
-    return tuple(change for change in changes if change != FieldChange(field_id=change.field_id))
+    return tuple(change for change in changes if change)
 
 
-def _of_accounts(
-    books: Books, there: Sequence[FieldWithValues], settings: Settings, integration_id: str
+def _of_setting(
+    name: str, field: str, wanted: Sequence[_Wanted], there: Sequence[FieldWithValues], integration_id: str
 ) -> FieldChange:
-    wanted = [
+    return _change(_named(field, there), _new(name, field, integration_id), None, wanted)
+
+
+def _accounts(books: Books) -> list[_Wanted]:
+    return [
         _Wanted(
             ids=(account.id, account.code),
             text=f"{account.code} {account.name}",
@@ -88,8 +108,28 @@ def _of_accounts(
         )
         for account in books.accounts
     ]
-    found = _named(settings.gl_field, there)
-    return _change(found, _new(_GL_NAME, settings.gl_field, integration_id), None, wanted)
+
+
+def _vendors(books: Books) -> list[_Wanted]:
+    times = Counter(normalised(vendor.name) for vendor in books.vendors)
+
+    def text(vendor: Vendor) -> str:
+        # Never by an e-mail address, which may be a person's: every spender sees the list.
+        return vendor.name if times[normalised(vendor.name)] == 1 else f"{vendor.name} ({vendor.id})"
+
+    return [_Wanted(ids=(vendor.id,), text=text(vendor), is_disabled=False) for vendor in books.vendors]
+
+
+def _tax_rates(books: Books) -> list[_Wanted]:
+    return [
+        _Wanted(
+            ids=(rate.id, rate.code),
+            text=f"{rate.code} ({trimmed(rate.percentage)} %) {rate.description}",
+            code=rate.code,
+            is_disabled=False,
+        )
+        for rate in books.tax_rates
+    ]
 
 
 def _of_field(
@@ -106,19 +146,25 @@ def _of_field(
 
 def _change(found: FieldWithValues | None, new: NewField, name: str | None, wanted: Sequence[_Wanted]) -> FieldChange:
     if found is None:
-        return FieldChange(new=new, created=tuple(_new_value(each) for each in wanted if not each.is_disabled))
+        return FieldChange(
+            name=new.name, new=new, created=tuple(_new_value(each) for each in wanted if not each.is_disabled)
+        )
     pairs = list(_paired(found.values, wanted))
     kept = {value.brex_id for value, _ in pairs if value is not None}
-    gone = (value for value in found.values if value.brex_id not in kept and not value.is_disabled)
+    changed = [(value, update) for value, each in pairs if value is not None and (update := _update(value, each))]
+    changed += [
+        (value, FieldValueUpdate(brex_id=value.brex_id, data=FieldValueChange(is_disabled=True)))
+        for value in found.values
+        if value.brex_id not in kept and not value.is_disabled
+    ]
     return FieldChange(
+        name=found.field.name or found.field.brex_id,
         field_id=found.field.brex_id,
         renamed=name if name is not None and name != found.field.name else None,
         is_enabled=found.field.is_disabled,
         created=tuple(_new_value(each) for value, each in pairs if value is None and not each.is_disabled),
-        updated=(
-            *(update for value, each in pairs if value is not None and (update := _update(value, each)) is not None),
-            *(FieldValueUpdate(brex_id=value.brex_id, data=FieldValueChange(is_disabled=True)) for value in gone),
-        ),
+        updated=tuple(update for _, update in changed),
+        before=tuple(value for value, _ in changed),
     )
 
 

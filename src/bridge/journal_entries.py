@@ -5,19 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import attrs
+
 from brex_accounting import Record
 from bridge import documents
 from bridge.coding import CodedLine, CodedRecord
 from bridge.documents import Context
 from bridge.results import Findings, Post, ReasonCode
 from bridge.roles import role_of
+from bridge.settings import Role
+from bridge.taxes import LineTax, TaxedEntryItem
 from rillet import Account, AccountType, Money, NewJournalEntry, NewJournalEntryItem, Side
 
 _MARK = re.compile(r"Brex (\S+):")
 
 
 def journal_entry(coded: CodedRecord, context: Context, findings: Findings) -> Post | None:
-    """A record as a journal entry, posting by posting: a line that nobody codes is on the account of its role."""
+    """A record as a journal entry, posting by posting: a line that nobody codes is on the account of its role.
+
+    Rillet parts the VAT off a line that has a tax code. There is no code on a line whose tax it would compute otherwise:
+    on one with a sales tax, on one that is exempt from the code's percentage, and on a reverse charge, whose tax is on
+    lines of its own.
+    """
     impact = documents.impact_date(coded.record, context, findings)
     rate = documents.exchange_rate(coded, impact, context, findings)
     items = tuple(_items(coded, context, findings))
@@ -54,12 +63,50 @@ def _items(coded: CodedRecord, context: Context, findings: Findings) -> Iterator
             continue
         if each.is_coded and account.type == AccountType.EXPENSE:
             documents.check_mandatory(each, context, findings)
-        yield NewJournalEntryItem(
+        item = NewJournalEntryItem(
             account_code=account.code,
             amount=Money(each.line.amount.amount, coded.currency),
             side=Side(each.line.type.value),
             description=documents.description(each, coded.record),
             fields=each.fields,
+        )
+        tax = each.tax
+        if tax is None:
+            yield item
+            continue
+        is_parted = tax.is_parted and tax.rate.percentage
+        parted = documents.role_account(coded.entity, Role.TAX, context, findings) if is_parted else None
+        yield _taxed(item, tax, each, parted)
+        yield from _reverse_charge(item, tax, each)
+
+
+def _taxed(item: NewJournalEntryItem, tax: LineTax, each: CodedLine, parted: Account | None) -> NewJournalEntryItem:
+    kind = "Revenue" if each.account is not None and each.account.type == AccountType.INCOME else "Expense"
+    if parted is not None:
+        return TaxedEntryItem(
+            account_code=item.account_code,
+            amount=item.amount,
+            side=item.side,
+            description=item.description,
+            vat_code=tax.rate.code,
+            vat_type=kind,
+            fields=item.fields,
+            tax_amount=Money(tax.amount_of(each.line.amount), item.amount.currency),
+            tax_account_code=parted.code,
+        )
+    is_without_tax = not tax.rate.percentage and not tax.is_sales_tax
+    return attrs.evolve(item, vat_code=tax.rate.code, vat_type=kind) if is_without_tax else item
+
+
+def _reverse_charge(item: NewJournalEntryItem, tax: LineTax, each: CodedLine) -> Iterator[NewJournalEntryItem]:
+    opposite = Side.CREDIT if item.side == Side.DEBIT else Side.DEBIT
+    for account, share in tax.reverse_charge(each.line.amount):
+        yield attrs.evolve(
+            item,
+            account_code=account.code,
+            amount=Money(share.copy_abs(), item.amount.currency),
+            side=item.side if share > 0 else opposite,
+            description=f"Reverse charge {tax.rate.code}",
         )
 
 

@@ -15,11 +15,14 @@ from bridge.bills import bill
 from bridge.books import Books
 from bridge.charges import charge
 from bridge.coding import CodedRecord, code
+from bridge.currency import in_books_currency
 from bridge.documents import Context, Rates, Zones, day_of, no_rates, only_utc
 from bridge.journal_entries import journal_entry
+from bridge.planned_vendors import PlannedVendors
 from bridge.reimbursements import reimbursement
 from bridge.results import Findings, Nothing, Outcome, PlannedVendor, Post, ReasonCode, Refused
-from bridge.settings import OF_SUBSIDIARY, OtherTypes, Settings
+from bridge.settings import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings
+from bridge.tables import DataTable, Tabular
 
 Mapper: TypeAlias = Callable[[CodedRecord, Context, Findings], Post | None]
 """Turns a coded record into what to post; notes in the findings why it cannot. It must be pure."""
@@ -49,8 +52,8 @@ DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
 
 
 @attrs.frozen(kw_only=True)
-class Plan:
-    """What would become of a number of records."""
+class Plan(Tabular):
+    """What would become of a number of records; rich and notebooks show it as a table."""
 
     outcomes: tuple[Outcome, ...]
 
@@ -75,13 +78,22 @@ class Plan:
         planned = (post.vendor for post in self.posts)
         return tuple({each.key: each for each in planned if isinstance(each, PlannedVendor)}.values())
 
+    @property
+    def table(self) -> DataTable:
+        """Every record with what would become of it, and the day on which it counts or the reasons."""
+        return DataTable(
+            title=f"{len(self.posts)} to post, {len(self.refused)} refused, {len(self.nothing)} with nothing to do",
+            headings=("Record", "Amount", "Outcome", "Why"),
+            rows=tuple(_row(outcome) for outcome in self.outcomes),
+        )
+
 
 class Bridge:
     """The mapping of one company: its settings, the mapper of each record type, and a source of exchange rates.
 
     An integrator replaces or adds a mapper with ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``. `rates` answers
-    how many units of the second currency one unit of the first buys on a day; `zones` gives the time zone of a name (in
-    `bridge.export` there is one that knows them all). They must be pure too.
+    how many units of the second currency one unit of the first buys on a day, as a `RateTable` does; `zones` gives the
+    time zone of a name (in `bridge.export` there is one that knows them all). They must be pure too.
     """
 
     def __init__(
@@ -99,20 +111,20 @@ class Bridge:
         if record.review_status != ReviewStatus.READY_FOR_EXPORT:
             return Nothing(record=record, why=f"it is {record.review_status}, not READY_FOR_EXPORT")
         findings = Findings()
-        mapper = self.mappers.get(record.type)
+        mapper = journal_entry if record.type in self.settings.summarise else self.mappers.get(record.type)
         if mapper is None and self.settings.other_types is OtherTypes.JOURNAL_ENTRY:
             mapper = journal_entry
         if mapper is None:
             findings.add(ReasonCode.TYPE_NOT_SUPPORTED, f"records of the type {record.type} are not mapped")
             return Refused(record=record, reasons=tuple(findings.reasons))
-        coded = code(record, self.settings, books, findings)
-        context = Context(settings=self.settings, books=books, rates=self.rates, zone=self._zone(coded, findings))
+        coded = self.coded(record, books, findings)
+        context = self._context(coded, books, findings)
         if coded is not None and _is_before_start(coded, context.zone):
             return Nothing(
                 record=record, why=f"it counts before {coded.entity.since}, where {coded.entity.name} starts"
             )
-        if coded is not None and not findings.reasons and not _moves_money(record):
-            return Nothing(record=record, why="its lines move no money")
+        if coded is not None and not findings.reasons and not coded.moves_money:
+            return Nothing(record=record, why=f"its lines move no money in {coded.currency}")
         post = None
         if coded is not None:
             post = mapper(coded, context, findings)
@@ -122,6 +134,19 @@ class Bridge:
         if findings.reasons or post is None:
             return Refused(record=record, reasons=tuple(findings.reasons))
         return post
+
+    def coded(self, record: Record, books: Books, findings: Findings) -> CodedRecord | None:
+        """What the mapper gets: the record after coding and, where the settings say so, in its subsidiary's currency.
+
+        None, with the reasons in `findings`, where it cannot be coded at all.
+        """
+        coded = code(record, self.settings, books, findings)
+        if coded is None or self.settings.foreign_currency is ForeignCurrency.DOCUMENT:
+            return coded
+        return in_books_currency(coded, self._context(coded, books, findings), findings)
+
+    def _context(self, coded: CodedRecord | None, books: Books, findings: Findings) -> Context:
+        return Context(settings=self.settings, books=books, rates=self.rates, zone=self._zone(coded, findings))
 
     def _zone(self, coded: CodedRecord | None, findings: Findings) -> tzinfo:
         name = self.settings.time_zone
@@ -134,11 +159,18 @@ class Bridge:
 
     def plan(self, records: Iterable[Record], books: Books) -> Plan:
         """What is to be done with many records, in their order."""
-        return Plan(outcomes=tuple(self.outcome(record, books) for record in records))
+        planned = PlannedVendors(self.settings)
+        return Plan(outcomes=tuple(planned.settled(self.outcome(record, books)) for record in records))
 
 
-def _moves_money(record: Record) -> bool:
-    return any(line.amount.amount for line in record.line_items)
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    record = outcome.record
+    amount = f"{record.amount.amount:f} {record.amount.currency}"
+    if isinstance(outcome, Post):
+        return record.id, amount, "post", f"it counts on {outcome.impact_date}"
+    if isinstance(outcome, Nothing):
+        return record.id, amount, "nothing to do", outcome.why
+    return record.id, amount, "refused", "\n".join(str(reason) for reason in outcome.reasons)
 
 
 def _is_before_start(coded: CodedRecord, zone: tzinfo) -> bool:

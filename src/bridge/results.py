@@ -9,7 +9,7 @@ from typing import TypeAlias
 import attrs
 
 from brex_accounting import Record
-from rillet import NewBill, NewCharge, NewJournalEntry, NewPayment, NewReimbursement, NewVendor
+from rillet import BillUpdate, NewBill, NewCharge, NewJournalEntry, NewPayment, NewReimbursement, NewVendor
 
 
 @attrs.frozen(kw_only=True)
@@ -17,6 +17,18 @@ class BillPayload:
     """A bill to post, and the code of the payable account that Rillet credits with it on its own."""
 
     bill: NewBill
+    payable_account_code: str
+
+
+@attrs.frozen(kw_only=True)
+class BillReplacement:
+    """What a bill is to be whose record has a newer version in Brex, and the payable account that Rillet credits with it.
+
+    `bill_id` is Rillet's. Lines that somebody changed in Rillet become what Brex has.
+    """
+
+    bill_id: str
+    update: BillUpdate
     payable_account_code: str
 
 
@@ -29,7 +41,7 @@ class BillPaymentPayload:
     payable_account_code: str
 
 
-Payload: TypeAlias = NewCharge | NewReimbursement | NewJournalEntry | BillPayload | BillPaymentPayload
+Payload: TypeAlias = NewCharge | NewReimbursement | NewJournalEntry | BillPayload | BillReplacement | BillPaymentPayload
 
 #: Stands in a payload whose vendor has still to be created; no Rillet object has this id, so Rillet would refuse it.
 VENDOR_TO_COME = "00000000-0000-0000-0000-000000000000"
@@ -59,12 +71,16 @@ class ReasonCode(StrEnum):
     UNKNOWN_FIELD_VALUE = "unknown_field_value"
     DEACTIVATED_FIELD_VALUE = "deactivated_field_value"
     MISSING_FIELD = "missing_field"
+    UNKNOWN_TAX_CODE = "unknown_tax_code"
     CLOSED_PERIOD = "closed_period"
     NO_TIME_ZONE = "no_time_zone"
     NO_EXCHANGE_RATE = "no_exchange_rate"
+    EXCHANGE_DIFFERENCE = "exchange_difference"
     NO_VENDOR = "no_vendor"
     AMBIGUOUS_VENDOR = "ambiguous_vendor"
+    NEAR_DUPLICATE_VENDOR = "near_duplicate_vendor"
     BILL_NOT_FOUND = "bill_not_found"
+    BILL_NOT_REPLACEABLE = "bill_not_replaceable"
     NOT_A_PAYMENT = "not_a_payment"
     REJECTED_BY_RILLET = "rejected_by_rillet"
 
@@ -105,6 +121,8 @@ class Post:
                 return self.payload.date
             case BillPayload():
                 return self.payload.bill.impact_date
+            case BillReplacement():
+                return self.payload.update.impact_date
             case BillPaymentPayload():
                 return self.payload.payment.date
             case _:
@@ -117,6 +135,8 @@ class Post:
                 return self.payload
             case BillPayload():
                 return attrs.evolve(self.payload, bill=attrs.evolve(self.payload.bill, vendor_id=vendor_id))
+            case BillReplacement():
+                return attrs.evolve(self.payload, update=attrs.evolve(self.payload.update, vendor_id=vendor_id))
             case _:
                 return attrs.evolve(self.payload, vendor_id=vendor_id)
 

@@ -13,43 +13,56 @@ _CARD_SUBTYPE = "Credit Card"
 
 def check(settings: Settings, books: Books) -> tuple[str, ...]:
     """What the settings name and the books do not have, each with its place in the settings; empty when all is well."""
-    problems = list[str]()
+    return tuple(_problems(settings, books))
+
+
+def _problems(settings: Settings, books: Books) -> Iterator[str]:
     for index, entity in enumerate(settings.entities):
-        problems += (f"entities[{index}].{problem}" for problem in _unfit(entity, books))
+        yield from (f"entities[{index}].{problem}" for problem in _unfit(entity, books))
     for index, mapping in enumerate(settings.fields):
         if books.field(mapping.rillet) is None:
-            problems.append(f"fields[{index}].rillet: Rillet has no custom field {mapping.rillet!r}")
+            yield f"fields[{index}].rillet: Rillet has no custom field {mapping.rillet!r}"
     for index, rule in enumerate(settings.accounts):
-        account = books.account(rule.account)
-        if account is None:
-            problems.append(f"accounts[{index}].account: Rillet has no account with the code or id {rule.account!r}")
-        elif account.status == AccountStatus.INACTIVE:
-            problems.append(f"accounts[{index}].account: the account {account.code} {account.name} is inactive")
-    wanted = settings.default_vendor
-    if wanted is not None and books.vendor(wanted) is None:
-        named = len(books.vendors_by_name(wanted))
-        if named == 0:
-            problems.append(f"default_vendor: Rillet has no vendor {wanted!r}")
-        elif named > 1:
-            problems.append(f"default_vendor: Rillet has {named} vendors {wanted!r}; name one by its id")
-    return tuple(problems)
+        yield from _account(f"accounts[{index}].account", rule.account, books)
+    for index, each in enumerate(settings.vendors):
+        yield from _vendor(f"vendors[{index}].rillet", each.rillet, books)
+    for index, tax in enumerate(settings.taxes):
+        if all(tax.code not in {rate.id, rate.code} for rate in books.tax_rates):
+            yield f"taxes[{index}].code: Rillet has no tax rate with the code or id {tax.code!r}"
+        yield from _account(f"taxes[{index}].input_account", tax.input_account, books)
+        yield from _account(f"taxes[{index}].output_account", tax.output_account, books)
+    yield from _vendor("default_vendor", settings.default_vendor, books)
 
 
 def _unfit(entity: Entity, books: Books) -> Iterator[str]:
     if books.subsidiary(entity.subsidiary) is None:
         known = ", ".join(sorted(each.trade_name for each in books.subsidiaries))
         yield f"subsidiary: Rillet has no subsidiary {entity.subsidiary!r}; it has {known}"
-    for key in Role:
-        wanted = entity.account(key)
-        if wanted is None:
-            continue
-        account = books.account(wanted)
-        if account is None:
-            yield f"{key}: Rillet has no account with the code or id {wanted!r}"
-        elif account.status == AccountStatus.INACTIVE:
-            yield f"{key}: the account {account.code} {account.name} is inactive"
-        elif key is Role.CARD and account.subtype != _CARD_SUBTYPE:
+    for role in Role:
+        wanted = entity.account(role)
+        unfit = list(_account(role, wanted, books))
+        yield from unfit
+        account = None if wanted is None else books.account(wanted)
+        if account is not None and not unfit and role is Role.CARD and account.subtype != _CARD_SUBTYPE:
             yield (
-                f"{key}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
+                f"{role}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
                 f"Rillet takes charges on accounts of the subtype {_CARD_SUBTYPE!r} alone"
             )
+
+
+def _account(place: str, wanted: str | None, books: Books) -> Iterator[str]:
+    account = None if wanted is None else books.account(wanted)
+    if wanted is not None and account is None:
+        yield f"{place}: Rillet has no account with the code or id {wanted!r}"
+    elif account is not None and account.status == AccountStatus.INACTIVE:
+        yield f"{place}: the account {account.code} {account.name} is inactive"
+
+
+def _vendor(place: str, wanted: str | None, books: Books) -> Iterator[str]:
+    if wanted is None or books.vendor(wanted) is not None:
+        return
+    named = len(books.vendors_by_name(wanted))
+    if named == 0:
+        yield f"{place}: Rillet has no vendor {wanted!r}"
+    elif named > 1:
+        yield f"{place}: Rillet has {named} vendors {wanted!r}; name one by its id"

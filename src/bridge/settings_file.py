@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import attrs
 import cattrs
 from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
-from bridge.settings import Settings, SettingsError, When
+from brex_accounting import RecordType
+from bridge.settings import Settings, SettingsError, TaxRule, Treatment, When
+
+#: What needs a document of its own: a payment finds its bill, and a reimbursement tells who is paid back.
+_ALONE = frozenset(
+    {
+        RecordType.BILL_EXPENSE,
+        RecordType.BILL_EXPENSE_PAYMENT,
+        RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
+        RecordType.REIMBURSEMENT_EXPENSE_POST,
+    }
+)
 
 
 def read_settings(text: str, source: str = "settings") -> Settings:
@@ -39,6 +50,25 @@ def read_settings(text: str, source: str = "settings") -> Settings:
 
 def _inconsistencies(settings: Settings) -> Iterator[str]:
     """What is wrong between the values, in the form of cattrs' messages: ``text @ path``."""
+    yield from _wrong_entities(settings)
+    yield from _doubled_fields(settings)
+    yield from _repeated("fields", (each.brex for each in settings.fields))
+    yield from _repeated("accounts", ((each.merchant, each.entity, each.instead_of) for each in settings.accounts))
+    yield from _repeated("vendors", (each.brex.strip().casefold() for each in settings.vendors))
+    yield from _repeated("taxes", (each.code for each in settings.taxes))
+    yield from _repeated("summarise", settings.summarise)
+    if settings.taxes and settings.tax_field is None:
+        yield "these rules need the tax_field, whose values are tax codes @ taxes[0]"
+    for index, tax in enumerate(settings.taxes):
+        yield from (f"{problem} @ taxes[{index}]" for problem in _untaxable(tax))
+    for index, kind in enumerate(settings.summarise):
+        if not RecordType(kind).is_known:
+            yield f"Brex has no record type {kind!r} @ summarise[{index}]"
+        elif kind in _ALONE:
+            yield f"records of the type {kind} become documents of their own, not journal entries @ summarise[{index}]"
+
+
+def _wrong_entities(settings: Settings) -> Iterator[str]:
     if not settings.entities:
         yield "at least one entity is needed @ entities"
     rest = [index for index, entity in enumerate(settings.entities) if entity.when is None]
@@ -55,6 +85,35 @@ def _inconsistencies(settings: Settings) -> Iterator[str]:
             yield f"`field` and `value` belong together @ entities[{index}].when"
         if when is not None and when == When():
             yield f"it is empty; leave it out to take all the rest @ entities[{index}].when"
+
+
+def _doubled_fields(settings: Settings) -> Iterator[str]:
+    """A Brex field whose values would mean two things."""
+    uses = {settings.gl_field: "gl_field"}
+    for key, field in (("vendor_field", settings.vendor_field), ("tax_field", settings.tax_field)):
+        if field is not None and uses.setdefault(field, key) != key:
+            yield f"{field!r} is the {uses[field]} already @ {key}"
+    for index, mapping in enumerate(settings.fields):
+        if mapping.brex in uses:
+            yield f"{mapping.brex!r} is the {uses[mapping.brex]} already @ fields[{index}].brex"
+
+
+def _repeated(key: str, values: Iterable[Hashable]) -> Iterator[str]:
+    first = dict[Hashable, int]()
+    for index, value in enumerate(values):
+        if first.setdefault(value, index) != index:
+            yield f"{key}[{first[value]}] is about the same already; take one of them out @ {key}[{index}]"
+
+
+def _untaxable(tax: TaxRule) -> Iterator[str]:
+    accounts = (tax.input_account, tax.output_account)
+    if tax.treatment is Treatment.REVERSE_CHARGE:
+        if None in accounts:
+            yield "a reverse charge needs an `input_account` and an `output_account`"
+        if tax.sales_tax:
+            yield "a reverse charge is VAT, never a sales tax"
+    elif accounts != (None, None):
+        yield 'only a reverse charge has an `input_account` and an `output_account`; treatment = "reverse_charge" makes it one'
 
 
 def _text(value: object, _: object) -> str:
@@ -105,11 +164,12 @@ def _table_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[obj
 
 def _array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
     read = list_structure_factory(kind, converter)
+    of = "tables" if attrs.has(get_args(kind)[0]) else "texts"
 
     def structure_array(value: object, _: object) -> object:
         if isinstance(value, list):
             return tuple(read(cast("list[object]", value), kind))
-        raise ValueError(f"{_shown(value)} is not an array of tables")
+        raise ValueError(f"{_shown(value)} is not an array of {of}")
 
     return structure_array
 

@@ -172,6 +172,11 @@ class _Base:
         """How many requests this client sent so far, repetitions included; twins of `with_options` count together."""
         return self._connection.meter.sent
 
+    @property
+    def pacer(self) -> Pacer | None:
+        """What keeps its requests below the service's limit; None where nothing does."""
+        return self._connection.pacer
+
     def __repr__(self) -> str:
         return f"{type(self).__module__.partition('.')[0]}.{type(self).__name__}(base_url={self.base_url!r})"
 

@@ -13,14 +13,14 @@ _MARGIN = 0.005
 class Pacer:
     """At most `limit` requests in any `window` seconds, shared by everything that holds this object.
 
-    It hands out waits and never sleeps, so one object serves threads and tasks alike. A few milliseconds are added to
-    the window, or a request could still land inside it by the service's clock.
+    It hands out waits and never sleeps, so one object serves threads and tasks alike. A `margin` of seconds is added to
+    the window, or a request could still land inside it by the service's clock: the first one may be longer on its way.
     """
 
-    def __init__(self, limit: int, window: float = 60.0) -> None:
+    def __init__(self, limit: int, window: float = 60.0, *, margin: float = _MARGIN) -> None:
         if limit < 1 or window <= 0:
             raise ValueError(f"a pace needs a limit of at least 1 and a window above 0, not {limit} in {window} s")
-        self.limit, self.window = limit, window
+        self.limit, self.window, self._margin = limit, window, margin
         self._slots: deque[float] = deque()
         self._lock = threading.Lock()
 
@@ -29,7 +29,7 @@ class Pacer:
 
         None, and nothing taken, when the slot would come after the time `latest`.
         """
-        span = self.window + _MARGIN
+        span = self.window + self._margin
         with self._lock:
             while self._slots and self._slots[0] <= now - span:
                 self._slots.popleft()
@@ -52,13 +52,13 @@ _shared: WeakValueDictionary[str, Pacer] = WeakValueDictionary()
 _shared_lock = threading.Lock()
 
 
-def shared_pacer(base_url: str, token: str, limit: int, window: float = 60.0) -> Pacer:
+def shared_pacer(base_url: str, token: str, limit: int, window: float = 60.0, *, margin: float = _MARGIN) -> Pacer:
     """The one pacer of all clients in this process that use the same key on the same service."""
-    digest = hashlib.sha256(f"{base_url}\n{token}\n{limit}\n{window}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{base_url}\n{token}\n{limit}\n{window}\n{margin}".encode()).hexdigest()
     with _shared_lock:
         pacer = _shared.get(digest)
         if pacer is None:
-            pacer = _shared[digest] = Pacer(limit, window)
+            pacer = _shared[digest] = Pacer(limit, window, margin=margin)
         return pacer
 
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import attrs
 
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import dimension, gl
-from bridge import Bridge, Nothing, Outcome, Post, When, effect
-from bridge_company import BOOKS, SETTINGS, WHOLE_ENTITY, account, books, document, expense, moved, posted, reimbursed
+from bridge import Basis, Bridge, Nothing, Outcome, Post, Refused, When, effect
+from bridge_company import (
+    BOOKS,
+    SETTINGS,
+    WHOLE_ENTITY,
+    account,
+    books,
+    document,
+    expense,
+    moved,
+    on,
+    posted,
+    reimbursed,
+)
+from rillet import TaxRate
 
 OTHER = "99000"
 KEPT = books(accounts=(*BOOKS.accounts, account(OTHER, "Another", subtype="Credit Card")))
@@ -79,3 +93,95 @@ def test_subsidiary_override() -> None:
     assert document(company.outcome(expense(), kept)).subsidiary_id == "sub-us"
     claimed = expense("5", gl("6100"), dimension("Legal", "de"))
     assert document(company.outcome(claimed, kept)).subsidiary_id == "sub-de"
+
+
+BOTH = (
+    attrs.evolve(WHOLE_ENTITY, since=date(2026, 2, 3)),
+    attrs.evolve(
+        WHOLE_ENTITY,
+        name="Old",
+        subsidiary="sub-old",
+        card_account=OTHER,
+        reimbursement_account="20000",
+        since=date(2026, 3, 1),
+        when=When(field="Legal", value="old"),
+    ),
+)
+OLD = attrs.evolve(BOOKS.subsidiaries[0], id="sub-old", trade_name="Old Example Inc.")
+TWO = attrs.evolve(KEPT, subsidiaries=(*KEPT.subsidiaries, OLD))
+
+
+def of_old(record: Record) -> Record:
+    """The record as one of the other subsidiary."""
+    first, *rest = record.line_items
+    values = (*first.accounting_field_values, dimension("Legal", "old"))
+    return attrs.evolve(record, line_items=(attrs.evolve(first, accounting_field_values=values), *rest))
+
+
+def test_payable_accounts_of_each_subsidiary() -> None:
+    company = Bridge(attrs.evolve(SETTINGS, entities=tuple(attrs.evolve(each, since=None) for each in BOTH)))
+    for record, ours, theirs in ((expense(), "21120", OTHER), (reimbursed(), "21340", "20000")):
+        payloads = [document(company.outcome(each, TWO)) for each in (record, of_old(record))]
+        assert [each.subsidiary_id for each in payloads] == ["sub-us", "sub-old"]
+        accounts = [{posting.account for posting in effect(each)} for each in payloads]
+        assert accounts == [{"6100", ours}, {"6100", theirs}]
+
+
+def test_sync_from_date_of_each_subsidiary() -> None:
+    company = Bridge(attrs.evolve(SETTINGS, entities=BOTH))
+    assert isinstance(company.outcome(expense(), TWO), Post)
+    assert isinstance(company.outcome(of_old(expense()), TWO), Nothing)
+    assert isinstance(company.outcome(on(date(2026, 3, 1), of_old(expense())), TWO), Post)
+
+
+def test_general_ledger_accounts() -> None:
+    record = expense("5", gl("6100"), dimension("Account", "6200"))
+    for field, expected in (("GL_ACCOUNT", "6100"), ("Account", "6200")):
+        post = posted(Bridge(attrs.evolve(SETTINGS, gl_field=field)).outcome(record, BOOKS))
+        assert {posting.account for posting in effect(post.payload)} == {expected, "21120"}
+
+
+def test_custom_fields() -> None:
+    record = expense("5", gl("6100"), dimension("Team", "value-Sales"))
+    for fields, count in ((SETTINGS.fields, 1), ((), 0)):
+        payload = document(Bridge(attrs.evolve(SETTINGS, fields=fields)).outcome(record, BOOKS))
+        assert [len(item.fields) for item in payload.items] == [count]
+
+
+def test_vendors() -> None:
+    record = expense("5", gl("6100"), dimension("Vendor", "v-ada"))
+    for field, expected in ((None, "v-stationery"), ("Vendor", "v-ada")):
+        company = Bridge(attrs.evolve(SETTINGS, vendor_field=field))
+        assert document(company.outcome(record, BOOKS)).vendor_id == expected
+
+
+def test_vat_rates() -> None:
+    rate = TaxRate(id="rate-1", code="DE19", country="DE", description="19 %", percentage=Decimal(19))
+    kept = attrs.evolve(KEPT, tax_rates=(rate,))
+    taxed = expense("119", gl("6100"), dimension("Tax", "rate-1"))
+    entity = attrs.evolve(WHOLE_ENTITY, tax_account=OTHER)
+    for field, expected in ((None, {"6100", "21120"}), ("Tax", {"6100", "21120", OTHER})):
+        company = Bridge(attrs.evolve(SETTINGS, entities=(entity,), tax_field=field))
+        assert {posting.account for posting in effect(posted(company.outcome(taxed, kept)).payload)} == expected
+
+
+def test_links_back_to_brex() -> None:
+    for link, expected in ((None, None), ("https://example.com/{id}", "https://example.com/accr_1")):
+        company = Bridge(attrs.evolve(SETTINGS, record_link=link))
+        (reference,) = document(company.outcome(attrs.evolve(expense(), id="accr_1"), BOOKS)).external_references
+        assert reference.url == expected
+
+
+def test_a_type_of_external_references() -> None:
+    for kind, count in (("brex", 1), (None, 0)):
+        company = Bridge(attrs.evolve(SETTINGS, reference_type=kind))
+        assert len(document(company.outcome(expense(), BOOKS)).external_references) == count
+
+
+def test_accrual_or_cash_basis() -> None:
+    approved = reimbursed()
+    paid_out = attrs.evolve(approved, type=RecordType.REIMBURSEMENT_EXPENSE_POST)
+    for basis, counts, does_not in ((Basis.ACCRUAL, approved, paid_out), (Basis.CASH, paid_out, approved)):
+        company = Bridge(attrs.evolve(SETTINGS, reimbursement_basis=basis))
+        assert isinstance(company.outcome(counts, BOOKS), Post)
+        assert isinstance(company.outcome(does_not, BOOKS), Refused)

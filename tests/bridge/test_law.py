@@ -31,7 +31,8 @@ from bridge import (
 )
 from bridge.coding import code
 from bridge.journal_entries import journal_entry
-from bridge.results import BillPayload, BillPaymentPayload
+from bridge.results import BillPayload, BillPaymentPayload, BillReplacement
+from bridge.taxes import LineTax, TaxedEntryItem, TaxedItem
 from bridge_oracle import Entry, Ledger, account_named, booked, entity_of, told
 from bridge_worlds import (
     BILL_PAYMENTS,
@@ -55,6 +56,7 @@ from rillet import (
     NewJournalEntry,
     NewJournalEntryItem,
     NewReimbursement,
+    TaxCoverage,
 )
 from rillet import Side as RilletSide
 
@@ -88,6 +90,8 @@ def body(payload: Payload) -> object:
     match payload:
         case BillPayload():
             return payload.bill
+        case BillReplacement():
+            return payload.update
         case BillPaymentPayload():
             return payload.payment
         case _:
@@ -99,9 +103,15 @@ def holds(case: Case, post: Post) -> bool:
     world = case.world
     said, done = summed(coded(case).postings(world.books)), summed(effect(post.payload))
     oracle = told(world.settings, world.books, case.json)
-    payable = entity_of(world.settings, case.json).accounts_payable_account
-    assert payable is not None
-    sent = booked(codec.dumps(body(post.payload)), account_named(world.books, payable).code)
+    entity = entity_of(world.settings, case.json)
+    assert entity.accounts_payable_account is not None
+    assert entity.tax_account is not None
+    sent = booked(
+        codec.dumps(body(post.payload)),
+        payable=account_named(world.books, entity.accounts_payable_account).code,
+        vat_account=account_named(world.books, entity.tax_account).code,
+        tax_rates=world.books.tax_rates,
+    )
     return said == done and as_ledger(done) == oracle and sent == oracle
 
 
@@ -154,7 +164,7 @@ def test_the_payload_is_of_the_records_entity_and_day(case: Case) -> None:
         assert sent["currency"] == currency
         assert "external_references" not in sent
         return
-    linked = ["accr_1", "expense_1"] if kind in BILLS else ["accr_1"]
+    linked = ["accr_1", "expense_1", "accr_1 v2"] if kind in BILLS else ["accr_1"]
     assert [reference["id"] for reference in sent.get("external_references", [])] == (
         linked if case.world.settings.reference_type else []
     )
@@ -210,6 +220,8 @@ def lines_of(payload: Payload) -> Lines:
             )
         case BillPayload():
             items: Sequence[NewExpenseItem | NewJournalEntryItem] = payload.bill.items
+        case BillReplacement():
+            items = payload.update.items
         case _:
             items = payload.items
     return tuple(
@@ -236,6 +248,9 @@ def with_lines(payload: Payload, lines: Lines) -> Payload:
         case BillPayload():
             bill = attrs.evolve(payload.bill, items=tuple(_expense_item(line) for line in lines))
             return attrs.evolve(payload, bill=bill)
+        case BillReplacement():
+            update = attrs.evolve(payload.update, items=tuple(_expense_item(line) for line in lines))
+            return attrs.evolve(payload, update=update)
         case _:
             return attrs.evolve(payload, items=tuple(_expense_item(line) for line in lines))
 
@@ -265,7 +280,7 @@ def on_another_account(payload: Payload) -> Payload:
             return attrs.evolve(payload, credit_card_account_code="elsewhere")
         case NewReimbursement():
             return attrs.evolve(payload, payable_account_code="elsewhere")
-        case BillPayload():
+        case BillPayload() | BillReplacement():
             return attrs.evolve(payload, payable_account_code="elsewhere")
         case BillPaymentPayload():
             return attrs.evolve(payload, payable_account_code="elsewhere")
@@ -288,6 +303,36 @@ def fields_shifted(payload: Payload) -> Payload:
     return with_lines(payload, [attrs.evolve(line, fields=each) for line, each in zip(lines, shifted, strict=True)])
 
 
+def untaxed(line: Line) -> Line:
+    item = line.item
+    if isinstance(item, NewExpenseItem):
+        return attrs.evolve(line, item=attrs.evolve(item, tax_rate=None))
+    assert item is not None
+    plain = NewJournalEntryItem(account_code=item.account_code, amount=item.amount, side=item.side)
+    return attrs.evolve(line, item=plain)
+
+
+def taxed_elsewhere(line: Line) -> Line:
+    item = line.item
+    if not isinstance(item, TaxedItem | TaxedEntryItem):
+        return line
+    return attrs.evolve(line, item=attrs.evolve(item, tax_account_code="elsewhere"))
+
+
+def taxed_on_top(line: Line) -> Line:
+    item = line.item
+    if not isinstance(item, NewExpenseItem) or item.tax_rate is None:
+        return line
+    tax = attrs.evolve(item.tax_rate, coverage=TaxCoverage.EXCLUSIVE)
+    return attrs.evolve(line, item=attrs.evolve(item, tax_rate=tax))
+
+
+def half_a_reverse_charge(payload: Payload) -> Payload:
+    lines = lines_of(payload)
+    added = [line for line in lines if line.item and (line.item.description or "").startswith("Reverse charge ")]
+    return with_lines(payload, [line for line in lines if line not in added[:1]])
+
+
 MISTAKES: dict[str, Callable[[Payload], Payload]] = {
     "drops a line": lambda payload: with_lines(payload, lines_of(payload)[1:]),
     "drops the last line": lambda payload: with_lines(payload, lines_of(payload)[:-1]),
@@ -302,14 +347,24 @@ MISTAKES: dict[str, Callable[[Payload], Payload]] = {
     "drops one field": per_line(lambda line: attrs.evolve(line, fields=line.fields[:1])),
     "gives a line its neighbour's fields": fields_shifted,
     "takes another currency": per_line(lambda line: attrs.evolve(line, currency="EUR")),
+    "drops the tax": per_line(untaxed),
+    "takes another tax account": per_line(taxed_elsewhere),
+    "charges the tax on top": per_line(taxed_on_top),
+    "makes half a reverse charge": half_a_reverse_charge,
 }
-#: Mistakes that cannot be made there: a payment has no fields, and nothing on a journal entry or a payment is negative.
+#: Mistakes that cannot be made there: a payment has no fields and no tax, nothing on a journal entry or a payment is
+#: negative, and the VAT of a journal entry is always in its amounts.
 IMPOSSIBLE = {
     ("bill payments", "drops the fields"),
     ("bill payments", "drops one field"),
     ("bill payments", "gives a line its neighbour's fields"),
     ("bill payments", "loses the sign"),
+    ("bill payments", "drops the tax"),
+    ("bill payments", "takes another tax account"),
+    ("bill payments", "charges the tax on top"),
+    ("bill payments", "makes half a reverse charge"),
     ("journal entries", "loses the sign"),
+    ("journal entries", "charges the tax on top"),
 }
 
 
@@ -324,7 +379,20 @@ def test_the_law_finds_a_mistake_of_a_mapper(kind: str, mistake: str) -> None:
     search(lambda case: mapped(case, broken), KINDS[kind])
 
 
+def at_a_whole_rate(tax: LineTax | None) -> LineTax | None:
+    if tax is None:
+        return None
+    percentage = tax.rate.percentage.quantize(Decimal(1), ROUND_CEILING)
+    return attrs.evolve(tax, rate=attrs.evolve(tax.rate, percentage=percentage))
+
+
 MISCODINGS: dict[str, Callable[[CodedRecord], CodedRecord]] = {
+    "drops the taxes": lambda record: attrs.evolve(
+        record, lines=tuple(attrs.evolve(line, tax=None) for line in record.lines)
+    ),
+    "rounds the rate of a tax": lambda record: attrs.evolve(
+        record, lines=tuple(attrs.evolve(line, tax=at_a_whole_rate(line.tax)) for line in record.lines)
+    ),
     "drops the fields": lambda record: attrs.evolve(
         record, lines=tuple(attrs.evolve(line, fields=()) for line in record.lines)
     ),

@@ -148,6 +148,7 @@ def test_a_bill_carries_the_ids_of_its_record_and_of_the_bill_in_brex() -> None:
             external_references=(
                 ExternalReference(type="brex", id="accr_bill", url="https://example.com/accr_bill"),
                 ExternalReference(type="brex", id="expense_bill"),
+                ExternalReference(type="brex", id="accr_bill v2"),
             ),
         ),
         payable_account_code=OWED,
@@ -161,7 +162,7 @@ def test_a_bill_without_number_and_due_date_has_the_records_id_and_its_own_day()
     assert isinstance(payload, BillPayload)
     assert payload.bill.expense_number == "accr_bill"
     assert payload.bill.due_date == payload.bill.bill_date == date(2026, 2, 3)
-    assert [each.id for each in payload.bill.external_references] == ["accr_bill"]
+    assert [each.id for each in payload.bill.external_references] == ["accr_bill", "accr_bill v2"]
 
 
 def test_a_bill_of_an_unknown_vendor_plans_the_vendor() -> None:

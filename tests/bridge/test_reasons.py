@@ -13,7 +13,7 @@ import pytest
 from brex_accounting import Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
 from bridge import Basis, Books, Bridge, Entity, ReasonCode, Refused, When
-from bridge.settings import OtherTypes
+from bridge.settings import ForeignCurrency, OtherTypes
 from bridge_company import (
     BO,
     BOOKS,
@@ -44,6 +44,7 @@ from bridge_company import (
 )
 from rillet import (
     AccountStatus,
+    BillStatus,
 )
 
 CLOSED = date(2026, 2, 28)
@@ -210,6 +211,16 @@ REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
         expense(),
         BOOKS,
     ),
+    (
+        ReasonCode.EXCHANGE_DIFFERENCE,
+        "from EUR at the rate of 2026-02-03, the bill R-17 at that of 2026-02-02; record the payment in Rillet",
+        Bridge(
+            attrs.evolve(WHOLE.settings, foreign_currency=ForeignCurrency.SUBSIDIARY),
+            rates=lambda _base, _target, day: Decimal(day.day),
+        ),
+        paid("10", "EUR"),
+        books(bills=(attrs.evolve(owed(), impact_date=date(2026, 2, 2)),)),
+    ),
     (ReasonCode.NO_VENDOR, "no merchant", BRIDGE, attrs.evolve(expense(), vendor=None), BOOKS),
     (
         ReasonCode.NO_VENDOR,
@@ -233,6 +244,7 @@ REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
         expense(),
         books(vendors=TWO_STATIONERS),
     ),
+    (ReasonCode.NEAR_DUPLICATE_VENDOR, "looks like 'Sample Stationery Inc.' (v-9)", BRIDGE, expense(), books(vendors=(vendor("v-9", "Sample Stationery Inc."),))),
     (ReasonCode.NO_TIME_ZONE, "the time zone 'Europe/Berlin'", bridge(time_zone="Europe/Berlin"), expense(), BOOKS),
     (ReasonCode.NO_TIME_ZONE, "the time zone 'America/New_York'", bridge(time_zone="subsidiary"), expense(), BOOKS),
     (ReasonCode.NO_VENDOR, "it is a bill and names no vendor", WHOLE, attrs.evolve(billed(), vendor=None), BOOKS),
@@ -244,7 +256,9 @@ REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
     (ReasonCode.UNKNOWN_ACCOUNT, "the bank account '1'", entities(attrs.evolve(ENTITY, bank_account="1")), moved(RecordType.CARD_PAYMENT), BOOKS),
     (ReasonCode.UNCODED_LINE, "a credit line", WHOLE, moved(RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT), BOOKS),
     (ReasonCode.UNCODED_LINE, "a debit line", whole(other_types=OtherTypes.JOURNAL_ENTRY), moved(RecordType.INVOICE), BOOKS),
+    (ReasonCode.UNKNOWN_TAX_CODE, "its tax code 'XX'", bridge(tax_field="Tax"), expense("5", gl("6100"), dimension("Tax", "XX")), BOOKS),
     (ReasonCode.MISSING_FIELD, "Region is mandatory", WHOLE, moved(RecordType.CARD_PAYMENT, debit=[gl("6100")]), books(fields=(field("Region", mandatory=True),))),
+    (ReasonCode.BILL_NOT_REPLACEABLE, "R-17 (b-1), which is PAID: take back", WHOLE, billed("12"), books(bills=(attrs.evolve(owed(), status=BillStatus.PAID),))),
     (ReasonCode.BILL_NOT_FOUND, "no bill of Rillet has the reference 'expense_bill'", WHOLE, paid(), BOOKS),
     (ReasonCode.BILL_NOT_FOUND, "2 bills of Rillet have", WHOLE, paid(), books(bills=(owed(), attrs.evolve(owed(), id="b-2")))),
     (ReasonCode.BILL_NOT_FOUND, "without a source_id", WHOLE, attrs.evolve(paid(), source_id=None), books(bills=(owed(),))),

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from datetime import date
 
-import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bridge import Basis, ClosedPeriod, Entity, FieldMapping, Settings, SettingsError, When, check, read_settings
+from bridge import (
+    Basis,
+    ClosedPeriod,
+    Coverage,
+    Entity,
+    FieldMapping,
+    ForeignCurrency,
+    NearDuplicates,
+    Settings,
+    SettingsError,
+    TaxRule,
+    Treatment,
+    VendorMapping,
+    When,
+    read_settings,
+)
 from bridge.settings import OtherTypes, Role
-from bridge_company import BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
-from rillet import AccountStatus
+from bridge_company import ENTITY
 
 SHORT = """\
 [[entities]]
@@ -32,6 +45,14 @@ default_vendor = "Card Purchases"
 record_link = "https://example.com/records/{id}"
 rillet_link = "https://example.com/{kind}/{id}"
 report_refusals = true
+vendor_field = "Vendor"
+near_duplicates = "create"
+tax_field = "Tax"
+tax_coverage = "exclusive"
+foreign_currency = "subsidiary"
+summarise = ["CARD_PAYMENT", "CARD_EXPENSE_POST"]
+receipts = false
+replace_bills = false
 
 [[entities]]
 name = "UK"
@@ -59,6 +80,25 @@ rillet = "Department"
 [[fields]]
 brex = "Class"
 rillet = "field-class"
+
+[[vendors]]
+brex = "UBER *TRIP"
+rillet = "Uber"
+
+[[taxes]]
+code = "DE19"
+treatment = "taxed"
+coverage = "inclusive"
+
+[[taxes]]
+code = "RC19"
+treatment = "reverse_charge"
+input_account = "14000"
+output_account = "25000"
+
+[[taxes]]
+code = "NY"
+sales_tax = true
 """
 
 INLINE = 'entities = [{name="US", subsidiary="S", card_account="1", reimbursement_account="2", when={currency="USD"}}]'
@@ -102,6 +142,20 @@ def test_everything_can_be_said() -> None:
         record_link="https://example.com/records/{id}",
         rillet_link="https://example.com/{kind}/{id}",
         report_refusals=True,
+        vendor_field="Vendor",
+        near_duplicates=NearDuplicates.CREATE,
+        tax_field="Tax",
+        tax_coverage=Coverage.EXCLUSIVE,
+        foreign_currency=ForeignCurrency.SUBSIDIARY,
+        summarise=("CARD_PAYMENT", "CARD_EXPENSE_POST"),
+        receipts=False,
+        replace_bills=False,
+        vendors=(VendorMapping(brex="UBER *TRIP", rillet="Uber"),),
+        taxes=(
+            TaxRule(code="DE19", treatment=Treatment.TAXED, coverage=Coverage.INCLUSIVE),
+            TaxRule(code="RC19", treatment=Treatment.REVERSE_CHARGE, input_account="14000", output_account="25000"),
+            TaxRule(code="NY", sales_tax=True),
+        ),
     )
     assert isinstance(settings.reimbursement_basis, Basis)
     assert isinstance(settings.closed_period, ClosedPeriod)
@@ -155,24 +209,58 @@ LONG_LINES = {
         'report_refusals = "yes"',
         "brex.toml line 9: report_refusals: 'yes' is not true or false",
     ),
-    'name = "UK"': (f"name = 1{'0' * 80}", f"brex.toml line 12: entities[0].name: 1{'0' * 56}... is not a text"),
-    'subsidiary = "sub-uk"': ("", "brex.toml line 11: entities[0].subsidiary: the key subsidiary is missing"),
+    'name = "UK"': (f"name = 1{'0' * 80}", f"brex.toml line 20: entities[0].name: 1{'0' * 56}... is not a text"),
+    'subsidiary = "sub-uk"': ("", "brex.toml line 19: entities[0].subsidiary: the key subsidiary is missing"),
     'card_account = "id-21130"': (
         "card_account = 21130",
-        "brex.toml line 14: entities[0].card_account: 21130 is not a text; put texts in quotes",
+        "brex.toml line 22: entities[0].card_account: 21130 is not a text; put texts in quotes",
     ),
     "since = 2026-01-01": (
         'since = "2026-01-01"',
-        "brex.toml line 16: entities[0].since: '2026-01-01' is not a date such as 2026-01-31 (without quotes)",
+        "brex.toml line 24: entities[0].since: '2026-01-01' is not a date such as 2026-01-31 (without quotes)",
     ),
     'field = "Legal Entity"': (
         "fields = 1",
-        "brex.toml line 19: entities[0].when: unknown key fields; the keys here are field, value, currency, location",
+        "brex.toml line 27: entities[0].when: unknown key fields; the keys here are field, value, currency, location",
     ),
-    'value = "UK"': ("", "brex.toml line 18: entities[0].when: `field` and `value` belong together"),
-    'currency = "GBP"': ("currency = 1.5", "brex.toml line 21: entities[0].when.currency: 1.5 is not a text"),
-    'rillet = "Department"': ("", "brex.toml line 30: fields[0].rillet: the key rillet is missing"),
-    'rillet = "field-class"': ("rilet = 'x'", "brex.toml line 36: fields[1]: unknown key rilet; "),
+    'value = "UK"': ("", "brex.toml line 26: entities[0].when: `field` and `value` belong together"),
+    'currency = "GBP"': ("currency = 1.5", "brex.toml line 29: entities[0].when.currency: 1.5 is not a text"),
+    'rillet = "Department"': ("", "brex.toml line 38: fields[0].rillet: the key rillet is missing"),
+    'rillet = "field-class"': ("rilet = 'x'", "brex.toml line 44: fields[1]: unknown key rilet; "),
+    'near_duplicates = "create"': (
+        'near_duplicates = "merge"',
+        "brex.toml line 11: near_duplicates: 'merge' is not one of report, create",
+    ),
+    'vendor_field = "Vendor"': (
+        'vendor_field = "GL Account"',
+        "brex.toml line 10: vendor_field: 'GL Account' is the gl_field already",
+    ),
+    'tax_field = "Tax"': ('tax_field = "Vendor"', "brex.toml line 12: tax_field: 'Vendor' is the vendor_field already"),
+    'summarise = ["CARD_PAYMENT", "CARD_EXPENSE_POST"]': (
+        'summarise = "CARD_PAYMENT"',
+        "brex.toml line 15: summarise: 'CARD_PAYMENT' is not an array of texts",
+    ),
+    "receipts = false": ('receipts = "no"', "brex.toml line 16: receipts: 'no' is not true or false"),
+    "replace_bills = false": ("replace_bills = 0", "brex.toml line 17: replace_bills: 0 is not true or false"),
+    'brex = "UBER *TRIP"': ("", "brex.toml line 46: vendors[0].brex: the key brex is missing"),
+    'rillet = "Uber"': ('rillet = ["Uber"]', "brex.toml line 48: vendors[0].rillet: an array is not a text"),
+    'treatment = "taxed"': (
+        'treatment = "net"',
+        "brex.toml line 52: taxes[0].treatment: 'net' is not one of taxed, exempt, reverse_charge",
+    ),
+    'coverage = "inclusive"': (
+        "coverage = 1",
+        "brex.toml line 53: taxes[0].coverage: 1 is not one of inclusive, exclusive",
+    ),
+    'input_account = "14000"': (
+        "",
+        "brex.toml line 55: taxes[1]: a reverse charge needs an `input_account` and an `output_account`",
+    ),
+    'code = "NY"': (
+        'code = "RC19"',
+        "brex.toml line 61: taxes[2]: taxes[1] is about the same already; take one of them out",
+    ),
+    "sales_tax = true": ("sales_tax = 'yes'", "brex.toml line 63: taxes[2].sales_tax: 'yes' is not true or false"),
 }
 
 
@@ -181,6 +269,64 @@ def test_a_mistake_is_named_with_file_line_and_path(line: str, wrong: str, said:
     assert LONG.count(f"{line}\n") == 1
     found = problems(LONG.replace(f"{line}\n", f"{wrong}\n"))
     assert any(problem.startswith(said) for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "said"),
+    [
+        ('tax_field = "Tax"', "", "line 50: taxes[0]: these rules need the tax_field, whose values are tax codes"),
+        ('brex = "Team"', 'brex = "Vendor"', "line 39: fields[0].brex: 'Vendor' is the vendor_field already"),
+        ('brex = "Team"', 'brex = "Class"', "line 42: fields[1]: fields[0] is about the same already"),
+        (
+            'treatment = "reverse_charge"',
+            "",
+            "line 55: taxes[1]: only a reverse charge has an `input_account` and an `output_account`",
+        ),
+        (
+            'treatment = "reverse_charge"',
+            'treatment = "reverse_charge"\nsales_tax = true',
+            "line 55: taxes[1]: a reverse charge is VAT, never a sales tax",
+        ),
+        (
+            'rillet = "Uber"',
+            'rillet = "Uber"\n[[vendors]]\nbrex = " uber *trip"\nrillet = "Lyft"',
+            "line 49: vendors[1]: vendors[0] is about the same already",
+        ),
+    ],
+)
+def test_a_mistake_between_several_values_is_named(line: str, wrong: str, said: str) -> None:
+    assert LONG.count(f"{line}\n") == 1
+    assert [each[: len(f"brex.toml {said}")] for each in problems(LONG.replace(f"{line}\n", f"{wrong}\n"))] == [
+        f"brex.toml {said}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("types", "said"),
+    [
+        ('["CARD_PAYMENTS"]', "summarise[0]: Brex has no record type 'CARD_PAYMENTS'"),
+        (
+            '["CARD_PAYMENT", "BILL_EXPENSE"]',
+            "summarise[1]: records of the type BILL_EXPENSE become documents of their own, not journal entries",
+        ),
+        (
+            '["CARD_PAYMENT",\n"CARD_PAYMENT"]',
+            "summarise[1]: summarise[0] is about the same already; take one of them out",
+        ),
+        ('["CARD_PAYMENT", 5]', "summarise[1]: 5 is not a text; put texts in quotes"),
+        ("{type = 1}", "summarise: a table is not an array of texts"),
+    ],
+)
+def test_what_is_summarised_is_types_of_journal_entries(types: str, said: str) -> None:
+    assert problems(f"\nsummarise = {types}\n{SHORT}") == [f"brex.toml line 2: {said}"]
+
+
+def test_of_two_rules_for_the_same_lines_one_would_never_hold() -> None:
+    rule = "[[accounts]]\naccount = {}\nmerchant = 'Uber'\n".format
+    assert read_settings(SHORT + rule("'1'") + rule("'2'\ninstead_of = '3'")).accounts[1].account == "2"
+    assert problems(SHORT + rule("'1'") + rule("'2'")) == [
+        "brex.toml line 9: accounts[1]: accounts[0] is about the same already; take one of them out"
+    ]
 
 
 def test_every_mistake_is_named_at_once() -> None:
@@ -252,48 +398,3 @@ def test_a_text_is_settings_or_a_settings_error(text: str) -> None:
 @given(st.integers(0, len(LONG)), st.integers(0, 12), st.text("ab =[]{}\"'\n.1#", max_size=4))
 def test_a_slip_of_the_pen_is_settings_or_a_settings_error(start: int, length: int, typed: str) -> None:
     assert problems_or_settings(LONG[:start] + typed + LONG[start + length :])
-
-
-def test_settings_that_fit_the_books_have_no_problems() -> None:
-    assert check(SETTINGS, BOOKS) == ()
-    assert check(attrs.evolve(SETTINGS, default_vendor="v-ada"), BOOKS) == ()
-    assert check(attrs.evolve(SETTINGS, default_vendor="ada example"), BOOKS) == ()
-
-
-def test_everything_that_the_books_do_not_have_is_named_with_its_place() -> None:
-    wrong = Settings(
-        entities=(
-            attrs.evolve(ENTITY, subsidiary="Example AG", card_account="1", when=When(currency="CHF")),
-            attrs.evolve(ENTITY, card_account="6100", reimbursement_account="6900"),
-        ),
-        fields=(FieldMapping(brex="Team", rillet="Department"), FieldMapping(brex="Class", rillet="Class")),
-        default_vendor="Nobody",
-    )
-    assert check(wrong, BOOKS) == (
-        "entities[0].subsidiary: Rillet has no subsidiary 'Example AG'; it has Example Inc., Example Ltd",
-        "entities[0].card_account: Rillet has no account with the code or id '1'",
-        (
-            "entities[1].card_account: the account 6100 Travel has the subtype None; "
-            "Rillet takes charges on accounts of the subtype 'Credit Card' alone"
-        ),
-        "entities[1].reimbursement_account: the account 6900 Old Software is inactive",
-        "fields[1].rillet: Rillet has no custom field 'Class'",
-        "default_vendor: Rillet has no vendor 'Nobody'",
-    )
-
-
-def test_a_default_vendor_has_to_be_one() -> None:
-    kept = books(vendors=(vendor("v-1", "Cards"), vendor("v-2", "CARDS")))
-    assert check(attrs.evolve(SETTINGS, default_vendor="v-1"), kept) == ()
-    assert check(attrs.evolve(SETTINGS, default_vendor="Cards"), kept) == (
-        "default_vendor: Rillet has 2 vendors 'Cards'; name one by its id",
-    )
-
-
-def test_an_inactive_card_account_is_named_once() -> None:
-    gone = attrs.evolve(CARD, status=AccountStatus.INACTIVE, subtype=None)
-    found = check(SETTINGS, books(accounts=(TRAVEL, gone)))
-    assert found == (
-        "entities[0].card_account: the account 21120 Brex Card is inactive",
-        "entities[0].reimbursement_account: Rillet has no account with the code or id '21340'",
-    )

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brex_accounting import Record, RecordVendor, User
-from bridge import Bridge, PlannedVendor, ReasonCode, Refused
+from brex_accounting import FieldValueRef, Record, RecordVendor, User
+from brex_accounting.testing.records import dimension, gl
+from bridge import Bridge, NearDuplicates, PlannedVendor, ReasonCode, Refused, VendorMapping
 from bridge.results import VENDOR_TO_COME
-from bridge_company import BO, BOOKS, BRIDGE, books, bridge, codes, expense, posted, reimbursed, vendor
+from bridge_company import (
+    ADA,
+    BO,
+    BOOKS,
+    BRIDGE,
+    WHOLE,
+    billed,
+    books,
+    bridge,
+    codes,
+    expense,
+    posted,
+    reimbursed,
+    vendor,
+)
 from rillet import ExternalReference, NewCharge, NewVendor, Vendor
 
 UNLINKED = bridge(reference_type=None)
@@ -47,7 +64,7 @@ def test_a_merchant_is_found_by_its_name_however_it_is_written(name: str) -> Non
 def test_a_merchant_that_nobody_knows_is_planned() -> None:
     found = vendor_of(bought_from(" Corner Shop ", email=" shop@example.com "))
     assert found == PlannedVendor(
-        key="name:corner shop",
+        key="email:shop@example.com",
         vendor=NewVendor(
             name="Corner Shop",
             email="shop@example.com",
@@ -71,7 +88,7 @@ def test_records_of_one_missing_vendor_share_its_key() -> None:
     records = [
         bought_from("Corner Shop"),
         bought_from("CORNER  SHOP", "pmch_2"),
-        bought_from("Elsewhere"),
+        bought_from("Elsewhere", "pmch_3"),
         reimbursed(user=BO),
         reimbursed(user=attrs.evolve(BO, id="cuuser_again", email="BO@EXAMPLE.COM")),
         expense("5"),
@@ -87,8 +104,161 @@ def test_an_employee_is_found_by_reference_and_then_by_email_whatever_its_case()
     assert vendor_of(reimbursed(user=attrs.evolve(BO, email="")), linked, addressed) == "v-1"
     assert vendor_of(reimbursed(user=attrs.evolve(BO, email=" Bo@Example.com")), addressed) == "v-2"
     assert vendor_of(reimbursed(user=BO), linked, addressed, company=UNLINKED) == "v-2"
-    # Names are no proof: two people can share one.
-    assert isinstance(vendor_of(reimbursed(user=BO), vendor("v-3", "Bo Sample", email="")), PlannedVendor)
+
+
+def refusal(record: Record, *known: Vendor, company: Bridge = BRIDGE) -> str:
+    """Why a record is refused for its vendor alone."""
+    outcome = company.outcome(record, books(vendors=known))
+    assert isinstance(outcome, Refused), outcome
+    (reason,) = outcome.reasons
+    assert reason.code in {ReasonCode.NEAR_DUPLICATE_VENDOR, ReasonCode.AMBIGUOUS_VENDOR, ReasonCode.NO_VENDOR}
+    return str(reason)
+
+
+@pytest.mark.parametrize("name", ["Bo Sample", "SAMPLE, BO"])
+@pytest.mark.parametrize("email", [None, "", "bo@home.example"])
+def test_nobody_is_paid_back_for_a_name_alone(name: str, email: str | None) -> None:
+    assert refusal(reimbursed(user=BO), vendor("v-3", name, email=email)) == (
+        f"the vendor 'Bo Sample' would be created, and it looks like {name!r} (v-3); if it is the same, name it in "
+        "[[vendors]] of the settings, give it the external reference 'cuuser_bo' of the type 'brex'; if not, create it in "
+        "Rillet with its e-mail address, or set near_duplicates to create"
+    )
+
+
+def test_two_colleagues_of_one_name_are_two() -> None:
+    namesake = vendor("v-3", "Bo Sample", email="bo.sample.2@EXAMPLE.com")
+    planned = vendor_of(reimbursed(user=BO), namesake)
+    assert isinstance(planned, PlannedVendor)
+    assert planned.key == "email:bo@example.com"
+
+
+def test_whoever_is_merchant_and_employee_is_one_vendor() -> None:
+    known = vendor("v-1", "Bo Sample", email="bo@example.com")
+    selling = bought_from("Bo's Bakery", email=" BO@example.com")
+    assert vendor_of(selling, known) == vendor_of(reimbursed(user=BO), known) == "v-1"
+    assert vendor_of(attrs.evolve(billed(), vendor=selling.vendor), known, company=WHOLE) == "v-1"
+
+
+def test_an_email_address_tells_more_than_a_name_and_less_than_a_reference() -> None:
+    addressed, named = vendor("v-1", "A", email="shop@example.com"), vendor("v-2", "Bakery")
+    sold = bought_from("Bakery", email="shop@example.com")
+    assert vendor_of(sold, addressed, named) == "v-1"
+    assert vendor_of(sold, addressed, named, vendor("v-3", "B", brex="pmch_1")) == "v-3"
+
+
+MAPPED = bridge(
+    vendors=(
+        VendorMapping(brex="corner shop!", rillet="v-1"),
+        VendorMapping(brex="pmch_7", rillet="Bakery"),
+        VendorMapping(brex="Bo@Example.com", rillet="v-3"),
+        VendorMapping(brex="Ada Example", rillet="v-1"),
+        VendorMapping(brex="Gone", rillet="v-gone"),
+    )
+)
+KNOWN = (
+    vendor("v-1", "Groceries Ltd"),
+    vendor("v-2", "Bakery", brex="pmch_1"),
+    vendor("v-3", "B. Sample Consulting", brex="pmch_7"),
+)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (bought_from("Corner  Shop"), "v-1"),
+        (bought_from("Somebody", "pmch_7"), "v-2"),
+        (bought_from(" ", "pmch_7"), "v-2"),
+        (bought_from("Bo's Bakery", "pmch_2", "bo@example.com"), "v-3"),
+        (reimbursed(user=BO), "v-3"),
+        (reimbursed(user=attrs.evolve(BO, email="ada@example.com", id="pmch_7")), "v-2"),
+    ],
+)
+def test_the_vendors_of_the_settings_come_before_everything_else(record: Record, expected: str) -> None:
+    assert vendor_of(record, *KNOWN, company=MAPPED) == expected
+
+
+def test_the_vendors_of_the_settings_name_no_person_by_name() -> None:
+    assert isinstance(vendor_of(reimbursed(), *KNOWN, company=MAPPED), PlannedVendor)
+
+
+def test_a_vendor_of_the_settings_that_rillet_does_not_have_is_said() -> None:
+    assert refusal(bought_from("Gone"), *KNOWN, company=MAPPED) == (
+        "Rillet has no vendor 'v-gone', which [[vendors]] of the settings names"
+    )
+
+
+CHOOSING = bridge(vendor_field="Vendor")
+
+
+def chosen(*values: FieldValueRef, kind: Callable[..., Record] = expense) -> Record:
+    return kind("5", gl("6100"), *values)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        dimension("Vendor", "v-3"),
+        dimension("Vendor", "B SAMPLE consulting"),
+        dimension("Vendor", "gone", name="B. Sample Consulting"),
+        dimension("Vendor", None, name="B. Sample Consulting"),
+    ],
+)
+def test_a_spender_can_choose_the_vendor(value: FieldValueRef) -> None:
+    record = attrs.evolve(chosen(value, dimension("Other", "v-1")), vendor=RecordVendor(id="pmch_1", name="Bakery"))
+    assert vendor_of(record, *KNOWN, company=CHOOSING) == "v-3"
+    assert vendor_of(attrs.evolve(record, vendor=None), *KNOWN, company=CHOOSING) == "v-3"
+    assert vendor_of(record, *KNOWN) == "v-2"
+
+
+def test_nobody_chooses_who_is_paid_back() -> None:
+    record = chosen(dimension("Vendor", "v-3"), kind=reimbursed)
+    assert vendor_of(record, *KNOWN, ADA, company=CHOOSING) == "v-ada"
+
+
+def test_one_record_has_one_chosen_vendor() -> None:
+    record = chosen(dimension("Vendor", "v-1"), dimension("Vendor", "v-3"), dimension("Vendor", "v-3"))
+    assert refusal(record, *KNOWN, company=CHOOSING) == (
+        "2 vendors of Rillet match the field 'Vendor' of its lines (v-1, v-3); choose one for the whole record, or split "
+        "it in Brex"
+    )
+    assert "no vendor 'v-9', which the field 'Vendor' names" in refusal(
+        chosen(dimension("Vendor", "v-1"), dimension("Vendor", "v-9")), *KNOWN, company=CHOOSING
+    )
+    twins = (*KNOWN, vendor("v-4", "bakery"))
+    assert (
+        "2 vendors of Rillet match 'Bakery', which the field 'Vendor' names (v-2, v-4); name it by its id"
+        in refusal(chosen(dimension("Vendor", "Bakery")), *twins, company=CHOOSING)
+    )
+
+
+def test_a_vendor_that_looks_like_one_of_the_books_is_reported_or_created() -> None:
+    known = tuple(
+        vendor(f"v-{number}", f"Corner Shop {form}")
+        for number, form in enumerate(("Inc", "LLC", "Ltd", "AG", "SA", "BV"))
+    )
+    assert refusal(bought_from("Corner Shop"), *known[:1]) == (
+        "the vendor 'Corner Shop' would be created, and it looks like 'Corner Shop Inc' (v-0); if it is the same, name it "
+        "in [[vendors]] of the settings, give it the external reference 'pmch_1' of the type 'brex'; if not, create it in "
+        "Rillet, or set near_duplicates to create"
+    )
+    assert "'Corner Shop SA' (v-4) and 1 more; if" in refusal(bought_from("Corner Shop"), *known)
+    assert "external reference" not in refusal(bought_from("Corner Shop"), *known, company=UNLINKED)
+    creating = bridge(near_duplicates=NearDuplicates.CREATE)
+    assert isinstance(vendor_of(bought_from("Corner Shop"), *known, company=creating), PlannedVendor)
+    # What is looked at first is never doubted.
+    assert vendor_of(bought_from("Corner Shop LLC"), *known) == "v-1"
+    assert vendor_of(bought_from("Corner Shop"), *known, vendor("v-9", "Else", brex="pmch_1")) == "v-9"
+
+
+def test_no_reason_holds_an_email_address() -> None:
+    known = (
+        vendor("v-1", "bo@example.com"),
+        vendor("v-2", "A", email="x@x.example"),
+        vendor("v-3", "B", email="x@x.example"),
+    )
+    nameless = attrs.evolve(BO, first_name="", last_name="", email="x@x.example")
+    assert "the person 'cuuser_bo' (v-2, v-3)" in refusal(reimbursed(user=nameless), *known)
+    assert isinstance(vendor_of(reimbursed(user=attrs.evolve(nameless, email="bo@example.com")), *known), PlannedVendor)
 
 
 def test_an_employee_that_nobody_knows_is_planned() -> None:
@@ -136,13 +306,13 @@ def test_an_employee_that_nobody_knows_is_planned() -> None:
             reimbursed(user=BO),
             [vendor("v-1", "A", email="bo@example.com"), vendor("v-2", "B", email="BO@example.com")],
             BRIDGE,
-            "match the e-mail address 'bo@example.com' (v-1, v-2); give the right one the external reference 'cuuser_bo'",
+            "match the e-mail address of the person 'Bo Sample' (v-1, v-2); give the right one the external reference 'cuuser_bo'",
         ),
         (
             attrs.evolve(expense(), vendor=None),
             [vendor("v-1", "Cards"), vendor("v-2", "CARDS")],
             bridge(default_vendor="Cards"),
-            "match the default_vendor 'Cards' (v-1, v-2); name it by its id",
+            "match 'Cards', the default_vendor (v-1, v-2); name it by its id",
         ),
     ],
 )

@@ -23,3 +23,26 @@ def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r" ms +\d+\.\d+ of ", done.stdout)) >= rows
     assert f"python benchmarks/{script}" in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "tells"),
+    [
+        ("pace.py", ["20", "60"], r"20 records, 20 charges, \d+ requests to Rillet: .* of the ideal"),
+        pytest.param(
+            "memory.py",
+            ["20"],
+            r"20 records: \d+\.\d MiB at most",
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the largest resident set"),
+        ),
+    ],
+)
+def test_a_benchmark_of_the_export_runs(script: str, arguments: list[str], tells: str) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(tells, done.stdout), done.stdout
+    assert f"python benchmarks/{script}" in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")

@@ -31,6 +31,7 @@ from brex_accounting.oauth import OAuthApp, OAuthClient, Pkce, new_state
 from brex_accounting.testing.records import card_expense, gl
 from brex_accounting.tokens import MemoryTokenStore
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
+from bridge.export import Announcements, ExportOutcome, NoJournal
 from bridge_company import BOOKS, SETTINGS
 from clientkit import errors
 from clientkit.codec import always_sent
@@ -237,10 +238,17 @@ def _both_services() -> Generator[Names]:
 
 
 @contextmanager
-def _fields_of_both() -> Generator[Names]:
-    with brex_testing.StandIn().client() as brex:
-        integration_id = brex.integrations.create(vendor="RILLET", vendor_account_id="org_1").id
-        yield {"books": BOOKS, "brex": brex, "fields": (), "integration_id": integration_id, "settings": SETTINGS}
+def _watched() -> Generator[Names]:
+    def run(**_: object) -> ExportOutcome:
+        return ExportOutcome()
+
+    stops = iter([False, True])
+    yield {"export": SimpleNamespace(run=run), "stopping": lambda: next(stops)}
+
+
+@contextmanager
+def _webhook_secrets() -> Generator[Names]:
+    yield {"Announcements": Announcements, "SECRET": SECRET, "TOKEN": SECRET, "journal": NoJournal()}
 
 
 #: What each example finds around it, by the owner of its docstring; the others have all they need. None needs an account.
@@ -254,7 +262,8 @@ SURROUNDINGS: Mapping[str, Callable[[], AbstractContextManager[Names]]] = {
     "brex_accounting.webhooks.SecretCache": _event_of_brex,
     "bridge": _mapping,
     "bridge.export": _both_services,
-    "bridge.field_sync": _fields_of_both,
+    "bridge.export.watching": _watched,
+    "bridge.export.webhooks": _webhook_secrets,
     "clientkit.endpoints": _vendors,
     "clientkit.testing": _shop,
     "clientkit.unions": _union,

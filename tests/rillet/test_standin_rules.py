@@ -253,6 +253,20 @@ def test_a_tax_on_top_costs_more(standin: StandIn, client: Client) -> None:
     assert fields_of(refused(client, _taxed(TaxCoverage.INCLUSIVE, "EUR"))) == ["items[0].tax_rate"]
 
 
+def test_vat_is_on_an_account_of_its_own_and_sales_tax_is_not(standin: StandIn, client: Client) -> None:
+    vat = _taxed(TaxCoverage.EXCLUSIVE)
+    (line,) = vat.items
+    assert line.tax_rate is not None
+    client.charges.create(vat)
+    assert standin.ledger.balance("22500") == Decimal("1.90")
+    assert standin.ledger.balance(line.account_code) == Decimal("10.00")
+
+    sales_tax = attrs.evolve(line, tax_rate=attrs.evolve(line.tax_rate, type=TaxType.SALES_TAX))
+    client.charges.create(charge(sales_tax))
+    assert standin.ledger.balance("22500") == Decimal("1.90")
+    assert standin.ledger.balance(line.account_code) == Decimal("21.90")
+
+
 @pytest.mark.parametrize(
     ("vendor", "field"),
     [

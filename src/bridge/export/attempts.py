@@ -1,14 +1,15 @@
 """Attempts to create something in Rillet, and what an export expects of the journal that remembers them.
 
-A *subject* is what has to be created once: a record, by its id, or a vendor (`vendor_subject`). Its attempts are numbered
-within each version of the record; an attempt is written down before its request leaves, with the very bytes and the key
-that it sends, and gets its outcome afterwards. What has no outcome may or may not have been carried out.
+A *subject* is what has to be created once: a record, by its id, a vendor (`vendor_subject`), a summary of many records
+(`summary_subject`) or a file at a bill or charge (`receipt_subject`). Its attempts are numbered within each version of the
+record; an attempt is written down before its request leaves, with the very bytes and the key that it sends (of a file, with
+its size and digest), and gets its outcome afterwards. What has no outcome may or may not have been carried out.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -17,13 +18,14 @@ import attrs
 
 from brex_accounting import Record
 from bridge.results import PlannedVendor
+from bridge.summaries import Member
 
 #: How long a key is sent again. Rillet keeps results for 24 hours (https://docs.api.rillet.com/docs/getting-started);
 #: an hour is left for clocks that differ and for the repetitions within a call.
 KEY_LIFE = timedelta(hours=23)
 
 _KEYS = uuid.UUID("5d4f5a0e-3c0b-5a51-9c1d-0b7a4c1f2e6d")
-_VENDORS = "vendor:"
+_VENDORS, _SUMMARIES, _RECEIPTS = "vendor:", "summary:", "receipt:"
 
 
 class JournalError(Exception):
@@ -49,9 +51,10 @@ class AttemptState(StrEnum):
 class Attempt:
     """One attempt: intent first, outcome afterwards. Times are UTC.
 
-    `number` counts the attempts for one `version`, from 1. `kind` is the object's kind, such as ``charges``; `path`,
-    `payload` and `key` are the request. `answer`, `trace_id` and `error` tell of the last answer; `reported_at` is when
-    Brex took the result.
+    `number` counts the attempts for one `version`, from 1. `kind` is the object's kind, such as ``charges``; `method`,
+    `path`, `payload` and `key` are the request; a PUT, which replaces an object, takes no key. `answer`, `trace_id` and
+    `error` tell of the last answer; `reported_at` is when Brex took the result. `members` are the records of a summary, to
+    be written down with it; `Journal.members` reads them.
     """
 
     subject: str
@@ -71,15 +74,22 @@ class Attempt:
     settled_at: datetime | None = None
     settled_by: str | None = None
     reported_at: datetime | None = None
+    method: str = "POST"
+    members: tuple[Member, ...] = ()
 
     @property
     def is_there(self) -> bool:
         """Whether the object is in Rillet, as far as the journal knows."""
         return self.state in {AttemptState.POSTED, AttemptState.ADOPTED}
 
+    @property
+    def replaces(self) -> bool:
+        """Whether it replaces an object that is there, and creates none."""
+        return self.method == "PUT"
+
     def is_fresh(self, now: datetime) -> bool:
-        """Whether its key may still be sent."""
-        return now - self.intended_at < KEY_LIFE
+        """Whether its key may still be sent; an adoption and a replacement have none."""
+        return bool(self.key) and now - self.intended_at < KEY_LIFE
 
 
 class Journal(Protocol):
@@ -93,16 +103,36 @@ class Journal(Protocol):
         """Keep other exporters off a subject for a while. False where another one has it in hand."""
         ...
 
+    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
+        """Claim many subjects at once; those that no other one has in hand."""
+        ...
+
     def release(self, subject: str) -> None:
         """Let others have the subject."""
         ...
 
+    def release_all(self, subjects: Iterable[str]) -> None:
+        """Let others have these subjects."""
+        ...
+
     def attempts(self, subject: str) -> tuple[Attempt, ...]:
-        """The attempts for a subject, oldest first."""
+        """The attempts for a subject, oldest first; for a record also those of summaries that it is a member of."""
+        ...
+
+    def attempts_of(self, subjects: Iterable[str]) -> Mapping[str, tuple[Attempt, ...]]:
+        """As `attempts`, for many subjects at once; those without an attempt are left out."""
+        ...
+
+    def members(self, subject: str) -> tuple[Member, ...]:
+        """The records of a summary, by its subject."""
+        ...
+
+    def by_object(self, object_id: str) -> tuple[Attempt, ...]:
+        """The attempts that led to a Rillet object, by its id, oldest first."""
         ...
 
     def intend(self, attempt: Attempt) -> None:
-        """Write an attempt down before its request leaves; it has to be safe on disk when this returns."""
+        """Write an attempt down before its request leaves, with its members; safe on disk when this returns."""
         ...
 
     def note(self, attempt: Attempt) -> None:
@@ -136,10 +166,29 @@ class NoJournal:
         """True."""
         return True
 
+    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
+        """All of them."""
+        return frozenset(subjects)
+
     def release(self, subject: str) -> None:
         """Nothing was claimed."""
 
+    def release_all(self, subjects: Iterable[str]) -> None:
+        """Nothing was claimed."""
+
     def attempts(self, subject: str) -> tuple[Attempt, ...]:  # noqa: ARG002 - as above
+        """None."""
+        return ()
+
+    def attempts_of(self, subjects: Iterable[str]) -> Mapping[str, tuple[Attempt, ...]]:  # noqa: ARG002 - as above
+        """None."""
+        return {}
+
+    def members(self, subject: str) -> tuple[Member, ...]:  # noqa: ARG002 - as above
+        """None."""
+        return ()
+
+    def by_object(self, object_id: str) -> tuple[Attempt, ...]:  # noqa: ARG002 - as above
         """None."""
         return ()
 
@@ -162,9 +211,35 @@ def vendor_subject(planned: PlannedVendor) -> str:
     return f"{_VENDORS}{planned.key}"
 
 
+def telling(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that tells what is in Rillet: the last, but for replacements that left there what was there before."""
+    undone = {AttemptState.REJECTED, AttemptState.ABANDONED}
+    return next((each for each in reversed(attempts) if not (each.replaces and each.state in undone)), None)
+
+
+def summary_subject(digest: str) -> str:
+    """The subject of a summary: see `bridge.summaries.Summary`."""
+    return f"{_SUMMARIES}{digest}"
+
+
+def receipt_subject(object_id: str, receipt_id: str, number: int) -> str:
+    """The subject of attaching a file to an object of Rillet: file `number`, from 0, of a receipt."""
+    return f"{_RECEIPTS}{object_id}/{receipt_id}/{number}"
+
+
 def is_record(subject: str) -> bool:
-    """Whether a subject is a record, not a vendor."""
-    return not subject.startswith(_VENDORS)
+    """Whether a subject is a record, and not a vendor, a summary or a file of a receipt."""
+    return not subject.startswith((_VENDORS, _SUMMARIES, _RECEIPTS))
+
+
+def is_receipt(subject: str) -> bool:
+    """Whether a subject is a file of a receipt."""
+    return subject.startswith(_RECEIPTS)
+
+
+def is_summary(subject: str) -> bool:
+    """Whether a subject is a summary of records."""
+    return subject.startswith(_SUMMARIES)
 
 
 def attempt_key(subject: str, version: int, number: int) -> str:

@@ -10,9 +10,10 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,7 +22,9 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
+from bridge.export import journal_tables as tables
 from bridge.export.attempts import Attempt, AttemptState, JournalError
+from bridge.summaries import Member
 
 #: Longer than creating a vendor and posting a record may take with the clients' deadlines of five minutes each.
 LEASE = timedelta(minutes=12)
@@ -30,53 +33,8 @@ _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _SECONDS_FOR_A_LOCK = 30
 _ROWS = 500
 
-_tables = sa.MetaData()
-_versions = sa.Table(
-    "journal_version",
-    _tables,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("version", sa.Integer, nullable=False),
-)
-_attempts = sa.Table(
-    "journal_attempts",
-    _tables,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("number", sa.Integer, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("intended_at", sa.Text, nullable=False),
-    sa.Column("intended_by", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("object_id", sa.Text),
-    sa.Column("answer", sa.LargeBinary),
-    sa.Column("trace_id", sa.Text),
-    sa.Column("error", sa.Text),
-    sa.Column("settled_at", sa.Text),
-    sa.Column("settled_by", sa.Text),
-    sa.Column("reported_at", sa.Text),
-    sa.UniqueConstraint("subject", "version", "number"),
-)
-_claims = sa.Table(
-    "journal_claims",
-    _tables,
-    sa.Column("subject", sa.Text, primary_key=True),
-    sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("until", sa.Text, nullable=False),
-)
-_COLUMNS = tuple(field.name for field in attrs.fields(Attempt))
+_COLUMNS = tuple(field.name for field in attrs.fields(Attempt) if field.name != "members")
 _OUTCOME = ("state", "kind", "object_id", "answer", "trace_id", "error", "settled_at", "settled_by")
-
-
-def _create_tables(connection: sa.Connection) -> None:
-    _tables.create_all(connection, tables=[_attempts, _claims])
-
-
-#: What makes version n + 1 of the tables out of version n, from an empty database on. Only ever appended to.
-_MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_create_tables,)
 
 
 def _machine_time() -> datetime:
@@ -136,35 +94,108 @@ class SqlJournal:
         """Keep other exporters off a subject until it is released or the lease ends."""
         now = self.now()
         mine = {"holder": self._holder, "until": _text(now + self._lease)}
-        free = sa.or_(_claims.c.holder == self._holder, _claims.c.until < _text(now))
-        take = sa.update(_claims).where(_claims.c.subject == subject, free).values(mine)
+        free = sa.or_(tables.claims.c.holder == self._holder, tables.claims.c.until < _text(now))
+        take = sa.update(tables.claims).where(tables.claims.c.subject == subject, free).values(mine)
         with self._writing() as connection:
             if connection.execute(take).rowcount:
                 return True
         try:
             with self._writing() as connection:
-                connection.execute(sa.insert(_claims).values(subject=subject, **mine))
+                connection.execute(sa.insert(tables.claims).values(subject=subject, **mine))
         except _TakenError:
             return False
         return True
 
-    def release(self, subject: str) -> None:
-        """Let others have the subject."""
-        with self._writing() as connection:
-            connection.execute(sa.delete(_claims).where(_claims.c.subject == subject, _claims.c.holder == self._holder))
-
-    def attempts(self, subject: str) -> tuple[Attempt, ...]:
-        """The attempts for a subject, oldest first."""
-        with self._writing() as connection:
-            query = sa.select(_attempts).where(_attempts.c.subject == subject).order_by(_attempts.c.id)
-            rows = connection.execute(query)
-            return tuple(_attempt(row) for row in rows.mappings())
-
-    def intend(self, attempt: Attempt) -> None:
-        """Write an attempt down before its request leaves."""
+    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
+        """Claim many subjects at once; those that no other one has in hand."""
+        now = self.now()
+        mine = {"holder": self._holder, "until": _text(now + self._lease)}
+        free = sa.or_(tables.claims.c.holder == self._holder, tables.claims.c.until < _text(now))
+        claimed = set[str]()
         try:
             with self._writing() as connection:
-                connection.execute(sa.insert(_attempts).values(_row(attempt, _COLUMNS)))
+                for some in _portions(sorted(subjects)):
+                    named = tables.claims.c.subject.in_(some)
+                    connection.execute(sa.update(tables.claims).where(named, free).values(mine))
+                    holders = connection.execute(
+                        sa.select(tables.claims.c.subject, tables.claims.c.holder).where(named)
+                    ).all()
+                    new = sorted(set(some).difference(subject for subject, _ in holders))
+                    if new:
+                        connection.execute(sa.insert(tables.claims), [{"subject": subject, **mine} for subject in new])
+                    claimed.update(new, (subject for subject, holder in holders if holder == self._holder))
+        except _TakenError:
+            # Another exporter claims some of them at this moment.
+            return frozenset(subject for subject in subjects if self.claim(subject))
+        return frozenset(claimed)
+
+    def release(self, subject: str) -> None:
+        """Let others have the subject."""
+        self.release_all((subject,))
+
+    def release_all(self, subjects: Iterable[str]) -> None:
+        """Let others have these subjects."""
+        with self._writing() as connection:
+            for some in _portions(subjects):
+                named = tables.claims.c.subject.in_(some)
+                connection.execute(sa.delete(tables.claims).where(named, tables.claims.c.holder == self._holder))
+
+    def attempts(self, subject: str) -> tuple[Attempt, ...]:
+        """The attempts for a subject, oldest first; for a record also those of summaries that it is a member of."""
+        return self.attempts_of((subject,)).get(subject, ())
+
+    def attempts_of(self, subjects: Iterable[str]) -> Mapping[str, tuple[Attempt, ...]]:
+        """As `attempts`, for many subjects at once; those without an attempt are left out."""
+        found = dict[str, list[tuple[int, Attempt]]]()
+        with self._writing() as connection:
+            for some in _portions(subjects):
+                memberships = connection.execute(
+                    sa.select(tables.members).where(tables.members.c.subject.in_(some))
+                ).all()
+                named = {*some, *(each.summary for each in memberships)}
+                rows = connection.execute(
+                    sa.select(tables.attempts).where(tables.attempts.c.subject.in_(named))
+                ).mappings()
+                by_subject = dict[str, list[tuple[int, Attempt]]]()
+                for row in rows:
+                    by_subject.setdefault(row["subject"], []).append((row["id"], _attempt(row)))
+                for subject in some:
+                    found.setdefault(subject, []).extend(by_subject.get(subject, ()))
+                for each in memberships:
+                    told = _moment(each.reported_at)
+                    for number, attempt in by_subject.get(each.summary, ()):
+                        found[each.subject].append((number, attrs.evolve(attempt, reported_at=told)))
+        return {
+            subject: tuple(attempt for _, attempt in sorted(each, key=lambda numbered: numbered[0]))
+            for subject, each in found.items()
+            if each
+        }
+
+    def members(self, subject: str) -> tuple[Member, ...]:
+        """The records of a summary, by its subject."""
+        query = sa.select(tables.members).where(tables.members.c.summary == subject).order_by(tables.members.c.subject)
+        with self._writing() as connection:
+            return tuple(Member(record_id=row.subject, version=row.version) for row in connection.execute(query))
+
+    def by_object(self, object_id: str) -> tuple[Attempt, ...]:
+        """The attempts that led to a Rillet object, by its id, oldest first."""
+        query = (
+            sa.select(tables.attempts).where(tables.attempts.c.object_id == object_id).order_by(tables.attempts.c.id)
+        )
+        with self._writing() as connection:
+            return tuple(_attempt(row) for row in connection.execute(query).mappings())
+
+    def intend(self, attempt: Attempt) -> None:
+        """Write an attempt down before its request leaves, with its members."""
+        try:
+            with self._writing() as connection:
+                connection.execute(sa.insert(tables.attempts).values(_row(attempt, _COLUMNS)))
+                if attempt.members and attempt.number == 1:
+                    rows = [
+                        {"subject": each.record_id, "summary": attempt.subject, "version": each.version}
+                        for each in attempt.members
+                    ]
+                    connection.execute(sa.insert(tables.members), rows)
         except _TakenError:
             raise JournalError(
                 f"attempt {attempt.number} for {attempt.subject} was made by another exporter at this moment"
@@ -172,38 +203,45 @@ class SqlJournal:
 
     def note(self, attempt: Attempt) -> None:
         """Write down what became of an attempt."""
-        change = sa.update(_attempts).where(
-            _attempts.c.subject == attempt.subject,
-            _attempts.c.version == attempt.version,
-            _attempts.c.number == attempt.number,
+        change = sa.update(tables.attempts).where(
+            tables.attempts.c.subject == attempt.subject,
+            tables.attempts.c.version == attempt.version,
+            tables.attempts.c.number == attempt.number,
         )
         if attempt.state in {AttemptState.OPEN, AttemptState.REJECTED}:
             # Another exporter may have seen it through after this one's lease ended.
-            change = change.where(_attempts.c.state == AttemptState.OPEN.value)
+            change = change.where(tables.attempts.c.state == AttemptState.OPEN.value)
         with self._writing() as connection:
             connection.execute(change.values(_row(attempt, _OUTCOME)))
 
     def reported(self, subjects: Iterable[str]) -> None:
         """Brex took the results of these records."""
-        there = [AttemptState.POSTED.value, AttemptState.ADOPTED.value]
-        wanted, now = list(subjects), _text(self.now())
+        there = tables.attempts.c.state.in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
+        of_summary = tables.members.c.summary == tables.attempts.c.subject
+        told = {"reported_at": _text(self.now())}
         with self._writing() as connection:
-            for start in range(0, len(wanted), _ROWS):
-                connection.execute(
-                    sa.update(_attempts)
-                    .where(
-                        _attempts.c.subject.in_(wanted[start : start + _ROWS]),
-                        _attempts.c.state.in_(there),
-                        _attempts.c.reported_at.is_(None),
-                    )
-                    .values(reported_at=now)
-                )
+            for some in _portions(subjects):
+                named, untold = tables.attempts.c.subject.in_(some), tables.attempts.c.reported_at.is_(None)
+                connection.execute(sa.update(tables.attempts).where(named, there, untold).values(told))
+                named, untold = tables.members.c.subject.in_(some), tables.members.c.reported_at.is_(None)
+                is_there = sa.exists().where(of_summary, there)
+                connection.execute(sa.update(tables.members).where(named, untold, is_there).values(told))
+                # A summary is reported with the last of its members.
+                touched = tables.attempts.c.subject.in_(sa.select(tables.members.c.summary).where(named))
+                left = sa.exists().where(of_summary, untold)
+                whole = sa.update(tables.attempts).where(touched, there, tables.attempts.c.reported_at.is_(None))
+                connection.execute(whole.where(sa.not_(left)).values(told))
 
     def walk(self) -> Iterator[Attempt]:
         """Every attempt, oldest first; read in portions, so that its size does not matter."""
         last = 0
         while True:
-            query = sa.select(_attempts).where(_attempts.c.id > last).order_by(_attempts.c.id).limit(_ROWS)
+            query = (
+                sa.select(tables.attempts)
+                .where(tables.attempts.c.id > last)
+                .order_by(tables.attempts.c.id)
+                .limit(_ROWS)
+            )
             with self._writing() as connection:
                 rows = connection.execute(query).mappings().all()
             if not rows:
@@ -242,19 +280,19 @@ class SqlJournal:
     def _migrate(self) -> None:
         # Several exporters may begin at once: whoever comes second finds what the first one has just made.
         with suppress(IntegrityError, OperationalError, ProgrammingError), self._engine.begin() as connection:
-            _versions.create(connection, checkfirst=True)
+            tables.versions.create(connection, checkfirst=True)
         with suppress(_TakenError), self._writing() as connection:
-            if connection.execute(sa.select(_versions.c.version)).first() is None:
-                connection.execute(sa.insert(_versions).values(id=1, version=0))
+            if connection.execute(sa.select(tables.versions.c.version)).first() is None:
+                connection.execute(sa.insert(tables.versions).values(id=1, version=0))
         with self._writing() as connection:
             # Writing first takes the lock under which the version is read.
-            connection.execute(sa.update(_versions).values(version=_versions.c.version))
-            found = connection.execute(sa.select(_versions.c.version)).scalar_one()
-            if found > len(_MIGRATIONS):
+            connection.execute(sa.update(tables.versions).values(version=tables.versions.c.version))
+            found = connection.execute(sa.select(tables.versions.c.version)).scalar_one()
+            if found > len(tables.MIGRATIONS):
                 raise JournalError(f"the journal {self._shown} was written by a newer release of brex-rillet")
-            for migrate in _MIGRATIONS[found:]:
+            for migrate in tables.MIGRATIONS[found:]:
                 migrate(connection)
-            connection.execute(sa.update(_versions).values(version=len(_MIGRATIONS)))
+            connection.execute(sa.update(tables.versions).values(version=len(tables.MIGRATIONS)))
 
 
 class _TakenError(Exception):
@@ -308,10 +346,19 @@ def _plain(value: object) -> object:
     return value.value if isinstance(value, AttemptState) else value
 
 
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+
+
+def _portions(subjects: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(dict.fromkeys(subjects))
+    while some := list(islice(left, _ROWS)):
+        yield some
+
+
 def _attempt(row: sa.RowMapping) -> Attempt:
     values = {name: row[name] for name in _COLUMNS}
     for name in ("intended_at", "settled_at", "reported_at"):
-        if values[name] is not None:
-            values[name] = datetime.strptime(values[name], _TIME).replace(tzinfo=UTC)
+        values[name] = _moment(values[name])
     values["state"] = AttemptState(values["state"])
     return Attempt(**values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,8 +12,10 @@ import brex_accounting
 import rillet
 from brex_accounting import Record, RecordType, ReviewStatus, SourceType
 from bridge.books import Books
+from bridge.export.attempts import is_summary, summary_subject
 from bridge.journal_entries import record_id_of
 from bridge.results import BillPaymentPayload
+from bridge.summaries import digest_of
 from rillet import Bill, Charge, Reimbursement
 
 # The clocks of the two services differ; looking a day further back costs at most a page.
@@ -59,6 +61,7 @@ def load_books(client: rillet.Client) -> Books:
         subsidiaries=tuple(client.subsidiaries.list()),
         fields=tuple(client.fields.list()),
         vendors=tuple(client.vendors.list(limit=100)),
+        tax_rates=tuple(client.tax_rates.list()),
         last_closed=_last_closed(client),
     )
 
@@ -92,23 +95,38 @@ def posted_before(
     if not records:
         return {}
     changed = min(record.updated_at for record in records)
-    since = min(changed, since or changed) - _CLOCK_MARGIN
     wanted = {record.id for record in records}
+    return found_in_rillet(client, wanted, reference_type, since=min(changed, since or changed))
+
+
+def found_in_rillet(
+    client: rillet.Client,
+    wanted: Collection[str],
+    reference_type: str | None,
+    *,
+    since: datetime,
+    bills_since: datetime | None = None,
+) -> Mapping[str, tuple[Existing, ...]]:
+    """As `posted_before`, for records by their ids alone; nothing that counts was changed before `since`.
+
+    `bills_since` is that moment for bills, if it is another one. Every summary of records is found too, by its subject.
+    """
     found = dict[str, tuple[Existing, ...]]()
-    for kind, object_id, record_id in _objects(client, reference_type, since):
-        if record_id in wanted:
-            found[record_id] = (*found.get(record_id, ()), Existing(kind=kind, id=object_id))
+    bills_since = (bills_since or since) - _CLOCK_MARGIN
+    for kind, object_id, subject in _objects(client, reference_type, since - _CLOCK_MARGIN, bills_since):
+        if subject is not None and (subject in wanted or is_summary(subject)):
+            found[subject] = (*found.get(subject, ()), Existing(kind=kind, id=object_id))
     return found
 
 
 def _objects(
-    client: rillet.Client, reference_type: str | None, since: datetime
+    client: rillet.Client, reference_type: str | None, since: datetime, bills_since: datetime
 ) -> Iterator[tuple[str, str, str | None]]:
-    """Kind and id of what was changed since then, with what may be the id of its record."""
+    """Kind and id of what was changed since then, with what may be the id of its record, or the subject of a summary."""
     listings: dict[str, Iterable[Charge | Reimbursement | Bill]] = {
         "charges": client.charges.list(updated_after=since, limit=100),
         "reimbursements": client.reimbursements.list(updated_after=since, limit=100),
-        "bills": client.bills.list(updated_after=since, limit=100),
+        "bills": client.bills.list(updated_after=bills_since, limit=100),
     }
     for kind, listing in listings.items() if reference_type is not None else ():
         for each in listing:
@@ -116,7 +134,8 @@ def _objects(
                 if reference.type == reference_type:
                     yield kind, each.id, reference.id
     for entry in client.journal_entries.list(updated_after=since, limit=100):
-        yield "journal-entries", entry.id, record_id_of(entry.name)
+        digest = digest_of(entry.name)
+        yield "journal-entries", entry.id, record_id_of(entry.name) if digest is None else summary_subject(digest)
 
 
 def zone_of(name: str) -> tzinfo | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 import attrs
 
@@ -15,6 +16,27 @@ from rillet import Vendor
 
 
 @attrs.frozen(kw_only=True)
+class Unattached:
+    """A receipt that is not at its bill or charge for a reason that lasts.
+
+    `code` names the reason for programs and logs, without anything that a service answered.
+    """
+
+    record_id: str
+    receipt_id: str
+    why: str
+    code: str
+
+
+@attrs.frozen(kw_only=True)
+class Attached:
+    """What became of a record's receipts: how many `files` were attached just then, and which receipts cannot be."""
+
+    files: int = 0
+    unattached: tuple[Unattached, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Posted:
     """A record that is in Rillet: posted by this run, or found there (`adopted`) as an earlier run had left it."""
 
@@ -23,14 +45,19 @@ class Posted:
     id: str
     payload: Payload | None = None
     adopted: bool = False
+    receipts: Attached = Attached()
 
 
 @attrs.frozen(kw_only=True)
 class Failed:
-    """A record that could not be posted for a reason that may pass; it stays in Brex's queue."""
+    """A record that could not be posted for a reason that may pass; it stays in Brex's queue.
+
+    `code` names the reason for programs and logs, without anything that a service answered.
+    """
 
     record: Record
     why: str
+    code: str = "failed"
 
 
 @attrs.frozen(kw_only=True)
@@ -41,12 +68,60 @@ class Unreported:
     why: str
 
 
+#: What can become of one record.
+Result: TypeAlias = Posted | Refused | Nothing | Failed
+
+
+@attrs.frozen(kw_only=True)
+class Counts:
+    """How many there were of each; `posted` does not count what was `adopted`, `attached` are files of receipts."""
+
+    posted: int = 0
+    adopted: int = 0
+    created_vendors: int = 0
+    refused: int = 0
+    nothing: int = 0
+    failed: int = 0
+    reported: int = 0
+    unreported: int = 0
+    attached: int = 0
+    unattached: int = 0
+
+
+def _counted(outcome: ExportOutcome) -> Counts:
+    adopted = sum(each.adopted for each in outcome.posted)
+    return Counts(
+        posted=len(outcome.posted) - adopted,
+        adopted=adopted,
+        created_vendors=len(outcome.created_vendors),
+        refused=len(outcome.refused),
+        nothing=len(outcome.nothing),
+        failed=len(outcome.failed),
+        reported=len(outcome.reported),
+        unreported=len(outcome.unreported),
+        attached=sum(each.receipts.files for each in outcome.posted),
+        unattached=len(outcome.unattached),
+    )
+
+
+def _sums(outcome: ExportOutcome) -> Mapping[str, Decimal]:
+    sums = dict[str, Decimal]()
+    for each in outcome.posted:
+        add_amounts(sums, each)
+    return sums
+
+
 @attrs.frozen(kw_only=True)
 class ExportOutcome:
     """What became of every record, and what Brex knows of it.
 
     `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
-    in Rillet by the next run, which reports them. `stopped` says why the run ended before its end, None if it did not.
+    in Rillet by the next run, which reports them. `unattached` are receipts that are not at their bill or charge, which keeps
+    no record back. `stopped` says why the run ended before its end, None if it did not.
+
+    Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts` are
+    of all. `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
+    that only moves between accounts does not count.
     """
 
     posted: tuple[Posted, ...] = ()
@@ -56,26 +131,18 @@ class ExportOutcome:
     failed: tuple[Failed, ...] = ()
     reported: tuple[str, ...] = ()
     unreported: tuple[Unreported, ...] = ()
+    unattached: tuple[Unattached, ...] = ()
     stopped: str | None = None
     requests: int = 0
     seconds: float = 0.0
+    counts: Counts = attrs.field(default=attrs.Factory(_counted, takes_self=True))
+    amounts: Mapping[str, Decimal] = attrs.field(default=attrs.Factory(_sums, takes_self=True))
 
     @property
     def complete(self) -> bool:
         """Whether every record that had to go is in Rillet and known to Brex."""
-        return not (self.refused or self.failed or self.unreported or self.stopped)
-
-    @property
-    def amounts(self) -> Mapping[str, Decimal]:
-        """What was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units.
-
-        Money that only moves between accounts does not count.
-        """
-        sums = dict[str, list[Decimal]]()
-        for each in self.posted:
-            for money in spent(each.payload) if each.payload is not None else ():
-                sums.setdefault(money.currency, []).append(money.amount)
-        return {currency: total(parts) for currency, parts in sorted(sums.items())}
+        counts = self.counts
+        return not (counts.refused or counts.failed or counts.unreported or self.stopped)
 
     def as_json(self) -> dict[str, object]:
         """The outcome for programs; amounts are texts, and people are named by record id alone."""
@@ -84,14 +151,22 @@ class ExportOutcome:
             "created_vendors": [{"id": vendor.id, "name": vendor.name} for vendor in self.created_vendors],
             "refused": refused_json(self.refused),
             "nothing": nothing_json(self.nothing),
-            "failed": [{"record_id": each.record.id, "why": each.why} for each in self.failed],
+            "failed": [{"record_id": each.record.id, "code": each.code, "why": each.why} for each in self.failed],
             "reported": list(self.reported),
             "unreported": [{"record_id": each.record_id, "why": each.why} for each in self.unreported],
+            "unattached": [attrs.asdict(each) for each in self.unattached],
             "stopped": self.stopped,
+            "counts": attrs.asdict(self.counts),
             "amounts": {currency: decimal_text(amount) for currency, amount in self.amounts.items()},
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
         }
+
+
+def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
+    """Add what a record spent to the sums, by currency."""
+    for money in spent(posted.payload) if posted.payload is not None else ():
+        sums[money.currency] = total((sums.get(money.currency, Decimal(0)), money.amount))
 
 
 def _posted_json(each: Posted) -> dict[str, object]:

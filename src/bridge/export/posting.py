@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
 import rillet
 from bridge.export.attempts import Attempt, AttemptState, Journal, attempt_key
+from bridge.summaries import Member
 from clientkit import codec
 from clientkit.codec import Extra, unknown_fields
 from clientkit.errors import (
@@ -40,7 +42,7 @@ class NoIdError(ApiError):
 
 def is_part(attempt: Attempt) -> bool:
     """Whether what it made is a part of another object, such as a payment, which cannot be read alone."""
-    return attempt.path.count("/") > 1
+    return "/" in attempt.kind
 
 
 def is_deleted(client: rillet.Client, attempt: Attempt) -> bool:
@@ -48,7 +50,7 @@ def is_deleted(client: rillet.Client, attempt: Attempt) -> bool:
     if not attempt.is_there or attempt.object_id is None or is_part(attempt):
         return False
     try:
-        client.execute(Request(method="GET", path=f"{attempt.path}/{segment(attempt.object_id)}", returns=Created))
+        client.execute(Request(method="GET", path=f"/{attempt.kind}/{segment(attempt.object_id)}", returns=Created))
     except NotFoundError:
         return True
     return False
@@ -60,9 +62,14 @@ class Poster:
     def __init__(self, client: rillet.Client, journal: Journal) -> None:
         self._client, self._journal = client, journal
 
-    def send_anew(self, subject: str, version: int, kind: str, request: Request[Any]) -> Attempt:
-        """Make the next attempt for a version: its bytes are those of `request`. Raises as `send_again`."""
-        number = 1 + sum(each.version == version for each in self._journal.attempts(subject))
+    def send_anew(
+        self, subject: str, version: int, kind: str, request: Request[Any], *, members: tuple[Member, ...] = ()
+    ) -> Attempt:
+        """Make the next attempt for a version: its bytes are those of `request`. Raises as `send_again`.
+
+        `members` are the records of a summary.
+        """
+        number = self._next_number(subject, version, self._journal.attempts(subject))
         attempt = Attempt(
             subject=subject,
             version=version,
@@ -70,9 +77,11 @@ class Poster:
             kind=kind,
             path=request.path,
             payload=codec.dumps(request.body),
-            key=attempt_key(subject, version, number),
+            key="" if request.method == "PUT" else attempt_key(subject, version, number),
             intended_at=self._journal.now(),
             intended_by=self._journal.who,
+            method=request.method,
+            members=members,
         )
         self._journal.intend(attempt)
         return self.send_again(attempt)
@@ -86,17 +95,17 @@ class Poster:
             JournalError: The outcome cannot be written down.
         """
         request = Request(
-            method="POST",
+            method=attempt.method,
             path=attempt.path,
             returns=Created,
             body=attempt.payload,
-            takes_key=True,
-            idempotency_key=attempt.key,
+            takes_key=not attempt.replaces,
+            idempotency_key=attempt.key or None,
         )
         try:
             answered = self._client.answer(request)
         except ApiError as error:
-            state = AttemptState.REJECTED if _was_not_carried_out(error) else AttemptState.OPEN
+            state = AttemptState.REJECTED if was_not_carried_out(error) else AttemptState.OPEN
             self._note_error(attempt, error, state)
             raise
         if not answered.value.id:
@@ -121,7 +130,7 @@ class Poster:
             attempt = Attempt(
                 subject=subject,
                 version=version,
-                number=1 + sum(each.version == version for each in attempts),
+                number=self._next_number(subject, version, attempts),
                 kind=kind,
                 path=f"/{kind}",
                 payload=b"",
@@ -135,6 +144,11 @@ class Poster:
     def abandon(self, attempt: Attempt, why: str) -> None:
         """Write down that an attempt left nothing in Rillet, so that another one may be made."""
         self._settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why))
+
+    @staticmethod
+    def _next_number(subject: str, version: int, attempts: Iterable[Attempt]) -> int:
+        # A record also has the attempts of its summaries.
+        return 1 + sum((each.subject, each.version) == (subject, version) for each in attempts)
 
     def _note_error(
         self,
@@ -159,7 +173,7 @@ class Poster:
         return settled
 
 
-def _was_not_carried_out(error: ApiError) -> bool:
+def was_not_carried_out(error: ApiError) -> bool:
     """Whether Rillet certainly created nothing. A refused token or a lost answer says nothing about earlier sendings."""
     unclear = UnauthorizedError | ForbiddenError | ConflictError | RateLimitedError | ServerError
     return isinstance(error, StatusError) and not isinstance(error, unclear) and 400 <= error.status != _TIMED_OUT

@@ -16,12 +16,17 @@ from bridge.export.attempts import Attempt
 from bridge.export.outcome import ExportOutcome
 from bridge.export.proof import AccountProof
 from bridge.export.verification import Disagreement
+from bridge.field_sync import FieldChange
 from bridge.plan import Plan
 from bridge.postings import effect
 from bridge.results import PlannedVendor, Post
+from bridge.summaries import Member
+from bridge.tables import DataTable, plain
 from clientkit.money import places, total
 
-_MOST_ROWS = 40
+#: Of long lists the first rows are shown.
+MOST_ROWS = 40
+_MOST_NAMES = 10
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -31,42 +36,54 @@ def money(amount: Decimal, currency: str) -> str:
 
 def export_table(outcome: ExportOutcome) -> RenderableType:
     """What an export came to."""
-    adopted = sum(each.adopted for each in outcome.posted)
+    counts = outcome.counts
     table = _table("Export")
     table.show_header = False
     table.add_column(style="bold")
     table.add_column(justify="right")
-    table.add_row("Posted", str(len(outcome.posted) - adopted))
-    table.add_row("Vendors created", str(len(outcome.created_vendors)))
-    table.add_row("Refused", str(len(outcome.refused)))
-    table.add_row("Reported to Brex", str(len(outcome.reported)))
+    _row(table, "Posted", str(counts.posted))
+    _row(table, "Vendors created", str(counts.created_vendors))
+    _row(table, "Refused", str(counts.refused))
+    _row(table, "Reported to Brex", str(counts.reported))
     unusual = {
-        "Found in Rillet already": adopted,
-        "Nothing to do": len(outcome.nothing),
-        "Failed for now": len(outcome.failed),
-        "Unknown to Brex": len(outcome.unreported),
+        "Receipts attached": counts.attached,
+        "Receipts not attached": counts.unattached,
+        "Found in Rillet already": counts.adopted,
+        "Nothing to do": counts.nothing,
+        "Failed for now": counts.failed,
+        "Unknown to Brex": counts.unreported,
     }
     for name, count in unusual.items():
         if count:
-            table.add_row(name, str(count))
+            _row(table, name, str(count))
     for currency, amount in outcome.amounts.items():
-        table.add_row(f"Amount {currency}", money(amount, currency))
-    table.add_row("Requests sent", str(outcome.requests))
-    table.add_row("Seconds", f"{outcome.seconds:.1f}")
+        _row(table, f"Amount {currency}", money(amount, currency))
+    _row(table, "Requests sent", str(outcome.requests))
+    _row(table, "Seconds", f"{outcome.seconds:.1f}")
     return Group(table, *_details(outcome))
 
 
 def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
+    counts = outcome.counts
     if outcome.created_vendors:
-        yield Text("Vendors created: " + ", ".join(vendor.name for vendor in outcome.created_vendors))
+        names = [vendor.name for vendor in outcome.created_vendors[:MOST_ROWS]]
+        yield Text("Vendors created: " + plain(", ".join(names)) + _more(counts.created_vendors, names))
     if outcome.refused:
-        yield _reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused])
+        refused = [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused]
+        yield _reasons("Refused", refused, counts.refused)
     if outcome.failed:
-        yield _reasons("Failed for now", [(each.record, [each.why]) for each in outcome.failed])
-    for each in outcome.unreported[:_MOST_ROWS]:
+        failed = [(each.record, [each.why]) for each in outcome.failed]
+        yield _reasons("Failed for now", failed, counts.failed)
+    for each in outcome.unreported[:MOST_ROWS]:
         yield Text(f"{each.record_id} is unknown to Brex: {each.why}", style="red")
+    for receipt in outcome.unattached[:MOST_ROWS]:
+        yield Text(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {plain(receipt.why)}")
     if outcome.stopped:
         yield Text(f"The run ended early: {outcome.stopped}", style="bold red")
+
+
+def _more(count: int, shown: Sequence[object]) -> str:
+    return f" … and {count - len(shown)} more; --json has them all" if count > len(shown) else ""
 
 
 def plan_table(plan: Plan) -> RenderableType:
@@ -74,13 +91,14 @@ def plan_table(plan: Plan) -> RenderableType:
     table = _table(f"Would be posted: {len(plan.posts)}")
     for heading in ("Record", "Day", "Vendor", "Postings"):
         table.add_column(heading, overflow="fold")
-    for post in plan.posts[:_MOST_ROWS]:
-        table.add_row(post.record.id, str(post.impact_date), _vendor(post), _postings(post))
+    for post in plan.posts[:MOST_ROWS]:
+        _row(table, post.record.id, str(post.impact_date), _vendor(post), _postings(post))
     parts: list[RenderableType] = [table]
-    if len(plan.posts) > _MOST_ROWS:
-        parts.append(Text(f"… and {len(plan.posts) - _MOST_ROWS} more; --json has them all"))
+    if len(plan.posts) > MOST_ROWS:
+        parts.append(Text(f"… and {len(plan.posts) - MOST_ROWS} more; --json has them all"))
     if plan.new_vendors:
-        parts.append(Text("Vendors to create: " + ", ".join(each.vendor.name for each in plan.new_vendors)))
+        names = ", ".join(each.vendor.name for each in plan.new_vendors)
+        parts.append(Text(f"Vendors to create: {plain(names)}"))
     if plan.nothing:
         parts.append(_reasons("Nothing to do", [(each.record, [each.why]) for each in plan.nothing]))
     if plan.refused:
@@ -110,13 +128,13 @@ def _balance(subsidiary: str, currency: str, rows: Sequence[AccountProof]) -> Ta
     for heading, amounts in columns:
         table.add_column(heading, footer=money(total(amounts), currency), justify="right", no_wrap=True, min_width=10)
     for row, *amounts in zip(rows, *(amounts for _, amounts in columns), strict=True):
-        table.add_row(f"{row.account} {row.name}", *(money(amount, currency) for amount in amounts))
+        _row(table, f"{row.account} {row.name}", *(money(amount, currency) for amount in amounts))
     return table
 
 
-def history_table(record_id: str, attempts: Sequence[Attempt]) -> RenderableType:
-    """The attempts to post one record, oldest first."""
-    table = _table(f"{record_id}: {len(attempts)} attempts" if len(attempts) > 1 else f"{record_id}: 1 attempt")
+def history_table(wanted: str, attempts: Sequence[Attempt], members: Sequence[Member] = ()) -> RenderableType:
+    """The attempts to post one record, or those that led to one object, oldest first; and a summary's members."""
+    table = _table(f"{wanted}: {len(attempts)} attempts" if len(attempts) > 1 else f"{wanted}: 1 attempt")
     for heading in ("Version", "Attempt", "Intended (UTC)", "By", "Outcome", "Settled (UTC)", "Told to Brex (UTC)"):
         table.add_column(heading, overflow="fold")
     for each in attempts:
@@ -124,8 +142,12 @@ def history_table(record_id: str, attempts: Sequence[Attempt]) -> RenderableType
         trace = f"trace id {each.trace_id}" if each.trace_id else ""
         outcome = "\n".join(part for part in (each.state.value, there, each.error, trace) if part)
         times = (_moment(each.settled_at), _moment(each.reported_at))
-        table.add_row(str(each.version), str(each.number), _moment(each.intended_at), each.intended_by, outcome, *times)
-    return table
+        version = str(each.version) if each.subject == wanted else f"{each.subject} {each.version}"
+        _row(table, version, str(each.number), _moment(each.intended_at), each.intended_by, outcome, *times)
+    if not members:
+        return table
+    listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
+    return Group(table, Text(f"Records of the summary: {len(members)}\n{listed}"))
 
 
 def verify_table(found: Sequence[Disagreement]) -> RenderableType:
@@ -136,8 +158,32 @@ def verify_table(found: Sequence[Disagreement]) -> RenderableType:
     table.add_column("Record", overflow="fold")
     table.add_column("What", overflow="fold", ratio=1)
     for each in found:
-        table.add_row(each.record_id, each.text)
+        _row(table, each.record_id, each.text)
     return table
+
+
+def field_changes_table(changes: Sequence[FieldChange], *, applied: bool = False) -> RenderableType:
+    """What has to change in Brex's fields, or what was changed: how many values, and the first of them by name."""
+    if not changes:
+        return Text("Nothing was changed." if applied else "Brex has what Rillet has.", style="bold green")
+    return DataTable(
+        title="Changed in Brex" if applied else "To change in Brex",
+        headings=("Field", "What", "Values", "Names"),
+        rows=tuple(cells for change in changes for cells in _field_rows(change)),
+    ).__rich__()
+
+
+def _field_rows(change: FieldChange) -> Iterator[tuple[str, ...]]:
+    if change.new is not None:
+        yield change.name, "create the field", "", ""
+    if change.renamed is not None:
+        yield change.name, "rename the field", "", change.renamed
+    if change.is_enabled:
+        yield change.name, "enable the field", "", ""
+    for what, names in change.names.items():
+        if names:
+            more = f"\n… and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            yield change.name, what, str(len(names)), "\n".join(names[:_MOST_NAMES]) + more
 
 
 def _moment(moment: datetime | None) -> str:
@@ -150,22 +196,29 @@ def errors(console: Console, problems: Sequence[str]) -> None:
         console.print(Text(problem, style="red"))
 
 
-def _reasons(title: str, found: Sequence[tuple[Record, Sequence[str]]]) -> RenderableType:
-    table = _table(f"{title}: {len(found)}")
+def _reasons(title: str, found: Sequence[tuple[Record, Sequence[str]]], count: int | None = None) -> RenderableType:
+    count = len(found) if count is None else count
+    table = _table(f"{title}: {count}")
     table.add_column("Record", overflow="fold")
     table.add_column("Amount", justify="right", no_wrap=True)
     table.add_column("Why", overflow="fold", ratio=1)
-    for record, reasons in found[:_MOST_ROWS]:
+    for record, reasons in found[:MOST_ROWS]:
         amount = f"{record.amount.amount:,f} {record.amount.currency}"
         # Two lines with the same defect are one thing to mend.
-        table.add_row(record.id, amount, "\n".join(dict.fromkeys(reasons)))
-    if len(found) > _MOST_ROWS:
-        table.add_row("…", "", f"{len(found) - _MOST_ROWS} more; --json has them all")
+        _row(table, record.id, amount, "\n".join(dict.fromkeys(reasons)))
+    if count > MOST_ROWS:
+        _row(table, "…", "", f"{count - MOST_ROWS} more; --json has them all")
     return table
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown = Text(plain(title), style="bold")
+    return Table(title=shown, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+
+
+def _row(table: Table, *cells: str) -> None:
+    # A merchant may be called what rich takes for markup.
+    table.add_row(*(Text(plain(cell)) for cell in cells))
 
 
 def _vendor(post: Post) -> str:

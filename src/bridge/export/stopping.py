@@ -6,7 +6,7 @@ import signal
 from types import FrameType, TracebackType
 from typing import Self
 
-#: Seconds that the request in flight has after the first signal.
+#: Seconds that what is in flight has after the first signal.
 GRACE = 20.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

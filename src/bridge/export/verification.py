@@ -9,9 +9,10 @@ import attrs
 import brex_accounting
 import rillet
 from brex_accounting import Record, ReviewStatus
-from bridge.export.attempts import Attempt, AttemptState, Journal, is_record
-from bridge.export.load import Existing, posted_before
+from bridge.export.attempts import Attempt, AttemptState, Journal, is_record, is_summary, telling
+from bridge.export.load import Existing, posted_before, records_in
 from bridge.export.posting import is_deleted, is_part
+from clientkit.errors import NotFoundError
 
 
 @attrs.frozen(kw_only=True)
@@ -27,35 +28,71 @@ def verify(
 ) -> tuple[Disagreement, ...]:
     """Walk the journal, and what Brex and Rillet have since its first attempt, and name every disagreement.
 
-    Without `reference_type` Rillet is asked for each object by its id, which takes a request for every record. Payments
-    of bills carry no reference and are not looked for.
+    Rillet is asked for each summary, for the payments of each bill that the journal has as paid and, without
+    `reference_type`, for each object, which takes a request for every one of them.
 
     Raises:
         ApiError: One of the services cannot be read.
         JournalError: The journal cannot be read.
     """
-    last = {attempt.subject: attempt for attempt in journal.walk() if is_record(attempt.subject)}
+    last = _last_attempts(journal)
     if not last:
         return ()
     since = min(attempt.intended_at for attempt in last.values())
-    exported = brex.records.list(review_status=ReviewStatus.EXPORTED, updated_after=since)
+    exported = records_in(brex, ReviewStatus.EXPORTED, updated_after=since)
     records = {record.id: record for listing in (exported, brex.records.list(ids=list(last))) for record in listing}
     there = posted_before(client, list(records.values()), reference_type, since=since)
+    looks = _Looks(client, reference_type)
     found = list[Disagreement]()
     for record_id in dict.fromkeys((*last, *records)):
         attempt, record = last.get(record_id), records.get(record_id)
         objects = there.get(record_id, ())
-        if not objects and attempt is not None and attempt.is_there:
-            objects = _alone(client, attempt, reference_type)
+        if attempt is not None and attempt.is_there and (is_summary(attempt.subject) or not objects):
+            objects = (*objects, *looks.alone(attempt))
         found += [Disagreement(record_id=record_id, text=text) for text in _texts(attempt, record, objects)]
     return tuple(found)
 
 
-def _alone(client: rillet.Client, attempt: Attempt, reference_type: str | None) -> tuple[Existing, ...]:
-    """What carries no reference: a part of another object cannot be looked for and counts as there."""
-    if is_part(attempt) or (reference_type is None and not is_deleted(client, attempt)):
-        return (Existing(kind=attempt.kind, id=attempt.object_id or ""),)
-    return ()
+def _last_attempts(journal: Journal) -> dict[str, Attempt]:
+    """The attempt that tells where each record is, alone or in a summary."""
+    last = dict[str, Attempt]()
+    for attempt in journal.walk():
+        if is_record(attempt.subject):
+            before = last.get(attempt.subject)
+            last[attempt.subject] = attempt if before is None else telling((before, attempt)) or attempt
+        elif is_summary(attempt.subject):
+            last.update((each.record_id, attempt) for each in journal.members(attempt.subject))
+    return last
+
+
+class _Looks:
+    """Looks into Rillet for what carries no reference to its record, each thing once."""
+
+    def __init__(self, client: rillet.Client, reference_type: str | None) -> None:
+        self._client, self._reference_type = client, reference_type
+        self._payments = dict[str, frozenset[str]]()
+        self._deleted = dict[str, bool]()
+
+    def alone(self, attempt: Attempt) -> tuple[Existing, ...]:
+        """The object that an attempt made, if it is still there."""
+        if is_part(attempt):
+            is_there = attempt.object_id in self._payments_of(attempt.kind)
+        elif is_summary(attempt.subject) or self._reference_type is None:
+            if attempt.subject not in self._deleted:
+                self._deleted[attempt.subject] = is_deleted(self._client, attempt)
+            is_there = not self._deleted[attempt.subject]
+        else:
+            is_there = False
+        return (Existing(kind=attempt.kind, id=attempt.object_id or ""),) if is_there else ()
+
+    def _payments_of(self, kind: str) -> frozenset[str]:
+        if kind not in self._payments:
+            _, bill_id, _ = kind.split("/")
+            try:
+                self._payments[kind] = frozenset(each.id for each in self._client.bills.list_payments(bill_id))
+            except NotFoundError:
+                self._payments[kind] = frozenset()
+        return self._payments[kind]
 
 
 def _texts(attempt: Attempt | None, record: Record | None, objects: Sequence[Existing]) -> Iterator[str]:

@@ -19,14 +19,22 @@ from rillet.payables.vendors import Vendor
 from rillet.testing.books import Books, Line
 from rillet.testing.collection import Collection
 from rillet.testing.routing import invalid
-from rillet.values import Money, TaxCoverage
+from rillet.values import Money, TaxCoverage, TaxType
 
 NewExpense: TypeAlias = NewCharge | NewReimbursement | NewBill | BillUpdate
 TaxedLine: TypeAlias = NewExpenseItem | ExpenseItem | NewVendorCreditItem | VendorCreditItem
 
 
+#: The subtype of the account that Rillet posts VAT to.
+SALES_TAX = "Sales Tax Liability"
+
+
 class Expenses:
-    """The rules of what vendors are owed for."""
+    """The rules of what vendors are owed for.
+
+    VAT is parted off a line, onto the account that journal entries have it on, and a sales tax stays on the account of
+    the line. That Rillet does so is not documented.
+    """
 
     def __init__(self, books: Books, vendors: Collection[Vendor]) -> None:
         self._books, self._vendors = books, vendors
@@ -45,11 +53,20 @@ class Expenses:
         for index, item in enumerate(asked.items):
             account = books.account(item.account_code, f"items[{index}].account_code")
             books.check_assignments(item.fields, f"items[{index}].fields", expense=True)
-            lines.append(Line(account=account, amount=debited(item, f"items[{index}].tax_rate"), fields=item.fields))
+            lines += self.lines(item, account, f"items[{index}].tax_rate")
         books.post(
             document_id, lines, against=against, subsidiary=subsidiary, day=day, exchange_rate=asked.exchange_rate
         )
         return tuple(self._item(item) for item in asked.items)
+
+    def lines(self, item: TaxedLine, account: Account, where: str) -> Iterator[Line]:
+        """What a line debits: its account, and that of its VAT."""
+        cost, tax = debited(item, where), item.tax_rate
+        vat = tax.tax_amount if tax is not None and tax.type is TaxType.VAT else Money(Decimal(0), cost.currency)
+        net = Money(total((cost.amount, -vat.amount)), cost.currency)
+        yield Line(account=account, amount=net, fields=tuple(item.fields))
+        if vat.amount:
+            yield Line(account=self._books.account_of(SALES_TAX, where), amount=vat)
 
     def check_vendor(self, vendor_id: str) -> None:
         """Refuse a vendor that does not exist."""
@@ -77,7 +94,7 @@ def amounts(where: str, items: Sequence[TaxedLine]) -> Iterator[tuple[str, Money
 
 
 def debited(item: TaxedLine, where: str = "items") -> Money:
-    """What a line costs; a tax on top of its amount is debited to the same account."""
+    """What a line costs, with a tax that is on top of its amount."""
     tax = item.tax_rate
     if tax is None:
         return item.amount

@@ -22,13 +22,13 @@ from rillet.ledger.tax_rates import TaxRate
 from rillet.reports.journal_entries import ReportingJournalEntry, ReportingJournalEntryItem
 from rillet.testing.books import Books, Line
 from rillet.testing.collection import Collection
+from rillet.testing.expenses import SALES_TAX
 from rillet.testing.routing import Call, Route, invalid
 from rillet.testing.show import with_lists
 from rillet.values import Money
 from rillet.webhooks import Entity, EventType
 
 _CONTROL_SUBTYPES = frozenset({"Accounts Payable", "Accounts Receivable"})
-_SALES_TAX = "Sales Tax Liability"
 _VAT_TYPES = frozenset({"revenue", "expense"})
 
 
@@ -135,7 +135,7 @@ class JournalEntryEndpoints:
         vat = self._vat(item, where)
         yield Line(account=account, amount=Money(amount - vat, currency), fields=tuple(item.fields))
         if item.vat_code is not None:
-            yield Line(account=self._books.account_of(_SALES_TAX, f"{where}.vat_code"), amount=Money(vat, currency))
+            yield Line(account=self._books.account_of(SALES_TAX, f"{where}.vat_code"), amount=Money(vat, currency))
 
     def _vat(self, item: NewJournalEntryItem, where: str) -> Decimal:
         """The VAT in a line. Countries are not compared, because the stand-in's subsidiaries have none."""

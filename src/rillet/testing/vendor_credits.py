@@ -98,9 +98,9 @@ class VendorCreditEndpoints:
         for index, item in enumerate(asked.line_items):
             account = books.account(item.account_code, f"line_items[{index}].account_code")
             books.check_assignments(item.fields, f"line_items[{index}].fields", expense=True)
-            granted = debited(item, f"line_items[{index}].tax_rate")
-            lines.append(
-                Line(account=account, amount=Money(-granted.amount, granted.currency), fields=tuple(item.fields))
+            lines += (
+                attrs.evolve(line, amount=Money(-line.amount.amount, line.amount.currency))
+                for line in self._expenses.lines(item, account, f"line_items[{index}].tax_rate")
             )
         payable = books.account_of(PAYABLE)
         day = asked.gl_impact_date

@@ -228,9 +228,8 @@ class Signalling(rillet.testing.StandIn):
         return answer
 
 
-def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(
-    tmp_path: Path, place: str, records: list[Record]
-) -> None:
+def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(tmp_path: Path, place: str) -> None:
+    records = [expense(number) for number in range(1, 41)]
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS, encoding="utf-8")
     standin = Signalling(reference_types={REFERENCE_TYPE})
@@ -260,9 +259,12 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(
     assert "Traceback" not in stderr
     assert "interrupted" in first["stopped"]
     assert first["failed"] == []
-    assert [each["record_id"] for each in first["posted"]] == first["reported"] == ["accr_001", "accr_002", "accr_003"]
+    done = [each["record_id"] for each in first["posted"]]
+    assert done == first["reported"]
+    assert 3 <= len(done) < 40
     assert again.returncode == 0, again.stderr
-    assert [each["record_id"] for each in json.loads(again.stdout)["posted"]] == ["accr_004", "accr_005"]
+    rest = {each["record_id"] for each in json.loads(again.stdout)["posted"]}
+    assert rest == {record.id for record in records} - set(done)
     assert company.posted_references() == company.exported() == sorted(record.id for record in records)
 
 

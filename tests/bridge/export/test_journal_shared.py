@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import attrs
 import pytest
@@ -21,7 +20,6 @@ from clientkit import Answer
 from clientkit.testing import Asked
 from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
 from hand_clock import HandClock
-from postgres_server import empty, missing, postgres
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WITHOUT_REFERENCES = attrs.evolve(SETTINGS, reference_type=None)
@@ -36,23 +34,6 @@ ATTEMPT = Attempt(
     intended_at=NOW + timedelta(microseconds=7),
     intended_by="me",
 )
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[str]:
-    if why := missing():
-        pytest.skip(why)
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return str(tmp_path / "journal.db")
-    url: str = request.getfixturevalue("databases")
-    empty(url)
-    return url
 
 
 def at_once(count: int, work: Callable[[], object]) -> None:

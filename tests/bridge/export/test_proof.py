@@ -24,8 +24,8 @@ def proof_after(company: Company, bridge: Bridge) -> tuple[AccountProof, ...]:
     company.export(bridge=bridge).run()
     client = company.rillet.client()
     exported = company.brex.client().records.list(review_status=ReviewStatus.EXPORTED).collect()
-    year = {"first": date(2026, 1, 1), "last": date(2026, 12, 31)}
-    return prove(exported, SETTINGS, load_books(client), client, **year)
+    first, last = date(2026, 1, 1), date(2026, 12, 31)
+    return prove(exported, SETTINGS, load_books(client), client, first=first, last=last)
 
 
 def test_the_books_of_a_right_mapping_do_not_differ(company: Company, records: list[Record]) -> None:

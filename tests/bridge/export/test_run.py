@@ -17,7 +17,7 @@ import rillet.testing
 from brex_accounting import Exported, NotExported, Record
 from brex_accounting.testing.records import card_expense, card_refund, gl, reimbursement
 from bridge import Bridge, Settings, SettingsError
-from bridge.export import Export, load_books, posting_key
+from bridge.export import Export, Progress, load_books, posting_key
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
 from export_company import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
@@ -137,16 +137,19 @@ def test_a_double_in_rillet_is_named_and_left_to_people(company: Company) -> Non
     assert company.exported() == []
 
 
+@pytest.mark.parametrize("in_flight", [1, 3])
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_key_stops_the_run_at_once(company: Company, records: list[Record], status: int) -> None:
+def test_a_refused_key_stops_the_run_at_once(
+    company: Company, records: list[Record], status: int, in_flight: int
+) -> None:
     company.brex.add(*records)
     no_entry = Fault(Respond(Answer(status=status)), matches=lambda asked: asked.method == "POST", times=1000)
     company.rillet.faults.append(no_entry)
 
-    outcome = company.export().run()
+    outcome = company.export(in_flight=in_flight).run()
 
     assert str(status) in (outcome.stopped or "")
-    assert len(company.posts()) == 1
+    assert 1 <= len(company.posts()) <= in_flight
     assert outcome.posted == ()
     assert company.exported() == []
 
@@ -155,21 +158,22 @@ def test_an_unknown_reference_type_stops_the_run_and_says_what_to_do(company: Co
     company.brex.add(*records)
     company.rillet.reference_types.clear()
 
-    outcome = company.export().run()
+    outcome = company.export(in_flight=1).run()
 
     assert "Settings → External References" in (outcome.stopped or "")
     assert len(company.posts()) == 1
 
 
-def test_three_failures_in_a_row_stop_the_run(company: Company, records: list[Record]) -> None:
+@pytest.mark.parametrize("in_flight", [1, 2])
+def test_three_failures_in_a_row_stop_the_run(company: Company, records: list[Record], in_flight: int) -> None:
     company.brex.add(*records)
     company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
     down = Fault(Respond(Answer(status=503)), matches=lambda asked: asked.method == "POST", times=1000)
     company.rillet.faults.append(down)
 
-    outcome = company.export().run()
+    outcome = company.export(in_flight=in_flight).run()
 
-    assert len(outcome.failed) == 3
+    assert 3 <= len(outcome.failed) <= 2 + in_flight
     assert "3 records in a row" in (outcome.stopped or "")
     assert company.exported() == []
 
@@ -203,7 +207,7 @@ def test_an_interruption_leaves_what_the_next_run_completes(
     transport = Interrupting(company.rillet.transport().send, nth_charge, after=after)
     client = rillet.Client(company.rillet.api_key, transport=transport, pacer=Pacer(1_000_000))
 
-    first = Export(company.brex.client(), client, Bridge(SETTINGS)).run()
+    first = Export(company.brex.client(), client, Bridge(SETTINGS), in_flight=1).run()
 
     assert "interrupted" in (first.stopped or "")
     assert len(first.posted) == nth - 1
@@ -240,11 +244,12 @@ def test_reports_go_in_batches_as_the_run_goes(company: Company, records: list[R
 
 def test_progress_is_told_after_each_record(company: Company, records: list[Record]) -> None:
     company.brex.add(*records)
-    told = list[tuple[int, int, str]]()
+    told = list[Progress]()
 
-    company.export().run(progress=lambda done, of, record_id: told.append((done, of, record_id)))
+    company.export().run(progress=told.append)
 
-    assert told == [(number, 5, f"accr_{number:03d}") for number in range(1, 6)]
+    assert [(each.done, each.of) for each in told] == [(number, 5) for number in range(1, 6)]
+    assert {each.record_id for each in told} == {record.id for record in records}
 
 
 def test_refusals_are_reported_only_where_the_settings_say_so(company: Company) -> None:
@@ -332,10 +337,14 @@ def test_posting_keys_follow_the_record_and_its_version() -> None:
 def test_the_outcome_as_json_names_everything(company: Company, records: list[Record]) -> None:
     company.brex.add(*records, card_expense("5", record_id="accr_bad"))
 
-    found = company.export().run().as_json()
+    found = company.export(in_flight=1).run().as_json()
 
     assert found["amounts"] == {"USD": "17.50"}
     assert found["reported"] == [record.id for record in records]
+    assert found["counts"] == {
+        "posted": 5, "adopted": 0, "created_vendors": 1, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
+        "attached": 0, "unattached": 0,
+    }  # fmt: skip
     assert found["stopped"] is None
     assert "accr_bad" in str(found["refused"])
 

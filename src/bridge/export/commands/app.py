@@ -11,17 +11,20 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import brex_accounting
 import rillet
+from bridge.books import Books
+from bridge.documents import no_rates
 from bridge.export import show
 from bridge.export.attempts import Journal, JournalError
-from bridge.export.load import zone_of
+from bridge.export.file_rates import FileRates
+from bridge.export.load import load_books, zone_of
 from bridge.export.outcome import ExportOutcome
 from bridge.export.run import Export, UnknownRecordError
 from bridge.plan import Bridge
 from bridge.settings import SettingsError
+from bridge.settings_check import check
 from bridge.settings_file import read_settings
 from clientkit.errors import ApiError
 
@@ -44,14 +47,28 @@ JournalPlace = Annotated[
     typer.Option("--journal", help="Where every attempt is written down: an SQLite file, or the URL of a PostgreSQL."),
 ]
 JournalOf = Annotated[str, typer.Option("--journal", help="The journal that export wrote: its file or URL.")]
+RatesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--rates",
+        help="Exchange rates, a CSV file: base,target,date,rate in each row, or the ECB's eurofxref-hist.csv.",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="The record's id in Brex, such as accr_…")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, for programs.")]
 
 
 @contextmanager
-def opened_export(settings: Path, journal: str | None, *, is_there: bool = False) -> Generator[Export]:
+def opened_export(
+    settings: Path, journal: str | None, *, rates: Path | None = None, is_there: bool = False
+) -> Generator[Export]:
     """The export that the options and the environment describe; with `is_there` the journal has to exist."""
-    bridge = Bridge(read_settings(settings.read_text(encoding="utf-8"), source=str(settings)), zones=zone_of)
+    known = no_rates if rates is None else FileRates(rates)
+    told = read_settings(settings.read_text(encoding="utf-8"), source=str(settings))
+    bridge = Bridge(told, rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
         books = stack.enter_context(rillet.Client.from_env())
@@ -75,6 +92,15 @@ def opened_journal(place: str, *, is_there: bool) -> Generator[Journal]:
         yield journal
 
 
+def checked_books(export: Export) -> Books:
+    """A snapshot of Rillet; raises `SettingsError` where the settings name what it does not have."""
+    books = load_books(export.rillet)
+    problems = check(export.bridge.settings, books)
+    if problems:
+        raise SettingsError(tuple(problems))
+    return books
+
+
 @contextmanager
 def ending_well() -> Generator[None]:
     """Expected troubles as a few lines and status 2 instead of a traceback."""
@@ -90,25 +116,6 @@ def ending_well() -> Generator[None]:
     if problems:
         show.errors(Console(stderr=True), problems)
         raise typer.Exit(COULD_NOT_RUN)
-
-
-class _Bar:
-    """Rich's progress bar behind the exporter's callback."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task = progress.add_task("Exporting", total=None)
-
-    def __call__(self, done: int, of: int, record_id: str) -> None:
-        self._progress.update(self._task, completed=done, total=of, description=record_id[:24])
-
-
-@contextmanager
-def progress_bar() -> Generator[_Bar]:
-    """A bar on the terminal, apart from what is printed."""
-    columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield _Bar(progress)
 
 
 def print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from bridge.export import show
-from bridge.export.commands.app import INCOMPLETE, Json, app, ending_well, print_json, progress_bar
+from bridge.export.commands.app import INCOMPLETE, Json, app, ending_well, print_json
+from bridge.export.commands.progress_display import shown_progress
 from clientkit.money import decimal_text, total
 
 
@@ -25,7 +26,7 @@ def demo(
     with ending_well(), Demo(records=records, seed=seed) as company:
         quiet = Console(quiet=as_json)
         quiet.print(company.introduction)
-        with progress_bar() as advance:
+        with shown_progress() as advance:
             first = company.export().run(progress=advance)
         second = company.export().run()
         proof = company.proof()
@@ -35,7 +36,7 @@ def demo(
         else:
             console = Console()
             console.print(show.export_table(first), show.proof_table(proof), sep="\n")
-            again = len(second.posted)
+            again = second.counts.posted + second.counts.adopted
             console.print(
                 f"Difference over all accounts: {difference:.2f}", style="bold green" if not difference else "bold red"
             )

@@ -15,6 +15,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalOf,
     Json,
+    RatesFile,
     RecordId,
     SettingsFile,
     app,
@@ -29,17 +30,26 @@ from bridge.export.verification import verify as find_disagreements
 
 
 @app.command()
-def history(record: RecordId, journal: JournalOf, *, as_json: Json = False) -> None:
+def history(
+    record: Annotated[str, typer.Argument(metavar="ID", help="The id of a record in Brex, or of an object in Rillet.")],
+    journal: JournalOf,
+    *,
+    as_json: Json = False,
+) -> None:
     """Show every attempt to post a record: what was sent when and by whom, and what came back.
 
-    --json has the bytes of both. Exit status 1: the journal does not know the record.
+    For an object of Rillet: the attempts that led to it, and of a summary all records that it is for. --json has the
+    bytes of both. Exit status 1: the journal does not know the id.
     """
     with ending_well(), opened_journal(journal, is_there=True) as opened:
-        attempts = opened.attempts(record)
+        attempts = opened.attempts(record) or opened.by_object(record)
+        of_record = any(each.subject == record for each in attempts)
+        members = [] if of_record else [each for attempt in attempts for each in opened.members(attempt.subject)]
         if as_json:
-            print_json({"record_id": record, "attempts": [_attempt_json(each) for each in attempts]})
+            shown = [{"record_id": each.record_id, "version": each.version} for each in members]
+            print_json({"id": record, "attempts": [_attempt_json(each) for each in attempts], "members": shown})
         elif attempts:
-            Console().print(show.history_table(record, attempts))
+            Console().print(show.history_table(record, attempts, members))
         else:
             show.errors(Console(stderr=True), [f"The journal does not know {record}."])
         if not attempts:
@@ -51,6 +61,7 @@ def replay(
     record: RecordId,
     settings: SettingsFile,
     journal: JournalOf,
+    rates: RatesFile = None,
     *,
     anew: Annotated[bool, typer.Option("--anew", help="You looked: Rillet does not have it.")] = False,
     as_json: Json = False,
@@ -59,7 +70,7 @@ def replay(
 
     What Rillet still has is not posted a second time. Needs the same variables as plan.
     """
-    with ending_well(), opened_export(settings, journal, is_there=True) as prepared:
+    with ending_well(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
         with Stopping():
             outcome = prepared.replay(record, anew=anew)
         print_outcome(outcome, as_json=as_json)
@@ -85,7 +96,8 @@ def verify(settings: SettingsFile, journal: JournalOf, *, as_json: Json = False)
 
 
 def _attempt_json(attempt: Attempt) -> dict[str, object]:
-    values = ((field.name, getattr(attempt, field.name)) for field in attrs.fields(Attempt))
+    names = (field.name for field in attrs.fields(Attempt) if field.name != "members")
+    values = ((name, getattr(attempt, name)) for name in names)
     return {name: _plain(value) for name, value in values}
 
 

@@ -12,6 +12,7 @@ import rillet
 import rillet.testing
 from brex_accounting import ReviewStatus
 from bridge.export.demo import company
+from bridge.export.demo.receipts import receipt_file
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, spending
 from bridge.export.load import load_books, records_in
 from bridge.export.proof import AccountProof, prove
@@ -28,6 +29,8 @@ class Demo:
 
     def __init__(self, *, records: int, seed: int) -> None:
         self.brex = brex_accounting.testing.StandIn(spending(records, seed), rate_limit=_RAISED_LIMIT)
+        for receipt in (receipt for record in self.brex.records.values() for receipt in record.receipts):
+            self.brex.receipt_files.add(receipt.id, *receipt_file(receipt.id))
         self.rillet = rillet.testing.StandIn(
             organization=company.ORGANIZATION,
             subsidiaries=company.SUBSIDIARIES,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import attrs
 
-from brex_accounting import FieldValueRef, Record, RecordType, RecordVendor, User
+from brex_accounting import FieldValueRef, Receipt, Record, RecordType, RecordVendor, User
 from brex_accounting.testing.records import (
     Coding,
     Details,
@@ -85,6 +85,7 @@ def _good(chance: random.Random, number: int) -> Record:
         coding = _coding(chance, account, german=german)
         return card_refund(amount, currency, coding=coding, merchant=_merchant(name), user=person, **details)
     splits = _splits(chance, amount, german=german, accounts=(account, account, _SUPPLIES))
+    details["receipts"] = [Receipt(id=f"receipt_{number:05d}")] if number % 6 == 0 else []
     return card_expense(amount, currency, splits=splits, merchant=_merchant(name), user=person, **details)
 
 
@@ -100,6 +101,7 @@ def _movement(chance: random.Random, number: int, turn: int, earlier: Sequence[R
         details["source_id"] = f"bill_{number:05d}"
         details["invoice_number"] = f"R-{number:05d}"
         details["due_at"] = moment + timedelta(days=30)
+        details["receipts"] = [Receipt(id=f"receipt_{number:05d}")]
         splits = _splits(chance, amount, german=german, accounts=(account, _SUPPLIES))
         vendor = _merchant(chance.choice(MERCHANTS[account]))
         return record(kind, debits=splits, credits=[(amount, ())], currency=currency, vendor=vendor, **details)

@@ -1,0 +1,61 @@
+"""How far an export is: a bar on a terminal, elsewhere a line of the log every so often."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from bridge.export import decisions
+from bridge.export.progress import Progress
+from bridge.export.shift import ShowProgress
+
+_EVERY = 60.0
+
+
+class _OnBar:
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._task = bar.add_task("Exporting", total=None, rest="")
+
+    def __call__(self, progress: Progress) -> None:
+        rest = "" if progress.rest is None else f"{progress.rest} left"
+        name = progress.record_id[:24]
+        self._bar.update(self._task, completed=progress.done, total=progress.of, description=name, rest=rest)
+
+
+class LoggedProgress:
+    """Writes a line of the log when `every` seconds have passed since the last one: of short runs none."""
+
+    def __init__(self, every: float = _EVERY, clock: Callable[[], float] = time.monotonic) -> None:
+        self._every, self._clock = every, clock
+        self._last = clock()
+
+    def __call__(self, progress: Progress) -> None:
+        """A record is done."""
+        now = self._clock()
+        if now - self._last >= self._every:
+            self._last = now
+            decisions.progressed(progress.done, progress.of, progress.rest or timedelta())
+
+
+@contextmanager
+def shown_progress() -> Generator[ShowProgress]:
+    """A bar on the terminal, apart from what is printed; lines of the log where there is none."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield LoggedProgress()
+        return
+    columns = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rest]}"),
+    )
+    with Bar(*columns, console=console) as bar:
+        yield _OnBar(bar)

@@ -1,0 +1,55 @@
+"""How far a run is, and how long the rest will take."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+
+import attrs
+
+from clientkit.pacing import Pacer
+
+_RECENTLY = 300.0
+_MOST_MARKS = 600
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """After a record: how many are done, of how many, and its id; `rest` is how long the others will take.
+
+    `rest` follows the pace of the last five minutes, and is never less than the service's limit allows; None before there
+    is a pace.
+    """
+
+    done: int
+    of: int
+    record_id: str
+    rest: timedelta | None = None
+
+
+class Pace:
+    """Estimates the rest of `of` records. `clock` gives seconds, monotonic; `pacer` is that of the slower service."""
+
+    def __init__(self, of: int, pacer: Pacer | None, clock: Callable[[], float]) -> None:
+        self._of, self._clock = of, clock
+        self._seconds_each = pacer.window / pacer.limit if pacer is not None else 0.0
+        self._marks = deque([(clock(), 0)], maxlen=_MOST_MARKS)
+        self._done = 0
+
+    def after(self, record_id: str) -> Progress:
+        """One more record is done."""
+        self._done += 1
+        now = self._clock()
+        while len(self._marks) > 1 and self._marks[0][0] < now - _RECENTLY:
+            self._marks.popleft()
+        began, had = self._marks[0]
+        if now - self._marks[-1][0] >= _RECENTLY / _MOST_MARKS:
+            self._marks.append((now, self._done))
+        # A record more may have come while the run went.
+        left = max(self._of - self._done, 0)
+        rest = None
+        if now > began:
+            seconds = max((now - began) / (self._done - had), self._seconds_each) * left
+            rest = timedelta(seconds=round(seconds))
+        return Progress(done=self._done, of=self._of, record_id=record_id, rest=rest)

@@ -1,0 +1,81 @@
+"""Tables as values, which terminals and notebooks can show."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from html import escape
+from typing import TYPE_CHECKING
+
+import attrs
+
+from clientkit.money import decimal_text
+
+if TYPE_CHECKING:
+    import rich.table
+
+# Other people's texts must not move the cursor of a terminal.
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
+
+
+@attrs.frozen(kw_only=True)
+class DataTable:
+    """A table of texts. Rich prints it and notebooks show it; neither takes what a cell says for markup."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __rich__(self) -> rich.table.Table:
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        title = Text(plain(self.title), style="bold")
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for heading in self.headings:
+            table.add_column(Text(plain(heading)), overflow="fold")
+        for row in self.rows:
+            table.add_row(*(Text(plain(cell)) for cell in row))
+        return table
+
+    def _repr_html_(self) -> str:
+        head = _html_row("th", self.headings)
+        body = "".join(_html_row("td", row) for row in self.rows)
+        caption = _html_text(self.title)
+        return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+class Tabular:
+    """Something that rich and notebooks show as its `table`."""
+
+    __slots__ = ()
+
+    @property
+    def table(self) -> DataTable:
+        """All of it as a table."""
+        raise NotImplementedError
+
+    def __rich__(self) -> rich.table.Table:
+        return self.table.__rich__()
+
+    def _repr_html_(self) -> str:
+        return self.table._repr_html_()
+
+
+def plain(text: str) -> str:
+    """A text without control characters, apart from line ends."""
+    return text.translate(_CONTROLS)
+
+
+def trimmed(number: Decimal) -> str:
+    """A number without zeros at its end: ``23`` for 23.0000."""
+    text = decimal_text(number)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _html_row(tag: str, cells: tuple[str, ...]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{_html_text(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+
+def _html_text(text: str) -> str:
+    return escape(plain(text)).replace("\n", "<br>")

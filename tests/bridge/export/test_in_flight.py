@@ -1,0 +1,279 @@
+"""Several records in flight: the pace is used to the full, nothing is done twice, and nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+
+import brex_accounting.testing
+import rillet
+import rillet.testing
+from brex_accounting import Record, RecordType
+from brex_accounting.testing.records import gl, record
+from bridge import Bridge
+from bridge.export import Export, ExportOutcome, NoJournal, Progress, SqlJournal
+from bridge.export.attempts import is_record
+from clientkit import Answer, Outgoing, Pacer
+from clientkit.testing import Action, AnswerLost, Asked, Fault, Respond
+from clientkit.transport import InProcess
+from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
+from fault_harness import SETTINGS as WITH_BANK
+from virtual_time import VirtualPacer, VirtualTime, VirtualTransport
+
+LIMIT = 60
+
+
+@settings(max_examples=20, deadline=None)
+@given(count=st.integers(1, 150), in_flight=st.integers(1, 8))
+def test_the_pace_is_used_to_the_full_and_no_request_is_turned_away(count: int, in_flight: int) -> None:
+    time = VirtualTime()
+    books = rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, rate_limit=(LIMIT, 60), now=time.datetime)
+    company = Company(
+        brex=brex_accounting.testing.StandIn((expense(n) for n in range(count)), rate_limit=None), rillet=books
+    )
+    client = rillet.Client(
+        books.api_key,
+        transport=VirtualTransport(time, books.transport().send),
+        pacer=VirtualPacer(time, LIMIT),
+        clocks=time.clocks,
+        sleep=time.sleep,
+    )
+
+    outcome = Export(company.brex.client(), client, Bridge(SETTINGS), in_flight=in_flight).run()
+
+    assert outcome.complete
+    assert company.posted_references() == company.exported() == sorted(company.brex.records)
+    # Reading the books and looking for what is there; then a vendor and the charges, none of them twice.
+    assert client.requests_sent - 1 - count == len([asked for asked in books.asked if asked.method == "GET"])
+    assert time.now <= (client.requests_sent - 1) // LIMIT * 60.1
+
+
+class Gathering(rillet.testing.StandIn):
+    """Answers charges when `size` of them have arrived, and so shows how many are in flight."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(reference_types={REFERENCE_TYPE}, vendors=[rillet.testing.vendor("Cumulus Cloud")])
+        self.barrier = threading.Barrier(size)
+
+    @override
+    def take(self, asked: Asked) -> tuple[Answer | None, Action | None]:
+        if asked.path == "/charges" and asked.method == "POST":
+            self.barrier.wait(timeout=30)
+        return super().take(asked)
+
+
+def test_so_many_records_are_in_flight() -> None:
+    company = Company(
+        brex=brex_accounting.testing.StandIn((expense(n) for n in range(12)), rate_limit=None), rillet=Gathering(4)
+    )
+
+    assert company.export(in_flight=4).run().complete
+
+
+class Counting(NoJournal):
+    """Says when so many records have been claimed."""
+
+    def __init__(self, wanted: int) -> None:
+        self.reached = threading.Event()
+        self._left = wanted
+        self._guard = threading.Lock()
+
+    @override
+    def claim(self, subject: str) -> bool:
+        with self._guard:
+            self._left -= is_record(subject)
+            if not self._left:
+                self.reached.set()
+        return True
+
+
+def test_many_that_need_one_new_vendor_wait_for_the_first(company: Company) -> None:
+    company.brex.add(*(expense(number) for number in range(20)))
+    journal = Counting(8)
+
+    def send(outgoing: Outgoing) -> Answer:
+        if outgoing.method == "POST":
+            assert journal.reached.wait(timeout=30)
+        return company.rillet.transport().send(outgoing)
+
+    client = rillet.Client(company.rillet.api_key, transport=InProcess(send), pacer=Pacer(1_000_000))
+    outcome = Export(company.brex.client(), client, Bridge(SETTINGS), journal=journal, in_flight=8).run()
+
+    assert outcome.complete
+    assert company.posts().count("/vendors") == 1
+
+
+def bill_of(number: int) -> list[Record]:
+    owed = [("10.00", ())]
+    bill = record(
+        RecordType.BILL_EXPENSE,
+        debits=[("10.00", [gl("62000")])],
+        credits=owed,
+        vendor="Hotel Adlon",
+        record_id=f"accr_bill{number}",
+        source_id=f"bill_{number}",
+    )
+    paid = record(
+        RecordType.BILL_EXPENSE_PAYMENT,
+        debits=owed,
+        credits=owed,
+        record_id=f"accr_a_paid{number}",
+        source_id=f"bill_{number}",
+    )
+    return [paid, bill]
+
+
+def test_bills_are_in_rillet_before_their_payments_begin(company: Company) -> None:
+    company.brex.add(*(each for number in range(8) for each in bill_of(number)))
+
+    outcome = company.export(WITH_BANK, in_flight=8).run()
+
+    assert outcome.complete
+    written = [path for path in company.posts() if path != "/vendors"]
+    assert written[:8] == ["/bills"] * 8
+    assert all(path.endswith("/payments") for path in written[8:])
+    assert len(written) == 16
+
+
+def halves() -> list[Record]:
+    return [
+        record(
+            RecordType.BILL_EXPENSE_PAYMENT,
+            debits=[("5.00", ())],
+            credits=[("5.00", ())],
+            record_id=f"accr_half{number}",
+            source_id="bill_1",
+        )
+        for number in (1, 2)
+    ]
+
+
+def test_two_equal_payments_of_one_bill_are_two_payments(company: Company) -> None:
+    company.brex.add(bill_of(1)[1], *halves())
+    # The bill, and both of its payments.
+    journal, looked = Counting(3), threading.Semaphore(0)
+
+    def send(outgoing: Outgoing) -> Answer:
+        of_payments = outgoing.url.partition("?")[0].endswith("/payments")
+        if of_payments and outgoing.method == "GET":
+            assert journal.reached.wait(timeout=30)
+        answer = company.rillet.transport().send(outgoing)
+        if of_payments and outgoing.method == "GET":
+            looked.release()
+        elif of_payments:
+            # Rillet has the payment and nobody knows yet: a moment for the other one to find it.
+            looked.acquire()
+            looked.acquire(timeout=0.1)
+        return answer
+
+    client = rillet.Client(company.rillet.api_key, transport=InProcess(send), pacer=Pacer(1_000_000))
+    outcome = Export(company.brex.client(), client, Bridge(WITH_BANK), journal=journal).run()
+
+    assert outcome.complete
+    (there,) = company.rillet.bills
+    assert len(list(company.rillet.client().bills.list_payments(there.id))) == 2
+
+
+@pytest.mark.parametrize("with_journal", [False, True])
+def test_a_payment_in_doubt_is_not_taken_for_another_one_like_it(
+    company: Company, tmp_path: Path, *, with_journal: bool
+) -> None:
+    company.brex.add(bill_of(1)[1], *halves())
+    lost = Fault(
+        AnswerLost(), matches=lambda asked: asked.method == "POST" and asked.path.endswith("/payments"), times=5
+    )
+    company.rillet.faults.append(lost)
+
+    with ExitStack() as stack:
+        journal = stack.enter_context(SqlJournal(str(tmp_path / "journal.db"))) if with_journal else None
+
+        def export() -> ExportOutcome:
+            clients = company.brex.client(), company.rillet.client(sleep=lambda _: None)
+            return Export(*clients, Bridge(WITH_BANK), journal=journal).run()
+
+        first, second = export(), export()
+
+    assert sorted(each.code for each in first.failed) == ["ConnectionLostError", "busy"]
+    assert second.complete
+    (there,) = company.rillet.bills
+    assert len(list(company.rillet.client().bills.list_payments(there.id))) == 2
+    assert company.exported() == sorted(company.brex.records)
+
+
+def test_what_is_in_flight_is_finished_after_a_stop(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    told = list[Progress]()
+
+    outcome = company.export(in_flight=2).run(progress=told.append, stop=lambda: bool(told))
+
+    assert outcome.stopped == "it was interrupted"
+    assert outcome.failed == ()
+    assert 1 <= outcome.counts.posted <= 3
+    assert sorted(outcome.reported) == company.exported() == company.posted_references()
+
+
+def test_an_interruption_gives_up_what_is_in_flight_and_the_next_run_finds_it(
+    company: Company, records: list[Record]
+) -> None:
+    company.brex.add(*records)
+    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
+    release, arrived = threading.Event(), threading.Semaphore(0)
+
+    def held(outgoing: Outgoing) -> Answer:
+        if outgoing.method == "POST" and not release.is_set():
+            arrived.release()
+            release.wait(timeout=30)
+        return company.rillet.transport().send(outgoing)
+
+    def interrupt() -> bool:
+        # Asked before each record: the third time two are in flight.
+        asked.append(True)
+        if len(asked) < 3:
+            return False
+        arrived.acquire(timeout=30)
+        arrived.acquire(timeout=30)
+        raise KeyboardInterrupt
+
+    asked = list[bool]()
+    client = rillet.Client(company.rillet.api_key, transport=InProcess(held), pacer=Pacer(1_000_000))
+
+    first = Export(company.brex.client(), client, Bridge(SETTINGS), in_flight=3).run(stop=interrupt)
+    release.set()
+
+    assert first.stopped == "it was interrupted"
+    assert [each.code for each in first.failed] == ["interrupted"] * 2
+    assert "the next run looks for it" in first.failed[0].why
+    assert company.export().run().complete
+    assert company.posted_references() == company.exported() == sorted(each.id for each in records)
+
+
+def test_a_429_loses_no_work(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    busy = Fault(Respond(Answer(status=429)), matches=lambda asked: asked.method == "POST", times=4)
+    company.rillet.faults.append(busy)
+
+    outcome = company.export(in_flight=3).run()
+
+    assert outcome.complete
+    assert company.posted_references() == company.exported() == sorted(each.id for each in records)
+
+
+def test_a_mistake_in_a_thread_is_raised(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    export = company.export()
+    export.rillet.__dict__["answer"] = None
+
+    with pytest.raises(TypeError):
+        export.run()
+
+
+@pytest.mark.parametrize("in_flight", [0, -1])
+def test_nothing_in_flight_is_refused(company: Company, in_flight: int) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        company.export(in_flight=in_flight)

@@ -1,0 +1,132 @@
+"""Records are read page by page, each is handed out once, and what the outcome keeps is bounded."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import pytest
+from typing_extensions import override
+
+import brex_accounting.testing
+import rillet.testing
+from brex_accounting import ReviewStatus
+from brex_accounting.testing.records import card_expense
+from bridge.export import ExportOutcome
+from clientkit import Answer
+from clientkit.testing import Asked, Fault, Respond
+from export_company import REFERENCE_TYPE, Company, expense
+
+PAGE = 500
+
+
+class Skipping(brex_accounting.testing.StandIn):
+    """A Brex that leaves half of a later page out when the queue is read for the second time."""
+
+    later_pages = 0
+
+    @override
+    def respond(self, asked: Asked) -> Answer:
+        answer = super().respond(asked)
+        self.later_pages += asked.one("cursor") is not None
+        if asked.one("cursor") is None or self.later_pages != 2:
+            return answer
+        page = json.loads(answer.content)
+        return attrs.evolve(answer, content=json.dumps({**page, "items": page["items"][::2]}).encode())
+
+
+def many(count: int, kind: type[brex_accounting.testing.StandIn] = brex_accounting.testing.StandIn) -> Company:
+    return Company(
+        brex=kind((expense(n) for n in range(count)), rate_limit=None),
+        rillet=rillet.testing.StandIn(
+            reference_types={REFERENCE_TYPE}, vendors=[rillet.testing.vendor("Cumulus Cloud")]
+        ),
+    )
+
+
+@pytest.mark.parametrize("count", [PAGE, PAGE + 1, 2 * PAGE + 7])
+def test_more_than_a_page_arrives_whole_though_records_leave_the_queue_meanwhile(count: int) -> None:
+    company = many(count)
+
+    outcome = company.export(batch=50).run(keep=3)
+
+    assert outcome.complete
+    assert outcome.counts.posted == outcome.counts.reported == count
+    assert outcome.amounts == {"USD": 10 * count}
+    assert len(outcome.posted) == len(outcome.reported) == 3
+    assert company.posted_references() == company.exported() == sorted(company.brex.records)
+
+
+def test_what_a_reading_missed_is_read_again() -> None:
+    company = many(PAGE + 20, Skipping)
+
+    outcome = company.export(batch=50).run()
+
+    assert outcome.counts.posted == PAGE + 20
+    assert company.posted_references() == company.exported() == sorted(company.brex.records)
+
+
+def test_a_small_queue_is_read_once(company: Company) -> None:
+    company.brex.add(*(expense(number) for number in range(5)))
+
+    company.export().run()
+
+    # The records of cards and reimbursements, and the bills.
+    assert [asked.path for asked in company.brex.asked if asked.method == "GET"] == ["/v3/accounting/records"] * 2
+
+
+def test_only_these_records_are_exported(company: Company) -> None:
+    company.brex.add(*(expense(number) for number in range(5)))
+
+    outcome = company.export().run(ids=["accr_001", "accr_003", "accr_999"])
+
+    assert outcome.complete
+    assert company.exported() == company.posted_references() == ["accr_001", "accr_003"]
+
+
+def test_records_that_are_not_ready_are_left_alone(company: Company) -> None:
+    company.brex.add(attrs.evolve(expense(1), review_status=ReviewStatus.REVIEW), expense(2))
+    company.export().run(ids=["accr_001", "accr_002"])
+    posts = company.posts()
+
+    again = company.export().run(ids=["accr_001", "accr_002"])
+
+    assert again == attrs.evolve(again, posted=(), refused=(), nothing=(), failed=())
+    assert company.posts() == posts
+    assert company.exported() == ["accr_002"]
+
+
+def test_nothing_is_exported_where_no_id_is_told(company: Company) -> None:
+    company.brex.add(expense(1))
+
+    outcome = company.export().run(ids=[])
+
+    assert outcome.complete
+    assert company.exported() == []
+
+
+def test_what_is_kept_is_bounded_and_everything_is_counted(company: Company) -> None:
+    company.brex.add(*(card_expense("5", record_id=f"accr_bad{number}") for number in range(9)))
+    company.brex.add(*(expense(number) for number in range(9)))
+    stuck = Fault(Respond(Answer(status=500)), matches=lambda asked: asked.method == "POST", times=1000)
+    company.brex.faults.append(stuck)
+
+    outcome = company.export().run(keep=2)
+
+    assert not outcome.complete
+    assert [len(each) for each in (outcome.posted, outcome.refused, outcome.unreported)] == [2, 2, 2]
+    counts = outcome.counts
+    assert (counts.posted, counts.refused, counts.unreported, counts.reported) == (9, 9, 9, 0)
+    assert outcome.as_json()["counts"] == attrs.asdict(counts)
+
+
+def test_where_all_is_kept_the_counts_are_those_of_what_is_kept(company: Company) -> None:
+    company.brex.add(*(card_expense("5", record_id=f"accr_bad{number}") for number in range(3)))
+    company.brex.add(*(expense(number) for number in range(4)))
+
+    outcome = company.export().run()
+
+    names = ("posted", "created_vendors", "refused", "nothing", "failed", "reported", "unreported")
+    derived = ExportOutcome(**{name: getattr(outcome, name) for name in names})
+    assert derived.counts == outcome.counts
+    assert derived.amounts == outcome.amounts

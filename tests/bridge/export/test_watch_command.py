@@ -1,0 +1,194 @@
+"""``brex-rillet export --watch``, as a process between stand-ins on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+from typing_extensions import override
+
+import brex_accounting.testing
+import rillet.testing
+from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
+from bridge.export.commands import app
+from bridge.export.commands.watching import address_of, interval_of
+from clientkit import Answer
+from clientkit.testing import Asked
+from export_company import REFERENCE_TYPE, Company, expense
+from rillet.testing.webhooks import SECRET as TOKEN
+
+URL = "https://books.example.com/brex"
+SETTINGS = """\
+reference_type = "brex"
+
+[[entities]]
+name = "US"
+subsidiary = "Example Inc."
+card_account = "21120"
+reimbursement_account = "21340"
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    path = tmp_path / "settings.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    return path
+
+
+@contextmanager
+def watching(company: Company, settings: Path, *arguments: str) -> Generator[subprocess.Popen[str]]:
+    """The command in a process of its own; ended, whatever comes."""
+    secret = next(iter(company.brex.client().webhook_secrets.list())).secret
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        environment = {
+            **os.environ,
+            "BREX_TOKEN": company.brex.token,
+            "BREX_BASE_URL": brex_url,
+            "RILLET_API_KEY": company.rillet.api_key,
+            "RILLET_BASE_URL": rillet_url,
+            "BREX_WEBHOOK_SECRET": secret,
+            "RILLET_WEBHOOK_TOKEN": TOKEN,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
+        with subprocess.Popen(
+            [
+                *(sys.executable, "-W", "error", "-c", "from bridge.export.cli import main; main()"),
+                *("export", "--settings", str(settings), "--watch", *arguments),
+            ],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+
+def next_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    process.send_signal(signal.SIGTERM)
+    return process.communicate(timeout=60)
+
+
+def test_it_exports_at_every_interval_and_ends_with_0(company: Company, settings: Path) -> None:
+    company.brex.add(expense(1))
+
+    with watching(company, settings, "--interval", "1s") as process:
+        first = next_line(process)
+        company.brex.add(expense(2))
+        later = next_line(process)
+        while "posted" not in later:
+            later = next_line(process)
+        _, stderr = ended(process)
+
+    assert process.returncode == 0, stderr
+    assert first.endswith("Z posted 1, vendors created 1, USD 10.00\n")
+    assert later.endswith("Z posted 1, USD 10.00\n")
+    assert company.exported() == company.posted_references() == ["accr_001", "accr_002"]
+
+
+def test_what_brex_announces_is_exported_at_once(company: Company, settings: Path) -> None:
+    company.brex.client().webhook_subscriptions.create(
+        NewWebhookSubscription(url=URL, event_types=[WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT])
+    )
+
+    with watching(company, settings, "--listen", "127.0.0.1:0", "--json") as process:
+        assert process.stderr is not None
+        address = process.stderr.readline().split()[-1]
+        company.brex.outbox.listen(URL, f"{address}/brex")
+        first = json.loads(next_line(process))
+        company.brex.add(expense(1))
+        (delivery,) = company.brex.outbox.deliver_due()
+        second = json.loads(next_line(process))
+        _, stderr = ended(process)
+
+    assert process.returncode == 0, stderr
+    assert delivery.answers == [200]
+    assert first["posted"] == []
+    assert [each["record_id"] for each in second["posted"]] == ["accr_001"]
+    assert company.exported() == company.posted_references() == ["accr_001"]
+
+
+class Signalling(rillet.testing.StandIn):
+    """Sends a signal to a process when the third charge arrives, and answers all the same."""
+
+    process: subprocess.Popen[str]
+
+    @override
+    def respond(self, asked: Asked) -> Answer:
+        answer = super().respond(asked)
+        if asked.path == "/charges" and asked.method == "POST" and len(self.charges) == 3:
+            self.process.send_signal(signal.SIGTERM)
+        return answer
+
+
+def test_a_signal_during_a_run_finishes_what_is_in_flight(settings: Path) -> None:
+    rillet_standin = Signalling(reference_types={REFERENCE_TYPE})
+    company = Company(
+        brex=brex_accounting.testing.StandIn([expense(number) for number in range(1, 41)], rate_limit=None),
+        rillet=rillet_standin,
+    )
+
+    with watching(company, settings, "--listen", "127.0.0.1:0", "--json") as process:
+        rillet_standin.process = process
+        stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 0, stderr
+    (found,) = [json.loads(line) for line in stdout.splitlines()]
+    assert 3 <= len(found["posted"]) < 40
+    assert sorted(found["reported"]) == company.exported() == company.posted_references()
+    assert company.export().run().complete
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("RILLET_WEBHOOK_TOKEN", "?"), ("BREX_WEBHOOK_SECRET", "whsec_private"), ("", "")]
+)
+def test_secrets_are_checked_before_the_first_run(
+    company: Company, settings: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for variable in ("RILLET_WEBHOOK_TOKEN", "BREX_WEBHOOK_SECRET"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("BREX_TOKEN", "token")
+    monkeypatch.setenv("RILLET_API_KEY", "key")
+    if name:
+        monkeypatch.setenv(name, value)
+
+    result = CliRunner().invoke(app, ["export", "--settings", str(settings), "--watch", "--listen", "127.0.0.1:0"])
+
+    assert result.exit_code == 2
+    assert (name or "RILLET_WEBHOOK_TOKEN") in result.stderr
+    assert "private" not in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--interval", "1d"], ["--interval", "0h"], ["--listen", "8080", "--watch"], ["--listen", "localhost:80"]],
+)
+def test_arguments_that_make_no_sense_end_with_2(settings: Path, arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, ["export", "--settings", str(settings), *arguments]).exit_code == 2
+
+
+def test_intervals_and_addresses_are_read() -> None:
+    assert [interval_of(text) for text in ("90s", "30m", "1h")] == [
+        timedelta(seconds=90),
+        timedelta(minutes=30),
+        timedelta(hours=1),
+    ]
+    assert address_of("0.0.0.0:8080") == ("0.0.0.0", 8080)
+    assert address_of("[::1]:8080") == ("::1", 8080)

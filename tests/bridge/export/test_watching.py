@@ -1,0 +1,250 @@
+"""Watching: when the export runs, over what, and when it ends. No test waits: waiting moves a clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge import SettingsError
+from bridge.export import Announcements, ExportOutcome, JournalError, watch
+from clientkit.errors import ApiError, ConfigurationError
+
+HOUR = 3600.0
+WELL = ExportOutcome()
+STOPPED = ExportOutcome(stopped="Rillet answers 401")
+
+Result = ExportOutcome | Exception
+
+
+@attrs.define
+class World:
+    """A clock that waiting moves, announcements by the second, and a record of every run: when, and over what."""
+
+    until: float
+    announced: Mapping[float, Sequence[str]] = attrs.field(factory=dict[float, Sequence[str]])
+    results: list[Result] = attrs.field(factory=list[Result])
+    lasting: float = 0.0
+    now: float = 0.0
+    taken: float = -1.0
+    runs: list[tuple[float, tuple[str, ...] | None]] = attrs.field(factory=list[tuple[float, tuple[str, ...] | None]])
+
+    def clock(self) -> float:
+        return self.now
+
+    def stop(self) -> bool:
+        return self.now >= self.until
+
+    def wait(self, seconds: float) -> Sequence[str]:
+        next_told = min((at for at in self.announced if at > self.now), default=self.now + seconds)
+        if not self._told():
+            self.now = min(self.now + seconds, next_told)
+        ids = dict.fromkeys(each for at in self._told() for each in self.announced[at])
+        self.taken = self.now
+        return tuple(ids)
+
+    def _told(self) -> list[float]:
+        return sorted(at for at in self.announced if self.taken < at <= self.now)
+
+    def run(self, ids: Sequence[str] | None) -> ExportOutcome:
+        self.runs.append((self.now, None if ids is None else tuple(ids)))
+        self.now += self.lasting
+        result = self.results.pop(0) if self.results else WELL
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def watched(self, interval: timedelta = timedelta(hours=1)) -> list[ExportOutcome]:
+        return list(watch(self.run, wait=self.wait, stop=self.stop, interval=interval, clock=self.clock))
+
+    @property
+    def whole(self) -> list[float]:
+        return [at for at, ids in self.runs if ids is None]
+
+
+def test_it_runs_at_once_and_then_every_hour() -> None:
+    world = World(until=2.5 * HOUR)
+
+    outcomes = world.watched()
+
+    assert world.runs == [(0.0, None), (HOUR, None), (2 * HOUR, None)]
+    assert outcomes == [WELL] * 3
+
+
+def test_the_interval_is_from_start_to_start() -> None:
+    world = World(until=2.5 * HOUR, lasting=600.0)
+
+    world.watched()
+
+    assert world.whole == [0.0, HOUR, 2 * HOUR]
+
+
+def test_a_run_longer_than_the_interval_is_followed_by_the_next() -> None:
+    world = World(until=2.5 * HOUR, lasting=1.25 * HOUR)
+
+    world.watched()
+
+    assert world.whole == [0.0, 1.25 * HOUR]
+
+
+def test_announced_records_are_exported_at_once_and_the_rest_on_time() -> None:
+    world = World(until=1.5 * HOUR, announced={100.0: ["accr_1", "accr_2"], 200.0: ["accr_3"]})
+
+    world.watched()
+
+    assert world.runs == [(0.0, None), (100.0, ("accr_1", "accr_2")), (200.0, ("accr_3",)), (HOUR, None)]
+
+
+def test_what_is_announced_during_a_run_is_exported_together_once() -> None:
+    world = World(
+        until=0.5 * HOUR, lasting=60.0, announced={1.0: ["accr_1"], 2.0: ["accr_2", "accr_1"], 3.0: ["accr_1"]}
+    )
+
+    world.watched()
+
+    assert world.runs == [(0.0, None), (60.0, ("accr_1", "accr_2"))]
+
+
+def test_what_is_announced_before_a_run_over_everything_needs_no_run_of_its_own() -> None:
+    world = World(until=0.5 * HOUR, announced={0.0: ["accr_1"]})
+
+    world.watched()
+
+    assert world.runs == [(0.0, None)]
+
+
+@pytest.mark.parametrize("failure", [ApiError("no answer"), JournalError("locked"), STOPPED])
+def test_a_failure_that_may_pass_is_tried_again_after_pauses_that_double(failure: Result) -> None:
+    world = World(until=4 * HOUR, results=[failure] * 7)
+
+    world.watched()
+
+    waits = [later - earlier for earlier, later in zip(world.whole, world.whole[1:], strict=False)]
+    assert waits[:8] == [60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, HOUR, HOUR]
+
+
+def test_after_a_success_pauses_are_short_again() -> None:
+    world = World(until=1.9 * HOUR, results=[ApiError("a"), ApiError("b"), WELL, ApiError("c"), WELL])
+
+    world.watched()
+
+    assert world.whole == [0.0, 60.0, 180.0, 180.0 + HOUR, 240.0 + HOUR]
+
+
+def test_a_pause_is_never_longer_than_the_interval() -> None:
+    world = World(until=100.0, results=[ApiError("a")] * 20)
+
+    world.watched(timedelta(seconds=10))
+
+    assert world.whole == [10.0 * number for number in range(10)]
+
+
+def test_announcements_wait_for_the_end_of_a_pause_and_none_is_lost() -> None:
+    world = World(
+        until=0.5 * HOUR, results=[WELL, ApiError("Rillet is away")], announced={10.0: ["accr_1"], 30.0: ["accr_2"]}
+    )
+
+    world.watched()
+
+    assert world.runs == [(0.0, None), (10.0, ("accr_1",)), (70.0, None)]
+
+
+def test_a_failed_run_is_logged_and_has_no_outcome(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(until=90.0, results=[ApiError("GET /accounts was not answered")])
+
+    assert world.watched() == [WELL]
+    assert [(each.levelno, each.exc_info) for each in caplog.records] == [(logging.ERROR, None)]
+    assert "GET /accounts was not answered" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [SettingsError(("no such account",)), ConfigurationError("no token"), KeyError("a bug")]
+)
+def test_what_does_not_pass_ends_it(error: Exception) -> None:
+    world = World(until=HOUR, results=[error])
+
+    with pytest.raises(type(error)):
+        world.watched()
+
+
+def test_a_stop_between_runs_is_noticed_soon() -> None:
+    world = World(until=100.25)
+
+    world.watched()
+
+    assert world.runs == [(0.0, None)]
+    assert world.now <= 101.0
+
+
+def test_a_stop_during_a_run_ends_it_after_the_run() -> None:
+    world = World(until=5.0, lasting=10.0, announced={1.0: ["accr_1"]}, results=[STOPPED])
+
+    assert world.watched() == [STOPPED]
+    assert world.runs == [(0.0, None)]
+
+
+def test_a_stop_before_the_first_run_exports_nothing() -> None:
+    world = World(until=0.0)
+
+    assert world.watched() == []
+    assert world.runs == []
+
+
+IDS = st.lists(st.sampled_from([f"accr_{number}" for number in range(5)]), min_size=1, max_size=3)
+TIMES = st.integers(0, 180).map(float)
+FAILURES = st.sampled_from([WELL, WELL, STOPPED, ApiError("away"), JournalError("locked")])
+
+
+@given(st.dictionaries(TIMES, IDS, max_size=12), st.lists(FAILURES, max_size=12), st.sampled_from([0.0, 5.0, 90.0]))
+def test_every_announcement_is_followed_by_a_run_that_covers_it(
+    announced: Mapping[float, Sequence[str]], results: list[Result], lasting: float
+) -> None:
+    given_results = list(results)
+    world = World(until=HOUR, announced=announced, results=results, lasting=lasting)
+
+    world.watched(timedelta(minutes=1))
+
+    good = [
+        (at, ids)
+        for (at, ids), result in zip(world.runs, [*given_results, *[WELL] * len(world.runs)], strict=False)
+        if result is WELL
+    ]
+    for told_at, told in announced.items():
+        for each in told:
+            assert any(at >= told_at and (ids is None or each in ids) for at, ids in good)
+    for _, ids in world.runs:
+        assert ids is None or len(ids) == len(set(ids)) > 0
+
+
+def test_announcements_cross_threads_and_each_id_is_told_once() -> None:
+    announcements = Announcements()
+    tellers = [
+        threading.Thread(target=announcements.tell, args=([f"accr_{number}", "accr_everywhere"],))
+        for number in range(20)
+    ]
+    for each in tellers:
+        each.start()
+    for each in tellers:
+        each.join()
+
+    told = announcements.wait(0.0)
+
+    assert sorted(told) == sorted(["accr_everywhere", *(f"accr_{number}" for number in range(20))])
+    assert announcements.wait(0.0) == ()
+
+
+def test_whoever_waits_is_woken_by_what_is_told() -> None:
+    announcements, told = Announcements(), list[Sequence[str]]()
+    waiter = threading.Thread(target=lambda: told.append(announcements.wait(60.0)))
+    waiter.start()
+
+    announcements.tell(["accr_1"])
+    waiter.join()
+
+    assert told == [("accr_1",)]
