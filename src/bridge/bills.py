@@ -45,7 +45,7 @@ def bill(coded: CodedRecord, context: Context, findings: Findings) -> Post | Non
         external_references=_references(record, settings),
         exchange_rate=rate,
     )
-    present = _older_version(record, context)
+    present = older_version(record, context)
     update = None if present is None else _update(present, made, record)
     if present is None or update is None:
         payload: BillPayload | BillReplacement = BillPayload(bill=made, payable_account_code=payable.code)
@@ -81,16 +81,13 @@ def _references(record: Record, settings: Settings) -> tuple[ExternalReference, 
     return own + tuple(attrs.evolve(each, id=other, url=None) for each in own for other in ids)
 
 
-def _older_version(record: Record, context: Context) -> Bill | None:
+def older_version(record: Record, context: Context) -> Bill | None:
     """The one bill that Rillet has for an older version of the record, where it may be replaced."""
-    settings = context.settings
-    if not settings.replace_bills or settings.reference_type is None:
+    present = documents.bill_in_books(record, context) if context.settings.replace_bills else None
+    if present is None:
         return None
-    found = context.books.bills_by_reference(ExternalReference(type=settings.reference_type, id=record.id))
-    if len(found) != 1:
-        return None
-    shown = version_shown(found[0], record, settings)
-    return found[0] if shown is None or shown < record.version else None
+    shown = version_shown(present, record, context.settings)
+    return present if shown is None or shown < record.version else None
 
 
 def _update(present: Bill, made: NewBill, record: Record) -> BillUpdate | None:
@@ -103,11 +100,7 @@ def _update(present: Bill, made: NewBill, record: Record) -> BillUpdate | None:
         made, bill_date=present.bill_date, due_date=present.due_date if record.due_at is None else made.due_date
     )
     items = tuple(_items(present.items, made.items))
-    is_the_same = all(
-        getattr(present, name) == getattr(wanted, name)
-        for name in ("vendor_id", "expense_number", "due_date", "impact_date", "exchange_rate", "subsidiary_id")
-    )
-    if is_the_same and [_content(each) for each in present.items] == [_content(each) for each in items]:
+    if _head(present) == _head(wanted) and [*map(_content, present.items)] == [*map(_content, items)]:
         return None
     mark = _mark(record.id)
     others = (
@@ -140,15 +133,25 @@ def _items(present: Sequence[ExpenseItem], made: Sequence[NewExpenseItem]) -> It
             yield attrs.evolve(item, service_period=item.service_period or twin.service_period, extra=twin.extra)
 
 
+def _head(of: Bill | NewBill) -> tuple[object, ...]:
+    """What Brex says of a bill besides its lines."""
+    rate = None if of.exchange_rate is None else attrs.evolve(of.exchange_rate, extra={})
+    return of.vendor_id, of.expense_number, of.due_date, of.impact_date, of.subsidiary_id, rate
+
+
 def _content(item: ExpenseItem | NewExpenseItem) -> tuple[object, ...]:
     """What Brex says in a line."""
     tax = None if item.tax_rate is None else attrs.evolve(item.tax_rate, extra={})
-    return item.account_code, item.amount, item.description, tax, frozenset(item.fields)
+    fields = frozenset((each.field_id, each.field_value_id) for each in item.fields)
+    return item.account_code, item.amount, item.description, tax, fields
 
 
 def _check_replaceable(present: Bill, coded: CodedRecord, context: Context, findings: Findings) -> None:
     """Note why Rillet's bill cannot become what Brex has."""
     where = f"version {coded.record.version} cannot replace the bill {present.expense_number} ({present.id})"
+    if not coded.moves_money:
+        text = f"{where}, because it moves no money: where nothing is owed any more, delete it in Rillet"
+        findings.add(ReasonCode.BILL_NOT_REPLACEABLE, text)
     if present.status != BillStatus.UNPAID:
         text = f"{where}, which is {present.status}: take back in Rillet what settles it, or change it there by hand"
         findings.add(ReasonCode.BILL_NOT_REPLACEABLE, text)

@@ -13,12 +13,13 @@ from brex_accounting import Record, Side
 from bridge.books import Books
 from bridge.coding import CodedLine, CodedRecord
 from bridge.results import VENDOR_TO_COME, Findings, PlannedVendor, ReasonCode
-from bridge.settings import ClosedPeriod, Coverage, Entity, Role, Settings, Treatment
+from bridge.settings import ClosedPeriod, Coverage, Entity, Role, Settings
 from bridge.taxes import LineTax, TaxedItem
 from clientkit.money import is_rounded, rounded, total
 from rillet import (
     Account,
     AccountStatus,
+    Bill,
     ExchangeRate,
     ExpenseTax,
     ExternalReference,
@@ -72,16 +73,29 @@ def day_of(moment: datetime, zone: tzinfo = UTC) -> date:
 
 
 def impact_date(record: Record, context: Context, findings: Findings) -> date:
-    """The day on which a record counts in the books; never one in a closed period."""
+    """The day on which a record counts in the books; never one in a closed period.
+
+    Only a bill that Rillet has in a closed period stays on its day, so that it needs none where it stays as it is.
+    """
     day = day_of(record.erp_posting_date, context.zone)
     if not context.books.is_closed(day):
         return day
+    present = bill_in_books(record, context)
+    if present is not None and context.books.is_closed(kept := present.impact_date or present.bill_date):
+        return kept
     first_open = context.books.first_open_day
     if context.settings.closed_period is ClosedPeriod.FIRST_OPEN_DAY and first_open is not None:
         return first_open
     text = f"it counts on {day}, and the books are closed up to {context.books.last_closed}"
     findings.add(ReasonCode.CLOSED_PERIOD, text)
     return day
+
+
+def bill_in_books(record: Record, context: Context) -> Bill | None:
+    """The one bill that Rillet has for a record, None where it has several."""
+    kind = context.settings.reference_type
+    found = () if kind is None else context.books.bills_by_reference(ExternalReference(type=kind, id=record.id))
+    return found[0] if len(found) == 1 else None
 
 
 def role_account(entity: Entity, role: Role, context: Context, findings: Findings) -> Account | None:
@@ -184,26 +198,24 @@ def _items(
     )
     if tax is None:
         yield item
-    elif tax.treatment is Treatment.REVERSE_CHARGE:
-        yield item
-        for due_on, share in tax.reverse_charge(each.line.amount):
-            text = f"Reverse charge {tax.rate.code}"
-            yield attrs.evolve(item, account_code=due_on.code, amount=_signed(share, each), description=text)
-    else:
-        due = tax.amount_of(each.line.amount)
-        parted = role_account(coded.entity, Role.TAX, context, findings) if tax.is_parted and due else None
-        yield _taxed(item, tax, each, parted)
+        return
+    charged = tax.charged_in(each.line.amount)
+    parted = role_account(coded.entity, Role.TAX, context, findings) if tax.is_parted and charged else None
+    yield _taxed(item, tax, each, parted)
+    for due_on, share in tax.reverse_charge(each.line.amount):
+        text = f"Reverse charge {tax.rate.code}"
+        yield attrs.evolve(item, account_code=due_on.code, amount=_signed(share, each), description=text)
 
 
 def _taxed(item: NewExpenseItem, tax: LineTax, each: CodedLine, parted: Account | None) -> TaxedItem:
-    due = tax.amount_of(each.line.amount)
-    net = total((each.line.amount.amount, due.copy_negate()))
+    charged = tax.charged_in(each.line.amount)
+    net = total((each.line.amount.amount, charged.copy_negate()))
     return TaxedItem(
         account_code=item.account_code,
         amount=item.amount if tax.coverage is Coverage.INCLUSIVE else _signed(net, each),
         description=item.description,
         tax_rate=ExpenseTax(
-            tax_amount=_signed(due, each),
+            tax_amount=_signed(charged, each),
             percentage=tax.rate.percentage,
             country=tax.rate.country,
             type=TaxType.SALES_TAX if tax.is_sales_tax else TaxType.VAT,

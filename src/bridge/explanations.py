@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from brex_accounting import Record, Side
+from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
 from bridge.coding import CodedLine, CodedRecord, means
 from bridge.plan import Bridge
@@ -98,7 +98,7 @@ def explain(record: Record, bridge: Bridge, books: Books) -> Explanation:
 
 
 def _lines(coded: CodedRecord, settings: Settings, books: Books) -> Iterator[ExplainedLine]:
-    for each in coded.lines:
+    for before, each in zip(coded.record.line_items, coded.lines, strict=True):
         account, why = _account(each, coded, settings, books)
         yield ExplainedLine(
             line_id=each.line.id,
@@ -107,7 +107,7 @@ def _lines(coded: CodedRecord, settings: Settings, books: Books) -> Iterator[Exp
             currency=each.line.amount.currency,
             account="" if account is None else f"{account.code} {account.name}",
             fields=tuple(_named(assignment, books) for assignment in each.fields),
-            why="; ".join([why, *_tax(each, coded, books), *_conversion(each, coded)]),
+            why="; ".join([why, *_tax(each, coded, books), *_conversion(before, coded)]),
         )
 
 
@@ -135,12 +135,11 @@ def _on(tax: LineTax) -> str:
     return f", on {due.code} {due.name}, and taken back on {back.code} {back.name}"
 
 
-def _conversion(each: CodedLine, coded: CodedRecord) -> Iterator[str]:
-    rate, paid = coded.conversion, each.line.original_amount
+def _conversion(before: LineItem, coded: CodedRecord) -> Iterator[str]:
+    rate, was = coded.conversion, before.amount
     if rate is None:
         return
-    was = f"{decimal_text(paid.amount)} {paid.currency} " if paid is not None else ""
-    yield f"{was}converted at {trimmed(rate.rate)} {rate.target} for 1 {rate.base} of {rate.date}"
+    yield f"{decimal_text(was.amount)} {was.currency} converted at {trimmed(rate.rate)} {rate.target} for 1 {rate.base} of {rate.date}"
 
 
 def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Books) -> tuple[Account | None, str]:

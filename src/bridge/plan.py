@@ -11,7 +11,7 @@ import attrs
 
 from brex_accounting import Record, ReviewStatus
 from bridge.bill_payments import bill_payment
-from bridge.bills import bill
+from bridge.bills import bill, older_version
 from bridge.books import Books
 from bridge.charges import charge
 from bridge.coding import CodedRecord, code
@@ -123,7 +123,7 @@ class Bridge:
             return Nothing(
                 record=record, why=f"it counts before {coded.entity.since}, where {coded.entity.name} starts"
             )
-        if coded is not None and not findings.reasons and not coded.moves_money:
+        if coded is not None and not findings.reasons and _is_idle(coded, context):
             return Nothing(record=record, why=f"its lines move no money in {coded.currency}")
         post = None
         if coded is not None:
@@ -171,6 +171,11 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     if isinstance(outcome, Nothing):
         return record.id, amount, "nothing to do", outcome.why
     return record.id, amount, "refused", "\n".join(str(reason) for reason in outcome.reasons)
+
+
+def _is_idle(coded: CodedRecord, context: Context) -> bool:
+    """Whether no money moves. A bill that Rillet still has is for the mapper to judge."""
+    return not coded.moves_money and older_version(coded.record, context) is None
 
 
 def _is_before_start(coded: CodedRecord, zone: tzinfo) -> bool:

@@ -10,7 +10,7 @@ from bridge.books import normalised
 from bridge.results import Outcome, PlannedVendor, Post, Refused
 from bridge.settings import NearDuplicates, Settings
 from bridge.vendor_names import NameIndex
-from bridge.vendors import are_colleagues, look_alike
+from bridge.vendors import are_colleagues, look_alike, share_address
 from rillet import NewReimbursement
 
 _ADVICE = (
@@ -26,12 +26,14 @@ class PlannedVendors:
         self._reports = settings.near_duplicates is NearDuplicates.REPORT
         self._planned = dict[str, PlannedVendor]()
         self._names = NameIndex[PlannedVendor]()
+        self._people = set[str]()
 
     def settled(self, outcome: Outcome) -> Outcome:
         """The outcome with the vendor that an earlier one creates already, where that is the same.
 
-        The same are vendors with one external reference, e-mail address or name, but no person is told by a name. One
-        that only looks like an earlier one is refused where the settings want near-duplicates reported.
+        The same are vendors with one external reference, e-mail address or name, but no person is told by a name, and no
+        company by an address that another one under another name has: that is refused. One that only looks like an earlier
+        one is refused where the settings want near-duplicates reported.
         """
         if not isinstance(outcome, Post) or not isinstance(outcome.vendor, PlannedVendor):
             return outcome
@@ -39,10 +41,14 @@ class PlannedVendors:
         marks, name = list(_marks(new)), f"name:{normalised(new.vendor.name)}"
         telling = marks if is_person else [*marks, name]
         known = next((self._planned[mark] for mark in telling if mark in self._planned), None)
+        like = list(self._names.like(new.vendor.name))
+        if known is not None and not is_person and known not in like and self._is_stranger(known, new):
+            shown = f"{known.vendor.name!r}, which this run creates"
+            return Refused(record=outcome.record, reasons=(share_address(repr(new.vendor.name), shown),))
         if known is None and self._reports:
             alike = [
                 f"{other.vendor.name!r}, which this run creates"
-                for other in self._names.like(new.vendor.name)
+                for other in like
                 if not (is_person and are_colleagues(other.vendor.email, new.vendor.email))
             ]
             if alike:
@@ -50,9 +56,17 @@ class PlannedVendors:
         if known is None:
             known = new
             self._names.add(new.vendor.name, new)
+            if is_person:
+                self._people.add(new.key)
         for mark in (*marks, name):
             self._planned.setdefault(mark, known)
         return attrs.evolve(outcome, vendor=known)
+
+    def _is_stranger(self, known: PlannedVendor, new: PlannedVendor) -> bool:
+        """Whether two companies of different names have nothing but an address in common."""
+        if known.key in self._people or normalised(known.vendor.name) == normalised(new.vendor.name):
+            return False
+        return not any(each.is_among(known.vendor.external_references) for each in new.vendor.external_references)
 
 
 def _marks(planned: PlannedVendor) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.books import Books
-from bridge.settings import Entity, Role, Settings
+from bridge.settings import Entity, Role, Settings, TaxRule, Treatment
 from rillet import AccountStatus
 
 _CARD_SUBTYPE = "Credit Card"
@@ -26,15 +26,18 @@ def _problems(settings: Settings, books: Books) -> Iterator[str]:
         yield from _account(f"accounts[{index}].account", rule.account, books)
     for index, each in enumerate(settings.vendors):
         yield from _vendor(f"vendors[{index}].rillet", each.rillet, books)
+    ruled = dict[str, int]()
     for index, tax in enumerate(settings.taxes):
-        if all(tax.code not in {rate.id, rate.code} for rate in books.tax_rates):
-            yield f"taxes[{index}].code: Rillet has no tax rate with the code or id {tax.code!r}"
+        yield from (f"taxes[{index}].code: {problem}" for problem in _tax_code(tax, index, ruled, books))
         yield from _account(f"taxes[{index}].input_account", tax.input_account, books)
         yield from _account(f"taxes[{index}].output_account", tax.output_account, books)
     yield from _vendor("default_vendor", settings.default_vendor, books)
 
 
 def _unfit(entity: Entity, books: Books) -> Iterator[str]:
+    named = sum(each.trade_name == entity.subsidiary for each in books.subsidiaries)
+    if named > 1 and all(each.id != entity.subsidiary for each in books.subsidiaries):
+        yield f"subsidiary: Rillet has {named} subsidiaries {entity.subsidiary!r}; name one by its id"
     if books.subsidiary(entity.subsidiary) is None:
         known = ", ".join(sorted(each.trade_name for each in books.subsidiaries))
         yield f"subsidiary: Rillet has no subsidiary {entity.subsidiary!r}; it has {known}"
@@ -48,6 +51,19 @@ def _unfit(entity: Entity, books: Books) -> Iterator[str]:
                 f"{role}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
                 f"Rillet takes charges on accounts of the subtype {_CARD_SUBTYPE!r} alone"
             )
+
+
+def _tax_code(tax: TaxRule, index: int, ruled: dict[str, int], books: Books) -> Iterator[str]:
+    """What is wrong with a rule's code; `ruled` holds the rule of each tax rate that was looked at before."""
+    rate = books.tax_rate(tax.code)
+    if all(tax.code not in {each.id, each.code} for each in books.tax_rates):
+        yield f"Rillet has no tax rate with the code or id {tax.code!r}"
+    elif rate is None:
+        yield f"Rillet has several tax rates with the code {tax.code!r}; name one by its id"
+    elif (first := ruled.setdefault(rate.id, index)) != index:
+        yield f"taxes[{first}] is about the tax rate {rate.code} already; take one of them out"
+    elif tax.treatment is Treatment.REVERSE_CHARGE and not rate.percentage:
+        yield f"a reverse charge of 0 % is nothing; give {rate.code!r} in Rillet the percentage that the company owes"
 
 
 def _account(place: str, wanted: str | None, books: Books) -> Iterator[str]:

@@ -49,6 +49,10 @@ class LineTax:
         whole = total((hundred, percentage)) if self.treatment is Treatment.TAXED else hundred
         return rounded(_WIDE.divide(product(money.amount, percentage), whole), money.currency)
 
+    def charged_in(self, money: Amount) -> Decimal:
+        """The tax that the vendor charged in a line of this amount; nothing where the company owes it itself."""
+        return self.amount_of(money) if self.treatment is Treatment.TAXED else Decimal(0)
+
     def reverse_charge(self, money: Amount) -> tuple[tuple[Account, Decimal], ...]:
         """What a reverse charge adds to a line of this amount: the tax on one account, and taken back on another."""
         due = self.amount_of(money) if self.treatment is Treatment.REVERSE_CHARGE else Decimal(0)

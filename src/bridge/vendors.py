@@ -2,7 +2,8 @@
 
 Merchants, suppliers and employees are looked for in one order, so that whoever is both has one vendor: what the settings
 say in ``[[vendors]]``, the external reference, the e-mail address, the name. Spenders can choose the vendor of what they
-bought, never who is paid back for it; and no person is found by a name, because two people can share one.
+bought, never who is paid back for it. No person is found by a name, because two people can share one, and no company by the
+address of another company, because they share mailboxes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from rillet import ExternalReference, NewVendor, Vendor
 _UNLINK = "take it from all but one"
 _BY_ID = "name it by its id"
 _SHOWN = 5
+# How the ids of Brex's people begin (https://developer.brex.com/openapi/team_api/); those of companies differ.
+_PERSON = "cuuser_"
 
 #: Each record is compared with all entries of the settings.
 _folded = lru_cache(maxsize=4096)(normalised)
@@ -58,11 +61,15 @@ class _Party:
 
 @attrs.frozen(kw_only=True)
 class _Match:
-    """The vendors that something points to. `what` is that thing; `advice` is what helps where they are several."""
+    """The vendors that something points to. `what` is that thing; `advice` is what helps where they are several.
+
+    `strangers` are those that may be somebody else.
+    """
 
     vendors: Sequence[Vendor]
     what: str
     advice: str
+    strangers: Sequence[Vendor] = ()
 
 
 def merchant(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
@@ -109,6 +116,15 @@ def look_alike(new: str, known: Sequence[str], advice: str) -> Reason:
     return Reason(code=ReasonCode.NEAR_DUPLICATE_VENDOR, text=text)
 
 
+def share_address(who: str, other: str) -> Reason:
+    """Why a company is not taken for another one that has the same e-mail address."""
+    text = (
+        f"{who} has the e-mail address of {other}, which is another company of Brex; if they are one, name the vendor in "
+        f"[[vendors]] of the settings; if not, create it in Rillet and name that one"
+    )
+    return Reason(code=ReasonCode.AMBIGUOUS_VENDOR, text=text)
+
+
 def are_colleagues(one: str | None, other: str | None) -> bool:
     """Whether two e-mail addresses are of one domain, so that people with one name are two."""
     domains = {(each or "").strip().casefold().rpartition("@")[2] for each in (one, other)}
@@ -133,10 +149,27 @@ def _match(party: _Party, record: Record, settings: Settings, books: Books) -> _
         return _Match(vendors=linked, what=f"the external reference {reference.id!r}", advice=_UNLINK)
     if party.email and (addressed := books.vendors_by_email(party.email)):
         what = f"the e-mail address of {party.label}"
-        return _Match(vendors=addressed, what=what, advice=_link(reference))
+        strangers = _strangers(addressed, party, settings, books)
+        return _Match(vendors=addressed, what=what, advice=_link(reference), strangers=strangers)
     if not party.is_person and party.name and (named := books.vendors_by_name(party.name)):
         return _Match(vendors=named, what=party.label, advice=_link(reference))
     return None
+
+
+def _strangers(addressed: Sequence[Vendor], party: _Party, settings: Settings, books: Books) -> Sequence[Vendor]:
+    """Those of the same address that stand for another company of Brex under another name: companies share mailboxes."""
+    if party.is_person or not party.name:
+        return ()
+    same = {normalised(party.name), *(normalised(each.name) for each in books.vendors_like(party.name))}
+    return tuple(
+        vendor
+        for vendor in addressed
+        if normalised(vendor.name) not in same
+        and any(
+            each.type == settings.reference_type and not each.id.startswith(_PERSON)
+            for each in vendor.external_references
+        )
+    )
 
 
 def _chosen(record: Record, settings: Settings, books: Books) -> _Match | None:
@@ -177,6 +210,10 @@ def _vendor(
 ) -> str | PlannedVendor | None:
     if match is None:
         return _planned(party, settings, books, findings)
+    if len(match.vendors) == 1 and match.strangers:
+        (vendor,) = match.strangers
+        findings.reasons.append(share_address(party.label, f"{vendor.name!r} ({vendor.id})"))
+        return None
     if len(match.vendors) == 1:
         return match.vendors[0].id
     if not match.vendors:

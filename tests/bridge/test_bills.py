@@ -13,12 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordVendor
-from bridge import BillPayload, BillReplacement, Books, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect
+from brex_accounting.testing.records import dimension, gl
+from bridge import (
+    BillPayload,
+    BillReplacement,
+    Books,
+    Bridge,
+    ClosedPeriod,
+    Nothing,
+    PlannedVendor,
+    ReasonCode,
+    effect,
+)
 from bridge.bills import version_shown
 from bridge.coding import code
 from bridge.postings import summed
 from bridge.results import Findings
-from bridge_company import BOOKS, WHOLE, WHOLE_UK, billed, books, codes, dollars, owed, posted
+from bridge_company import BOOKS, WHOLE, WHOLE_UK, billed, books, codes, dollars, first_line, owed, posted
 from rillet import Bill, BillStatus, ExternalReference, Period
 
 OTHERS = (
@@ -208,3 +219,56 @@ def test_after_a_replacement_the_bill_books_what_the_record_says(before: Decimal
         line = attrs.evolve(item, amount=payload.update.items[0].amount)
         written = attrs.evolve(present, items=(line,), external_references=tuple(payload.update.external_references))
         assert is_left_alone(attrs.evolve(record, version=version + 1), written)
+
+
+@pytest.mark.parametrize("closed_period", ClosedPeriod)
+def test_a_bill_in_a_closed_period_that_stays_as_it_is_needs_no_open_period(closed_period: ClosedPeriod) -> None:
+    company = Bridge(attrs.evolve(WHOLE.settings, closed_period=closed_period))
+    closed = attrs.evolve(having(first_version()), last_closed=date(2026, 2, 28))
+    post = posted(company.outcome(edited("10"), closed))
+    assert isinstance(post.payload, BillPayload)
+    assert post.impact_date == date(2026, 2, 3)
+    # What is not there yet does need one.
+    assert (codes if closed_period is ClosedPeriod.REFUSE else posted)(
+        company.outcome(edited("10"), attrs.evolve(BOOKS, last_closed=date(2026, 2, 28)))
+    )
+
+
+def test_a_bill_that_was_moved_to_an_open_day_stays_there() -> None:
+    moving = Bridge(attrs.evolve(WHOLE.settings, closed_period=ClosedPeriod.FIRST_OPEN_DAY))
+    moved = first_version(impact_date=date(2026, 3, 1))
+    assert is_left_alone(edited("10"), moved, moving) is False
+    for last_closed in (date(2026, 2, 28), date(2026, 3, 31)):
+        outcome = moving.outcome(edited("10"), attrs.evolve(having(moved), last_closed=last_closed))
+        assert isinstance(posted(outcome).payload, BillPayload)
+
+
+def test_a_version_without_money_does_not_leave_what_was_owed() -> None:
+    outcome = WHOLE.outcome(edited("0"), having(first_version()))
+    assert codes(outcome) == [ReasonCode.BILL_NOT_REPLACEABLE]
+    assert "delete it in Rillet" in str(outcome)
+    assert isinstance(WHOLE.outcome(edited("0"), BOOKS), Nothing)
+
+
+def test_what_rillet_tells_besides_is_no_difference() -> None:
+    in_pounds = Bridge(attrs.evolve(WHOLE_UK.settings, fields=()), rates=lambda _base, _target, _day: Decimal("0.8"))
+    coding = [gl("6100"), dimension("field-Department", "value-Sales")]
+    made = posted(in_pounds.outcome(first_line(billed(), accounting_field_values=coding), BOOKS)).payload
+    assert isinstance(made, BillPayload)
+    assert made.bill.exchange_rate is not None
+    (item,) = made.bill.items
+    (there,) = owed().items
+    present = first_version(
+        subsidiary_id="sub-uk",
+        exchange_rate=attrs.evolve(made.bill.exchange_rate, extra={"source": "MANUAL"}),
+        items=(
+            attrs.evolve(
+                there,
+                description=item.description,
+                fields=tuple(attrs.evolve(each, extra={"name": "Sales"}) for each in item.fields),
+            ),
+        ),
+    )
+    newer = first_line(edited("10"), accounting_field_values=coding)
+    assert item.fields
+    assert is_left_alone(newer, present, in_pounds)

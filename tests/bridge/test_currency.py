@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import attrs
 import pytest
-from hypothesis import assume, event, given
+from hypothesis import Phase, assume, event, find, given, settings
 from hypothesis import strategies as st
 
 from brex_accounting import Amount, Record, RecordType, Side
@@ -29,13 +29,16 @@ from bridge import (
     ReasonCode,
     Refused,
     Settings,
+    Treatment,
     effect,
     read_settings,
     summed,
 )
 from bridge.coding import code
+from bridge_cases import BILL_PAYMENTS, Case, good_cases
 from bridge_company import AMERICA, BOOKS, WHOLE, billed, books, codes, document, expense, owed, paid, posted
-from bridge_worlds import BILL_PAYMENTS, PLACES, Case, good_cases
+from bridge_law import holds
+from bridge_worlds import PLACES
 from clientkit.money import places
 from rillet import ExchangeRate, Money, NewCharge
 
@@ -44,9 +47,9 @@ TWINS = {"JPY": "KRW", "USD": "EUR", "BHD": "KWD"}
 DAY = date(2026, 2, 3)
 
 
-def converting(settings: Settings, rate: str | Decimal) -> Bridge:
+def converting(plain: Settings, rate: str | Decimal) -> Bridge:
     """A bridge that converts, at one rate for everything."""
-    told = attrs.evolve(settings, foreign_currency=ForeignCurrency.SUBSIDIARY)
+    told = attrs.evolve(plain, foreign_currency=ForeignCurrency.SUBSIDIARY)
     return Bridge(told, rates=lambda _base, _target, _day: Decimal(rate))
 
 
@@ -106,6 +109,32 @@ def test_totals_hold_to_the_last_unit_and_no_line_is_a_unit_off(case: Case, curr
         assert kept == old
 
 
+def as_sent(case: Case, coded: CodedRecord) -> Case:
+    """The case with the amounts of its lines as they were converted."""
+    lines = [
+        line | {"amount": {"amount": each.line.amount.amount, "currency": each.line.amount.currency}}
+        for line, each in zip(case.json["line_items"], coded.lines, strict=True)
+    ]
+    return attrs.evolve(case, json=case.json | {"line_items": lines})
+
+
+@pytest.mark.parametrize("treatment", Treatment)
+@pytest.mark.parametrize("kind", ["CARD_EXPENSE_REFUND", "BILL_EXPENSE", "CARD_PAYMENT"])
+def test_lines_with_every_tax_treatment_are_among_what_is_converted(kind: str, treatment: Treatment) -> None:
+    def has(case: Case) -> bool:
+        case = in_twins(case, "CLF")
+        coded = converting(case.world.settings, Decimal("1.1")).coded(case.record, case.world.books, Findings())
+        return coded is not None and any(
+            each.tax is not None and each.tax.treatment is treatment and each.line.amount.amount for each in coded.lines
+        )
+
+    find(
+        good_cases([kind]),
+        has,
+        settings=settings(database=None, derandomize=True, max_examples=1000, phases=[Phase.generate]),
+    )
+
+
 @given(case=good_cases(), currency=st.sampled_from(sorted(PLACES)), rate=RATES)
 def test_what_is_posted_is_what_the_converted_record_says(case: Case, currency: str, rate: Decimal) -> None:
     case = in_twins(case, currency)
@@ -116,6 +145,8 @@ def test_what_is_posted_is_what_the_converted_record_says(case: Case, currency: 
     event(type(outcome).__name__)
     if isinstance(outcome, Post):
         assert summed(effect(outcome.payload)) == summed(coded.postings(kept))
+        # To the oracle it is as if Brex had sent it in the currency of the books.
+        assert holds(as_sent(case, coded), outcome)
         assert getattr(outcome.payload, "exchange_rate", None) is None
     elif isinstance(outcome, Nothing):
         assert not coded.moves_money

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 from typing_extensions import override
 
-from brex_accounting import Record, RecordType, ReviewStatus
+from brex_accounting import Amount, Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, dimension, gl
 from bridge import Bridge, DataTable, ForeignCurrency, Post, TaxRule, Treatment, effect
 from bridge.explanations import explain
 from bridge.settings import AccountRule
 from bridge.tables import plain
+from bridge_cases import Case, doubtful_cases
 from bridge_company import (
     AMERICA,
     BOOKS,
@@ -37,7 +38,6 @@ from bridge_company import (
     reimbursed,
     team,
 )
-from bridge_worlds import Case, doubtful_cases
 from rillet import TaxRate
 
 VAT = TaxRate(id="rate-1", code="DE19", country="DE", description="Germany VAT", percentage=Decimal("19.0000"))
@@ -196,3 +196,11 @@ class _Cells(HTMLParser):
     @override
     def handle_data(self, data: str) -> None:
         self.texts[-1] += data
+
+
+def test_a_converted_line_tells_of_the_amount_that_was_converted() -> None:
+    bought = card_expense("10", "EUR", coding=[gl("6100")], original=Amount(amount=Decimal("8.65"), currency="GBP"))
+    told = attrs.evolve(WHOLE.settings, foreign_currency=ForeignCurrency.SUBSIDIARY)
+    company = Bridge(told, rates=lambda _base, _target, _day: Decimal("1.0856"))
+    for line in explain(bought, company, BOOKS).lines:
+        assert "10 EUR converted at 1.0856 USD for 1 EUR of 2026-02-03" in line.why

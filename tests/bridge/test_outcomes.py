@@ -37,6 +37,7 @@ from bridge import (
 )
 from bridge.coding import code
 from bridge.settings import OtherTypes
+from bridge_cases import Case, decoded, doubtful_cases, good_cases
 from bridge_company import (
     BO,
     BOOKS,
@@ -59,7 +60,6 @@ from bridge_company import (
     reimbursed,
 )
 from bridge_oracle import Json
-from bridge_worlds import Case, decoded, doubtful_cases, good_cases
 from rillet import FieldAssignment, Money, NewCharge, NewExpenseItem
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import attrs
 
 from bridge import FieldMapping, Settings, TaxRule, Treatment, VendorMapping, When, check
-from bridge_company import BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
+from bridge_company import AMERICA, BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
 from rillet import AccountStatus, TaxRate
 
 
@@ -40,15 +40,18 @@ def test_everything_that_the_books_do_not_have_is_named_with_its_place() -> None
 
 
 def test_what_tax_codes_and_vendors_name_has_to_be_there() -> None:
-    rate = TaxRate(id="rate-1", code="DE19", country="DE", description="19 %", percentage=Decimal(19))
-    kept = books(tax_rates=(rate,), vendors=(vendor("v-1", "Cards"), vendor("v-2", "CARDS")))
+    lower, rate = (
+        TaxRate(id=f"rate-{number}", code=f"DE{number}", country="DE", description=f"{number} %", percentage=number)
+        for number in (Decimal(7), Decimal(19))
+    )
+    kept = books(tax_rates=(lower, rate), vendors=(vendor("v-1", "Cards"), vendor("v-2", "CARDS")))
     reverse = TaxRule(
         code="DE19", treatment=Treatment.REVERSE_CHARGE, input_account=TRAVEL.code, output_account=TRAVEL.id
     )
     good = attrs.evolve(
         SETTINGS,
         tax_field="Tax",
-        taxes=(TaxRule(code="rate-1"), reverse),
+        taxes=(TaxRule(code="rate-7"), reverse),
         vendors=(VendorMapping(brex="a", rillet="v-1"),),
         entities=(attrs.evolve(ENTITY, tax_account=TRAVEL.code),),
     )
@@ -67,6 +70,36 @@ def test_what_tax_codes_and_vendors_name_has_to_be_there() -> None:
         "taxes[1].input_account: the account 6900 Old Software is inactive",
         "taxes[1].output_account: Rillet has no account with the code or id '1'",
     )
+
+
+def test_one_tax_rate_has_one_rule_and_a_reverse_charge_is_of_something() -> None:
+    taxed, zero = (
+        TaxRate(id=f"rate-{code}", code=code, country="DE", description=code, percentage=Decimal(percentage))
+        for code, percentage in (("DE19", 19), ("DE-RC", 0))
+    )
+    reverse = TaxRule(
+        code="DE-RC", treatment=Treatment.REVERSE_CHARGE, input_account=TRAVEL.code, output_account=TRAVEL.id
+    )
+    exempt = TaxRule(code="DE-RC", treatment=Treatment.EXEMPT)
+    told = attrs.evolve(SETTINGS, tax_field="Tax")
+    kept = books(tax_rates=(taxed, zero))
+    assert check(attrs.evolve(told, taxes=(TaxRule(code="DE19"), exempt)), kept) == ()
+    assert check(attrs.evolve(told, taxes=(TaxRule(code="DE19"), reverse, TaxRule(code="rate-DE19"))), kept) == (
+        "taxes[1].code: a reverse charge of 0 % is nothing; give 'DE-RC' in Rillet the percentage that the company owes",
+        "taxes[2].code: taxes[0] is about the tax rate DE19 already; take one of them out",
+    )
+    twice = books(tax_rates=(taxed, attrs.evolve(taxed, id="rate-2", country="AT")))
+    assert check(attrs.evolve(told, taxes=(TaxRule(code="DE19"),)), twice) == (
+        "taxes[0].code: Rillet has several tax rates with the code 'DE19'; name one by its id",
+    )
+
+
+def test_a_subsidiary_is_one() -> None:
+    twice = books(subsidiaries=(AMERICA, attrs.evolve(AMERICA, id="sub-2")))
+    assert check(SETTINGS, twice) == (
+        "entities[0].subsidiary: Rillet has 2 subsidiaries 'Example Inc.'; name one by its id",
+    )
+    assert check(attrs.evolve(SETTINGS, entities=(attrs.evolve(ENTITY, subsidiary="sub-2"),)), twice) == ()
 
 
 def test_a_default_vendor_has_to_be_one() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -13,10 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import brex_accounting.testing
-import rillet.testing
-from brex_accounting import Amount, FieldValueRef, Record, RecordType, ReviewStatus
-from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record, reimbursement
+from brex_accounting import Amount, FieldValueRef, Record, RecordType
+from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
 from bridge import (
     Books,
     Bridge,
@@ -24,11 +21,9 @@ from bridge import (
     Findings,
     ForeignCurrency,
     LineTax,
-    OtherTypes,
     Outcome,
     Payload,
     ReasonCode,
-    Settings,
     TaxRule,
     Treatment,
     effect,
@@ -36,17 +31,12 @@ from bridge import (
     summarise,
     summed,
 )
-from bridge.export import load_books
-from bridge.export.load import records_in
-from bridge.export.proof import prove
 from bridge_company import (
     BOOKS,
     OLD,
     OWED,
     REWARDS,
-    SETTINGS,
     WHOLE_ENTITY,
-    account,
     codes,
     expense,
     field,
@@ -55,37 +45,10 @@ from bridge_company import (
     paid,
     posted,
 )
+from bridge_taxes import RATES, REVERSE, TAXED_BOOKS, settings, tax, tax_rate
 from clientkit import codec
 from clientkit.money import is_rounded, total
-from export_company import Company
 from rillet import AccountType, FieldAssignment, TaxRate
-from rillet.testing import chart_of_accounts
-from rillet.testing.builders import account as chart_account
-
-VAT = account("22500", "Sales Tax Payable", subtype="Sales Tax Liability")
-INPUT = account("14000", "Input Tax")
-OUTPUT = account("22600", "Output Tax")
-
-
-def tax_rate(code: str, percentage: str, description: str | None = None) -> TaxRate:
-    text = description or f"{percentage} %"
-    return TaxRate(id=f"id-{code}", code=code, country="DE", description=text, percentage=Decimal(percentage))
-
-
-DE19 = tax_rate("DE19", "19.0000", "Standard")
-DE0 = tax_rate("DE0", "0.0000", "Zero")
-RATES = (DE19, DE0, tax_rate("DE7", "7", "Reduced"), tax_rate("NY8", "8.875", "New York"))
-TAXED_BOOKS = attrs.evolve(BOOKS, accounts=(*BOOKS.accounts, VAT, INPUT, OUTPUT), tax_rates=RATES)
-REVERSE = TaxRule(code="DE19", treatment=Treatment.REVERSE_CHARGE, input_account="14000", output_account=OUTPUT.id)
-ENTITY = attrs.evolve(WHOLE_ENTITY, tax_account="22500")
-
-
-def settings(*taxes: TaxRule, **changes: Any) -> Settings:
-    return attrs.evolve(SETTINGS, **{"entities": (ENTITY,), "tax_field": "Tax", "taxes": taxes} | changes)
-
-
-def tax(code: str | None, *, name: str | None = None) -> FieldValueRef:
-    return dimension("Tax", code, name=name)
 
 
 def outcome(record: Record, *taxes: TaxRule, books: Books = TAXED_BOOKS, **changes: Any) -> Outcome:
@@ -160,7 +123,11 @@ def test_a_reverse_charge_is_owed_and_deducted_with_the_field_values_of_its_line
         ("6100", "100.00"), ("14000", "19.00"), ("22600", "-19.00"),
     ]  # fmt: skip
     assert [line["description"] for line in sent(made)][1:] == ["Reverse charge DE19"] * 2
-    assert not any("tax_rate" in line for line in sent(made))
+    base, *added = sent(made)
+    # The base is under its code, for the VAT return; the vendor has charged nothing.
+    assert base["tax_rate"]["tax_code"] == "DE19"
+    assert Decimal(base["tax_rate"]["tax_amount"]["amount"]) == 0
+    assert not any("tax_rate" in line for line in added)
     assert {each.fields for each in effect(made) if each.account != "21120"} == {frozenset({team})}
     assert booked(made) == {
         ("6100", "DEBIT", "100.00"), ("14000", "DEBIT", "19.00"), ("22600", "CREDIT", "19.00"),
@@ -283,16 +250,6 @@ def test_a_tax_code_on_the_account_that_the_lines_are_against_is_refused() -> No
     assert codes(outcome(of_payment, books=books)) == [ReasonCode.FIELDS_ON_OFFSETTING_LINE]
 
 
-@pytest.mark.parametrize("coverage", Coverage)
-def test_what_was_spent_is_what_was_paid(coverage: Coverage) -> None:
-    company = taxed_company()
-    company.brex.add(expense("119.00", gl("61000"), tax("DE19")))
-
-    run = company.export(attrs.evolve(STANDIN_SETTINGS, tax_coverage=coverage)).run()
-
-    assert run.amounts == {"USD": Decimal("119.00")}
-
-
 _percentages = st.decimals(0, 100, places=4)
 _amounts = st.one_of(*(st.builds(Amount, amount=st.decimals(0, 10**12, places=places), currency=st.just(currency))
                        for currency, places in (("JPY", 0), ("EUR", 2), ("BHD", 3))))  # fmt: skip
@@ -351,79 +308,3 @@ def test_taxed_values_pickle() -> None:
 def test_an_explanation_of_a_taxed_record_names_the_account_of_its_line() -> None:
     told = explain(expense("119.00", gl("6100"), tax("DE19")), Bridge(settings()), TAXED_BOOKS)
     assert [line.account for line in told.lines] == ["6100 Travel", "21120 Brex Card"]
-
-
-STANDIN_ENTITY = attrs.evolve(
-    ENTITY,
-    subsidiary="Example Inc.",
-    card_account="21120",
-    bank_account="11100",
-    personal_expense_receivable_account="12500",
-    rewards_account="48000",
-    accounts_payable_account="21100",
-)
-STANDIN_SETTINGS = settings(entities=(STANDIN_ENTITY,), fields=(), other_types=OtherTypes.JOURNAL_ENTRY)
-
-
-def taxed_company() -> Company:
-    accounts = (
-        *chart_of_accounts(),
-        chart_account("14000", "Input Tax", AccountType.ASSET, "Other Current Asset"),
-        chart_account("22600", "Output Tax", AccountType.LIABILITY, "Other Current Liability"),
-    )
-    return Company(
-        brex=brex_accounting.testing.StandIn(rate_limit=None),
-        rillet=rillet.testing.StandIn(accounts=accounts, tax_rates=RATES, reference_types={"brex"}),
-    )
-
-
-@pytest.mark.parametrize("coverage", Coverage)
-def test_the_books_are_right_with_taxes(coverage: Coverage) -> None:
-    company = taxed_company()
-    kinds = [
-        [gl("61000"), tax("DE19")],
-        [gl("62000"), tax("DE7")],
-        [gl("62000"), tax("DE0")],
-        [gl("63000"), tax("NY8")],
-        [gl("63000")],
-    ]
-    amounts = ["100.01", "33.33", "19.99", "0.05", "7.00"]
-    splits = list(zip(amounts, kinds, strict=True))
-    whole = str(total(Decimal(each) for each in amounts))
-    records = [
-        card_expense(whole, splits=splits, record_id="accr_expense"),
-        card_refund(whole, splits=splits, record_id="accr_refund"),
-        reimbursement(
-            whole, splits=splits, record_id="accr_reimbursed", type=RecordType.REIMBURSEMENT_EXPENSE_APPROVAL
-        ),
-        record(
-            RecordType.BILL_EXPENSE, debits=splits, credits=[(whole, ())], vendor="Sample Stationery",
-            record_id="accr_bill", source_id="expense_bill",
-        ),
-        record(RecordType.INVOICE, debits=splits, credits=[(whole, [gl("41000"), tax("DE19")])], record_id="accr_in"),
-    ]  # fmt: skip
-    company.brex.add(*records)
-    rules = (attrs.evolve(REVERSE, code="DE7", output_account="22600"), TaxRule(code="NY8", sales_tax=True))
-    taxed = attrs.evolve(STANDIN_SETTINGS, tax_coverage=coverage, taxes=rules)
-
-    run = company.export(taxed).run()
-
-    assert run.complete, run
-    assert sorted(each.kind for each in run.posted) == sorted(
-        ["charges", "charges", "reimbursements", "bills", "journal-entries"]
-    )
-    client = company.rillet.client()
-    books = load_books(client)
-    assert books.tax_rates == RATES
-    exported = records_in(company.brex.client(), ReviewStatus.EXPORTED)
-    assert len(exported) == len(records)
-    first, last = date(2026, 1, 1), date(2026, 12, 31)
-    rows = prove(exported, taxed, books, client, first=first, last=last)
-    assert [row.difference for row in rows] == [0] * len(rows)
-    debited = {row.account: row.rillet_debit for row in rows}
-    # Of an expense, a reimbursement, a bill and an invoice: 15.97 of 100.01, and 2.33 on 33.33.
-    assert debited["22500"] == 4 * Decimal("15.97")
-    assert debited["14000"] == 4 * Decimal("2.33")
-    # Without the codes the proof differs, so it does read the tax.
-    unaware = attrs.evolve(taxed, tax_field=None, taxes=())
-    assert any(row.difference for row in prove(exported, unaware, books, client, first=first, last=last))

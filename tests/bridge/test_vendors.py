@@ -139,6 +139,18 @@ def test_whoever_is_merchant_and_employee_is_one_vendor() -> None:
     assert vendor_of(attrs.evolve(billed(), vendor=selling.vendor), known, company=WHOLE) == "v-1"
 
 
+def test_a_company_is_not_taken_for_another_one_that_shares_its_mailbox() -> None:
+    sold = bought_from("Beta Foods", email="ap@group.example")
+    other = vendor("v-1", "Alpha Tools", email="AP@group.example", brex="pmch_9")
+    assert refusal(sold, other) == (
+        "the merchant 'Beta Foods' has the e-mail address of 'Alpha Tools' (v-1), which is another company of Brex; if they "
+        "are one, name the vendor in [[vendors]] of the settings; if not, create it in Rillet and name that one"
+    )
+    assert vendor_of(sold, attrs.evolve(other, name="Beta Foods Inc")) == "v-1"
+    assert vendor_of(sold, attrs.evolve(other, external_references=())) == "v-1"
+    assert vendor_of(sold, vendor("v-1", "Bo Sample", email="ap@group.example", brex="cuuser_bo")) == "v-1"
+
+
 def test_an_email_address_tells_more_than_a_name_and_less_than_a_reference() -> None:
     addressed, named = vendor("v-1", "A", email="shop@example.com"), vendor("v-2", "Bakery")
     sold = bought_from("Bakery", email="shop@example.com")

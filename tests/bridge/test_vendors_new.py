@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordVendor, User
-from bridge import Bridge, NearDuplicates, Plan, PlannedVendor, PlannedVendors, ReasonCode, Refused
+from bridge import Bridge, NearDuplicates, Plan, PlannedVendor, PlannedVendors, ReasonCode
 from bridge_company import BO, BRIDGE, SETTINGS, books, bridge, codes, expense, reimbursed, vendor
 
 CREATING = bridge(near_duplicates=NearDuplicates.CREATE)
@@ -51,9 +51,22 @@ def test_who_they_are_passes_from_one_to_the_next() -> None:
     plan = planned(
         bought_from("Cumulus", "pmch_1"),
         bought_from("Cumulus", "vendor_2", "ap@cumulus.example"),
-        bought_from("C. Hosting", "vendor_3", "AP@cumulus.example"),
+        bought_from("Cumulus Inc", "vendor_3", "AP@cumulus.example"),
     )
     assert [post.vendor for post in plan.posts] == [plan.new_vendors[0]] * 3
+
+
+def test_companies_that_share_a_mailbox_are_not_made_one() -> None:
+    plan = planned(
+        bought_from("Alpha Tools", "pmch_1", "ap@group.example"),
+        bought_from("Beta Foods", "pmch_2", "AP@group.example"),
+        bought_from("Alpha Tools LLC", "pmch_3", "ap@group.example"),
+    )
+    assert [each.vendor.name for each in plan.new_vendors] == ["Alpha Tools"]
+    assert len(plan.posts) == 2
+    (refused,) = plan.refused
+    assert codes(refused) == [ReasonCode.AMBIGUOUS_VENDOR]
+    assert "'Beta Foods' has the e-mail address of 'Alpha Tools', which this run creates" in str(refused.reasons[0])
 
 
 def test_one_that_looks_like_an_earlier_one_is_reported() -> None:
@@ -118,4 +131,5 @@ def test_what_is_created_has_neither_a_reference_nor_an_address_twice(records: l
         assert {each.key for each in new} == {
             post.vendor.key for post in plan.posts if isinstance(post.vendor, PlannedVendor)
         }
-        assert company is BRIDGE or not any(isinstance(each, Refused) for each in plan.outcomes)
+        reasons = {code for each in plan.refused for code in codes(each)}
+        assert company is BRIDGE or reasons <= {ReasonCode.AMBIGUOUS_VENDOR}
