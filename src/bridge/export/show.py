@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -84,6 +84,18 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
 
 def _more(count: int, shown: Sequence[object]) -> str:
     return f" … and {count - len(shown)} more; --json has them all" if count > len(shown) else ""
+
+
+def types_table(types: Mapping[str, Mapping[str, int]]) -> RenderableType:
+    """How many records of each type became what."""
+    table = _table(f"What became of each type of record: {len(types)}")
+    table.add_column("Type", no_wrap=True)
+    table.add_column("Became", no_wrap=True)
+    table.add_column("Count", justify="right")
+    for name, kinds in types.items():
+        for index, (kind, count) in enumerate(kinds.items()):
+            _row(table, "" if index else name, kind.replace("-", " "), str(count))
+    return table
 
 
 def plan_table(plan: Plan) -> RenderableType:

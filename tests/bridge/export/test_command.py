@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
@@ -21,7 +23,7 @@ from typing_extensions import override
 
 import brex_accounting.testing
 import rillet.testing
-from brex_accounting import Record
+from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense
 from bridge.export.commands import app
 from clientkit import Answer
@@ -306,10 +308,60 @@ def test_the_demo_proves_a_zero_difference() -> None:
     assert set(found["amounts"]) == {"EUR", "USD"}
 
 
+@pytest.fixture(scope="module")
+def demonstrated() -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["demo", "--records", "60", "--json"])
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_the_demo_shows_what_becomes_of_every_type(demonstrated: dict[str, Any]) -> None:
+    types = demonstrated["types"]
+
+    assert list(types) == [each.value for each in RecordType]
+    became = Counter(kind for kinds in types.values() for kind in kinds)
+    assert became.keys() == {"charges", "reimbursements", "bills", "payments", "journal-entries", "refused"}
+    counted = {kind: sum(kinds.get(kind, 0) for kinds in types.values()) for kind in became}
+    assert counted.pop("refused") == len(demonstrated["refused"])
+    assert sum(counted.values()) == len(demonstrated["posted"])
+    assert types["INVOICE"].keys() == {"journal-entries"}
+    assert types["INVOICE_PAYMENT"] == {"refused": 1}
+
+
+def test_the_demo_has_vat_and_reverse_charges(demonstrated: dict[str, Any]) -> None:
+    lines = [line for each in demonstrated["posted"] for line in each["postings"]]
+
+    assert {"14000", "22500", "22600"} <= {line["account"] for line in lines}
+    booked = {(each["account"], each["side"], each["amount"]) for each in lines}
+    deducted = {(side, amount) for account, side, amount in booked if account == "14000"}
+    owed = {
+        ("DEBIT" if side == "CREDIT" else "CREDIT", amount) for account, side, amount in booked if account == "22600"
+    }
+    assert deducted == owed
+
+
+def test_the_demo_replaces_a_corrected_bill_and_posts_nothing_else(demonstrated: dict[str, Any]) -> None:
+    bill, third = demonstrated["corrected_bill"], demonstrated["third_run"]
+
+    assert third["replaced"] == 1
+    (replaced,) = third["posted"]
+    assert (replaced["record_id"], replaced["kind"]) == (bill["record_id"], "bills")
+    (payable,) = [each for each in replaced["postings"] if each["account"] == "21100"]
+    assert (payable["side"], payable["amount"]) == ("CREDIT", bill["after"])
+    assert Decimal(bill["after"]) > Decimal(bill["before"])
+
+
 def test_the_demo_as_a_table_shows_the_proof() -> None:
-    result = CliRunner().invoke(app, ["demo", "--records", "20"])
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["demo", "--records", "60"])
 
     assert result.exit_code == 0, result.output
+    types = result.stdout.partition("What became of each type of record: 19")[2].partition("Running the export")[0]
+    assert "…" not in types
+    assert [line.split()[0] for line in types.splitlines() if re.search(r"^ [A-Z_]+ +[a-z ]+ \d+ *$", line)] == [
+        each.value for each in RecordType
+    ]
+    assert "replaced 1 bill in Rillet and posted 0 other records" in result.stdout
     assert "the limit is raised" in " ".join(result.stdout.split())
     assert "Difference over all accounts: 0.00" in result.stdout
     assert "second time posted 0 records" in result.stdout

@@ -1,8 +1,9 @@
-"""The books of one believable company, for the demonstration: two subsidiaries, two currencies, an incomplete vendor list."""
+"""The books of one believable company, for the demonstration: two subsidiaries, German VAT, an incomplete vendor list."""
 
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from uuid import UUID, uuid5
 
 from rillet import (
@@ -17,6 +18,7 @@ from rillet import (
     FieldValue,
     Organization,
     Subsidiary,
+    TaxRate,
     Vendor,
 )
 
@@ -45,10 +47,15 @@ ACCOUNTS = (
     _account("11200", "Operating Bank EUR", AccountType.ASSET, "Bank"),
     _account("11900", "Cash Clearing", AccountType.ASSET, "Current Asset"),
     _account("12500", "Due from Employees", AccountType.ASSET, "Current Asset"),
+    _account("13000", "Accounts Receivable", AccountType.ASSET, "Accounts Receivable"),
+    _account("14000", "Input Tax", AccountType.ASSET, "Current Asset"),
     _account("21100", "Accounts Payable", _LIABILITY, "Accounts Payable"),
     _account("21120", "Brex Card US", _LIABILITY, "Credit Card"),
     _account("21130", "Brex Card DE", _LIABILITY, "Credit Card"),
     _account("21340", "Employee Reimbursements Payable", _LIABILITY, "Current Liability"),
+    _account("22500", "VAT", _LIABILITY, "Sales Tax Liability"),
+    _account("22600", "Output Tax", _LIABILITY, "Current Liability"),
+    _account("41000", "Robot Sales", AccountType.INCOME, "Revenue"),
     _account("48000", "Card Rewards", AccountType.INCOME, "Other Income"),
     _account("61100", "Software", _EXPENSE, "Operating Expense"),
     _account("61200", "Cloud Hosting", _EXPENSE, "Cost of Goods Sold"),
@@ -86,6 +93,19 @@ def _field(name: str, values: dict[str, bool], *, mandatory: bool) -> Field:
     )
 
 
+def _tax_rate(code: str, description: str, percentage: str) -> TaxRate:
+    return TaxRate(
+        id=id_of("tax rate", code), code=code, country="DE", description=description, percentage=Decimal(percentage)
+    )
+
+
+TAX_FIELD = "TAX_CODE"
+TAX_RATES = (
+    _tax_rate("DE19", "Standard", "19.0000"),
+    _tax_rate("DE0", "Exempt", "0.0000"),
+    _tax_rate("DE13B", "Reverse charge", "19.0000"),
+)
+
 DEPARTMENTS = ("Engineering", "Operations", "Sales", "People")
 PROJECTS = ("Gripper 3", "Pallet Cell", "Trade Fair")
 OLD_PROJECT = "Gripper 2"
@@ -103,6 +123,8 @@ MERCHANTS = {
     "64100": ("Servo Supply Co", "Microparts", "Bearing Direct"),
     "65100": ("Adspace Media", "Fairground Expo"),
 }
+#: What is bought abroad and what is exempt, by account; everything else in Germany is taxed at the standard rate.
+_TAX_CODES = {"61100": "DE13B", "61200": "DE13B", "62100": "DE0"}
 UNKNOWN_MERCHANT = "Ringfinger Laser Cutting"
 AMBIGUOUS_MERCHANT = "Metro Parking"
 
@@ -111,6 +133,11 @@ PEOPLE = (
     "Ines Albrecht", "Tom Okafor", "Mira Lindqvist", "Jae Park", "Rosa Delgado", "Anton Weiss", "Priya Nair", "Louis Marchand",
 )  # fmt: skip
 _KNOWN_PEOPLE = 5
+
+
+def tax_code_of(account: str) -> str:
+    """The tax code of a German purchase on this account."""
+    return _TAX_CODES.get(account, "DE19")
 
 
 def email_of(person: str) -> str:
@@ -147,6 +174,8 @@ SETTINGS = f"""\
 reference_type = "{REFERENCE_TYPE}"
 reimbursement_basis = "accrual"
 closed_period = "refuse"
+other_types = "journal_entry"
+tax_field = "{TAX_FIELD}"
 
 [[entities]]
 name = "US"
@@ -169,7 +198,14 @@ personal_expense_receivable_account = "12500"
 rewards_account = "48000"
 clearing_account = "11900"
 accounts_payable_account = "21100"
+tax_account = "22500"
 when = {{ field = "LEGAL_ENTITY", value = "halden-gmbh" }}
+
+[[taxes]]
+code = "DE13B"
+treatment = "reverse_charge"
+input_account = "14000"
+output_account = "22600"
 
 [[fields]]
 brex = "Department"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -10,11 +12,12 @@ import brex_accounting
 import brex_accounting.testing
 import rillet
 import rillet.testing
-from brex_accounting import ReviewStatus
+from brex_accounting import Record, RecordType, ReviewStatus
 from bridge.export.demo import company
 from bridge.export.demo.receipts import receipt_file
-from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, spending
+from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, corrected, spending
 from bridge.export.load import load_books, records_in
+from bridge.export.outcome import ExportOutcome
 from bridge.export.proof import AccountProof, prove
 from bridge.export.run import Export
 from bridge.plan import Bridge
@@ -37,6 +40,7 @@ class Demo:
             accounts=company.ACCOUNTS,
             fields=(company.DEPARTMENT, company.PROJECT),
             vendors=company.VENDORS,
+            tax_rates=company.TAX_RATES,
             reference_types={company.REFERENCE_TYPE},
             rate_limit=(_RAISED_LIMIT, 60.0),
         )
@@ -58,6 +62,13 @@ class Demo:
         """The export that ``brex-rillet export`` runs, between the stand-ins."""
         return Export(self.brex_client, self.rillet_client, self.bridge)
 
+    def correct_a_bill(self) -> tuple[Record, Record]:
+        """Change in Brex an exported bill that is not paid; the bill before and after."""
+        before = next(each for each in self.brex.records.values() if each.type == RecordType.BILL_EXPENSE)
+        after = corrected(before)
+        self.brex.add(after)
+        return before, after
+
     def proof(self) -> tuple[AccountProof, ...]:
         """Brex's postings beside Rillet's trial balance, read over the sockets like everything else."""
         exported = records_in(self.brex_client, ReviewStatus.EXPORTED)
@@ -76,3 +87,15 @@ class Demo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+
+def became(outcome: ExportOutcome) -> Mapping[str, Mapping[str, int]]:
+    """How many records of each type became what, in Brex's order of the types: ``bills``, for example, or ``refused``."""
+    # A payment's path begins with that of its bill.
+    found = Counter((each.record.type, each.kind.rpartition("/")[2]) for each in outcome.posted)
+    found.update((each.record.type, "refused") for each in outcome.refused)
+    return {
+        each.value: kinds
+        for each in RecordType
+        if (kinds := {kind: count for (type_, kind), count in sorted(found.items()) if type_ == each})
+    }

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import attrs
 
-from brex_accounting import FieldValueRef, Receipt, Record, RecordType, RecordVendor, User
+from brex_accounting import FieldValueRef, LineItem, Receipt, Record, RecordType, RecordVendor, ReviewStatus, User
 from brex_accounting.testing.records import (
     Coding,
     Details,
@@ -28,17 +28,22 @@ from bridge.export.demo.company import (
     OLD_PROJECT,
     PEOPLE,
     PROJECTS,
+    TAX_FIELD,
     UNKNOWN_MERCHANT,
     email_of,
     id_of,
     merchant_id,
+    tax_code_of,
 )
+from clientkit.money import total
 
 FIRST_DAY = date(2026, 9, 1)
 LAST_DAY = date(2026, 10, 30)
 
 _DAYS = (LAST_DAY - FIRST_DAY).days + 1
+# A payment is for the bill before it, so the first bill stays unpaid: Rillet's paid bills cannot be replaced.
 _MOVEMENTS = (
+    RecordType.BILL_EXPENSE,
     RecordType.CARD_PAYMENT,
     RecordType.BILL_EXPENSE,
     RecordType.BILL_EXPENSE_PAYMENT,
@@ -51,7 +56,11 @@ _MOVEMENTS = (
     RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT,
     RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT_REVERSAL,
     RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND,
+    RecordType.INVOICE,
+    RecordType.BILL_MONEY_MOVEMENT_PAYIN,
 )
+_RECEIVABLE, _SALES, _CLEARING, _BANK, _GERMAN_BANK = "13000", "41000", "11900", "11100", "11200"
+_SURCHARGE = Decimal("50.00")
 _SOFTWARE, _TRAVEL, _MEALS, _SUPPLIES = "61100", "62100", "62200", "63100"
 
 
@@ -60,10 +69,26 @@ def spending(count: int, seed: int) -> list[Record]:
     chance = random.Random(seed)  # noqa: S311 - a demonstration, not a secret
     good = list[Record]()
     for number in range(count):
-        # Every fourth record is no spending, of each type in turn; a bill is followed by its payment.
+        # Every fourth record is no spending, of each type in turn.
         turn, place = divmod(number, 4)
-        good.append(_movement(chance, number, turn, good) if place == 3 else _good(chance, number))
+        good.append(_good(chance, number) if place else _movement(chance, number, turn, good))
     return good + _bad(chance)
+
+
+def corrected(bill: Record) -> Record:
+    """The next version of an exported bill, ready again: the vendor has put a surcharge on its first line."""
+    first, *others, payable = bill.line_items
+    return attrs.evolve(
+        bill,
+        version=bill.version + 1,
+        review_status=ReviewStatus.READY_FOR_EXPORT,
+        amount=attrs.evolve(bill.amount, amount=total((bill.amount.amount, _SURCHARGE))),
+        line_items=(_surcharged(first), *others, _surcharged(payable)),
+    )
+
+
+def _surcharged(line: LineItem) -> LineItem:
+    return attrs.evolve(line, amount=attrs.evolve(line.amount, amount=total((line.amount.amount, _SURCHARGE))))
 
 
 def _good(chance: random.Random, number: int) -> Record:
@@ -105,11 +130,17 @@ def _movement(chance: random.Random, number: int, turn: int, earlier: Sequence[R
         splits = _splits(chance, amount, german=german, accounts=(account, _SUPPLIES))
         vendor = _merchant(chance.choice(MERCHANTS[account]))
         return record(kind, debits=splits, credits=[(amount, ())], currency=currency, vendor=vendor, **details)
-    # Nobody codes the lines of these; only the money that an employee gives back goes to the account of the expense.
-    uncoded = _legal_entity() if german else []
-    is_repaid = kind == RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT
-    credit = _coding(chance, _MEALS, german=german) if is_repaid else uncoded
-    return record(kind, debits=[(amount, uncoded)], credits=[(amount, credit)], currency=currency, **details)
+    # Nobody codes the lines of most; money that an employee gives back goes to the account of the expense.
+    entity = _legal_entity() if german else []
+    debit: Coding = entity
+    credit: Coding = entity
+    if kind == RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT:
+        credit = _coding(chance, _MEALS, german=german)
+    elif kind == RecordType.INVOICE:
+        debit, credit = ([gl(_id(account)), *entity] for account in (_RECEIVABLE, _SALES))
+    elif kind == RecordType.BILL_MONEY_MOVEMENT_PAYIN:
+        debit, credit = ([gl(_id(each)), *entity] for each in (_CLEARING, _GERMAN_BANK if german else _BANK))
+    return record(kind, debits=[(amount, debit)], credits=[(amount, credit)], currency=currency, **details)
 
 
 def _payment(number: int, bill: Record) -> Record:
@@ -181,7 +212,7 @@ def _coding(chance: random.Random, account: str, *, german: bool) -> Coding:
     coding: list[FieldValueRef] = [gl(_id(account)), dimension("Department", None, name=chance.choice(DEPARTMENTS))]
     if chance.random() < 0.4:
         coding.append(dimension("Project", None, name=chance.choice(PROJECTS)))
-    return [*coding, *_legal_entity()] if german else coding
+    return [*coding, dimension(TAX_FIELD, tax_code_of(account)), *_legal_entity()] if german else coding
 
 
 def _legal_entity() -> list[FieldValueRef]:
