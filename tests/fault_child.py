@@ -64,9 +64,16 @@ class DyingJournal(SqlJournal):
         return claimed
 
     @override
-    def release(self, subject: str) -> None:
+    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
         self._die(after=False)
-        super().release(subject)
+        claimed = super().claim_all(subjects)
+        self._die(after=True)
+        return claimed
+
+    @override
+    def release_all(self, subjects: Iterable[str]) -> None:
+        self._die(after=False)
+        super().release_all(subjects)
         self._die(after=True)
 
     @override
@@ -140,7 +147,8 @@ def _run(job: Mapping[str, Any]) -> int:
                 job["key"], base_url=job["rillet"], transport=_TO_RILLET, options=OPTIONS, pacer=pacer
             ) as books,
         ):
-            outcome = Export(brex, books, Bridge(SETTINGS), journal=journal, batch=2).run()
+            settings = attrs.evolve(SETTINGS, summarise=tuple(job["summarise"]))
+            outcome = Export(brex, books, Bridge(settings), journal=journal, batch=2).run()
     except (ApiError, JournalError):
         return COULD_NOT_RUN
     return 0 if outcome.complete else 1

@@ -1,19 +1,16 @@
-"""Schedules of faults for an export between two served stand-ins, and what must be true after each of them."""
+"""An export between two served stand-ins under a schedule of faults, and what must be true afterwards."""
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,10 +20,9 @@ from typing_extensions import override
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType, ReviewStatus
-from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
-from bridge import Settings
+from bridge import Settings, digest_of
 from bridge.export import load_books
-from bridge.export.attempts import is_record
+from bridge.export.attempts import summary_subject, telling
 from bridge.export.journal import SqlJournal
 from bridge.export.proof import prove
 from bridge.export.verification import verify
@@ -34,143 +30,18 @@ from bridge.journal_entries import record_id_of
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond
 from export_company import REFERENCE_TYPE, US, Company
+from fault_schedules import HTML, PAGES, Garbled, Kill, Late, Run, Schedule, Trouble
 from hand_clock import HandClock
 
 SETTINGS = Settings(
     entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),), reference_type=REFERENCE_TYPE
 )
 START = datetime(2026, 2, 6, 9, tzinfo=UTC)
-#: Between two runs at least this passes, so that the claims of a process that was killed have ended.
-PAUSE = timedelta(minutes=13)
-DAY = timedelta(hours=25)
 KEYS_LIVE = timedelta(hours=24)
 MOST_RUNS = 12
 HAVE_RECEIPTS = frozenset({RecordType.CARD_EXPENSE_POST, RecordType.BILL_EXPENSE})
-
-
-@dataclass(frozen=True)
-class Kill:
-    """SIGKILL for an exporter before or after its request is handled."""
-
-    after: bool
-    exporter: int = 0
-
-
-@dataclass(frozen=True)
-class Late:
-    """Handle the request, and answer when the client has gone."""
-
-
-@dataclass(frozen=True)
-class Garbled:
-    """Handle the request, and answer with a page of HTML."""
-
-
-Trouble: TypeAlias = Action | Kill | Late | Garbled
 #: What a stand-in makes of a request: see `clientkit.testing.StandIn.take`.
 Taken: TypeAlias = tuple[Answer | None, Action | None]
-
-HTML = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
-CUT_JSON = Answer(status=200, headers={"content-type": "application/json"}, content=b'{"id": ')
-REFUSALS = tuple(Respond(Answer(status=status)) for status in (429, 500, 502, 503, 504, 409))
-PAGES = (Garbled(), Respond(HTML), Respond(CUT_JSON))
-LOSSES = (RequestLost(), AnswerLost(), AnswerTruncated(), Garbled(), Respond(HTML), Respond(CUT_JSON))
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run: what goes wrong with its n-th request, and at which step of the journal an exporter kills itself."""
-
-    troubles: Mapping[int, Trouble] = field(default_factory=dict[int, Trouble])
-    dies_at: tuple[int, bool] | None = None
-    pause: timedelta = PAUSE
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """What happens to the records; after its runs come others without faults, to the end.
-
-    After the first run somebody edits `edited` in Brex, which offers it again, or leaves it in the state that it has.
-    """
-
-    records: Sequence[Record]
-    runs: Sequence[Run]
-    exporters: int = 1
-    edited: Record | None = None
-    offered_again: bool = True
-
-
-def schedule(seed: int, *, exporters: int = 1) -> Schedule:
-    """The schedule of a seed."""
-    chance = random.Random(seed)
-    records = [_record(chance, number) for number in range(1, chance.randint(1, 3) + 1)]
-    if chance.random() < 0.4:
-        records += _bill_and_payment(chance)
-    runs = [_run(chance, len(records), exporters) for _ in range(chance.randint(1, 3))]
-    edited: Record | None = None
-    if chance.random() < 0.3:
-        records.append(_unpaid_bill(chance))
-        edited = _unpaid_bill(chance)
-    again = chance.random() < 0.5
-    return Schedule(records=records, runs=runs, exporters=exporters, edited=edited, offered_again=again)
-
-
-def _record(chance: random.Random, number: int) -> Record:
-    amount, name = Decimal(chance.randint(1, 99_999)).scaleb(-2), f"accr_{number:03d}"
-    kind = chance.randrange(5)
-    merchant = chance.choice(["Cumulus Cloud", "Skyline Air"])
-    if kind == 0:
-        return card_refund(amount, coding=[gl("61000")], merchant=merchant, record_id=name)
-    if kind == 1:
-        return reimbursement(amount, coding=[gl("62000")], record_id=name)
-    if kind == 2:
-        lines = [(amount, ())]
-        return record(RecordType.CARD_PAYMENT, debits=lines, credits=lines, record_id=name)
-    return card_expense(amount, coding=[gl("61000")], merchant=merchant, record_id=name)
-
-
-def _bill(amount: Decimal, record_id: str, source_id: str) -> Record:
-    return record(
-        RecordType.BILL_EXPENSE,
-        debits=[(amount, [gl("62000")])],
-        credits=[(amount, ())],
-        vendor="Hotel Adlon",
-        record_id=record_id,
-        source_id=source_id,
-    )
-
-
-def _bill_and_payment(chance: random.Random) -> list[Record]:
-    amount = Decimal(chance.randint(1, 99_999)).scaleb(-2)
-    owed = [(amount, ())]
-    paid = record(RecordType.BILL_EXPENSE_PAYMENT, debits=owed, credits=owed, record_id="accr_paid", source_id="bill_1")
-    return [_bill(amount, "accr_bill", "bill_1"), paid]
-
-
-def _unpaid_bill(chance: random.Random) -> Record:
-    return _bill(Decimal(chance.randint(1, 99_999)).scaleb(-2), "accr_edited", "bill_2")
-
-
-def _run(chance: random.Random, records: int, exporters: int) -> Run:
-    dies_at = None
-    if chance.random() < 0.4:
-        dies_at = chance.randrange(4 * records + 8), chance.random() < 0.5
-    troubles = {_request(chance): _trouble(chance, exporters) for _ in range(chance.randint(0, 4))}
-    return Run(troubles=troubles, dies_at=dies_at, pause=DAY if chance.random() < 0.3 else PAUSE)
-
-
-def _request(chance: random.Random) -> int:
-    # A run reads a dozen lists before it writes; what goes wrong there matters less.
-    return chance.randrange(10, 30) if chance.random() < 0.8 else chance.randrange(10)
-
-
-def _trouble(chance: random.Random, exporters: int) -> Trouble:
-    kind = chance.random()
-    if kind < 0.35:
-        return Kill(after=chance.random() < 0.6, exporter=chance.randrange(exporters))
-    if kind < 0.4:
-        return Late()
-    return chance.choice(REFUSALS) if kind < 0.6 else chance.choice(LOSSES)
 
 
 class Troubles:
@@ -316,6 +187,7 @@ def play(
                     "dies_at": planned.dies_at if number == 0 else None,
                     "journal": journal,
                     "looks_up": looks_up,
+                    "summarise": schedule.summarise,
                     "brex": brex_url,
                     "token": brex.token,
                     "rillet": rillet_url,
@@ -336,7 +208,9 @@ def play(
                 brex.add(attrs.evolve(newer, receipts=known.receipts))
         ended = any(run(Run()) for _ in range(MOST_RUNS))
     troubles.begin({}, ())
-    wrong = [*_wrong(Company(brex=brex, rillet=books), books, place), *_wrong_files(brex, books, schedule)]
+    with SqlJournal(place, now=clock) as opened:
+        company = Company(brex=brex, rillet=books)
+        wrong = [*_wrong(company, books, opened), *_wrong_files(brex, books, schedule)]
     return [*([] if ended else ["it never comes to an end"]), *wrong]
 
 
@@ -347,14 +221,16 @@ def _receipt(record_id: str) -> bytes:
 def _wrong_files(brex: TroubledBrex, books: TroubledRillet, schedule: Schedule) -> Iterator[str]:
     """Each receipt is at its object: once, where no key has grown too old meanwhile."""
     there = [each.content for each in books.attachments]
-    wanted = [_receipt(each.id) for each in brex.records.values() if each.receipts]
+    # What is summarised has no object of its own.
+    alone = [each for each in brex.records.values() if each.type not in schedule.summarise]
+    wanted = [_receipt(each.id) for each in alone if each.receipts]
     expected = set(there) if any(run.pause >= KEYS_LIVE for run in schedule.runs) else there
     if sorted(expected) != sorted(wanted):
         yield f"Rillet has the files {there}"
 
 
-def _record_ids(company: Company, client: rillet.Client) -> Iterator[str]:
-    """The record that each document, journal entry and payment in Rillet was made for."""
+def _record_ids(company: Company, client: rillet.Client, journal: SqlJournal) -> Iterator[str]:
+    """The record that each document, journal entry and payment in Rillet was made for, and the members of summaries."""
     records, there = company.brex.records, company.rillet
     references = [
         *(reference.id for each in there.charges for reference in each.external_references),
@@ -363,17 +239,28 @@ def _record_ids(company: Company, client: rillet.Client) -> Iterator[str]:
     ]
     names = [record_id_of(entry.name) or "" for entry in there.journal_entries]
     yield from (each for each in (*references, *names) if each in records)
-    paid = {each.source_id: each.id for each in records.values() if each.type == RecordType.BILL_EXPENSE_PAYMENT}
-    for bill in company.rillet.bills:
-        payer = next((paid[each.id] for each in bill.external_references if each.id in paid), None)
-        if payer is not None:
-            yield from (payer for _ in client.bills.list_payments(bill.id))
+    digests = [digest_of(entry.name) for entry in there.journal_entries]
+    for digest in digests:
+        if digest is not None:
+            yield from (each.record_id for each in journal.members(summary_subject(digest)))
+    for bill in there.bills:
+        yield from _payers(bill, client, records.values())
 
 
-def _wrong(company: Company, books: TroubledRillet, place: str) -> Iterator[str]:
+def _payers(bill: rillet.Bill, client: rillet.Client, records: Iterable[Record]) -> Iterator[str]:
+    """A record for each payment of a bill, by its amount."""
+    sources = {each.id for each in bill.external_references}
+    payers = [each for each in records if each.type == RecordType.BILL_EXPENSE_PAYMENT and each.source_id in sources]
+    for payment in client.bills.list_payments(bill.id):
+        payer = next((each for each in payers if each.amount.amount == payment.amount.amount), None)
+        yield "a payment of nobody" if payer is None else payer.id
+        payers = [each for each in payers if each is not payer]
+
+
+def _wrong(company: Company, books: TroubledRillet, journal: SqlJournal) -> Iterator[str]:
     everything = sorted(company.brex.records)
     client = books.client()
-    in_rillet = sorted(_record_ids(company, client))
+    in_rillet = sorted(_record_ids(company, client, journal))
     if in_rillet != everything:
         yield f"Rillet has {in_rillet}"
     if company.exported() != everything:
@@ -390,9 +277,9 @@ def _wrong(company: Company, books: TroubledRillet, place: str) -> Iterator[str]
         last=date(2026, 12, 31),
     )
     yield from (f"the trial balance is wrong: {row}" for row in proof if row.difference)
-    with SqlJournal(place, now=books.clock) as journal:
-        there = {each.subject for each in journal.walk() if is_record(each.subject) and each.is_there}
-        if sorted(there) != everything:
-            yield f"the journal has as posted {there}"
-        for each in verify(company.brex.client(), client, journal, REFERENCE_TYPE):
-            yield f"{each.record_id}: {each.text}"
+    last = {subject: telling(attempts) for subject, attempts in journal.attempts_of(everything).items()}
+    posted = sorted(subject for subject, attempt in last.items() if attempt is not None and attempt.is_there)
+    if posted != everything:
+        yield f"the journal has as posted {posted}"
+    for each in verify(company.brex.client(), client, journal, REFERENCE_TYPE):
+        yield f"{each.record_id}: {each.text}"

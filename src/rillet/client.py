@@ -143,13 +143,15 @@ class Client(BaseClient):
         super().__init__(made, transport, sleep=sleep)
 
     @classmethod
-    def from_env(cls) -> Self:
+    def from_env(cls, *, sleep: Callable[[float], object] = time.sleep) -> Self:
         """A client from ``RILLET_API_KEY``, and ``RILLET_ENVIRONMENT`` and ``RILLET_BASE_URL`` where they are set.
+
+        `sleep` waits so many seconds, and may raise what a call then raises.
 
         Raises:
             ConfigurationError: The key is not set, or one of the three cannot be used.
         """
-        return cls(**_from_env())  # type: ignore[arg-type]  # the environment's text is checked by the constructor
+        return cls(**_from_env(), sleep=sleep)  # type: ignore[arg-type]  # the constructor checks the text
 
     accounts: LazyResource[Accounts] = LazyResource("rillet.ledger.accounts", "Accounts")
     bank_accounts: LazyResource[BankAccounts] = LazyResource("rillet.treasury.bank_accounts", "BankAccounts")

@@ -217,6 +217,18 @@ def telling(attempts: Sequence[Attempt]) -> Attempt | None:
     return next((each for each in reversed(attempts) if not (each.replaces and each.state in undone)), None)
 
 
+def files_of(journal: Journal, attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """The attempts to attach files of receipts to what these attempts have made. Raises `JournalError`."""
+    objects = dict.fromkeys(each.object_id for each in attempts if each.object_id is not None)
+    return tuple(each for made in objects for each in journal.by_object(made) if is_receipt(each.subject))
+
+
+def open_summary(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt of a record's summary whose outcome is unknown, where that is the attempt that tells."""
+    last = telling(attempts)
+    return last if last is not None and is_summary(last.subject) and last.state is AttemptState.OPEN else None
+
+
 def summary_subject(digest: str) -> str:
     """The subject of a summary: see `bridge.summaries.Summary`."""
     return f"{_SUMMARIES}{digest}"

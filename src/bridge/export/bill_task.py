@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import attrs
 from typing_extensions import override
 
-from brex_accounting import Record, RecordType, ReviewStatus
+from brex_accounting import Record, RecordType
 from bridge.bills import version_shown
 from bridge.books import Books
 from bridge.export.attempts import Attempt, AttemptState, telling
@@ -141,8 +141,3 @@ class BillTask(RecordTask):
             # Several records of a run may create the same vendor.
             return attrs.evolve(outcome, vendor=self.outcome.vendor)
         return outcome
-
-
-def offered(record: Record) -> Record:
-    """The record as one that is ready for export."""
-    return attrs.evolve(record, review_status=ReviewStatus.READY_FOR_EXPORT)

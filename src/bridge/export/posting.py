@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 import attrs
 
@@ -173,7 +173,12 @@ class Poster:
         return settled
 
 
-def was_not_carried_out(error: ApiError) -> bool:
-    """Whether Rillet certainly created nothing. A refused token or a lost answer says nothing about earlier sendings."""
+def was_refused(error: ApiError) -> TypeGuard[StatusError]:
+    """Whether the last sending was refused for what it is. A refused token says nothing about it."""
     unclear = UnauthorizedError | ForbiddenError | ConflictError | RateLimitedError | ServerError
     return isinstance(error, StatusError) and not isinstance(error, unclear) and 400 <= error.status != _TIMED_OUT
+
+
+def was_not_carried_out(error: ApiError) -> bool:
+    """Whether Rillet certainly created nothing. The page of a proxy says nothing about earlier sendings."""
+    return was_refused(error) and (not error.content or "json" in error.headers.get("content-type", ""))

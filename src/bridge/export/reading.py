@@ -7,7 +7,7 @@ from datetime import datetime
 
 import brex_accounting
 from brex_accounting import Record, ReviewStatus, SourceType
-from bridge.export.attempts import Attempt, AttemptState, Journal, is_summary, telling
+from bridge.export.attempts import Attempt, Journal, open_summary, telling
 from bridge.export.bill_task import is_outdated
 from bridge.export.load import pays_a_bill
 from clientkit.paging import Pager
@@ -53,6 +53,7 @@ class Reading:
     ) -> None:
         self._brex, self._updated_after, self._ids, self._replaceable = brex, updated_after, ids, replaceable
         self._keeps = keeps
+        self._is_blank = next(journal.walk(), None) is None
         self._kept: list[Record] | None = []
         self.others, self.payments, self.attempted = set[str](), set[str](), set[str]()
         self.unclear = set[str]()
@@ -90,13 +91,16 @@ class Reading:
                 self.unclear.add(record.id)
                 # A record may have changed after an attempt; its object is as old as the attempt then.
                 times = [record.updated_at, *(attempt.intended_at for attempt in made)]
+                if self._is_blank:
+                    # Whoever posted it wrote nothing down, or it is lost.
+                    times += [record.posted_at]
                 self.since = min(times) if self.since is None else min(self.since, *times)
                 if self._replaceable(record):
                     # Also without an attempt that is known: the bill may show a version of long ago.
                     times += [record.posted_at]
                 self.bills_since = min(times) if self.bills_since is None else min(self.bills_since, *times)
-            if last is not None and is_summary(last.subject) and last.state is AttemptState.OPEN:
-                self.summaries[last.subject] = last
+            if (summary := open_summary(made)) is not None:
+                self.summaries[summary.subject] = summary
 
     def _keep(self, records: Iterable[Record]) -> None:
         if self._kept is not None:

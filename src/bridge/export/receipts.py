@@ -20,7 +20,7 @@ from brex_accounting import Receipt, Record
 from brex_accounting.receipts import ReceiptFile
 from bridge.export.attempts import Attempt, AttemptState, Journal, attempt_key, receipt_subject
 from bridge.export.outcome import Attached, Unattached
-from bridge.export.posting import was_not_carried_out
+from bridge.export.posting import was_refused
 from bridge.export.vendor_creation import BusyError
 from clientkit import codec
 from clientkit.errors import (
@@ -131,7 +131,7 @@ class Attaching:
         try:
             answered = _understood(self._rillet.answer(request), request)
         except ApiError as error:
-            state = AttemptState.REJECTED if was_not_carried_out(error) else AttemptState.OPEN
+            state = AttemptState.REJECTED if was_refused(error) else AttemptState.OPEN
             answer = (error.content, error.trace_id) if isinstance(error, AnswerError) else (None, None)
             self._note(attempt, state, *answer, error=str(error))
             # A token that posted the object and may not attach files will not do so in the next run either.

@@ -19,7 +19,7 @@ import brex_accounting
 import rillet
 from brex_accounting import Record, ReviewStatus
 from bridge.books import Books
-from bridge.export.attempts import AttemptState, Journal, NoJournal, telling
+from bridge.export.attempts import AttemptState, Journal, NoJournal, open_summary, telling
 from bridge.export.bill_task import BillTask, can_be_replaced, is_as_it_was, is_older, makes_bill
 from bridge.export.load import Existing, found_in_rillet, load_books, pays_a_bill, ready_records, with_bills
 from bridge.export.outcome import ExportOutcome
@@ -167,11 +167,14 @@ class Export:
             raise UnknownRecordError(f"Brex has no record {record_id}")
         self._abandon_lost(record_id, anew=anew)
         (record,) = found
-        existing = self._there([record]).get(record.id, ())
+        there = self._there([record])
         if pays_a_bill(record):
             books = with_bills(books, self.rillet)
         shift = self._shift(1)
-        shift.work([self._task(record, books, existing, PlannedVendors(self.bridge.settings))])
+        summary = open_summary(self.journal.attempts(record_id))
+        if summary is not None:
+            shift.work([OpenSummaryTask(attempt=summary, existing=there.get(summary.subject, ()))])
+        shift.work([self._task(record, books, there.get(record_id, ()), PlannedVendors(self.bridge.settings))])
         shift.finish()
         return shift.outcome()
 
@@ -243,13 +246,10 @@ class Export:
             for record_id, each in last.items()
             if each is not None and each.is_there
         }
-        unclear = {record.id for record in records if record.id not in known}
-        times = [record.updated_at for record in records if record.id in unclear]
-        times += [each.intended_at for record_id, made in attempts.items() if record_id in unclear for each in made]
-        settings = self.bridge.settings
-        billed = [each.posted_at for each in records if each.id in unclear and can_be_replaced(each, settings)]
-        since = min(times, default=None)
-        return {**self._found(unclear, since, min([*times, *billed], default=None)), **known}
+        unclear = {record.id: record for record in records if record.id not in known}
+        times = [moment for each in unclear.values() for moment in (each.posted_at, each.updated_at)]
+        times += [each.intended_at for record_id in unclear for each in attempts.get(record_id, ())]
+        return {**self._found(unclear, min(times, default=None)), **known}
 
     def _found(
         self, unclear: Collection[str], since: datetime | None, bills_since: datetime | None = None

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import signal
+import time
 from types import FrameType, TracebackType
 from typing import Self
+
+from clientkit.errors import ApiError
 
 #: Seconds that what is in flight has after the first signal.
 GRACE = 20.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# How long a signal may go unnoticed by what waits.
+_MOMENT = 0.5
+
+
+class StoppedError(ApiError):
+    """A signal came while a request waited for its turn."""
 
 
 class Stopping:
@@ -26,6 +35,15 @@ class Stopping:
     def __call__(self) -> bool:
         """Whether a signal came."""
         return self._asked
+
+    def sleep(self, seconds: float) -> None:
+        """For a client: wait until a request's turn comes, in any thread. Raises `StoppedError` after a signal."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            # No lock and no event: the handler may interrupt whoever holds it.
+            if self._asked:
+                raise StoppedError("it was interrupted while requests waited for their turn; the next run goes on")
+            time.sleep(min(left, _MOMENT))
 
     def __enter__(self) -> Self:
         self._before = {each: signal.signal(each, self._on_signal) for each in _SIGNALS}

@@ -9,7 +9,7 @@ import attrs
 
 import rillet
 from brex_accounting import Record
-from bridge.export.attempts import Attempt, AttemptState, Journal, JournalError, telling
+from bridge.export.attempts import Attempt, AttemptState, Journal, JournalError, open_summary, telling
 from bridge.export.load import Existing
 from bridge.export.outcome import Failed, Posted, Result
 from bridge.export.paying import Payments
@@ -175,10 +175,17 @@ class RecordTask:
         if last is not None and last.is_there:
             desk.payments.note(last)
             return self._posted(last, adopted=True)
+        if open_summary(attempts) is not None:
+            # It stands for other records too, and what Rillet has of it is not found by any of them.
+            return self._failed("open_summary", "it is unknown what came of its summary; the next run finds out")
         if self.existing:
             return self._adopt(desk)
         if last is None or last.state is not AttemptState.OPEN:
             return self._conclude(desk)
+        return self._finish(last, desk)
+
+    def _finish(self, last: Attempt, desk: Desk) -> Done:
+        """Settle the attempt whose outcome is unknown and of which Rillet was seen to have nothing."""
         if last.is_fresh(desk.journal.now()):
             return self._sent(lambda: desk.payments.send_again(last), None)
         if desk.settings.reference_type is None:

@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 
 from bridge.export.attempts import JournalError
 from bridge.export.outcome import ExportOutcome
-from clientkit.errors import ApiError, ConfigurationError
+from clientkit.errors import ApiError, ConfigurationError, UnreadableAnswerError
 
 #: From the start of one run over everything to the start of the next.
 INTERVAL = timedelta(hours=1)
@@ -103,7 +103,10 @@ def _tried(run: Callable[[Sequence[str] | None], ExportOutcome], ids: Sequence[s
     except ConfigurationError:
         raise
     except (ApiError, JournalError) as error:
-        _LOG.error("The export could not run and is tried again: %s", error)
+        # What cannot be read may be quoted, and people are named in records.
+        why = type(error).__name__ if isinstance(error, UnreadableAnswerError) else error
+        _LOG.error("The export could not run and is tried again: %s", why)
+        _LOG.debug("The export could not run: %s", error)
         return None
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from brex_accounting import RecordType
 from export_company import expense
-from fault_harness import DAY, Exporters, Run, Schedule, exporters, play, schedule
+from fault_harness import Exporters, exporters, play
+from fault_schedules import DAY, Run, Schedule, schedule
 from postgres_server import empty, missing, postgres
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
@@ -45,6 +47,17 @@ def lost_outcome() -> Schedule:
 
 def test_a_lost_outcome_is_found(server: Exporters, tmp_path: Path, lost_outcome: Schedule) -> None:
     assert play(lost_outcome, server, str(tmp_path / "journal.db")) == []
+
+
+def test_a_lost_outcome_of_a_summary_is_found(server: Exporters, tmp_path: Path) -> None:
+    # Asked to claim the members and to write down the intent, and then the outcome.
+    lost = Schedule(
+        records=[expense(1), expense(2)],
+        runs=[Run(dies_at=(2, False), pause=DAY)],
+        summarise=(RecordType.CARD_EXPENSE_POST,),
+    )
+
+    assert play(lost, server, str(tmp_path / "journal.db")) == []
 
 
 def test_the_harness_finds_the_double_of_a_journal_without_intents(

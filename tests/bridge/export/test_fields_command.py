@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from typer.testing import CliRunner
 
@@ -156,12 +157,13 @@ def test_explain_ends_with_1_for_a_refused_record_and_with_2_for_an_unknown_one(
 
 def test_with_a_journal_explain_tells_what_became_of_the_record(company: Company, run: Run, tmp_path: Path) -> None:
     journal = str(tmp_path / "journal.db")
-    company.brex.add(expense(1))
+    receipt = company.brex.receipt_files.add("receipt_1", b"%PDF-")
+    company.brex.add(attrs.evolve(expense(1), receipts=(receipt,)))
     assert run("export", "--journal", journal).exit_code == 0
     (charge,) = company.rillet.charges
     result = run("explain", "accr_001", "--journal", journal)
     assert result.exit_code == 0, result.output
-    assert f"In Rillet it is charges {charge.id}." in result.stdout
+    assert f"In Rillet it is charges {charge.id}. Files of receipts there: 1." in result.stdout
     assert "nothing to post" in result.stdout
     found = json.loads(run("explain", "accr_001", "--journal", journal, "--json").stdout)
-    assert found["posted"] == {"kind": "charges", "id": charge.id}
+    assert found["posted"] == {"kind": "charges", "id": charge.id, "files": 1}

@@ -88,6 +88,20 @@ def test_history_tells_what_was_sent_and_what_came_back(company: Company, run: R
     assert json.loads(attempt["answer"])["id"] == charge.id
 
 
+def test_history_of_a_record_tells_of_its_receipts(company: Company, run: Run) -> None:
+    receipt = company.brex.receipt_files.add("receipt_1", b"%PDF-")
+    company.brex.add(attrs.evolve(expense(1), receipts=(receipt,)), expense(2))
+    assert run("export").exit_code == 0
+    (object_id,) = {each.document_id for each in company.rillet.attachments}
+
+    shown, found = run("history", "accr_001"), json.loads(run("history", "accr_001", "--json").stdout)
+
+    assert [each["object_id"] for each in found["attempts"]] == [object_id] * 2
+    assert json.loads(found["attempts"][1]["payload"])["filename"] == "receipt_1.pdf"
+    assert "accr_001: 2 attempts" in shown.stdout
+    assert len(json.loads(run("history", "accr_002", "--json").stdout)["attempts"]) == 1
+
+
 def test_history_of_an_unknown_record_ends_with_1(company: Company, run: Run) -> None:
     company.brex.add(expense(1))
     run("export")

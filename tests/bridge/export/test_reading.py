@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
 
 import attrs
 import pytest
@@ -12,10 +15,12 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting import ReviewStatus
 from brex_accounting.testing.records import card_expense
-from bridge.export import ExportOutcome
+from bridge import Bridge
+from bridge.export import Export, ExportOutcome, SqlJournal
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
-from export_company import REFERENCE_TYPE, Company, expense
+from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
+from hand_clock import HandClock
 
 PAGE = 500
 
@@ -130,3 +135,30 @@ def test_where_all_is_kept_the_counts_are_those_of_what_is_kept(company: Company
     derived = ExportOutcome(**{name: getattr(outcome, name) for name in names})
     assert derived.counts == outcome.counts
     assert derived.amounts == outcome.amounts
+
+
+@pytest.mark.parametrize("replayed", [False, True])
+@pytest.mark.parametrize("with_journal", [False, True])
+def test_a_record_that_changed_after_it_was_posted_is_found_also_without_the_journal_that_knows(
+    tmp_path: Path, *, with_journal: bool, replayed: bool
+) -> None:
+    clock = HandClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    company = Company(
+        brex=brex_accounting.testing.StandIn([expense(1)], rate_limit=None, now=clock),
+        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
+    )
+    company.brex.faults.append(
+        Fault(Respond(Answer(status=500)), matches=lambda asked: asked.method == "POST", times=9)
+    )
+    assert company.export().run().reported == ()
+    company.brex.faults.clear()
+    clock.advance(7 * 24 * 3600)
+    company.brex.add(attrs.evolve(expense(1, "11.00"), version=3, updated_at=clock()))
+
+    with ExitStack() as stack:
+        journal = stack.enter_context(SqlJournal(str(tmp_path / "new.db"), now=clock)) if with_journal else None
+        export = Export(company.brex.client(), company.rillet.client(), Bridge(SETTINGS), journal=journal)
+        outcome = export.replay("accr_001") if replayed else export.run()
+
+    assert [each.adopted for each in outcome.posted] == [True]
+    assert len(company.rillet.charges) == 1

@@ -157,6 +157,47 @@ def test_a_summary_without_an_outcome_is_settled_before_anything_else(
     assert agree(company, journal)
 
 
+@pytest.mark.parametrize("later", [0, 25])
+def test_a_summary_that_another_exporter_is_settling_is_left_to_it_with_its_members(
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock, later: int
+) -> None:
+    company.brex.add(expense(1), expense(2))
+    lose(company, carried_out=True)
+    run(company, journal)
+    company.rillet.faults.clear()
+    clock.advance(later * 3600)
+    (attempt,) = journal.attempts("accr_001")
+
+    with SqlJournal(str(tmp_path / "journal.db"), now=clock) as other:
+        other.claim(attempt.subject)
+        outcome = run(company, journal)
+        other.release(attempt.subject)
+
+    assert [each.code for each in outcome.failed] == ["open_summary", "open_summary"]
+    assert run(company, journal).complete
+    assert company.rillet.ledger.balance("61000") == 20
+    assert agree(company, journal)
+
+
+@pytest.mark.parametrize("later", [0, 25])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_replaying_a_member_settles_its_summary_first(
+    company: Company, journal: SqlJournal, clock: HandClock, later: int, *, carried_out: bool
+) -> None:
+    company.brex.add(expense(1), expense(2))
+    lose(company, carried_out=carried_out)
+    run(company, journal)
+    company.rillet.faults.clear()
+    clock.advance(later * 3600)
+
+    assert export(company, journal).replay("accr_001").complete
+    assert company.exported() == ["accr_001"]
+
+    assert run(company, journal).complete
+    assert company.rillet.ledger.balance("61000") == 20
+    assert agree(company, journal)
+
+
 def test_a_member_is_never_posted_again_also_when_it_is_no_longer_summarised(
     company: Company, journal: SqlJournal
 ) -> None:

@@ -19,6 +19,8 @@ from typing_extensions import override
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
+from bridge import Bridge, read_settings
+from bridge.export import Export, SqlJournal
 from bridge.export.commands import app
 from bridge.export.commands.watching import address_of, interval_of
 from clientkit import Answer
@@ -154,6 +156,67 @@ def test_a_signal_during_a_run_finishes_what_is_in_flight(settings: Path) -> Non
     assert 3 <= len(found["posted"]) < 40
     assert sorted(found["reported"]) == company.exported() == company.posted_references()
     assert company.export().run().complete
+
+
+class Exhausted(rillet.testing.StandIn):
+    """Sends a signal to a process with the last request that its pace allows for a minute."""
+
+    process: subprocess.Popen[str]
+
+    @override
+    def respond(self, asked: Asked) -> Answer:
+        if len(self.asked) == 60:
+            self.process.send_signal(signal.SIGTERM)
+        return super().respond(asked)
+
+
+def test_what_waits_for_its_turn_is_left_to_the_next_run_at_a_signal(settings: Path, tmp_path: Path) -> None:
+    rillet_standin = Exhausted(reference_types={REFERENCE_TYPE})
+    company = Company(
+        brex=brex_accounting.testing.StandIn([expense(number) for number in range(1, 81)], rate_limit=None),
+        rillet=rillet_standin,
+    )
+    place = str(tmp_path / "journal.db")
+
+    with watching(company, settings, "--json", "--journal", place) as process:
+        rillet_standin.process = process
+        stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 0, stderr
+    (found,) = [json.loads(line) for line in stdout.splitlines()]
+    assert {each["code"] for each in found["failed"]} == {"StoppedError"}
+    assert len(company.rillet.asked) == 60
+    assert sorted(found["reported"]) == company.exported() == company.posted_references()
+    with SqlJournal(place) as journal:
+        # Nobody has anything in hand.
+        clients = company.brex.client(), company.rillet.client()
+        assert Export(*clients, Bridge(read_settings(SETTINGS)), journal=journal).run().complete
+    assert company.exported() == company.posted_references() == sorted(company.brex.records)
+
+
+class Impatient(rillet.testing.StandIn):
+    """Sends two signals to a process when it reads the books."""
+
+    process: subprocess.Popen[str]
+
+    @override
+    def respond(self, asked: Asked) -> Answer:
+        if len(self.asked) == 3:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(signal.SIGINT)
+        return super().respond(asked)
+
+
+def test_a_second_signal_before_anything_is_posted_ends_it_with_0(settings: Path) -> None:
+    rillet_standin = Impatient(reference_types={REFERENCE_TYPE})
+    company = Company(brex=brex_accounting.testing.StandIn([expense(1)], rate_limit=None), rillet=rillet_standin)
+
+    with watching(company, settings) as process:
+        rillet_standin.process = process
+        stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 0, stderr
+    assert stdout == stderr == ""
 
 
 @pytest.mark.parametrize(

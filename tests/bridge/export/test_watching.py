@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bridge import SettingsError
 from bridge.export import Announcements, ExportOutcome, JournalError, watch
-from clientkit.errors import ApiError, ConfigurationError
+from clientkit.errors import ApiError, ConfigurationError, UnreadableAnswerError
 
 HOUR = 3600.0
 WELL = ExportOutcome()
@@ -161,6 +161,26 @@ def test_a_failed_run_is_logged_and_has_no_outcome(caplog: pytest.LogCaptureFixt
     assert world.watched() == [WELL]
     assert [(each.levelno, each.exc_info) for each in caplog.records] == [(logging.ERROR, None)]
     assert "GET /accounts was not answered" in caplog.text
+
+
+def test_what_could_not_be_read_is_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    unreadable = UnreadableAnswerError(
+        service="Brex",
+        method="GET",
+        path="/v3/accounting/records",
+        status=200,
+        headers={},
+        content=b"",
+        trace_id=None,
+        attempts=(),
+        reason="'jane@example.com' is not an object @ $.items[0].user",
+    )
+
+    with caplog.at_level(logging.INFO):
+        World(until=90.0, results=[unreadable]).watched()
+
+    assert "UnreadableAnswerError" in caplog.text
+    assert "jane@example.com" not in caplog.text
 
 
 @pytest.mark.parametrize(

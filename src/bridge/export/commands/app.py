@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -63,15 +64,23 @@ Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, f
 
 @contextmanager
 def opened_export(
-    settings: Path, journal: str | None, *, rates: Path | None = None, is_there: bool = False
+    settings: Path,
+    journal: str | None,
+    *,
+    rates: Path | None = None,
+    is_there: bool = False,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Generator[Export]:
-    """The export that the options and the environment describe; with `is_there` the journal has to exist."""
+    """The export that the options and the environment describe; with `is_there` the journal has to exist.
+
+    `sleep` is how requests to Rillet wait for their turn.
+    """
     known = no_rates if rates is None else FileRates(rates)
     told = read_settings(settings.read_text(encoding="utf-8"), source=str(settings))
     bridge = Bridge(told, rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
-        books = stack.enter_context(rillet.Client.from_env())
+        books = stack.enter_context(rillet.Client.from_env(sleep=sleep))
         opened = None if journal is None else stack.enter_context(opened_journal(journal, is_there=is_there))
         yield Export(brex, books, bridge, journal=opened)
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from bridge.explanations import Explanation
 from bridge.explanations import explain as explained
-from bridge.export.attempts import Attempt
+from bridge.export.attempts import Attempt, files_of
 from bridge.export.commands.app import (
     INCOMPLETE,
     JournalPlace,
@@ -49,18 +49,21 @@ def explain(
             books = with_bills(books, prepared.rillet)
         explanation = explained(found, prepared.bridge, books)
         became = next((each for each in reversed(prepared.journal.attempts(record)) if each.is_there), None)
+        attached = files_of(prepared.journal, [] if became is None else [became])
+        files = sum(each.is_there for each in attached)
         if as_json:
-            print_json(_json(explanation, became))
+            print_json(_json(explanation, became, files))
         else:
             console = Console()
             console.print(explanation)
             if became is not None:
-                console.print(Text(f"In Rillet it is {became.kind} {became.object_id}."))
+                receipts = f" Files of receipts there: {files}." if files else ""
+                console.print(Text(f"In Rillet it is {became.kind} {became.object_id}.{receipts}"))
         if explanation.is_refused:
             raise typer.Exit(INCOMPLETE)
 
 
-def _json(explanation: Explanation, became: Attempt | None) -> dict[str, object]:
+def _json(explanation: Explanation, became: Attempt | None, files: int) -> dict[str, object]:
     return {
         "record_id": explanation.record_id,
         "summary": explanation.summary,
@@ -77,5 +80,5 @@ def _json(explanation: Explanation, became: Attempt | None) -> dict[str, object]
             }
             for line in explanation.lines
         ],
-        "posted": None if became is None else {"kind": became.kind, "id": became.object_id},
+        "posted": None if became is None else {"kind": became.kind, "id": became.object_id, "files": files},
     }

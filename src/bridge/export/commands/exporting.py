@@ -70,13 +70,14 @@ def export(
     every, place = interval_of(interval), None if listen is None else address_of(listen)
     if place is not None and not watch:
         raise typer.BadParameter("--listen needs --watch")
-    with ending_well(), opened_export(settings, journal, rates=rates) as prepared:
+    stopping = Stopping()
+    with ending_well(), opened_export(settings, journal, rates=rates, sleep=stopping.sleep) as prepared:
         if watch:
             with logging_to_stderr(log_level, as_json=log_json):
-                keep_exporting(prepared, interval=every, listen=place, as_json=as_json)
+                keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json)
             return
         keep = None if as_json else show.MOST_ROWS
-        with logging_to_stderr(log_level, as_json=log_json), shown_progress() as advance, Stopping() as stopping:
+        with logging_to_stderr(log_level, as_json=log_json), shown_progress() as advance, stopping:
             outcome = prepared.run(keep=keep, progress=advance, stop=stopping)
         print_outcome(outcome, as_json=as_json)
         if not outcome.complete:

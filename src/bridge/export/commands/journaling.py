@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from bridge.export import show
-from bridge.export.attempts import Attempt
+from bridge.export.attempts import Attempt, files_of
 from bridge.export.commands.app import (
     INCOMPLETE,
     JournalOf,
@@ -36,13 +36,14 @@ def history(
     *,
     as_json: Json = False,
 ) -> None:
-    """Show every attempt to post a record: what was sent when and by whom, and what came back.
+    """Show every attempt to post a record and its receipts: what was sent when and by whom, and what came back.
 
     For an object of Rillet: the attempts that led to it, and of a summary all records that it is for. --json has the
     bytes of both. Exit status 1: the journal does not know the id.
     """
     with ending_well(), opened_journal(journal, is_there=True) as opened:
-        attempts = opened.attempts(record) or opened.by_object(record)
+        made = opened.attempts(record)
+        attempts = (*made, *files_of(opened, made)) or opened.by_object(record)
         of_record = any(each.subject == record for each in attempts)
         members = [] if of_record else [each for attempt in attempts for each in opened.members(attempt.subject)]
         if as_json:
@@ -70,8 +71,10 @@ def replay(
 
     What Rillet still has is not posted a second time. Needs the same variables as plan.
     """
-    with ending_well(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
-        with Stopping():
+    stopping = Stopping()
+    opened = opened_export(settings, journal, rates=rates, is_there=True, sleep=stopping.sleep)
+    with ending_well(), opened as prepared:
+        with stopping:
             outcome = prepared.replay(record, anew=anew)
         print_outcome(outcome, as_json=as_json)
         if not outcome.complete:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated
@@ -44,8 +44,10 @@ Listen = Annotated[
 ]
 
 
-def keep_exporting(export: Export, *, interval: timedelta, listen: tuple[str, int] | None, as_json: bool) -> None:
-    """Export until a signal comes, and print a line for each run.
+def keep_exporting(
+    export: Export, stopping: Stopping, *, interval: timedelta, listen: tuple[str, int] | None, as_json: bool
+) -> None:
+    """Export until a signal comes, and print a line for each run; what a second signal breaks off has no line.
 
     Raises what `watch` and `listening` raise, and `ConfigurationError` for a secret that is missing or not usable.
     """
@@ -55,14 +57,15 @@ def keep_exporting(export: Export, *, interval: timedelta, listen: tuple[str, in
             address = stack.enter_context(listening(_app(export, announcements), *listen))
             typer.echo(f"Webhooks are taken at {address}", err=True)
         # Left first: the time that a run has after a signal does not bound the server's end.
-        stopping = stack.enter_context(Stopping())
+        stack.enter_context(stopping)
 
         def run(ids: Sequence[str] | None) -> ExportOutcome:
             with shown_progress() as advance:
                 return export.run(ids=ids, keep=None if as_json else 0, progress=advance, stop=stopping)
 
-        for outcome in watch(run, wait=announcements.wait, stop=stopping, interval=interval):
-            typer.echo(json.dumps(outcome.as_json()) if as_json else _summary(outcome, datetime.now(UTC)))
+        with suppress(KeyboardInterrupt):
+            for outcome in watch(run, wait=announcements.wait, stop=stopping, interval=interval):
+                typer.echo(json.dumps(outcome.as_json()) if as_json else _summary(outcome, datetime.now(UTC)))
 
 
 def interval_of(text: str) -> timedelta:

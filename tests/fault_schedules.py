@@ -1,0 +1,157 @@
+"""Schedules of faults by seed: records, and what goes wrong in each run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import TypeAlias
+
+from brex_accounting import Record, RecordType
+from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
+from clientkit import Answer
+from clientkit.testing import Action, AnswerLost, AnswerTruncated, RequestLost, Respond
+
+#: Between two runs at least this passes, so that the claims of a process that was killed have ended.
+PAUSE = timedelta(minutes=13)
+DAY = timedelta(hours=25)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """SIGKILL for an exporter before or after its request is handled."""
+
+    after: bool
+    exporter: int = 0
+
+
+@dataclass(frozen=True)
+class Late:
+    """Handle the request, and answer when the client has gone."""
+
+
+@dataclass(frozen=True)
+class Garbled:
+    """Handle the request, and answer with a page of HTML."""
+
+
+Trouble: TypeAlias = Action | Kill | Late | Garbled
+HTML = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
+CUT_JSON = Answer(status=200, headers={"content-type": "application/json"}, content=b'{"id": ')
+REFUSALS = tuple(Respond(Answer(status=status)) for status in (429, 500, 502, 503, 504, 409))
+PAGES = (Garbled(), Respond(HTML), Respond(CUT_JSON))
+LOSSES = (RequestLost(), AnswerLost(), AnswerTruncated(), Garbled(), Respond(HTML), Respond(CUT_JSON))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what goes wrong with its n-th request, and at which step of the journal an exporter kills itself."""
+
+    troubles: Mapping[int, Trouble] = field(default_factory=dict[int, Trouble])
+    dies_at: tuple[int, bool] | None = None
+    pause: timedelta = PAUSE
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What happens to the records; after its runs come others without faults, to the end.
+
+    Records of the types `summarise` are posted in summaries. After the first run somebody edits `edited` in Brex, which
+    offers it again, or leaves it in the state that it has.
+    """
+
+    records: Sequence[Record]
+    runs: Sequence[Run]
+    exporters: int = 1
+    summarise: tuple[str, ...] = ()
+    edited: Record | None = None
+    offered_again: bool = True
+
+
+def schedule(seed: int, *, exporters: int = 1) -> Schedule:
+    """The schedule of a seed."""
+    chance = random.Random(seed)
+    records = [_record(chance, number) for number in range(1, chance.randint(1, 3) + 1)]
+    if chance.random() < 0.4:
+        records += _bill_and_payments(chance)
+    runs = [_run(chance, len(records), exporters) for _ in range(chance.randint(1, 3))]
+    edited: Record | None = None
+    if chance.random() < 0.3:
+        records.append(_unpaid_bill(chance))
+        edited = _unpaid_bill(chance)
+    again = chance.random() < 0.5
+    summarise = (RecordType.CARD_EXPENSE_POST, RecordType.CARD_PAYMENT) if chance.random() < 0.3 else ()
+    return Schedule(
+        records=records, runs=runs, exporters=exporters, summarise=summarise, edited=edited, offered_again=again
+    )
+
+
+def _record(chance: random.Random, number: int) -> Record:
+    amount, name = Decimal(chance.randint(1, 99_999)).scaleb(-2), f"accr_{number:03d}"
+    kind = chance.randrange(5)
+    merchant = chance.choice(["Cumulus Cloud", "Skyline Air"])
+    if kind == 0:
+        return card_refund(amount, coding=[gl("61000")], merchant=merchant, record_id=name)
+    if kind == 1:
+        return reimbursement(amount, coding=[gl("62000")], record_id=name)
+    if kind == 2:
+        lines = [(amount, ())]
+        return record(RecordType.CARD_PAYMENT, debits=lines, credits=lines, record_id=name)
+    return card_expense(amount, coding=[gl("61000")], merchant=merchant, record_id=name)
+
+
+def _bill(amount: Decimal, record_id: str, source_id: str) -> Record:
+    return record(
+        RecordType.BILL_EXPENSE,
+        debits=[(amount, [gl("62000")])],
+        credits=[(amount, ())],
+        vendor="Hotel Adlon",
+        record_id=record_id,
+        source_id=source_id,
+    )
+
+
+def _bill_and_payments(chance: random.Random) -> list[Record]:
+    """A bill and what pays it: all at once, in two parts, or in two equal parts."""
+    whole = chance.randint(2, 99_999)
+    first = chance.choice([whole, chance.randint(1, whole - 1), whole // 2])
+    parts = [Decimal(part).scaleb(-2) for part in (first, whole - first) if part]
+    paid = [
+        record(
+            RecordType.BILL_EXPENSE_PAYMENT,
+            debits=[(part, ())],
+            credits=[(part, ())],
+            record_id=f"accr_paid_{number}",
+            source_id="bill_1",
+        )
+        for number, part in enumerate(parts)
+    ]
+    return [_bill(Decimal(whole).scaleb(-2), "accr_bill", "bill_1"), *paid]
+
+
+def _unpaid_bill(chance: random.Random) -> Record:
+    return _bill(Decimal(chance.randint(1, 99_999)).scaleb(-2), "accr_edited", "bill_2")
+
+
+def _run(chance: random.Random, records: int, exporters: int) -> Run:
+    dies_at = None
+    if chance.random() < 0.4:
+        dies_at = chance.randrange(4 * records + 8), chance.random() < 0.5
+    troubles = {_request(chance): _trouble(chance, exporters) for _ in range(chance.randint(0, 4))}
+    return Run(troubles=troubles, dies_at=dies_at, pause=DAY if chance.random() < 0.3 else PAUSE)
+
+
+def _request(chance: random.Random) -> int:
+    # A run reads a dozen lists before it writes; what goes wrong there matters less.
+    return chance.randrange(10, 30) if chance.random() < 0.8 else chance.randrange(10)
+
+
+def _trouble(chance: random.Random, exporters: int) -> Trouble:
+    kind = chance.random()
+    if kind < 0.35:
+        return Kill(after=chance.random() < 0.6, exporter=chance.randrange(exporters))
+    if kind < 0.4:
+        return Late()
+    return chance.choice(REFUSALS) if kind < 0.6 else chance.choice(LOSSES)
