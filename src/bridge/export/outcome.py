@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import TypeAlias
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting import Record
 from bridge.postings import effect, spent
 from bridge.results import Nothing, Payload, Refused
-from clientkit.money import decimal_text, total
+from bridge.tables import DataTable, Tabular
+from clientkit.money import decimal_text, places, total
 from rillet import Vendor
 
 
@@ -112,7 +114,7 @@ def _sums(outcome: ExportOutcome) -> Mapping[str, Decimal]:
 
 
 @attrs.frozen(kw_only=True)
-class ExportOutcome:
+class ExportOutcome(Tabular):
     """What became of every record, and what Brex knows of it.
 
     `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
@@ -143,6 +145,31 @@ class ExportOutcome:
         """Whether every record that had to go is in Rillet and known to Brex."""
         counts = self.counts
         return not (counts.refused or counts.failed or counts.unreported or self.stopped)
+
+    @property
+    @override
+    def table(self) -> DataTable:
+        """The counts and amounts; what is unusual only where it came up."""
+        counts = self.counts
+        usual = {
+            "Posted": counts.posted,
+            "Vendors created": counts.created_vendors,
+            "Refused": counts.refused,
+            "Reported to Brex": counts.reported,
+        }
+        unusual = {
+            "Receipts attached": counts.attached,
+            "Receipts not attached": counts.unattached,
+            "Found in Rillet already": counts.adopted,
+            "Nothing to do": counts.nothing,
+            "Failed for now": counts.failed,
+            "Unknown to Brex": counts.unreported,
+        }
+        rows = [(name, str(count)) for name, count in usual.items()]
+        rows += [(name, str(count)) for name, count in unusual.items() if count]
+        rows += [(f"Amount {currency}", f"{amount:,.{places(currency)}f}") for currency, amount in self.amounts.items()]
+        rows += [("Requests sent", str(self.requests)), ("Seconds", f"{self.seconds:.1f}")]
+        return DataTable(title="Export", headings=("What", "How much"), rows=tuple(rows))
 
     def as_json(self) -> dict[str, object]:
         """The outcome for programs; amounts are texts, and people are named by record id alone."""

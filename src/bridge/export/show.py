@@ -36,30 +36,13 @@ def money(amount: Decimal, currency: str) -> str:
 
 def export_table(outcome: ExportOutcome) -> RenderableType:
     """What an export came to."""
-    counts = outcome.counts
-    table = _table("Export")
+    counted = outcome.table
+    table = _table(counted.title)
     table.show_header = False
     table.add_column(style="bold")
     table.add_column(justify="right")
-    _row(table, "Posted", str(counts.posted))
-    _row(table, "Vendors created", str(counts.created_vendors))
-    _row(table, "Refused", str(counts.refused))
-    _row(table, "Reported to Brex", str(counts.reported))
-    unusual = {
-        "Receipts attached": counts.attached,
-        "Receipts not attached": counts.unattached,
-        "Found in Rillet already": counts.adopted,
-        "Nothing to do": counts.nothing,
-        "Failed for now": counts.failed,
-        "Unknown to Brex": counts.unreported,
-    }
-    for name, count in unusual.items():
-        if count:
-            _row(table, name, str(count))
-    for currency, amount in outcome.amounts.items():
-        _row(table, f"Amount {currency}", money(amount, currency))
-    _row(table, "Requests sent", str(outcome.requests))
-    _row(table, "Seconds", f"{outcome.seconds:.1f}")
+    for row in counted.rows:
+        _row(table, *row)
     return Group(table, *_details(outcome))
 
 

@@ -48,3 +48,19 @@ def test_long_lists_of_names_are_cut() -> None:
 def test_no_changes_are_told_as_such() -> None:
     assert "Brex has what Rillet has." in shown(show.field_changes_table(()))
     assert "Nothing was changed." in shown(show.field_changes_table((), applied=True))
+
+
+def test_a_notebook_shows_what_an_export_came_to(company: Company) -> None:
+    company.brex.add(card_expense("1234.50", coding=[gl("61000")]), card_expense("5", coding=[gl("nowhere")]))
+    outcome = company.export().run()
+    assert {row[0]: row[1] for row in outcome.table.rows} | {"Requests sent": "", "Seconds": ""} == {
+        "Posted": "1",
+        "Vendors created": str(outcome.counts.created_vendors),
+        "Refused": "1",
+        "Reported to Brex": "1",
+        "Amount USD": "1,234.50",
+        "Requests sent": "",
+        "Seconds": "",
+    }
+    assert "<td>Amount USD</td><td>1,234.50</td>" in outcome._repr_html_()
+    assert "1,234.50" in shown(outcome)

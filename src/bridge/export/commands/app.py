@@ -32,6 +32,7 @@ from clientkit.errors import ApiError
 app = typer.Typer(
     help="Brex's accounting records into Rillet, each once.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     add_completion=False,
     # Pretty tracebacks print the values of variables, tokens among them.
     pretty_exceptions_enable=False,
