@@ -41,14 +41,13 @@ class PlannedVendors:
         marks, name = list(_marks(new)), f"name:{normalised(new.vendor.name)}"
         telling = marks if is_person else [*marks, name]
         known = next((self._planned[mark] for mark in telling if mark in self._planned), None)
-        like = list(self._names.like(new.vendor.name))
-        if known is not None and not is_person and known not in like and self._is_stranger(known, new):
+        if known is not None and not is_person and self._is_stranger(known, new):
             shown = f"{known.vendor.name!r}, which this run creates"
             return Refused(record=outcome.record, reasons=(share_address(repr(new.vendor.name), shown),))
         if known is None and self._reports:
             alike = [
                 f"{other.vendor.name!r}, which this run creates"
-                for other in like
+                for other in self._names.like(new.vendor.name)
                 if not (is_person and are_colleagues(other.vendor.email, new.vendor.email))
             ]
             if alike:
@@ -66,7 +65,9 @@ class PlannedVendors:
         """Whether two companies of different names have nothing but an address in common."""
         if known.key in self._people or normalised(known.vendor.name) == normalised(new.vendor.name):
             return False
-        return not any(each.is_among(known.vendor.external_references) for each in new.vendor.external_references)
+        if any(each.is_among(known.vendor.external_references) for each in new.vendor.external_references):
+            return False
+        return known not in self._names.like(new.vendor.name)
 
 
 def _marks(planned: PlannedVendor) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from clientkit.money import decimal_text
+from clientkit.money import decimal_text, places
 
 if TYPE_CHECKING:
     import rich.table
@@ -65,6 +65,11 @@ class Tabular:
 def plain(text: str) -> str:
     """A text without control characters, apart from line ends."""
     return text.translate(_CONTROLS)
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount with the places of its currency and its thousands apart."""
+    return f"{amount:,.{places(currency)}f}"
 
 
 def trimmed(number: Decimal) -> str:

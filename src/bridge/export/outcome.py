@@ -12,8 +12,8 @@ from typing_extensions import override
 from brex_accounting import Record
 from bridge.postings import effect, spent
 from bridge.results import Nothing, Payload, Refused
-from bridge.tables import DataTable, Tabular
-from clientkit.money import decimal_text, places, total
+from bridge.tables import DataTable, Tabular, money
+from clientkit.money import decimal_text, total
 from rillet import Vendor
 
 
@@ -167,7 +167,7 @@ class ExportOutcome(Tabular):
         }
         rows = [(name, str(count)) for name, count in usual.items()]
         rows += [(name, str(count)) for name, count in unusual.items() if count]
-        rows += [(f"Amount {currency}", f"{amount:,.{places(currency)}f}") for currency, amount in self.amounts.items()]
+        rows += [(f"Amount {currency}", money(amount, currency)) for currency, amount in self.amounts.items()]
         rows += [("Requests sent", str(self.requests)), ("Seconds", f"{self.seconds:.1f}")]
         return DataTable(title="Export", headings=("What", "How much"), rows=tuple(rows))
 
@@ -192,8 +192,8 @@ class ExportOutcome(Tabular):
 
 def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
     """Add what a record spent to the sums, by currency."""
-    for money in spent(posted.payload) if posted.payload is not None else ():
-        sums[money.currency] = total((sums.get(money.currency, Decimal(0)), money.amount))
+    for part in spent(posted.payload) if posted.payload is not None else ():
+        sums[part.currency] = total((sums.get(part.currency, Decimal(0)), part.amount))
 
 
 def _posted_json(each: Posted) -> dict[str, object]:

@@ -9,9 +9,9 @@ from typing import Any
 import rillet
 from brex_accounting import Record
 from bridge.export.attempts import Attempt, Journal
+from bridge.export.claims import BusyError, Locks, claimed
 from bridge.export.load import payments_like
 from bridge.export.posting import Poster, is_part, was_not_carried_out
-from bridge.export.vendor_creation import BusyError, Locks
 from bridge.results import BillPaymentPayload
 from clientkit.errors import ApiError
 from clientkit.requests import Request
@@ -68,12 +68,10 @@ class Payments:
         with self._locks.holding(kind):
             if kind in self._in_doubt:
                 raise BusyError("it is unknown what came of another payment of the same bill; the next run pays it")
-            if not self._journal.claim(kind):
-                raise BusyError("another exporter is paying the same bill; the next run sees what came of it")
-            try:
+            with claimed(
+                self._journal, kind, "another exporter is paying the same bill; the next run sees what came of it"
+            ):
                 yield
-            finally:
-                self._journal.release(kind)
 
     @contextmanager
     def _doubting(self, kind: str) -> Generator[None]:

@@ -106,11 +106,11 @@ class Poster:
             answered = self._client.answer(request)
         except ApiError as error:
             state = AttemptState.REJECTED if was_not_carried_out(error) else AttemptState.OPEN
-            self._note_error(attempt, error, state)
+            self.note_error(attempt, error, state)
             raise
         if not answered.value.id:
             nameless = NoIdError(f"Rillet accepted it without an id, so it is not reported; look under {attempt.kind}")
-            self._note_error(attempt, nameless, AttemptState.OPEN, answer=answered.content, trace_id=answered.trace_id)
+            self.note_error(attempt, nameless, AttemptState.OPEN, answer=answered.content, trace_id=answered.trace_id)
             raise nameless
         posted = attrs.evolve(
             attempt,
@@ -120,7 +120,7 @@ class Poster:
             trace_id=answered.trace_id,
             error=None,
         )
-        return self._settle(posted)
+        return self.settle(posted)
 
     def adopt(self, subject: str, version: int, kind: str, object_id: str) -> Attempt:
         """Write down that Rillet has the object already: as the outcome of the open attempt, or for itself."""
@@ -139,18 +139,13 @@ class Poster:
                 intended_by=self._journal.who,
             )
             self._journal.intend(attempt)
-        return self._settle(attrs.evolve(attempt, state=AttemptState.ADOPTED, kind=kind, object_id=object_id))
+        return self.settle(attrs.evolve(attempt, state=AttemptState.ADOPTED, kind=kind, object_id=object_id))
 
     def abandon(self, attempt: Attempt, why: str) -> None:
         """Write down that an attempt left nothing in Rillet, so that another one may be made."""
-        self._settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why))
+        self.settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why))
 
-    @staticmethod
-    def _next_number(subject: str, version: int, attempts: Iterable[Attempt]) -> int:
-        # A record also has the attempts of its summaries.
-        return 1 + sum((each.subject, each.version) == (subject, version) for each in attempts)
-
-    def _note_error(
+    def note_error(
         self,
         attempt: Attempt,
         error: ApiError,
@@ -159,18 +154,25 @@ class Poster:
         answer: bytes | None = None,
         trace_id: str | None = None,
     ) -> None:
+        """Write down that an attempt failed; one that is ``OPEN`` is not settled by it."""
         if isinstance(error, AnswerError):
             answer, trace_id = error.content, error.trace_id
         noted = attrs.evolve(attempt, state=state, answer=answer, trace_id=trace_id, error=str(error))
         if state is AttemptState.OPEN:
             self._journal.note(noted)
         else:
-            self._settle(noted)
+            self.settle(noted)
 
-    def _settle(self, attempt: Attempt) -> Attempt:
+    def settle(self, attempt: Attempt) -> Attempt:
+        """Write down what came of an attempt, and when."""
         settled = attrs.evolve(attempt, settled_at=self._journal.now(), settled_by=self._journal.who)
         self._journal.note(settled)
         return settled
+
+    @staticmethod
+    def _next_number(subject: str, version: int, attempts: Iterable[Attempt]) -> int:
+        # A record also has the attempts of its summaries.
+        return 1 + sum((each.subject, each.version) == (subject, version) for each in attempts)
 
 
 def was_refused(error: ApiError) -> TypeGuard[StatusError]:

@@ -19,12 +19,11 @@ import rillet
 from brex_accounting import Receipt, Record
 from brex_accounting.receipts import ReceiptFile
 from bridge.export.attempts import Attempt, AttemptState, Journal, attempt_key, receipt_subject
+from bridge.export.claims import BusyError
 from bridge.export.outcome import Attached, Unattached
-from bridge.export.posting import was_refused
-from bridge.export.vendor_creation import BusyError
+from bridge.export.posting import Poster, was_refused
 from clientkit import codec
 from clientkit.errors import (
-    AnswerError,
     AnswerTooLargeError,
     ApiError,
     ConflictError,
@@ -57,6 +56,7 @@ class Attaching:
 
     def __init__(self, brex: brex_accounting.Client, client: rillet.Client, journal: Journal) -> None:
         self._brex, self._rillet, self._journal = brex.with_options(max_answer_bytes=LARGEST_FILE), client, journal
+        self._poster = Poster(client, journal)
         self._not_taken = set[str]()
         self._guard = threading.Lock()
 
@@ -132,13 +132,13 @@ class Attaching:
             answered = _understood(self._rillet.answer(request), request)
         except ApiError as error:
             state = AttemptState.REJECTED if was_refused(error) else AttemptState.OPEN
-            answer = (error.content, error.trace_id) if isinstance(error, AnswerError) else (None, None)
-            self._note(attempt, state, *answer, error=str(error))
+            self._poster.note_error(attempt, error, state)
             # A token that posted the object and may not attach files will not do so in the next run either.
             if state is AttemptState.REJECTED or isinstance(error, ForbiddenError):
                 raise self._refusal(error, target) from error
             raise
-        self._note(attempt, AttemptState.POSTED, answered.content, answered.trace_id)
+        state, answer, trace_id = AttemptState.POSTED, answered.content, answered.trace_id
+        self._poster.settle(attrs.evolve(attempt, state=state, answer=answer, trace_id=trace_id, error=None))
 
     def _next_attempt(self, target: _Target, subject: str, attempts: Sequence[Attempt], payload: bytes) -> Attempt:
         """The attempt without an outcome while its key lives, or else another one."""
@@ -146,7 +146,7 @@ class Attaching:
         if last is not None and last.state is AttemptState.OPEN:
             if last.is_fresh(self._journal.now()):
                 return last
-            self._note(last, AttemptState.ABANDONED, error="Rillet no longer knows its key; the file is attached again")
+            self._poster.abandon(last, "Rillet no longer knows its key; the file is attached again")
         number = len(attempts) + 1
         attempt = Attempt(
             subject=subject,
@@ -162,20 +162,6 @@ class Attaching:
         )
         self._journal.intend(attempt)
         return attempt
-
-    def _note(
-        self,
-        attempt: Attempt,
-        state: AttemptState,
-        answer: bytes | None = None,
-        trace_id: str | None = None,
-        *,
-        error: str | None = None,
-    ) -> None:
-        noted = attrs.evolve(attempt, state=state, answer=answer, trace_id=trace_id, error=error)
-        if state is not AttemptState.OPEN:
-            noted = attrs.evolve(noted, settled_at=self._journal.now(), settled_by=self._journal.who)
-        self._journal.note(noted)
 
     def _refusal(self, error: ApiError, target: _Target) -> _LastingError:
         not_allowed = isinstance(error, StatusError) and error.status == _NOT_ALLOWED

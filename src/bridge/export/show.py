@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -21,17 +20,12 @@ from bridge.plan import Plan
 from bridge.postings import effect
 from bridge.results import PlannedVendor, Post
 from bridge.summaries import Member
-from bridge.tables import DataTable, plain
-from clientkit.money import places, total
+from bridge.tables import DataTable, money, plain
+from clientkit.money import total
 
 #: Of long lists the first rows are shown.
 MOST_ROWS = 40
 _MOST_NAMES = 10
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """An amount with the places of its currency and its thousands apart."""
-    return f"{amount:,.{places(currency)}f}"
 
 
 def export_table(outcome: ExportOutcome) -> RenderableType:

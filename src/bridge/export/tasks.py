@@ -10,12 +10,13 @@ import attrs
 import rillet
 from brex_accounting import Record
 from bridge.export.attempts import Attempt, AttemptState, Journal, JournalError, open_summary, telling
+from bridge.export.claims import BusyError
 from bridge.export.load import Existing
 from bridge.export.outcome import Failed, Posted, Result
 from bridge.export.paying import Payments
 from bridge.export.posting import NoIdError, Poster, was_not_carried_out
 from bridge.export.receipts import Attaching
-from bridge.export.vendor_creation import BusyError, NewVendors
+from bridge.export.vendor_creation import NewVendors
 from bridge.results import (
     BillPayload,
     BillPaymentPayload,

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from bridge.export import decisions
 from bridge.export.attempts import Attempt, AttemptState, Journal, vendor_subject
+from bridge.export.claims import Locks, claimed
 from bridge.export.posting import Poster
 from bridge.results import PlannedVendor
 from rillet import Vendor, VendorOperations
-
-
-class BusyError(Exception):
-    """Another exporter has the subject in hand."""
-
-
-class Locks:
-    """A lock for each name."""
-
-    def __init__(self) -> None:
-        self._locks = defaultdict[str, threading.Lock](threading.Lock)
-        self._guard = threading.Lock()
-
-    @contextmanager
-    def holding(self, name: str) -> Generator[None]:
-        """Wait for the lock of this name, and hold it."""
-        with self._guard:
-            lock = self._locks[name]
-        with lock:
-            yield
 
 
 class NewVendors:
@@ -61,17 +39,13 @@ class NewVendors:
 
     def _found_or_created(self, planned: PlannedVendor) -> str:
         subject = vendor_subject(planned)
-        if not self._journal.claim(subject):
-            raise BusyError("another exporter is creating its vendor; the next run finds it")
-        try:
+        with claimed(self._journal, subject, "another exporter is creating its vendor; the next run finds it"):
             attempts = self._journal.attempts(subject)
             last = attempts[-1] if attempts else None
             # What is older than a run was seen not to be in the books.
             if last is not None and last.is_fresh(self._journal.now()) and last.is_there:
                 return last.object_id or ""
             return self._create(planned, last)
-        finally:
-            self._journal.release(subject)
 
     def _create(self, planned: PlannedVendor, last: Attempt | None) -> str:
         if last is not None and last.state is AttemptState.OPEN and last.is_fresh(self._journal.now()):

@@ -11,6 +11,7 @@ from bridge.export import show
 from bridge.export.commands.app import INCOMPLETE, Json, app, ending_well, print_json
 from bridge.export.commands.progress_display import shown_progress
 from bridge.results import BillReplacement
+from bridge.tables import money
 from clientkit.money import decimal_text, total
 
 
@@ -54,7 +55,7 @@ def demo(
                 }
             )
         currency = old.amount.currency
-        before, after = (show.money(each.amount.amount, currency) for each in (old, corrected))
+        before, after = (money(each.amount.amount, currency) for each in (old, corrected))
         console.print(show.export_table(first), show.types_table(types), sep="\n")
         console.print(
             f"Running the export a second time posted {again} records.\n"
