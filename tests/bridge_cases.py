@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record
 from bridge import Basis, Entity, When
-from bridge.settings import OtherTypes
+from bridge.settings.values import OtherTypes
 from bridge_oracle import UNCODED, Json, account_named, entity_of
 from bridge_worlds import CURRENCIES, GL, LEGAL_ENTITY, PLACES, PROJECT, TAX, TOKENS, World, ways_to_name, worlds
 from clientkit import codec

@@ -14,7 +14,7 @@ from bridge import (
     summed,
 )
 from bridge.coding import code
-from bridge.results import BillPayload, BillPaymentPayload, BillReplacement
+from bridge.decisions import BillPayload, BillPaymentPayload, BillReplacement
 from bridge_cases import (
     Case,
 )

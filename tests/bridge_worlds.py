@@ -9,7 +9,7 @@ import attrs
 from hypothesis import strategies as st
 
 from bridge import Basis, Books, Bridge, Entity, FieldMapping, Settings, When
-from bridge.settings import AccountRule, Coverage, TaxRule, Treatment
+from bridge.settings.values import AccountRule, Coverage, TaxRule, Treatment
 from rillet import (
     Account,
     AccountStatus,

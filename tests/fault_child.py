@@ -26,8 +26,8 @@ import brex_accounting.testing
 import rillet.testing
 from bridge import Bridge
 from bridge.export import Export
-from bridge.export.attempts import Attempt, AttemptState, JournalError
-from bridge.export.journal import SqlJournal
+from bridge.export.engine.attempts import Attempt, AttemptState, JournalError
+from bridge.export.journal.sql import SqlJournal
 from clientkit import ApiError, Options, Pacer, RetryPolicy
 from clientkit.transport import HttpTransport
 from export_company import REFERENCE_TYPE, expense
@@ -129,7 +129,7 @@ def export(job: Mapping[str, Any]) -> int:
     """Carry out one job; its exit status."""
     if job["looks_up"]:
         return _run(job)
-    with mock.patch("bridge.export.run.found_in_rillet", return_value={}):
+    with mock.patch("bridge.export.engine.export.found_in_rillet", return_value={}):
         return _run(job)
 
 

@@ -22,11 +22,11 @@ import rillet.testing
 from brex_accounting import Record, RecordType, ReviewStatus
 from bridge import Settings, digest_of
 from bridge.export import load_books
-from bridge.export.attempts import summary_subject, telling
-from bridge.export.journal import SqlJournal
-from bridge.export.proof import prove
-from bridge.export.verification import verify
-from bridge.journal_entries import record_id_of
+from bridge.export.engine.attempts import summary_subject, telling
+from bridge.export.journal.sql import SqlJournal
+from bridge.export.reporting.proof import prove
+from bridge.export.reporting.verification import verify
+from bridge.mappers.journal_entries import record_id_of
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond
 from export_company import REFERENCE_TYPE, US, Company

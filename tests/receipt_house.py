@@ -17,7 +17,7 @@ from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import Split, card_expense, gl
 from bridge import Bridge
 from bridge.export import Export, Journal, SqlJournal
-from bridge.export.outcome import ExportOutcome
+from bridge.export.reporting.report import ExportOutcome
 from clientkit import Answer, Pacer
 from clientkit.testing import Asked
 from export_company import REFERENCE_TYPE, SETTINGS, US

@@ -14,22 +14,11 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
-    from bridge.bill_payments import bill_payment
-    from bridge.bills import bill
     from bridge.books import Books, normalised
-    from bridge.charges import charge
     from bridge.coding import CodedLine, CodedRecord
     from bridge.currency import in_books_currency
-    from bridge.documents import Context, Rates, Zones
-    from bridge.explanations import ExplainedLine, Explanation, explain
-    from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
-    from bridge.journal_entries import journal_entry
-    from bridge.plan import DEFAULT_MAPPERS, Bridge, Mapper, Plan
-    from bridge.planned_vendors import PlannedVendors
-    from bridge.postings import Posting, effect, summed
-    from bridge.rates import RatesError, RateTable
-    from bridge.reimbursements import reimbursement
-    from bridge.results import (
+    from bridge.datatable import DataTable, Tabular
+    from bridge.decisions import (
         BillPayload,
         BillPaymentPayload,
         BillReplacement,
@@ -43,8 +32,22 @@ if TYPE_CHECKING:
         ReasonCode,
         Refused,
     )
-    from bridge.roles import ROLES, role_of
-    from bridge.settings import (
+    from bridge.explanations import ExplainedLine, Explanation, explain
+    from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
+    from bridge.mappers.bill_payments import bill_payment
+    from bridge.mappers.bills import bill
+    from bridge.mappers.charges import charge
+    from bridge.mappers.draft import Context, Rates, Zones
+    from bridge.mappers.journal_entries import journal_entry
+    from bridge.mappers.reimbursements import reimbursement
+    from bridge.mappers.summaries import Member, Summary, digest_of, summarise
+    from bridge.mapping import DEFAULT_MAPPERS, Bridge, Mapper, Plan
+    from bridge.postings import Posting, effect, summed
+    from bridge.rates import RatesError, RateTable
+    from bridge.settings.check import check
+    from bridge.settings.default_accounts import ROLES, role_of
+    from bridge.settings.toml_file import read_settings
+    from bridge.settings.values import (
         AccountRule,
         Basis,
         ClosedPeriod,
@@ -62,35 +65,32 @@ if TYPE_CHECKING:
         VendorMapping,
         When,
     )
-    from bridge.settings_check import check
-    from bridge.settings_file import read_settings
-    from bridge.summaries import Member, Summary, digest_of, summarise
-    from bridge.tables import DataTable, Tabular
     from bridge.taxes import LineTax, TaxedEntryItem, TaxedItem
+    from bridge.vendors.planned import PlannedVendors
 
 _HOMES = {
-    "bridge.bill_payments": ("bill_payment",),
-    "bridge.bills": ("bill",),
+    "bridge.mappers.bill_payments": ("bill_payment",),
+    "bridge.mappers.bills": ("bill",),
     "bridge.books": ("Books", "normalised",),
-    "bridge.charges": ("charge",),
+    "bridge.mappers.charges": ("charge",),
     "bridge.coding": ("CodedLine", "CodedRecord",),
     "bridge.currency": ("in_books_currency",),
-    "bridge.documents": ("Context", "Rates", "Zones",),
+    "bridge.mappers.draft": ("Context", "Rates", "Zones",),
     "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
-    "bridge.journal_entries": ("journal_entry",),
-    "bridge.plan": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
-    "bridge.planned_vendors": ("PlannedVendors",),
+    "bridge.mappers.journal_entries": ("journal_entry",),
+    "bridge.mapping": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
+    "bridge.vendors.planned": ("PlannedVendors",),
     "bridge.postings": ("Posting", "effect", "summed",),
     "bridge.rates": ("RateTable", "RatesError",),
-    "bridge.reimbursements": ("reimbursement",),
-    "bridge.results": ("BillPayload", "BillPaymentPayload", "BillReplacement", "Findings", "Nothing", "Outcome", "Payload", "PlannedVendor", "Post", "Reason", "ReasonCode", "Refused",),
-    "bridge.roles": ("ROLES", "role_of",),
-    "bridge.settings": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OtherTypes", "Role", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
-    "bridge.settings_check": ("check",),
-    "bridge.settings_file": ("read_settings",),
-    "bridge.summaries": ("Member", "Summary", "digest_of", "summarise",),
-    "bridge.tables": ("DataTable", "Tabular",),
+    "bridge.mappers.reimbursements": ("reimbursement",),
+    "bridge.decisions": ("BillPayload", "BillPaymentPayload", "BillReplacement", "Findings", "Nothing", "Outcome", "Payload", "PlannedVendor", "Post", "Reason", "ReasonCode", "Refused",),
+    "bridge.settings.default_accounts": ("ROLES", "role_of",),
+    "bridge.settings.values": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OtherTypes", "Role", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
+    "bridge.settings.check": ("check",),
+    "bridge.settings.toml_file": ("read_settings",),
+    "bridge.mappers.summaries": ("Member", "Summary", "digest_of", "summarise",),
+    "bridge.datatable": ("DataTable", "Tabular",),
     "bridge.taxes": ("LineTax", "TaxedEntryItem", "TaxedItem",),
 }  # fmt: skip
 

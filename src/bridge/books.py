@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from bridge.vendor_names import NameIndex
+from bridge.vendors.names import NameIndex
 from rillet import Account, Bill, ExternalReference, Field, Subsidiary, TaxRate, Vendor
 
 K = TypeVar("K")
@@ -74,7 +74,7 @@ class Books:
         return self._vendors_by_email.get(email.strip().casefold(), ())
 
     def vendors_like(self, name: str) -> tuple[Vendor, ...]:
-        """Vendors whose names look like `name`, as `bridge.vendor_names` explains."""
+        """Vendors whose names look like `name`, as `bridge.vendors.names` explains."""
         return self._vendors_like.like(name)
 
     def bills_by_reference(self, reference: ExternalReference) -> tuple[Bill, ...]:

@@ -9,10 +9,10 @@ import attrs
 
 from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
+from bridge.decisions import Findings, ReasonCode
 from bridge.postings import Posting
-from bridge.results import Findings, ReasonCode
-from bridge.roles import role_of
-from bridge.settings import AccountRule, Entity, Role, Settings, When
+from bridge.settings.default_accounts import role_of
+from bridge.settings.values import AccountRule, Entity, Role, Settings, When
 from bridge.taxes import LineTax, line_tax
 from clientkit.money import decimal_text, is_rounded, places, total
 from rillet import Account, AccountStatus, ExchangeRate, Field, FieldAssignment, FieldValue, Subsidiary

@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 
 from brex_accounting import Amount
-from bridge import documents
 from bridge.coding import CodedLine, CodedRecord
-from bridge.documents import Context
-from bridge.results import Findings
+from bridge.decisions import Findings
+from bridge.mappers import draft
+from bridge.mappers.draft import Context
 from clientkit.money import allot, product
 
 
@@ -22,8 +22,8 @@ def in_books_currency(coded: CodedRecord, context: Context, findings: Findings) 
     """
     if coded.currency == coded.subsidiary.currency or not coded.moves_money:
         return coded
-    day = documents.impact_date(coded.record, context, findings)
-    rate = documents.exchange_rate(coded, day, context, findings)
+    day = draft.impact_date(coded.record, context, findings)
+    rate = draft.exchange_rate(coded, day, context, findings)
     if rate is None:
         return coded
     shares = {

@@ -10,8 +10,8 @@ import attrs
 from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
 from bridge.coding import CodedLine, CodedRecord, means
-from bridge.plan import Bridge
-from bridge.results import (
+from bridge.datatable import DataTable, Tabular, trimmed
+from bridge.decisions import (
     BillPayload,
     BillPaymentPayload,
     BillReplacement,
@@ -22,9 +22,9 @@ from bridge.results import (
     Post,
     Refused,
 )
-from bridge.roles import role_of
-from bridge.settings import Role, Settings, Treatment
-from bridge.tables import DataTable, Tabular, trimmed
+from bridge.mapping import Bridge
+from bridge.settings.default_accounts import role_of
+from bridge.settings.values import Role, Settings, Treatment
 from bridge.taxes import LineTax
 from clientkit.money import decimal_text
 from rillet import Account, FieldAssignment, NewCharge, NewJournalEntry, NewReimbursement

@@ -13,8 +13,8 @@ import attrs
 from brex_accounting import Field as BrexField
 from brex_accounting import FieldGroup, FieldValue, FieldValueChange, FieldValueUpdate, NewField, NewFieldValue
 from bridge.books import Books, normalised
-from bridge.settings import Settings
-from bridge.tables import trimmed
+from bridge.datatable import trimmed
+from bridge.settings.values import Settings
 from rillet import AccountStatus, Field, Vendor
 
 

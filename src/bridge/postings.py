@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from brex_accounting import Side
-from bridge.results import BillPayload, BillPaymentPayload, BillReplacement, Payload
+from bridge.decisions import BillPayload, BillPaymentPayload, BillReplacement, Payload
 from bridge.taxes import TaxedEntryItem, TaxedItem
 from clientkit.money import total
 from rillet import (

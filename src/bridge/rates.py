@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import attrs
 
-from bridge.settings import SettingsError
+from bridge.settings.values import SettingsError
 from clientkit.money import checked
 from rillet import ExchangeRate
 

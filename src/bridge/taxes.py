@@ -8,8 +8,8 @@ import attrs
 
 from brex_accounting import Amount, FieldValueRef
 from bridge.books import Books
-from bridge.results import Findings, ReasonCode
-from bridge.settings import Coverage, Settings, TaxRule, Treatment
+from bridge.decisions import Findings, ReasonCode
+from bridge.settings.values import Coverage, Settings, TaxRule, Treatment
 from clientkit.money import product, rounded, total
 from rillet import Account, AccountStatus, Money, NewExpenseItem, NewJournalEntryItem, TaxRate
 

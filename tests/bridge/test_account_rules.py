@@ -8,7 +8,7 @@ import pytest
 from brex_accounting import RecordType
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, ReasonCode, SettingsError, check, effect, read_settings
-from bridge.settings import AccountRule
+from bridge.settings.values import AccountRule
 from bridge_company import BOOKS, BRIDGE, SETTINGS, WHOLE, bridge, codes, document, expense, moved, posted
 
 

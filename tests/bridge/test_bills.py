@@ -25,10 +25,10 @@ from bridge import (
     ReasonCode,
     effect,
 )
-from bridge.bills import version_shown
 from bridge.coding import code
+from bridge.decisions import Findings
+from bridge.mappers.bills import version_shown
 from bridge.postings import summed
-from bridge.results import Findings
 from bridge_company import BOOKS, WHOLE, WHOLE_UK, billed, books, codes, dollars, first_line, owed, posted
 from rillet import Bill, BillStatus, ExternalReference, Period
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import Bridge, Nothing, Post
-from bridge.documents import day_of
-from bridge.export.load import zone_of
+from bridge.export.ledgers.rillet import zone_of
+from bridge.mappers.draft import day_of
 from bridge_company import BOOKS, ENTITY, SETTINGS, document, expense
 from rillet import NewCharge
 

@@ -17,9 +17,9 @@ from typing_extensions import override
 from brex_accounting import Amount, Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, dimension, gl
 from bridge import Bridge, DataTable, ForeignCurrency, Post, TaxRule, Treatment, effect
+from bridge.datatable import plain
 from bridge.explanations import explain
-from bridge.settings import AccountRule
-from bridge.tables import plain
+from bridge.settings.values import AccountRule
 from bridge_cases import Case, doubtful_cases
 from bridge_company import (
     AMERICA,

@@ -14,7 +14,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bridge import Post, Refused
-from bridge.results import BillPayload, BillPaymentPayload, BillReplacement
+from bridge.decisions import BillPayload, BillPaymentPayload, BillReplacement
 from bridge_cases import BILL_PAYMENTS, BILLS, JOURNAL_ENTRIES, TYPES, Case, doubtful_cases, good_cases
 from bridge_law import body, holds
 from bridge_oracle import entity_of, told

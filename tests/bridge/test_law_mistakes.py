@@ -22,8 +22,8 @@ from bridge import (
     effect,
     summed,
 )
-from bridge.journal_entries import journal_entry
-from bridge.results import BillPayload, BillPaymentPayload, BillReplacement
+from bridge.decisions import BillPayload, BillPaymentPayload, BillReplacement
+from bridge.mappers.journal_entries import journal_entry
 from bridge.taxes import LineTax, TaxedEntryItem, TaxedItem
 from bridge_cases import (
     BILL_PAYMENTS,

@@ -13,10 +13,10 @@ import pytest
 from brex_accounting import RecordType, RecordVendor, ReviewStatus
 from brex_accounting.testing.records import gl, record
 from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect
-from bridge.journal_entries import name_of, record_id_of
-from bridge.results import BillPayload, BillPaymentPayload
-from bridge.settings import OtherTypes
-from bridge.settings_check import check
+from bridge.decisions import BillPayload, BillPaymentPayload
+from bridge.mappers.journal_entries import name_of, record_id_of
+from bridge.settings.check import check
+from bridge.settings.values import OtherTypes
 from bridge_company import (
     BOOKS,
     BRITAIN,

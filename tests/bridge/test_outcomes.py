@@ -36,7 +36,7 @@ from bridge import (
     summed,
 )
 from bridge.coding import code
-from bridge.settings import OtherTypes
+from bridge.settings.values import OtherTypes
 from bridge_cases import Case, decoded, doubtful_cases, good_cases
 from bridge_company import (
     BO,

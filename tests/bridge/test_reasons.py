@@ -13,7 +13,7 @@ import pytest
 from brex_accounting import Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
 from bridge import Basis, Books, Bridge, Entity, ReasonCode, Refused, When
-from bridge.settings import ForeignCurrency, OtherTypes
+from bridge.settings.values import ForeignCurrency, OtherTypes
 from bridge_company import (
     BO,
     BOOKS,

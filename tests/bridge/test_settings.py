@@ -24,7 +24,7 @@ from bridge import (
     When,
     read_settings,
 )
-from bridge.settings import OtherTypes, Role
+from bridge.settings.values import OtherTypes, Role
 from bridge_company import ENTITY
 
 SHORT = """\

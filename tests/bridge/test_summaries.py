@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense, gl, record
 from bridge import Bridge, Member, Post, ReasonCode, digest_of, effect, summarise, summed
-from bridge.journal_entries import name_of, record_id_of
+from bridge.mappers.journal_entries import name_of, record_id_of
 from bridge_company import BOOKS, WHOLE, billed, codes, posted, team
 from rillet import ExchangeRate, FieldAssignment, Money, NewJournalEntry, NewJournalEntryItem, Side
 

@@ -18,8 +18,8 @@ from bridge import (
     TaxRule,
 )
 from bridge.export import load_books
-from bridge.export.load import records_in
-from bridge.export.proof import prove
+from bridge.export.ledgers.rillet import records_in
+from bridge.export.reporting.proof import prove
 from bridge_company import (
     expense,
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from brex_accounting import FieldValueRef, Record, RecordVendor, User
 from brex_accounting.testing.records import dimension, gl
 from bridge import Bridge, NearDuplicates, PlannedVendor, ReasonCode, Refused, VendorMapping
-from bridge.results import VENDOR_TO_COME
+from bridge.decisions import VENDOR_TO_COME
 from bridge_company import (
     ADA,
     BO,

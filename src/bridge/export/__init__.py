@@ -15,32 +15,48 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
-    from bridge.export.attempts import Attempt, AttemptState, Journal, JournalError, NoJournal, posting_key, vendor_key
+    from bridge.export.engine.attempts import (
+        Attempt,
+        AttemptState,
+        Journal,
+        JournalError,
+        NoJournal,
+        posting_key,
+        vendor_key,
+    )
+    from bridge.export.engine.export import Export, UnknownRecordError
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
-    from bridge.export.journal import SqlJournal
-    from bridge.export.load import Existing, load_books, posted_before, ready_records, records_in, with_bills, zone_of
-    from bridge.export.outcome import Attached, Counts, ExportOutcome, Failed, Posted, Unattached, Unreported
-    from bridge.export.progress import Progress
-    from bridge.export.run import Export, UnknownRecordError
-    from bridge.export.stopping import Stopping
-    from bridge.export.verification import Disagreement, verify
-    from bridge.export.watching import Announcements, watch
-    from bridge.export.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
+    from bridge.export.journal.sql import SqlJournal
+    from bridge.export.ledgers.rillet import (
+        Existing,
+        load_books,
+        posted_before,
+        ready_records,
+        records_in,
+        with_bills,
+        zone_of,
+    )
+    from bridge.export.reporting.progress import Progress
+    from bridge.export.reporting.report import Attached, Counts, ExportOutcome, Failed, Posted, Unattached, Unreported
+    from bridge.export.reporting.verification import Disagreement, verify
+    from bridge.export.watching.graceful_stop import Stopping
+    from bridge.export.watching.loop import Announcements, watch
+    from bridge.export.watching.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
 
 _HOMES = {
-    "bridge.export.attempts": ("Attempt", "AttemptState", "Journal", "JournalError", "NoJournal", "posting_key", "vendor_key",),
+    "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Journal", "JournalError", "NoJournal", "posting_key", "vendor_key",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
-    "bridge.export.journal": ("SqlJournal",),
-    "bridge.export.load": ("Existing", "load_books", "posted_before", "ready_records", "records_in", "with_bills", "zone_of",),
-    "bridge.export.outcome": ("Attached", "Counts", "ExportOutcome", "Failed", "Posted", "Unattached", "Unreported",),
-    "bridge.export.progress": ("Progress",),
-    "bridge.export.run": ("Export", "UnknownRecordError",),
-    "bridge.export.stopping": ("Stopping",),
-    "bridge.export.verification": ("Disagreement", "verify",),
-    "bridge.export.watching": ("Announcements", "watch",),
-    "bridge.export.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
+    "bridge.export.journal.sql": ("SqlJournal",),
+    "bridge.export.ledgers.rillet": ("Existing", "load_books", "posted_before", "ready_records", "records_in", "with_bills", "zone_of",),
+    "bridge.export.reporting.report": ("Attached", "Counts", "ExportOutcome", "Failed", "Posted", "Unattached", "Unreported",),
+    "bridge.export.reporting.progress": ("Progress",),
+    "bridge.export.engine.export": ("Export", "UnknownRecordError",),
+    "bridge.export.watching.graceful_stop": ("Stopping",),
+    "bridge.export.reporting.verification": ("Disagreement", "verify",),
+    "bridge.export.watching.loop": ("Announcements", "watch",),
+    "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
 }  # fmt: skip
 
 __all__ = [

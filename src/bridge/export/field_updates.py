@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 
 import brex_accounting
-from bridge.export.shift import never
+from bridge.export.engine.runner import never
 from bridge.field_sync import FieldChange, FieldWithValues
 
 T = TypeVar("T")

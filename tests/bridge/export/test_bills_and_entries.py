@@ -13,8 +13,8 @@ from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import Split, gl, record
 from bridge import Settings
 from bridge.export import Existing, load_books, posted_before
-from bridge.export.load import records_in
-from bridge.export.proof import prove
+from bridge.export.ledgers.rillet import records_in
+from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Fault, Respond
 from export_company import SETTINGS, US, Company, expense

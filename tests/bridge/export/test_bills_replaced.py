@@ -16,10 +16,10 @@ from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import gl, record
 from bridge import BillReplacement, Bridge, Settings
 from bridge.export import Export, ExportOutcome, load_books, verify
-from bridge.export.attempts import AttemptState, Journal, NoJournal
-from bridge.export.journal import SqlJournal
-from bridge.export.load import records_in
-from bridge.export.proof import prove
+from bridge.export.engine.attempts import AttemptState, Journal, NoJournal
+from bridge.export.journal.sql import SqlJournal
+from bridge.export.ledgers.rillet import records_in
+from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from export_company import REFERENCE_TYPE, SETTINGS, US, Company

@@ -16,7 +16,7 @@ from brex_accounting.testing.records import card_expense, gl, reimbursement
 from bridge import Settings
 from bridge.export.commands.logs import JsonLines
 from bridge.export.commands.progress_display import LoggedProgress
-from bridge.export.progress import Progress
+from bridge.export.reporting.progress import Progress
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
 from export_company import REFERENCE_TYPE, US, Company, expense
@@ -149,7 +149,7 @@ def test_a_line_of_json_holds_everything() -> None:
 
 
 def test_progress_is_logged_every_so_often(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "bridge.export.progress")
+    caplog.set_level(logging.INFO, "bridge.export.reporting.progress")
     time = [0.0]
     logged = LoggedProgress(every=60, clock=lambda: time[0])
 

@@ -16,8 +16,8 @@ from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
 from bridge import RateTable, read_settings
 from bridge.export.commands import app
-from bridge.export.load import load_books, records_in
-from bridge.export.proof import AccountProof, prove
+from bridge.export.ledgers.rillet import load_books, records_in
+from bridge.export.reporting.proof import AccountProof, prove
 from export_company import Company
 
 SETTINGS = """\

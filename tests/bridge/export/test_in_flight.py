@@ -18,7 +18,7 @@ from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import gl, record
 from bridge import Bridge
 from bridge.export import Export, ExportOutcome, NoJournal, Progress, SqlJournal
-from bridge.export.attempts import is_record
+from bridge.export.engine.attempts import is_record
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, Asked, Fault, Respond
 from clientkit.transport import InProcess

@@ -18,8 +18,8 @@ import rillet.testing
 from brex_accounting import Record
 from bridge import Bridge
 from bridge.export import Export, posting_key
-from bridge.export.attempts import AttemptState, JournalError
-from bridge.export.journal import SqlJournal
+from bridge.export.engine.attempts import AttemptState, JournalError
+from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from export_company import REFERENCE_TYPE, SETTINGS, Company, Interrupting, expense

@@ -22,7 +22,7 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, ReviewStatus
 from bridge.export.commands import app
-from bridge.export.stopping import Stopping
+from bridge.export.watching.graceful_stop import Stopping
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from export_company import REFERENCE_TYPE, Company, expense
@@ -220,7 +220,7 @@ def test_replay_of_an_unknown_record_ends_with_2(company: Company, run: Run) -> 
 
 
 def test_without_the_extra_the_option_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "bridge.export.journal", raising=False)
+    monkeypatch.delitem(sys.modules, "bridge.export.journal.sql", raising=False)
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
 
     result = run("export")

@@ -11,8 +11,8 @@ import attrs
 import pytest
 
 from bridge import Member
-from bridge.export.attempts import Attempt, AttemptState, Journal, JournalError, NoJournal, summary_subject
-from bridge.export.journal import SqlJournal
+from bridge.export.engine.attempts import Attempt, AttemptState, Journal, JournalError, NoJournal, summary_subject
+from bridge.export.journal.sql import SqlJournal
 from hand_clock import HandClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ from brex_accounting import Exported, ExportSuccess, Record, RecordType
 from brex_accounting.testing.records import gl, record
 from bridge import Bridge, Post, Settings, summarise
 from bridge.export import Export, load_books, verify
-from bridge.export.attempts import summary_subject
-from bridge.export.journal import SqlJournal
-from bridge.export.posting import Poster
+from bridge.export.engine.attempts import summary_subject
+from bridge.export.engine.sender import Poster
+from bridge.export.journal.sql import SqlJournal
 from export_company import REFERENCE_TYPE, SETTINGS, US, Company, expense
 from rillet import JournalEntryOperations
 

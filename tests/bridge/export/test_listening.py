@@ -21,7 +21,7 @@ import rillet.webhooks
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
 from bridge import Bridge
 from bridge.export import Announcements, Export, ExportOutcome, WebhookApp, WebhookReceiver, announcing, watch
-from bridge.export.listening import listening
+from bridge.export.watching.server import listening
 from clientkit.errors import ConfigurationError
 from clientkit.testing import PostTo
 from export_company import SETTINGS, Company, expense

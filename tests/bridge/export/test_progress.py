@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.export.progress import Pace
+from bridge.export.reporting.progress import Pace
 from clientkit import Pacer
 
 

@@ -12,9 +12,9 @@ import pytest
 import rillet
 from brex_accounting import Record, ReviewStatus
 from bridge import DEFAULT_MAPPERS, Bridge, CodedRecord, Context, Findings, Post
-from bridge.charges import charge
 from bridge.export import load_books
-from bridge.export.proof import AccountProof, prove
+from bridge.export.reporting.proof import AccountProof, prove
+from bridge.mappers.charges import charge
 from export_company import SETTINGS, Company
 
 Items = Sequence[rillet.NewExpenseItem]

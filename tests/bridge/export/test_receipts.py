@@ -19,8 +19,8 @@ import rillet
 import rillet.testing
 from brex_accounting import RecordType
 from brex_accounting.testing.records import record
-from bridge.export.attempts import AttemptState
-from bridge.export.receipts import LARGEST_FILE
+from bridge.export.engine.attempts import AttemptState
+from bridge.export.engine.tasks.receipts import LARGEST_FILE
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
 from export_company import REFERENCE_TYPE, Company, expense

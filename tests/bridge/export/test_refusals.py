@@ -9,7 +9,7 @@ import pytest
 
 from bridge import Bridge
 from bridge.export import Export, SqlJournal
-from bridge.export.attempts import AttemptState
+from bridge.export.engine.attempts import AttemptState
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from export_company import SETTINGS, Company, expense

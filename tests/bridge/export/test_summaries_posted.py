@@ -19,11 +19,11 @@ from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import record
 from bridge import Bridge, Settings, SettingsError, digest_of
 from bridge.export import Export, ExportOutcome, load_books, verify
-from bridge.export.attempts import AttemptState, Journal
 from bridge.export.commands import app
-from bridge.export.journal import SqlJournal
-from bridge.export.load import records_in
-from bridge.export.proof import prove
+from bridge.export.engine.attempts import AttemptState, Journal
+from bridge.export.journal.sql import SqlJournal
+from bridge.export.ledgers.rillet import records_in
+from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from export_company import REFERENCE_TYPE, SETTINGS, US, Company, expense

@@ -22,7 +22,7 @@ from brex_accounting.webhook_subscriptions import NewWebhookSubscription, Webhoo
 from bridge import Bridge, read_settings
 from bridge.export import Export, SqlJournal
 from bridge.export.commands import app
-from bridge.export.commands.watching import address_of, interval_of
+from bridge.export.commands.export_watch import address_of, interval_of
 from clientkit import Answer
 from clientkit.testing import Asked
 from export_company import REFERENCE_TYPE, Company, expense

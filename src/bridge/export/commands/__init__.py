@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.export.commands import demonstration, explaining, exporting, fields, journaling
+from bridge.export.commands import demo, explain, export, history, sync_fields
 from bridge.export.commands.app import app
 
-__all__ = ["app", "demonstration", "explaining", "exporting", "fields", "journaling"]
+__all__ = ["app", "demo", "explain", "export", "sync_fields", "history"]

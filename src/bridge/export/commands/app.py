@@ -16,17 +16,17 @@ from rich.console import Console
 import brex_accounting
 import rillet
 from bridge.books import Books
-from bridge.documents import no_rates
-from bridge.export import show
-from bridge.export.attempts import Journal, JournalError
+from bridge.export.engine.attempts import Journal, JournalError
+from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.file_rates import FileRates
-from bridge.export.load import load_books, zone_of
-from bridge.export.outcome import ExportOutcome
-from bridge.export.run import Export, UnknownRecordError
-from bridge.plan import Bridge
-from bridge.settings import SettingsError
-from bridge.settings_check import check
-from bridge.settings_file import read_settings
+from bridge.export.ledgers.rillet import load_books, zone_of
+from bridge.export.reporting import tables
+from bridge.export.reporting.report import ExportOutcome
+from bridge.mappers.draft import no_rates
+from bridge.mapping import Bridge
+from bridge.settings.check import check
+from bridge.settings.toml_file import read_settings
+from bridge.settings.values import SettingsError
 from clientkit.errors import ApiError
 
 app = typer.Typer(
@@ -90,7 +90,7 @@ def opened_export(
 def opened_journal(place: str, *, is_there: bool) -> Generator[Journal]:
     """The journal in a file or at a URL."""
     try:
-        from bridge.export.journal import SqlJournal
+        from bridge.export.journal.sql import SqlJournal
     except ModuleNotFoundError as error:
         if error.name != "sqlalchemy":
             raise
@@ -124,7 +124,7 @@ def ending_well() -> Generator[None]:
     except KeyboardInterrupt:
         problems = ("Interrupted before anything was posted.",)
     if problems:
-        show.errors(Console(stderr=True), problems)
+        tables.errors(Console(stderr=True), problems)
         raise typer.Exit(COULD_NOT_RUN)
 
 
@@ -133,7 +133,7 @@ def print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:
     if as_json:
         print_json(outcome.as_json())
     else:
-        Console().print(show.export_table(outcome))
+        Console().print(tables.export_table(outcome))
 
 
 def print_json(value: dict[str, object]) -> None:

@@ -62,7 +62,7 @@ def logging_to_stderr(level: LogLevel, *, as_json: bool) -> Generator[None]:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if as_json else logging.Formatter(_TEXT))
-    log, progress = logging.getLogger("bridge"), logging.getLogger("bridge.export.progress")
+    log, progress = logging.getLogger("bridge"), logging.getLogger("bridge.export.reporting.progress")
     before = log.level, progress.level
     log.addHandler(handler)
     log.setLevel(level.value.upper())

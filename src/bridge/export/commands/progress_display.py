@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from bridge.export import decisions
-from bridge.export.progress import Progress
-from bridge.export.shift import ShowProgress
+from bridge.export.engine.runner import ShowProgress
+from bridge.export.reporting import audit_log
+from bridge.export.reporting.progress import Progress
 
 _EVERY = 60.0
 
@@ -41,7 +41,7 @@ class LoggedProgress:
         now = self._clock()
         if now - self._last >= self._every:
             self._last = now
-            decisions.progressed(progress.done, progress.of, progress.rest or timedelta())
+            audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
 
 
 @contextmanager

@@ -16,12 +16,12 @@ from brex_accounting import Record, RecordType, ReviewStatus
 from bridge.export.demo import company
 from bridge.export.demo.receipts import receipt_file
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, corrected, spending
-from bridge.export.load import load_books, records_in
-from bridge.export.outcome import ExportOutcome
-from bridge.export.proof import AccountProof, prove
-from bridge.export.run import Export
-from bridge.plan import Bridge
-from bridge.settings_file import read_settings
+from bridge.export.engine.export import Export
+from bridge.export.ledgers.rillet import load_books, records_in
+from bridge.export.reporting.proof import AccountProof, prove
+from bridge.export.reporting.report import ExportOutcome
+from bridge.mapping import Bridge
+from bridge.settings.toml_file import read_settings
 from clientkit.pacing import Pacer
 
 _RAISED_LIMIT = 60_000

@@ -1,0 +1,70 @@
+"""``demo``: the whole of it in a minute, without an account."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bridge.datatable import money
+from bridge.decisions import BillReplacement
+from bridge.export.commands.app import INCOMPLETE, Json, app, ending_well, print_json
+from bridge.export.commands.progress_display import shown_progress
+from bridge.export.reporting import tables
+from clientkit.money import decimal_text, total
+
+
+@app.command()
+def demo(
+    records: Annotated[int, typer.Option(min=1, max=20_000, help="How many good records the company has.")] = 400,
+    seed: Annotated[int, typer.Option(help="Another seed, other records.")] = 1,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Export a made-up company between two stand-ins on loopback, and prove that the books are right."""
+    from bridge.export.demo.run import Demo, became
+
+    with ending_well(), Demo(records=records, seed=seed) as company:
+        console = Console(quiet=as_json)
+        console.print(company.introduction)
+        with shown_progress() as advance:
+            first = company.export().run(progress=advance)
+        second = company.export().run()
+        old, corrected = company.correct_a_bill()
+        third = company.export().run()
+        proof = company.proof()
+        types, difference = became(first), total(row.difference for row in proof)
+        again = second.counts.posted + second.counts.adopted
+        replaced = sum(isinstance(each.payload, BillReplacement) for each in third.posted)
+        others = len(third.posted) - replaced
+        if as_json:
+            print_json(
+                {
+                    **first.as_json(),
+                    "types": types,
+                    "second_run": second.as_json(),
+                    "corrected_bill": {
+                        "record_id": old.id,
+                        "currency": old.amount.currency,
+                        "before": decimal_text(old.amount.amount),
+                        "after": decimal_text(corrected.amount.amount),
+                    },
+                    "third_run": {**third.as_json(), "replaced": replaced},
+                    "difference": decimal_text(difference),
+                }
+            )
+        currency = old.amount.currency
+        before, after = (money(each.amount.amount, currency) for each in (old, corrected))
+        console.print(tables.export_table(first), tables.types_table(types), sep="\n")
+        console.print(
+            f"Running the export a second time posted {again} records.\n"
+            f"Then bill {old.invoice_number} was corrected in Brex, from {before} to {after} {currency}.\n"
+            f"Running it once more replaced {replaced} bill in Rillet and posted {others} other records."
+        )
+        console.print(tables.proof_table(proof))
+        console.print(
+            f"Difference over all accounts: {difference:.2f}", style="bold red" if difference else "bold green"
+        )
+        if difference or again or others or replaced != 1 or first.stopped or first.failed:
+            raise typer.Exit(INCOMPLETE)

@@ -1,0 +1,84 @@
+"""``explain``: where a number in the books comes from."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from bridge.explanations import Explanation
+from bridge.explanations import explain as explained
+from bridge.export.commands.app import (
+    INCOMPLETE,
+    JournalPlace,
+    Json,
+    RatesFile,
+    RecordId,
+    SettingsFile,
+    app,
+    checked_books,
+    ending_well,
+    opened_export,
+    print_json,
+)
+from bridge.export.engine.attempts import Attempt, files_of
+from bridge.export.engine.export import UnknownRecordError
+from bridge.export.ledgers.rillet import pays_a_bill, with_bills
+from clientkit.money import decimal_text
+
+
+@app.command()
+def explain(
+    record: RecordId,
+    settings: SettingsFile,
+    journal: JournalPlace = None,
+    rates: RatesFile = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show how each line of a record is coded, and why; with a journal, also what became of it. Changes nothing.
+
+    Needs the same variables as plan. Exit status 0: explained; 1: the record is refused; 2: could not look.
+    """
+    with ending_well(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+        found = next((each for each in prepared.brex.records.list(ids=[record]) if each.id == record), None)
+        if found is None:
+            raise UnknownRecordError(f"Brex has no record {record}")
+        books = checked_books(prepared)
+        if pays_a_bill(found):
+            books = with_bills(books, prepared.rillet)
+        explanation = explained(found, prepared.bridge, books)
+        became = next((each for each in reversed(prepared.journal.attempts(record)) if each.is_there), None)
+        attached = files_of(prepared.journal, [] if became is None else [became])
+        files = sum(each.is_there for each in attached)
+        if as_json:
+            print_json(_json(explanation, became, files))
+        else:
+            console = Console()
+            console.print(explanation)
+            if became is not None:
+                receipts = f" Files of receipts there: {files}." if files else ""
+                console.print(Text(f"In Rillet it is {became.kind} {became.object_id}.{receipts}"))
+        if explanation.is_refused:
+            raise typer.Exit(INCOMPLETE)
+
+
+def _json(explanation: Explanation, became: Attempt | None, files: int) -> dict[str, object]:
+    return {
+        "record_id": explanation.record_id,
+        "summary": explanation.summary,
+        "refused": explanation.is_refused,
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "side": line.side.value,
+                "amount": decimal_text(line.amount),
+                "currency": line.currency,
+                "account": line.account,
+                "fields": list(line.fields),
+                "why": line.why,
+            }
+            for line in explanation.lines
+        ],
+        "posted": None if became is None else {"kind": became.kind, "id": became.object_id, "files": files},
+    }

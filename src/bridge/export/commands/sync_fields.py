@@ -1,0 +1,77 @@
+"""``sync-fields``: what Rillet has becomes what spenders can choose in Brex."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from bridge.export.commands.app import (
+    COULD_NOT_RUN,
+    INCOMPLETE,
+    Json,
+    SettingsFile,
+    app,
+    checked_books,
+    ending_well,
+    opened_export,
+    print_json,
+)
+from bridge.export.field_updates import apply_field_changes, read_fields
+from bridge.export.reporting import tables
+from bridge.export.watching.graceful_stop import Stopping
+from bridge.field_sync import FieldChange, plan_field_sync
+
+
+@app.command()
+def sync_fields(
+    settings: SettingsFile,
+    integration: Annotated[str, typer.Option(help="The id of the accounting integration that new fields belong to.")],
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="Change Brex; without it the changes are only shown.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show or carry out what brings Rillet's accounts, fields, vendors and tax rates into Brex's fields.
+
+    Needs the same variables as plan. Ctrl-C ends it cleanly, and another run does the rest. Exit status 0: done, or shown;
+    1: ended early; 2: could not run.
+    """
+    with ending_well(), opened_export(settings, None) as prepared:
+        books = checked_books(prepared)
+        planned = changes = plan_field_sync(books, read_fields(prepared.brex), prepared.bridge.settings, integration)
+        if apply and planned:
+            try:
+                with Progress(console=Console(stderr=True)) as bar, Stopping() as stopping:
+                    task = bar.add_task("Writing values", total=None)
+                    changes = apply_field_changes(
+                        prepared.brex,
+                        planned,
+                        progress=lambda done, of: bar.update(task, completed=done, total=of),
+                        stop=stopping,
+                    )
+            except KeyboardInterrupt:
+                text = "Interrupted. What Brex has taken stays; another run does the rest."
+                tables.errors(Console(stderr=True), [text])
+                raise typer.Exit(COULD_NOT_RUN) from None
+        if as_json:
+            print_json({"applied": apply, "changes": _json(changes)})
+        else:
+            Console().print(tables.field_changes_table(changes, applied=apply))
+        if apply and changes != planned:
+            raise typer.Exit(INCOMPLETE)
+
+
+def _json(changes: Sequence[FieldChange]) -> list[dict[str, object]]:
+    return [
+        {
+            "field": change.name,
+            "create_field": change.new is not None,
+            "rename_field": change.renamed,
+            "enable_field": change.is_enabled,
+            "values": {what: list(names) for what, names in change.names.items()},
+        }
+        for change in changes
+    ]

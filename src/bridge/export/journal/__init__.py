@@ -1,0 +1,1 @@
+"""The memory of an export: what was attempted, and what came of it."""

@@ -1,0 +1,1 @@
+"""The ledgers that an export can post to."""

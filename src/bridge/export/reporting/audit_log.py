@@ -1,0 +1,75 @@
+"""The log of an export: one line for each decision, on the logger ``bridge.export``.
+
+A line has the decision and facts as ``key=value``, and the same facts as attributes of the log record, for formatters that
+write JSON. At level INFO there are ids, codes and counts alone; what services and people wrote is told at DEBUG.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bridge.decisions import Nothing, Refused
+from bridge.export.reporting.report import Failed, Posted, Result, Unreported
+
+_log = logging.getLogger("bridge.export")
+_progress = logging.getLogger("bridge.export.reporting.progress")
+
+
+def decided(result: Result, trace_id: str | None = None) -> None:
+    """What became of a record; `trace_id` is that of Rillet's last answer about it."""
+    about: Mapping[str, str | int | None] = {"record_id": result.record.id, "version": result.record.version}
+    match result:
+        case Posted():
+            decision = "adopted" if result.adopted else "posted"
+            _say(_log, decision, {**about, "kind": result.kind, "object_id": result.id, "trace_id": trace_id})
+            if result.receipts.files:
+                _say(_log, "attached", {**about, "object_id": result.id, "files": result.receipts.files})
+            for each in result.receipts.unattached:
+                _say(_log, "unattached", {**about, "receipt_id": each.receipt_id, "code": each.code})
+                _log.debug("receipt %s of %s is not attached: %s", each.receipt_id, each.record_id, each.why)
+        case Refused():
+            codes = ",".join(dict.fromkeys(each.code.value for each in result.reasons))
+            _say(_log, "refused", {**about, "codes": codes, "trace_id": trace_id})
+            for reason in result.reasons:
+                _log.debug("%s is refused: %s", result.record.id, reason)
+        case Nothing():
+            _say(_log, "nothing", about)
+            _log.debug("%s needs no posting: %s", result.record.id, result.why)
+        case Failed():
+            _say(_log, "failed", {**about, "code": result.code, "trace_id": trace_id})
+            _log.debug("%s failed: %s", result.record.id, result.why)
+
+
+def reported(record_id: str) -> None:
+    """Brex has the result of a record."""
+    say("reported", record_id=record_id)
+
+
+def unreported(each: Unreported) -> None:
+    """Brex does not have the result of a record."""
+    say("unreported", record_id=each.record_id)
+    _log.debug("%s is unknown to Brex: %s", each.record_id, each.why)
+
+
+def stopped(code: str, why: str) -> None:
+    """The run ends before its end."""
+    say("stopped", code=code)
+    _log.debug("the run ends early: %s", why)
+
+
+def progressed(done: int, of: int, rest: timedelta) -> None:
+    """How far the run is; on the logger ``bridge.export.reporting.progress``."""
+    _say(_progress, "progress", {"done": done, "of": of, "seconds_left": round(rest.total_seconds())})
+
+
+def say(decision: str, **facts: str | int | None) -> None:
+    """One decision with its facts; those that are not known are left out."""
+    _say(_log, decision, facts)
+
+
+def _say(log: logging.Logger, decision: str, facts: Mapping[str, str | int | None]) -> None:
+    known = {name: value for name, value in facts.items() if value is not None}
+    text = " ".join((decision, *(f"{name}={value}" for name, value in known.items())))
+    log.info("%s", text, extra={"decision": decision, **known})

@@ -1,0 +1,227 @@
+"""What an export did, as a value that can be printed, counted and written as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+import attrs
+from typing_extensions import override
+
+from brex_accounting import Record
+from bridge.datatable import DataTable, Tabular, money
+from bridge.decisions import Nothing, Payload, Refused
+from bridge.postings import effect, spent
+from clientkit.money import decimal_text, total
+from rillet import Vendor
+
+
+@attrs.frozen(kw_only=True)
+class Unattached:
+    """A receipt that is not at its bill or charge for a reason that lasts.
+
+    `code` names the reason for programs and logs, without anything that a service answered.
+    """
+
+    record_id: str
+    receipt_id: str
+    why: str
+    code: str
+
+
+@attrs.frozen(kw_only=True)
+class Attached:
+    """What became of a record's receipts: how many `files` were attached just then, and which receipts cannot be."""
+
+    files: int = 0
+    unattached: tuple[Unattached, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Posted:
+    """A record that is in Rillet: posted by this run, or found there (`adopted`) as an earlier run had left it."""
+
+    record: Record
+    kind: str
+    id: str
+    payload: Payload | None = None
+    adopted: bool = False
+    receipts: Attached = Attached()
+
+
+@attrs.frozen(kw_only=True)
+class Failed:
+    """A record that could not be posted for a reason that may pass; it stays in Brex's queue.
+
+    `code` names the reason for programs and logs, without anything that a service answered.
+    """
+
+    record: Record
+    why: str
+    code: str = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class Unreported:
+    """A record whose result Brex does not have, and why."""
+
+    record_id: str
+    why: str
+
+
+#: What can become of one record.
+Result: TypeAlias = Posted | Refused | Nothing | Failed
+
+
+@attrs.frozen(kw_only=True)
+class Counts:
+    """How many there were of each; `posted` does not count what was `adopted`, `attached` are files of receipts."""
+
+    posted: int = 0
+    adopted: int = 0
+    created_vendors: int = 0
+    refused: int = 0
+    nothing: int = 0
+    failed: int = 0
+    reported: int = 0
+    unreported: int = 0
+    attached: int = 0
+    unattached: int = 0
+
+
+def _counted(outcome: ExportOutcome) -> Counts:
+    adopted = sum(each.adopted for each in outcome.posted)
+    return Counts(
+        posted=len(outcome.posted) - adopted,
+        adopted=adopted,
+        created_vendors=len(outcome.created_vendors),
+        refused=len(outcome.refused),
+        nothing=len(outcome.nothing),
+        failed=len(outcome.failed),
+        reported=len(outcome.reported),
+        unreported=len(outcome.unreported),
+        attached=sum(each.receipts.files for each in outcome.posted),
+        unattached=len(outcome.unattached),
+    )
+
+
+def _sums(outcome: ExportOutcome) -> Mapping[str, Decimal]:
+    sums = dict[str, Decimal]()
+    for each in outcome.posted:
+        add_amounts(sums, each)
+    return sums
+
+
+@attrs.frozen(kw_only=True)
+class ExportOutcome(Tabular):
+    """What became of every record, and what Brex knows of it.
+
+    `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
+    in Rillet by the next run, which reports them. `unattached` are receipts that are not at their bill or charge, which keeps
+    no record back. `stopped` says why the run ended before its end, None if it did not.
+
+    Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts` are
+    of all. `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
+    that only moves between accounts does not count.
+    """
+
+    posted: tuple[Posted, ...] = ()
+    created_vendors: tuple[Vendor, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    nothing: tuple[Nothing, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    reported: tuple[str, ...] = ()
+    unreported: tuple[Unreported, ...] = ()
+    unattached: tuple[Unattached, ...] = ()
+    stopped: str | None = None
+    requests: int = 0
+    seconds: float = 0.0
+    counts: Counts = attrs.field(default=attrs.Factory(_counted, takes_self=True))
+    amounts: Mapping[str, Decimal] = attrs.field(default=attrs.Factory(_sums, takes_self=True))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record that had to go is in Rillet and known to Brex."""
+        counts = self.counts
+        return not (counts.refused or counts.failed or counts.unreported or self.stopped)
+
+    @property
+    @override
+    def table(self) -> DataTable:
+        """The counts and amounts; what is unusual only where it came up."""
+        counts = self.counts
+        usual = {
+            "Posted": counts.posted,
+            "Vendors created": counts.created_vendors,
+            "Refused": counts.refused,
+            "Reported to Brex": counts.reported,
+        }
+        unusual = {
+            "Receipts attached": counts.attached,
+            "Receipts not attached": counts.unattached,
+            "Found in Rillet already": counts.adopted,
+            "Nothing to do": counts.nothing,
+            "Failed for now": counts.failed,
+            "Unknown to Brex": counts.unreported,
+        }
+        rows = [(name, str(count)) for name, count in usual.items()]
+        rows += [(name, str(count)) for name, count in unusual.items() if count]
+        rows += [(f"Amount {currency}", money(amount, currency)) for currency, amount in self.amounts.items()]
+        rows += [("Requests sent", str(self.requests)), ("Seconds", f"{self.seconds:.1f}")]
+        return DataTable(title="Export", headings=("What", "How much"), rows=tuple(rows))
+
+    def as_json(self) -> dict[str, object]:
+        """The outcome for programs; amounts are texts, and people are named by record id alone."""
+        return {
+            "posted": [_posted_json(each) for each in self.posted],
+            "created_vendors": [{"id": vendor.id, "name": vendor.name} for vendor in self.created_vendors],
+            "refused": refused_json(self.refused),
+            "nothing": nothing_json(self.nothing),
+            "failed": [{"record_id": each.record.id, "code": each.code, "why": each.why} for each in self.failed],
+            "reported": list(self.reported),
+            "unreported": [{"record_id": each.record_id, "why": each.why} for each in self.unreported],
+            "unattached": [attrs.asdict(each) for each in self.unattached],
+            "stopped": self.stopped,
+            "counts": attrs.asdict(self.counts),
+            "amounts": {currency: decimal_text(amount) for currency, amount in self.amounts.items()},
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
+    """Add what a record spent to the sums, by currency."""
+    for part in spent(posted.payload) if posted.payload is not None else ():
+        sums[part.currency] = total((sums.get(part.currency, Decimal(0)), part.amount))
+
+
+def _posted_json(each: Posted) -> dict[str, object]:
+    return {
+        "record_id": each.record.id,
+        "kind": each.kind,
+        "id": each.id,
+        "adopted": each.adopted,
+        "postings": postings_json(each.payload) if each.payload is not None else [],
+    }
+
+
+def postings_json(payload: Payload) -> list[dict[str, str]]:
+    """What a payload posts, for programs."""
+    return [
+        {"account": p.account, "side": p.side.value, "amount": decimal_text(p.amount), "currency": p.currency}
+        for p in effect(payload)
+    ]
+
+
+def refused_json(refused: Iterable[Refused]) -> list[dict[str, object]]:
+    """Refusals with all their reasons, for programs."""
+    return [
+        {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
+        for each in refused
+    ]
+
+
+def nothing_json(nothing: Iterable[Nothing]) -> list[dict[str, str]]:
+    """Records that need no posting, for programs."""
+    return [{"record_id": each.record.id, "why": each.why} for each in nothing]

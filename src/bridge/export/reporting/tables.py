@@ -1,0 +1,221 @@
+"""Outcomes, plans and proofs as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from brex_accounting import Record
+from bridge.datatable import DataTable, money, plain
+from bridge.decisions import PlannedVendor, Post
+from bridge.export.engine.attempts import Attempt
+from bridge.export.reporting.proof import AccountProof
+from bridge.export.reporting.report import ExportOutcome
+from bridge.export.reporting.verification import Disagreement
+from bridge.field_sync import FieldChange
+from bridge.mappers.summaries import Member
+from bridge.mapping import Plan
+from bridge.postings import effect
+from clientkit.money import total
+
+#: Of long lists the first rows are shown.
+MOST_ROWS = 40
+_MOST_NAMES = 10
+
+
+def export_table(outcome: ExportOutcome) -> RenderableType:
+    """What an export came to."""
+    counted = outcome.table
+    table = _table(counted.title)
+    table.show_header = False
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for row in counted.rows:
+        _row(table, *row)
+    return Group(table, *_details(outcome))
+
+
+def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
+    counts = outcome.counts
+    if outcome.created_vendors:
+        names = [vendor.name for vendor in outcome.created_vendors[:MOST_ROWS]]
+        yield Text("Vendors created: " + plain(", ".join(names)) + _more(counts.created_vendors, names))
+    if outcome.refused:
+        refused = [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused]
+        yield _reasons("Refused", refused, counts.refused)
+    if outcome.failed:
+        failed = [(each.record, [each.why]) for each in outcome.failed]
+        yield _reasons("Failed for now", failed, counts.failed)
+    for each in outcome.unreported[:MOST_ROWS]:
+        yield Text(f"{each.record_id} is unknown to Brex: {each.why}", style="red")
+    for receipt in outcome.unattached[:MOST_ROWS]:
+        yield Text(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {plain(receipt.why)}")
+    if outcome.stopped:
+        yield Text(f"The run ended early: {outcome.stopped}", style="bold red")
+
+
+def _more(count: int, shown: Sequence[object]) -> str:
+    return f" … and {count - len(shown)} more; --json has them all" if count > len(shown) else ""
+
+
+def types_table(types: Mapping[str, Mapping[str, int]]) -> RenderableType:
+    """How many records of each type became what."""
+    table = _table(f"What became of each type of record: {len(types)}")
+    table.add_column("Type", no_wrap=True)
+    table.add_column("Became", no_wrap=True)
+    table.add_column("Count", justify="right")
+    for name, kinds in types.items():
+        for index, (kind, count) in enumerate(kinds.items()):
+            _row(table, "" if index else name, kind.replace("-", " "), str(count))
+    return table
+
+
+def plan_table(plan: Plan) -> RenderableType:
+    """What an export would do."""
+    table = _table(f"Would be posted: {len(plan.posts)}")
+    for heading in ("Record", "Day", "Vendor", "Postings"):
+        table.add_column(heading, overflow="fold")
+    for post in plan.posts[:MOST_ROWS]:
+        _row(table, post.record.id, str(post.impact_date), _vendor(post), _postings(post))
+    parts: list[RenderableType] = [table]
+    if len(plan.posts) > MOST_ROWS:
+        parts.append(Text(f"… and {len(plan.posts) - MOST_ROWS} more; --json has them all"))
+    if plan.new_vendors:
+        names = ", ".join(each.vendor.name for each in plan.new_vendors)
+        parts.append(Text(f"Vendors to create: {plain(names)}"))
+    if plan.nothing:
+        parts.append(_reasons("Nothing to do", [(each.record, [each.why]) for each in plan.nothing]))
+    if plan.refused:
+        parts.append(_reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in plan.refused]))
+    return Group(*parts)
+
+
+def proof_table(rows: Sequence[AccountProof]) -> RenderableType:
+    """Brex's postings beside Rillet's trial balance, and what is between them; one table for each subsidiary."""
+    heading = Text("\nProof: postings per account as Brex has them, beside Rillet's trial balance", style="bold")
+    names = dict.fromkeys((row.subsidiary, row.currency) for row in rows)
+    tables = [_balance(*name, [row for row in rows if row.subsidiary == name[0]]) for name in names]
+    return Group(heading, *tables)
+
+
+def _balance(subsidiary: str, currency: str, rows: Sequence[AccountProof]) -> Table:
+    table = _table(f"{subsidiary}, {currency}")
+    table.show_footer = True
+    columns = [
+        ("Debit\nBrex", [row.brex_debit for row in rows]),
+        ("Debit\nRillet", [row.rillet_debit for row in rows]),
+        ("Credit\nBrex", [row.brex_credit for row in rows]),
+        ("Credit\nRillet", [row.rillet_credit for row in rows]),
+        ("Difference", [row.difference for row in rows]),
+    ]
+    table.add_column("Account", footer="Total", no_wrap=True, overflow="ellipsis", max_width=16)
+    for heading, amounts in columns:
+        table.add_column(heading, footer=money(total(amounts), currency), justify="right", no_wrap=True, min_width=10)
+    for row, *amounts in zip(rows, *(amounts for _, amounts in columns), strict=True):
+        _row(table, f"{row.account} {row.name}", *(money(amount, currency) for amount in amounts))
+    return table
+
+
+def history_table(wanted: str, attempts: Sequence[Attempt], members: Sequence[Member] = ()) -> RenderableType:
+    """The attempts to post one record, or those that led to one object, oldest first; and a summary's members."""
+    table = _table(f"{wanted}: {len(attempts)} attempts" if len(attempts) > 1 else f"{wanted}: 1 attempt")
+    for heading in ("Version", "Attempt", "Intended (UTC)", "By", "Outcome", "Settled (UTC)", "Told to Brex (UTC)"):
+        table.add_column(heading, overflow="fold")
+    for each in attempts:
+        there = f"{each.kind} {each.object_id}" if each.is_there else ""
+        trace = f"trace id {each.trace_id}" if each.trace_id else ""
+        outcome = "\n".join(part for part in (each.state.value, there, each.error, trace) if part)
+        times = (_moment(each.settled_at), _moment(each.reported_at))
+        version = str(each.version) if each.subject == wanted else f"{each.subject} {each.version}"
+        _row(table, version, str(each.number), _moment(each.intended_at), each.intended_by, outcome, *times)
+    if not members:
+        return table
+    listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
+    return Group(table, Text(f"Records of the summary: {len(members)}\n{listed}"))
+
+
+def verify_table(found: Sequence[Disagreement]) -> RenderableType:
+    """Every disagreement, or that there is none."""
+    if not found:
+        return Text("Journal, Brex and Rillet agree.", style="bold green")
+    table = _table(f"Disagreements: {len(found)}")
+    table.add_column("Record", overflow="fold")
+    table.add_column("What", overflow="fold", ratio=1)
+    for each in found:
+        _row(table, each.record_id, each.text)
+    return table
+
+
+def field_changes_table(changes: Sequence[FieldChange], *, applied: bool = False) -> RenderableType:
+    """What has to change in Brex's fields, or what was changed: how many values, and the first of them by name."""
+    if not changes:
+        return Text("Nothing was changed." if applied else "Brex has what Rillet has.", style="bold green")
+    return DataTable(
+        title="Changed in Brex" if applied else "To change in Brex",
+        headings=("Field", "What", "Values", "Names"),
+        rows=tuple(cells for change in changes for cells in _field_rows(change)),
+    ).__rich__()
+
+
+def _field_rows(change: FieldChange) -> Iterator[tuple[str, ...]]:
+    if change.new is not None:
+        yield change.name, "create the field", "", ""
+    if change.renamed is not None:
+        yield change.name, "rename the field", "", change.renamed
+    if change.is_enabled:
+        yield change.name, "enable the field", "", ""
+    for what, names in change.names.items():
+        if names:
+            more = f"\n… and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            yield change.name, what, str(len(names)), "\n".join(names[:_MOST_NAMES]) + more
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment is not None else ""
+
+
+def errors(console: Console, problems: Sequence[str]) -> None:
+    """Problems, one a line."""
+    for problem in problems:
+        console.print(Text(problem, style="red"))
+
+
+def _reasons(title: str, found: Sequence[tuple[Record, Sequence[str]]], count: int | None = None) -> RenderableType:
+    count = len(found) if count is None else count
+    table = _table(f"{title}: {count}")
+    table.add_column("Record", overflow="fold")
+    table.add_column("Amount", justify="right", no_wrap=True)
+    table.add_column("Why", overflow="fold", ratio=1)
+    for record, reasons in found[:MOST_ROWS]:
+        amount = f"{record.amount.amount:,f} {record.amount.currency}"
+        # Two lines with the same defect are one thing to mend.
+        _row(table, record.id, amount, "\n".join(dict.fromkeys(reasons)))
+    if count > MOST_ROWS:
+        _row(table, "…", "", f"{count - MOST_ROWS} more; --json has them all")
+    return table
+
+
+def _table(title: str) -> Table:
+    shown = Text(plain(title), style="bold")
+    return Table(title=shown, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+
+
+def _row(table: Table, *cells: str) -> None:
+    # A merchant may be called what rich takes for markup.
+    table.add_row(*(Text(plain(cell)) for cell in cells))
+
+
+def _vendor(post: Post) -> str:
+    return f"{post.vendor.vendor.name} (new)" if isinstance(post.vendor, PlannedVendor) else post.vendor or ""
+
+
+def _postings(post: Post) -> str:
+    return "\n".join(
+        f"{posting.side.value.lower():6} {posting.account} {money(posting.amount, posting.currency)} {posting.currency}"
+        for posting in effect(post.payload)
+    )

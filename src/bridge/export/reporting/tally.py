@@ -1,0 +1,101 @@
+"""Counting what a run comes to, whatever is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TypeVar
+
+import attrs
+
+from bridge.decisions import Nothing, Refused
+from bridge.export.reporting.report import (
+    Counts,
+    ExportOutcome,
+    Failed,
+    Posted,
+    Result,
+    Unattached,
+    Unreported,
+    add_amounts,
+)
+from rillet import Vendor
+
+T = TypeVar("T")
+
+
+class Tally:
+    """What a run came to so far; of each sort the first `keep` entries are kept, or all. For one thread."""
+
+    def __init__(self, keep: int | None = None) -> None:
+        self._keep = keep
+        self._counts = Counts()
+        self._amounts = dict[str, Decimal]()
+        self._posted = list[Posted]()
+        self._vendors = list[Vendor]()
+        self._refused = list[Refused]()
+        self._nothing = list[Nothing]()
+        self._failed = list[Failed]()
+        self._reported = list[str]()
+        self._unreported = list[Unreported]()
+        self._unattached = list[Unattached]()
+
+    def add(self, result: Result) -> None:
+        """Count what became of a record."""
+        match result:
+            case Posted():
+                self._count("adopted" if result.adopted else "posted")
+                add_amounts(self._amounts, result)
+                self._hold(self._posted, result)
+                self._count("attached", result.receipts.files)
+                for each in result.receipts.unattached:
+                    self._count("unattached")
+                    self._hold(self._unattached, each)
+            case Refused():
+                self._count("refused")
+                self._hold(self._refused, result)
+            case Nothing():
+                self._count("nothing")
+                self._hold(self._nothing, result)
+            case Failed():
+                self._count("failed")
+                self._hold(self._failed, result)
+
+    def created(self, vendor: Vendor) -> None:
+        """Count a vendor that the run created."""
+        self._count("created_vendors")
+        self._hold(self._vendors, vendor)
+
+    def reported(self, record_ids: Iterable[str]) -> None:
+        """Count the records whose result Brex took."""
+        for each in record_ids:
+            self._count("reported")
+            self._hold(self._reported, each)
+
+    def unreported(self, unreported: Unreported) -> None:
+        """Count a record whose result Brex does not have."""
+        self._count("unreported")
+        self._hold(self._unreported, unreported)
+
+    def outcome(self, stopped: str | None) -> ExportOutcome:
+        """All of it as a value."""
+        return ExportOutcome(
+            posted=tuple(self._posted),
+            created_vendors=tuple(self._vendors),
+            refused=tuple(self._refused),
+            nothing=tuple(self._nothing),
+            failed=tuple(self._failed),
+            reported=tuple(self._reported),
+            unreported=tuple(self._unreported),
+            unattached=tuple(self._unattached),
+            stopped=stopped,
+            counts=self._counts,
+            amounts=dict(sorted(self._amounts.items())),
+        )
+
+    def _count(self, what: str, more: int = 1) -> None:
+        self._counts = attrs.evolve(self._counts, **{what: getattr(self._counts, what) + more})
+
+    def _hold(self, held: list[T], each: T) -> None:
+        if self._keep is None or len(held) < self._keep:
+            held.append(each)

@@ -1,0 +1,226 @@
+"""Webhooks of Brex and of Rillet, taken by an ASGI application that any ASGI server can run.
+
+::
+
+    from functools import partial
+
+    announcements = Announcements()
+    brex = WebhookReceiver(partial(brex_accounting.webhooks.verify, secrets=SECRET), announcing(announcements.tell))
+    books = WebhookReceiver(partial(rillet.webhooks.verify, secrets=TOKEN), partial(log_rillet_event, journal))
+    app = WebhookApp({"/brex": brex, "/rillet": books})
+
+`bridge.export.watching.loop` exports what is announced. Both services want HTTPS, which is the business of the server or of
+the proxy before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Generic, Protocol, TypeAlias, TypeVar, cast
+
+import brex_accounting.webhooks
+import rillet.webhooks
+from bridge.export.engine.attempts import Journal, is_record, is_summary
+from bridge.export.reporting import audit_log
+from clientkit.errors import ApiError
+from clientkit.signatures import (
+    DuplicateWebhookError,
+    MalformedWebhookError,
+    SeenIds,
+    StaleWebhookError,
+    UnreadableWebhookError,
+    WebhookSecretError,
+    WrongSignatureError,
+    check_new,
+)
+
+#: The longest body that is read, in bytes.
+MOST_BYTES = 2_000_000
+
+# The first that fits counts. `ApiError` alone is Brex not giving its secrets.
+_STATUSES: Mapping[type[ApiError], int] = {
+    WrongSignatureError: 401,
+    MalformedWebhookError: 400,
+    StaleWebhookError: 400,
+    UnreadableWebhookError: 500,
+    WebhookSecretError: 500,
+    ApiError: 503,
+}
+
+#: Takes the headers and the body of one delivery, and raises where they must not be acted upon or could not be.
+Receiver: TypeAlias = Callable[[Iterable[tuple[bytes, bytes]], bytes], None]
+
+_Incoming: TypeAlias = Callable[[], Awaitable[Mapping[str, object]]]
+_Send: TypeAlias = Callable[[dict[str, object]], Awaitable[None]]
+
+_LOG = logging.getLogger(__name__)
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+E = TypeVar("E", bound=_HasId)
+
+
+class WebhookReceiver(Generic[E]):
+    """Takes each event of one service once, in whatever thread it comes.
+
+    An event counts as taken when it was handled without an error, so that one which was not is handled when the service
+    sends it again. The newest 100,000 ids are remembered, in this process alone.
+
+    Args:
+        verify: The event behind the headers and the body as it came: the service's `verify` with its secrets, or
+            `SecretCache.verify`. Raises `WebhookError`.
+        handle: What to do with it, within the time that the service waits for an answer.
+    """
+
+    def __init__(
+        self, verify: Callable[[Iterable[tuple[bytes, bytes]], bytes], E], handle: Callable[[E], None]
+    ) -> None:
+        self._verify, self._handle = verify, handle
+        self._seen, self._lock = SeenIds(), threading.Lock()
+
+    def __call__(self, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+        """Verify and handle one delivery.
+
+        Raises:
+            WebhookError: The request must not be acted upon; `clientkit.signatures` draws the tree.
+        """
+        event = self._verify(headers, body)
+        # A second delivery waits for what becomes of the first: if that fails, the second is handled.
+        with self._lock:
+            check_new(event.id, self._seen)
+            try:
+                self._handle(event)
+            except BaseException:
+                self._seen.discard(event.id)
+                raise
+
+
+def announcing(
+    tell: Callable[[Iterable[str]], None], *, company_id: str | None = None
+) -> Callable[[brex_accounting.webhooks.Event], None]:
+    """What handles Brex's events: tells the ids of records that became ready; every other event is let pass.
+
+    With `company_id`, the `id` of the company in Brex, so are records of other companies.
+    """
+
+    def handle(event: brex_accounting.webhooks.Event) -> None:
+        if not isinstance(event, brex_accounting.webhooks.RecordsReadyForExport):
+            audit_log.say("ignored", event_id=event.id, event=event.type.value)
+        elif company_id not in {None, event.company_id}:
+            audit_log.say("ignored", event_id=event.id, company_id=event.company_id)
+        else:
+            tell(event.record_ids)
+            audit_log.say("announced", event_id=event.id, records=len(event.record_ids))
+
+    return handle
+
+
+def log_rillet_event(journal: Journal, event: rillet.webhooks.Event) -> None:
+    """Log an event of Rillet's; with a warning where it deleted what the journal has as exported.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    object_id = event.data if isinstance(event.data, str) else getattr(event.data, "id", None)
+    audit_log.say("told", event_id=event.id, entity=event.entity.value, event=event.event.value, object_id=object_id)
+    if event.event != rillet.webhooks.EventType.DELETED or object_id is None:
+        return
+    found = (each for each in journal.by_object(object_id) if each.is_there)
+    there = {each.subject: each.kind for each in found if is_record(each.subject) or is_summary(each.subject)}
+    for subject, kind in there.items():
+        _LOG.warning(
+            "Somebody deleted in Rillet what was exported: record_id=%s kind=%s object_id=%s; "
+            "`brex-rillet replay` posts it anew",
+            subject,
+            kind,
+            object_id,
+            extra={"record_id": subject, "kind": kind, "object_id": object_id},
+        )
+
+
+class WebhookApp:
+    """An ASGI 3 application with one path for each receiver.
+
+    A receiver runs in a thread of its own. The sender is answered with a status and nothing else; why a delivery was
+    turned away is in the log.
+
+    Args:
+        receivers: By path, such as ``/brex``.
+        most_bytes: The longest body that is read.
+    """
+
+    def __init__(self, receivers: Mapping[str, Receiver], *, most_bytes: int = MOST_BYTES) -> None:
+        self._receivers, self._most_bytes = dict(receivers), most_bytes
+
+    async def __call__(self, scope: Mapping[str, object], receive: _Incoming, send: _Send) -> None:
+        """Serve one connection. Raises `ValueError` for a protocol other than HTTP."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
+        if scope["type"] != "http":
+            raise ValueError(f"webhooks come over HTTP, not {scope['type']}")
+        status = await self._status(scope, receive)
+        headers = [(b"content-length", b"0"), *([(b"allow", b"POST")] if status == 405 else [])]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _status(self, scope: Mapping[str, object], receive: _Incoming) -> int:
+        path = cast("str", scope["path"]).removeprefix(cast("str", scope.get("root_path", "")))
+        receiver = self._receivers.get(path)
+        if receiver is None:
+            return 404
+        if scope["method"] != "POST":
+            return 405
+        body = await self._body(receive)
+        if body is None:
+            _LOG.warning("Turned away at %s: a body that did not arrive whole within %d bytes", path, self._most_bytes)
+            return 413
+        headers = tuple(cast("Iterable[tuple[bytes, bytes]]", scope["headers"]))
+        return await asyncio.to_thread(_received, receiver, path, headers, body)
+
+    async def _body(self, receive: _Incoming) -> bytes | None:
+        """The whole body; None where it is too long, or its sender hung up."""
+        body = bytearray()
+        while len(body) <= self._most_bytes:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += cast("bytes", message.get("body", b""))
+            if not message.get("more_body", False):
+                return bytes(body) if len(body) <= self._most_bytes else None
+        return None
+
+
+def _received(receiver: Receiver, path: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> int:
+    try:
+        receiver(headers, body)
+    except DuplicateWebhookError as error:
+        _LOG.info("Taken before at %s: %s", path, error)
+        return 200
+    except ApiError as error:
+        status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
+        # What cannot be read may be quoted, and people are named in Rillet's objects.
+        why = type(error).__name__ if isinstance(error, UnreadableWebhookError) else error
+        _LOG.log(logging.ERROR if status >= 500 else logging.WARNING, "Answered %d at %s: %s", status, path, why)
+        _LOG.debug("Answered %d at %s: %s", status, path, error)
+        return status
+    except Exception:  # noqa: BLE001 - whatever it was, the service has to send the event again
+        _LOG.exception("A webhook at %s could not be handled; it comes again", path)
+        return 500
+    return 200
+
+
+async def _live(receive: _Incoming, send: _Send) -> None:
+    """Starting and ending take no work."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,1 @@
+"""From a coded record to a document: one module for each kind."""

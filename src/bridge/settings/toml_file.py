@@ -1,0 +1,241 @@
+"""Reading settings from a TOML file, with every mistake in it by its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from typing import Any, cast, get_args
+
+import attrs
+import cattrs
+from cattrs.cols import is_sequence, list_structure_factory
+from cattrs.gen import make_dict_structure_fn
+
+from brex_accounting import RecordType
+from bridge.settings.values import Settings, SettingsError, TaxRule, Treatment, When
+
+#: What needs a document of its own: a payment finds its bill, and a reimbursement tells who is paid back.
+_ALONE = frozenset(
+    {
+        RecordType.BILL_EXPENSE,
+        RecordType.BILL_EXPENSE_PAYMENT,
+        RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
+        RecordType.REIMBURSEMENT_EXPENSE_POST,
+    }
+)
+
+
+def read_settings(text: str, source: str = "settings") -> Settings:
+    """Settings from the text of a TOML file; `source` is its name in messages.
+
+    Raises:
+        SettingsError: With every wrong key, wrong type and missing value, each with its place.
+    """
+    try:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Besides its own error tomllib lets through what Python says to gigantic numbers and bottomless nesting.
+        raise SettingsError((f"{source}: {error}",)) from None
+    try:
+        settings = _converter.structure(table, Settings)
+    except cattrs.BaseValidationError as error:
+        raise _unusable(_messages(error), text, source) from None
+    if problems := list(_inconsistencies(settings)):
+        raise _unusable(problems, text, source)
+    return settings
+
+
+def _inconsistencies(settings: Settings) -> Iterator[str]:
+    """What is wrong between the values, in the form of cattrs' messages: ``text @ path``."""
+    yield from _wrong_entities(settings)
+    yield from _doubled_fields(settings)
+    yield from _repeated("fields", (each.brex for each in settings.fields))
+    yield from _repeated("accounts", ((each.merchant, each.entity, each.instead_of) for each in settings.accounts))
+    yield from _repeated("vendors", (each.brex.strip().casefold() for each in settings.vendors))
+    yield from _repeated("taxes", (each.code for each in settings.taxes))
+    yield from _repeated("summarise", settings.summarise)
+    if settings.taxes and settings.tax_field is None:
+        yield "these rules need the tax_field, whose values are tax codes @ taxes[0]"
+    for index, tax in enumerate(settings.taxes):
+        yield from (f"{problem} @ taxes[{index}]" for problem in _untaxable(tax))
+    for index, kind in enumerate(settings.summarise):
+        if not RecordType(kind).is_known:
+            yield f"Brex has no record type {kind!r} @ summarise[{index}]"
+        elif kind in _ALONE:
+            yield f"records of the type {kind} become documents of their own, not journal entries @ summarise[{index}]"
+
+
+def _wrong_entities(settings: Settings) -> Iterator[str]:
+    if not settings.entities:
+        yield "at least one entity is needed @ entities"
+    rest = [index for index, entity in enumerate(settings.entities) if entity.when is None]
+    if len(rest) > 1:
+        names = " and ".join(settings.entities[index].name for index in rest)
+        yield f"{names} have no `when`; only one entity can take all the rest @ entities[{rest[-1]}]"
+    known = {entity.name for entity in settings.entities}
+    for index, rule in enumerate(settings.accounts):
+        if rule.entity is not None and rule.entity not in known:
+            yield f"{rule.entity!r} is no entity of the settings @ accounts[{index}].entity"
+    for index, entity in enumerate(settings.entities):
+        when = entity.when
+        if when is not None and (when.field is None) != (when.value is None):
+            yield f"`field` and `value` belong together @ entities[{index}].when"
+        if when is not None and when == When():
+            yield f"it is empty; leave it out to take all the rest @ entities[{index}].when"
+
+
+def _doubled_fields(settings: Settings) -> Iterator[str]:
+    """A Brex field whose values would mean two things."""
+    uses = {settings.gl_field: "gl_field"}
+    for key, field in (("vendor_field", settings.vendor_field), ("tax_field", settings.tax_field)):
+        if field is not None and uses.setdefault(field, key) != key:
+            yield f"{field!r} is the {uses[field]} already @ {key}"
+    for index, mapping in enumerate(settings.fields):
+        if mapping.brex in uses:
+            yield f"{mapping.brex!r} is the {uses[mapping.brex]} already @ fields[{index}].brex"
+
+
+def _repeated(key: str, values: Iterable[Hashable]) -> Iterator[str]:
+    first = dict[Hashable, int]()
+    for index, value in enumerate(values):
+        if first.setdefault(value, index) != index:
+            yield f"{key}[{first[value]}] is about the same already; take one of them out @ {key}[{index}]"
+
+
+def _untaxable(tax: TaxRule) -> Iterator[str]:
+    accounts = (tax.input_account, tax.output_account)
+    if tax.treatment is Treatment.REVERSE_CHARGE:
+        if None in accounts:
+            yield "a reverse charge needs an `input_account` and an `output_account`"
+        if tax.sales_tax:
+            yield "a reverse charge is VAT, never a sales tax"
+    elif accounts != (None, None):
+        yield 'only a reverse charge has an `input_account` and an `output_account`; treatment = "reverse_charge" makes it one'
+
+
+def _text(value: object, _: object) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise ValueError("it is empty" if value == "" else f"{_shown(value)} is not a text; put texts in quotes")
+
+
+def _flag(value: object, _: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError(f"{_shown(value)} is not true or false")
+
+
+def _day(value: object, _: object) -> date:
+    # A date-time is a date by inheritance, and not what is meant.
+    if type(value) is date:
+        return value
+    raise ValueError(f"{_shown(value)} is not a date such as 2026-01-31 (without quotes)")
+
+
+def _choice(value: object, kind: type[StrEnum]) -> StrEnum:
+    if isinstance(value, str) and value in list(kind):
+        return kind(value)
+    raise ValueError(f"{_shown(value)} is not one of {', '.join(kind)}")
+
+
+def _shown(value: object) -> str:
+    """A value nearly as it is written in TOML, on one line that is not long."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "an array"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _table_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
+    read = make_dict_structure_fn(kind, converter)
+
+    def structure_table(value: object, _: object) -> object:
+        if isinstance(value, dict):
+            return read(cast("dict[str, object]", value), kind)
+        raise ValueError(f"{_shown(value)} is not a table")
+
+    return structure_table
+
+
+def _array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
+    read = list_structure_factory(kind, converter)
+    of = "tables" if attrs.has(get_args(kind)[0]) else "texts"
+
+    def structure_array(value: object, _: object) -> object:
+        if isinstance(value, list):
+            return tuple(read(cast("list[object]", value), kind))
+        raise ValueError(f"{_shown(value)} is not an array of {of}")
+
+    return structure_array
+
+
+def _make_converter() -> cattrs.Converter:
+    made = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
+    made.register_structure_hook(str, _text)
+    made.register_structure_hook(bool, _flag)
+    made.register_structure_hook(date, _day)
+    # By class and not by a predicate: a `StrEnum` is a `str`, whose hook would win.
+    made.register_structure_hook(StrEnum, _choice)
+    made.register_structure_hook_factory(attrs.has, _table_reader)
+    made.register_structure_hook_factory(is_sequence, _array_reader)
+    return made
+
+
+_converter = _make_converter()
+
+
+def _messages(error: cattrs.BaseValidationError) -> list[str]:
+    return list(cattrs.transform_error(error, path="", format_exception=_explain))
+
+
+def _explain(error: BaseException, _: type[Any] | None) -> str:
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        known = ", ".join(field.name for field in attrs.fields(error.cl))
+        unknown = ", ".join(sorted(error.extra_fields))
+        return f"unknown key {unknown}; the keys here are {known}"
+    if isinstance(error, KeyError):
+        return f"the key {error.args[0]} is missing"
+    return str(error)
+
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?")
+_KEY = re.compile(r"\s*([\w\-]+)\s*=")
+_UNKNOWN = re.compile(r"unknown key ([\w\-]+)")
+
+
+def _places(text: str) -> Iterator[tuple[str, int]]:
+    """Where each key and table stands, by line; enough of TOML for a settings file as people write it."""
+    prefix, counts = "", dict[str, int]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            prefix = header[2]
+            if header[1] == "[[":
+                counts[prefix] = counts.get(prefix, -1) + 1
+            prefix = re.sub(
+                r"^(\w+)", lambda name: f"{name[0]}[{counts[name[0]]}]" if name[0] in counts else name[0], prefix
+            )
+            yield prefix, number
+        elif key := _KEY.match(line):
+            yield f"{prefix}.{key[1]}".lstrip("."), number
+
+
+def _unusable(messages: list[str], text: str, source: str) -> SettingsError:
+    lines = dict(_places(text))
+    return SettingsError(tuple(_located(message, source, lines) for message in messages))
+
+
+def _located(message: str, source: str, lines: dict[str, int]) -> str:
+    text, _, path = message.rpartition(" @ ")
+    path = path.lstrip(".")
+    inner = _UNKNOWN.match(text)
+    place = f"{path}.{inner[1]}".lstrip(".") if inner else path
+    while place and place not in lines:
+        place = place[: max(place.rfind("."), place.rfind("["), 0)]
+    line = lines.get(place)
+    where = source if line is None else f"{source} line {line}"
+    return f"{where}: {path}: {text}" if path else f"{where}: {text}"

@@ -1,0 +1,258 @@
+"""Who is paid: matching Brex's merchants and people with Rillet's vendors, or planning the vendor that is missing.
+
+Merchants, suppliers and employees are looked for in one order, so that whoever is both has one vendor: what the settings
+say in ``[[vendors]]``, the external reference, the e-mail address, the name. Spenders can choose the vendor of what they
+bought, never who is paid back for it. No person is found by a name, because two people can share one, and no company by the
+address of another company, because they share mailboxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import attrs
+
+from brex_accounting import FieldValueRef, Record
+from bridge.books import Books, normalised
+from bridge.coding import means
+from bridge.decisions import Findings, PlannedVendor, Reason, ReasonCode
+from bridge.settings.values import NearDuplicates, Settings
+from rillet import ExternalReference, NewVendor, Vendor
+
+_UNLINK = "take it from all but one"
+_BY_ID = "name it by its id"
+_SHOWN = 5
+# How the ids of Brex's people begin (https://developer.brex.com/openapi/team_api/); those of companies differ.
+_PERSON = "cuuser_"
+
+#: Each record is compared with all entries of the settings.
+_folded = lru_cache(maxsize=4096)(normalised)
+
+
+@attrs.frozen(kw_only=True)
+class _Party:
+    """Somebody in Brex; what Brex does not tell is empty."""
+
+    brex_id: str
+    name: str
+    email: str
+    is_person: bool
+
+    @property
+    def label(self) -> str:
+        """Who it is in messages, which go into logs: never an e-mail address."""
+        return f"the {'person' if self.is_person else 'merchant'} {self.name or self.brex_id!r}"
+
+    def reference(self, settings: Settings) -> ExternalReference | None:
+        """What links its vendor to it."""
+        if settings.reference_type is None or not self.brex_id:
+            return None
+        return ExternalReference(type=settings.reference_type, id=self.brex_id)
+
+    def is_meant_by(self, text: str) -> bool:
+        """Whether an entry of ``[[vendors]]`` is about it."""
+        return (
+            text == self.brex_id
+            or (self.email != "" and text.strip().casefold() == self.email.casefold())
+            or (not self.is_person and self.name != "" and _folded(text) == _folded(self.name))
+        )
+
+
+@attrs.frozen(kw_only=True)
+class _Match:
+    """The vendors that something points to. `what` is that thing; `advice` is what helps where they are several.
+
+    `strangers` are those that may be somebody else.
+    """
+
+    vendors: Sequence[Vendor]
+    what: str
+    advice: str
+    strangers: Sequence[Vendor] = ()
+
+
+def merchant(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
+    """The vendor of a card record, or one to be created; where the record names nobody, the default vendor."""
+    party = _company(record)
+    match = _match(party, record, settings, books)
+    if match is None and not party.name:
+        if settings.default_vendor is None:
+            findings.add(ReasonCode.NO_VENDOR, "it names no merchant, and the settings have no default_vendor")
+            return None
+        match = _named(settings.default_vendor, "the default_vendor", books)
+    return _vendor(party, match, settings, books, findings)
+
+
+def supplier(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
+    """The vendor of a bill, found as a merchant is; a bill without one is refused."""
+    party = _company(record)
+    match = _match(party, record, settings, books)
+    if match is None and not party.name:
+        findings.add(ReasonCode.NO_VENDOR, "it is a bill and names no vendor")
+        return None
+    return _vendor(party, match, settings, books, findings)
+
+
+def employee(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
+    """The vendor of a reimbursement, who is the person, or one to be created."""
+    user = record.user
+    if user is None:
+        findings.add(ReasonCode.NO_VENDOR, "it names no person to pay back")
+        return None
+    name = " ".join(part for part in (user.first_name.strip(), user.last_name.strip()) if part)
+    party = _Party(brex_id=user.id, name=name, email=user.email.strip(), is_person=True)
+    match = _match(party, record, settings, books)
+    if match is None and not party.email:
+        findings.add(ReasonCode.NO_VENDOR, "the person to pay back has no e-mail address")
+        return None
+    return _vendor(party, match, settings, books, findings)
+
+
+def look_alike(new: str, known: Sequence[str], advice: str) -> Reason:
+    """Why a vendor is not created that looks like others."""
+    shown = ", ".join(known[:_SHOWN]) + (f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else "")
+    text = f"the vendor {new!r} would be created, and it looks like {shown}; {advice}"
+    return Reason(code=ReasonCode.NEAR_DUPLICATE_VENDOR, text=text)
+
+
+def share_address(who: str, other: str) -> Reason:
+    """Why a company is not taken for another one that has the same e-mail address."""
+    text = (
+        f"{who} has the e-mail address of {other}, which is another company of Brex; if they are one, name the vendor in "
+        f"[[vendors]] of the settings; if not, create it in Rillet and name that one"
+    )
+    return Reason(code=ReasonCode.AMBIGUOUS_VENDOR, text=text)
+
+
+def are_colleagues(one: str | None, other: str | None) -> bool:
+    """Whether two e-mail addresses are of one domain, so that people with one name are two."""
+    domains = {(each or "").strip().casefold().rpartition("@")[2] for each in (one, other)}
+    return len(domains) == 1 and domains != {""}
+
+
+def _company(record: Record) -> _Party:
+    vendor = record.vendor
+    if vendor is None:
+        return _Party(brex_id="", name="", email="", is_person=False)
+    return _Party(brex_id=vendor.id, name=vendor.name.strip(), email=(vendor.email or "").strip(), is_person=False)
+
+
+def _match(party: _Party, record: Record, settings: Settings, books: Books) -> _Match | None:
+    mapping = next((each for each in settings.vendors if party.is_meant_by(each.brex)), None)
+    if mapping is not None:
+        return _named(mapping.rillet, "which [[vendors]] of the settings names", books)
+    if not party.is_person and (chosen := _chosen(record, settings, books)):
+        return chosen
+    reference = party.reference(settings)
+    if reference and (linked := books.vendors_by_reference(reference)):
+        return _Match(vendors=linked, what=f"the external reference {reference.id!r}", advice=_UNLINK)
+    if party.email and (addressed := books.vendors_by_email(party.email)):
+        what = f"the e-mail address of {party.label}"
+        strangers = _strangers(addressed, party, settings, books)
+        return _Match(vendors=addressed, what=what, advice=_link(reference), strangers=strangers)
+    if not party.is_person and party.name and (named := books.vendors_by_name(party.name)):
+        return _Match(vendors=named, what=party.label, advice=_link(reference))
+    return None
+
+
+def _strangers(addressed: Sequence[Vendor], party: _Party, settings: Settings, books: Books) -> Sequence[Vendor]:
+    """Those of the same address that stand for another company of Brex under another name: companies share mailboxes."""
+    if party.is_person or not party.name:
+        return ()
+    same = {normalised(party.name), *(normalised(each.name) for each in books.vendors_like(party.name))}
+    return tuple(
+        vendor
+        for vendor in addressed
+        if normalised(vendor.name) not in same
+        and any(
+            each.type == settings.reference_type and not each.id.startswith(_PERSON)
+            for each in vendor.external_references
+        )
+    )
+
+
+def _chosen(record: Record, settings: Settings, books: Books) -> _Match | None:
+    """The vendor that the lines name in the field for it."""
+    field = settings.vendor_field
+    if field is None:
+        return None
+    refs = (ref for line in record.line_items for ref in line.accounting_field_values if means(ref, field))
+    matches = {wanted: _valued(ref, wanted, field, books) for ref in refs if (wanted := _choice(ref))}
+    unclear = next((each for each in matches.values() if len(each.vendors) != 1), None)
+    if unclear is not None:
+        return unclear
+    vendors = tuple({vendor.id: vendor for each in matches.values() for vendor in each.vendors}.values())
+    advice = "choose one for the whole record, or split it in Brex"
+    return _Match(vendors=vendors, what=f"the field {field!r} of its lines", advice=advice) if vendors else None
+
+
+def _choice(ref: FieldValueRef) -> str | None:
+    return ref.remote_field_value_id or ref.field_value_name or ref.brex_field_value_id
+
+
+def _valued(ref: FieldValueRef, wanted: str, field: str, books: Books) -> _Match:
+    match = _named(wanted, f"which the field {field!r} names", books)
+    if match.vendors or not ref.field_value_name:
+        return match
+    return attrs.evolve(match, vendors=books.vendors_by_name(ref.field_value_name))
+
+
+def _named(wanted: str, source: str, books: Books) -> _Match:
+    """The vendor that a text names by its id or else its name."""
+    by_id = books.vendor(wanted)
+    found = (by_id,) if by_id else books.vendors_by_name(wanted)
+    return _Match(vendors=found, what=f"{wanted!r}, {source}", advice=_BY_ID)
+
+
+def _vendor(
+    party: _Party, match: _Match | None, settings: Settings, books: Books, findings: Findings
+) -> str | PlannedVendor | None:
+    if match is None:
+        return _planned(party, settings, books, findings)
+    if len(match.vendors) == 1 and match.strangers:
+        (vendor,) = match.strangers
+        findings.reasons.append(share_address(party.label, f"{vendor.name!r} ({vendor.id})"))
+        return None
+    if len(match.vendors) == 1:
+        return match.vendors[0].id
+    if not match.vendors:
+        findings.add(ReasonCode.NO_VENDOR, f"Rillet has no vendor {match.what}")
+        return None
+    ids = ", ".join(sorted(vendor.id for vendor in match.vendors))
+    text = f"{len(match.vendors)} vendors of Rillet match {match.what} ({ids}); {match.advice}"
+    findings.add(ReasonCode.AMBIGUOUS_VENDOR, text)
+    return None
+
+
+def _planned(party: _Party, settings: Settings, books: Books, findings: Findings) -> PlannedVendor | None:
+    reference = party.reference(settings)
+    if settings.near_duplicates is NearDuplicates.REPORT:
+        alike = [
+            f"{vendor.name!r} ({vendor.id})"
+            for vendor in books.vendors_like(party.name)
+            if not (party.is_person and are_colleagues(vendor.email, party.email))
+        ]
+        if alike:
+            link = (
+                f", give it the external reference {reference.id!r} of the type {reference.type!r}" if reference else ""
+            )
+            advice = (
+                f"if it is the same, name it in [[vendors]] of the settings{link}; if not, create it in Rillet"
+                f"{' with its e-mail address' if party.is_person else ''}, or set near_duplicates to create"
+            )
+            findings.reasons.append(look_alike(party.name, alike, advice))
+            return None
+    new = NewVendor(
+        name=party.name or party.email,
+        email=party.email or None,
+        external_references=(reference,) if reference else (),
+    )
+    key = f"email:{party.email.casefold()}" if party.email else f"name:{normalised(party.name)}"
+    return PlannedVendor(key=key, vendor=new)
+
+
+def _link(reference: ExternalReference | None) -> str:
+    if reference is None:
+        return "only one of them may match"
+    return f"give the right one the external reference {reference.id!r} of the type {reference.type!r}"
