@@ -1,0 +1,116 @@
+"""What the engine knows of a document, whatever the ledger: how it is compared, posted and found again."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Protocol, Self
+
+import attrs
+
+from brex_accounting import Amount
+from bridge.decisions import PlannedVendor
+from bridge.documents.form import Form, FormLine
+from bridge.postings import Posting
+from clientkit.requests import Request
+
+
+@attrs.frozen(kw_only=True)
+class Ref:
+    """An object of a ledger; `kind` is its path, such as ``charges`` or ``bills/…/payments``."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+@attrs.frozen(kw_only=True)
+class Mark:
+    """What an object says of itself: the record that it was posted for, in which version, and the digest of its form.
+
+    `digest` is None where an earlier release has marked it. `corrects` tells a correcting entry from a document.
+    """
+
+    subject: str
+    version: int | None = None
+    digest: str | None = None
+    corrects: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Found:
+    """An object as the ledger has it now.
+
+    It is free while nothing settles it: no payment, credit or reconciliation (whether its period is open is another
+    question; `impact_date` tells the day). `sources` are the other ids that it carries of the source, such as that of a
+    bill. `raw` is the ledger's own value, which a replacement keeps what it does not determine of.
+    """
+
+    ref: Ref
+    form: Form
+    impact_date: date | None
+    is_free: bool
+    mark: Mark | None = None
+    sources: frozenset[str] = frozenset()
+    raw: object = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def is_as_marked(self) -> bool | None:
+        """Whether it still says what it said when it was posted; None where its mark cannot tell."""
+        if self.mark is None or self.mark.digest is None:
+            return None
+        # What the source did not determine when it was posted was not in the digest.
+        return self.mark.digest in {self.form.digest(), self.form.without("due").digest()}
+
+
+class Document(Protocol):
+    """Something to post, for one record or a summary of several."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of object that it becomes, which is also the path, such as ``charges``."""
+        ...
+
+    @property
+    def noun(self) -> str:
+        """The kind for messages, such as ``charge``."""
+        ...
+
+    @property
+    def impact_date(self) -> date | None:
+        """The day on which it counts in the general ledger."""
+        ...
+
+    @property
+    def party(self) -> str | PlannedVendor | None:
+        """The vendor: an id, one that has to be created first, or none."""
+        ...
+
+    def with_vendor(self, vendor_id: str) -> Self:
+        """The document once its vendor is there."""
+        ...
+
+    def postings(self) -> tuple[Posting, ...]:
+        """What it posts, on every account, those that the ledger posts to by itself included."""
+        ...
+
+    def spent(self) -> tuple[Amount, ...]:
+        """The amounts that were spent, less what was refunded; empty where money only moves."""
+        ...
+
+    def form(self) -> Form:
+        """Its canonical form, comparable with that of a `Found`."""
+        ...
+
+    def create(self) -> Request[Any]:
+        """The request that creates it, with the mark by which it is found again."""
+        ...
+
+    def replace(self, present: Found) -> Request[Any]:
+        """The request that makes the present object say what this document says; what it does not determine stays."""
+        ...
+
+    def correction(self, lines: tuple[FormLine, ...], day: date) -> Document | None:
+        """An entry that adds these lines to the books on a day, for the same record; None where there can be none."""
+        ...
