@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from rillet_spec import Schema, flat, resolved, variant
+from support.descriptions.rillet import Schema, flat, resolved, variant
 
 _DEPTH = 5
 #: Texts that are numbers, by the name of their property.

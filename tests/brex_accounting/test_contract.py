@@ -26,12 +26,23 @@ from brex_accounting.field_values import FieldValueChange, FieldValueId, FieldVa
 from brex_accounting.fields import FieldGroup, NewField
 from brex_accounting.testing import TOKEN, StandIn
 from brex_accounting.testing.records import card_expense, gl
-from brex_description import DESCRIBED, SPEC, SPEC_FILE, Json, answers, closed, kinds, not_kept, problems, resolved
 from clientkit import codec
 from clientkit.endpoints import Listing, Operation
 from clientkit.requests import PageRequest
 from clientkit.transport import InProcess
 from clientkit.wire import Answer
+from support.descriptions.brex import (
+    DESCRIBED,
+    SPEC,
+    SPEC_FILE,
+    Json,
+    answers,
+    closed,
+    kinds,
+    not_kept,
+    problems,
+    resolved,
+)
 
 pytestmark = pytest.mark.skipif(
     not SPEC_FILE.exists(), reason="the description of Brex's API is not part of the project"

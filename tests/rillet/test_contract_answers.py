@@ -15,7 +15,7 @@ from clientkit.requests import Page
 from clientkit.unions import UnknownVariant
 from rillet_answers import answers
 from rillet_endpoints import Endpoint, endpoints
-from rillet_spec import Described, needs_spec, operation_for, operations
+from support.descriptions.rillet import Described, needs_spec, operation_for, operations
 
 _METHODS_WITHOUT_JSON = {"InvoiceOperations.pdf"}
 

@@ -18,7 +18,7 @@ from clientkit import codec
 from clientkit.requests import Multipart
 from rillet import webhooks
 from rillet_endpoints import Endpoint, endpoints
-from rillet_spec import Described, needs_spec, operation_for, resolved
+from support.descriptions.rillet import Described, needs_spec, operation_for, resolved
 
 ENDPOINTS = endpoints()
 

@@ -12,7 +12,17 @@ import pytest
 from clientkit import codec
 from clientkit.requests import Multipart, PageRequest, Request
 from rillet_endpoints import Endpoint, endpoints
-from rillet_spec import Described, Schema, complaints, flat, needs_spec, operation_for, operations, resolved, unreached
+from support.descriptions.rillet import (
+    Described,
+    Schema,
+    complaints,
+    flat,
+    needs_spec,
+    operation_for,
+    operations,
+    resolved,
+    unreached,
+)
 
 #: Operations of the description that no endpoint serves.
 NOT_SERVED = frozenset[str]()

@@ -50,7 +50,7 @@ from rillet_books import (
     item,
 )
 from rillet_documents import BANK, BILL, CREDIT, bill, bill_update, dollars, entry, line, payment
-from rillet_spec import complaints, needs_spec, operations
+from support.descriptions.rillet import complaints, needs_spec, operations
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 TAX = ExpenseTax(

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 
 import pytest
 
-PATH = Path(__file__).resolve().parents[2] / "shared" / "specs" / "rillet-openapi-v4.json"
+PATH = Path(__file__).resolve().parents[4] / "shared" / "specs" / "rillet-openapi-v4.json"
 
 needs_spec = pytest.mark.skipif(not PATH.exists(), reason=f"Rillet's description is not at {PATH}")
 

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-SPEC_FILE = Path(__file__).resolve().parents[2] / "shared" / "specs" / "brex-openapi.yaml"
+SPEC_FILE = Path(__file__).resolve().parents[4] / "shared" / "specs" / "brex-openapi.yaml"
 
 Json = dict[str, Any]
 
