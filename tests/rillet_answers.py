@@ -79,7 +79,8 @@ def _scalars(schema: Schema, name: str, *, surprises: bool) -> st.SearchStrategy
         return st.integers(1, 1000)
     if kind == "number":
         return decimals.map(str) if surprises else decimals
-    if schema.get("pattern") == r"^--\d{2}-\d{2}$":
+    # The facts have no patterns.
+    if name == "month_day":
         return st.just("--03-14")
     if name in _NUMERALS:
         return decimals.map(str)

@@ -1,4 +1,4 @@
-"""The page of operations names every operation of both services, and fits the code and the descriptions."""
+"""The page of operations names every operation of both services, and fits the code and the facts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DESCRIPTIONS = ROOT.parent / "shared" / "specs"
 
 
 def make_operations() -> ModuleType:
@@ -29,20 +28,15 @@ MAKER = make_operations()
 PAGE: str = MAKER.PAGE.read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(not DESCRIPTIONS.exists(), reason=f"the services' descriptions are not at {DESCRIPTIONS}")
-def test_the_page_fits_the_descriptions() -> None:
-    assert MAKER.page(DESCRIPTIONS) == PAGE, f"run: python docs/make_operations.py {DESCRIPTIONS}"
-
-
-def test_the_page_fits_the_code() -> None:
-    assert MAKER.page(None) == PAGE, "run: python docs/make_operations.py"
+def test_the_page_fits_the_code_and_the_facts() -> None:
+    assert MAKER.page() == PAGE, "run: python docs/make_operations.py"
 
 
 @pytest.mark.parametrize(
     ("service", "count"), list(zip(MAKER.SERVICES, (110, 19), strict=True)), ids=["Rillet", "Brex"]
 )
 def test_every_operation_is_there_once_and_served(service: object, count: int) -> None:
-    operations = MAKER.described(service, None)
+    operations = MAKER.described(service)
     rows = [line for line in PAGE.splitlines() if re.match(r"\| `[\w-]+` \|", line)]
     served = {name for line in rows if line.count("client.") >= 2 for name in re.findall(r"^\| `([\w-]+)`", line)}
 

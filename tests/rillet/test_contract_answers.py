@@ -15,14 +15,12 @@ from clientkit.requests import Page
 from clientkit.unions import UnknownVariant
 from rillet_answers import answers
 from rillet_endpoints import Endpoint, endpoints
-from support.descriptions.rillet import Described, needs_spec, operation_for, operations
+from support.descriptions.rillet import Described, operation_for, operations
 
 _METHODS_WITHOUT_JSON = {"InvoiceOperations.pdf"}
 
 
 def _described() -> list[tuple[Endpoint, Described]]:
-    if not operations():
-        return []
     reached = [(each, each.requests(full=False)[0]) for each in endpoints()]
     return [
         (endpoint, described)
@@ -73,7 +71,6 @@ def _again(value: object) -> object:
     return codec.structure(codec.parse(codec.dumps(value)), type(value))
 
 
-@needs_spec
 @readable
 @few
 @given(data=st.data())
@@ -91,7 +88,6 @@ def test_what_is_described_is_modelled(endpoint: Endpoint, described: Described,
     assert codec.structure(codec._parse_plainly(text), request.returns) == value
 
 
-@needs_spec
 @readable
 @few
 @given(data=st.data())
@@ -107,7 +103,6 @@ def test_surprises_are_lived_with(endpoint: Endpoint, described: Described, data
     assert codec.structure(codec._parse_plainly(text), request.returns) == value
 
 
-@needs_spec
 def test_answers_without_a_body_are_read_as_none() -> None:
     silent = [endpoint for endpoint, described in _described() if described.answer is None]
     assert silent
@@ -115,7 +110,6 @@ def test_answers_without_a_body_are_read_as_none() -> None:
         assert all(request.returns is None for request in endpoint.requests(full=False))
 
 
-@needs_spec
 def test_a_pdf_is_bytes() -> None:
     (endpoint,) = [each for each, _ in WITH_ANSWERS if each.name in _METHODS_WITHOUT_JSON]
     (request,) = endpoint.requests(full=False)

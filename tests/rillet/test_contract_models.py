@@ -18,7 +18,7 @@ from clientkit import codec
 from clientkit.requests import Multipart
 from rillet import webhooks
 from rillet_endpoints import Endpoint, endpoints
-from support.descriptions.rillet import Described, needs_spec, operation_for, resolved
+from support.descriptions.rillet import Described, operation_for, resolved
 
 ENDPOINTS = endpoints()
 
@@ -81,7 +81,6 @@ def _described(method: str, path: str) -> Iterator[Described]:
         return
 
 
-@needs_spec
 def test_lists_in_a_query_are_joined_by_commas_where_the_description_says_so() -> None:
     found = list(_lists())
     assert found

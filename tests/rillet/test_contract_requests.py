@@ -17,7 +17,6 @@ from support.descriptions.rillet import (
     Schema,
     complaints,
     flat,
-    needs_spec,
     operation_for,
     operations,
     resolved,
@@ -73,7 +72,6 @@ def _complaints(endpoint: Endpoint) -> Iterator[str]:
                 yield re.sub(r"\[\d+\]", "[]", complaint)
 
 
-@needs_spec
 def test_every_operation_is_served() -> None:
     served = {described.id for endpoint in DESCRIBED for _, described in _requests(endpoint, full=False)}
 
@@ -81,14 +79,12 @@ def test_every_operation_is_served() -> None:
     assert {each.id for each in operations()} - served == NOT_SERVED
 
 
-@needs_spec
 @by_name
 def test_an_endpoint_serves_one_operation(endpoint: Endpoint) -> None:
     reached = {described.id for full in (False, True) for _, described in _requests(endpoint, full=full)}
     assert len(reached) == 1
 
 
-@needs_spec
 def test_two_endpoints_share_an_operation_only_for_another_form_of_the_answer() -> None:
     shared = Counter(_requests(endpoint, full=False)[0][1].id for endpoint in DESCRIBED)
     assert {name for name, count in shared.items() if count > 1} == {"retrieve-an-invoice"}
@@ -100,7 +96,6 @@ def test_newer_endpoints_are_what_they_are_said_to_be() -> None:
     assert found == NEWER_THAN_THE_DESCRIPTION
 
 
-@needs_spec
 @by_name
 def test_queries(endpoint: Endpoint) -> None:
     for full in (False, True):
@@ -124,7 +119,6 @@ def _as_declared(text: str, schema: Schema) -> object:
     return codec.parse(text.encode()) if kind in {"integer", "number", "boolean"} else text
 
 
-@needs_spec
 @by_name
 def test_bodies(endpoint: Endpoint) -> None:
     allowed = tuple(ending for name, ending in ON_PURPOSE if name == endpoint.name)
@@ -132,14 +126,12 @@ def test_bodies(endpoint: Endpoint) -> None:
     assert not found
 
 
-@needs_spec
 @pytest.mark.parametrize(("name", "ending"), sorted(ON_PURPOSE))
 def test_what_differs_on_purpose_still_does(name: str, ending: str) -> None:
     (endpoint,) = [each for each in DESCRIBED if each.name == name]
     assert any(each.endswith(ending) for each in _complaints(endpoint))
 
 
-@needs_spec
 @by_name
 def test_every_property_of_a_body_can_be_sent(endpoint: Endpoint) -> None:
     for request, described in _requests(endpoint, full=True):
@@ -153,7 +145,6 @@ def test_every_property_of_a_body_can_be_sent(endpoint: Endpoint) -> None:
             assert not list(unreached(described.body, codec.parse(codec.dumps(request.body))))
 
 
-@needs_spec
 @by_name
 def test_a_required_body_is_always_sent(endpoint: Endpoint) -> None:
     for request, described in _requests(endpoint, full=False):
@@ -170,7 +161,6 @@ def test_keys_are_made_for_posts_alone(endpoint: Endpoint) -> None:
 LISTINGS = [(each, listing) for each in DESCRIBED if (listing := each.listing()) is not None]
 
 
-@needs_spec
 @pytest.mark.parametrize(("endpoint", "listing"), LISTINGS, ids=[each.name for each, _ in LISTINGS])
 def test_lists_page_as_described(endpoint: Endpoint, listing: PageRequest[object]) -> None:
     described = _requests(endpoint, full=False)[0][1]
@@ -182,7 +172,6 @@ def test_lists_page_as_described(endpoint: Endpoint, listing: PageRequest[object
     assert listing.items_key in flat(described.answer)[0]
 
 
-@needs_spec
 def test_every_list_is_a_listing() -> None:
     lists = {each.id for each in operations() if each.method == "GET" and each.answer and _is_list(each.answer)}
     assert {_requests(endpoint, full=False)[0][1].id for endpoint, _ in LISTINGS} == lists

@@ -1,32 +1,31 @@
-"""A description of Brex's API, and JSON made from it, for the tests that compare the package with it."""
+"""The facts of Brex's API, and JSON made from it, for the tests that compare the package with it."""
 
 from __future__ import annotations
 
 import functools
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import attrs
-import yaml
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-SPEC_FILE = Path(__file__).resolve().parents[4] / "shared" / "specs" / "brex-openapi.yaml"
+FACTS = Path(__file__).resolve().parents[2] / "facts" / "brex.json"
 
 Json = dict[str, Any]
 
 
 def _spec() -> Json:
-    spec: Json = yaml.safe_load(SPEC_FILE.read_text()) if SPEC_FILE.exists() else {"paths": {}, "components": {}}
-    schemas = spec["components"].get("schemas")
-    if schemas:
-        # Documented as any number, whole in every record that was seen.
-        schemas["AccountingRecordDetailed"]["properties"]["version"]["type"] = "integer"
-        # Documented as text, null in records whose account nobody has chosen.
-        schemas["AccountingFieldValue"]["properties"]["brex_field_value_id"]["type"] = ["string", "null"]
+    spec: Json = json.loads(FACTS.read_text(encoding="utf-8"))
+    schemas = spec["components"]["schemas"]
+    # Documented as any number, whole in every record that was seen.
+    schemas["AccountingRecordDetailed"]["properties"]["version"]["type"] = "integer"
+    # Documented as text, null in records whose account nobody has chosen.
+    schemas["AccountingFieldValue"]["properties"]["brex_field_value_id"]["type"] = ["string", "null"]
     return spec
 
 
@@ -56,18 +55,17 @@ def resolved(part: Json) -> Json:
 
 
 def _content(part: Json | None) -> Json | None:
-    found: Json | None = resolved(part or {}).get("content", {}).get("application/json", {}).get("schema")
+    found: Json | None = (part or {}).get("content", {}).get("application/json", {}).get("schema")
     return found
 
 
 def _described() -> Mapping[str, Described]:
     found = dict[str, Described]()
     for path, item in SPEC["paths"].items():
-        for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
-            operation = item[method]
+        for method, operation in item.items():
             found[f"{method.upper()} {path}"] = Described(
                 path=path,
-                parameters=[resolved(each) for each in [*item.get("parameters", []), *operation.get("parameters", [])]],
+                parameters=operation["parameters"],
                 body=_content(operation.get("requestBody")),
                 returns=_content(operation["responses"].get("200")),
             )

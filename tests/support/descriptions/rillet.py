@@ -1,7 +1,4 @@
-"""Rillet's published description, read from beside the checkout: its operations, and what a value has to do with a schema.
-
-The description is not part of the project. Tests that need it are skipped where it is missing.
-"""
+"""The facts of Rillet's API: its operations, and what a value has to do with a schema."""
 
 from __future__ import annotations
 
@@ -14,11 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-import pytest
-
-PATH = Path(__file__).resolve().parents[4] / "shared" / "specs" / "rillet-openapi-v4.json"
-
-needs_spec = pytest.mark.skipif(not PATH.exists(), reason=f"Rillet's description is not at {PATH}")
+FACTS = Path(__file__).resolve().parents[2] / "facts" / "rillet.json"
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -70,20 +63,17 @@ class Described:
 
 @cache
 def _document() -> Schema:
-    document: Schema = json.loads(PATH.read_text())
+    document: Schema = json.loads(FACTS.read_text(encoding="utf-8"))
     return document
 
 
 @cache
 def operations() -> tuple[Described, ...]:
-    """Every operation, those without ids in their path first; none where the description is missing."""
-    if not PATH.exists():
-        return ()
+    """Every operation, those without ids in their path first."""
     found = [
         Described(id=details["operationId"], method=method.upper(), template=template, details=details)
         for template, methods in _document()["paths"].items()
         for method, details in methods.items()
-        if method in {"get", "post", "put", "patch", "delete"}
     ]
     return tuple(sorted(found, key=lambda each: each.template.count("{")))
 
