@@ -1,9 +1,7 @@
 """Write docs/reference/operations.md: which method serves which operation of both services.
 
-Run it as ``python docs/make_operations.py [directory]``. With the directory of the services' descriptions
-(``rillet-openapi-v4.json`` and ``brex-openapi.yaml``, which are not part of the project) operation ids, methods and paths
-are read from there; without it, from the page itself, so that the methods which serve them can be brought up to date.
-A test fails where the page does not fit the code or the descriptions.
+Run it as ``python docs/make_operations.py``. Operation ids, methods and paths are read from ``tests/facts``.
+A test fails where the page does not fit the code or the facts.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +21,13 @@ from clientkit.client import LazyResource
 from clientkit.requests import PageRequest
 
 PAGE = Path(__file__).parent / "reference" / "operations.md"
-METHODS = ("get", "post", "put", "patch", "delete")
+FACTS = Path(__file__).parents[1] / "tests" / "facts"
+
+#: In this order, as in create, read, update and delete, stand the operations of one path.
+METHODS = ("post", "get", "put", "patch", "delete")
 
 #: Texts that builders check; any other is its own name in braces.
 EXAMPLES: Mapping[str, str] = {"content_type": "image/png"}
-
-_ROW = re.compile(r"^\| `(?P<id>[\w-]+)` \| `(?P<method>[A-Z]+) (?P<path>/\S*)` \|", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,11 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Service:
-    """A service, its client, and where it is described."""
+    """A service, its client, and the file of its facts."""
 
     title: str
     client: type
-    description: str
+    facts: str
     note: str
 
 
@@ -78,13 +76,13 @@ SERVICES = (
     Service(
         "Rillet",
         rillet.Client,
-        "rillet-openapi-v4.json",
+        "rillet.json",
         "Ids as in version 4 of https://docs.api.rillet.com.",
     ),
     Service(
         "Brex",
         brex_accounting.Client,
-        "brex-openapi.yaml",
+        "brex.json",
         "Ids of the operations of https://developer.brex.com/openapi/accounting_api and of the webhooks API. The event\n"
         "that Brex sends is read by `brex_accounting.webhooks.verify`.",
     ),
@@ -125,29 +123,15 @@ def _argument(parameter: inspect.Parameter) -> object:
     return b"" if kind == "bytes" else MagicMock()
 
 
-def described(service: Service, directory: Path | None) -> list[Described]:
-    """The operations of a service, from its description, or from the page where there is none."""
-    if directory is None:
-        section = PAGE.read_text(encoding="utf-8").split(f"\n## {service.title}\n", 1)[1].split("\n## ", 1)[0]
-        return [Described(**found.groupdict()) for found in _ROW.finditer(section)]
-    document = _read(directory / service.description)
+def described(service: Service) -> list[Described]:
+    """The operations of a service."""
+    paths = json.loads((FACTS / service.facts).read_text(encoding="utf-8"))["paths"]
     return [
-        Described(operation["operationId"], method.upper(), path)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-        if method in METHODS
+        Described(operations[method]["operationId"], method.upper(), path)
+        for path, operations in paths.items()
+        for method in METHODS
+        if method in operations
     ]
-
-
-def _read(path: Path) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".json":
-        found = json.loads(text)
-    else:
-        import yaml
-
-        found = yaml.safe_load(text)
-    return found  # type: ignore[no-any-return]  # of the shape that OpenAPI prescribes
 
 
 def _served(operations: Sequence[Described], endpoint: Endpoint) -> Described | None:
@@ -156,9 +140,9 @@ def _served(operations: Sequence[Described], endpoint: Endpoint) -> Described | 
     return min(reached, key=lambda each: each.path.count("{"), default=None)
 
 
-def section(service: Service, directory: Path | None) -> str:
+def section(service: Service) -> str:
     """One service's part of the page."""
-    operations = described(service, directory)
+    operations = described(service)
     serving = [(endpoint, _served(operations, endpoint)) for endpoint in endpoints(service.client)]
     lines = [
         f"## {service.title}",
@@ -179,18 +163,18 @@ def section(service: Service, directory: Path | None) -> str:
     return "\n".join(lines)
 
 
-def page(directory: Path | None) -> str:
-    """The whole page; `directory` holds the services' descriptions."""
+def page() -> str:
+    """The whole page."""
     head = (
         "# Operations\n\nMade by `python docs/make_operations.py`: every operation of both services and the method that\n"
         "serves it. Optional arguments are left out. A listing sends a request for each page that is reached; in one go\n"
         "it is `.collect()`. The request alone, without sending it, is `.build`, read from the class:\n"
         "`rillet.Client.vendors.get.build(vendor_id)`."
     )
-    return "\n\n".join([head, *(section(service, directory) for service in SERVICES)]) + "\n"
+    return "\n\n".join([head, *(section(service) for service in SERVICES)]) + "\n"
 
 
 if __name__ == "__main__":
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(Path(sys.argv[1]) if len(sys.argv) > 1 else None), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
     print(PAGE)
