@@ -61,10 +61,10 @@ def environment(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
 def run(tmp_path: Path, environment: dict[str, str]) -> Run:
     del environment
 
-    def call(command: str, *arguments: str, settings: str = SETTINGS) -> Any:
+    def call(command: str, *arguments: str, settings: str = SETTINGS, columns: str | None = None) -> Any:
         path = tmp_path / "settings.toml"
         path.write_text(settings, encoding="utf-8")
-        return CliRunner().invoke(app, [command, "--settings", str(path), *arguments])
+        return CliRunner(env={"COLUMNS": columns}).invoke(app, [command, "--settings", str(path), *arguments])
 
     return call
 
@@ -365,6 +365,26 @@ def test_the_demo_as_a_table_shows_the_proof() -> None:
     assert "the limit is raised" in " ".join(result.stdout.split())
     assert "Difference over all accounts: 0.00" in result.stdout
     assert "second time posted 0 records" in result.stdout
+
+
+@pytest.mark.parametrize("folders", [1, 30])
+def test_a_path_stays_whole_where_there_is_no_terminal(tmp_path: Path, folders: int) -> None:
+    missing = tmp_path.joinpath(*["folder"] * folders, "settings.toml")
+    code = "from bridge.export.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, "plan", "--settings", str(missing)]
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 2
+    assert str(missing) in done.stderr
+
+
+def test_tables_are_as_wide_as_the_user_says_or_as_their_text(run: Run, company: Company) -> None:
+    company.brex.add(expense(1))
+    lines = {name: run("plan", columns=name).stdout.splitlines() for name in (None, "40")}
+    assert all(len(line) <= 40 for line in lines["40"])
+    assert len(lines[None]) < len(lines["40"])
 
 
 def test_without_the_extra_the_command_says_how_to_get_it() -> None:

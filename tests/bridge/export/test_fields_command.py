@@ -54,7 +54,7 @@ def run(company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
     def call(*arguments: str, settings: str = SETTINGS) -> Any:
         path.write_text(settings, encoding="utf-8")
-        return CliRunner().invoke(app, [*arguments, "--settings", str(path)], env={"COLUMNS": "200"})
+        return CliRunner().invoke(app, [*arguments, "--settings", str(path)])
 
     with ExitStack() as stack:
         monkeypatch.setenv("BREX_TOKEN", company.brex.token)

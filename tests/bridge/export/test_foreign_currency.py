@@ -178,5 +178,5 @@ def test_rates_that_cannot_be_read_end_the_command_with_their_lines(company: Com
     (paths / "rates.csv").write_text(RATES.replace("163.25", "163;25"), encoding="utf-8")
     result = called(paths, "export", "--rates", str(paths / "rates.csv"))
     assert result.exit_code == 2
-    assert "line 2: '163;25' is not a rate" in result.stderr.replace("\n", " ")
+    assert "line 2: '163;25' is not a rate" in result.stderr
     assert company.posts() == []

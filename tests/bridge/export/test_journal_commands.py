@@ -62,7 +62,7 @@ def run(tmp_path: Path, place: str, environment: None) -> Run:
 
     def call(command: str, *arguments: str) -> Any:
         settings = [] if command == "history" else ["--settings", str(path)]
-        return CliRunner().invoke(app, [command, *arguments, *settings, "--journal", place], env={"COLUMNS": "200"})
+        return CliRunner().invoke(app, [command, *arguments, *settings, "--journal", place])
 
     return call
 
@@ -117,7 +117,7 @@ def test_a_journal_that_is_not_there_is_not_made(run: Run, place: str, command: 
     result = run(*command)
 
     assert result.exit_code == 2
-    assert "there is no journal" in result.stderr
+    assert result.stderr == f"there is no journal at {place}\n"
     assert not Path(place).exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -32,11 +33,14 @@ from clientkit.errors import ApiError
 app = typer.Typer(
     help="Brex's accounting records into Rillet, each once.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    # A panel breaks the paths in an error at its edge; without a terminal an error is one line.
+    rich_markup_mode="markdown" if sys.stderr.isatty() else None,
     add_completion=False,
     # Pretty tracebacks print the values of variables, tokens among them.
     pretty_exceptions_enable=False,
 )
+
+_UNBOUNDED = 100_000
 
 COULD_NOT_RUN = 2
 INCOMPLETE = 1
@@ -124,8 +128,16 @@ def ending_well() -> Generator[None]:
     except KeyboardInterrupt:
         problems = ("Interrupted before anything was posted.",)
     if problems:
-        tables.errors(Console(stderr=True), problems)
+        tables.errors(console(stderr=True), problems)
         raise typer.Exit(COULD_NOT_RUN)
+
+
+def console(*, stderr: bool = False, quiet: bool = False) -> Console:
+    """Where text for people goes. It is wrapped for a terminal; in a file or a pipe an id or path has to stay whole."""
+    made = Console(stderr=stderr, quiet=quiet)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = _UNBOUNDED
+    return made
 
 
 def print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:
@@ -133,7 +145,7 @@ def print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:
     if as_json:
         print_json(outcome.as_json())
     else:
-        Console().print(tables.export_table(outcome))
+        console().print(tables.export_table(outcome))
 
 
 def print_json(value: dict[str, object]) -> None:

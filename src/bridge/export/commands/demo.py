@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from bridge.datatable import money
 from bridge.decisions import BillReplacement
-from bridge.export.commands.app import INCOMPLETE, Json, app, ending_well, print_json
+from bridge.export.commands.app import INCOMPLETE, Json, app, console, ending_well, print_json
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.reporting import tables
 from clientkit.money import decimal_text, total
@@ -26,8 +25,8 @@ def demo(
     from bridge.export.demo.run import Demo, became
 
     with ending_well(), Demo(records=records, seed=seed) as company:
-        console = Console(quiet=as_json)
-        console.print(company.introduction)
+        out = console(quiet=as_json)
+        out.print(company.introduction)
         with shown_progress() as advance:
             first = company.export().run(progress=advance)
         second = company.export().run()
@@ -56,15 +55,13 @@ def demo(
             )
         currency = old.amount.currency
         before, after = (money(each.amount.amount, currency) for each in (old, corrected))
-        console.print(tables.export_table(first), tables.types_table(types), sep="\n")
-        console.print(
+        out.print(tables.export_table(first), tables.types_table(types), sep="\n")
+        out.print(
             f"Running the export a second time posted {again} records.\n"
             f"Then bill {old.invoice_number} was corrected in Brex, from {before} to {after} {currency}.\n"
             f"Running it once more replaced {replaced} bill in Rillet and posted {others} other records."
         )
-        console.print(tables.proof_table(proof))
-        console.print(
-            f"Difference over all accounts: {difference:.2f}", style="bold red" if difference else "bold green"
-        )
+        out.print(tables.proof_table(proof))
+        out.print(f"Difference over all accounts: {difference:.2f}", style="bold red" if difference else "bold green")
         if difference or again or others or replaced != 1 or first.stopped or first.failed:
             raise typer.Exit(INCOMPLETE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from bridge.explanations import Explanation
@@ -17,6 +16,7 @@ from bridge.export.commands.app import (
     SettingsFile,
     app,
     checked_books,
+    console,
     ending_well,
     opened_export,
     print_json,
@@ -54,11 +54,11 @@ def explain(
         if as_json:
             print_json(_json(explanation, became, files))
         else:
-            console = Console()
-            console.print(explanation)
+            out = console()
+            out.print(explanation)
             if became is not None:
                 receipts = f" Files of receipts there: {files}." if files else ""
-                console.print(Text(f"In Rillet it is {became.kind} {became.object_id}.{receipts}"))
+                out.print(Text(f"In Rillet it is {became.kind} {became.object_id}.{receipts}"))
         if explanation.is_refused:
             raise typer.Exit(INCOMPLETE)
 

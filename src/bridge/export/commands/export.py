@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
 
 from bridge.decisions import PlannedVendor
 from bridge.export.commands.app import (
@@ -13,6 +12,7 @@ from bridge.export.commands.app import (
     RatesFile,
     SettingsFile,
     app,
+    console,
     ending_well,
     opened_export,
     print_json,
@@ -40,7 +40,7 @@ def plan(
         if as_json:
             print_json(_plan_json(planned))
         else:
-            Console().print(tables.plan_table(planned))
+            console().print(tables.plan_table(planned))
         if planned.refused:
             raise typer.Exit(INCOMPLETE)
 

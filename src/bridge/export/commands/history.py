@@ -7,7 +7,6 @@ from typing import Annotated
 
 import attrs
 import typer
-from rich.console import Console
 
 from bridge.export.commands.app import (
     INCOMPLETE,
@@ -17,6 +16,7 @@ from bridge.export.commands.app import (
     RecordId,
     SettingsFile,
     app,
+    console,
     ending_well,
     opened_export,
     opened_journal,
@@ -50,9 +50,9 @@ def history(
             shown = [{"record_id": each.record_id, "version": each.version} for each in members]
             print_json({"id": record, "attempts": [_attempt_json(each) for each in attempts], "members": shown})
         elif attempts:
-            Console().print(tables.history_table(record, attempts, members))
+            console().print(tables.history_table(record, attempts, members))
         else:
-            tables.errors(Console(stderr=True), [f"The journal does not know {record}."])
+            tables.errors(console(stderr=True), [f"The journal does not know {record}."])
         if not attempts:
             raise typer.Exit(INCOMPLETE)
 
@@ -93,7 +93,7 @@ def verify(settings: SettingsFile, journal: JournalOf, *, as_json: Json = False)
         if as_json:
             print_json({"disagreements": [{"record_id": each.record_id, "text": each.text} for each in found]})
         else:
-            Console().print(tables.verify_table(found))
+            console().print(tables.verify_table(found))
         if found:
             raise typer.Exit(INCOMPLETE)
 

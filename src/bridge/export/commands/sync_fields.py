@@ -16,6 +16,7 @@ from bridge.export.commands.app import (
     SettingsFile,
     app,
     checked_books,
+    console,
     ending_well,
     opened_export,
     print_json,
@@ -54,12 +55,12 @@ def sync_fields(
                     )
             except KeyboardInterrupt:
                 text = "Interrupted. What Brex has taken stays; another run does the rest."
-                tables.errors(Console(stderr=True), [text])
+                tables.errors(console(stderr=True), [text])
                 raise typer.Exit(COULD_NOT_RUN) from None
         if as_json:
             print_json({"applied": apply, "changes": _json(changes)})
         else:
-            Console().print(tables.field_changes_table(changes, applied=apply))
+            console().print(tables.field_changes_table(changes, applied=apply))
         if apply and changes != planned:
             raise typer.Exit(INCOMPLETE)
 
