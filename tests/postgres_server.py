@@ -38,7 +38,8 @@ def postgres() -> Generator[str]:
     """An empty database for as long as the context lasts; gives its URL."""
     found = shutil.which("postgres")
     assert found is not None
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    # A socket's path has room for about 100 characters, and the usual place for temporary files may have more.
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     owner = _unprivileged() if os.geteuid() == 0 else None
     if owner is not None:
         os.chown(folder, owner, -1)
