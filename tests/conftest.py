@@ -1,10 +1,17 @@
-"""How every law is searched for counterexamples, and what of the environment no test sees."""
+"""How every law is searched for counterexamples, what of the environment no test sees, and which tests may skip."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from typing import TypeVar
 
 import hypothesis
+import pytest
+
+_NO_SKIPS = "BREX_RILLET_NO_SKIPS"
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 # What commands print depends on no terminal, so neither on the one that the tests are started from.
 for _name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
@@ -13,3 +20,24 @@ for _name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
 # A machine that is busy with something else is no counterexample.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is installed that tests need, each has to run, but for those marked `may_skip`."""
+    report = yield
+    return report if item.get_closest_marker("may_skip") else _without_skip(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for whole files."""
+    return _without_skip((yield))
+
+
+def _without_skip(report: Report) -> Report:
+    # An expected failure is reported as skipped, too.
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get(_NO_SKIPS):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although {_NO_SKIPS} is set: {report.longrepr}"
+    return report

@@ -23,6 +23,7 @@ from clientkit.errors import ConfigurationError
 from hand_clock import HandClock
 
 
+@pytest.mark.place
 def test_a_file_keeps_tokens_for_its_owner_alone(brex: StandIn, tmp_path: Path) -> None:
     path, tokens = tmp_path / "tokens.json", seed(brex)
     assert FileTokenStore(path).load() is None

@@ -12,6 +12,8 @@ import pytest
 
 from bridge import read_settings
 
+pytestmark = pytest.mark.place
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -367,6 +367,7 @@ def test_the_demo_as_a_table_shows_the_proof() -> None:
     assert "second time posted 0 records" in result.stdout
 
 
+@pytest.mark.place
 @pytest.mark.parametrize("folders", [1, 30])
 def test_a_path_stays_whole_where_there_is_no_terminal(tmp_path: Path, folders: int) -> None:
     missing = tmp_path.joinpath(*["folder"] * folders, "settings.toml")

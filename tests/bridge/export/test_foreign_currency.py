@@ -173,6 +173,7 @@ def test_without_rates_foreign_records_are_refused_and_the_rest_is_posted(compan
     assert company.exported() == ["accr_6"]
 
 
+@pytest.mark.place
 def test_rates_that_cannot_be_read_end_the_command_with_their_lines(company: Company, paths: Path) -> None:
     company.brex.add(*foreign_records())
     (paths / "rates.csv").write_text(RATES.replace("163.25", "163;25"), encoding="utf-8")

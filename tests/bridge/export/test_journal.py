@@ -25,6 +25,8 @@ from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from export_company import REFERENCE_TYPE, SETTINGS, Company, Interrupting, expense
 from hand_clock import HandClock
 
+pytestmark = pytest.mark.place
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -112,6 +112,7 @@ def test_history_of_an_unknown_record_ends_with_1(company: Company, run: Run) ->
     assert "does not know accr_999" in result.stderr
 
 
+@pytest.mark.place
 @pytest.mark.parametrize("command", [["history", "accr_001"], ["replay", "accr_001"], ["verify"]])
 def test_a_journal_that_is_not_there_is_not_made(run: Run, place: str, command: list[str]) -> None:
     result = run(*command)

@@ -21,6 +21,8 @@ from clientkit.testing import Asked
 from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
 from hand_clock import HandClock
 
+pytestmark = pytest.mark.place
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WITHOUT_REFERENCES = attrs.evolve(SETTINGS, reference_type=None)
 ATTEMPT = Attempt(
