@@ -125,6 +125,7 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableError,
         UnreadableAnswerError,
+        Verdict,
         Violation,
     )
     from clientkit.pacing import Pacer
@@ -164,7 +165,7 @@ _HOMES = {
     "brex_accounting.webhook_secrets": ("WebhookSecret", "WebhookSecretOperations", "WebhookSecretStatus",),
     "brex_accounting.webhook_subscriptions": ("NewWebhookSubscription", "WebhookEventType", "WebhookSubscription", "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate",),
     "clientkit.connection": ("Options", "RetryPolicy",),
-    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
+    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Download", "Page", "Request",),
@@ -191,7 +192,7 @@ __all__ = [
     "ReviewStatus", "SeenIds", "SeenStore", "ServerError", "Side", "SourceType", "StaleWebhookError", "StatusError",
     "TeamUser", "TokenKind", "TokenStatus", "TokenStore", "Tokens", "UnauthorizedError", "UnprocessableError",
     "UnreadableAnswerError", "UnreadableWebhookError", "User", "UserOperations", "UserStatus", "UserToken",
-    "VendorAccountMismatchError", "Violation", "WebhookError", "WebhookEventType", "WebhookGroup",
+    "VendorAccountMismatchError", "Verdict", "Violation", "WebhookError", "WebhookEventType", "WebhookGroup",
     "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret", "WebhookSecretError",
     "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription", "WebhookSubscriptionOperations",
     "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError", "new_state",

@@ -26,13 +26,22 @@ from typing import Self, cast
 from urllib.parse import urlencode
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting.tokens import Tokens
 from clientkit import codec
 from clientkit.client import CLOCKS, checked_base_url, checked_token, user_agent
 from clientkit.codec import Extra, unknown_fields
 from clientkit.connection import Clocks, Connection, Options, Service
-from clientkit.errors import ApiError, ConfigurationError, NoAnswerError, Problem, StatusError, UnreadableAnswerError
+from clientkit.errors import (
+    ApiError,
+    ConfigurationError,
+    NoAnswerError,
+    Problem,
+    StatusError,
+    UnreadableAnswerError,
+    Verdict,
+)
 from clientkit.exchange import exchange
 from clientkit.requests import Form, Request
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
@@ -52,6 +61,12 @@ class AuthorizationError(ApiError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"Brex gave no access token: {reason}")
         self.reason = reason
+
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """`FATAL`: without a token the next call gets no further."""
+        return Verdict.FATAL
 
 
 class ConsentRequiredError(AuthorizationError):

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableError,
         UnreadableAnswerError,
+        Verdict,
         Violation,
     )
     from clientkit.pacing import Pacer
@@ -67,7 +68,7 @@ _HOMES = {
     "clientkit.connection": ("Authorization", "Clocks", "Options", "Refusal", "RetryPolicy", "Service",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation",),
     "clientkit.enums": ("OpenEnum",),
-    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
+    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request", "follow", "segment",),
@@ -85,8 +86,8 @@ __all__ = [
     "Pacer", "Page", "PageRequest", "Pager", "Paging", "PagingError", "Problem", "RateLimitedError",
     "RedirectError", "Refusal", "Request", "RetryPolicy", "ServerError", "Service", "Shape", "StatusError",
     "SyncResource", "Transport", "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError",
-    "UnreadableAnswerError", "Violation", "always_sent", "as_number", "follow", "listing", "operation", "segment",
-    "tagged_union", "unknown_fields", "wire_name",
+    "UnreadableAnswerError", "Verdict", "Violation", "always_sent", "as_number", "follow", "listing", "operation",
+    "segment", "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -86,6 +86,12 @@ def as_number() -> dict[object, object]:
     return {_AS_NUMBER: True}
 
 
+def is_json(content_type: str) -> bool:
+    """Whether a ``Content-Type`` header says that the body is JSON."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
 def parse(content: bytes) -> object:
     """JSON text as Python values; numbers with a fraction or an exponent become `Decimal`. Raises `CodecError`."""
     try:

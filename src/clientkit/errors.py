@@ -24,23 +24,51 @@
     │       └── AnswerTooLargeError larger than the client's bound
     └── PagingError                 a listing that does not come to an end
 
-Every error pickles, and none holds a token: request headers are not kept.
+Every error pickles, and none holds a token: request headers are not kept. What to do next does not follow from the
+class alone, because a proxy answers with the same statuses as the service: ask `ApiError.verdict`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import TypeVar
 
 import attrs
+from typing_extensions import override
+
+from clientkit import codec
 
 E = TypeVar("E", bound="ApiError")
 
 _KEPT_BYTES = 16_384
+_UNDECIDED = frozenset({407, 408, 409})
+
+
+class Verdict(StrEnum):
+    """What an error means for the request, and for those that come after it.
+
+    ``REFUSED``: the service itself said no to this request, and would say it again; nothing was done. ``PASSING``: the
+    last sending was turned away; later it may work. ``UNCLEAR``: the request may have been carried out. ``FATAL``: the
+    next request would meet the same, so a person has to change something first.
+    """
+
+    REFUSED = "refused"
+    PASSING = "passing"
+    UNCLEAR = "unclear"
+    FATAL = "fatal"
+
+
+_TURNED_AWAY = {401: Verdict.FATAL, 403: Verdict.FATAL, 429: Verdict.PASSING}
 
 
 class ApiError(Exception):
     """Every error that this SDK raises on purpose about talking to a service."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What follows from the error: `UNCLEAR` unless its class knows better."""
+        return Verdict.UNCLEAR
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__.copy())
@@ -55,6 +83,12 @@ def _rebuild(kind: type[E], args: tuple[object, ...], state: dict[str, object]) 
 
 class ConfigurationError(ApiError, ValueError):
     """The client cannot be built from what it was given; the message names the argument or variable."""
+
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """`FATAL`."""
+        return Verdict.FATAL
 
 
 @attrs.frozen(kw_only=True)
@@ -124,6 +158,12 @@ class NotSentError(NoAnswerError):
 
     advice = "The service never saw the request. Check the base URL, the network and the proxy, then repeat it."
 
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """`PASSING`."""
+        return Verdict.PASSING
+
 
 class ConnectionLostError(NoAnswerError):
     """The connection broke after the request, or a part of it, had been sent."""
@@ -141,7 +181,8 @@ class AnswerError(_CallError):
     """An answer came back, but not the one that was asked for.
 
     `status` and `headers` (names in lower case, cookies left out) are the answer's; `content` is the start of its
-    body; `trace_id` is what the service's support asks for.
+    body; `trace_id` is what the service's support asks for. `is_from_service` says that the service refused in its own
+    words: the body is a JSON object, and not a page of a proxy, nothing at all, or what another host says about a link.
     """
 
     def __init__(
@@ -160,6 +201,18 @@ class AnswerError(_CallError):
         self.service, self.method, self.path, self.status = service, method, path, status
         self.headers = {name: value for name, value in headers.items() if name != "set-cookie"}
         self.content, self.trace_id, self.attempts = content[:_KEPT_BYTES], trace_id, attempts
+        # Decided here, because the start of a long body is no JSON.
+        self.is_from_service = (
+            not self._is_elsewhere
+            and not 200 <= status < 300
+            and codec.is_json(headers.get("content-type", "application/json"))
+            and _is_object(content)
+        )
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        # The path of a link is the address of another host (see `clientkit.requests.follow`).
+        return not self.path.startswith("/")
 
     def _trace(self) -> str:
         return f" (trace id {self.trace_id})" if self.trace_id else ""
@@ -193,6 +246,22 @@ class StatusError(AnswerError):
         said += "".join(f"; {violation}" for violation in self.problem.violations)
         code = f" [{self.problem.code}]" if self.problem.code else ""
         self._describe(f"answered {status}{code}{': ' + said if said else ''}{self._trace()}", advice or self.advice)
+
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """By status and body.
+
+        `FATAL` are 401 and 403, `PASSING` is 429; a page of a proxy with these statuses is `UNCLEAR`, a bare answer
+        counts as the service's. `REFUSED` is any other 4xx in the service's own words, but for 407, which only a proxy
+        answers, and 408 and 409, which do not tell what became of the request. The rest is `UNCLEAR`.
+        """
+        is_bare = not self.content and not self._is_elsewhere
+        if self.status in _TURNED_AWAY and (self.is_from_service or is_bare):
+            return _TURNED_AWAY[self.status]
+        if 400 <= self.status < 500 and self.status not in _UNDECIDED and self.is_from_service:
+            return Verdict.REFUSED
+        return Verdict.UNCLEAR
 
     @property
     def code(self) -> str | None:
@@ -293,6 +362,13 @@ class PagingError(ApiError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"listing {path}: {reason}")
         self.path, self.reason = path, reason
+
+
+def _is_object(content: bytes) -> bool:
+    try:
+        return isinstance(codec.parse(content), dict)
+    except codec.CodecError:
+        return False
 
 
 _BY_STATUS: dict[int, type[StatusError]] = {

@@ -211,8 +211,8 @@ class _Call(Generic[T]):
             return cast("T", answer.content)
         if returns is Download:
             return cast("T", Download(content=answer.content, content_type=answer.headers.get("content-type")))
-        kind = answer.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-        if kind != "application/json" and not kind.endswith("+json"):
+        kind = answer.headers.get("content-type", "application/json")
+        if not codec.is_json(kind):
             raise self._unreadable(answer, f"its content type is {kind!r}, not JSON")
         try:
             return codec.structure(codec.parse(answer.content), returns)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableError,
         UnreadableAnswerError,
+        Verdict,
         Violation,
     )
     from clientkit.pacing import Pacer
@@ -271,7 +272,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "clientkit.connection": ("Options", "RetryPolicy",),
-    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Violation",),
+    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Multipart", "Page", "Request",),
@@ -363,8 +364,8 @@ __all__ = [
     "UnknownVariant", "UnprocessableError", "UnreadableAnswerError", "UnreadableWebhookError", "Usage",
     "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency", "UsageInvoiceDate", "UsageInvoicing",
     "UsagePrice", "UsageRecords", "Vendor", "VendorCredit", "VendorCreditApplication", "VendorCreditItem",
-    "VendorCreditOperations", "VendorCreditStatus", "VendorCreditUpdate", "VendorOperations", "Violation",
-    "WebhookError", "WebhookSecretError", "WrongSignatureError", "YearlyInvoicing", "month_day",
+    "VendorCreditOperations", "VendorCreditStatus", "VendorCreditUpdate", "VendorOperations", "Verdict",
+    "Violation", "WebhookError", "WebhookSecretError", "WrongSignatureError", "YearlyInvoicing", "month_day",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

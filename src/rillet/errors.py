@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from clientkit.errors import ApiError, BadRequestError, Problem, StatusError, Violation
+from typing_extensions import override
+
+from clientkit.errors import ApiError, BadRequestError, Problem, StatusError, Verdict, Violation
 from clientkit.problems import body_fields, field_text, unread
 from clientkit.wire import Answer
 
@@ -29,6 +31,12 @@ class ExternalReferenceTypeNotFoundError(BadRequestError):
 
     advice = "Create the type in Rillet under Settings → External References, or send another one."
 
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """`FATAL`: every request that names the type would meet the same."""
+        return Verdict.FATAL
+
 
 class ObjectChangedError(ApiError):
     """Somebody changed the object since it was read, so a change that is based on it was not sent.
@@ -39,6 +47,12 @@ class ObjectChangedError(ApiError):
     def __init__(self, kind: str, fields: tuple[str, ...]) -> None:
         super().__init__(f"the {kind} was changed since it was read ({', '.join(fields)}); read it again")
         self.kind, self.fields = kind, fields
+
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """`PASSING`: nothing was sent, and a change that is based on the object as it is now may work."""
+        return Verdict.PASSING
 
 
 class NotModifiableError(ApiError):
@@ -54,6 +68,12 @@ class NotModifiableError(ApiError):
             "build the whole update and use update()"
         )
         self.fields, self.missing = fields, missing
+
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """`REFUSED`: nothing was sent, and nothing would be the next time."""
+        return Verdict.REFUSED
 
 
 ERROR_TYPES: Mapping[str, type[StatusError]] = {

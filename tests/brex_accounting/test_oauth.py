@@ -29,7 +29,7 @@ from brex_oauth import (
     paths,
     seed,
 )
-from clientkit.errors import ConfigurationError
+from clientkit.errors import ConfigurationError, Verdict
 from clientkit.testing import (
     AnswerLost,
     Fault,
@@ -165,8 +165,9 @@ def test_client_credentials_give_no_refresh_token(server: OAuthClient, brex: Sta
     assert server.client_credentials(["onboarding"]).refresh_token is None
     bad_grant = {"errorCode": "E0000021", "errorSummary": "Bad grant."}
     brex.faults.append(Fault(Respond(json_answer(400, bad_grant))))
-    with pytest.raises(AuthorizationError, match=r"E0000021.*Bad grant"):
+    with pytest.raises(AuthorizationError, match=r"E0000021.*Bad grant") as refused:
         server.client_credentials(["other"])
+    assert refused.value.verdict is Verdict.FATAL
 
 
 def test_revoked_tokens_work_no_more(server: OAuthClient, brex: StandIn) -> None:

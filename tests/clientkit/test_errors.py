@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -21,6 +21,7 @@ from clientkit.errors import (
     ServerError,
     StatusError,
     UnreadableAnswerError,
+    Verdict,
     Violation,
     error_type,
 )
@@ -134,3 +135,90 @@ def test_cookies_and_long_bodies_are_not_kept() -> None:
 def test_a_configuration_error_is_a_value_error_too() -> None:
     with pytest.raises(ValueError, match="text"):
         raise ConfigurationError("text")
+
+
+_JSON = {"content-type": "application/problem+json; charset=utf-8"}
+_PAGE = {"content-type": "text/html"}
+_Said: TypeAlias = tuple[dict[str, str], bytes]
+_OWN: _Said = (_JSON, b'{"title": "no"}')
+_BARE: _Said = ({}, b"")
+_PROXY: _Said = (_PAGE, b"<html>")
+
+
+def _answered(status: int, said: _Said, *, path: str = "/items") -> StatusError:
+    headers, content = said
+    return error_type(status)(service="Shop", method="POST", path=path, status=status, headers=headers, content=content)
+
+
+def _expected(status: int) -> tuple[Verdict, Verdict]:
+    """The verdicts on an answer in the service's own words, and on one without a body."""
+    if status in {401, 403}:
+        return Verdict.FATAL, Verdict.FATAL
+    if status == 429:
+        return Verdict.PASSING, Verdict.PASSING
+    if status in {407, 408, 409} or not 400 <= status < 500:
+        return Verdict.UNCLEAR, Verdict.UNCLEAR
+    return Verdict.REFUSED, Verdict.UNCLEAR
+
+
+@pytest.mark.parametrize("status", range(300, 600))
+def test_the_verdict_on_a_status_depends_on_who_said_it(status: int) -> None:
+    own, bare, proxy = (_answered(status, each) for each in (_OWN, _BARE, _PROXY))
+    assert (own.verdict, bare.verdict) == _expected(status)
+    assert proxy.verdict is Verdict.UNCLEAR
+    assert [each.is_from_service for each in (own, bare, proxy)] == [True, False, False]
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 413, 422])
+def test_the_statuses_that_refuse_a_request(status: int) -> None:
+    assert _answered(status, _OWN).verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (_JSON, b""), (_JSON, b"[]"), (_JSON, b'"no"'), (_JSON, b'{"title": '), (_JSON, b"\xff"), (_JSON, b"<html>"),
+        (_PAGE, b'{"title": "no"}'), ({"content-type": "text/plain"}, b"{}"), ({"content-type": ""}, b"{}"),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_the_words_of_the_service(said: _Said) -> None:
+    error = _answered(404, said)
+    assert (error.is_from_service, error.verdict) == (False, Verdict.UNCLEAR)
+
+
+@pytest.mark.parametrize(
+    "said", [({}, b"{}"), ({"content-type": "Application/JSON"}, b'{"a": "' + b"x" * 99_999 + b'"}')]
+)
+def test_what_is_in_the_words_of_the_service(said: _Said) -> None:
+    error = _answered(404, said)
+    assert (error.is_from_service, error.verdict) == (True, Verdict.REFUSED)
+    assert pickle.loads(pickle.dumps(error)).verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429])
+@pytest.mark.parametrize("said", [_OWN, _BARE, _PROXY])
+def test_what_another_host_says_about_a_link_is_unclear(status: int, said: _Said) -> None:
+    error = _answered(status, said, path="https://files.test/receipt")
+    assert (error.is_from_service, error.verdict) == (False, Verdict.UNCLEAR)
+
+
+def test_the_verdict_on_errors_without_a_status() -> None:
+    found = {type(error): error.verdict for error in _all_errors() if not isinstance(error, StatusError)}
+    assert found == {
+        ApiError: Verdict.UNCLEAR,
+        ConfigurationError: Verdict.FATAL,
+        PagingError: Verdict.UNCLEAR,
+        AnswerError: Verdict.UNCLEAR,
+        UnreadableAnswerError: Verdict.UNCLEAR,
+        errors.AnswerTooLargeError: Verdict.UNCLEAR,
+        NoAnswerError: Verdict.UNCLEAR,
+        errors.NotSentError: Verdict.PASSING,
+        errors.ConnectionLostError: Verdict.UNCLEAR,
+        errors.AnswerTimeoutError: Verdict.UNCLEAR,
+        errors.DeadlineExceededError: Verdict.UNCLEAR,
+    }
+
+
+def test_a_success_that_cannot_be_read_is_no_refusal_of_the_service() -> None:
+    error = UnreadableAnswerError(**_CALL, status=200, headers=_JSON, content=b"{}", reason="no id")
+    assert not error.is_from_service

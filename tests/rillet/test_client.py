@@ -32,6 +32,7 @@ from rillet import (
     OrganizationOperations,
     StatusError,
     UnreadableAnswerError,
+    Verdict,
     Violation,
 )
 from rillet.client import BASE_URLS, Environment
@@ -219,6 +220,7 @@ def test_errors_have_the_type_that_their_code_or_status_says(run: Runner[Client]
     with pytest.raises(ExternalReferenceTypeNotFoundError, match="Settings") as unknown:
         run.call(lambda client: client.charges.create(CHARGE))
     assert isinstance(unknown.value, BadRequestError)
+    assert (missing.value.verdict, unknown.value.verdict) == (Verdict.REFUSED, Verdict.FATAL)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import receivables as sample
 from clientkit import codec
+from clientkit.errors import Verdict
 from clientkit.unions import UnknownVariant
 from receivables import ID, NOW, TODAY, Shelf, awaitable, awaited, blocking
 from rillet.errors import NotModifiableError, ObjectChangedError
@@ -204,8 +205,9 @@ def test_a_name_that_does_not_exist_is_a_type_error_that_tells_the_others() -> N
 
 def test_nothing_is_written_over_somebody_elses_change() -> None:
     shelf = Shelf(codec.dumps(attrs.evolve(CUSTOMER, payment_terms=60)))
-    with pytest.raises(ObjectChangedError, match="payment_terms"):
+    with pytest.raises(ObjectChangedError, match="payment_terms") as caught:
         Customers(blocking(shelf)).modify(ID, based_on=CUSTOMER, name="Acme Inc.")
+    assert caught.value.verdict is Verdict.PASSING
     assert [method for method, _, _ in shelf.received] == ["GET"]
 
 
@@ -215,6 +217,7 @@ def test_invoices_refuse_and_say_what_does_not_come_back(resource: Any) -> None:
         resource(None).modify(ID, memo="Thanks")
     assert caught.value.missing == ("scope", "items[].price", "items[].tax_rate")
     assert caught.value.fields == ("memo",)
+    assert caught.value.verdict is Verdict.REFUSED
     for word in ("memo", ID, *caught.value.missing, "update()"):
         assert word in str(caught.value)
     assert pickle.loads(pickle.dumps(caught.value)).missing == caught.value.missing
