@@ -213,7 +213,8 @@ class _Call(Generic[T]):
             return cast("T", Download(content=answer.content, content_type=answer.headers.get("content-type")))
         kind = answer.headers.get("content-type", "application/json")
         if not codec.is_json(kind):
-            raise self._unreadable(answer, f"its content type is {kind!r}, not JSON")
+            named = kind.partition(";")[0].strip().lower()
+            raise self._unreadable(answer, f"its content type is {named!r}, not JSON")
         try:
             return codec.structure(codec.parse(answer.content), returns)
         except codec.CodecError as error:
