@@ -12,7 +12,7 @@ from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
     from clientkit.client import AsyncBaseClient, BaseClient
-    from clientkit.codec import CodecError, Extra, Shape, always_sent, as_number, unknown_fields, wire_name
+    from clientkit.codec import Extra, Shape, always_sent, as_number, unknown_fields, wire_name
     from clientkit.connection import Authorization, Clocks, Options, Refusal, RetryPolicy, Service
     from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
     from clientkit.enums import OpenEnum
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Verdict,
         Violation,
     )
+    from clientkit.field_problems import CodecError, FieldProblem
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import (
@@ -64,11 +65,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "clientkit.client": ("AsyncBaseClient", "BaseClient",),
-    "clientkit.codec": ("CodecError", "Extra", "Shape", "always_sent", "as_number", "unknown_fields", "wire_name",),
+    "clientkit.codec": ("Extra", "Shape", "always_sent", "as_number", "unknown_fields", "wire_name",),
     "clientkit.connection": ("Authorization", "Clocks", "Options", "Refusal", "RetryPolicy", "Service",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation",),
     "clientkit.enums": ("OpenEnum",),
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
+    "clientkit.field_problems": ("CodecError", "FieldProblem",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request", "follow", "segment",),
@@ -81,8 +83,8 @@ __all__ = [
     "Answer", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncBaseClient",
     "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Attempt", "Authorization",
     "BadRequestError", "BaseClient", "Clocks", "CodecError", "ConfigurationError", "ConflictError",
-    "ConnectionLostError", "DeadlineExceededError", "Download", "Executor", "Extra", "ForbiddenError", "Form",
-    "InProcess", "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing",
+    "ConnectionLostError", "DeadlineExceededError", "Download", "Executor", "Extra", "FieldProblem", "ForbiddenError",
+    "Form", "InProcess", "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing",
     "Pacer", "Page", "PageRequest", "Pager", "Paging", "PagingError", "Problem", "RateLimitedError",
     "RedirectError", "Refusal", "Request", "RetryPolicy", "ServerError", "Service", "Shape", "StatusError",
     "SyncResource", "Transport", "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError",

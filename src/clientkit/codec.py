@@ -20,15 +20,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 from json.encoder import encode_basestring_ascii
-from typing import Any, Generic, TypeAlias, TypeVar, cast, get_origin
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 import cattrs
-import cattrs.v
-from cattrs.cols import is_sequence, list_structure_factory
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.cols import is_mapping, is_sequence, list_structure_factory
+from cattrs.gen import make_dict_unstructure_fn, override
 
+from clientkit._careful import array_reader, maker, mapping_reader, object_reader
 from clientkit._readers import make_reader
+from clientkit.field_problems import CodecError as CodecError  # noqa: PLC0414 - whoever reads meets it here
+from clientkit.field_problems import FieldProblem as FieldProblem  # noqa: PLC0414 - as above
+from clientkit.field_problems import problems_of, wrong
 from clientkit.money import checked, decimal_text
 
 T = TypeVar("T")
@@ -49,10 +52,6 @@ _SMALL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 _CENT, _MUCH = Decimal("0.01"), Decimal(10) ** 15
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-
-
-class CodecError(ValueError):
-    """A body that is not JSON, or JSON that does not have the expected shape; the message names the place."""
 
 
 class Shape(ABC, Generic[T_co]):
@@ -107,12 +106,12 @@ def structure(value: object, kind: type[T] | Shape[T]) -> T:
         return kind.read(value)
     try:
         return _fast.structure(value, kind)
-    except Exception:  # noqa: BLE001 - whatever it was, the precise converter says it better
+    except Exception:  # noqa: BLE001 - whatever it was, the careful one says it better
         # Only a failure pays for finding its place.
         try:
-            return _precise.structure(value, kind)
+            return _careful.structure(value, kind)
         except Exception as error:
-            raise CodecError("; ".join(_messages(error))) from error
+            raise CodecError.of(*problems_of(error)) from error
 
 
 def unstructure(value: object) -> object:
@@ -140,7 +139,7 @@ def register(
     write: Callable[[Any], object] | None = None,
 ) -> None:
     """Teach the codec to read or write `kind`, a class or a union of classes, in its own way."""
-    for converter in (_fast, _precise):
+    for converter in (_fast, _careful):
         if read is not None:
             converter.register_structure_hook(kind, _reader(read, converter, optional=False))
             converter.register_structure_hook(cast("Any", kind) | None, _reader(read, converter, optional=True))
@@ -208,37 +207,10 @@ def _write(value: object, put: Callable[[str], object]) -> None:
         raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def _messages(error: BaseException) -> list[str]:
-    if isinstance(error, cattrs.BaseValidationError):
-        _name_as_in_json(error)
-        return list(cattrs.transform_error(error, path="$", format_exception=_explain))
-    return [f"{error} @ $"]
-
-
-def _name_as_in_json(error: BaseException) -> None:
-    # cattrs names the attribute, but who reads the message has the service's JSON before them.
-    if isinstance(error, cattrs.ClassValidationError):
-        names = {field.name: _wire(field) for field in attrs.fields(error.cl)}
-        for _, note in error.group_exceptions()[0]:
-            note.name = names.get(note.name, note.name)
-    if isinstance(error, cattrs.BaseValidationError):
-        for each in error.exceptions:
-            _name_as_in_json(each)
-
-
-def _explain(error: BaseException, kind: type[Any] | None) -> str:
-    return str(error) if isinstance(error, CodecError | ValueError) else cattrs.v.format_exception(error, kind)
-
-
-def _wrong(value: object, wanted: str) -> CodecError:
-    shown = repr(value)
-    return CodecError(f"{shown if len(shown) <= 60 else shown[:57] + '...'} is not {wanted}")
-
-
 def _to_str(value: object, _: object) -> str:
     if isinstance(value, str):
         return value
-    raise _wrong(value, "text")
+    raise wrong(value, "text")
 
 
 def _to_int(value: object, _: object) -> int:
@@ -246,13 +218,13 @@ def _to_int(value: object, _: object) -> int:
         return value
     if isinstance(value, Decimal) and value.is_finite() and checked(value) == int(value):
         return int(value)
-    raise _wrong(value, "a whole number")
+    raise wrong(value, "a whole number")
 
 
 def _to_bool(value: object, _: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise _wrong(value, "true or false")
+    raise wrong(value, "true or false")
 
 
 def _to_decimal(value: object, _: object) -> Decimal:
@@ -265,7 +237,7 @@ def _to_decimal(value: object, _: object) -> Decimal:
         return checked(Decimal(value))
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return checked(Decimal(value))
-    raise _wrong(value, "a decimal number")
+    raise wrong(value, "a decimal number")
 
 
 def _to_datetime(value: object, _: object) -> datetime:
@@ -273,19 +245,19 @@ def _to_datetime(value: object, _: object) -> datetime:
         moment = datetime.fromisoformat(value)
         if moment.utcoffset() is not None:
             return moment
-    raise _wrong(value, "a date-time with a zone")
+    raise wrong(value, "a date-time with a zone")
 
 
 def _to_date(value: object, _: object) -> date:
     if isinstance(value, str) and len(value) == 10:
         return date.fromisoformat(value)
-    raise _wrong(value, "a date such as 2026-01-31")
+    raise wrong(value, "a date such as 2026-01-31")
 
 
 def _to_enum(value: object, kind: type[Enum]) -> Enum:
     if isinstance(value, str):
         return kind(value)
-    raise _wrong(value, "text")
+    raise wrong(value, "text")
 
 
 def _from_enum(value: Enum) -> object:
@@ -304,38 +276,26 @@ def _anything(value: object, _: object) -> object:
 def _array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
     # Not cattrs' own: it takes anything that can be iterated over, so text would become a list of its characters.
     read = list_structure_factory(kind, converter)
-    made_of: Callable[[object], object] = cast("Any", list if get_origin(kind) is list else tuple)
+    made_of = maker(kind)
 
     def structure_array(value: object, _: object) -> object:
         if not isinstance(value, list):
-            raise _wrong(value, "an array")
+            raise wrong(value, "an array")
         return made_of(read(cast("list[object]", value), kind))
 
     return structure_array
 
 
-def _attrs_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
-    overrides = {field.name: override(rename=_wire(field)) for field in fields if _wire(field) != field.name}
-    read = make_dict_structure_fn(kind, converter, **overrides)  # type: ignore[arg-type]  # its options come after the fields
-    names = frozenset(_wire(field) for field in fields)
-    keeps_extra = _EXTRA_KEY in names
-    known = names - {_EXTRA_KEY}
-    required = frozenset(_wire(field) for field in fields if field.default is attrs.NOTHING)
+def _careful_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
+    return object_reader(kind, converter.structure, wire_name=_wire, extra_key=_EXTRA_KEY)
 
-    def structure_attrs(value: object, _: object) -> object:
-        if not isinstance(value, dict):
-            raise _wrong(value, "an object")
-        found = cast("dict[str, object]", value)
-        if None in found.values():
-            found = {
-                name: each for name, each in found.items() if each is not None or name in required or name not in known
-            }
-        if keeps_extra and not found.keys() <= known:
-            found = {**found, _EXTRA_KEY: {name: each for name, each in found.items() if name not in known}}
-        return read(found, kind)
 
-    return structure_attrs
+def _careful_mapping_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
+    return mapping_reader(kind, converter.structure)
+
+
+def _careful_array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
+    return array_reader(kind, converter.structure)
 
 
 def _straight_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
@@ -388,8 +348,8 @@ def _reader(
     return structure_registered
 
 
-def _converter(*, detailed: bool) -> cattrs.Converter:
-    made = cattrs.Converter(detailed_validation=detailed)
+def _converter(*, careful: bool) -> cattrs.Converter:
+    made = cattrs.Converter(detailed_validation=False)
     made.register_structure_hook(str, _to_str)
     # An enum of texts is a str too, and cattrs asks the classes before the predicates below.
     made.register_structure_hook(StrEnum, _to_enum)
@@ -398,10 +358,12 @@ def _converter(*, detailed: bool) -> cattrs.Converter:
     made.register_structure_hook(Decimal, _to_decimal)
     made.register_structure_hook(datetime, _to_datetime)
     made.register_structure_hook(date, _to_date)
+    if careful:
+        made.register_structure_hook_factory(is_mapping, _careful_mapping_reader)
     made.register_structure_hook_func(lambda kind: kind is object or kind == Extra, _anything)
     made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _to_enum)
-    made.register_structure_hook_factory(is_sequence, _array_reader)
-    made.register_structure_hook_factory(attrs.has, _attrs_reader if detailed else _straight_reader)
+    made.register_structure_hook_factory(is_sequence, _careful_array_reader if careful else _array_reader)
+    made.register_structure_hook_factory(attrs.has, _careful_reader if careful else _straight_reader)
     made.register_unstructure_hook(Decimal, decimal_text)
     made.register_unstructure_hook(datetime, instant_text)
     made.register_unstructure_hook(date, date.isoformat)
@@ -411,5 +373,5 @@ def _converter(*, detailed: bool) -> cattrs.Converter:
     return made
 
 
-_fast = _converter(detailed=False)
-_precise = _converter(detailed=True)
+_fast = _converter(careful=False)
+_careful = _converter(careful=True)

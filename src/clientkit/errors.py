@@ -38,6 +38,7 @@ import attrs
 from typing_extensions import override
 
 from clientkit import codec
+from clientkit.field_problems import shortened
 
 E = TypeVar("E", bound="ApiError")
 
@@ -134,7 +135,11 @@ class _CallError(ApiError):
 
     def _describe(self, what: str, advice: str) -> None:
         tried = f" after {len(self.attempts) + 1} attempts" if self.attempts else ""
-        self.args = (f"{self.service}: {self.method} {self.path} {what}{tried}. {advice}".strip(),)
+        said = f"{shortened(what)}{self._trace()}{tried}"
+        self.args = (f"{self.service}: {self.method} {self.path} {said}. {advice}".strip(),)
+
+    def _trace(self) -> str:
+        return ""
 
 
 class NoAnswerError(_CallError):
@@ -214,6 +219,7 @@ class AnswerError(_CallError):
         # The path of a link is the address of another host (see `clientkit.requests.follow`).
         return not self.path.startswith("/")
 
+    @override
     def _trace(self) -> str:
         return f" (trace id {self.trace_id})" if self.trace_id else ""
 
@@ -245,7 +251,7 @@ class StatusError(AnswerError):
         said = ": ".join(dict.fromkeys(part for part in (self.problem.title, self.problem.detail) if part))
         said += "".join(f"; {violation}" for violation in self.problem.violations)
         code = f" [{self.problem.code}]" if self.problem.code else ""
-        self._describe(f"answered {status}{code}{': ' + said if said else ''}{self._trace()}", advice or self.advice)
+        self._describe(f"answered {status}{code}{': ' + said if said else ''}", advice or self.advice)
 
     @property
     @override
@@ -347,7 +353,7 @@ class UnreadableAnswerError(AnswerError):
         )  # fmt: skip
         self.reason = reason
         self._describe(
-            f"answered {status} with a body that cannot be read: {reason}{self._trace()}",
+            f"answered {status} with a body that cannot be read: {reason}",
             "If the request writes, it was carried out. The start of the body is in `content`.",
         )
 

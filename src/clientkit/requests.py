@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import attrs
 from typing_extensions import override
 
-from clientkit.codec import CodecError, Shape, instant_text, structure
+from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, structure
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -237,10 +237,10 @@ class _PageShape(Shape[Page[Any]]):
     @override
     def read(self, value: object) -> Page[Any]:
         if not isinstance(value, dict):
-            raise CodecError(f"a page is an object, not {type(value).__name__} @ $")
+            raise CodecError.of(FieldProblem(text=f"a page is an object, not {type(value).__name__}"))
         body = cast("dict[str, object]", value)
         if self.items_key not in body:
-            raise CodecError(f"the page has no {self.items_key!r} @ $")
+            raise CodecError.of(FieldProblem(text=f"the page has no {self.items_key!r}"))
         of_items: type[tuple[Any, ...]] = types.GenericAlias(tuple, (self.item, ...))  # type: ignore[assignment]
         items = structure(body[self.items_key], of_items)
         return Page(items=items, next_cursor=self.paging.next_cursor(body), total=self.paging.total(body))

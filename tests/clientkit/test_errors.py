@@ -132,6 +132,21 @@ def test_cookies_and_long_bodies_are_not_kept() -> None:
     assert len(error.content) == 16_384
 
 
+def test_a_message_does_not_grow_with_the_answer_and_keeps_its_advice() -> None:
+    long = "x" * 1_000_000
+    problem = Problem(code=long, title=long, detail=long, violations=(Violation(field=long, message=long),) * 9)
+    found = [
+        errors.RateLimitedError(**_CALL, status=429, headers={}, trace_id="t-1", attempts=_ATTEMPTS, problem=problem),
+        UnreadableAnswerError(**_CALL, status=200, headers={}, trace_id="t-1", attempts=_ATTEMPTS, reason=long),
+    ]
+    for error in found:
+        assert 2_000 < len(str(error)) < 2_300
+        assert "... (trace id t-1) after 2 attempts. " in str(error)
+    lost = NoAnswerError(**_CALL, reason=long)
+    assert len(str(lost)) < 2_300
+    assert str(lost).endswith(NoAnswerError.advice)
+
+
 def test_a_configuration_error_is_a_value_error_too() -> None:
     with pytest.raises(ValueError, match="text"):
         raise ConfigurationError("text")

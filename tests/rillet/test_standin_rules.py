@@ -296,6 +296,17 @@ def test_a_body_that_does_not_fit_is_refused(standin: StandIn, body: bytes) -> N
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_wrong_part_is_named_once_whatever_it_says(standin: StandIn) -> None:
+    line = {"account_code": TRAVEL, "amount": {"amount": "12; 50 @ $.x", "currency": "EUR"}}
+    body = codec.structure(codec.parse(codec.dumps(CHARGE)), dict[str, object])
+    answer = ask(standin, "POST", "/charges", {**body, "items": [line]})
+
+    problem = codec.structure(codec.parse(answer.content), dict[str, object])
+    assert problem["violations"] == [
+        {"field": "items[0].amount.amount", "message": "'12; 50 @ $.x' is not a decimal number"}
+    ]
+
+
 def test_a_wrong_part_of_a_body_is_named(standin: StandIn) -> None:
     body = codec.structure(codec.parse(codec.dumps(CHARGE)), dict[str, object])
     answer = ask(standin, "POST", "/charges", {**body, "items": [{"account_code": 7}], "charge_date": "tomorrow"})

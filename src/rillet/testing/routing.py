@@ -19,7 +19,6 @@ T = TypeVar("T")
 
 _PADDING = re.compile(r"(\.\d*?)0+$")
 _INSTANT_PADDING = re.compile(r"(\.\d*?)0+Z$")
-_PLACE = re.compile(r"(?P<message>.*) @ \$\.?(?P<field>.*)", re.DOTALL)
 
 
 class Refusal(Exception):  # noqa: N818 - an answer on its way out, not a failure of the stand-in
@@ -76,7 +75,7 @@ class Call:
         try:
             return codec.structure(parsed, kind)
         except codec.CodecError as error:
-            found = [_violation(each) for each in str(error).split("; ")]
+            found = [Violation(field=each.place, message=each.text) for each in error.problems]
             raise Refusal(
                 400, "https://rillet.com/illegal-argument", "Illegal argument", "JSON parse error", found
             ) from None
@@ -185,8 +184,3 @@ def _as_rillet_writes(value: object) -> object:
         if name.endswith("_at") and isinstance(each, str):
             result[name] = _INSTANT_PADDING.sub(r"\1Z", each).replace(".Z", "Z")
     return result
-
-
-def _violation(text: str) -> Violation:
-    match = _PLACE.fullmatch(text)
-    return Violation(message=text) if match is None else Violation(field=match["field"], message=match["message"])
