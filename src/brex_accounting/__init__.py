@@ -130,7 +130,7 @@ if TYPE_CHECKING:
     )
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
-    from clientkit.requests import Download, Page, Request
+    from clientkit.requests import Download, Page, Request, Unreadable
     from clientkit.signatures import (
         DuplicateWebhookError,
         Headers,
@@ -168,7 +168,7 @@ _HOMES = {
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
-    "clientkit.requests": ("Download", "Page", "Request",),
+    "clientkit.requests": ("Download", "Page", "Request", "Unreadable",),
     "clientkit.signatures": ("DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError", "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",),
     "clientkit.wire": ("Answered",),
 }  # fmt: skip
@@ -191,11 +191,12 @@ __all__ = [
     "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus", "Request", "RetryPolicy",
     "ReviewStatus", "SeenIds", "SeenStore", "ServerError", "Side", "SourceType", "StaleWebhookError", "StatusError",
     "TeamUser", "TokenKind", "TokenStatus", "TokenStore", "Tokens", "UnauthorizedError", "UnprocessableError",
-    "UnreadableAnswerError", "UnreadableWebhookError", "User", "UserOperations", "UserStatus", "UserToken",
-    "VendorAccountMismatchError", "Verdict", "Violation", "WebhookError", "WebhookEventType", "WebhookGroup",
-    "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret", "WebhookSecretError",
-    "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription", "WebhookSubscriptionOperations",
-    "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError", "new_state",
+    "Unreadable", "UnreadableAnswerError", "UnreadableWebhookError", "User", "UserOperations", "UserStatus",
+    "UserToken", "VendorAccountMismatchError", "Verdict", "Violation", "WebhookError", "WebhookEventType",
+    "WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret",
+    "WebhookSecretError", "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription",
+    "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError",
+    "new_state",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Self
 
 from brex_accounting.auth import Credential, UserToken
 from brex_accounting.errors import ERROR_TYPES, read_problem
-from clientkit.client import CLOCKS, AsyncBaseClient, BaseClient, LazyResource, connection, from_environment, user_agent
+from clientkit.client import (
+    CLOCKS,
+    AsyncBaseClient,
+    BaseClient,
+    LazyResource,
+    from_environment,
+    new_connection,
+    user_agent,
+)
 from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.pacing import Pacer, pacer_of, shared_pacer
 from clientkit.transport import AsyncTransport, Transport
@@ -50,7 +58,7 @@ def _connect(
     if isinstance(token, str):
         pacer = pacer or shared_pacer(base_url, token, _RATE_LIMIT)
         token = UserToken(token, clocks=clocks or CLOCKS)
-    return connection(
+    return new_connection(
         service,
         base_url=base_url,
         token=token,

@@ -42,7 +42,7 @@ from clientkit.errors import (
     UnreadableAnswerError,
     Verdict,
 )
-from clientkit.exchange import exchange
+from clientkit.exchange import call_flow
 from clientkit.requests import Form, Request
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
 from clientkit.wire import Answer, Flow
@@ -219,11 +219,11 @@ class TokenEndpoint:
         return Request(method="POST", path="/v1/token", returns=_Grant, body=self._form(fields), repeatable=repeatable)
 
     def _revoked(self, request: Request[None]) -> Flow[None]:
-        yield from exchange(request, self.connection())
+        yield from call_flow(request, self.connection())
 
     def _granted(self, request: Request[_Grant], former: Tokens | None, seconds: float | None) -> Flow[Tokens]:
         try:
-            answered = yield from exchange(request, self.connection(seconds))
+            answered = yield from call_flow(request, self.connection(seconds))
             return self._tokens(answered.value, former)
         except StatusError as error:
             kind = ConsentRequiredError if error.code == "invalid_grant" else AuthorizationError

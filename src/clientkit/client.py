@@ -19,7 +19,7 @@ import attrs
 
 from clientkit.connection import Authorization, BearerToken, Clocks, Connection, Options, RetryPolicy, Service
 from clientkit.errors import ConfigurationError
-from clientkit.exchange import exchange
+from clientkit.exchange import call_flow
 from clientkit.pacing import Pacer
 from clientkit.requests import Request, is_loopback
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
@@ -35,16 +35,25 @@ CLOCKS = Clocks(monotonic=time.monotonic, wall=time.time, jitter=random.random)
 _HOST = re.compile(r"[\w.:-]+")
 
 
-def connection(
+def new_connection(
     service: Service,
     *,
     base_url: str,
-    token: str | Authorization,
+    token: str | Authorization | None,
     options: Options | None = None,
     pacer: Pacer | None = None,
     clocks: Clocks | None = None,
 ) -> Connection:
-    """Everything a client has besides its transport. Raises `ConfigurationError` for an unsafe URL or token."""
+    """Everything a client has besides its transport. Raises `ConfigurationError` for an unsafe URL or token.
+
+    Args:
+        service: What the floor has to know about the service.
+        base_url: https, or http on loopback alone.
+        token: A bearer token, or what gives the ``Authorization`` header of each attempt; None sends no such header.
+        options: Timeout, deadline, retries and the bound on an answer's size.
+        pacer: Keeps requests below the service's limit, where it has one.
+        clocks: Instead of the machine's clocks, for tests.
+    """
     return Connection(
         service=service,
         base_url=checked_base_url(base_url),
@@ -211,7 +220,7 @@ class BaseClient(_Base):
 
         Any endpoint gives its request by ``.build``: ``client.answer(VendorOperations.get.build("…"))``.
         """
-        return drive(exchange(request, self._connection), self._transport, self._sleep)
+        return drive(call_flow(request, self._connection), self._transport, self._sleep)
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
@@ -248,7 +257,7 @@ class AsyncBaseClient(_Base):
 
     async def answer(self, request: Request[T]) -> Answered[T]:
         """Like `execute`, and the status, headers and trace id of this one call with it."""
-        return await drive_async(exchange(request, self._connection), self._transport, self._sleep)
+        return await drive_async(call_flow(request, self._connection), self._transport, self._sleep)
 
     async def aclose(self) -> None:
         """Close the connections, if this client opened them."""

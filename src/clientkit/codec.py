@@ -114,6 +114,11 @@ def structure(value: object, kind: type[T] | Shape[T]) -> T:
             raise CodecError.of(*problems_of(error)) from error
 
 
+def loads(content: bytes, kind: type[T] | Shape[T]) -> T:
+    """JSON text as a value of `kind`. Raises `CodecError` with the place of what does not fit."""
+    return structure(parse(content), kind)
+
+
 def unstructure(value: object) -> object:
     """A value as plain JSON types, with amounts as text."""
     plain: object = _fast.unstructure(value)

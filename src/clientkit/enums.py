@@ -28,5 +28,10 @@ class OpenEnum(StrEnum):
         """Whether this value was known when the SDK was released."""
         return type(self).__members__.get(self.name) is self
 
+    # Early releases of CPython 3.11 pickle by name, and the class does not have an unknown value's name.
+    @override
+    def __reduce_ex__(self, protocol: object) -> tuple[type[OpenEnum], tuple[str]]:
+        return type(self), (self.value,)
+
     # An unknown value is made anew each time it is met, so equality and hash are those of its text.
     __hash__ = str.__hash__

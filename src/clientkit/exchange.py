@@ -36,9 +36,10 @@ _log = logging.getLogger("clientkit")
 _LINK_ADVICE = "The link carries its own permission, which may have expired: ask the service for a new link."
 
 
-def exchange(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
+def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
     """Send `request` as often as it takes and is safe, and read the answer.
 
+    It performs no I/O: a client drives it, or an `Authorization` that makes a call of its own, with ``yield from``.
     Raises `NoAnswerError` or `AnswerError`; the module of the errors draws the tree.
     """
     if request.takes_key and request.idempotency_key is None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from clientkit.errors import PagingError
-from clientkit.requests import AsyncExecutor, Executor, Page, PageRequest, Request
+from clientkit.requests import AsyncExecutor, Executor, Page, PageRequest, Request, Unreadable
 
 T = TypeVar("T")
 
@@ -122,6 +122,13 @@ class Pager(Generic[T]):
         """All items at once."""
         return list(self)
 
+    def tolerant(self) -> Pager[T | Unreadable]:
+        """The same listing, with an `Unreadable` in the place of each item that cannot be read.
+
+        Without it one such item makes its whole page an `UnreadableAnswerError`.
+        """
+        return Pager(self._client, self._listing.tolerant(), clock=self._clock)
+
     def __repr__(self) -> str:
         return f"<Pager of {self._listing.path}>"
 
@@ -148,6 +155,10 @@ class AsyncPager(Generic[T]):
     async def collect(self) -> list[T]:
         """All items at once."""
         return [item async for item in self]
+
+    def tolerant(self) -> AsyncPager[T | Unreadable]:
+        """As `Pager.tolerant`."""
+        return AsyncPager(self._client, self._listing.tolerant(), clock=self._clock)
 
     def __repr__(self) -> str:
         return f"<AsyncPager of {self._listing.path}>"

@@ -188,6 +188,19 @@ class Page(Generic[T_co]):
     total: int | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Unreadable:
+    """An item of a listing that does not have the documented shape, in the place of the item.
+
+    `id` is there where the item has one, `problem` says what does not fit, and `raw` is the item as parsed JSON.
+    """
+
+    id: str | None
+    problem: str
+    # What does not fit may be other people's data, and must not reach a log through a repr.
+    raw: object = attrs.field(repr=False, hash=False)
+
+
 def _untold(_: Mapping[str, object]) -> int | None:
     return None
 
@@ -210,7 +223,8 @@ class PageRequest(Generic[T]):
     """A listing: the request for its first page, and how to come to the next.
 
     `parts` are queries that one listing has to be cut into, because the service bounds a parameter; each is paged to
-    its end. `key` tells items apart, so that a listing which starts again repeats nothing.
+    its end. `key` tells items apart, so that a listing which starts again repeats nothing. An item that cannot be read
+    is an error of its page, or an `Unreadable` where `is_tolerant` says so (see `tolerant`).
     """
 
     path: str
@@ -220,12 +234,27 @@ class PageRequest(Generic[T]):
     query: Query = attrs.field(factory=dict[str, QueryValue])
     parts: Sequence[Query] = ({},)
     key: Callable[[T], str] | None = None
+    is_tolerant: bool = False
+
+    def tolerant(self) -> PageRequest[T | Unreadable]:
+        """The same listing, in which one item that cannot be read does not stop the others."""
+        listing = cast("PageRequest[T | Unreadable]", self)
+        return attrs.evolve(listing, key=None if self.key is None else _tolerant_key(self.key), is_tolerant=True)
 
     def at(self, cursor: str | None, part: int = 0) -> Request[Page[T]]:
         """The request for the page at `cursor`, or for the first page."""
         query = {**self.query, **self.parts[part], "cursor": cursor}
-        shape: Shape[Page[T]] = _PageShape(item=self.item, items_key=self.items_key, paging=self.paging)
+        shape: Shape[Page[T]] = _PageShape(
+            item=self.item, items_key=self.items_key, paging=self.paging, is_tolerant=self.is_tolerant
+        )
         return Request(method="GET", path=self.path, returns=shape, query=query)
+
+
+def _tolerant_key(key: Callable[[T], str]) -> Callable[[T | Unreadable], str]:
+    def key_of(item: T | Unreadable) -> str:
+        return (item.id or repr(item.raw)) if isinstance(item, Unreadable) else key(item)
+
+    return key_of
 
 
 @attrs.frozen(kw_only=True)
@@ -233,6 +262,7 @@ class _PageShape(Shape[Page[Any]]):
     item: type[Any]
     items_key: str
     paging: Paging
+    is_tolerant: bool
 
     @override
     def read(self, value: object) -> Page[Any]:
@@ -241,9 +271,29 @@ class _PageShape(Shape[Page[Any]]):
         body = cast("dict[str, object]", value)
         if self.items_key not in body:
             raise CodecError.of(FieldProblem(text=f"the page has no {self.items_key!r}"))
-        of_items: type[tuple[Any, ...]] = types.GenericAlias(tuple, (self.item, ...))  # type: ignore[assignment]
-        items = structure(body[self.items_key], of_items)
+        items = self._items(body[self.items_key])
         return Page(items=items, next_cursor=self.paging.next_cursor(body), total=self.paging.total(body))
+
+    def _items(self, value: object) -> tuple[Any, ...]:
+        of_items: type[tuple[Any, ...]] = types.GenericAlias(tuple, (self.item, ...))  # type: ignore[assignment]
+        try:
+            return structure(value, of_items)
+        except CodecError:
+            if not self.is_tolerant:
+                raise
+        # One by one only now: a page that is right as a whole, as nearly all are, is read faster so.
+        return tuple(self._item(each) for each in structure(value, list[object]))
+
+    def _item(self, value: object) -> object:
+        try:
+            return structure(value, self.item)
+        except CodecError as error:
+            return Unreadable(id=_id_of(value), problem=str(error), raw=value)
+
+
+def _id_of(item: object) -> str | None:
+    found = cast("dict[str, object]", item).get("id") if isinstance(item, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _texts(value: QueryValue) -> Sequence[str]:

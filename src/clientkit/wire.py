@@ -74,4 +74,5 @@ class Answered(Generic[T]):
     content: bytes = attrs.field(default=b"", repr=False)
 
 
+#: What should happen next, and in the end a value; whoever drives it sends the answer to each `Send`.
 Flow: TypeAlias = Generator[Send | Wait, Answer | None, T]

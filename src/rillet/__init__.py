@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     )
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
-    from clientkit.requests import Multipart, Page, Request
+    from clientkit.requests import Multipart, Page, Request, Unreadable
     from clientkit.signatures import (
         DuplicateWebhookError,
         Headers,
@@ -275,7 +275,7 @@ _HOMES = {
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
-    "clientkit.requests": ("Multipart", "Page", "Request",),
+    "clientkit.requests": ("Multipart", "Page", "Request", "Unreadable",),
     "clientkit.signatures": ("DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError", "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",),
     "clientkit.unions": ("UnknownVariant",),
     "clientkit.wire": ("Answered",),
@@ -361,11 +361,12 @@ __all__ = [
     "ServiceOperations", "Side", "StaleWebhookError", "StatusError", "Subsidiary", "SubsidiaryOperations",
     "SubsidiaryType", "TaxCoverage", "TaxRate", "TaxRateOperations", "TaxType", "TaxesUpdate", "TerminatedItem",
     "Tier", "TierMode", "TieredBilling", "TrialBalance", "TrialBalanceTotals", "UnauthorizedError",
-    "UnknownVariant", "UnprocessableError", "UnreadableAnswerError", "UnreadableWebhookError", "Usage",
-    "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency", "UsageInvoiceDate", "UsageInvoicing",
-    "UsagePrice", "UsageRecords", "Vendor", "VendorCredit", "VendorCreditApplication", "VendorCreditItem",
-    "VendorCreditOperations", "VendorCreditStatus", "VendorCreditUpdate", "VendorOperations", "Verdict",
-    "Violation", "WebhookError", "WebhookSecretError", "WrongSignatureError", "YearlyInvoicing", "month_day",
+    "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "UnreadableWebhookError",
+    "Usage", "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency", "UsageInvoiceDate",
+    "UsageInvoicing", "UsagePrice", "UsageRecords", "Vendor", "VendorCredit", "VendorCreditApplication",
+    "VendorCreditItem", "VendorCreditOperations", "VendorCreditStatus", "VendorCreditUpdate", "VendorOperations",
+    "Verdict", "Violation", "WebhookError", "WebhookSecretError", "WrongSignatureError", "YearlyInvoicing",
+    "month_day",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, connection, from_environment, user_agent
+from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_connection, user_agent
 from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.errors import ConfigurationError
 from clientkit.pacing import Pacer, shared_pacer
@@ -85,7 +85,7 @@ def _connect(
         key_conflict=True,
     )
     url = base_url or BASE_URLS[environment]
-    return connection(
+    return new_connection(
         service,
         base_url=url,
         token=api_key,

@@ -27,7 +27,7 @@ from clientkit import (
     TransportFailure,
     errors,
 )
-from clientkit.client import checked_base_url, checked_token, connection, from_environment, user_agent
+from clientkit.client import checked_base_url, checked_token, from_environment, new_connection, user_agent
 from clientkit.connection import BearerToken
 from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess
 from shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
@@ -331,11 +331,17 @@ def test_a_client_shows_where_it_sends() -> None:
 @pytest.mark.parametrize("base_url", ["ftp://shop.test", "http://shop.test"])
 def test_a_client_that_cannot_be_built_does_not_say_its_token(base_url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        connection(SERVICE, base_url=base_url, token=TOKEN)
+        new_connection(SERVICE, base_url=base_url, token=TOKEN)
     assert TOKEN not in str(caught.value)
     with pytest.raises(ConfigurationError) as caught:
-        connection(SERVICE, base_url="https://shop.test", token=f"{TOKEN}\n")
+        new_connection(SERVICE, base_url="https://shop.test", token=f"{TOKEN}\n")
     assert TOKEN not in str(caught.value)
+
+
+def test_a_connection_without_a_token_sends_no_such_header() -> None:
+    standin = ShopStandIn()
+    Shop(new_connection(SERVICE, base_url="https://shop.test", token=None), standin.transport()).items.get("a")
+    assert "authorization" not in standin.asked[0].headers
 
 
 def test_no_log_shows_the_token(caplog: pytest.LogCaptureFixture) -> None:

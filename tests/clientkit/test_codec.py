@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clientkit import CodecError, FieldProblem, Shape, codec
-from clientkit.codec import dumps, parse, structure, unstructure, wire_name
+from clientkit.codec import dumps, loads, parse, structure, unstructure, wire_name
 from shop import Colour, Item, ItemOperations, NewItem, Part
 
 # The engine is the same for all examples of one test.
@@ -62,6 +62,7 @@ _ITEMS = st.builds(
 @given(item=_ITEMS)
 def test_what_is_written_reads_as_the_same_value(engine: str, item: Item) -> None:
     assert structure(parse(dumps(item)), Item) == item
+    assert loads(dumps(item), Item) == item
 
 
 @given(item=_ITEMS)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from clientkit import Answer, Answered, Clocks, Options, Outgoing, Pacer, Request, RetryPolicy, TransportFailure, errors
 from clientkit.connection import Connection
-from clientkit.exchange import exchange
+from clientkit.exchange import call_flow
 from clientkit.requests import Download, Multipart, follow
 from clientkit.testing import json_answer
 from clientkit.wire import Send, Wait
@@ -52,7 +52,7 @@ class World:
         return connect(options=options, pacer=pacer, clocks=clocks, service=attrs.evolve(SERVICE, **changes))
 
     def run(self, request: Request[Any], connection: Connection | None = None) -> Answered[Any]:
-        flow = exchange(request, connection or self.connection())
+        flow = call_flow(request, connection or self.connection())
         answer: Answer | None = None
         failure: TransportFailure | None = None
         try:
@@ -331,7 +331,7 @@ def test_the_pace_is_kept_by_waiting() -> None:
 def test_a_machine_that_slept_through_the_deadline() -> None:
     world = World([_status(503), OK], takes=0.0)
     connection = world.connection(Options(deadline=20))
-    flow = exchange(GET, connection)
+    flow = call_flow(GET, connection)
     assert isinstance(next(flow), Send)
     assert isinstance(flow.send(_status(503)), Wait)
     world.time += 1_000

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from clientkit import Answer, Options, Outgoing, Request, RetryPolicy, TransportFailure, errors
-from clientkit.exchange import exchange
+from clientkit.exchange import call_flow
 from clientkit.requests import follow
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond, _Server, json_answer
 from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess, drive, drive_async
@@ -372,7 +372,7 @@ def test_what_a_transport_raises_besides_failures_is_not_caught_and_ends_the_cal
     def bug(_: Outgoing) -> Answer:
         raise ZeroDivisionError
 
-    flow = exchange(GET, connect())
+    flow = call_flow(GET, connect())
     with pytest.raises(ZeroDivisionError):
         drive(flow, InProcess(bug), lambda _: None)
     with pytest.raises(StopIteration):
@@ -389,7 +389,7 @@ def test_interrupting_a_wait_ends_the_call(call: bool, standin: ShopStandIn) -> 
     async def interrupt_async(_: float) -> None:
         raise InterruptedError
 
-    flow = exchange(GET, connect())
+    flow = call_flow(GET, connect())
     with pytest.raises(InterruptedError):
         asyncio.run(drive_async(flow, standin.async_transport(), interrupt_async)) if call else drive(
             flow, standin.transport(), interrupt

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, assert_type
 
-from clientkit import AsyncPager, Page, Pager, PageRequest, Request, SyncResource, listing, operation
+from clientkit import AsyncPager, Page, Pager, PageRequest, Request, SyncResource, Unreadable, listing, operation
 from clientkit.wire import Answered
 from shop import PAGING, AsyncItems, AsyncShop, Item, Items, NewItem, Shop
 
@@ -29,6 +30,9 @@ def blocking(shop: Shop, new: NewItem, day: date) -> None:
         assert_type(item, Item)
     for page in shop.items.list().pages():
         assert_type(page, Page[Item])
+    assert_type(shop.items.list().tolerant(), Pager[Item | Unreadable])
+    for found in shop.items.list().tolerant():
+        assert_type(found.problem if isinstance(found, Unreadable) else found.price, str | Decimal)
     one: Iterator[Item] = iter(shop.items.list())
     assert_type(next(one), Item)
     assert_type(shop.execute(Request(method="GET", path="/x", returns=Item)), Item)
@@ -53,6 +57,7 @@ async def awaiting(shop: AsyncShop, new: NewItem, day: date) -> None:
         assert_type(item, Item)
     async for page in shop.items.list().pages():
         assert_type(page, Page[Item])
+    assert_type(await shop.items.list().tolerant().collect(), "list[Item | Unreadable]")
     pair = await asyncio.gather(shop.items.get("a"), shop.items.get("b"))
     assert_type(pair, "tuple[Item, Item]")
     task = asyncio.create_task(shop.items.get("a"))
@@ -69,6 +74,7 @@ def without_sending() -> None:
     assert_type(AsyncItems.get.build("a", on=None), Request[Item])
     assert_type(Items.list.build(limit=2), PageRequest[Item])
     assert_type(Items.list.build().at(None), Request[Page[Item]])
+    assert_type(Items.list.build().tolerant(), PageRequest[Item | Unreadable])
     Items.get.build(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
