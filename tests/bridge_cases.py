@@ -10,18 +10,16 @@ import attrs
 from hypothesis import strategies as st
 
 from brex_accounting import Record
-from bridge import Basis, Entity, When
+from bridge import Account, Basis, Entity, Field, When
 from bridge.settings.values import OtherTypes
 from bridge_oracle import UNCODED, Json, account_named, entity_of
 from bridge_worlds import CURRENCIES, GL, LEGAL_ENTITY, PLACES, PROJECT, TAX, TOKENS, World, ways_to_name, worlds
 from clientkit import codec
 from rillet import (
-    Account,
     Bill,
     BillStatus,
     ExpenseItem,
     ExternalReference,
-    Field,
     Money,
 )
 
@@ -200,7 +198,7 @@ class _LineMaker:
         chosen = [each for each in accounts if each is not beside]
         refs = [_ref(GL, self.draw(st.sampled_from(ways_to_name(chosen, accounts))))]
         for field, names in zip(self.world.books.fields, self.world.brex_fields, strict=True):
-            rule = field.settings and field.settings.expenses
+            rule = None if field.settings is None else field.settings.expenses
             if (rule and rule.mandatory) or self.draw(st.booleans()):
                 refs.append(self._value(field, names))
         refs += self._tax()

@@ -1,4 +1,4 @@
-"""The law of the mapping: what Rillet books for a payload is what the lines of the record say."""
+"""The law of the mapping: what Rillet books for a document is what the lines of the record say."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from fractions import Fraction
 from bridge import (
     CodedRecord,
     Findings,
-    Payload,
     Post,
     Posting,
     effect,
     summed,
 )
 from bridge.coding import code
-from bridge.decisions import BillPayload, BillPaymentPayload, BillReplacement
 from bridge_cases import (
     Case,
 )
@@ -38,31 +36,27 @@ def as_ledger(postings: frozenset[Posting]) -> Ledger:
     return ledger
 
 
-def body(payload: Payload) -> object:
-    """What is sent of a payload."""
-    match payload:
-        case BillPayload():
-            return payload.bill
-        case BillReplacement():
-            return payload.update
-        case BillPaymentPayload():
-            return payload.payment
-        case _:
-            return payload
+def sent(post: Post) -> bytes:
+    """What is sent to create the document."""
+    return codec.dumps(post.document.with_vendor("v-1").create().body)
 
 
-def holds(case: Case, post: Post) -> bool:
-    """Whether record and payload say the same: to the bridge, and to the oracle, which reads the JSON of both."""
+def holds(case: Case, post: Post, content: bytes | None = None) -> bool:
+    """Whether record and document say the same: to the bridge, and to the oracle, which reads the JSON of both.
+
+    `content` is what is sent of the document, if it is not created.
+    """
     world = case.world
-    said, done = summed(coded(case).postings(world.books)), summed(effect(post.payload))
+    said, done = summed(coded(case).postings(world.books)), summed(post.document.postings())
+    assert done == summed(effect(post.payload))
     oracle = told(world.settings, world.books, case.json)
     entity = entity_of(world.settings, case.json)
     assert entity.accounts_payable_account is not None
     assert entity.tax_account is not None
-    sent = booked(
-        codec.dumps(body(post.payload)),
+    asked = booked(
+        sent(post) if content is None else content,
         payable=account_named(world.books, entity.accounts_payable_account).code,
         vat_account=account_named(world.books, entity.tax_account).code,
         tax_rates=world.books.tax_rates,
     )
-    return said == done and as_ledger(done) == oracle and sent == oracle
+    return said == done and as_ledger(done) == oracle and asked == oracle

@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from bridge import Books, Entity, Settings, TaxRule
+from bridge import Account, Books, Entity, Field, Settings, TaxRate, TaxRule
 from clientkit import codec
-from rillet import Account, Field, TaxRate
 
 Json: TypeAlias = dict[str, Any]
 #: Account code, side, currency, and field values as pairs of ids.

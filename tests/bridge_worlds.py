@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 import attrs
 from hypothesis import strategies as st
 
+import bridge
 from bridge import Basis, Books, Bridge, Entity, FieldMapping, Settings, When
 from bridge.settings.values import AccountRule, Coverage, TaxRule, Treatment
 from rillet import (
@@ -33,6 +35,16 @@ GL = {"brex_field_id": "extended_field_gl", "remote_field_id": "GL_ACCOUNT", "fi
 LEGAL_ENTITY = {"brex_field_id": "extended_field_le", "remote_field_id": "LEGAL", "field_name": "Legal Entity"}
 TAX = {"brex_field_id": "extended_field_tx", "remote_field_id": "TAX", "field_name": "Tax Code"}
 PROJECT = {"brex_field_id": "extended_field_pr", "remote_field_id": "PROJECT", "field_name": "Project"}
+
+
+K = TypeVar("K")
+
+
+def rillets(kind: type[K], found: Iterable[object]) -> tuple[K, ...]:
+    """What is in made-up books, which is Rillet's own, although books may be another ledger's."""
+    kept = tuple(each for each in found if isinstance(each, kind))
+    assert len(kept) == len(tuple(found))
+    return kept
 
 
 @attrs.frozen(kw_only=True)
@@ -211,7 +223,7 @@ def _tax_rule(draw: st.DrawFn, rate: TaxRate, rates: Sequence[TaxRate], accounts
     )
 
 
-def ways_to_name(wanted: Sequence[Account], accounts: Sequence[Account]) -> list[str]:
+def ways_to_name(wanted: Sequence[bridge.Account], accounts: Sequence[bridge.Account]) -> list[str]:
     """The ids, and the codes that no id hides."""
     hidden = {each.id for each in accounts}
     return [each.id for each in wanted] + [each.code for each in wanted if each.code not in hidden]

@@ -10,7 +10,7 @@ import brex_accounting
 import brex_accounting.testing
 import rillet
 import rillet.testing
-from brex_accounting import Record
+from brex_accounting import Record, ReviewStatus, SourceType
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, Entity, Settings
 from bridge.export import Export
@@ -36,10 +36,10 @@ class Company:
         return Export(*clients, bridge or Bridge(settings), batch=batch, in_flight=in_flight)
 
     def posted_references(self) -> list[str]:
-        """The record ids that Rillet's documents refer to, one for each document."""
-        of_charges = [reference for each in self.rillet.charges for reference in each.external_references]
-        of_others = [reference for each in self.rillet.reimbursements for reference in each.external_references]
-        return sorted(reference.id for reference in of_charges + of_others)
+        """The record ids that Rillet's documents refer to, one for each document; its first reference is the record's."""
+        documents = [each.external_references for each in self.rillet.charges]
+        documents += [each.external_references for each in self.rillet.reimbursements]
+        return sorted(references[0].id for references in documents)
 
     def exported(self) -> list[str]:
         """The ids of the records that Brex has as exported."""
@@ -53,6 +53,21 @@ class Company:
 def expense(number: int, amount: str = "10.00", merchant: str = "Cumulus Cloud") -> Record:
     """A card expense that can be posted."""
     return card_expense(Decimal(amount), coding=[gl("61000")], merchant=merchant, record_id=f"accr_{number:03d}")
+
+
+def refusal(status: int) -> Answer:
+    """An answer by which Rillet itself refuses a request."""
+    headers = {"content-type": "application/problem+json"}
+    return Answer(status=status, headers=headers, content=b'{"type": "about:blank", "title": "Refused"}')
+
+
+def records_in(client: brex_accounting.Client, status: ReviewStatus) -> tuple[Record, ...]:
+    """Every record in this state, bills included, which Brex does not find by their state."""
+    found = {each.id: each for each in client.records.list(review_status=status)}
+    found |= {
+        each.id: each for each in client.records.list(source_type=SourceType.BILL) if each.review_status == status
+    }
+    return tuple(found.values())
 
 
 class Interrupting:

@@ -26,8 +26,11 @@ import brex_accounting.testing
 import rillet.testing
 from bridge import Bridge
 from bridge.export import Export
-from bridge.export.engine.attempts import Attempt, AttemptState, JournalError
+from bridge.export.engine.attempts import Attempt, AttemptState
+from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
+from bridge.export.ledgers.protocol import LookUp
+from bridge.export.ledgers.rillet import RilletLedger
 from clientkit import ApiError, Options, Pacer, RetryPolicy
 from clientkit.transport import HttpTransport
 from export_company import REFERENCE_TYPE, expense
@@ -129,7 +132,7 @@ def export(job: Mapping[str, Any]) -> int:
     """Carry out one job; its exit status."""
     if job["looks_up"]:
         return _run(job)
-    with mock.patch("bridge.export.engine.export.found_in_rillet", return_value={}):
+    with mock.patch.object(RilletLedger, "find", return_value=LookUp()):
         return _run(job)
 
 

@@ -22,7 +22,7 @@ import rillet.testing
 from brex_accounting import Record, RecordType, ReviewStatus
 from bridge import Settings, digest_of
 from bridge.export import load_books
-from bridge.export.engine.attempts import summary_subject, telling
+from bridge.export.engine.attempts import last_attempt, summary_subject
 from bridge.export.journal.sql import SqlJournal
 from bridge.export.reporting.proof import prove
 from bridge.export.reporting.verification import verify
@@ -204,7 +204,9 @@ def play(
             if number == 0 and schedule.edited is not None:
                 known = brex.records[schedule.edited.id]
                 status = ReviewStatus.READY_FOR_EXPORT if schedule.offered_again else known.review_status
-                newer = attrs.evolve(schedule.edited, version=known.version + 1, review_status=status)
+                newer = attrs.evolve(
+                    schedule.edited, version=known.version + 1, review_status=status, updated_at=clock()
+                )
                 brex.add(attrs.evolve(newer, receipts=known.receipts))
         ended = any(run(Run()) for _ in range(MOST_RUNS))
     troubles.begin({}, ())
@@ -277,7 +279,7 @@ def _wrong(company: Company, books: TroubledRillet, journal: SqlJournal) -> Iter
         last=date(2026, 12, 31),
     )
     yield from (f"the trial balance is wrong: {row}" for row in proof if row.difference)
-    last = {subject: telling(attempts) for subject, attempts in journal.attempts_of(everything).items()}
+    last = {subject: last_attempt(attempts) for subject, attempts in journal.attempts_of(everything).items()}
     posted = sorted(subject for subject, attempt in last.items() if attempt is not None and attempt.is_there)
     if posted != everything:
         yield f"the journal has as posted {posted}"

@@ -14,7 +14,7 @@ from typing import Any, cast
 import attrs
 
 from clientkit import codec
-from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, connection
+from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, new_connection
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields, wire_name
 from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
@@ -156,7 +156,7 @@ def connect(
     pacer: Pacer | None = None,
     clocks: Clocks | None = None,
 ) -> Connection:
-    return connection(service, base_url=base_url, token=TOKEN, options=options, pacer=pacer, clocks=clocks)
+    return new_connection(service, base_url=base_url, token=TOKEN, options=options, pacer=pacer, clocks=clocks)
 
 
 class Shop(BaseClient):

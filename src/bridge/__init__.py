@@ -15,34 +15,41 @@ from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
     from bridge.books import Books, normalised
+    from bridge.callers import Rates, Zones
     from bridge.coding import CodedLine, CodedRecord
     from bridge.currency import in_books_currency
     from bridge.datatable import DataTable, Tabular
-    from bridge.decisions import (
+    from bridge.decisions import Findings, Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
+    from bridge.documents.form import Form, FormLine, difference, form
+    from bridge.documents.marks import Origin, mark_of_name, mark_of_references
+    from bridge.documents.protocol import Document, Found, Mark, PlannedVendor, Ref
+    from bridge.documents.record_digest import record_digest
+    from bridge.documents.rillet import (
+        BillDocument,
         BillPayload,
+        BillPaymentDocument,
         BillPaymentPayload,
-        BillReplacement,
-        Findings,
-        Nothing,
-        Outcome,
+        ChargeDocument,
         Payload,
-        PlannedVendor,
-        Post,
-        Reason,
-        ReasonCode,
-        Refused,
+        ReimbursementDocument,
+        effect,
+        new_vendor,
     )
+    from bridge.documents.rillet_entries import JournalEntryDocument
+    from bridge.documents.rillet_forms import form_of, form_of_bytes, found
+    from bridge.documents.rillet_items import TaxedEntryItem, TaxedItem
     from bridge.explanations import ExplainedLine, Explanation, explain
     from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
     from bridge.mappers.bill_payments import bill_payment
     from bridge.mappers.bills import bill
     from bridge.mappers.charges import charge
-    from bridge.mappers.draft import Context, Rates, Zones
+    from bridge.mappers.draft import Draft
     from bridge.mappers.journal_entries import journal_entry
     from bridge.mappers.reimbursements import reimbursement
     from bridge.mappers.summaries import Member, Summary, digest_of, summarise
     from bridge.mapping import DEFAULT_MAPPERS, Bridge, Mapper, Plan
-    from bridge.postings import Posting, effect, summed
+    from bridge.master_data import Account, Bill, Field, Rate, Reference, Subsidiary, TaxRate, Vendor
+    from bridge.postings import Posting, summed
     from bridge.rates import RatesError, RateTable
     from bridge.settings.check import check
     from bridge.settings.default_accounts import ROLES, role_of
@@ -56,8 +63,11 @@ if TYPE_CHECKING:
         FieldMapping,
         ForeignCurrency,
         NearDuplicates,
+        OnChange,
+        OnDelete,
         OtherTypes,
         Role,
+        SameInvoice,
         Settings,
         SettingsError,
         TaxRule,
@@ -65,45 +75,62 @@ if TYPE_CHECKING:
         VendorMapping,
         When,
     )
-    from bridge.taxes import LineTax, TaxedEntryItem, TaxedItem
+    from bridge.taxes import LineTax
+    from bridge.values import ExchangeRate, ExternalReference, FieldAssignment, NewVendor
     from bridge.vendors.planned import PlannedVendors
 
 _HOMES = {
-    "bridge.mappers.bill_payments": ("bill_payment",),
-    "bridge.mappers.bills": ("bill",),
     "bridge.books": ("Books", "normalised",),
-    "bridge.mappers.charges": ("charge",),
+    "bridge.callers": ("Rates", "Zones",),
     "bridge.coding": ("CodedLine", "CodedRecord",),
     "bridge.currency": ("in_books_currency",),
-    "bridge.mappers.draft": ("Context", "Rates", "Zones",),
+    "bridge.datatable": ("DataTable", "Tabular",),
+    "bridge.decisions": ("Findings", "Nothing", "Outcome", "Post", "Reason", "ReasonCode", "Refused", "SkipCode",),
+    "bridge.documents.form": ("Form", "FormLine", "difference", "form",),
+    "bridge.documents.marks": ("Origin", "mark_of_name", "mark_of_references",),
+    "bridge.documents.protocol": ("Document", "Found", "Mark", "PlannedVendor", "Ref",),
+    "bridge.documents.record_digest": ("record_digest",),
+    "bridge.documents.rillet": ("BillDocument", "BillPayload", "BillPaymentDocument", "BillPaymentPayload", "ChargeDocument", "Payload", "ReimbursementDocument", "effect", "new_vendor",),
+    "bridge.documents.rillet_entries": ("JournalEntryDocument",),
+    "bridge.documents.rillet_forms": ("form_of", "form_of_bytes", "found",),
+    "bridge.documents.rillet_items": ("TaxedEntryItem", "TaxedItem",),
     "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
+    "bridge.mappers.bill_payments": ("bill_payment",),
+    "bridge.mappers.bills": ("bill",),
+    "bridge.mappers.charges": ("charge",),
+    "bridge.mappers.draft": ("Draft",),
     "bridge.mappers.journal_entries": ("journal_entry",),
-    "bridge.mapping": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
-    "bridge.vendors.planned": ("PlannedVendors",),
-    "bridge.postings": ("Posting", "effect", "summed",),
-    "bridge.rates": ("RateTable", "RatesError",),
     "bridge.mappers.reimbursements": ("reimbursement",),
-    "bridge.decisions": ("BillPayload", "BillPaymentPayload", "BillReplacement", "Findings", "Nothing", "Outcome", "Payload", "PlannedVendor", "Post", "Reason", "ReasonCode", "Refused",),
-    "bridge.settings.default_accounts": ("ROLES", "role_of",),
-    "bridge.settings.values": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OtherTypes", "Role", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
-    "bridge.settings.check": ("check",),
-    "bridge.settings.toml_file": ("read_settings",),
     "bridge.mappers.summaries": ("Member", "Summary", "digest_of", "summarise",),
-    "bridge.datatable": ("DataTable", "Tabular",),
-    "bridge.taxes": ("LineTax", "TaxedEntryItem", "TaxedItem",),
+    "bridge.mapping": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
+    "bridge.master_data": ("Account", "Bill", "Field", "Rate", "Reference", "Subsidiary", "TaxRate", "Vendor",),
+    "bridge.postings": ("Posting", "summed",),
+    "bridge.rates": ("RateTable", "RatesError",),
+    "bridge.settings.check": ("check",),
+    "bridge.settings.default_accounts": ("ROLES", "role_of",),
+    "bridge.settings.toml_file": ("read_settings",),
+    "bridge.settings.values": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
+    "bridge.taxes": ("LineTax",),
+    "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
+    "bridge.vendors.planned": ("PlannedVendors",),
 }  # fmt: skip
 
 __all__ = [
-    "AccountRule", "Basis", "BillPayload", "BillPaymentPayload", "BillReplacement", "Books", "Bridge", "ClosedPeriod",
-    "CodedLine", "CodedRecord", "Context", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Entity", "ExplainedLine",
-    "Explanation", "FieldChange", "FieldMapping", "FieldWithValues", "Findings", "ForeignCurrency", "LineTax",
-    "Mapper", "Member", "NearDuplicates", "Nothing", "OtherTypes", "Outcome", "Payload", "Plan", "PlannedVendor",
-    "PlannedVendors", "Post", "Posting", "ROLES", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode",
-    "Refused", "Role", "Settings", "SettingsError", "Summary", "Tabular", "TaxRule", "TaxedEntryItem", "TaxedItem",
-    "Treatment", "VendorMapping", "When", "Zones", "bill", "bill_payment", "charge", "check", "digest_of", "effect",
-    "explain", "in_books_currency", "journal_entry", "normalised", "plan_field_sync", "read_settings",
-    "reimbursement", "role_of", "summarise", "summed",
+    "Account", "AccountRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
+    "BillPaymentPayload", "Books", "Bridge", "ChargeDocument", "ClosedPeriod", "CodedLine", "CodedRecord",
+    "Coverage", "DEFAULT_MAPPERS", "DataTable", "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine",
+    "Explanation", "ExternalReference", "Field", "FieldAssignment", "FieldChange", "FieldMapping",
+    "FieldWithValues", "Findings", "ForeignCurrency", "Form", "FormLine", "Found", "JournalEntryDocument",
+    "LineTax", "Mapper", "Mark", "Member", "NearDuplicates", "NewVendor", "Nothing", "OnChange", "OnDelete",
+    "Origin", "OtherTypes", "Outcome", "Payload", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting",
+    "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refused",
+    "ReimbursementDocument", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
+    "Summary", "Tabular", "TaxRate", "TaxRule", "TaxedEntryItem", "TaxedItem", "Treatment", "Vendor",
+    "VendorMapping", "When", "Zones", "bill", "bill_payment", "charge", "check", "difference", "digest_of",
+    "effect", "explain", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry",
+    "mark_of_name", "mark_of_references", "new_vendor", "normalised", "plan_field_sync", "read_settings",
+    "record_digest", "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

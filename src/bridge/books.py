@@ -1,4 +1,4 @@
-"""A snapshot of what Rillet knows, as far as coding and matching need it."""
+"""A snapshot of what the ledger knows, as far as coding and matching need it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TypeVar
 import attrs
 from dateutil.relativedelta import relativedelta
 
+from bridge.master_data import Account, Bill, Field, Reference, Subsidiary, TaxRate, Vendor
 from bridge.vendors.names import NameIndex
-from rillet import Account, Bill, ExternalReference, Field, Subsidiary, TaxRate, Vendor
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -32,9 +32,9 @@ def _is_telling(character: str) -> bool:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Books:
-    """Rillet's chart of accounts, fields, vendors, subsidiaries and tax rates, and the last day that is closed, at one moment.
+    """A chart of accounts, custom fields, vendors, subsidiaries and tax rates, and the last day that is closed, at one moment.
 
-    `bills` are those that payments can be for.
+    `bills` are those that payments can be for; `ledger` is whose books these are, for messages.
     """
 
     accounts: tuple[Account, ...]
@@ -44,6 +44,7 @@ class Books:
     bills: tuple[Bill, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
     last_closed: date | None = None
+    ledger: str = "Rillet"
 
     def account(self, code_or_id: str) -> Account | None:
         """The account with this id, which is stable, or else with this code."""
@@ -61,7 +62,7 @@ class Books:
         """The vendor with this id."""
         return self._vendors_by_id.get(vendor_id)
 
-    def vendors_by_reference(self, reference: ExternalReference) -> tuple[Vendor, ...]:
+    def vendors_by_reference(self, reference: Reference) -> tuple[Vendor, ...]:
         """Vendors that carry this external reference; the link in it does not count."""
         return self._vendors_by_reference.get((reference.type, reference.id), ())
 
@@ -77,7 +78,7 @@ class Books:
         """Vendors whose names look like `name`, as `bridge.vendors.names` explains."""
         return self._vendors_like.like(name)
 
-    def bills_by_reference(self, reference: ExternalReference) -> tuple[Bill, ...]:
+    def bills_by_reference(self, reference: Reference) -> tuple[Bill, ...]:
         """Bills that carry this external reference; the link in it does not count."""
         return self._bills_by_reference.get((reference.type, reference.id), ())
 
@@ -140,7 +141,7 @@ class Books:
         return _grouped((vendor.email.strip().casefold(), vendor) for vendor in self.vendors if vendor.email)
 
 
-def _keys(references: Iterable[ExternalReference]) -> Iterable[tuple[str, str]]:
+def _keys(references: Iterable[Reference]) -> Iterable[tuple[str, str]]:
     return dict.fromkeys((reference.type, reference.id) for reference in references)
 
 

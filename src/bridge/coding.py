@@ -10,12 +10,13 @@ import attrs
 from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
 from bridge.decisions import Findings, ReasonCode
+from bridge.master_data import INACTIVE, Account, Field, FieldValue, Subsidiary
 from bridge.postings import Posting
 from bridge.settings.default_accounts import role_of
 from bridge.settings.values import AccountRule, Entity, Role, Settings, When
 from bridge.taxes import LineTax, line_tax
+from bridge.values import ExchangeRate, FieldAssignment
 from clientkit.money import decimal_text, is_rounded, places, total
-from rillet import Account, AccountStatus, ExchangeRate, Field, FieldAssignment, FieldValue, Subsidiary
 
 
 @attrs.frozen(kw_only=True)
@@ -104,7 +105,7 @@ def code(record: Record, settings: Settings, books: Books, findings: Findings) -
         return None
     subsidiary = books.subsidiary(entity.subsidiary)
     if subsidiary is None:
-        findings.add(ReasonCode.NO_ENTITY, f"Rillet has no subsidiary {entity.subsidiary!r} for {entity.name}")
+        findings.add(ReasonCode.NO_ENTITY, f"{books.ledger} has no subsidiary {entity.subsidiary!r} for {entity.name}")
         return None
     return CodedRecord(record=record, entity=entity, subsidiary=subsidiary, currency=currency, lines=lines)
 
@@ -206,11 +207,11 @@ def _coded(
     else:
         rule = next((each for each in rules if _replaces(each, chosen, books)), None)
     if rule is not None:
-        account = _checked(books.account(rule.account), rule.account, line, findings)
+        account = _checked(books.account(rule.account), rule.account, line, books, findings)
     elif chosen is not None:
         named = chosen.remote_field_value_id
         wanted = named or chosen.field_value_name or chosen.brex_field_value_id
-        account = _checked(books.account(named) if named else None, wanted, line, findings)
+        account = _checked(books.account(named) if named else None, wanted, line, books, findings)
     else:
         account = None
     fields = tuple(dict.fromkeys(_assignments(line, settings, books, findings)))
@@ -237,11 +238,13 @@ def _is_tax_code(ref: FieldValueRef, settings: Settings) -> bool:
     return settings.tax_field is not None and means(ref, settings.tax_field) and named
 
 
-def _checked(account: Account | None, wanted: str | None, line: LineItem, findings: Findings) -> Account | None:
+def _checked(
+    account: Account | None, wanted: str | None, line: LineItem, books: Books, findings: Findings
+) -> Account | None:
     if account is None:
-        text = f"it is coded to {wanted!r}, which is no account of Rillet"
+        text = f"it is coded to {wanted!r}, which is no account of {books.ledger}"
         findings.add(ReasonCode.UNKNOWN_ACCOUNT, text, line.id)
-    elif account.status == AccountStatus.INACTIVE:
+    elif account.status == INACTIVE:
         findings.add(ReasonCode.INACTIVE_ACCOUNT, f"the account {account.code} {account.name} is inactive", line.id)
     return account
 
@@ -255,15 +258,17 @@ def _assignments(line: LineItem, settings: Settings, books: Books, findings: Fin
         field = _own_field(ref, books) if mapping is None else books.field(mapping.rillet)
         if field is None:
             if mapping is not None:
-                text = f"its value {shown!r} belongs to the field {mapping.rillet!r}, which Rillet does not have"
+                text = (
+                    f"its value {shown!r} belongs to the field {mapping.rillet!r}, which {books.ledger} does not have"
+                )
                 findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
             continue
         value = _value(field, ref)
         if value is None:
-            text = f"{field.name} has no value {shown!r} in Rillet"
+            text = f"{field.name} has no value {shown!r} in {books.ledger}"
             findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
         elif value.deactivated:
-            text = f"{field.name}: {value.name} is deactivated in Rillet"
+            text = f"{field.name}: {value.name} is deactivated in {books.ledger}"
             findings.add(ReasonCode.DEACTIVATED_FIELD_VALUE, text, line.id)
         else:
             yield FieldAssignment(field_id=field.id, field_value_id=value.id)

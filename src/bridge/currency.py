@@ -6,24 +6,22 @@ import attrs
 
 from brex_accounting import Amount
 from bridge.coding import CodedLine, CodedRecord
-from bridge.decisions import Findings
-from bridge.mappers import draft
-from bridge.mappers.draft import Context
+from bridge.mappers.draft import Draft
 from clientkit.money import allot, product
 
 
-def in_books_currency(coded: CodedRecord, context: Context, findings: Findings) -> CodedRecord:
-    """The record in the currency of its subsidiary, converted at the rate of the day on which it counts.
+def in_books_currency(draft: Draft) -> CodedRecord:
+    """The record of a draft in the currency of its subsidiary, converted at the rate of the day on which it counts.
 
     Debits and credits both sum to the converted total, which is rounded once, halves up. Each line is its own conversion
     rounded up or down, so less than one minor unit off; see `clientkit.money.allot`. A line that tells of no other
     transaction currency keeps its unconverted amount as `original_amount`. Without a rate the record comes back as it is,
-    with the reason in `findings`.
+    with the reason in the draft's findings.
     """
+    coded = draft.coded
     if coded.currency == coded.subsidiary.currency or not coded.moves_money:
         return coded
-    day = draft.impact_date(coded.record, context, findings)
-    rate = draft.exchange_rate(coded, day, context, findings)
+    rate = draft.exchange_rate()
     if rate is None:
         return coded
     shares = {

@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import attrs
 
 from brex_accounting import Record
-from rillet import BillUpdate, NewBill, NewCharge, NewJournalEntry, NewPayment, NewReimbursement, NewVendor
+from bridge.documents.protocol import Document
 
-
-@attrs.frozen(kw_only=True)
-class BillPayload:
-    """A bill to post, and the code of the payable account that Rillet credits with it on its own."""
-
-    bill: NewBill
-    payable_account_code: str
-
-
-@attrs.frozen(kw_only=True)
-class BillReplacement:
-    """What a bill is to be whose record has a newer version in Brex, and the payable account that Rillet credits with it.
-
-    `bill_id` is Rillet's. Lines that somebody changed in Rillet become what Brex has.
-    """
-
-    bill_id: str
-    update: BillUpdate
-    payable_account_code: str
-
-
-@attrs.frozen(kw_only=True)
-class BillPaymentPayload:
-    """A payment to record, the id of the bill it is for, and the code of the payable account that Rillet debits."""
-
-    bill_id: str
-    payment: NewPayment
-    payable_account_code: str
-
-
-Payload: TypeAlias = NewCharge | NewReimbursement | NewJournalEntry | BillPayload | BillReplacement | BillPaymentPayload
-
-#: Stands in a payload whose vendor has still to be created; no Rillet object has this id, so Rillet would refuse it.
-VENDOR_TO_COME = "00000000-0000-0000-0000-000000000000"
+if TYPE_CHECKING:
+    from bridge.documents.rillet import Payload
 
 
 class ReasonCode(StrEnum):
@@ -52,7 +19,6 @@ class ReasonCode(StrEnum):
 
     TYPE_NOT_SUPPORTED = "type_not_supported"
     NOTHING_MAPPED = "nothing_mapped"
-    OTHER_BASIS = "other_basis"
     NO_ENTITY = "no_entity"
     SEVERAL_ENTITIES = "several_entities"
     NO_LINES = "no_lines"
@@ -80,9 +46,33 @@ class ReasonCode(StrEnum):
     AMBIGUOUS_VENDOR = "ambiguous_vendor"
     NEAR_DUPLICATE_VENDOR = "near_duplicate_vendor"
     BILL_NOT_FOUND = "bill_not_found"
-    BILL_NOT_REPLACEABLE = "bill_not_replaceable"
     NOT_A_PAYMENT = "not_a_payment"
+    MAPPER_FAILED = "mapper_failed"
+    UNREADABLE = "unreadable"
     REJECTED_BY_RILLET = "rejected_by_rillet"
+    NOT_IN_LEDGER = "not_in_ledger"
+    DELETED_IN_LEDGER = "deleted_in_ledger"
+    POSTED_SEVERAL_TIMES = "posted_several_times"
+    POSSIBLE_DOUBLE = "possible_double"
+    SAME_INVOICE_NUMBER = "same_invoice_number"
+    DIFFERS_IN_LEDGER = "differs_in_ledger"
+    CHANGED_AFTER_EXPORT = "changed_after_export"
+    CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
+    HELD = "held"
+    NOT_NOW = "not_now"
+    OTHER_BASIS = "other_basis"
+
+
+class SkipCode(StrEnum):
+    """Why nothing is done with a record, for programs."""
+
+    NO_MONEY = "no_money"
+    BEFORE_START = "before_start"
+    OTHER_BASIS = "other_basis"
+    NOT_READY = "not_ready"
+    IN_LEDGER = "in_ledger"
+    UNCHANGED = "unchanged"
+    DISMISSED = "dismissed"
 
 
 @attrs.frozen(kw_only=True)
@@ -98,47 +88,21 @@ class Reason:
 
 
 @attrs.frozen(kw_only=True)
-class PlannedVendor:
-    """A vendor that Rillet does not have yet. Records with the same `key` share one."""
-
-    key: str
-    vendor: NewVendor
-
-
-@attrs.frozen(kw_only=True)
 class Post:
-    """Post `payload`, to the vendor with this id or to one that has to be created first; to none where it needs none."""
+    """Post `document`, whose `party` is the vendor's id, a vendor that has to be created first, or nobody.
+
+    `step` is how an export does it, such as ``create``, ``replace`` or ``correcting entry``.
+    """
 
     record: Record
-    payload: Payload
-    vendor: str | PlannedVendor | None = None
+    document: Document
+    step: str = "create"
 
     @property
-    def impact_date(self) -> date | None:
-        """The day on which it counts in the general ledger."""
-        match self.payload:
-            case NewJournalEntry():
-                return self.payload.date
-            case BillPayload():
-                return self.payload.bill.impact_date
-            case BillReplacement():
-                return self.payload.update.impact_date
-            case BillPaymentPayload():
-                return self.payload.payment.date
-            case _:
-                return self.payload.impact_date
-
-    def for_vendor(self, vendor_id: str) -> Payload:
-        """The payload once its vendor's id is known."""
-        match self.payload:
-            case NewJournalEntry() | BillPaymentPayload():
-                return self.payload
-            case BillPayload():
-                return attrs.evolve(self.payload, bill=attrs.evolve(self.payload.bill, vendor_id=vendor_id))
-            case BillReplacement():
-                return attrs.evolve(self.payload, update=attrs.evolve(self.payload.update, vendor_id=vendor_id))
-            case _:
-                return attrs.evolve(self.payload, vendor_id=vendor_id)
+    def payload(self) -> Payload:
+        """What Rillet gets; a vendor who has to be created is ``new:`` and its key there."""
+        # The documents of another ledger have payloads of their own.
+        return cast("Payload", self.document.payload)
 
 
 @attrs.frozen(kw_only=True)
@@ -147,6 +111,7 @@ class Nothing:
 
     record: Record
     why: str
+    code: SkipCode
 
 
 @attrs.frozen(kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
 import attrs
@@ -11,31 +11,15 @@ from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
 from bridge.coding import CodedLine, CodedRecord, means
 from bridge.datatable import DataTable, Tabular, trimmed
-from bridge.decisions import (
-    BillPayload,
-    BillPaymentPayload,
-    BillReplacement,
-    Findings,
-    Nothing,
-    Outcome,
-    PlannedVendor,
-    Post,
-    Refused,
-)
+from bridge.decisions import Findings, Nothing, Outcome, Post, Refused
+from bridge.documents.protocol import Document, PlannedVendor
 from bridge.mapping import Bridge
+from bridge.master_data import Account
 from bridge.settings.default_accounts import role_of
 from bridge.settings.values import Role, Settings, Treatment
 from bridge.taxes import LineTax
+from bridge.values import FieldAssignment
 from clientkit.money import decimal_text
-from rillet import Account, FieldAssignment, NewCharge, NewJournalEntry, NewReimbursement
-
-_NOUNS: Mapping[type, str] = {
-    NewCharge: "a charge",
-    NewReimbursement: "a reimbursement",
-    NewJournalEntry: "a journal entry",
-    BillPayload: "a bill",
-    BillReplacement: "the newer version of a bill",
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +132,7 @@ def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Boo
         because = f"instead of {before}" if before else "because nobody coded it"
         return each.account, f"the rule accounts[{settings.accounts.index(each.rule)}] of the settings, {because}"
     if each.is_coded:
-        missing = "" if each.account else ", which is no account of Rillet"
+        missing = "" if each.account else f", which is no account of {books.ledger}"
         return each.account, f"coded to {_coding(each, settings)} in Brex{missing}"
     role = role_of(coded.record.type, each.line.type)
     wanted = None if role is None else coded.entity.account(role)
@@ -180,18 +164,15 @@ def _summary(outcome: Outcome, books: Books) -> str:
         return f"nothing to post, because {outcome.why}"
     if not isinstance(outcome, Post):
         return "refused, because " + "; ".join(str(reason) for reason in outcome.reasons)
-    payload = outcome.payload
-    if isinstance(payload, BillPaymentPayload):
-        what = f"a payment of the bill {payload.bill_id}"
-    else:
-        what = _NOUNS[type(payload)]
-    return f"{what}, which counts on {outcome.impact_date}{_vendor(outcome, books)}"
+    document = outcome.document
+    return f"a {document.noun}, which counts on {document.impact_date}{_party(document, books)}"
 
 
-def _vendor(post: Post, books: Books) -> str:
-    if isinstance(post.vendor, PlannedVendor):
-        return f", for the vendor {post.vendor.vendor.name}, who has to be created"
-    vendor = None if post.vendor is None else books.vendor(post.vendor)
+def _party(document: Document, books: Books) -> str:
+    party = document.party
+    if isinstance(party, PlannedVendor):
+        return f", for the vendor {party.vendor.name}, who has to be created"
+    vendor = None if party is None else books.vendor(party)
     return "" if vendor is None else f", for the vendor {vendor.name} ({vendor.id})"
 
 

@@ -14,8 +14,8 @@ from brex_accounting import Field as BrexField
 from brex_accounting import FieldGroup, FieldValue, FieldValueChange, FieldValueUpdate, NewField, NewFieldValue
 from bridge.books import Books, normalised
 from bridge.datatable import trimmed
+from bridge.master_data import INACTIVE, Field, Vendor
 from bridge.settings.values import Settings
-from rillet import AccountStatus, Field, Vendor
 
 
 @attrs.frozen(kw_only=True)
@@ -104,7 +104,7 @@ def _accounts(books: Books) -> list[_Wanted]:
             ids=(account.id, account.code),
             text=f"{account.code} {account.name}",
             code=account.code,
-            is_disabled=account.status == AccountStatus.INACTIVE,
+            is_disabled=account.status == INACTIVE,
         )
         for account in books.accounts
     ]

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, tzinfo
+from datetime import UTC, date, tzinfo
 from types import MappingProxyType
 from typing import TypeAlias
 
 import attrs
 
-from brex_accounting import Record, ReviewStatus
+from brex_accounting import Record
 from bridge.books import Books
+from bridge.callers import CallerError, Rates, Zones, calling, guarded_rates, no_rates, only_utc, zone_of
 from bridge.coding import CodedRecord, code
 from bridge.currency import in_books_currency
 from bridge.datatable import DataTable, Tabular
-from bridge.decisions import Findings, Nothing, Outcome, PlannedVendor, Post, ReasonCode, Refused
+from bridge.decisions import Findings, Nothing, Outcome, Post, ReasonCode, Refused, SkipCode
+from bridge.documents.protocol import PlannedVendor
 from bridge.mappers.bill_payments import bill_payment
-from bridge.mappers.bills import bill, older_version
+from bridge.mappers.bills import bill
 from bridge.mappers.charges import charge
-from bridge.mappers.draft import Context, Rates, Zones, day_of, no_rates, only_utc
+from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.mappers.reimbursements import reimbursement
 from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings
 from bridge.vendors.planned import PlannedVendors
 
-Mapper: TypeAlias = Callable[[CodedRecord, Context, Findings], Post | None]
-"""Turns a coded record into what to post; notes in the findings why it cannot. It must be pure."""
+Mapper: TypeAlias = Callable[[Draft], Post | Nothing | None]
+"""Turns a draft into what to post, or says why nothing is; None where the draft has a reason why it cannot. It must be pure."""
 
 #: The other types that Brex lists, invoices and pay-ins for bills, are not explained by Brex: see `Settings.other_types`.
 
@@ -75,7 +77,7 @@ class Plan(Tabular):
     @property
     def new_vendors(self) -> tuple[PlannedVendor, ...]:
         """The vendors that have to be created, each once."""
-        planned = (post.vendor for post in self.posts)
+        planned = (post.document.party for post in self.posts)
         return tuple({each.key: each for each in planned if isinstance(each, PlannedVendor)}.values())
 
     @property
@@ -106,53 +108,81 @@ class Bridge:
     ) -> None:
         self.settings, self.mappers, self.rates, self.zones = settings, dict(mappers), rates, zones
 
-    def outcome(self, record: Record, books: Books) -> Outcome:
-        """What is to be done with one record. It never raises for what a record holds."""
-        if record.review_status != ReviewStatus.READY_FOR_EXPORT:
-            return Nothing(record=record, why=f"it is {record.review_status}, not READY_FOR_EXPORT")
+    def outcome(self, record: Record, books: Books, *, posted_on: date | None = None) -> Outcome:
+        """What is to be done with one record. It never raises for what a record holds, nor for what a mapper does.
+
+        Args:
+            record: The record, whatever its review status.
+            books: What the ledger knows.
+            posted_on: The day on which the ledger has the record already, None where it does not. A changed setting
+                never takes such a record out of the books: `since` and the basis of reimbursements do not count then.
+        """
         findings = Findings()
+        try:
+            made = self._made(record, books, findings, posted_on)
+        except CallerError as error:
+            findings.add(ReasonCode.MAPPER_FAILED, str(error))
+            made = None
+        if isinstance(made, Nothing):
+            return made
+        if findings.reasons or made is None:
+            return Refused(record=record, reasons=tuple(findings.reasons))
+        return made
+
+    def coded(
+        self, record: Record, books: Books, findings: Findings, *, posted_on: date | None = None
+    ) -> CodedRecord | None:
+        """What the mapper gets: the record after coding and, where the settings say so, in its subsidiary's currency.
+
+        None, with the reasons in `findings`, where it cannot be coded at all.
+        """
+        try:
+            draft = self._draft(record, books, findings, posted_on)
+        except CallerError as error:
+            findings.add(ReasonCode.MAPPER_FAILED, str(error))
+            return None
+        return None if draft is None else draft.coded
+
+    def _made(self, record: Record, books: Books, findings: Findings, posted_on: date | None) -> Post | Nothing | None:
         mapper = journal_entry if record.type in self.settings.summarise else self.mappers.get(record.type)
         if mapper is None and self.settings.other_types is OtherTypes.JOURNAL_ENTRY:
             mapper = journal_entry
         if mapper is None:
             findings.add(ReasonCode.TYPE_NOT_SUPPORTED, f"records of the type {record.type} are not mapped")
-            return Refused(record=record, reasons=tuple(findings.reasons))
-        coded = self.coded(record, books, findings)
-        context = self._context(coded, books, findings)
-        if coded is not None and _is_before_start(coded, context.zone):
-            return Nothing(
-                record=record, why=f"it counts before {coded.entity.since}, where {coded.entity.name} starts"
-            )
-        if coded is not None and not findings.reasons and _is_idle(coded, context):
-            return Nothing(record=record, why=f"its lines move no money in {coded.currency}")
-        post = None
-        if coded is not None:
-            post = mapper(coded, context, findings)
-            if post is None and not findings.reasons:
-                text = f"the mapper of {record.type} gave neither something to post nor a reason"
-                findings.add(ReasonCode.NOTHING_MAPPED, text)
-        if findings.reasons or post is None:
-            return Refused(record=record, reasons=tuple(findings.reasons))
-        return post
+            return None
+        draft = self._draft(record, books, findings, posted_on)
+        if draft is None:
+            return None
+        entity = draft.coded.entity
+        if posted_on is None and entity.since is not None and draft.day_of(record.erp_posting_date) < entity.since:
+            return draft.skip(SkipCode.BEFORE_START, f"it counts before {entity.since}, where {entity.name} starts")
+        if not findings.reasons and not draft.coded.moves_money:
+            return draft.skip(SkipCode.NO_MONEY, f"its lines move no money in {draft.coded.currency}")
+        return _mapped(mapper, draft)
 
-    def coded(self, record: Record, books: Books, findings: Findings) -> CodedRecord | None:
-        """What the mapper gets: the record after coding and, where the settings say so, in its subsidiary's currency.
-
-        None, with the reasons in `findings`, where it cannot be coded at all.
-        """
+    def _draft(self, record: Record, books: Books, findings: Findings, posted_on: date | None) -> Draft | None:
         coded = code(record, self.settings, books, findings)
-        if coded is None or self.settings.foreign_currency is ForeignCurrency.DOCUMENT:
-            return coded
-        return in_books_currency(coded, self._context(coded, books, findings), findings)
-
-    def _context(self, coded: CodedRecord | None, books: Books, findings: Findings) -> Context:
-        return Context(settings=self.settings, books=books, rates=self.rates, zone=self._zone(coded, findings))
+        zone = self._zone(coded, findings)
+        if coded is None:
+            return None
+        draft = Draft(
+            coded=coded,
+            settings=self.settings,
+            books=books,
+            rates=guarded_rates(self.rates),
+            zone=zone,
+            posted_on=posted_on,
+            findings=findings,
+        )
+        if self.settings.foreign_currency is ForeignCurrency.DOCUMENT:
+            return draft
+        return attrs.evolve(draft, coded=in_books_currency(draft))
 
     def _zone(self, coded: CodedRecord | None, findings: Findings) -> tzinfo:
         name = self.settings.time_zone
         if name == OF_SUBSIDIARY:
             name = coded.subsidiary.timezone if coded is not None else "UTC"
-        zone = self.zones(name)
+        zone = zone_of(name, self.zones)
         if zone is None:
             findings.add(ReasonCode.NO_TIME_ZONE, f"nobody here knows the time zone {name!r}")
         return zone or UTC
@@ -167,17 +197,17 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     record = outcome.record
     amount = f"{record.amount.amount:f} {record.amount.currency}"
     if isinstance(outcome, Post):
-        return record.id, amount, "post", f"it counts on {outcome.impact_date}"
+        return record.id, amount, "post", f"it counts on {outcome.document.impact_date}"
     if isinstance(outcome, Nothing):
         return record.id, amount, "nothing to do", outcome.why
     return record.id, amount, "refused", "\n".join(str(reason) for reason in outcome.reasons)
 
 
-def _is_idle(coded: CodedRecord, context: Context) -> bool:
-    """Whether no money moves. A bill that Rillet still has is for the mapper to judge."""
-    return not coded.moves_money and older_version(coded.record, context) is None
-
-
-def _is_before_start(coded: CodedRecord, zone: tzinfo) -> bool:
-    since = coded.entity.since
-    return since is not None and day_of(coded.record.erp_posting_date, zone) < since
+def _mapped(mapper: Callable[[Draft], object], draft: Draft) -> Post | Nothing | None:
+    what = f"the mapper of {draft.record.type}"
+    made = calling(what, mapper, draft)
+    if made is None and not draft.findings.reasons:
+        draft.refuse(ReasonCode.NOTHING_MAPPED, f"{what} gave neither something to post nor a reason")
+    if made is None or isinstance(made, Post | Nothing):
+        return made
+    raise CallerError(f"{what} gave {made!r}, which is nothing to post")

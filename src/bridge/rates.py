@@ -13,9 +13,10 @@ from typing import TypeAlias
 
 import attrs
 
+from bridge.master_data import Rate
 from bridge.settings.values import SettingsError
+from bridge.values import ExchangeRate
 from clientkit.money import checked
-from rillet import ExchangeRate
 
 _Quotes: TypeAlias = Mapping[tuple[str, str], Mapping[date, Decimal]]
 
@@ -58,7 +59,7 @@ class RateTable:
     )
 
     @classmethod
-    def of(cls, rates: Iterable[ExchangeRate], *, window: int = 7) -> RateTable:
+    def of(cls, rates: Iterable[Rate], *, window: int = 7) -> RateTable:
         """The table of these rates. Raises `RatesError` for one that is not positive, and for two that differ."""
         return cls(_indexed((f"rates[{index}]", each) for index, each in enumerate(rates)), window)
 
@@ -112,13 +113,13 @@ class RateTable:
         return rate if rate.is_finite() and rate else None
 
 
-def _indexed(placed: Iterable[tuple[str, ExchangeRate | str]]) -> _Quotes:
+def _indexed(placed: Iterable[tuple[str, Rate | str]]) -> _Quotes:
     """The rates by pair and day; a text in place of a rate is what is wrong with it."""
     quotes = dict[tuple[str, str], dict[date, Decimal]]()
     problems = list[str]()
     for place, each in placed:
         problem = each if isinstance(each, str) else _problem(each)
-        if problem is None and isinstance(each, ExchangeRate):
+        if problem is None and not isinstance(each, str):
             before = quotes.setdefault((each.base, each.target), {}).setdefault(each.date, each.rate)
             if before != each.rate:
                 problem = (
@@ -133,7 +134,7 @@ def _indexed(placed: Iterable[tuple[str, ExchangeRate | str]]) -> _Quotes:
     return quotes
 
 
-def _problem(rate: ExchangeRate) -> str | None:
+def _problem(rate: Rate) -> str | None:
     wrong = next((each for each in (rate.base, rate.target) if not _CURRENCY.fullmatch(each)), None)
     if wrong is not None:
         return f"{wrong!r} is not a currency's code, three capital letters such as EUR"

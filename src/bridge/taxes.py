@@ -9,9 +9,9 @@ import attrs
 from brex_accounting import Amount, FieldValueRef
 from bridge.books import Books
 from bridge.decisions import Findings, ReasonCode
+from bridge.master_data import INACTIVE, Account, TaxRate
 from bridge.settings.values import Coverage, Settings, TaxRule, Treatment
 from clientkit.money import product, rounded, total
-from rillet import Account, AccountStatus, Money, NewExpenseItem, NewJournalEntryItem, TaxRate
 
 # Quotients are rounded to the currency afterwards, so they need many more digits than any amount has.
 _WIDE = Context(prec=120)
@@ -61,36 +61,13 @@ class LineTax:
         return (self.input_account, due), (self.output_account, due.copy_negate())
 
 
-@attrs.frozen(kw_only=True)
-class TaxedItem(NewExpenseItem):
-    """A line of a document with its tax, and the code of the account that the tax goes to, which is not sent.
-
-    None stands for the account of the line itself. Rillet does not document where it posts the VAT of documents. It is
-    taken to be where it posts that of journal entries, on the account of the subtype ``Sales Tax Liability``; the
-    settings name it as `tax_account`.
-    """
-
-    tax_account_code: str | None
-
-
-@attrs.frozen(kw_only=True)
-class TaxedEntryItem(NewJournalEntryItem):
-    """A line of a journal entry whose `amount` holds VAT: what Rillet parts off it, and onto which account.
-
-    Neither is sent; Rillet computes the tax from the code.
-    """
-
-    tax_amount: Money
-    tax_account_code: str
-
-
 def line_tax(ref: FieldValueRef, line_id: str, settings: Settings, books: Books, findings: Findings) -> LineTax | None:
     """The tax that a value of the tax field stands for; None, with the reason in `findings`, where Rillet has none."""
     wanted = [each for each in (ref.remote_field_value_id, ref.field_value_name) if each]
     rate = next((found for each in wanted if (found := books.tax_rate(each)) is not None), None)
     if rate is None:
         shown = next(iter([*wanted, ref.brex_field_value_id]))
-        text = f"its tax code {shown!r} is not that of one tax rate of Rillet"
+        text = f"its tax code {shown!r} is not that of one tax rate of {books.ledger}"
         findings.add(ReasonCode.UNKNOWN_TAX_CODE, text, line_id)
         return None
     rule = next((each for each in settings.taxes if books.tax_rate(each.code) == rate), TaxRule(code=rate.code))
@@ -117,8 +94,8 @@ def _account(key: str, wanted: str | None, line_id: str, books: Books, findings:
         text = f"it needs an account that the settings do not name: {key}"
         findings.add(ReasonCode.MISSING_ACCOUNT, text, line_id)
     elif account is None:
-        findings.add(ReasonCode.UNKNOWN_ACCOUNT, f"the {key}, {wanted!r}, is not in Rillet", line_id)
-    elif account.status == AccountStatus.INACTIVE:
+        findings.add(ReasonCode.UNKNOWN_ACCOUNT, f"the {key}, {wanted!r}, is not in {books.ledger}", line_id)
+    elif account.status == INACTIVE:
         text = f"the {key}, {account.code} {account.name}, is inactive"
         findings.add(ReasonCode.INACTIVE_ACCOUNT, text, line_id)
     return account

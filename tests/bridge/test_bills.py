@@ -1,4 +1,4 @@
-"""A bill that Rillet has in an older version: when it is replaced, by what, and when that is refused."""
+"""A bill that Rillet has in an older version: when it differs from what Brex has, and by what it is replaced."""
 
 from __future__ import annotations
 
@@ -14,23 +14,12 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordVendor
 from brex_accounting.testing.records import dimension, gl
-from bridge import (
-    BillPayload,
-    BillReplacement,
-    Books,
-    Bridge,
-    ClosedPeriod,
-    Nothing,
-    PlannedVendor,
-    ReasonCode,
-    effect,
-)
+from bridge import BillDocument, Bridge, Found, Nothing, PlannedVendor, found
 from bridge.coding import code
 from bridge.decisions import Findings
-from bridge.mappers.bills import version_shown
 from bridge.postings import summed
-from bridge_company import BOOKS, WHOLE, WHOLE_UK, billed, books, codes, dollars, first_line, owed, posted
-from rillet import Bill, BillStatus, ExternalReference, Period
+from bridge_company import BOOKS, WHOLE, WHOLE_UK, billed, dollars, expense, first_line, owed, posted
+from rillet import Bill, BillStatus, BillUpdate, ExternalReference, Period
 
 OTHERS = (
     ExternalReference(type="crm", id="deal-7", url="https://example.com/deal-7"),
@@ -43,82 +32,91 @@ def edited(amount: str = "12", version: int = 3) -> Record:
     return attrs.evolve(billed(amount), version=version)
 
 
+def made_of(record: Record, by: Bridge = WHOLE) -> BillDocument:
+    document = posted(by.outcome(record, BOOKS)).document
+    assert isinstance(document, BillDocument)
+    return document
+
+
 def first_version(**changes: Any) -> Bill:
     """What Rillet has after the export of the record's version 2."""
-    made = posted(WHOLE.outcome(billed(), BOOKS)).payload
-    assert isinstance(made, BillPayload)
     (item,) = owed().items
     bill = attrs.evolve(
         owed(),
         items=(attrs.evolve(item, description="Sample Stationery"),),
         impact_date=date(2026, 2, 3),
-        external_references=tuple(made.bill.external_references),
+        external_references=tuple(made_of(billed()).payload.bill.external_references),
     )
     return attrs.evolve(bill, **changes)
 
 
-def having(*bills: Bill) -> Books:
-    return books(bills=bills)
+def there(bill: Bill) -> Found:
+    return found("bills", bill, reference_type="brex")
 
 
-def replaced(record: Record, present: Bill, by: Bridge = WHOLE) -> BillReplacement:
-    payload = posted(by.outcome(record, having(present))).payload
-    assert isinstance(payload, BillReplacement), payload
-    return payload
+def replaced(record: Record, present: Bill, by: Bridge = WHOLE) -> BillUpdate:
+    request = made_of(record, by).replace(there(present))
+    assert (request.method, request.path) == ("PUT", "/bills/b-1")
+    assert isinstance(request.body, BillUpdate)
+    return request.body
 
 
-def is_left_alone(record: Record, present: Bill, by: Bridge = WHOLE) -> bool:
-    return isinstance(posted(by.outcome(record, having(present))).payload, BillPayload)
+def differences(record: Record, present: Bill, by: Bridge = WHOLE) -> tuple[str, ...]:
+    return made_of(record, by).form().differences(there(present).form)
+
+
+def written(present: Bill, update: BillUpdate) -> Bill:
+    """The bill after it was replaced."""
+    (line,) = present.items
+    (item,) = update.items
+    return attrs.evolve(
+        present,
+        items=(attrs.evolve(line, amount=item.amount),),
+        external_references=tuple(update.external_references),
+    )
 
 
 def test_a_newer_version_replaces_the_bill() -> None:
-    replacement = replaced(edited(), first_version())
+    update = replaced(edited(), first_version())
 
-    assert replacement.bill_id == "b-1"
-    assert [(item.account_code, item.amount.amount) for item in replacement.update.items] == [("6100", Decimal(12))]
-    assert replacement.update.impact_date == date(2026, 2, 3)
-    ids = [each.id for each in replacement.update.external_references]
-    assert ids == ["accr_bill", "expense_bill", "accr_bill v3"]
+    assert [(item.account_code, item.amount.amount) for item in update.items] == [("6100", Decimal(12))]
+    assert update.impact_date == date(2026, 2, 3)
+    ids = [each.id for each in update.external_references]
+    assert ids == ["accr_bill", "expense_bill", f"accr_bill v3 {made_of(edited()).form().digest()}"]
 
 
 def test_the_bill_says_which_version_it_shows() -> None:
+    def version_shown(bill: Bill) -> int | None:
+        mark = there(bill).mark
+        assert mark is not None
+        assert mark.subject == "accr_bill"
+        return mark.version
+
     present = first_version()
-    assert version_shown(present, billed(), WHOLE.settings) == 2
-    after = attrs.evolve(
-        present, external_references=tuple(replaced(edited(version=10), present).update.external_references)
-    )
-    assert version_shown(after, billed(), WHOLE.settings) == 10
-    assert version_shown(owed(), billed(), WHOLE.settings) is None
-    strange = attrs.evolve(owed(), external_references=(ExternalReference(type="brex", id="accr_bill vague"),))
-    assert version_shown(strange, billed(), WHOLE.settings) is None
+    assert version_shown(present) == 2
+    after = attrs.evolve(present, external_references=tuple(replaced(edited(version=10), present).external_references))
+    assert version_shown(after) == 10
+    assert version_shown(owed()) is None
+    strange = (ExternalReference(type="brex", id="accr_bill vague"), *owed().external_references)
+    assert version_shown(attrs.evolve(owed(), external_references=strange[1:])) is None
+    assert there(attrs.evolve(owed(), external_references=strange)).sources >= {"expense_bill"}
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_an_equal_or_older_version_changes_nothing(version: int) -> None:
-    assert is_left_alone(edited(version=version), first_version())
+def test_the_mark_of_an_earlier_release_gives_way() -> None:
+    old = tuple(ExternalReference(type="brex", id=each) for each in ("accr_bill", "expense_bill", "accr_bill v2"))
+    present = first_version(external_references=old)
+    mark = there(present).mark
+    assert mark is not None
+    assert (mark.version, mark.digest) == (2, None)
+    assert there(present).is_as_marked is None
+    ids = [each.id for each in replaced(edited(), present).external_references]
+    assert ids == ["accr_bill", "expense_bill", f"accr_bill v3 {made_of(edited()).form().digest()}"]
 
 
-def test_a_bill_that_does_not_tell_its_version_is_replaced() -> None:
-    replaced(edited(version=1), owed())
-
-
-def test_a_version_that_changes_nothing_on_the_bill_changes_nothing_in_rillet() -> None:
-    unedited = edited("10")
-    assert is_left_alone(unedited, first_version())
-    # Nor does it matter then that the bill could not be replaced.
-    assert is_left_alone(unedited, first_version(status=BillStatus.PAID))
-
-
-def test_replacing_can_be_switched_off() -> None:
-    company = Bridge(attrs.evolve(WHOLE.settings, replace_bills=False))
-    assert is_left_alone(edited(), first_version(), company)
-    without = Bridge(attrs.evolve(WHOLE.settings, reference_type=None))
-    assert is_left_alone(edited(), first_version(), without)
-
-
-def test_two_bills_for_one_record_are_left_to_people() -> None:
-    twice = having(first_version(), first_version(id="b-2"))
-    assert isinstance(posted(WHOLE.outcome(edited(), twice)).payload, BillPayload)
+def test_what_changes_nothing_on_the_bill_is_no_difference() -> None:
+    assert not differences(edited("10"), first_version())
+    assert not differences(edited("10"), first_version(status=BillStatus.PAID))
+    assert differences(edited(), first_version()) == ("lines",)
 
 
 def test_what_brex_does_not_know_stays() -> None:
@@ -134,7 +132,7 @@ def test_what_brex_does_not_know_stays() -> None:
         external_references=(*first_version().external_references, *OTHERS),
         extra={"approved_by": "Ada"},
     )
-    update = replaced(attrs.evolve(edited("10"), due_at=None), present).update
+    update = replaced(attrs.evolve(edited("10"), due_at=None), present)
 
     assert update.extra == {"approved_by": "Ada"}
     assert (update.bill_date, update.due_date) == (date(2026, 1, 28), date(2026, 2, 27))
@@ -142,6 +140,16 @@ def test_what_brex_does_not_know_stays() -> None:
     (kept,) = update.items
     assert kept.service_period == period
     assert kept.extra == {"line": "kept"}
+
+
+def test_a_due_date_that_brex_does_not_tell_is_no_difference() -> None:
+    untold = attrs.evolve(edited("10"), due_at=None)
+    present = first_version(
+        due_date=date(2026, 9, 9), external_references=tuple(made_of(untold).payload.bill.external_references)
+    )
+    assert not differences(untold, present)
+    assert there(present).is_as_marked
+    assert differences(edited("10"), present) == ("due",)
 
 
 def test_what_a_line_has_besides_is_kept_once() -> None:
@@ -152,7 +160,7 @@ def test_what_a_line_has_besides_is_kept_once() -> None:
     alike = [attrs.evolve(first, id=f"l-{number}", amount=dollars("10")) for number in range(3)]
     record = attrs.evolve(edited("30"), line_items=(*alike, rest))
 
-    assert [each.service_period for each in replaced(record, present).update.items] == [*periods, None]
+    assert [each.service_period for each in replaced(record, present).items] == [*periods, None]
 
 
 def test_what_brex_knows_is_replaced() -> None:
@@ -163,107 +171,81 @@ def test_what_brex_knows_is_replaced() -> None:
         erp_posting_date=datetime(2026, 2, 9, tzinfo=UTC),
         vendor=RecordVendor(id="vendor_1", name="New Ltd"),
     )
-    present = first_version()
-    post = posted(WHOLE.outcome(record, having(present)))
+    present = there(first_version())
+    post = posted(WHOLE.outcome(record, BOOKS))
 
-    payload = post.for_vendor("v-9")
-    assert isinstance(post.vendor, PlannedVendor)
-    assert isinstance(payload, BillReplacement)
-    assert payload.update.vendor_id == "v-9"
-    assert payload.update.expense_number == "R-18"
-    assert payload.update.due_date == date(2026, 4, 1)
-    assert payload.update.impact_date == post.impact_date == date(2026, 2, 9)
+    assert isinstance(post.document.party, PlannedVendor)
+    with pytest.raises(ValueError, match="has to be created first"):
+        post.document.replace(present)
+    update = post.document.with_vendor("v-9").replace(present).body
+    assert isinstance(update, BillUpdate)
+    assert update.vendor_id == "v-9"
+    assert update.expense_number == "R-18"
+    assert update.due_date == date(2026, 4, 1)
+    assert update.impact_date == post.document.impact_date == date(2026, 2, 9)
     assert pickle.loads(pickle.dumps(post)) == post
+    assert post.document.form().differences(present.form) == ("lines", "day", "party", "number", "due")
 
 
-@pytest.mark.parametrize("status", [each for each in BillStatus if each != BillStatus.UNPAID])
-def test_a_bill_that_is_settled_is_not_replaced(status: BillStatus) -> None:
-    outcome = WHOLE.outcome(edited(), having(first_version(status=status)))
-    assert codes(outcome) == [ReasonCode.BILL_NOT_REPLACEABLE]
+@pytest.mark.parametrize("status", BillStatus)
+def test_a_bill_that_is_settled_is_not_free(status: BillStatus) -> None:
+    assert there(first_version(status=status)).is_free == (status == BillStatus.UNPAID)
 
 
 def test_a_bill_does_not_change_its_subsidiary() -> None:
-    outcome = WHOLE_UK.outcome(edited(), having(first_version()))
-    assert ReasonCode.BILL_NOT_REPLACEABLE in codes(outcome)
+    british = Bridge(WHOLE_UK.settings, rates=lambda _base, _target, _day: Decimal("0.8"))
+    assert "subsidiary" in differences(edited(), first_version(), british)
+    with pytest.raises(ValueError, match="of the subsidiary sub-us, and has to be of sub-uk: delete it"):
+        replaced(edited(), first_version(), british)
 
 
-def test_a_bill_in_a_closed_period_is_not_replaced() -> None:
-    moving = Bridge(attrs.evolve(WHOLE.settings, closed_period=ClosedPeriod.FIRST_OPEN_DAY))
-    closed = attrs.evolve(having(first_version()), last_closed=date(2026, 2, 28))
-    assert codes(moving.outcome(edited(), closed)) == [ReasonCode.BILL_NOT_REPLACEABLE]
-    # Neither does one move into a closed period.
-    open_bill = having(first_version(impact_date=date(2026, 3, 2)))
-    assert codes(WHOLE.outcome(edited(), attrs.evolve(open_bill, last_closed=date(2026, 2, 28)))) == [
-        ReasonCode.CLOSED_PERIOD
-    ]
+def test_a_bill_replaces_nothing_but_a_bill() -> None:
+    charge = posted(WHOLE.outcome(expense(), BOOKS)).document
+    with pytest.raises(TypeError, match="does not replace bills"):
+        charge.replace(there(first_version()))
+    with pytest.raises(TypeError, match="is not a bill"):
+        made_of(edited()).replace(attrs.evolve(there(first_version()), raw=None))
 
 
 amounts = st.decimals(min_value="0.01", max_value="9999999", places=2)
 
 
-@given(before=amounts, after=amounts, version=st.integers(1, 9))
-def test_after_a_replacement_the_bill_books_what_the_record_says(before: Decimal, after: Decimal, version: int) -> None:
+@given(before=amounts, after=amounts)
+def test_after_a_replacement_the_bill_books_what_the_record_says(before: Decimal, after: Decimal) -> None:
     present = first_version()
     (item,) = present.items
     present = attrs.evolve(present, items=(attrs.evolve(item, amount=attrs.evolve(item.amount, amount=before)),))
-    record = edited(str(after), version)
-    record = attrs.evolve(record, amount=dollars(str(after)))
+    record = attrs.evolve(edited(str(after)), amount=dollars(str(after)))
     coded = code(record, WHOLE.settings, BOOKS, Findings())
     assert coded is not None
-    payload = posted(WHOLE.outcome(record, having(present))).payload
+    document = made_of(record)
 
-    assert isinstance(payload, BillReplacement) == (version > 2 and before != after)
-    if isinstance(payload, BillReplacement):
-        assert summed(effect(payload)) == summed(coded.postings(BOOKS))
-        # What was written is what is there: the same record once more changes nothing.
-        line = attrs.evolve(item, amount=payload.update.items[0].amount)
-        written = attrs.evolve(present, items=(line,), external_references=tuple(payload.update.external_references))
-        assert is_left_alone(attrs.evolve(record, version=version + 1), written)
-
-
-@pytest.mark.parametrize("closed_period", ClosedPeriod)
-def test_a_bill_in_a_closed_period_that_stays_as_it_is_needs_no_open_period(closed_period: ClosedPeriod) -> None:
-    company = Bridge(attrs.evolve(WHOLE.settings, closed_period=closed_period))
-    closed = attrs.evolve(having(first_version()), last_closed=date(2026, 2, 28))
-    post = posted(company.outcome(edited("10"), closed))
-    assert isinstance(post.payload, BillPayload)
-    assert post.impact_date == date(2026, 2, 3)
-    # What is not there yet does need one.
-    assert (codes if closed_period is ClosedPeriod.REFUSE else posted)(
-        company.outcome(edited("10"), attrs.evolve(BOOKS, last_closed=date(2026, 2, 28)))
-    )
+    assert bool(differences(record, present)) == (before != after)
+    assert summed(document.postings()) == summed(coded.postings(BOOKS))
+    # What was written is what is there.
+    there_now = there(written(present, replaced(record, present)))
+    assert there_now.form.equals(document.form())
+    assert there_now.is_as_marked
+    assert there(present).is_as_marked == (before == 10)
 
 
-def test_a_bill_that_was_moved_to_an_open_day_stays_there() -> None:
-    moving = Bridge(attrs.evolve(WHOLE.settings, closed_period=ClosedPeriod.FIRST_OPEN_DAY))
-    moved = first_version(impact_date=date(2026, 3, 1))
-    assert is_left_alone(edited("10"), moved, moving) is False
-    for last_closed in (date(2026, 2, 28), date(2026, 3, 31)):
-        outcome = moving.outcome(edited("10"), attrs.evolve(having(moved), last_closed=last_closed))
-        assert isinstance(posted(outcome).payload, BillPayload)
-
-
-def test_a_version_without_money_does_not_leave_what_was_owed() -> None:
-    outcome = WHOLE.outcome(edited("0"), having(first_version()))
-    assert codes(outcome) == [ReasonCode.BILL_NOT_REPLACEABLE]
-    assert "delete it in Rillet" in str(outcome)
+def test_a_version_without_money_is_nothing_to_post() -> None:
     assert isinstance(WHOLE.outcome(edited("0"), BOOKS), Nothing)
 
 
 def test_what_rillet_tells_besides_is_no_difference() -> None:
-    in_pounds = Bridge(attrs.evolve(WHOLE_UK.settings, fields=()), rates=lambda _base, _target, _day: Decimal("0.8"))
+    in_pounds = Bridge(attrs.evolve(WHOLE_UK.settings, fields=()), rates=lambda _base, _target, _day: Decimal("0.80"))
     coding = [gl("6100"), dimension("field-Department", "value-Sales")]
-    made = posted(in_pounds.outcome(first_line(billed(), accounting_field_values=coding), BOOKS)).payload
-    assert isinstance(made, BillPayload)
-    assert made.bill.exchange_rate is not None
-    (item,) = made.bill.items
-    (there,) = owed().items
+    made = made_of(first_line(billed(), accounting_field_values=coding), in_pounds).payload.bill
+    assert made.exchange_rate is not None
+    (item,) = made.items
+    (line,) = owed().items
     present = first_version(
         subsidiary_id="sub-uk",
-        exchange_rate=attrs.evolve(made.bill.exchange_rate, extra={"source": "MANUAL"}),
+        exchange_rate=attrs.evolve(made.exchange_rate, rate=Decimal("0.8"), extra={"source": "MANUAL"}),
         items=(
             attrs.evolve(
-                there,
+                line,
                 description=item.description,
                 fields=tuple(attrs.evolve(each, extra={"name": "Sales"}) for each in item.fields),
             ),
@@ -271,4 +253,4 @@ def test_what_rillet_tells_besides_is_no_difference() -> None:
     )
     newer = first_line(edited("10"), accounting_field_values=coding)
     assert item.fields
-    assert is_left_alone(newer, present, in_pounds)
+    assert not differences(newer, present, in_pounds)

@@ -22,6 +22,7 @@ from bridge import (
     Bridge,
     ClosedPeriod,
     CodedRecord,
+    ExchangeRate,
     Findings,
     ForeignCurrency,
     Nothing,
@@ -38,9 +39,9 @@ from bridge.coding import code
 from bridge_cases import BILL_PAYMENTS, Case, good_cases
 from bridge_company import AMERICA, BOOKS, WHOLE, billed, books, codes, document, expense, owed, paid, posted
 from bridge_law import holds
-from bridge_worlds import PLACES
+from bridge_worlds import PLACES, rillets
 from clientkit.money import places
-from rillet import ExchangeRate, Money, NewCharge
+from rillet import Bill, Money, NewCharge, Subsidiary
 
 RATES = st.decimals(Decimal("0.0001"), Decimal(10_000), places=6).filter(bool)
 TWINS = {"JPY": "KRW", "USD": "EUR", "BHD": "KWD"}
@@ -62,13 +63,15 @@ def in_twins(case: Case, currency: str | None = None) -> Case:
     Without a `currency` it is one with as many places as the record's.
     """
     kept_in = currency or TWINS[case.json["amount"]["currency"]]
-    subsidiaries = tuple(attrs.evolve(each, currency=kept_in) for each in case.world.books.subsidiaries)
+    subsidiaries = tuple(
+        attrs.evolve(each, currency=kept_in) for each in rillets(Subsidiary, case.world.books.subsidiaries)
+    )
     bills = tuple(
         attrs.evolve(
             bill,
             items=tuple(attrs.evolve(item, amount=Money(item.amount.amount, kept_in)) for item in bill.items),
         )
-        for bill in case.world.books.bills
+        for bill in rillets(Bill, case.world.books.bills)
     )
     changed = attrs.evolve(case.world.books, subsidiaries=subsidiaries, bills=bills)
     return attrs.evolve(case, world=attrs.evolve(case.world, books=changed))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import Bridge, Nothing, Post
-from bridge.export.ledgers.rillet import zone_of
+from bridge.export.time_zones import zone_of
 from bridge.mappers.draft import day_of
 from bridge_company import BOOKS, ENTITY, SETTINGS, document, expense
 from rillet import NewCharge

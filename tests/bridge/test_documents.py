@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordType, RecordVendor, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, reimbursement
-from bridge import Basis, Bridge, ClosedPeriod, Entity, FieldMapping, Nothing, ReasonCode, When
+from bridge import Basis, Bridge, ClosedPeriod, Entity, FieldMapping, Nothing, ReasonCode, SkipCode, When
 from bridge_company import (
     AMERICA,
     BO,
@@ -67,7 +67,7 @@ def test_a_card_expense_is_a_charge() -> None:
     )
     post = posted(bridge(record_link="https://example.com/records/{id}?a={id}").outcome(bought, BOOKS))
     assert post.record is bought
-    assert post.vendor == "v-stationery"
+    assert post.document.party == "v-stationery"
     assert post.payload == NewCharge(
         vendor_id="v-stationery",
         items=(
@@ -85,6 +85,8 @@ def test_a_card_expense_is_a_charge() -> None:
         subsidiary_id="sub-us",
         external_references=(
             ExternalReference(type="brex", id="accr_9", url="https://example.com/records/accr_9?a=accr_9"),
+            ExternalReference(type="brex", id=f"{bought.source_id}"),
+            ExternalReference(type="brex", id=f"accr_9 v2 {post.document.form().digest()}"),
         ),
     )
 
@@ -168,11 +170,11 @@ def test_an_empty_choice_of_an_account_is_none() -> None:
     assert document(BRIDGE.outcome(last_line(expense(), empty), BOOKS)).items
 
 
-@pytest.mark.parametrize("status", [each for each in ReviewStatus if each is not ReviewStatus.READY_FOR_EXPORT])
-def test_a_record_that_is_not_ready_is_left_alone(status: ReviewStatus) -> None:
-    outcome = BRIDGE.outcome(attrs.evolve(expense("5", gl("7777")), review_status=status), BOOKS)
-    assert isinstance(outcome, Nothing)
-    assert status in outcome.why
+@pytest.mark.parametrize("status", ReviewStatus)
+def test_where_a_record_stands_in_its_life_is_no_question_of_its_mapping(status: ReviewStatus) -> None:
+    waiting = attrs.evolve(expense(), review_status=status)
+    ready = attrs.evolve(waiting, review_status=ReviewStatus.READY_FOR_EXPORT)
+    assert posted(BRIDGE.outcome(waiting, BOOKS)).document == posted(BRIDGE.outcome(ready, BOOKS)).document
 
 
 def test_a_record_without_money_is_nothing_to_post() -> None:
@@ -181,6 +183,7 @@ def test_a_record_without_money_is_nothing_to_post() -> None:
         outcome = BRIDGE.outcome(empty, books(last_closed=CLOSED))
         assert isinstance(outcome, Nothing)
         assert "no money" in outcome.why
+        assert outcome.code is SkipCode.NO_MONEY
 
 
 def test_zero_lines_are_left_out() -> None:

@@ -16,7 +16,7 @@ from brex_accounting import FieldGroup, NewField, NewFieldValue
 from bridge import Books, FieldMapping, Settings
 from bridge.export import apply_field_changes, read_fields
 from bridge.field_sync import FieldChange, plan_field_sync
-from bridge_company import BOOKS, DEPARTMENT, SETTINGS, TRAVEL, account, books, field, vendor
+from bridge_company import BOOKS, DEPARTMENT, MEALS, SETTINGS, TRAVEL, account, books, field, vendor
 from bridge_worlds import World, worlds
 from clientkit import Answer
 from clientkit.errors import ApiError
@@ -65,7 +65,7 @@ def test_an_empty_brex_gets_every_account_and_field(brex: Brex) -> None:
 def test_what_changes_in_rillet_changes_in_brex(brex: Brex) -> None:
     brex.sync(BOOKS, UNMAPPED)
     moved = attrs.evolve(TRAVEL, code="6150", name="Journeys")
-    gone = attrs.evolve(BOOKS.accounts[1], status=AccountStatus.INACTIVE)
+    gone = attrs.evolve(MEALS, status=AccountStatus.INACTIVE)
     renamed = attrs.evolve(
         DEPARTMENT,
         name="Team",

@@ -10,8 +10,9 @@ import attrs
 
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import dimension, gl
-from bridge import Basis, Bridge, Nothing, Outcome, Post, Refused, When, effect
+from bridge import Basis, Bridge, Nothing, Outcome, Post, SkipCode, When, effect
 from bridge_company import (
+    AMERICA,
     BOOKS,
     SETTINGS,
     WHOLE_ENTITY,
@@ -86,7 +87,7 @@ def test_sync_from_date() -> None:
 
 
 def test_subsidiary_override() -> None:
-    euros = attrs.evolve(BOOKS.subsidiaries[0], id="sub-de", trade_name="Example GmbH")
+    euros = attrs.evolve(AMERICA, id="sub-de", trade_name="Example GmbH")
     kept = attrs.evolve(KEPT, subsidiaries=(*KEPT.subsidiaries, euros))
     german = attrs.evolve(WHOLE_ENTITY, name="DE", subsidiary="Example GmbH", when=When(field="Legal", value="de"))
     company = Bridge(attrs.evolve(SETTINGS, entities=(WHOLE_ENTITY, german)))
@@ -107,7 +108,7 @@ BOTH = (
         when=When(field="Legal", value="old"),
     ),
 )
-OLD = attrs.evolve(BOOKS.subsidiaries[0], id="sub-old", trade_name="Old Example Inc.")
+OLD = attrs.evolve(AMERICA, id="sub-old", trade_name="Old Example Inc.")
 TWO = attrs.evolve(KEPT, subsidiaries=(*KEPT.subsidiaries, OLD))
 
 
@@ -168,12 +169,13 @@ def test_vat_rates() -> None:
 def test_links_back_to_brex() -> None:
     for link, expected in ((None, None), ("https://example.com/{id}", "https://example.com/accr_1")):
         company = Bridge(attrs.evolve(SETTINGS, record_link=link))
-        (reference,) = document(company.outcome(attrs.evolve(expense(), id="accr_1"), BOOKS)).external_references
-        assert reference.url == expected
+        linked = document(company.outcome(attrs.evolve(expense(), id="accr_1"), BOOKS)).external_references
+        # The others are of what the record is about, and of its version.
+        assert [each.url for each in linked] == [expected, None, None]
 
 
 def test_a_type_of_external_references() -> None:
-    for kind, count in (("brex", 1), (None, 0)):
+    for kind, count in (("brex", 3), (None, 0)):
         company = Bridge(attrs.evolve(SETTINGS, reference_type=kind))
         assert len(document(company.outcome(expense(), BOOKS)).external_references) == count
 
@@ -184,4 +186,9 @@ def test_accrual_or_cash_basis() -> None:
     for basis, counts, does_not in ((Basis.ACCRUAL, approved, paid_out), (Basis.CASH, paid_out, approved)):
         company = Bridge(attrs.evolve(SETTINGS, reimbursement_basis=basis))
         assert isinstance(company.outcome(counts, BOOKS), Post)
-        assert isinstance(company.outcome(does_not, BOOKS), Refused)
+        outcome = company.outcome(does_not, BOOKS)
+        assert isinstance(outcome, Nothing)
+        assert outcome.code is SkipCode.OTHER_BASIS
+        assert outcome.why == (
+            f"{does_not.type} is of the other basis; the settings say {basis}, which posts {counts.type}"
+        )

@@ -14,17 +14,17 @@ from bridge import (
     DEFAULT_MAPPERS,
     Bridge,
     CodedRecord,
-    Context,
-    Findings,
+    Draft,
     Mapper,
-    Payload,
+    Nothing,
     Post,
-    effect,
     summed,
 )
-from bridge.decisions import BillPayload, BillPaymentPayload, BillReplacement
+from bridge.documents.rillet import BillDocument, BillPaymentDocument, ChargeDocument, ReimbursementDocument
+from bridge.documents.rillet_entries import JournalEntryDocument
+from bridge.documents.rillet_items import TaxedEntryItem, TaxedItem
 from bridge.mappers.journal_entries import journal_entry
-from bridge.taxes import LineTax, TaxedEntryItem, TaxedItem
+from bridge.taxes import LineTax
 from bridge_cases import (
     BILL_PAYMENTS,
     BILLS,
@@ -40,12 +40,10 @@ from bridge_law import coded, holds
 from rillet import (
     FieldAssignment,
     Money,
-    NewCharge,
     NewExpenseItem,
-    NewJournalEntry,
     NewJournalEntryItem,
-    NewReimbursement,
     TaxCoverage,
+    TaxRate,
 )
 from rillet import Side as RilletSide
 
@@ -79,14 +77,16 @@ def mapped(case: Case, mapper: Mapper) -> Post | None:
     return outcome if isinstance(outcome, Post) else None
 
 
-def right(record: CodedRecord, context: Context, findings: Findings) -> Post | None:
+def right(draft: Draft) -> Post | None:
     """What the bridge itself makes of a record."""
-    return DEFAULT_MAPPERS.get(record.record.type, journal_entry)(record, context, findings)
+    made = DEFAULT_MAPPERS.get(draft.record.type, journal_entry)(draft)
+    assert not isinstance(made, Nothing)
+    return made
 
 
 @attrs.frozen(kw_only=True)
 class Line:
-    """One line of any payload; a negative amount is on the other side than `item` is."""
+    """One line of any document; a negative amount is on the other side than `item` is."""
 
     item: NewExpenseItem | NewJournalEntryItem | None
     account: str
@@ -96,22 +96,14 @@ class Line:
 
 
 Lines: TypeAlias = Sequence[Line]
+Made: TypeAlias = ChargeDocument | ReimbursementDocument | BillDocument | BillPaymentDocument | JournalEntryDocument
 
 
-def lines_of(payload: Payload) -> Lines:
-    match payload:
-        case BillPaymentPayload():
-            paid = payload.payment
-            money = paid.amount
-            return (
-                Line(item=None, account=paid.account_code, amount=money.amount, currency=money.currency, fields=()),
-            )
-        case BillPayload():
-            items: Sequence[NewExpenseItem | NewJournalEntryItem] = payload.bill.items
-        case BillReplacement():
-            items = payload.update.items
-        case _:
-            items = payload.items
+def lines_of(document: Made) -> Lines:
+    if isinstance(document, BillPaymentDocument):
+        money = document.amount
+        return (Line(item=None, account=document.account, amount=money.amount, currency=money.currency, fields=()),)
+    items: Sequence[NewExpenseItem | NewJournalEntryItem] = document.items
     return tuple(
         Line(
             item=item,
@@ -124,23 +116,16 @@ def lines_of(payload: Payload) -> Lines:
     )
 
 
-def with_lines(payload: Payload, lines: Lines) -> Payload:
-    match payload:
-        case BillPaymentPayload():
+def with_lines(document: Made, lines: Lines) -> Made:
+    match document:
+        case BillPaymentDocument():
             amount = sum((line.amount for line in lines), Decimal(0))
             account, currency = (lines[0].account, lines[0].currency) if lines else ("nowhere", "XXX")
-            payment = attrs.evolve(payload.payment, amount=Money(amount, currency), account_code=account)
-            return attrs.evolve(payload, payment=payment)
-        case NewJournalEntry():
-            return attrs.evolve(payload, items=tuple(_entry_item(line) for line in lines))
-        case BillPayload():
-            bill = attrs.evolve(payload.bill, items=tuple(_expense_item(line) for line in lines))
-            return attrs.evolve(payload, bill=bill)
-        case BillReplacement():
-            update = attrs.evolve(payload.update, items=tuple(_expense_item(line) for line in lines))
-            return attrs.evolve(payload, update=update)
+            return attrs.evolve(document, amount=Money(amount, currency), account=account)
+        case JournalEntryDocument():
+            return attrs.evolve(document, items=tuple(_entry_item(line) for line in lines))
         case _:
-            return attrs.evolve(payload, items=tuple(_expense_item(line) for line in lines))
+            return attrs.evolve(document, items=tuple(_expense_item(line) for line in lines))
 
 
 def _expense_item(line: Line) -> NewExpenseItem:
@@ -161,34 +146,30 @@ def _entry_item(line: Line) -> NewJournalEntryItem:
     )
 
 
-def on_another_account(payload: Payload) -> Payload:
+def on_another_account(document: Made) -> Made:
     """Not the account of the lines, but the one that they are against."""
-    match payload:
-        case NewCharge():
-            return attrs.evolve(payload, credit_card_account_code="elsewhere")
-        case NewReimbursement():
-            return attrs.evolve(payload, payable_account_code="elsewhere")
-        case BillPayload() | BillReplacement():
-            return attrs.evolve(payload, payable_account_code="elsewhere")
-        case BillPaymentPayload():
-            return attrs.evolve(payload, payable_account_code="elsewhere")
-        case NewJournalEntry():
-            *rest, last = payload.items
-            return attrs.evolve(payload, items=(*rest, attrs.evolve(last, account_code="elsewhere")))
+    match document:
+        case BillPaymentDocument():
+            return attrs.evolve(document, payable_account="elsewhere")
+        case JournalEntryDocument():
+            *rest, last = document.items
+            return attrs.evolve(document, items=(*rest, attrs.evolve(last, account_code="elsewhere")))
+        case _:
+            return attrs.evolve(document, account="elsewhere")
 
 
-def per_line(change: Callable[[Line], Line]) -> Callable[[Payload], Payload]:
-    return lambda payload: with_lines(payload, [change(line) for line in lines_of(payload)])
+def per_line(change: Callable[[Line], Line]) -> Callable[[Made], Made]:
+    return lambda document: with_lines(document, [change(line) for line in lines_of(document)])
 
 
-def with_amount(change: Callable[[Decimal], Decimal]) -> Callable[[Payload], Payload]:
+def with_amount(change: Callable[[Decimal], Decimal]) -> Callable[[Made], Made]:
     return per_line(lambda line: attrs.evolve(line, amount=change(line.amount)))
 
 
-def fields_shifted(payload: Payload) -> Payload:
-    lines = lines_of(payload)
+def fields_shifted(document: Made) -> Made:
+    lines = lines_of(document)
     shifted = [lines[-1].fields, *(line.fields for line in lines[:-1])]
-    return with_lines(payload, [attrs.evolve(line, fields=each) for line, each in zip(lines, shifted, strict=True)])
+    return with_lines(document, [attrs.evolve(line, fields=each) for line, each in zip(lines, shifted, strict=True)])
 
 
 def untaxed(line: Line) -> Line:
@@ -215,16 +196,16 @@ def taxed_on_top(line: Line) -> Line:
     return attrs.evolve(line, item=attrs.evolve(item, tax_rate=tax))
 
 
-def half_a_reverse_charge(payload: Payload) -> Payload:
-    lines = lines_of(payload)
+def half_a_reverse_charge(document: Made) -> Made:
+    lines = lines_of(document)
     added = [line for line in lines if line.item and (line.item.description or "").startswith("Reverse charge ")]
-    return with_lines(payload, [line for line in lines if line not in added[:1]])
+    return with_lines(document, [line for line in lines if line not in added[:1]])
 
 
-MISTAKES: dict[str, Callable[[Payload], Payload]] = {
-    "drops a line": lambda payload: with_lines(payload, lines_of(payload)[1:]),
-    "drops the last line": lambda payload: with_lines(payload, lines_of(payload)[:-1]),
-    "repeats a line": lambda payload: with_lines(payload, [*lines_of(payload), lines_of(payload)[0]]),
+MISTAKES: dict[str, Callable[[Made], Made]] = {
+    "drops a line": lambda document: with_lines(document, lines_of(document)[1:]),
+    "drops the last line": lambda document: with_lines(document, lines_of(document)[:-1]),
+    "repeats a line": lambda document: with_lines(document, [*lines_of(document), lines_of(document)[0]]),
     "swaps the sides": with_amount(lambda amount: -amount),
     "loses the sign": with_amount(abs),
     "rounds up": with_amount(lambda amount: amount.quantize(Decimal(1), ROUND_CEILING)),
@@ -260,9 +241,12 @@ IMPOSSIBLE = {
     ("kind", "mistake"), [(kind, each) for kind in KINDS for each in MISTAKES if (kind, each) not in IMPOSSIBLE]
 )
 def test_the_law_finds_a_mistake_of_a_mapper(kind: str, mistake: str) -> None:
-    def broken(record: CodedRecord, context: Context, findings: Findings) -> Post | None:
-        post = right(record, context, findings)
-        return None if post is None else attrs.evolve(post, payload=MISTAKES[mistake](post.payload))
+    def broken(draft: Draft) -> Post | None:
+        post = right(draft)
+        if post is None:
+            return None
+        assert isinstance(post.document, Made)
+        return attrs.evolve(post, document=MISTAKES[mistake](post.document))
 
     search(lambda case: mapped(case, broken), KINDS[kind])
 
@@ -271,6 +255,7 @@ def at_a_whole_rate(tax: LineTax | None) -> LineTax | None:
     if tax is None:
         return None
     percentage = tax.rate.percentage.quantize(Decimal(1), ROUND_CEILING)
+    assert isinstance(tax.rate, TaxRate)
     return attrs.evolve(tax, rate=attrs.evolve(tax.rate, percentage=percentage))
 
 
@@ -299,11 +284,11 @@ MISCODINGS: dict[str, Callable[[CodedRecord], CodedRecord]] = {
 
 @pytest.mark.parametrize("mistake", MISCODINGS.values(), ids=MISCODINGS.keys())
 def test_the_oracle_finds_a_mistake_of_the_coding(mistake: Callable[[CodedRecord], CodedRecord]) -> None:
-    def broken(record: CodedRecord, context: Context, findings: Findings) -> Post | None:
-        return right(mistake(record), context, findings)
+    def broken(draft: Draft) -> Post | None:
+        return right(attrs.evolve(draft, coded=mistake(draft.coded)))
 
     case = search(lambda case: mapped(case, broken))
-    # Seen from the coding alone all is well: record and payload are wrong in the same way.
+    # Seen from the coding alone all is well: record and document are wrong in the same way.
     post = mapped(case, broken)
     assert post is not None
-    assert summed(mistake(coded(case)).postings(case.world.books)) == summed(effect(post.payload))
+    assert summed(mistake(coded(case)).postings(case.world.books)) == summed(post.document.postings())

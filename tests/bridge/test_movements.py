@@ -10,11 +10,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from brex_accounting import RecordType, RecordVendor, ReviewStatus
+from brex_accounting import RecordType, RecordVendor
 from brex_accounting.testing.records import gl, record
 from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect
-from bridge.decisions import BillPayload, BillPaymentPayload
-from bridge.mappers.journal_entries import name_of, record_id_of
+from bridge.documents.rillet import BillPayload, BillPaymentPayload
+from bridge.mappers.journal_entries import record_id_of
 from bridge.settings.check import check
 from bridge.settings.values import OtherTypes
 from bridge_company import (
@@ -72,9 +72,10 @@ MOVEMENTS: Sequence[tuple[RecordType, str, str]] = [
 def test_money_that_moves_is_a_journal_entry(kind: RecordType, debited: str, credited: str) -> None:
     post = posted(WHOLE.outcome(moved(kind, credit=[gl(EXPENSES)] if credited == EXPENSES else ()), BOOKS))
     ten = Money(Decimal(10), "USD")
-    assert post.vendor is None
+    assert post.document.party is None
+    digest = post.document.form().digest()
     assert post.payload == NewJournalEntry(
-        name=f"Brex accr_moved: {kind.value.replace('_', ' ').capitalize()}",
+        name=f"Brex accr_moved: {kind.value.replace('_', ' ').capitalize()} (v2 {digest})",
         currency="USD",
         items=(
             NewJournalEntryItem(account_code=debited, amount=ten, side=Side.DEBIT),
@@ -83,8 +84,8 @@ def test_money_that_moves_is_a_journal_entry(kind: RecordType, debited: str, cre
         date=date(2026, 2, 3),
         subsidiary_id="sub-us",
     )
-    assert post.impact_date == date(2026, 2, 3)
-    assert post.for_vendor("v-9") == post.payload
+    assert post.document.impact_date == date(2026, 2, 3)
+    assert post.document.with_vendor("v-9") == post.document
 
 
 def test_a_line_that_is_coded_is_on_its_own_account_with_its_fields() -> None:
@@ -111,11 +112,13 @@ def test_a_journal_entry_moves_to_the_first_open_day_where_the_settings_say_so()
     kept = books(last_closed=date(2026, 2, 28))
     assert codes(WHOLE.outcome(moved(T.CARD_PAYMENT), kept)) == [ReasonCode.CLOSED_PERIOD]
     moving = Bridge(attrs.evolve(WHOLE.settings, closed_period=ClosedPeriod.FIRST_OPEN_DAY))
-    assert posted(moving.outcome(moved(T.CARD_PAYMENT), kept)).impact_date == date(2026, 3, 1)
+    assert posted(moving.outcome(moved(T.CARD_PAYMENT), kept)).document.impact_date == date(2026, 3, 1)
 
 
 def test_the_record_is_found_in_the_name_of_its_journal_entry() -> None:
-    assert record_id_of(name_of(moved(T.CARD_PAYMENT))) == "accr_moved"
+    payload = posted(WHOLE.outcome(moved(T.CARD_PAYMENT), BOOKS)).payload
+    assert isinstance(payload, NewJournalEntry)
+    assert record_id_of(payload.name) == "accr_moved"
     for name in ("Depreciation", "Brex", "Brex card payment", "about Brex accr_1: Card payment", ""):
         assert record_id_of(name) is None
 
@@ -133,7 +136,7 @@ def test_other_types_are_refused_or_posted_as_they_are(kind: RecordType) -> None
 def test_a_bill_carries_the_ids_of_its_record_and_of_the_bill_in_brex() -> None:
     company = Bridge(attrs.evolve(WHOLE.settings, record_link="https://example.com/{id}"))
     post = posted(company.outcome(billed(), BOOKS))
-    assert post.vendor == "v-stationery"
+    assert post.document.party == "v-stationery"
     assert post.payload == BillPayload(
         bill=NewBill(
             vendor_id="v-stationery",
@@ -148,27 +151,31 @@ def test_a_bill_carries_the_ids_of_its_record_and_of_the_bill_in_brex() -> None:
             external_references=(
                 ExternalReference(type="brex", id="accr_bill", url="https://example.com/accr_bill"),
                 ExternalReference(type="brex", id="expense_bill"),
-                ExternalReference(type="brex", id="accr_bill v2"),
+                ExternalReference(type="brex", id=f"accr_bill v2 {post.document.form().digest()}"),
             ),
         ),
         payable_account_code=OWED,
     )
-    assert post.impact_date == date(2026, 2, 3)
+    assert post.document.impact_date == date(2026, 2, 3)
 
 
 def test_a_bill_without_number_and_due_date_has_the_records_id_and_its_own_day() -> None:
     bare = attrs.evolve(billed(), invoice_number=" ", due_at=None, source_id=None)
-    payload = posted(WHOLE.outcome(bare, BOOKS)).payload
+    post = posted(WHOLE.outcome(bare, BOOKS))
+    payload = post.payload
     assert isinstance(payload, BillPayload)
     assert payload.bill.expense_number == "accr_bill"
     assert payload.bill.due_date == payload.bill.bill_date == date(2026, 2, 3)
-    assert [each.id for each in payload.bill.external_references] == ["accr_bill", "accr_bill v2"]
+    assert [each.id for each in payload.bill.external_references] == [
+        "accr_bill",
+        f"accr_bill v2 {post.document.form().digest()}",
+    ]
 
 
 def test_a_bill_of_an_unknown_vendor_plans_the_vendor() -> None:
     post = posted(WHOLE.outcome(attrs.evolve(billed(), vendor=RecordVendor(id="vendor_1", name="New Ltd")), BOOKS))
-    assert isinstance(post.vendor, PlannedVendor)
-    payload = post.for_vendor("v-9")
+    assert isinstance(post.document.party, PlannedVendor)
+    payload = post.document.with_vendor("v-9").payload
     assert isinstance(payload, BillPayload)
     assert payload.bill.vendor_id == "v-9"
 
@@ -186,8 +193,8 @@ def test_a_bills_payment_is_recorded_for_it() -> None:
         payment=NewPayment(amount=Money(Decimal("7.50"), "USD"), account_code=BANK, date=date(2026, 2, 3)),
         payable_account_code=OWED,
     )
-    assert (post.vendor, post.impact_date) == (None, date(2026, 2, 3))
-    assert post.for_vendor("v-9") == post.payload
+    assert (post.document.party, post.document.impact_date) == (None, date(2026, 2, 3))
+    assert post.document.with_vendor("v-9") == post.document
     assert {(each.account, each.side.value, each.amount) for each in effect(post.payload)} == {
         (OWED, "DEBIT", Decimal("7.50")),
         (BANK, "CREDIT", Decimal("7.50")),
@@ -235,8 +242,3 @@ def test_the_documentation_says_what_becomes_of_each_type(kind: RecordType) -> N
     mapper = DEFAULT_MAPPERS.get(kind.value)
     name = getattr(mapper, "__name__", "")
     assert bridge.startswith("refused" if mapper is None else noun.get(name, "journal entry"))
-
-
-def test_a_bill_that_is_not_ready_is_left_alone() -> None:
-    waiting = attrs.evolve(billed(), review_status=ReviewStatus.PREPARE)
-    assert WHOLE.plan([waiting], BOOKS).nothing[0].record is waiting

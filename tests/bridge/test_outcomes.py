@@ -15,24 +15,27 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from brex_accounting import RecordType, ReviewStatus, Side
+from brex_accounting import RecordType, Side
 from brex_accounting.testing.records import card_refund
 from bridge import (
     DEFAULT_MAPPERS,
     Basis,
     Bridge,
     ClosedPeriod,
-    CodedRecord,
-    Context,
+    Draft,
+    FieldAssignment,
     Findings,
+    ForeignCurrency,
     Nothing,
     Post,
     Posting,
     ReasonCode,
     Refused,
     SettingsError,
+    SkipCode,
     When,
     effect,
+    explain,
     summed,
 )
 from bridge.coding import code
@@ -60,18 +63,23 @@ from bridge_company import (
     reimbursed,
 )
 from bridge_oracle import Json
-from rillet import FieldAssignment, Money, NewCharge, NewExpenseItem
+from rillet import FieldAssignment as RilletAssignment
+from rillet import Money, NewCharge, NewExpenseItem
+
+IN_POUNDS = attrs.evolve(SETTINGS, entities=(attrs.evolve(ENTITY, subsidiary="Example Ltd"),))
+CONVERTING = attrs.evolve(IN_POUNDS, foreign_currency=ForeignCurrency.SUBSIDIARY)
+IN_BERLIN = attrs.evolve(SETTINGS, time_zone="Europe/Berlin")
 
 
 def test_every_value_pickles() -> None:
-    unknown = attrs.evolve(expense(), type=RecordType("NEW"), review_status=ReviewStatus.READY_FOR_EXPORT)
+    unknown = attrs.evolve(expense(), type=RecordType("NEW"))
     sideways = attrs.evolve(expense(), line_items=(attrs.evolve(expense().line_items[0], type=Side("SIDEWAYS")),))
     records = [
         expense(),
         reimbursed(user=BO),
         unknown,
         sideways,
-        attrs.evolve(expense(), review_status=ReviewStatus.REVIEW),
+        expense("0"),
     ]
     others = WHOLE.plan([moved(RecordType.CARD_PAYMENT), billed(), paid()], books(bills=(owed(),)))
     assert len({type(post.payload) for post in others.posts}) == 3
@@ -79,6 +87,7 @@ def test_every_value_pickles() -> None:
     kinds = {type(outcome) for outcome in plan.outcomes}
     assert kinds == {Post, Refused, Nothing}
     coded = code(expense(), SETTINGS, BOOKS, Findings())
+    assert coded is not None
     effects = effect(plan.posts[0].payload)
     values = [
         plan,
@@ -88,9 +97,9 @@ def test_every_value_pickles() -> None:
         SETTINGS,
         BOOKS,
         When(currency="USD"),
-        Context(settings=SETTINGS, books=BOOKS),
+        Draft(coded=coded, settings=SETTINGS, books=BOOKS),
     ]
-    for value in [*values, *ReasonCode, *Basis, *ClosedPeriod]:
+    for value in [*values, *ReasonCode, *SkipCode, *Basis, *ClosedPeriod]:
         assert pickle.loads(pickle.dumps(value)) == value
     again: SettingsError = pickle.loads(pickle.dumps(SettingsError(("one", "two"))))
     assert again.problems == ("one", "two")
@@ -210,11 +219,11 @@ def test_an_outcome_never_raises_for_what_a_record_holds(
 
 
 def test_an_integrator_adds_a_mapper() -> None:
-    def payment(coded: CodedRecord, context: Context, findings: Findings) -> Post | None:
-        if coded.record.memo is None:
-            findings.add(ReasonCode.TYPE_NOT_SUPPORTED, "mine")
+    def payment(draft: Draft) -> Post | Nothing | None:
+        if draft.record.memo is None:
+            draft.refuse(ReasonCode.TYPE_NOT_SUPPORTED, "mine")
             return None
-        return DEFAULT_MAPPERS["CARD_EXPENSE_POST"](coded, context, findings)
+        return DEFAULT_MAPPERS["CARD_EXPENSE_POST"](draft)
 
     company = Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, "HOLOGRAM": payment})
     paid = attrs.evolve(expense(), type=RecordType("HOLOGRAM"))
@@ -223,8 +232,40 @@ def test_an_integrator_adds_a_mapper() -> None:
     assert codes(BRIDGE.outcome(attrs.evolve(paid, memo="yes"), BOOKS)) == [ReasonCode.TYPE_NOT_SUPPORTED]
 
 
+def gives_nonsense(*_: object) -> Any:
+    return "a charge"
+
+
+def gives_too_much(*_: object) -> Decimal:
+    return Decimal("1e400")
+
+
+def raises(*_: object) -> Any:
+    raise LookupError("no such thing")
+
+
+@pytest.mark.parametrize(
+    ("company", "words"),
+    [
+        (Bridge(SETTINGS, mappers={"CARD_EXPENSE_POST": raises}), "the mapper of CARD_EXPENSE_POST failed: LookupError: no such"),
+        (Bridge(SETTINGS, mappers={"CARD_EXPENSE_POST": gives_nonsense}), "the mapper of CARD_EXPENSE_POST gave 'a charge'"),
+        (Bridge(IN_POUNDS, rates=raises), "the source of exchange rates failed: LookupError: no such thing"),
+        (Bridge(IN_POUNDS, rates=gives_nonsense), "the source of exchange rates failed: TypeError: 'a charge' is not a Decimal"),
+        (Bridge(IN_POUNDS, rates=gives_too_much), "the source of exchange rates failed: ValueError: 1E+400 is too large"),
+        (Bridge(CONVERTING, rates=raises), "the source of exchange rates failed: LookupError: no such thing"),
+        (Bridge(IN_BERLIN, zones=raises), "the source of time zones failed: LookupError: no such thing"),
+        (Bridge(IN_BERLIN, zones=gives_nonsense), "gave 'a charge' for 'Europe/Berlin', which is no time zone"),
+    ],
+)  # fmt: skip
+def test_what_the_caller_brings_along_fails_for_one_record_alone(company: Bridge, words: str) -> None:
+    outcome = company.outcome(expense(), BOOKS)
+    assert codes(outcome) == [ReasonCode.MAPPER_FAILED]
+    assert words in str(outcome)
+    assert explain(expense(), company, BOOKS).is_refused
+
+
 def test_a_plan_sorts_the_outcomes() -> None:
-    good, bad, idle = expense(), expense("5"), attrs.evolve(expense(), review_status=ReviewStatus.EXPORTED)
+    good, bad, idle = expense(), expense("5"), expense("0")
     bad = attrs.evolve(bad, vendor=None)
     plan = BRIDGE.plan([bad, good, idle], BOOKS)
     assert [post.record for post in plan.posts] == [good]
@@ -236,9 +277,10 @@ def test_a_plan_sorts_the_outcomes() -> None:
 
 def test_the_effect_of_a_charge_and_of_a_reimbursement() -> None:
     sales = FieldAssignment(field_id=DEPARTMENT.id, field_value_id="value-Sales")
+    in_sales = RilletAssignment(field_id=DEPARTMENT.id, field_value_id="value-Sales")
     charge = document(BRIDGE.outcome(expense(), BOOKS))
     items = (
-        NewExpenseItem(account_code="6100", amount=Money(Decimal(10), "USD"), fields=(sales,)),
+        NewExpenseItem(account_code="6100", amount=Money(Decimal(10), "USD"), fields=(in_sales,)),
         NewExpenseItem(account_code="6200", amount=Money(Decimal("-2.5"), "USD")),
         NewExpenseItem(account_code="6200", amount=Money(Decimal(0), "USD")),
         NewExpenseItem(account_code="6200", amount=Money(Decimal(-3), "EUR")),

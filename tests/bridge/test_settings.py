@@ -16,6 +16,9 @@ from bridge import (
     FieldMapping,
     ForeignCurrency,
     NearDuplicates,
+    OnChange,
+    OnDelete,
+    SameInvoice,
     Settings,
     SettingsError,
     TaxRule,
@@ -52,7 +55,9 @@ tax_coverage = "exclusive"
 foreign_currency = "subsidiary"
 summarise = ["CARD_PAYMENT", "CARD_EXPENSE_POST"]
 receipts = false
-replace_bills = false
+on_change = "correct"
+on_delete = "delete"
+same_invoice = "refuse"
 
 [[entities]]
 name = "UK"
@@ -149,7 +154,9 @@ def test_everything_can_be_said() -> None:
         foreign_currency=ForeignCurrency.SUBSIDIARY,
         summarise=("CARD_PAYMENT", "CARD_EXPENSE_POST"),
         receipts=False,
-        replace_bills=False,
+        on_change=OnChange.CORRECT,
+        on_delete=OnDelete.DELETE,
+        same_invoice=SameInvoice.REFUSE,
         vendors=(VendorMapping(brex="UBER *TRIP", rillet="Uber"),),
         taxes=(
             TaxRule(code="DE19", treatment=Treatment.TAXED, coverage=Coverage.INCLUSIVE),
@@ -209,24 +216,24 @@ LONG_LINES = {
         'report_refusals = "yes"',
         "brex.toml line 9: report_refusals: 'yes' is not true or false",
     ),
-    'name = "UK"': (f"name = 1{'0' * 80}", f"brex.toml line 20: entities[0].name: 1{'0' * 56}... is not a text"),
-    'subsidiary = "sub-uk"': ("", "brex.toml line 19: entities[0].subsidiary: the key subsidiary is missing"),
+    'name = "UK"': (f"name = 1{'0' * 80}", f"brex.toml line 22: entities[0].name: 1{'0' * 56}... is not a text"),
+    'subsidiary = "sub-uk"': ("", "brex.toml line 21: entities[0].subsidiary: the key subsidiary is missing"),
     'card_account = "id-21130"': (
         "card_account = 21130",
-        "brex.toml line 22: entities[0].card_account: 21130 is not a text; put texts in quotes",
+        "brex.toml line 24: entities[0].card_account: 21130 is not a text; put texts in quotes",
     ),
     "since = 2026-01-01": (
         'since = "2026-01-01"',
-        "brex.toml line 24: entities[0].since: '2026-01-01' is not a date such as 2026-01-31 (without quotes)",
+        "brex.toml line 26: entities[0].since: '2026-01-01' is not a date such as 2026-01-31 (without quotes)",
     ),
     'field = "Legal Entity"': (
         "fields = 1",
-        "brex.toml line 27: entities[0].when: unknown key fields; the keys here are field, value, currency, location",
+        "brex.toml line 29: entities[0].when: unknown key fields; the keys here are field, value, currency, location",
     ),
-    'value = "UK"': ("", "brex.toml line 26: entities[0].when: `field` and `value` belong together"),
-    'currency = "GBP"': ("currency = 1.5", "brex.toml line 29: entities[0].when.currency: 1.5 is not a text"),
-    'rillet = "Department"': ("", "brex.toml line 38: fields[0].rillet: the key rillet is missing"),
-    'rillet = "field-class"': ("rilet = 'x'", "brex.toml line 44: fields[1]: unknown key rilet; "),
+    'value = "UK"': ("", "brex.toml line 28: entities[0].when: `field` and `value` belong together"),
+    'currency = "GBP"': ("currency = 1.5", "brex.toml line 31: entities[0].when.currency: 1.5 is not a text"),
+    'rillet = "Department"': ("", "brex.toml line 40: fields[0].rillet: the key rillet is missing"),
+    'rillet = "field-class"': ("rilet = 'x'", "brex.toml line 46: fields[1]: unknown key rilet; "),
     'near_duplicates = "create"': (
         'near_duplicates = "merge"',
         "brex.toml line 11: near_duplicates: 'merge' is not one of report, create",
@@ -241,26 +248,37 @@ LONG_LINES = {
         "brex.toml line 15: summarise: 'CARD_PAYMENT' is not an array of texts",
     ),
     "receipts = false": ('receipts = "no"', "brex.toml line 16: receipts: 'no' is not true or false"),
-    "replace_bills = false": ("replace_bills = 0", "brex.toml line 17: replace_bills: 0 is not true or false"),
-    'brex = "UBER *TRIP"': ("", "brex.toml line 46: vendors[0].brex: the key brex is missing"),
-    'rillet = "Uber"': ('rillet = ["Uber"]', "brex.toml line 48: vendors[0].rillet: an array is not a text"),
+    'on_change = "correct"': (
+        'on_change = "undo"',
+        "brex.toml line 17: on_change: 'undo' is not one of replace, correct, refuse",
+    ),
+    'on_delete = "delete"': (
+        "on_delete = true",
+        "brex.toml line 18: on_delete: true is not one of refuse, delete",
+    ),
+    'same_invoice = "refuse"': (
+        "replace_bills = false",
+        'brex.toml line 19: unknown key replace_bills; use on_change = "refuse" where it was false',
+    ),
+    'brex = "UBER *TRIP"': ("", "brex.toml line 48: vendors[0].brex: the key brex is missing"),
+    'rillet = "Uber"': ('rillet = ["Uber"]', "brex.toml line 50: vendors[0].rillet: an array is not a text"),
     'treatment = "taxed"': (
         'treatment = "net"',
-        "brex.toml line 52: taxes[0].treatment: 'net' is not one of taxed, exempt, reverse_charge",
+        "brex.toml line 54: taxes[0].treatment: 'net' is not one of taxed, exempt, reverse_charge",
     ),
     'coverage = "inclusive"': (
         "coverage = 1",
-        "brex.toml line 53: taxes[0].coverage: 1 is not one of inclusive, exclusive",
+        "brex.toml line 55: taxes[0].coverage: 1 is not one of inclusive, exclusive",
     ),
     'input_account = "14000"': (
         "",
-        "brex.toml line 55: taxes[1]: a reverse charge needs an `input_account` and an `output_account`",
+        "brex.toml line 57: taxes[1]: a reverse charge needs an `input_account` and an `output_account`",
     ),
     'code = "NY"': (
         'code = "RC19"',
-        "brex.toml line 61: taxes[2]: taxes[1] is about the same already; take one of them out",
+        "brex.toml line 63: taxes[2]: taxes[1] is about the same already; take one of them out",
     ),
-    "sales_tax = true": ("sales_tax = 'yes'", "brex.toml line 63: taxes[2].sales_tax: 'yes' is not true or false"),
+    "sales_tax = true": ("sales_tax = 'yes'", "brex.toml line 65: taxes[2].sales_tax: 'yes' is not true or false"),
 }
 
 
@@ -274,23 +292,23 @@ def test_a_mistake_is_named_with_file_line_and_path(line: str, wrong: str, said:
 @pytest.mark.parametrize(
     ("line", "wrong", "said"),
     [
-        ('tax_field = "Tax"', "", "line 50: taxes[0]: these rules need the tax_field, whose values are tax codes"),
-        ('brex = "Team"', 'brex = "Vendor"', "line 39: fields[0].brex: 'Vendor' is the vendor_field already"),
-        ('brex = "Team"', 'brex = "Class"', "line 42: fields[1]: fields[0] is about the same already"),
+        ('tax_field = "Tax"', "", "line 52: taxes[0]: these rules need the tax_field, whose values are tax codes"),
+        ('brex = "Team"', 'brex = "Vendor"', "line 41: fields[0].brex: 'Vendor' is the vendor_field already"),
+        ('brex = "Team"', 'brex = "Class"', "line 44: fields[1]: fields[0] is about the same already"),
         (
             'treatment = "reverse_charge"',
             "",
-            "line 55: taxes[1]: only a reverse charge has an `input_account` and an `output_account`",
+            "line 57: taxes[1]: only a reverse charge has an `input_account` and an `output_account`",
         ),
         (
             'treatment = "reverse_charge"',
             'treatment = "reverse_charge"\nsales_tax = true',
-            "line 55: taxes[1]: a reverse charge is VAT, never a sales tax",
+            "line 57: taxes[1]: a reverse charge is VAT, never a sales tax",
         ),
         (
             'rillet = "Uber"',
             'rillet = "Uber"\n[[vendors]]\nbrex = " uber *trip"\nrillet = "Lyft"',
-            "line 49: vendors[1]: vendors[0] is about the same already",
+            "line 51: vendors[1]: vendors[0] is about the same already",
         ),
     ],
 )

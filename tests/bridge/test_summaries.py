@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense, gl, record
 from bridge import Bridge, Member, Post, ReasonCode, digest_of, effect, summarise, summed
-from bridge.mappers.journal_entries import name_of, record_id_of
+from bridge.documents.rillet_entries import JournalEntryDocument
+from bridge.mappers.journal_entries import record_id_of
 from bridge_company import BOOKS, WHOLE, billed, codes, posted, team
 from rillet import ExchangeRate, FieldAssignment, Money, NewJournalEntry, NewJournalEntryItem, Side
 
@@ -52,7 +53,10 @@ def test_a_summary_is_not_taken_for_a_records_own_entry_nor_the_other_way_round(
     (summary,) = summarise(posts(bought(1)), BOOKS)
     assert summary.payload.name.endswith("1 record")
     assert record_id_of(summary.payload.name) is None
-    assert digest_of(name_of(bought(1))) is None
+    alone = posted(SUMMARISING.outcome(bought(1), BOOKS)).payload
+    assert isinstance(alone, NewJournalEntry)
+    assert record_id_of(alone.name) == bought(1).id
+    assert digest_of(alone.name) is None
 
 
 def test_days_are_kept_apart() -> None:
@@ -100,7 +104,7 @@ fields = st.lists(
 
 
 @st.composite
-def entries(draw: st.DrawFn) -> NewJournalEntry:
+def entries(draw: st.DrawFn) -> JournalEntryDocument:
     currency = draw(currencies)
     items = st.builds(
         NewJournalEntryItem,
@@ -114,23 +118,23 @@ def entries(draw: st.DrawFn) -> NewJournalEntry:
     rate = ExchangeRate(
         base=currency, target="GBP", rate=draw(st.sampled_from((Decimal(1), Decimal(2)))), date=date(2026, 2, 1)
     )
-    return NewJournalEntry(
-        name="alone",
+    return JournalEntryDocument(
+        title="alone",
         currency=currency,
         items=tuple(draw(st.lists(items, min_size=1, max_size=4))),
-        date=date(2026, 2, draw(st.integers(1, 3))),
+        impact_date=date(2026, 2, draw(st.integers(1, 3))),
         exchange_rate=draw(st.sampled_from((None, rate))),
-        subsidiary_id=draw(st.sampled_from(("sub-us", "sub-uk", None))),
+        subsidiary_id=draw(st.sampled_from(("sub-us", "sub-uk", "sub-gone"))),
     )
 
 
-def as_posts(made: Sequence[NewJournalEntry]) -> list[Post]:
-    return [Post(record=bought(number), payload=each) for number, each in enumerate(made)]
+def as_posts(made: Sequence[JournalEntryDocument]) -> list[Post]:
+    return [Post(record=bought(number), document=each) for number, each in enumerate(made)]
 
 
 @given(made=st.lists(entries(), max_size=12), most=st.integers(1, 5), seed=st.integers(0, 99))
 def test_summaries_book_what_their_members_would_have_booked_alone(
-    made: list[NewJournalEntry], most: int, seed: int
+    made: list[JournalEntryDocument], most: int, seed: int
 ) -> None:
     alone = as_posts(made)
     summaries = summarise(alone, BOOKS, most=most)

@@ -18,6 +18,7 @@ from bridge import (
     Books,
     Bridge,
     Coverage,
+    FieldAssignment,
     Findings,
     ForeignCurrency,
     LineTax,
@@ -48,7 +49,7 @@ from bridge_company import (
 from bridge_taxes import RATES, REVERSE, TAXED_BOOKS, settings, tax, tax_rate
 from clientkit import codec
 from clientkit.money import is_rounded, total
-from rillet import AccountType, FieldAssignment, TaxRate
+from rillet import AccountType, TaxRate
 
 
 def outcome(record: Record, *taxes: TaxRule, books: Books = TAXED_BOOKS, **changes: Any) -> Outcome:

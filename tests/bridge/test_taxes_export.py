@@ -18,14 +18,13 @@ from bridge import (
     TaxRule,
 )
 from bridge.export import load_books
-from bridge.export.ledgers.rillet import records_in
 from bridge.export.reporting.proof import prove
 from bridge_company import (
     expense,
 )
 from bridge_taxes import ENTITY, RATES, REVERSE, settings, tax
 from clientkit.money import total
-from export_company import Company
+from export_company import Company, records_in
 from rillet import AccountType
 from rillet.testing import chart_of_accounts
 from rillet.testing.builders import account as chart_account

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import bridge as values
 from brex_accounting import FieldValueRef, Record, RecordVendor, User
 from brex_accounting.testing.records import dimension, gl
-from bridge import Bridge, NearDuplicates, PlannedVendor, ReasonCode, Refused, VendorMapping
-from bridge.decisions import VENDOR_TO_COME
+from bridge import Bridge, NearDuplicates, NewVendor, PlannedVendor, ReasonCode, Refused, VendorMapping, new_vendor
 from bridge_company import (
     ADA,
     BO,
@@ -28,7 +28,7 @@ from bridge_company import (
     reimbursed,
     vendor,
 )
-from rillet import ExternalReference, NewCharge, NewVendor, Vendor
+from rillet import ExternalReference, NewCharge, Vendor
 
 UNLINKED = bridge(reference_type=None)
 
@@ -38,7 +38,7 @@ def bought_from(name: str, merchant_id: str = "pmch_1", email: str | None = None
 
 
 def vendor_of(record: Record, *known: Vendor, company: Bridge = BRIDGE) -> str | PlannedVendor:
-    vendor = posted(company.outcome(record, books(vendors=known))).vendor
+    vendor = posted(company.outcome(record, books(vendors=known))).document.party
     assert vendor is not None
     return vendor
 
@@ -68,7 +68,7 @@ def test_a_merchant_that_nobody_knows_is_planned() -> None:
         vendor=NewVendor(
             name="Corner Shop",
             email="shop@example.com",
-            external_references=(ExternalReference(type="brex", id="pmch_1"),),
+            external_references=(values.ExternalReference(type="brex", id="pmch_1"),),
         ),
     )
     assert vendor_of(bought_from("Corner Shop"), company=UNLINKED) == PlannedVendor(
@@ -80,8 +80,16 @@ def test_the_payload_names_a_planned_vendor_once_it_exists() -> None:
     post = posted(BRIDGE.outcome(bought_from("Corner Shop"), BOOKS))
     charge = post.payload
     assert isinstance(charge, NewCharge)
-    assert charge.vendor_id == VENDOR_TO_COME
-    assert post.for_vendor("v-9") == attrs.evolve(charge, vendor_id="v-9")
+    assert charge.vendor_id == post.document.form().head["party"] == "new:name:corner shop"
+    with pytest.raises(ValueError, match="'name:corner shop' has to be created first"):
+        post.document.create()
+    known = post.document.with_vendor("v-9")
+    digest = known.form().digest()
+    mark = ExternalReference(type="brex", id=f"{post.record.id} v{post.record.version} {digest}")
+    assert known.payload == attrs.evolve(
+        charge, vendor_id="v-9", external_references=(*charge.external_references[:-1], mark)
+    )
+    assert known.create().body == known.payload
 
 
 def test_records_of_one_missing_vendor_share_its_key() -> None:
@@ -144,7 +152,7 @@ def test_a_company_is_not_taken_for_another_one_that_shares_its_mailbox() -> Non
     other = vendor("v-1", "Alpha Tools", email="AP@group.example", brex="pmch_9")
     assert refusal(sold, other) == (
         "the merchant 'Beta Foods' has the e-mail address of 'Alpha Tools' (v-1), which is another company of Brex; if they "
-        "are one, name the vendor in [[vendors]] of the settings; if not, create it in Rillet and name that one"
+        "are one, name the vendor in [[vendors]] of the settings; if not, create it in the ledger and name that one"
     )
     assert vendor_of(sold, attrs.evolve(other, name="Beta Foods Inc")) == "v-1"
     assert vendor_of(sold, attrs.evolve(other, external_references=())) == "v-1"
@@ -274,16 +282,18 @@ def test_no_reason_holds_an_email_address() -> None:
 
 
 def test_an_employee_that_nobody_knows_is_planned() -> None:
-    reference = (ExternalReference(type="brex", id="cuuser_bo"),)
+    reference = (values.ExternalReference(type="brex", id="cuuser_bo"),)
     planned = vendor_of(reimbursed(user=BO))
     assert planned == PlannedVendor(
         key="email:bo@example.com",
         vendor=NewVendor(name="Bo Sample", email="bo@example.com", external_references=reference),
+        is_person=True,
     )
     nameless = vendor_of(reimbursed(user=User(id="cuuser_bo", email=" Bo@example.com")))
     assert nameless == PlannedVendor(
         key="email:bo@example.com",
         vendor=NewVendor(name="Bo@example.com", email="Bo@example.com", external_references=reference),
+        is_person=True,
     )
 
 
@@ -351,8 +361,8 @@ def test_a_vendor_that_was_created_as_planned_is_found_again(name: str, email: s
     ):
         first = company.outcome(record, books(vendors=()))
         if not isinstance(first, Refused):
-            planned = posted(first).vendor
+            planned = posted(first).document.party
             assert isinstance(planned, PlannedVendor)
-            new = planned.vendor
+            new = new_vendor(planned)
             made = Vendor(id="v-1", name=new.name, email=new.email, external_references=tuple(new.external_references))
             assert vendor_of(record, made, company=company) == "v-1"

@@ -53,7 +53,7 @@ def test_who_they_are_passes_from_one_to_the_next() -> None:
         bought_from("Cumulus", "vendor_2", "ap@cumulus.example"),
         bought_from("Cumulus Inc", "vendor_3", "AP@cumulus.example"),
     )
-    assert [post.vendor for post in plan.posts] == [plan.new_vendors[0]] * 3
+    assert [post.document.party for post in plan.posts] == [plan.new_vendors[0]] * 3
 
 
 def test_companies_that_share_a_mailbox_are_not_made_one() -> None:
@@ -81,7 +81,7 @@ def test_one_that_looks_like_an_earlier_one_is_reported() -> None:
     assert codes(refused) == [ReasonCode.NEAR_DUPLICATE_VENDOR]
     assert str(refused.reasons[0]) == (
         "the vendor 'Cumulus Cloud Inc' would be created, and it looks like 'Cumulus Cloud', which this run creates; if it "
-        "is the same, name it in [[vendors]] of the settings once it is there; if not, create it in Rillet, or set "
+        "is the same, name it in [[vendors]] of the settings once it is there; if not, create it in the ledger, or set "
         "near_duplicates to create"
     )
     assert len(planned(*records, company=CREATING).new_vendors) == 2
@@ -129,7 +129,7 @@ def test_what_is_created_has_neither_a_reference_nor_an_address_twice(records: l
         assert len(references) == len(set(references)) == len(new)
         assert len(addresses) == len(set(addresses))
         assert {each.key for each in new} == {
-            post.vendor.key for post in plan.posts if isinstance(post.vendor, PlannedVendor)
+            post.document.party.key for post in plan.posts if isinstance(post.document.party, PlannedVendor)
         }
         reasons = {code for each in plan.refused for code in codes(each)}
         assert company is BRIDGE or reasons <= {ReasonCode.AMBIGUOUS_VENDOR}

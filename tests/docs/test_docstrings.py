@@ -32,7 +32,7 @@ from brex_accounting.testing.records import card_expense, gl
 from brex_accounting.tokens import MemoryTokenStore
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
 from bridge.export import Announcements, ExportOutcome, NoJournal
-from bridge_company import BOOKS, SETTINGS
+from bridge_company import AMERICA, BOOKS, BRITAIN, CARD, DEPARTMENT, MEALS, PAYABLE, SETTINGS, TRAVEL
 from clientkit import errors
 from clientkit.codec import always_sent
 from clientkit.requests import segment
@@ -230,7 +230,10 @@ def _mapping() -> Generator[Names]:
 @contextmanager
 def _both_services() -> Generator[Names]:
     standin = rillet_testing.StandIn(
-        accounts=BOOKS.accounts, fields=BOOKS.fields, subsidiaries=BOOKS.subsidiaries, reference_types={"brex"}
+        accounts=[TRAVEL, MEALS, CARD, PAYABLE],
+        fields=[DEPARTMENT],
+        subsidiaries=[AMERICA, BRITAIN],
+        reference_types={"brex"},
     )
     record = card_expense("42.75", coding=[gl("6100")])
     with brex_testing.StandIn([record]).client() as brex_client, standin.client() as rillet_client:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol, Self
 
 import attrs
 
 from brex_accounting import Amount
-from bridge.decisions import PlannedVendor
 from bridge.documents.form import Form, FormLine
 from bridge.postings import Posting
+from bridge.values import NewVendor
 from clientkit.requests import Request
+
+
+@attrs.frozen(kw_only=True)
+class PlannedVendor:
+    """A vendor that the ledger does not have yet. Records with the same `key` share one; `is_person` tells employees."""
+
+    key: str
+    vendor: NewVendor
+    is_person: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -29,13 +39,15 @@ class Ref:
 class Mark:
     """What an object says of itself: the record that it was posted for, in which version, and the digest of its form.
 
-    `digest` is None where an earlier release has marked it. `corrects` tells a correcting entry from a document.
+    `digest` is None where an earlier release has marked it. `corrects` tells a correcting entry from a document: `digest`
+    is then that of what the document and its corrections say together, and `own` that of the entry.
     """
 
     subject: str
     version: int | None = None
     digest: str | None = None
     corrects: bool = False
+    own: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +72,8 @@ class Found:
         """Whether it still says what it said when it was posted; None where its mark cannot tell."""
         if self.mark is None or self.mark.digest is None:
             return None
+        if self.mark.corrects:
+            return self.mark.own == self.form.digest()
         # What the source did not determine when it was posted was not in the digest.
         return self.mark.digest in {self.form.digest(), self.form.without("due").digest()}
 
@@ -87,8 +101,13 @@ class Document(Protocol):
         """The vendor: an id, one that has to be created first, or none."""
         ...
 
-    def with_vendor(self, vendor_id: str) -> Self:
-        """The document once its vendor is there."""
+    def with_vendor(self, vendor: str | PlannedVendor, /) -> Self:
+        """The document once its vendor is there, or for one that another record creates."""
+        ...
+
+    @property
+    def payload(self) -> object:
+        """What the ledger gets."""
         ...
 
     def postings(self) -> tuple[Posting, ...]:
@@ -109,6 +128,10 @@ class Document(Protocol):
 
     def replace(self, present: Found) -> Request[Any]:
         """The request that makes the present object say what this document says; what it does not determine stays."""
+        ...
+
+    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
+        """What an earlier version of it and its correcting entries say together; None where that cannot be told."""
         ...
 
     def correction(self, lines: tuple[FormLine, ...], day: date) -> Document | None:

@@ -15,56 +15,65 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
-    from bridge.export.engine.attempts import (
-        Attempt,
-        AttemptState,
-        Journal,
-        JournalError,
-        NoJournal,
-        posting_key,
-        vendor_key,
-    )
+    from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, posting_key, vendor_key
     from bridge.export.engine.export import Export, UnknownRecordError
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
+    from bridge.export.journal.protocol import Journal, JournalError, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
-    from bridge.export.ledgers.rillet import (
-        Existing,
-        load_books,
-        posted_before,
-        ready_records,
-        records_in,
-        with_bills,
-        zone_of,
-    )
+    from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
+    from bridge.export.ledgers.rillet import RilletLedger, load_books, with_bills
+    from bridge.export.reporting.disagreements import Verdict
     from bridge.export.reporting.progress import Progress
-    from bridge.export.reporting.report import Attached, Counts, ExportOutcome, Failed, Posted, Unattached, Unreported
+    from bridge.export.reporting.report import (
+        Attached,
+        Counts,
+        CreatedVendor,
+        ExportOutcome,
+        Failed,
+        Posted,
+        Unattached,
+        Unread,
+        Unreported,
+        Warned,
+    )
     from bridge.export.reporting.verification import Disagreement, verify
+    from bridge.export.sources.brex import BrexSource
+    from bridge.export.sources.protocol import Answer, Page, Source, Told, Unreadable
+    from bridge.export.time_zones import zone_of
     from bridge.export.watching.graceful_stop import Stopping
     from bridge.export.watching.loop import Announcements, watch
     from bridge.export.watching.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
 
 _HOMES = {
-    "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Journal", "JournalError", "NoJournal", "posting_key", "vendor_key",),
+    "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
+    "bridge.export.engine.export": ("Export", "UnknownRecordError",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
+    "bridge.export.journal.protocol": ("Journal", "JournalError", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
-    "bridge.export.ledgers.rillet": ("Existing", "load_books", "posted_before", "ready_records", "records_in", "with_bills", "zone_of",),
-    "bridge.export.reporting.report": ("Attached", "Counts", "ExportOutcome", "Failed", "Posted", "Unattached", "Unreported",),
+    "bridge.export.ledgers.protocol": ("Ability", "File", "Ledger", "LookUp", "Sent",),
+    "bridge.export.ledgers.rillet": ("RilletLedger", "load_books", "with_bills",),
     "bridge.export.reporting.progress": ("Progress",),
-    "bridge.export.engine.export": ("Export", "UnknownRecordError",),
-    "bridge.export.watching.graceful_stop": ("Stopping",),
+    "bridge.export.reporting.report": ("Attached", "Counts", "CreatedVendor", "ExportOutcome", "Failed", "Posted", "Unattached", "Unread", "Unreported", "Warned",),
+    "bridge.export.reporting.disagreements": ("Verdict",),
     "bridge.export.reporting.verification": ("Disagreement", "verify",),
+    "bridge.export.sources.brex": ("BrexSource",),
+    "bridge.export.sources.protocol": ("Answer", "Page", "Source", "Told", "Unreadable",),
+    "bridge.export.time_zones": ("zone_of",),
+    "bridge.export.watching.graceful_stop": ("Stopping",),
     "bridge.export.watching.loop": ("Announcements", "watch",),
     "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
 }  # fmt: skip
 
 __all__ = [
-    "Announcements", "Attached", "Attempt", "AttemptState", "Counts", "Disagreement", "Existing", "Export",
-    "ExportOutcome", "Failed", "FileRates", "Journal", "JournalError", "NoJournal", "Posted", "Progress",
-    "SqlJournal", "Stopping", "Unattached", "UnknownRecordError", "Unreported", "WebhookApp", "WebhookReceiver",
-    "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posted_before", "posting_key",
-    "read_fields", "ready_records", "records_in", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "Ability", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource", "Counts",
+    "CreatedVendor", "Disagreement", "Export", "ExportOutcome", "Failed", "File", "FileRates", "Journal",
+    "JournalError", "Ledger", "LookUp", "NoJournal", "Page", "Posted", "Progress", "Purpose", "Refusal",
+    "RilletLedger", "Sent", "Source", "SqlJournal", "Stopping", "Told", "Unattached", "UnknownRecordError",
+    "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing",
+    "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "vendor_key", "verify",
+    "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -11,6 +11,7 @@ import attrs
 
 from bridge.books import Books
 from bridge.decisions import Post
+from bridge.documents.rillet_entries import JournalEntryDocument
 from clientkit.money import total
 from rillet import Money, NewJournalEntry, NewJournalEntryItem
 
@@ -23,10 +24,16 @@ _DIGITS = 20
 
 @attrs.frozen(kw_only=True, order=True)
 class Member:
-    """A record that a summary is for, by its id, in one version."""
+    """A record that a summary is for, by its id, in one version.
+
+    `content` is the digest of the record as it was, and `form` what the summary says for it alone, as `Form.as_json`
+    writes it; neither tells members apart.
+    """
 
     record_id: str
     version: int
+    content: str | None = attrs.field(default=None, eq=False, order=False)
+    form: str | None = attrs.field(default=None, eq=False, order=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -39,12 +46,17 @@ class Summary:
 
     digest: str
     members: tuple[Member, ...]
-    payload: NewJournalEntry
+    document: JournalEntryDocument
+
+    @property
+    def payload(self) -> NewJournalEntry:
+        """What Rillet gets."""
+        return self.document.payload
 
     @property
     def day(self) -> date:
         """The day on which all of them count in the general ledger."""
-        return self.payload.date
+        return self.document.impact_date
 
 
 def summarise(posts: Iterable[Post], books: Books, *, most: int = MOST_MEMBERS) -> tuple[Summary, ...]:
@@ -55,14 +67,14 @@ def summarise(posts: Iterable[Post], books: Books, *, most: int = MOST_MEMBERS) 
 
     Raises `ValueError` for a post that is no journal entry, and for a record that comes twice.
     """
-    groups = dict[tuple[object, ...], dict[Member, NewJournalEntry]]()
+    groups = dict[tuple[object, ...], dict[Member, JournalEntryDocument]]()
     seen = set[str]()
     for post in posts:
-        entry, record = post.payload, post.record
-        if not isinstance(entry, NewJournalEntry) or record.id in seen:
+        entry, record = post.document, post.record
+        if not isinstance(entry, JournalEntryDocument) or record.id in seen:
             raise ValueError(f"{record.id} cannot be summarised: it comes twice, or is no journal entry")
         seen.add(record.id)
-        key = entry.date, entry.subsidiary_id, entry.currency, entry.exchange_rate
+        key = entry.impact_date, entry.subsidiary_id, entry.currency, entry.exchange_rate
         groups.setdefault(key, {})[Member(record_id=record.id, version=record.version)] = entry
     made = [
         _summary(dict(members[start : start + most]), books)
@@ -79,24 +91,25 @@ def digest_of(name: str) -> str | None:
     return marked[1] if marked else None
 
 
-def _member(item: tuple[Member, NewJournalEntry]) -> Member:
+def _member(item: tuple[Member, JournalEntryDocument]) -> Member:
     return item[0]
 
 
-def _summary(entries: dict[Member, NewJournalEntry], books: Books) -> Summary:
+def _summary(entries: dict[Member, JournalEntryDocument], books: Books) -> Summary:
     members = tuple(entries)
     text = "\n".join(f"{each.record_id} {each.version}" for each in members)
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
     first = next(iter(entries.values()))
-    subsidiary = books.subsidiary(first.subsidiary_id) if first.subsidiary_id is not None else None
+    subsidiary = books.subsidiary(first.subsidiary_id)
     whose = subsidiary.trade_name if subsidiary is not None else first.subsidiary_id
     records = "1 record" if len(members) == 1 else f"{len(members)} records"
-    payload = attrs.evolve(
+    document = attrs.evolve(
         first,
-        name=f"Brex summary {digest}: {first.date} {whose} {first.currency}, {records}",
+        origin=None,
+        title=f"Brex summary {digest}: {first.impact_date} {whose} {first.currency}, {records}",
         items=tuple(_merged([item for entry in entries.values() for item in entry.items])),
     )
-    return Summary(digest=digest, members=members, payload=payload)
+    return Summary(digest=digest, members=members, document=document)
 
 
 def _merged(items: Sequence[NewJournalEntryItem]) -> Iterator[NewJournalEntryItem]:

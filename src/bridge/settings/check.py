@@ -1,12 +1,12 @@
-"""Whether settings and books fit: everything that the settings name has to be in Rillet."""
+"""Whether settings and books fit: everything that the settings name has to be in the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from bridge.books import Books
+from bridge.master_data import INACTIVE
 from bridge.settings.values import Entity, Role, Settings, TaxRule, Treatment
-from rillet import AccountStatus
 
 _CARD_SUBTYPE = "Credit Card"
 
@@ -21,7 +21,7 @@ def _problems(settings: Settings, books: Books) -> Iterator[str]:
         yield from (f"entities[{index}].{problem}" for problem in _unfit(entity, books))
     for index, mapping in enumerate(settings.fields):
         if books.field(mapping.rillet) is None:
-            yield f"fields[{index}].rillet: Rillet has no custom field {mapping.rillet!r}"
+            yield f"fields[{index}].rillet: {books.ledger} has no custom field {mapping.rillet!r}"
     for index, rule in enumerate(settings.accounts):
         yield from _account(f"accounts[{index}].account", rule.account, books)
     for index, each in enumerate(settings.vendors):
@@ -37,10 +37,10 @@ def _problems(settings: Settings, books: Books) -> Iterator[str]:
 def _unfit(entity: Entity, books: Books) -> Iterator[str]:
     named = sum(each.trade_name == entity.subsidiary for each in books.subsidiaries)
     if named > 1 and all(each.id != entity.subsidiary for each in books.subsidiaries):
-        yield f"subsidiary: Rillet has {named} subsidiaries {entity.subsidiary!r}; name one by its id"
+        yield f"subsidiary: {books.ledger} has {named} subsidiaries {entity.subsidiary!r}; name one by its id"
     if books.subsidiary(entity.subsidiary) is None:
         known = ", ".join(sorted(each.trade_name for each in books.subsidiaries))
-        yield f"subsidiary: Rillet has no subsidiary {entity.subsidiary!r}; it has {known}"
+        yield f"subsidiary: {books.ledger} has no subsidiary {entity.subsidiary!r}; it has {known}"
     for role in Role:
         wanted = entity.account(role)
         unfit = list(_account(role, wanted, books))
@@ -57,20 +57,20 @@ def _tax_code(tax: TaxRule, index: int, ruled: dict[str, int], books: Books) -> 
     """What is wrong with a rule's code; `ruled` holds the rule of each tax rate that was looked at before."""
     rate = books.tax_rate(tax.code)
     if all(tax.code not in {each.id, each.code} for each in books.tax_rates):
-        yield f"Rillet has no tax rate with the code or id {tax.code!r}"
+        yield f"{books.ledger} has no tax rate with the code or id {tax.code!r}"
     elif rate is None:
-        yield f"Rillet has several tax rates with the code {tax.code!r}; name one by its id"
+        yield f"{books.ledger} has several tax rates with the code {tax.code!r}; name one by its id"
     elif (first := ruled.setdefault(rate.id, index)) != index:
         yield f"taxes[{first}] is about the tax rate {rate.code} already; take one of them out"
     elif tax.treatment is Treatment.REVERSE_CHARGE and not rate.percentage:
-        yield f"a reverse charge of 0 % is nothing; give {rate.code!r} in Rillet the percentage that the company owes"
+        yield f"a reverse charge of 0 % is nothing; give {rate.code!r} in {books.ledger} the percentage that the company owes"
 
 
 def _account(place: str, wanted: str | None, books: Books) -> Iterator[str]:
     account = None if wanted is None else books.account(wanted)
     if wanted is not None and account is None:
-        yield f"{place}: Rillet has no account with the code or id {wanted!r}"
-    elif account is not None and account.status == AccountStatus.INACTIVE:
+        yield f"{place}: {books.ledger} has no account with the code or id {wanted!r}"
+    elif account is not None and account.status == INACTIVE:
         yield f"{place}: the account {account.code} {account.name} is inactive"
 
 
@@ -79,6 +79,6 @@ def _vendor(place: str, wanted: str | None, books: Books) -> Iterator[str]:
         return
     named = len(books.vendors_by_name(wanted))
     if named == 0:
-        yield f"{place}: Rillet has no vendor {wanted!r}"
+        yield f"{place}: {books.ledger} has no vendor {wanted!r}"
     elif named > 1:
-        yield f"{place}: Rillet has {named} vendors {wanted!r}; name one by its id"
+        yield f"{place}: {books.ledger} has {named} vendors {wanted!r}; name one by its id"

@@ -17,6 +17,9 @@ from cattrs.gen import make_dict_structure_fn
 from brex_accounting import RecordType
 from bridge.settings.values import Settings, SettingsError, TaxRule, Treatment, When
 
+#: Keys of earlier releases, and what to write instead.
+_GONE = {"replace_bills": 'use on_change = "refuse" where it was false, and leave it out where it was true'}
+
 #: What needs a document of its own: a payment finds its bill, and a reimbursement tells who is paid back.
 _ALONE = frozenset(
     {
@@ -196,8 +199,9 @@ def _messages(error: cattrs.BaseValidationError) -> list[str]:
 def _explain(error: BaseException, _: type[Any] | None) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         known = ", ".join(field.name for field in attrs.fields(error.cl))
-        unknown = ", ".join(sorted(error.extra_fields))
-        return f"unknown key {unknown}; the keys here are {known}"
+        unknown = sorted(error.extra_fields)
+        advice = next((_GONE[each] for each in unknown if each in _GONE), f"the keys here are {known}")
+        return f"unknown key {', '.join(unknown)}; {advice}"
     if isinstance(error, KeyError):
         return f"the key {error.args[0]} is missing"
     return str(error)

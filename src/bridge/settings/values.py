@@ -23,7 +23,7 @@ class SettingsError(ValueError):
 
 
 class Basis(StrEnum):
-    """When a reimbursement counts: as it is approved, or as it is paid. Records of the other basis are refused."""
+    """When a reimbursement counts: as it is approved, or as it is paid. Records of the other basis are not posted."""
 
     ACCRUAL = "accrual"
     CASH = "cash"
@@ -77,6 +77,32 @@ class NearDuplicates(StrEnum):
 
     REPORT = "report"
     CREATE = "create"
+
+
+class OnChange(StrEnum):
+    """What to do where Brex has changed a record that is in the ledger as it was before.
+
+    ``replace``: the document becomes what Brex has, where nothing settles it and its period is open. ``correct``: an entry
+    of the difference is posted, in the first open period. ``refuse``: the record is refused, with the difference.
+    """
+
+    REPLACE = "replace"
+    CORRECT = "correct"
+    REFUSE = "refuse"
+
+
+class OnDelete(StrEnum):
+    """What to do where nothing is to be posted any more for a record that is in the ledger: refuse it, or delete it there."""
+
+    REFUSE = "refuse"
+    DELETE = "delete"
+
+
+class SameInvoice(StrEnum):
+    """What to do with a bill whose vendor has a bill with the same number already: warn, or refuse the record."""
+
+    WARN = "warn"
+    REFUSE = "refuse"
 
 
 class Treatment(StrEnum):
@@ -222,7 +248,9 @@ class Settings:
     - `foreign_currency`: in which currency records are posted that are not in their subsidiary's.
     - `summarise`: types of records of which those of one day, entity and currency become one journal entry.
     - `receipts`: attach the receipts of a record to its charge or bill.
-    - `replace_bills`: replace the bill in Rillet when Brex has a newer version of its record.
+    - `on_change`: what to do when Brex changes a record that is in Rillet.
+    - `on_delete`: what to do when nothing is left to post of a record that is in Rillet.
+    - `same_invoice`: what to do with a second bill of one vendor under one number.
     - `default_vendor`: the vendor (id or name) of card records that name no merchant; without it they are refused.
     - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``, such as ``charges``
       or ``journal-entries``) in them. Neither service documents its own.
@@ -247,7 +275,9 @@ class Settings:
     foreign_currency: ForeignCurrency = ForeignCurrency.DOCUMENT
     summarise: tuple[str, ...] = ()
     receipts: bool = True
-    replace_bills: bool = True
+    on_change: OnChange = OnChange.REPLACE
+    on_delete: OnDelete = OnDelete.REFUSE
+    same_invoice: SameInvoice = SameInvoice.WARN
     default_vendor: str | None = None
     record_link: str | None = None
     rillet_link: str | None = None

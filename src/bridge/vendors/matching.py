@@ -16,9 +16,11 @@ import attrs
 from brex_accounting import FieldValueRef, Record
 from bridge.books import Books, normalised
 from bridge.coding import means
-from bridge.decisions import Findings, PlannedVendor, Reason, ReasonCode
+from bridge.decisions import Findings, Reason, ReasonCode
+from bridge.documents.protocol import PlannedVendor
+from bridge.master_data import Vendor
 from bridge.settings.values import NearDuplicates, Settings
-from rillet import ExternalReference, NewVendor, Vendor
+from bridge.values import ExternalReference, NewVendor
 
 _UNLINK = "take it from all but one"
 _BY_ID = "name it by its id"
@@ -120,7 +122,7 @@ def share_address(who: str, other: str) -> Reason:
     """Why a company is not taken for another one that has the same e-mail address."""
     text = (
         f"{who} has the e-mail address of {other}, which is another company of Brex; if they are one, name the vendor in "
-        f"[[vendors]] of the settings; if not, create it in Rillet and name that one"
+        f"[[vendors]] of the settings; if not, create it in the ledger and name that one"
     )
     return Reason(code=ReasonCode.AMBIGUOUS_VENDOR, text=text)
 
@@ -217,10 +219,10 @@ def _vendor(
     if len(match.vendors) == 1:
         return match.vendors[0].id
     if not match.vendors:
-        findings.add(ReasonCode.NO_VENDOR, f"Rillet has no vendor {match.what}")
+        findings.add(ReasonCode.NO_VENDOR, f"{books.ledger} has no vendor {match.what}")
         return None
     ids = ", ".join(sorted(vendor.id for vendor in match.vendors))
-    text = f"{len(match.vendors)} vendors of Rillet match {match.what} ({ids}); {match.advice}"
+    text = f"{len(match.vendors)} vendors of {books.ledger} match {match.what} ({ids}); {match.advice}"
     findings.add(ReasonCode.AMBIGUOUS_VENDOR, text)
     return None
 
@@ -238,7 +240,7 @@ def _planned(party: _Party, settings: Settings, books: Books, findings: Findings
                 f", give it the external reference {reference.id!r} of the type {reference.type!r}" if reference else ""
             )
             advice = (
-                f"if it is the same, name it in [[vendors]] of the settings{link}; if not, create it in Rillet"
+                f"if it is the same, name it in [[vendors]] of the settings{link}; if not, create it in {books.ledger}"
                 f"{' with its e-mail address' if party.is_person else ''}, or set near_duplicates to create"
             )
             findings.reasons.append(look_alike(party.name, alike, advice))
@@ -249,7 +251,7 @@ def _planned(party: _Party, settings: Settings, books: Books, findings: Findings
         external_references=(reference,) if reference else (),
     )
     key = f"email:{party.email.casefold()}" if party.email else f"name:{normalised(party.name)}"
-    return PlannedVendor(key=key, vendor=new)
+    return PlannedVendor(key=key, vendor=new, is_person=party.is_person)
 
 
 def _link(reference: ExternalReference | None) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import attrs
 
 from bridge.books import normalised
-from bridge.decisions import Outcome, PlannedVendor, Post, Refused
+from bridge.decisions import Outcome, Post, Refused
+from bridge.documents.protocol import PlannedVendor
 from bridge.settings.values import NearDuplicates, Settings
 from bridge.vendors.matching import are_colleagues, look_alike, share_address
 from bridge.vendors.names import NameIndex
-from rillet import NewReimbursement
 
 _ADVICE = (
-    "if it is the same, name it in [[vendors]] of the settings once it is there; if not, create it in Rillet, or set "
+    "if it is the same, name it in [[vendors]] of the settings once it is there; if not, create it in the ledger, or set "
     "near_duplicates to create"
 )
 
@@ -26,7 +26,6 @@ class PlannedVendors:
         self._reports = settings.near_duplicates is NearDuplicates.REPORT
         self._planned = dict[str, PlannedVendor]()
         self._names = NameIndex[PlannedVendor]()
-        self._people = set[str]()
 
     def settled(self, outcome: Outcome) -> Outcome:
         """The outcome with the vendor that an earlier one creates already, where that is the same.
@@ -35,37 +34,34 @@ class PlannedVendors:
         company by an address that another one under another name has: that is refused. One that only looks like an earlier
         one is refused where the settings want near-duplicates reported.
         """
-        if not isinstance(outcome, Post) or not isinstance(outcome.vendor, PlannedVendor):
+        if not isinstance(outcome, Post) or not isinstance(new := outcome.document.party, PlannedVendor):
             return outcome
-        new, is_person = outcome.vendor, isinstance(outcome.payload, NewReimbursement)
         marks, name = list(_marks(new)), f"name:{normalised(new.vendor.name)}"
-        telling = marks if is_person else [*marks, name]
+        telling = marks if new.is_person else [*marks, name]
         known = next((self._planned[mark] for mark in telling if mark in self._planned), None)
-        if known is not None and not is_person and self._is_stranger(known, new):
+        if known is not None and not new.is_person and self._is_stranger(known, new):
             shown = f"{known.vendor.name!r}, which this run creates"
             return Refused(record=outcome.record, reasons=(share_address(repr(new.vendor.name), shown),))
         if known is None and self._reports:
             alike = [
                 f"{other.vendor.name!r}, which this run creates"
                 for other in self._names.like(new.vendor.name)
-                if not (is_person and are_colleagues(other.vendor.email, new.vendor.email))
+                if not (new.is_person and are_colleagues(other.vendor.email, new.vendor.email))
             ]
             if alike:
                 return Refused(record=outcome.record, reasons=(look_alike(new.vendor.name, alike, _ADVICE),))
         if known is None:
             known = new
             self._names.add(new.vendor.name, new)
-            if is_person:
-                self._people.add(new.key)
         for mark in (*marks, name):
             self._planned.setdefault(mark, known)
-        return attrs.evolve(outcome, vendor=known)
+        return attrs.evolve(outcome, document=outcome.document.with_vendor(known))
 
     def _is_stranger(self, known: PlannedVendor, new: PlannedVendor) -> bool:
         """Whether two companies of different names have nothing but an address in common."""
-        if known.key in self._people or normalised(known.vendor.name) == normalised(new.vendor.name):
+        if known.is_person or normalised(known.vendor.name) == normalised(new.vendor.name):
             return False
-        if any(each.is_among(known.vendor.external_references) for each in new.vendor.external_references):
+        if any(each in known.vendor.external_references for each in new.vendor.external_references):
             return False
         return known not in self._names.like(new.vendor.name)
 

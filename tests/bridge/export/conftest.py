@@ -43,3 +43,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("databases")
     empty(url)
     return url
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot be without a journal: the cases that `needs_journal` marks, of all kinds or of those named."""
+    left_out = [item for item in items if isinstance(item, pytest.Function) and _lacks_its_journal(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _lacks_its_journal(item: pytest.Function) -> bool:
+    marker, params = item.get_closest_marker("needs_journal"), getattr(item, "callspec", None)
+    if marker is None or params is None or params.params.get("journal", True):
+        return False
+    kind = params.params.get("kind")
+    return not marker.args or (kind is not None and kind.name in marker.args)

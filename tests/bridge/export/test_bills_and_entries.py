@@ -12,12 +12,11 @@ import brex_accounting.testing
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import Split, gl, record
 from bridge import Settings
-from bridge.export import Existing, load_books, posted_before
-from bridge.export.ledgers.rillet import records_in
+from bridge.export import RilletLedger, load_books
 from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Fault, Respond
-from export_company import SETTINGS, US, Company, expense
+from export_company import SETTINGS, US, Company, expense, records_in
 
 WHOLE = attrs.evolve(
     SETTINGS,
@@ -113,7 +112,7 @@ def test_what_rillet_has_already_is_adopted(company: Company) -> None:
     assert {(each.record.id, each.id) for each in outcome.posted} == {
         (each.record.id, each.id) for each in first.posted
     }
-    assert all(each.adopted and each.payload is None for each in outcome.posted)
+    assert all(each.adopted for each in outcome.posted)
     assert outcome.amounts == {}
     assert again.exported() == ["accr_bill", "accr_card", "accr_paid"]
 
@@ -138,9 +137,9 @@ def test_a_journal_entry_is_found_also_without_a_type_of_references(company: Com
     company.export(unlinked).run()
     (entry,) = company.rillet.journal_entries
 
-    there = posted_before(company.rillet.client(), [card_payment()], None)
+    there = RilletLedger(company.rillet.client(), None).find(["accr_card"], since=card_payment().posted_at)
 
-    assert there == {"accr_card": (Existing(kind="journal-entries", id=entry.id),)}
+    assert [str(each.ref) for each in there.by_subject["accr_card"]] == [f"journal-entries {entry.id}"]
 
 
 def test_a_payment_whose_bill_is_not_there_is_refused(company: Company) -> None:
@@ -197,7 +196,7 @@ def test_the_plan_shows_every_kind(company: Company) -> None:
 
     plan = company.export(WHOLE).plan()
 
-    assert [post.impact_date for post in plan.posts] == [date(2026, 2, 3)] * 2
+    assert [post.document.impact_date for post in plan.posts] == [date(2026, 2, 3)] * 2
     assert [each.vendor.name for each in plan.new_vendors] == ["Cumulus Cloud"]
     company.export(WHOLE).run()
     assert [each.record.id for each in company.export(WHOLE).plan().nothing] == []

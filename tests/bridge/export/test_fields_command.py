@@ -164,6 +164,28 @@ def test_with_a_journal_explain_tells_what_became_of_the_record(company: Company
     result = run("explain", "accr_001", "--journal", journal)
     assert result.exit_code == 0, result.output
     assert f"In Rillet it is charges {charge.id}. Files of receipts there: 1." in result.stdout
-    assert "nothing to post" in result.stdout
+    assert "a charge, which counts on 2026-02-03" in result.stdout
     found = json.loads(run("explain", "accr_001", "--journal", journal, "--json").stdout)
     assert found["posted"] == {"kind": "charges", "id": charge.id, "files": 1}
+
+
+def test_explain_names_the_document_and_neither_its_correction_nor_what_was_deleted(
+    company: Company, run: Run, tmp_path: Path
+) -> None:
+    journal = str(tmp_path / "journal.db")
+
+    def posted(record_id: str) -> Any:
+        return json.loads(run("explain", record_id, "--journal", journal, "--json").stdout)["posted"]
+
+    company.brex.add(expense(1), expense(2))
+    assert run("export", "--journal", journal).exit_code == 0
+    ids = {each.external_references[0].id: each.id for each in company.rillet.charges}
+    assert posted("accr_002") == {"kind": "charges", "id": ids["accr_002"], "files": 0}
+
+    company.brex.add(attrs.evolve(expense(1, "12.00"), version=3), attrs.evolve(expense(2, "0"), version=3))
+    changing = 'on_change = "correct"\non_delete = "delete"\n' + SETTINGS
+    assert run("export", "--journal", journal, settings=changing).exit_code == 0
+
+    assert len(company.rillet.journal_entries) == 1
+    assert posted("accr_001") == {"kind": "charges", "id": ids["accr_001"], "files": 0}
+    assert posted("accr_002") is None

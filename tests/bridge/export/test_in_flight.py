@@ -264,13 +264,16 @@ def test_a_429_loses_no_work(company: Company, records: list[Record]) -> None:
     assert company.posted_references() == company.exported() == sorted(each.id for each in records)
 
 
-def test_a_mistake_in_a_thread_is_raised(company: Company, records: list[Record]) -> None:
+def test_a_mistake_in_a_thread_fails_its_record_alone(company: Company, records: list[Record]) -> None:
     company.brex.add(*records)
     export = company.export()
-    export.rillet.__dict__["answer"] = None
+    export.ledger.__dict__["send"] = None
 
-    with pytest.raises(TypeError):
-        export.run()
+    outcome = export.run()
+
+    assert [each.code for each in outcome.failed] == ["error"] * len(records)
+    assert "TypeError" in outcome.failed[0].why
+    assert company.export().run().complete
 
 
 @pytest.mark.parametrize("in_flight", [0, -1])

@@ -15,19 +15,21 @@ import pytest
 
 import brex_accounting.testing
 import rillet.testing
-from brex_accounting import Record
+from brex_accounting import Record, RecordType
+from brex_accounting.testing.records import gl, record
 from bridge import Bridge
 from bridge.export import Export, posting_key
-from bridge.export.engine.attempts import AttemptState, JournalError
+from bridge.export.engine.attempts import AttemptState
+from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, Company, Interrupting, expense
+from export_company import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
 from hand_clock import HandClock
 
-pytestmark = pytest.mark.place
-
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+REFUSED = Answer(status=400, headers={"content-type": "application/json"}, content=b"{}")
+WITH_BANK = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))
 
 
 @pytest.fixture
@@ -67,6 +69,9 @@ def opened(place: str, clock: HandClock) -> Iterator[Open]:
 @pytest.fixture
 def journal(opened: Open) -> SqlJournal:
     return opened()
+
+
+REFUSAL = Answer(status=400, headers={"content-type": "application/problem+json"}, content=b'{"title": "No"}')
 
 
 def export(company: Company, journal: SqlJournal, *, by_reference: bool = True) -> Export:
@@ -144,11 +149,20 @@ def test_what_was_cut_off_is_sent_again_with_the_same_key_and_bytes(
 
     assert second.complete
     assert len(company.rillet.charges) == 1
-    assert len({(each.content, each.headers["idempotency-key"]) for each in charge_posts(company)}) == 1
+    *repeated, changed = charge_posts(company)
+    assert {(each.content, each.headers["idempotency-key"]) for each in repeated} == {
+        (open_attempt.payload, open_attempt.key)
+    }
+    assert changed.headers["idempotency-key"] != open_attempt.key
     assert {each.headers["content-type"] for each in charge_posts(company)} == {"application/json"}
-    (attempt,) = journal.attempts("accr_001")
-    assert attempt.state is AttemptState.POSTED
-    assert attempt.error is None
+    # What was cut off is finished as it was, and only then made what the record says now.
+    attempts = [(each.version, each.method, each.state, each.error) for each in journal.attempts("accr_001")]
+    assert attempts == [
+        (2, "POST", AttemptState.POSTED, None),
+        (3, "DELETE", AttemptState.POSTED, None),
+        (3, "POST", AttemptState.POSTED, None),
+    ]
+    assert company.rillet.ledger.balance("61000") == 99
 
 
 def test_a_key_older_than_a_day_is_never_sent_again_and_the_object_is_adopted(
@@ -188,6 +202,48 @@ def test_only_what_rillet_does_not_have_after_a_day_is_posted_anew_under_a_new_a
     assert second.key == posting_key(expense(1), 2) == charge_posts(company)[-1].headers["idempotency-key"]
     assert first.key != second.key
     assert len(company.rillet.charges) == 1
+
+
+def paid_bill() -> list[Record]:
+    """A bill and two equal payments of it."""
+    owed, half = [("10", ())], [("5", ())]
+    bill = record(
+        RecordType.BILL_EXPENSE,
+        debits=[("10", [gl("62000")])],
+        credits=owed,
+        vendor="Hotel Adlon",
+        record_id="accr_bill",
+        source_id="bill_1",
+    )
+    halves = (
+        record(RecordType.BILL_EXPENSE_PAYMENT, debits=half, credits=half, record_id=each, source_id="bill_1")
+        for each in ("accr_half1", "accr_half2")
+    )
+    return [bill, *halves]
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_an_old_intent_of_a_payment_is_settled_by_what_its_bill_shows(
+    company: Company, journal: SqlJournal, clock: HandClock, *, carried_out: bool
+) -> None:
+    company.brex.add(*paid_bill())
+    is_payment = Fault(
+        AnswerLost() if carried_out else RequestLost(),
+        matches=lambda asked: asked.path.endswith("/payments") and asked.method == "POST",
+        times=5,
+    )
+    company.rillet.faults.append(is_payment)
+    clients = company.brex.client(sleep=lambda _: None), company.rillet.client(sleep=lambda _: None)
+    prepared = Export(*clients, Bridge(WITH_BANK), journal=journal)
+    assert len(prepared.run().failed) == 2
+    company.rillet.faults.clear()
+    clock.advance(25 * 3600)
+
+    assert prepared.run().complete
+
+    assert len(company.exported()) == 3
+    assert company.rillet.ledger.balance("11100") == -10
+    assert prepared.verify() == ()
 
 
 def test_without_references_an_old_intent_is_left_to_people(
@@ -256,7 +312,7 @@ def test_a_plan_knows_what_the_journal_has(company: Company, journal: SqlJournal
 
 def test_what_was_rejected_is_another_attempt_after_its_correction(company: Company, journal: SqlJournal) -> None:
     company.brex.add(expense(1))
-    company.rillet.faults.append(Fault(Respond(Answer(status=400)), matches=is_charge))
+    company.rillet.faults.append(Fault(Respond(REFUSED), matches=is_charge))
     assert len(export(company, journal).run().refused) == 1
 
     assert export(company, journal).run().complete

@@ -21,6 +21,7 @@ from typing_extensions import override
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, ReviewStatus
+from brex_accounting.testing.records import card_expense
 from bridge.export.commands import app
 from bridge.export.watching.graceful_stop import Stopping
 from clientkit import Answer
@@ -84,7 +85,7 @@ def test_history_tells_what_was_sent_and_what_came_back(company: Company, run: R
     assert f"charges {charge.id}" in " ".join(shown.stdout.split())
     (attempt,) = found["attempts"]
     assert attempt["state"] == "POSTED"
-    assert json.loads(attempt["payload"])["external_references"] == [{"type": "brex", "id": "accr_001"}]
+    assert json.loads(attempt["payload"])["external_references"][0] == {"type": "brex", "id": "accr_001"}
     assert json.loads(attempt["answer"])["id"] == charge.id
 
 
@@ -162,10 +163,16 @@ def test_verify_names_what_is_missing_double_unreported_or_unknown(company: Comp
     assert shown.exit_code == 1
     texts = {each["record_id"]: each["text"] for each in found}
     assert sorted(texts) == ["accr_001", "accr_002", "accr_003", "accr_006"]
-    assert "Rillet has nothing for it" in texts["accr_001"]
+    assert "Rillet no longer has it" in texts["accr_001"]
     assert "Rillet has it 2 times" in texts["accr_002"]
     assert "Brex has it as READY_FOR_EXPORT" in texts["accr_003"]
-    assert "the journal does not know of it" in texts["accr_006"]
+    assert "Brex has it as exported; Rillet has nothing for it" in texts["accr_006"]
+    assert {each["record_id"]: each["verdict"] for each in found} == {
+        "accr_001": "deleted_in_rillet",
+        "accr_002": "posted_several_times",
+        "accr_003": "not_reported",
+        "accr_006": "only_in_brex",
+    }
 
 
 def test_verify_names_an_open_attempt_and_replay_finishes_it(company: Company, run: Run) -> None:
@@ -218,6 +225,86 @@ def test_replay_of_an_unknown_record_ends_with_2(company: Company, run: Run) -> 
 
     assert result.exit_code == 2
     assert "Brex has no record accr_999" in result.stderr
+
+
+def test_a_record_that_was_booked_by_hand_is_dismissed_and_taken_up_again(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    company.brex.faults.append(Fault(Respond(Answer(status=503)), matches=lambda asked: True, times=9))
+    assert run("export").exit_code != 0
+    company.brex.faults.clear()
+
+    dismissed = run("dismiss", "accr_001", "--why", "booked by hand as JE-12")
+
+    assert dismissed.exit_code == 0, dismissed.output
+    told = company.brex.results["accr_001"]
+    assert isinstance(told, brex_accounting.Exported)
+    assert (told.success.reference_id, told.success.deep_link_url) == (None, None)
+    assert company.exported() == ["accr_001"]
+    assert company.posts() == []
+    assert "booked by hand as JE-12" in run("history", "accr_001").stdout
+    assert run("verify").exit_code == 0
+
+    # Brex may offer it again, as after an edit; it stays dismissed.
+    reopen(company, "accr_001")
+    assert run("export").exit_code == 0
+    assert company.posts() == []
+    assert company.exported() == ["accr_001"]
+
+    taken_up = run("replay", "accr_001", "--json")
+
+    assert taken_up.exit_code == 0, taken_up.output
+    (charge,) = company.rillet.charges
+    assert [each["id"] for each in json.loads(taken_up.stdout)["posted"]] == [charge.id]
+    attempts = json.loads(run("history", "accr_001", "--json").stdout)["attempts"]
+    assert [(each["purpose"], each["state"]) for each in attempts] == [
+        ("dismissal", "ABANDONED"),
+        ("document", "POSTED"),
+    ]
+    assert "booked by hand as JE-12" in attempts[0]["error"]
+    assert run("verify").exit_code == 0
+
+
+def test_what_was_posted_is_not_dismissed(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    run("export")
+
+    result = run("dismiss", "accr_001", "--why", "by hand")
+
+    assert result.exit_code == 2
+    assert "was posted by this export" in " ".join(result.stderr.split())
+    (attempt,) = json.loads(run("history", "accr_001", "--json").stdout)["attempts"]
+    assert attempt["state"] == "POSTED"
+
+
+def test_a_dismissal_says_why(company: Company, run: Run) -> None:
+    company.brex.add(expense(1))
+    # The journal has to be there.
+    assert run("export").exit_code == 0
+    company.brex.add(expense(2))
+
+    result = run("dismiss", "accr_002", "--why", " ")
+
+    assert result.exit_code == 2
+    assert "say why" in result.stderr
+    assert company.exported() == ["accr_001"]
+
+
+def test_history_shows_refusals(company: Company, run: Run) -> None:
+    company.brex.add(card_expense("5", record_id="accr_bad"))
+    for _ in range(2):
+        assert run("export").exit_code == 1
+
+    shown, found = run("history", "accr_bad"), json.loads(run("history", "accr_bad", "--json").stdout)
+
+    assert shown.exit_code == 0
+    assert "accr_bad was refused" in shown.stdout
+    assert "code it in Brex" in " ".join(shown.stdout.split())
+    # What was said last time already is said once, with the time of the last.
+    (refusal,) = found["refusals"]
+    assert found["attempts"] == []
+    assert [each["code"] for each in refusal["reasons"]] == ["uncoded_line"]
+    assert refusal["version"] == 2
+    assert refusal["at"] <= refusal["last_at"]
 
 
 def test_without_the_extra_the_option_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,14 +14,13 @@ import brex_accounting.testing
 import rillet.testing
 from bridge import Bridge
 from bridge.export import Export, ExportOutcome
-from bridge.export.engine.attempts import Attempt, AttemptState, JournalError
+from bridge.export.engine.attempts import Attempt, AttemptState
+from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer
 from clientkit.testing import Asked
 from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
 from hand_clock import HandClock
-
-pytestmark = pytest.mark.place
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WITHOUT_REFERENCES = attrs.evolve(SETTINGS, reference_type=None)
@@ -166,7 +165,7 @@ def test_no_text_is_too_long(place: str) -> None:
 
 
 def test_a_walk_goes_through_everything_in_order(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.export.journal.sql._ROWS", 3)
+    monkeypatch.setattr("bridge.export.journal.sql.PORTION", 3)
     with SqlJournal(place) as journal:
         for number in range(1, 8):
             journal.intend(attrs.evolve(ATTEMPT, number=number))

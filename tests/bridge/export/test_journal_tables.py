@@ -11,7 +11,8 @@ import attrs
 import pytest
 
 from bridge import Member
-from bridge.export.engine.attempts import Attempt, AttemptState, Journal, JournalError, NoJournal, summary_subject
+from bridge.export.engine.attempts import Attempt, AttemptState, summary_subject
+from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.journal.sql import SqlJournal
 from hand_clock import HandClock
 
@@ -80,14 +81,14 @@ def test_a_journal_of_an_earlier_release_is_read_and_written(tmp_path: Path) -> 
             posted, unclear = journal.walk()
             assert (posted.method, posted.state, posted.object_id) == ("POST", AttemptState.POSTED, "c-1")
             assert posted.reported_at == NOW
-            assert (unclear.subject, unclear.state, unclear.replaces) == ("accr_002", AttemptState.OPEN, False)
+            assert (unclear.subject, unclear.state, unclear.is_change) == ("accr_002", AttemptState.OPEN, False)
             assert journal.by_object("c-1") == (posted,)
             assert not journal.claim("accr_001")
     with SqlJournal(place, now=lambda: NOW) as journal:
         journal.intend(attrs.evolve(SUMMARY, members=(Member(record_id="accr_002", version=2),)))
         journal.intend(attrs.evolve(ALONE, subject="accr_001", version=3, method="PUT", key=""))
         assert [each.subject for each in journal.attempts("accr_002")] == ["accr_002", SUBJECT]
-        assert [each.replaces for each in journal.attempts("accr_001")] == [False, True]
+        assert [each.is_change for each in journal.attempts("accr_001")] == [False, True]
 
 
 def test_a_record_has_the_attempts_of_its_summaries(journal: SqlJournal) -> None:

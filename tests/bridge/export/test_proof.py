@@ -11,7 +11,7 @@ import pytest
 
 import rillet
 from brex_accounting import Record, ReviewStatus
-from bridge import DEFAULT_MAPPERS, Bridge, CodedRecord, Context, Findings, Post
+from bridge import DEFAULT_MAPPERS, Bridge, ChargeDocument, Draft, Nothing, Post
 from bridge.export import load_books
 from bridge.export.reporting.proof import AccountProof, prove
 from bridge.mappers.charges import charge
@@ -57,12 +57,12 @@ def other_side(items: Items) -> Items:
 def test_the_books_of_a_wrong_mapping_differ(company: Company, records: list[Record], mistake: object) -> None:
     company.brex.add(*records)
 
-    def wrong(coded: CodedRecord, context: Context, findings: Findings) -> Post | None:
-        post = charge(coded, context, findings)
-        assert post is not None
-        assert isinstance(post.payload, rillet.NewCharge)
+    def wrong(draft: Draft) -> Post | Nothing | None:
+        post = charge(draft)
+        assert isinstance(post, Post)
+        assert isinstance(post.document, ChargeDocument)
         assert callable(mistake)
-        return attrs.evolve(post, payload=attrs.evolve(post.payload, items=mistake(post.payload.items)))
+        return attrs.evolve(post, document=attrs.evolve(post.document, items=mistake(post.document.items)))
 
     rows = proof_after(company, Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, "CARD_EXPENSE_POST": wrong}))
 

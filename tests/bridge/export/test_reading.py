@@ -153,7 +153,7 @@ def test_a_record_that_changed_after_it_was_posted_is_found_also_without_the_jou
     assert company.export().run().reported == ()
     company.brex.faults.clear()
     clock.advance(7 * 24 * 3600)
-    company.brex.add(attrs.evolve(expense(1, "11.00"), version=3, updated_at=clock()))
+    company.brex.add(attrs.evolve(expense(1), version=3, updated_at=clock()))
 
     with ExitStack() as stack:
         journal = stack.enter_context(SqlJournal(str(tmp_path / "new.db"), now=clock)) if with_journal else None
@@ -162,3 +162,28 @@ def test_a_record_that_changed_after_it_was_posted_is_found_also_without_the_jou
 
     assert [each.adopted for each in outcome.posted] == [True]
     assert len(company.rillet.charges) == 1
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_what_is_offered_again_is_looked_at_with_one_request_each(company: Company, tmp_path: Path, count: int) -> None:
+    company.brex.add(*(expense(number) for number in range(count)))
+    with SqlJournal(str(tmp_path / "journal.db")) as journal:
+        export = Export(company.brex.client(), company.rillet.client(), Bridge(SETTINGS), journal=journal)
+        assert export.run().complete
+        for each in tuple(company.brex.records.values()):
+            company.brex.add(attrs.evolve(each, version=each.version + 1, review_status=ReviewStatus.READY_FOR_EXPORT))
+        asked, posts = len(company.rillet.asked), company.posts()
+
+        outcome = export.run()
+
+        assert outcome.complete
+        assert [each.step for each in outcome.posted] == ["keep"] * count
+        assert outcome.counts.reported == count
+        assert company.posts() == posts
+        looks = [each.path for each in company.rillet.asked[asked:] if each.path.startswith("/charges")]
+        assert sorted(looks) == sorted(f"/charges/{each.id}" for each in company.rillet.charges)
+
+        # What is exported and has not changed is not looked at.
+        asked = len(company.rillet.asked)
+        assert export.run().counts.nothing == 0
+        assert [each.path for each in company.rillet.asked[asked:] if "charges" in each.path] == []

@@ -26,6 +26,16 @@ from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault,
 from export_company import REFERENCE_TYPE, Company, expense
 from receipt_house import CODED, DAY, HTML, JPEG, PDF, PNG, UNCODED, WHOLE, House, is_download, is_upload
 
+#: How a store of files says that one is gone.
+GONE = Answer(
+    status=403, headers={"content-type": "application/xml"}, content=b"<Error><Code>AccessDenied</Code></Error>"
+)
+
+
+def problem(status: int) -> Answer:
+    """A refusal in Rillet's own words."""
+    return Answer(status=status, headers={"content-type": "application/problem+json"}, content=b'{"title": "No"}')
+
 
 @pytest.fixture
 def house() -> Iterator[House]:
@@ -209,9 +219,9 @@ REFUSED = Respond(Answer(status=403))
         ((b"GIF89a", "image/gif"), None, "type"),
         ((b"II*\0", ""), None, "type"),
         ((b"", "application/pdf"), None, "empty"),
-        ((PDF, "application/pdf"), Fault(REFUSED, matches=is_download, times=9), "link_gone"),
-        ((PDF, "application/pdf"), Fault(Respond(Answer(status=404)), matches=is_download), "link_gone"),
-        ((PDF, "application/pdf"), Fault(Respond(Answer(status=413)), matches=is_upload), "rejected"),
+        ((PDF, "application/pdf"), Fault(Respond(GONE), matches=is_download, times=9), "link_gone"),
+        ((PDF, "application/pdf"), Fault(Respond(attrs.evolve(GONE, status=404)), matches=is_download), "link_gone"),
+        ((PDF, "application/pdf"), Fault(Respond(problem(413)), matches=is_upload), "rejected"),
         ((PDF, "application/pdf"), Fault(REFUSED, matches=is_upload), "rejected"),
     ],
 )
@@ -266,14 +276,13 @@ def test_a_file_beyond_the_bound_is_listed(house: House) -> None:
 def test_a_rillet_that_takes_no_files_on_charges_is_told_of_once(house: House, status: int) -> None:
     for number in range(1, 5):
         house.expense(number, (PDF, "application/pdf"))
-    house.rillet.faults.append(Fault(Respond(Answer(status=status)), matches=is_upload, times=99))
+    house.rillet.faults.append(Fault(Respond(problem(status)), matches=is_upload, times=99))
 
     outcome = house.run()
 
     assert outcome.complete
-    (unattached,) = outcome.unattached
-    assert unattached.code == "not_taken"
-    assert "Rillet does not take files on charges here" in unattached.why
+    assert [each.code for each in outcome.unattached] == ["not_taken"] * 4
+    assert "Rillet does not take files on charges here" in outcome.unattached[0].why
     assert len(house.uploads()) == len(house.downloads()) == 1
     assert len(house.brex.records) == len(outcome.reported) == 4
 
@@ -289,7 +298,70 @@ def test_a_charge_that_is_gone_says_nothing_about_the_others(house: House, tmp_p
 
     outcome = house.run(journal)
 
-    assert [(each.receipt_id, each.code) for each in outcome.unattached] == [("receipt_late", "rejected")]
+    # Its record is refused before anything is attached to it.
+    assert [(each.record.id, each.reasons[0].code.value) for each in outcome.refused] == [
+        ("accr_001", "deleted_in_ledger")
+    ]
+    assert [content for _, _, content in house.attached()] == [PDF]
+
+
+@pytest.mark.parametrize("journaled", [True, False])
+@pytest.mark.parametrize("status", [200, 403, 413, 502])
+def test_a_proxys_page_on_one_upload_concerns_that_file_alone(
+    house: House, tmp_path: Path, status: int, *, journaled: bool
+) -> None:
+    journal = house.journal(tmp_path) if journaled else None
+    files = [PDF + b"%d" % number for number in range(5)]
+    house.expense(1, *((each, "application/pdf") for each in files))
+    page = attrs.evolve(HTML, status=status)
+    house.rillet.faults.append(
+        Fault(Respond(page), matches=lambda asked: is_upload(asked) and files[1] in asked.content, times=99)
+    )
+
+    first = house.run(journal)
+
+    # The files behind it are not kept back, and Brex is told only when all of them are there.
+    assert [each.code for each in first.failed] == ["receipts"]
+    assert [content for _, _, content in house.attached()] == [files[0], *files[2:]]
+    assert not house.is_exported("accr_001")
+    house.rillet.faults.clear()
+
+    assert house.run(journal).complete
+    assert [content for _, _, content in house.attached()] == files
+    assert len(house.rillet.charges) == 1
+    assert house.is_exported("accr_001")
+
+
+@pytest.mark.parametrize("content", [b"", HTML.content])
+@pytest.mark.parametrize("status", [404, 405])
+def test_what_rillet_does_not_say_itself_is_no_word_about_its_charges(
+    house: House, status: int, content: bytes
+) -> None:
+    house.expense(1, (PDF, "application/pdf"))
+    answer = attrs.evolve(HTML, status=status, content=content)
+    house.rillet.faults.append(Fault(Respond(answer), matches=is_upload, times=99))
+
+    assert [each.code for each in house.run().failed] == ["receipts"]
+    house.rillet.faults.clear()
+
+    assert house.run().counts.attached == 1
+    assert house.is_exported("accr_001")
+
+
+def test_a_charge_that_goes_at_the_last_moment_says_nothing_about_the_others(house: House, tmp_path: Path) -> None:
+    house.expense(1, (PNG, "image/png"))
+    house.expense(2, (PDF, "application/pdf"))
+
+    def goes(asked: Asked) -> bool:
+        if is_upload(asked) and PNG in asked.content:
+            house.rillet.client().charges.delete(house.rillet.charges[0].id)
+        return False
+
+    house.rillet.faults.append(Fault(AnswerLost(), matches=goes))
+
+    outcome = house.run(house.journal(tmp_path))
+
+    assert [(each.receipt_id, each.code) for each in outcome.unattached] == [("receipt_11", "rejected")]
     assert [content for _, _, content in house.attached()] == [PDF]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 
 import brex_accounting.testing
 import rillet.testing
-from brex_accounting import Exported, NotExported, Record
+from brex_accounting import Exported, NotExported, Record, RecordType
 from brex_accounting.testing.records import card_expense, card_refund, gl, reimbursement
-from bridge import Bridge, Settings, SettingsError
+from bridge import Bridge, ReasonCode, Settings, SettingsError, SkipCode
 from bridge.export import Export, Progress, load_books, posting_key
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
@@ -125,15 +126,18 @@ def test_a_double_in_rillet_is_named_and_left_to_people(company: Company) -> Non
     company.brex.add(expense(1))
     export = company.export()
     (post,) = export.plan().posts
-    vendor = export.rillet.vendors.create(rillet.NewVendor(name="Cumulus Cloud"))
+    client = company.rillet.client()
+    vendor = client.vendors.create(rillet.NewVendor(name="Cumulus Cloud"))
     for key in ("one", "two"):
-        payload = post.for_vendor(vendor.id)
+        payload = post.document.with_vendor(vendor.id).payload
         assert isinstance(payload, rillet.NewCharge)
-        export.rillet.charges.create(payload, idempotency_key=key)
+        client.charges.create(payload, idempotency_key=key)
 
     outcome = company.export().run()
 
-    assert "2 times" in outcome.failed[0].why
+    ((reason,),) = [each.reasons for each in outcome.refused]
+    assert reason.code is ReasonCode.POSTED_SEVERAL_TIMES
+    assert "2 times" in reason.text
     assert company.exported() == []
 
 
@@ -266,6 +270,35 @@ def test_refusals_are_reported_only_where_the_settings_say_so(company: Company) 
     assert "code it in Brex" in result.failure.error_message
 
 
+def test_what_moves_no_money_is_told_as_done_without_a_reference(company: Company) -> None:
+    company.brex.add(card_expense("0", coding=[gl("61000")], record_id="accr_zero"), expense(1))
+
+    outcome = company.export().run()
+
+    assert outcome.complete
+    assert [(each.record.id, each.code) for each in outcome.nothing] == [("accr_zero", SkipCode.NO_MONEY)]
+    assert company.exported() == ["accr_001", "accr_zero"]
+    result = company.brex.results["accr_zero"]
+    assert isinstance(result, Exported)
+    assert (result.success.reference_id, result.success.deep_link_url) == (None, None)
+    assert company.posted_references() == ["accr_001"]
+    assert company.export().run().nothing == ()
+
+
+def test_the_other_basis_is_left_alone_and_brex_is_not_told(company: Company) -> None:
+    company.brex.add(
+        reimbursement("19.99", coding=[gl("62000")], record_id="accr_a"),
+        reimbursement("19.99", coding=[gl("62000")], record_id="accr_b", type=RecordType.REIMBURSEMENT_EXPENSE_POST),
+    )
+
+    outcome = company.export().run()
+
+    assert outcome.complete
+    ((other, code),) = [(each.record.id, each.code) for each in outcome.nothing]
+    assert code is SkipCode.OTHER_BASIS
+    assert company.exported() == company.posted_references() == sorted({"accr_a", "accr_b"} - {other})
+
+
 def test_links_lead_both_ways(company: Company) -> None:
     company.brex.add(expense(1))
     linked = Settings(
@@ -337,13 +370,13 @@ def test_posting_keys_follow_the_record_and_its_version() -> None:
 def test_the_outcome_as_json_names_everything(company: Company, records: list[Record]) -> None:
     company.brex.add(*records, card_expense("5", record_id="accr_bad"))
 
-    found = company.export(in_flight=1).run().as_json()
+    found = json.loads(json.dumps(company.export(in_flight=1).run().as_json()))
 
     assert found["amounts"] == {"USD": "17.50"}
     assert found["reported"] == [record.id for record in records]
     assert found["counts"] == {
         "posted": 5, "adopted": 0, "created_vendors": 1, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
-        "attached": 0, "unattached": 0,
+        "attached": 0, "unattached": 0, "unreadable": 0, "warnings": 0,
     }  # fmt: skip
     assert found["stopped"] is None
     assert "accr_bad" in str(found["refused"])

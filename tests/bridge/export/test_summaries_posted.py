@@ -20,13 +20,13 @@ from brex_accounting.testing.records import record
 from bridge import Bridge, Settings, SettingsError, digest_of
 from bridge.export import Export, ExportOutcome, load_books, verify
 from bridge.export.commands import app
-from bridge.export.engine.attempts import AttemptState, Journal
+from bridge.export.engine.attempts import AttemptState
+from bridge.export.journal.protocol import Journal
 from bridge.export.journal.sql import SqlJournal
-from bridge.export.ledgers.rillet import records_in
 from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, US, Company, expense
+from export_company import REFERENCE_TYPE, SETTINGS, US, Company, expense, records_in, refusal
 from hand_clock import HandClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -121,7 +121,8 @@ def test_a_summary_needs_a_journal(company: Company) -> None:
     with pytest.raises(SettingsError, match="journal"):
         run(company, None)
     assert company.posts() == []
-    assert len(export(company, None).plan().posts) == 1
+    with pytest.raises(SettingsError, match="journal"):
+        export(company, None).plan()
 
 
 @pytest.mark.parametrize("later", [0, 25])
@@ -296,7 +297,7 @@ def test_a_summary_that_the_journal_does_not_know_stops_summarising(
 def test_what_rillet_rejects_is_no_members_fault_for_certain(company: Company, journal: SqlJournal) -> None:
     settings = attrs.evolve(WHOLE, report_refusals=True)
     company.brex.add(expense(1), expense(2))
-    company.rillet.faults.append(Fault(Respond(Answer(status=400)), matches=is_entry))
+    company.rillet.faults.append(Fault(Respond(refusal(400)), matches=is_entry))
 
     outcome = run(company, journal, settings)
 

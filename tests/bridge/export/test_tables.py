@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 
 from brex_accounting import NewFieldValue
 from brex_accounting.testing.records import card_expense, gl
-from bridge.export import Disagreement
+from bridge.export import Disagreement, Verdict
 from bridge.export.reporting import tables
 from bridge.field_sync import FieldChange
 from export_company import Company
@@ -33,7 +33,7 @@ def test_a_merchants_name_is_no_markup(company: Company, coding: str) -> None:
 
 
 def test_ids_and_reasons_are_no_markup() -> None:
-    found = [Disagreement(record_id=HOSTILE, text=HOSTILE)]
+    found = [Disagreement(record_id=HOSTILE, verdict=Verdict.ONLY_IN_BREX, text=HOSTILE)]
     assert shown(tables.verify_table(found), tables.history_table(HOSTILE, [])).count("[/red]Ada \ufffd[2J") == 3
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,16 +17,14 @@ from rich.console import Console
 
 import brex_accounting
 import rillet
-from bridge.books import Books
-from bridge.export.engine.attempts import Journal, JournalError
+from bridge.callers import no_rates
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.file_rates import FileRates
-from bridge.export.ledgers.rillet import load_books, zone_of
+from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.reporting import tables
 from bridge.export.reporting.report import ExportOutcome
-from bridge.mappers.draft import no_rates
+from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
-from bridge.settings.check import check
 from bridge.settings.toml_file import read_settings
 from bridge.settings.values import SettingsError
 from clientkit.errors import ApiError
@@ -61,6 +60,14 @@ RatesFile = Annotated[
         exists=True,
         dir_okay=False,
         readable=True,
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="Compare exported records that changed after this day or time; a journal remembers it by itself.",
     ),
 ]
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="The record's id in Brex, such as accr_…")]
@@ -106,17 +113,19 @@ def opened_journal(place: str, *, is_there: bool) -> Generator[Journal]:
         yield journal
 
 
-def checked_books(export: Export) -> Books:
-    """A snapshot of Rillet; raises `SettingsError` where the settings name what it does not have."""
-    books = load_books(export.rillet)
-    problems = check(export.bridge.settings, books)
-    if problems:
-        raise SettingsError(tuple(problems))
-    return books
+def moment_of(text: str | None) -> datetime | None:
+    """The moment behind a date or a time in ISO 8601; without a zone it is UTC. Raises `typer.BadParameter`."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"--since is a date or a time such as 2026-10-01: {text!r}") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @contextmanager
-def ending_well() -> Generator[None]:
+def expected_errors() -> Generator[None]:
     """Expected troubles as a few lines and status 2 instead of a traceback."""
     problems: tuple[str, ...] = ()
     try:

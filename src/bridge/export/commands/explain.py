@@ -15,15 +15,15 @@ from bridge.export.commands.app import (
     RecordId,
     SettingsFile,
     app,
-    checked_books,
     console,
-    ending_well,
+    expected_errors,
     opened_export,
     print_json,
 )
-from bridge.export.engine.attempts import Attempt, files_of
-from bridge.export.engine.export import UnknownRecordError
-from bridge.export.ledgers.rillet import pays_a_bill, with_bills
+from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.standing import state_of
+from bridge.export.engine.survey import pays_a_bill
+from bridge.export.journal.protocol import files_of
 from clientkit.money import decimal_text
 
 
@@ -40,15 +40,16 @@ def explain(
 
     Needs the same variables as plan. Exit status 0: explained; 1: the record is refused; 2: could not look.
     """
-    with ending_well(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
-        found = next((each for each in prepared.brex.records.list(ids=[record]) if each.id == record), None)
-        if found is None:
-            raise UnknownRecordError(f"Brex has no record {record}")
-        books = checked_books(prepared)
+    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+        found = prepared.record(record)
+        books = prepared.books()
         if pays_a_bill(found):
-            books = with_bills(books, prepared.rillet)
+            books = prepared.ledger.with_bills(books)
         explanation = explained(found, prepared.bridge, books)
-        became = next((each for each in reversed(prepared.journal.attempts(record)) if each.is_there), None)
+        attempts = prepared.journal.attempts(record)
+        # Neither what was deleted since nor an entry that corrects it.
+        stands = state_of(attempts, prepared.ledger).base
+        became = next((each for each in reversed(attempts) if stands is not None and each.ref == stands.ref), None)
         attached = files_of(prepared.journal, [] if became is None else [became])
         files = sum(each.is_there for each in attached)
         if as_json:

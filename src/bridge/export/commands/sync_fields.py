@@ -9,15 +9,15 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+import brex_accounting
 from bridge.export.commands.app import (
     COULD_NOT_RUN,
     INCOMPLETE,
     Json,
     SettingsFile,
     app,
-    checked_books,
     console,
-    ending_well,
+    expected_errors,
     opened_export,
     print_json,
 )
@@ -40,15 +40,15 @@ def sync_fields(
     Needs the same variables as plan. Ctrl-C ends it cleanly, and another run does the rest. Exit status 0: done, or shown;
     1: ended early; 2: could not run.
     """
-    with ending_well(), opened_export(settings, None) as prepared:
-        books = checked_books(prepared)
-        planned = changes = plan_field_sync(books, read_fields(prepared.brex), prepared.bridge.settings, integration)
+    with expected_errors(), opened_export(settings, None) as prepared, brex_accounting.Client.from_env() as brex:
+        books = prepared.books()
+        planned = changes = plan_field_sync(books, read_fields(brex), prepared.bridge.settings, integration)
         if apply and planned:
             try:
                 with Progress(console=Console(stderr=True)) as bar, Stopping() as stopping:
                     task = bar.add_task("Writing values", total=None)
                     changes = apply_field_changes(
-                        prepared.brex,
+                        brex,
                         planned,
                         progress=lambda done, of: bar.update(task, completed=done, total=of),
                         stop=stopping,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -12,19 +13,21 @@ import brex_accounting
 import brex_accounting.testing
 import rillet
 import rillet.testing
-from brex_accounting import Record, RecordType, ReviewStatus
+from brex_accounting import Record, RecordType
 from bridge.export.demo import company
 from bridge.export.demo.receipts import receipt_file
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, corrected, spending
 from bridge.export.engine.export import Export
-from bridge.export.ledgers.rillet import load_books, records_in
+from bridge.export.ledgers.rillet import load_books
 from bridge.export.reporting.proof import AccountProof, prove
 from bridge.export.reporting.report import ExportOutcome
+from bridge.export.sources.brex import BrexSource
 from bridge.mapping import Bridge
 from bridge.settings.toml_file import read_settings
 from clientkit.pacing import Pacer
 
 _RAISED_LIMIT = 60_000
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Demo:
@@ -71,7 +74,9 @@ class Demo:
 
     def proof(self) -> tuple[AccountProof, ...]:
         """Brex's postings beside Rillet's trial balance, read over the sockets like everything else."""
-        exported = records_in(self.brex_client, ReviewStatus.EXPORTED)
+        source = BrexSource(self.brex_client)
+        pages = source.pages(changed_since=_LONG_AGO)
+        exported = [record for page in pages for record in page.records if source.is_taken(record)]
         books = load_books(self.rillet_client)
         return prove(exported, self.bridge.settings, books, self.rillet_client, first=FIRST_DAY, last=LAST_DAY)
 
@@ -90,10 +95,11 @@ class Demo:
 
 
 def became(outcome: ExportOutcome) -> Mapping[str, Mapping[str, int]]:
-    """How many records of each type became what, in Brex's order of the types: ``bills``, for example, or ``refused``."""
+    """How many records of each type became what, in Brex's order of the types: ``bills``, for example, ``refused`` or ``nothing``."""
     # A payment's path begins with that of its bill.
     found = Counter((each.record.type, each.kind.rpartition("/")[2]) for each in outcome.posted)
     found.update((each.record.type, "refused") for each in outcome.refused)
+    found.update((each.record.type, "nothing") for each in outcome.nothing)
     return {
         each.value: kinds
         for each in RecordType

@@ -1,4 +1,4 @@
-"""Attempts to create something in Rillet, and what an export expects of the journal that remembers them.
+"""Attempts to write something to a ledger, as values.
 
 A *subject* is what has to be created once: a record, by its id, a vendor (`vendor_subject`), a summary of many records
 (`summary_subject`) or a file at a bill or charge (`receipt_subject`). Its attempts are numbered within each version of the
@@ -9,15 +9,16 @@ its size and digest), and gets its outcome afterwards. What has no outcome may o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from urllib.parse import unquote
 
 import attrs
 
 from brex_accounting import Record
-from bridge.decisions import PlannedVendor
+from bridge.documents.protocol import PlannedVendor, Ref
+from bridge.export.engine.facts import AttemptFacts, Last, Rules, Seen
 from bridge.mappers.summaries import Member
 
 #: How long a key is sent again. Rillet keeps results for 24 hours (https://docs.api.rillet.com/docs/getting-started);
@@ -26,10 +27,6 @@ KEY_LIFE = timedelta(hours=23)
 
 _KEYS = uuid.UUID("5d4f5a0e-3c0b-5a51-9c1d-0b7a4c1f2e6d")
 _VENDORS, _SUMMARIES, _RECEIPTS = "vendor:", "summary:", "receipt:"
-
-
-class JournalError(Exception):
-    """The journal cannot be read or written. Nothing is sent that it could not write down before."""
 
 
 class AttemptState(StrEnum):
@@ -45,6 +42,15 @@ class AttemptState(StrEnum):
     ADOPTED = "ADOPTED"
     REJECTED = "REJECTED"
     ABANDONED = "ABANDONED"
+    DISMISSED = "DISMISSED"
+
+
+class Purpose(StrEnum):
+    """What an attempt is for: the document of its subject, an entry that corrects it, or a note that a person booked it."""
+
+    DOCUMENT = "document"
+    CORRECTION = "correction"
+    DISMISSAL = "dismissal"
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +61,9 @@ class Attempt:
     `path`, `payload` and `key` are the request; a PUT, which replaces an object, takes no key. `answer`, `trace_id` and
     `error` tell of the last answer; `reported_at` is when Brex took the result. `members` are the records of a summary, to
     be written down with it; `Journal.members` reads them.
+
+    `content` is the digest of the record as it was, `source` the id of what several records of Brex are about, and `form`
+    what the record's documents say in sum after the attempt, as `Form.as_json` writes it.
     """
 
     subject: str
@@ -75,135 +84,78 @@ class Attempt:
     settled_by: str | None = None
     reported_at: datetime | None = None
     method: str = "POST"
+    purpose: Purpose = Purpose.DOCUMENT
+    content: str | None = None
+    source: str | None = None
+    form: str | None = attrs.field(default=None, repr=False)
     members: tuple[Member, ...] = ()
+    is_old_answer: bool = False
 
     @property
-    def is_there(self) -> bool:
-        """Whether the object is in Rillet, as far as the journal knows."""
+    def is_open(self) -> bool:
+        """Whether its outcome is unknown."""
+        return self.state is AttemptState.OPEN
+
+    @property
+    def was_carried_out(self) -> bool:
+        """Whether what it was to do is done, as far as the journal knows."""
         return self.state in {AttemptState.POSTED, AttemptState.ADOPTED}
 
     @property
-    def replaces(self) -> bool:
-        """Whether it replaces an object that is there, and creates none."""
-        return self.method == "PUT"
+    def was_adopted(self) -> bool:
+        """Whether its object was found in the ledger."""
+        return self.state is AttemptState.ADOPTED
+
+    @property
+    def was_dismissed(self) -> bool:
+        """Whether a person has booked the record by hand."""
+        return self.state is AttemptState.DISMISSED
+
+    @property
+    def was_undone(self) -> bool:
+        """Whether it left nothing in the ledger."""
+        return self.state in {AttemptState.REJECTED, AttemptState.ABANDONED}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the object is in the ledger, as far as the journal knows."""
+        return self.was_carried_out and not self.deletes
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it deletes an object."""
+        return self.method == "DELETE"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it replaces or deletes an object that is there, and creates none; such a request has no key."""
+        return self.method in {"PUT", "DELETE"}
+
+    @property
+    def leaves_before(self) -> bool:
+        """Whether, where it was not carried out, the ledger has what it had before."""
+        return self.is_change or self.purpose is Purpose.CORRECTION
+
+    @property
+    def takes_id(self) -> bool:
+        """Whether the answer tells the id of an object."""
+        return not self.deletes and not is_receipt(self.subject)
+
+    @property
+    def ref(self) -> Ref:
+        """The object that it made, or that it is about."""
+        return (
+            self.target if self.object_id is None and self.is_change else Ref(kind=self.kind, id=self.object_id or "")
+        )
+
+    @property
+    def target(self) -> Ref:
+        """The object that a change is to change, as its path tells."""
+        return Ref(kind=self.kind, id=unquote(self.path.rpartition("/")[2]))
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether its key may still be sent; an adoption and a replacement have none."""
         return bool(self.key) and now - self.intended_at < KEY_LIFE
-
-
-class Journal(Protocol):
-    """What an export writes down; `SqlJournal` keeps it in a database. Every method raises `JournalError`."""
-
-    def now(self) -> datetime:
-        """The time, aware."""
-        ...
-
-    def claim(self, subject: str) -> bool:
-        """Keep other exporters off a subject for a while. False where another one has it in hand."""
-        ...
-
-    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
-        """Claim many subjects at once; those that no other one has in hand."""
-        ...
-
-    def release(self, subject: str) -> None:
-        """Let others have the subject."""
-        ...
-
-    def release_all(self, subjects: Iterable[str]) -> None:
-        """Let others have these subjects."""
-        ...
-
-    def attempts(self, subject: str) -> tuple[Attempt, ...]:
-        """The attempts for a subject, oldest first; for a record also those of summaries that it is a member of."""
-        ...
-
-    def attempts_of(self, subjects: Iterable[str]) -> Mapping[str, tuple[Attempt, ...]]:
-        """As `attempts`, for many subjects at once; those without an attempt are left out."""
-        ...
-
-    def members(self, subject: str) -> tuple[Member, ...]:
-        """The records of a summary, by its subject."""
-        ...
-
-    def by_object(self, object_id: str) -> tuple[Attempt, ...]:
-        """The attempts that led to a Rillet object, by its id, oldest first."""
-        ...
-
-    def intend(self, attempt: Attempt) -> None:
-        """Write an attempt down before its request leaves, with its members; safe on disk when this returns."""
-        ...
-
-    def note(self, attempt: Attempt) -> None:
-        """Write down what became of an attempt: everything from `state` to `settled_by`."""
-        ...
-
-    def reported(self, subjects: Iterable[str]) -> None:
-        """Brex took the results of these records."""
-        ...
-
-    def walk(self) -> Iterator[Attempt]:
-        """Every attempt, oldest first."""
-        ...
-
-    @property
-    def who(self) -> str:
-        """This exporter, for the journal's readers."""
-        ...
-
-
-class NoJournal:
-    """Remembers nothing: what Rillet has already is found by reference, and keys make repetitions harmless."""
-
-    who = ""
-
-    def now(self) -> datetime:
-        """The machine's time."""
-        return datetime.now(UTC)
-
-    def claim(self, subject: str) -> bool:  # noqa: ARG002 - nobody else can be seen
-        """True."""
-        return True
-
-    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
-        """All of them."""
-        return frozenset(subjects)
-
-    def release(self, subject: str) -> None:
-        """Nothing was claimed."""
-
-    def release_all(self, subjects: Iterable[str]) -> None:
-        """Nothing was claimed."""
-
-    def attempts(self, subject: str) -> tuple[Attempt, ...]:  # noqa: ARG002 - as above
-        """None."""
-        return ()
-
-    def attempts_of(self, subjects: Iterable[str]) -> Mapping[str, tuple[Attempt, ...]]:  # noqa: ARG002 - as above
-        """None."""
-        return {}
-
-    def members(self, subject: str) -> tuple[Member, ...]:  # noqa: ARG002 - as above
-        """None."""
-        return ()
-
-    def by_object(self, object_id: str) -> tuple[Attempt, ...]:  # noqa: ARG002 - as above
-        """None."""
-        return ()
-
-    def intend(self, attempt: Attempt) -> None:
-        """Writes nothing."""
-
-    def note(self, attempt: Attempt) -> None:
-        """Writes nothing."""
-
-    def reported(self, subjects: Iterable[str]) -> None:
-        """Writes nothing."""
-
-    def walk(self) -> Iterator[Attempt]:
-        """Nothing."""
-        return iter(())
 
 
 def vendor_subject(planned: PlannedVendor) -> str:
@@ -211,22 +163,41 @@ def vendor_subject(planned: PlannedVendor) -> str:
     return f"{_VENDORS}{planned.key}"
 
 
-def telling(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt that tells what is in Rillet: the last, but for replacements that left there what was there before."""
-    undone = {AttemptState.REJECTED, AttemptState.ABANDONED}
-    return next((each for each in reversed(attempts) if not (each.replaces and each.state in undone)), None)
-
-
-def files_of(journal: Journal, attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
-    """The attempts to attach files of receipts to what these attempts have made. Raises `JournalError`."""
-    objects = dict.fromkeys(each.object_id for each in attempts if each.object_id is not None)
-    return tuple(each for made in objects for each in journal.by_object(made) if is_receipt(each.subject))
-
-
 def open_summary(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt of a record's summary whose outcome is unknown, where that is the attempt that tells."""
-    last = telling(attempts)
-    return last if last is not None and is_summary(last.subject) and last.state is AttemptState.OPEN else None
+    """The attempt of a record's summary whose outcome is unknown, where that is the one that counts."""
+    last = last_attempt(attempts)
+    return last if last is not None and is_summary(last.subject) and last.is_open else None
+
+
+def last_attempt(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that counts: the last, but for changes that left there what was there before, and corrections alike."""
+    return next((each for each in reversed(attempts) if not (each.leaves_before and each.was_undone)), None)
+
+
+def facts_of(last: Attempt | None, now: datetime, seen: Seen, rules: Rules) -> AttemptFacts:
+    """What decides about the last attempt for a subject."""
+    return AttemptFacts(
+        last=_last(last),
+        seen=seen,
+        fresh=last is not None and last.is_fresh(now),
+        changes=last is not None and last.is_change,
+        findable=rules.findable,
+        doubles_harm=rules.doubles_harm,
+        trusts_old=rules.trusts_old,
+    )
+
+
+def _last(attempt: Attempt | None) -> Last:
+    if attempt is None:
+        return Last.NONE
+    if attempt.is_open:
+        return Last.OPEN
+    return Last.THERE if attempt.was_carried_out else Last.UNDONE
+
+
+def is_part(attempt: Attempt) -> bool:
+    """Whether what it made is a part of another object, such as a payment, which cannot be read alone."""
+    return "/" in attempt.kind
 
 
 def summary_subject(digest: str) -> str:

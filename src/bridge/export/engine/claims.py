@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from bridge.export.engine.attempts import Journal
+from bridge.export.journal.protocol import Journal
 
 
 class BusyError(Exception):

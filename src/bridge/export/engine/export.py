@@ -1,273 +1,253 @@
-"""The run of an export: every ready record into Rillet, once, and Brex told of it.
+"""The run of an export: every record that is offered or has changed into the ledger, once, and its source told of it.
 
-Four things keep a record from being posted twice. Brex stops offering what was reported. What Rillet has already is
-found by its external reference before anything is posted. The idempotency key of a posting is derived from the record's
-id, version and attempt, so that a repetition within 24 hours is answered with the first result. And a journal, where
-there is one, knows every attempt: one without an outcome is sent again as it was, under its key.
+`docs/exactly-once.md` says what keeps a record from being posted twice. `plan` is the same walk with a sender that does
+not send.
 """
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-
-import attrs
+from typing import TYPE_CHECKING
 
 import brex_accounting
-import rillet
-from brex_accounting import Record, ReviewStatus
+from brex_accounting import Record
 from bridge.books import Books
-from bridge.decisions import Nothing, Outcome
-from bridge.export.engine.attempts import AttemptState, Journal, NoJournal, open_summary, telling
-from bridge.export.engine.runner import Shift, ShowProgress, never, silent
-from bridge.export.engine.sender import Poster, is_deleted
-from bridge.export.engine.survey import ONE_PAGE, Reading
-from bridge.export.engine.tasks.bill import BillTask, can_be_replaced, is_as_it_was, is_older, makes_bill
-from bridge.export.engine.tasks.record import RecordTask, Task
-from bridge.export.engine.tasks.summary import MOST_GATHERED, Gathering, OpenSummaryTask, check_summaries
-from bridge.export.ledgers.rillet import Existing, found_in_rillet, load_books, pays_a_bill, ready_records, with_bills
-from bridge.export.reporting.progress import Pace
-from bridge.export.reporting.report import ExportOutcome
+from bridge.export.engine.attempts import Attempt, facts_of, last_attempt
+from bridge.export.engine.calls import drive
+from bridge.export.engine.facts import Rules, Seen, Settlement
+from bridge.export.engine.holding import Hold, guarded, holds_nothing
+from bridge.export.engine.next_step import settle
+from bridge.export.engine.planning import Planning
+from bridge.export.engine.runner import Runner, ShowProgress, never, silent
+from bridge.export.engine.sender import DrySender, Sender
+from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
+from bridge.export.engine.walk import CHANGES_READ, Walk, checked_books
+from bridge.export.journal.protocol import Journal, NoJournal
+from bridge.export.ledgers.protocol import Ledger
+from bridge.export.ledgers.rillet import ledger_of
+from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Warned
+from bridge.export.reporting.verification import Disagreement, verify
+from bridge.export.sources.brex import BrexSource
+from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge, Plan
-from bridge.settings.check import check
-from bridge.settings.values import SettingsError
-from bridge.vendors.planned import PlannedVendors
+
+if TYPE_CHECKING:
+    import rillet
 
 _BATCH = 100
 _IN_FLIGHT = 6
 
 
 class UnknownRecordError(LookupError):
-    """Brex has no record with this id."""
+    """The source has no record with this id."""
 
 
 class Export:
-    """An export between one Brex account and one Rillet organization.
+    """An export between one Brex account and one Rillet organization, or between another source and ledger.
 
     Args:
-        brex: The client of the Brex account.
-        rillet: The client of the Rillet organization.
+        brex: The client of the Brex account, or a `Source`.
+        rillet: The client of the Rillet organization, or a `Ledger`.
         bridge: The mapping and its settings.
         journal: Remembers every attempt, so that a run goes on where an earlier one was cut off; see `SqlJournal`. Two
             exporters on one account share one. Without a journal, external references and keys have to do.
-        batch: How many outcomes go into one report to Brex.
+        batch: How many results go into one report to the source.
         in_flight: How many records are posted at a time. A few use Rillet's 60 requests a minute to the full, however long
             an answer takes.
+        hold: Why a posting has to wait for somebody's approval, or None where it may go.
         clock: Seconds on a monotonic clock, for `Progress` and `ExportOutcome.seconds`.
     """
 
     def __init__(
         self,
-        brex: brex_accounting.Client,
-        rillet: rillet.Client,
+        brex: brex_accounting.Client | Source,
+        rillet: rillet.Client | Ledger,
         bridge: Bridge,
         *,
         journal: Journal | None = None,
         batch: int = _BATCH,
         in_flight: int = _IN_FLIGHT,
+        hold: Hold = holds_nothing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if in_flight < 1:
             raise ValueError(f"at least one record has to be in flight, not {in_flight}")
-        self.brex, self.rillet, self.bridge, self.batch, self.in_flight = brex, rillet, bridge, batch, in_flight
+        self.bridge, self.batch, self.in_flight, self._clock = bridge, batch, in_flight, clock
+        self._hold = guarded(hold)
+        self.source: Source = BrexSource(brex) if isinstance(brex, brex_accounting.Client) else brex
+        self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
         self.journal: Journal = journal or NoJournal()
-        self._clock = clock
+        self._download: Download | None = None
+        if isinstance(brex, brex_accounting.Client):
+            self._download = brex.with_options(max_answer_bytes=LARGEST_FILE).receipts.download
 
-    def plan(self, *, updated_after: datetime | None = None) -> Plan:
-        """What `run` would do; nothing is posted or reported.
+    def plan(self, *, updated_after: datetime | None = None, changed_since: datetime | None = None) -> Plan:
+        """What `run` would do, step by step; nothing is posted, written down or reported.
 
         Raises:
-            SettingsError: The settings name what Rillet does not have.
-            ApiError: One of the services cannot be read.
+            SettingsError: The settings name what the ledger does not have.
+            ApiError: The source or the ledger cannot be read.
+            JournalError: The journal cannot be read.
         """
-        books = self._books()
-        records = ready_records(self.brex, updated_after=updated_after)
-        there = self._there(records)
-        if any(pays_a_bill(record) for record in records):
-            books = with_bills(books, self.rillet)
-        outcomes = self.bridge.plan(records, books).outcomes
-        return Plan(outcomes=tuple(self._planned(each, books, there.get(each.record.id, ())) for each in outcomes))
+        planning = Planning(self.ledger)
+        walk = self._walk(DrySender(self.ledger, self.journal), planning.created, planning.warned)
+        walk.begin(updated_after=updated_after, changed_since=changed_since)
+        for tasks, context in walk.batches(planning.with_bills):
+            for task in tasks:
+                planning.take(drive(task.carry_out(context)))
+        return planning.plan()
 
     def run(
         self,
         *,
         ids: Sequence[str] | None = None,
         updated_after: datetime | None = None,
+        changed_since: datetime | None = None,
         keep: int | None = None,
         progress: ShowProgress = silent,
         stop: Callable[[], bool] = never,
     ) -> ExportOutcome:
-        """Export everything that is ready. One bad record does not stop the others.
+        """Export everything that is offered, and what changed after its export. One bad record does not stop the others.
 
         Records are read, posted and reported page by page. An interruption (Ctrl-C) ends it cleanly: what was posted is
-        reported to Brex, and the outcome says so. So does `stop`, which is asked before each record, but what is in flight
-        is finished first.
+        reported, and the outcome says so. `stop` is called before each record; when it returns True, records in flight
+        are finished first.
 
         Args:
-            ids: Only those of these records that are ready.
-            updated_after: Only records that changed after this moment.
+            ids: Only these records.
+            updated_after: Of the records that are offered only those that changed after this moment.
+            changed_since: Compare records that were exported before and changed after this moment. When left out, the
+                journal remembers until when an earlier run has read them; without a journal none are read.
             keep: How many entries of each sort the outcome holds; all when left out, which takes memory for each record.
             progress: Told after each record.
             stop: Whether to end early.
 
         Raises:
-            SettingsError: The settings name what Rillet does not have; nothing was posted.
-            ApiError: One of the services cannot be read; nothing was posted.
+            SettingsError: The settings name what the ledger does not have; nothing was posted.
+            ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
-        started, sent = self._clock(), self.brex.requests_sent + self.rillet.requests_sent
-        books = self._books()
-        replaceable = functools.partial(can_be_replaced, settings=self.bridge.settings)
-        reading = Reading(
-            self.brex,
-            self.journal,
-            updated_after=updated_after,
-            ids=ids,
-            replaceable=replaceable,
-            keeps=MOST_GATHERED if self.bridge.settings.summarise else ONE_PAGE,
+        began = self.journal.now()
+        runner = self._run(
+            ids=ids, updated_after=updated_after, changed_since=changed_since, keep=keep, progress=progress, stop=stop
         )
-        there = self._found(reading.unclear, reading.since, reading.bills_since)
-        check_summaries(self.bridge.settings, self.journal, there)
-        reading.unclear.clear()
-        shift = self._shift(reading.count, keep=keep, progress=progress, stop=stop)
-        for subject, attempt in reading.summaries.items():
-            shift.work([OpenSummaryTask(attempt=attempt, existing=there.get(subject, ()))])
-        shift.work(self._tasks(reading.pages(reading.others), lambda: books, there))
-        # The bills that payments are for are in Rillet now, those of this run among them.
-        paying = functools.cache(lambda: with_bills(books, self.rillet))
-        # What an earlier run has begun goes first: its payment must not be taken for another one like it.
-        reading.payments -= reading.attempted
-        for waiting in (reading.attempted, reading.payments):
-            shift.work(self._tasks(reading.pages(waiting), paying, there))
-        shift.finish()
-        return attrs.evolve(
-            shift.outcome(),
-            requests=self.brex.requests_sent + self.rillet.requests_sent - sent,
-            seconds=self._clock() - started,
-        )
+        if ids is None and updated_after is None and not (runner.is_stopped or runner.has_changes_left):
+            self.journal.set_mark(CHANGES_READ, began.isoformat())
+        return runner.outcome()
 
     def replay(self, record_id: str, *, anew: bool = False) -> ExportOutcome:
-        """Export one record, whatever its state in Brex: what was cut off is finished, what Rillet lost is posted anew.
+        """Export one record, whatever its state: what was cut off is finished, what the ledger lost is posted anew.
 
-        What the journal has as posted is looked for in Rillet; it is posted again only where somebody deleted it there.
-        Brex is told where the record still waits for export. `anew` says that a person looked and did not find in Rillet
-        what an attempt left there whose key is too old to be sent again; as long as the key lives, it decides.
+        What the journal has as posted is looked for in the ledger; it is posted again only where somebody deleted it
+        there. A record that was dismissed is taken up again. Its source is told where the record still waits. `anew` says
+        that a person looked and did not find what an attempt left there whose key is too old to be sent again; as long
+        as the key lives, it decides.
 
         Raises:
-            UnknownRecordError: Brex has no such record.
-            SettingsError: The settings name what Rillet does not have; nothing was posted.
-            ApiError: One of the services cannot be read; nothing was posted.
+            UnknownRecordError: The source has no such record.
+            SettingsError: The settings name what the ledger does not have; nothing was posted.
+            ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
-        books = self._books()
-        found = [each for each in self.brex.records.list(ids=[record_id]) if each.id == record_id]
-        if not found:
-            raise UnknownRecordError(f"Brex has no record {record_id}")
-        self._abandon_lost(record_id, anew=anew)
-        (record,) = found
-        there = self._there([record])
-        if pays_a_bill(record):
-            books = with_bills(books, self.rillet)
-        shift = self._shift(1)
-        summary = open_summary(self.journal.attempts(record_id))
-        if summary is not None:
-            shift.work([OpenSummaryTask(attempt=summary, existing=there.get(summary.subject, ()))])
-        shift.work([self._task(record, books, there.get(record_id, ()), PlannedVendors(self.bridge.settings))])
-        shift.finish()
-        return shift.outcome()
+        record = self.record(record_id)
+        self._abandon_lost(record_id, Sender(self.ledger, self.journal), anew=anew)
+        return self._run(replayed=record).outcome()
 
-    def _books(self) -> Books:
-        books = load_books(self.rillet)
-        problems = check(self.bridge.settings, books)
-        if problems:
-            raise SettingsError(tuple(problems))
-        return books
+    def dismiss(self, record_id: str, *, why: str) -> ExportOutcome:
+        """Take a record out of the queue that a person has booked by hand. `replay` takes it up again.
 
-    def _shift(
-        self, count: int, *, keep: int | None = None, progress: ShowProgress = silent, stop: Callable[[], bool] = never
-    ) -> Shift:
-        return Shift(
-            self.brex,
-            self.rillet,
+        The source is told that it is done, without an object of the ledger, and the journal keeps why.
+
+        Raises:
+            UnknownRecordError: The source has no such record.
+            ValueError: This export has posted it or may have, `why` is empty, or there is no journal to keep it.
+            SettingsError: The settings name what the ledger does not have.
+            ApiError: The source or the ledger cannot be read.
+            JournalError: The journal cannot be read or written.
+        """
+        if not why.strip():
+            raise ValueError("say why the record is dismissed")
+        if self.journal.forgets:
+            raise ValueError("dismissing needs a journal, which keeps why")
+        record = self.record(record_id)
+        attempts = self.journal.attempts(record_id)
+        last = last_attempt(attempts)
+        if last is not None and (last.is_there or last.is_open):
+            raise ValueError(f"{record_id} was posted by this export, or may have been; its history tells where")
+        Sender(self.ledger, self.journal).dismiss(record_id, record.version, why.strip())
+        return self._run(replayed=record).outcome()
+
+    def _run(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        updated_after: datetime | None = None,
+        changed_since: datetime | None = None,
+        replayed: Record | None = None,
+        keep: int | None = None,
+        progress: ShowProgress = silent,
+        stop: Callable[[], bool] = never,
+    ) -> Runner:
+        runner = Runner(
+            self.source,
+            self.ledger,
             self.bridge.settings,
             journal=self.journal,
             batch=self.batch,
             in_flight=self.in_flight,
-            pace=Pace(count, self.rillet.pacer, self._clock),
+            clock=self._clock,
             keep=keep,
             progress=progress,
             stop=stop,
         )
+        walk = self._walk(Sender(self.ledger, self.journal), runner.created, runner.warn)
+        walk.begin(ids=ids, updated_after=updated_after, changed_since=changed_since, replayed=replayed)
+        runner.begin(walk.survey)
+        runner.work_all(walk.batches(_as_they_are))
+        runner.finish()
+        return runner
 
-    def _tasks(
-        self,
-        pages: Iterable[Sequence[Record]],
-        books: Callable[[], Books],
-        there: Mapping[str, tuple[Existing, ...]],
-    ) -> Iterator[Task]:
-        planned = PlannedVendors(self.bridge.settings)
-        gathering: Gathering | None = None
-        for page in pages:
-            gathering = gathering or Gathering(self.bridge.settings, self.journal, books())
-            yield from gathering.tasks(
-                [self._task(record, books(), there.get(record.id, ()), planned) for record in page]
-            )
-        if gathering is not None:
-            yield from gathering.rest()
+    def _walk(
+        self, sender: Sender, created: Callable[[CreatedVendor], object], warn: Callable[[Warned], object]
+    ) -> Walk:
+        return Walk(
+            self.source, sender, self.bridge, download=self._download, hold=self._hold, created=created, warn=warn
+        )
 
-    def _task(
-        self, record: Record, books: Books, existing: tuple[Existing, ...], planned: PlannedVendors
-    ) -> RecordTask:
-        reports, settings = record.review_status == ReviewStatus.READY_FOR_EXPORT, self.bridge.settings
-        ready = attrs.evolve(record, review_status=ReviewStatus.READY_FOR_EXPORT)
-        outcome = planned.settled(self.bridge.outcome(ready, books))
-        if not makes_bill(record, settings):
-            return RecordTask(outcome=outcome, existing=existing, reports=reports)
-        return BillTask(outcome=outcome, existing=existing, reports=reports, bridge=self.bridge, books=books)
+    def verify(self) -> tuple[Disagreement, ...]:
+        """Every disagreement between journal, source and ledger; see `verify`. Raises `ApiError` and `JournalError`."""
+        return verify(self.source, self.ledger, self.journal, self.bridge.settings.reference_type, bridge=self.bridge)
 
-    def _abandon_lost(self, record_id: str, *, anew: bool) -> None:
-        attempts, poster = self.journal.attempts(record_id), Poster(self.rillet, self.journal)
-        last = telling(attempts)
-        while last is not None and is_deleted(self.rillet, last):
+    def books(self) -> Books:
+        """A snapshot of the ledger. Raises `SettingsError` where the settings name what it does not have."""
+        return checked_books(self.ledger, self.bridge.settings)
+
+    def record(self, record_id: str) -> Record:
+        """One record of the source, whatever its state. Raises `UnknownRecordError` and `ApiError`."""
+        pages = self.source.pages(ids=[record_id], updated_after=None, changed_since=None)
+        found = [each for page in pages for each in page.records if each.id == record_id]
+        if not found:
+            raise UnknownRecordError(f"{self.source.name} has no record {record_id}")
+        return found[0]
+
+    def _abandon_lost(self, record_id: str, sender: Sender, *, anew: bool) -> None:
+        last = last_attempt(self.journal.attempts(record_id))
+        while last is not None and last.is_there and self.ledger.get(last.ref) is None:
             # Where a replacement is gone, what it replaced is gone too.
-            poster.abandon(last, "it was deleted in Rillet")
-            last = telling(self.journal.attempts(record_id))
-        if last is not None and anew and last.state is AttemptState.OPEN and not last.is_fresh(self.journal.now()):
-            poster.abandon(last, "a person did not find it in Rillet")
+            sender.abandon(last, f"it was deleted in {self.ledger.name}")
+            last = last_attempt(self.journal.attempts(record_id))
+        if last is not None and last.was_dismissed:
+            # Why it was dismissed stays in the history.
+            sender.abandon(last, f"a person took it up again that was dismissed: {last.error}")
+        if last is not None and anew and self._is_undecidable(last):
+            sender.abandon(last, f"a person did not find it in {self.ledger.name}")
 
-    def _there(self, records: Sequence[Record]) -> Mapping[str, tuple[Existing, ...]]:
-        """What Rillet has already: as the journal knows, and for the rest as external references tell."""
-        attempts = self.journal.attempts_of([record.id for record in records])
-        last = {record_id: telling(made) for record_id, made in attempts.items()}
-        known = {
-            record_id: (Existing(kind=each.kind, id=each.object_id or ""),)
-            for record_id, each in last.items()
-            if each is not None and each.is_there
-        }
-        unclear = {record.id: record for record in records if record.id not in known}
-        times = [moment for each in unclear.values() for moment in (each.posted_at, each.updated_at)]
-        times += [each.intended_at for record_id in unclear for each in attempts.get(record_id, ())]
-        return {**self._found(unclear, min(times, default=None)), **known}
+    def _is_undecidable(self, last: Attempt) -> bool:
+        facts = facts_of(last, self.journal.now(), Seen.NO, Rules(findable=False))
+        return settle(facts) is Settlement.UNDECIDABLE
 
-    def _found(
-        self, unclear: Collection[str], since: datetime | None, bills_since: datetime | None = None
-    ) -> Mapping[str, tuple[Existing, ...]]:
-        if since is None:
-            return {}
-        reference_type = self.bridge.settings.reference_type
-        return found_in_rillet(self.rillet, unclear, reference_type, since=since, bills_since=bills_since)
 
-    def _planned(self, outcome: Outcome, books: Books, existing: Sequence[Existing]) -> Outcome:
-        if not existing:
-            return outcome
-        record, settings = outcome.record, self.bridge.settings
-        bills = [each.id for each in existing if each.kind == "bills" and can_be_replaced(record, settings)]
-        if len(existing) == len(bills) == 1:
-            bill = self.rillet.bills.get(bills[0])
-            newer = self.bridge.outcome(record, attrs.evolve(books, bills=(bill,)))
-            if is_older(bill, record, settings) and not is_as_it_was(newer):
-                return newer
-        where = " and ".join(f"{each.kind} {each.id}" for each in existing)
-        return Nothing(record=record, why=f"Rillet has it already as {where}; an export only tells Brex")
+def _as_they_are(books: Books) -> Books:
+    return books

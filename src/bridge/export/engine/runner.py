@@ -1,32 +1,36 @@
-"""The work of one run: several tasks in flight, and Brex told in batches of what came of them."""
+"""The work of one run: several tasks in flight, and the source told in batches of what came of them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-import brex_accounting
-import rillet
-from bridge.decisions import Refused
-from bridge.export.engine.attempts import Journal, JournalError
-from bridge.export.engine.tasks.receipts import Attaching
-from bridge.export.engine.tasks.record import Desk, Done, Task
-from bridge.export.engine.workers import Crew
+import attrs
+
+from bridge.decisions import Nothing, Refused, SkipCode
+from bridge.export.engine.calls import drive
+from bridge.export.engine.survey import Survey
+from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
+from bridge.export.engine.workers import WorkerPool
+from bridge.export.journal.protocol import Journal, JournalError, Reasons
+from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting import audit_log
-from bridge.export.reporting.brex_reporter import Telling
 from bridge.export.reporting.progress import Pace, Progress
-from bridge.export.reporting.report import ExportOutcome, Failed, Posted
+from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Failed, Posted, Unread, Warned
+from bridge.export.reporting.reporter import Reporter
 from bridge.export.reporting.tally import Tally
+from bridge.export.sources.protocol import Source
 from bridge.settings.values import Settings
 from clientkit.errors import ApiError
-from rillet import Vendor
 
 #: Told after each record.
 ShowProgress: TypeAlias = Callable[[Progress], object]
 
 _FAILURES_IN_A_ROW = 3
 _INTERRUPTED = "it was interrupted"
+# What a source hears of as done although nothing stands in the ledger for it.
+_SETTLED = frozenset({SkipCode.DISMISSED, SkipCode.NO_MONEY})
 
 
 def silent(progress: Progress) -> None:
@@ -39,38 +43,86 @@ def never() -> bool:
     return False
 
 
-class Shift:
+class Runner:
     """One run in progress; `outcome` is what it came to so far.
 
-    Tasks are carried out by a crew of `in_flight` threads; everything else, Brex included, is the work of the thread that
-    calls. At most `in_flight` tasks are begun and not ended.
+    Tasks are carried out by a pool of `in_flight` threads; everything else, the source included, is the work of the
+    thread that calls. At most `in_flight` tasks are begun and not ended.
     """
 
     def __init__(
         self,
-        brex: brex_accounting.Client,
-        rillet: rillet.Client,
+        source: Source,
+        ledger: Ledger,
         settings: Settings,
         *,
         journal: Journal,
         batch: int,
         in_flight: int,
-        pace: Pace,
+        clock: Callable[[], float],
         keep: int | None = None,
         progress: ShowProgress = silent,
         stop: Callable[[], bool] = never,
     ) -> None:
-        self._batch, self._in_flight, self._pace, self._progress, self._stop = batch, in_flight, pace, progress, stop
+        self._batch, self._in_flight, self._progress, self._stop = batch, in_flight, progress, stop
+        self._source, self._ledger, self._clock = source, ledger, clock
+        self._started, self._sent = clock(), self._requests
+        self._pace = Pace(0, ledger.pacer, clock)
+        self._journal = journal
         self._tally = Tally(keep)
-        self._telling = Telling(brex, journal, settings, self._tally)
-        receipts = Attaching(brex, rillet, journal) if settings.receipts else None
-        self._desk = Desk(rillet, journal, settings, self._created, receipts)
+        self._reporter = Reporter(source, journal, settings, self._tally)
         self._guard = threading.Lock()
-        self._vendors = list[Vendor]()
+        self._vendors = list[CreatedVendor]()
         self._failures_in_a_row = 0
         self._stopped: str | None = None
+        self._has_changes_left = False
+        self._refusals = list[tuple[str, int, Reasons]]()
 
-    def work(self, tasks: Iterable[Task]) -> None:
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it ends before its end."""
+        return self._stopped is not None
+
+    @property
+    def has_changes_left(self) -> bool:
+        """Whether a record that was exported before could not be compared or corrected for now."""
+        return self._has_changes_left
+
+    def created(self, vendor: CreatedVendor) -> None:
+        """Count a vendor that a task has created; in any thread."""
+        with self._guard:
+            self._vendors.append(vendor)
+
+    def begin(self, survey: Survey) -> None:
+        """Know how many records there are, and count those that cannot be read."""
+        self._pace = Pace(survey.count, self._ledger.pacer, self._clock)
+        for each in survey.unreadable:
+            unread = Unread(record_id=each.id or "", why=each.why)
+            self._tally.unread(unread)
+            audit_log.log("unreadable", record_id=each.id)
+
+    def warn(self, warned: Warned) -> None:
+        """Count something that a person should look at."""
+        self._tally.warned(warned)
+        audit_log.log("warned", record_id=warned.record_id, code=warned.code)
+
+    def work_all(self, batches: Iterator[tuple[Iterator[Task], TaskContext]]) -> None:
+        """Carry out batch after batch. What cannot be read ends the run; before the first batch it is raised."""
+        has_begun = False
+        while True:
+            try:
+                batch = next(batches, None)
+            except (ApiError, JournalError) as error:
+                if not has_begun:
+                    raise
+                self._end(type(error).__name__, str(error))
+                return
+            if batch is None:
+                return
+            has_begun = True
+            self.work(*batch)
+
+    def work(self, tasks: Iterable[Task], context: TaskContext) -> None:
         """Carry tasks out, and wait for them all. Nothing is begun once there is a reason to stop.
 
         What is in flight then is finished and counted, unless a `KeyboardInterrupt` comes: it is given up then, and the
@@ -78,47 +130,52 @@ class Shift:
         """
         if self._stopped is not None:
             return
-        with Crew[Task, Done](self._in_flight, lambda task: task.carry_out(self._desk)) as crew:
+        with WorkerPool[Task, Done](self._in_flight, lambda task: drive(task.carry_out(context))) as pool:
             try:
                 for task in tasks:
-                    self._settle(crew)
+                    self._settle(pool)
                     if self._is_to_stop():
                         break
-                    crew.give(task)
+                    pool.give(task)
             except KeyboardInterrupt:
-                self._give_up(crew)
+                self._give_up(pool)
             except (ApiError, JournalError) as error:
                 # Reading is what failed; what is in flight is not concerned.
                 self._end(type(error).__name__, str(error))
             try:
-                while crew.in_hand:
-                    self._settle(crew, all_of_it=True)
+                while pool.in_hand:
+                    self._settle(pool, all_of_it=True)
             except KeyboardInterrupt:
-                self._give_up(crew)
+                self._give_up(pool)
 
     def finish(self) -> None:
-        """Tell Brex what it was not told yet."""
+        """Tell the source what it was not told yet."""
         try:
             self._tell()
         except KeyboardInterrupt:
             self._stopped = "it was interrupted while it reported to Brex; the next run reports the rest"
-            self._telling.give_up(self._stopped)
+            self._reporter.give_up(self._stopped)
 
     def outcome(self) -> ExportOutcome:
         """What was done so far."""
         self._count_vendors()
-        return self._tally.outcome(self._stopped)
+        outcome = self._tally.outcome(self._stopped)
+        return attrs.evolve(outcome, requests=self._requests - self._sent, seconds=self._clock() - self._started)
 
-    def _settle(self, crew: Crew[Task, Done], *, all_of_it: bool = False) -> None:
-        """Write down what is done, and wait until the crew can take another task, or for everything."""
-        while crew.in_hand:
-            taken = crew.take(wait=all_of_it or crew.is_full)
+    @property
+    def _requests(self) -> int:
+        return self._source.requests_sent + self._ledger.requests_sent
+
+    def _settle(self, pool: WorkerPool[Task, Done], *, all_of_it: bool = False) -> None:
+        """Write down what is done, and wait until the pool can take another task, or for everything."""
+        while pool.in_hand:
+            taken = pool.take(wait=all_of_it or pool.is_full)
             if taken is None:
                 return
             task, done = taken
             self._take_in(done)
-            crew.settle(task)
-            if len(self._telling) >= self._batch:
+            pool.settle(task)
+            if max(len(self._reporter), len(self._refusals)) >= self._batch:
                 self._tell()
             for record in task.records:
                 self._progress(self._pace.after(record.id))
@@ -128,10 +185,16 @@ class Shift:
         for result in done.results:
             self._tally.add(result)
             audit_log.decided(result, done.trace_id)
+            if isinstance(result, Refused):
+                reasons = [(each.code.value, each.text) for each in result.reasons]
+                self._refusals.append((result.record.id, result.record.version, reasons))
+            self._has_changes_left |= isinstance(result, Failed) and not done.reports
             if done.reports and isinstance(result, Posted):
-                self._telling.posted(result)
+                self._reporter.posted(result)
             elif done.reports and isinstance(result, Refused):
-                self._telling.refused(result)
+                self._reporter.refused(result)
+            elif done.reports and isinstance(result, Nothing) and result.code in _SETTLED:
+                self._reporter.settled(result)
         if done.stop is not None:
             self._end(done.stop.code, done.stop.why)
         if done.setback:
@@ -143,18 +206,27 @@ class Shift:
         elif any(isinstance(each, Posted) for each in done.results):
             self._failures_in_a_row = 0
 
-    def _give_up(self, crew: Crew[Task, Done]) -> None:
+    def _write_down_refusals(self) -> None:
+        """Keep refusals in the journal, so that their history can be told."""
+        refusals, self._refusals = self._refusals, []
+        try:
+            if refusals:
+                self._journal.refused_all(refusals)
+        except JournalError as error:
+            self._end("journal", str(error))
+
+    def _give_up(self, pool: WorkerPool[Task, Done]) -> None:
         """After an interruption: what is done counts, what is in flight has failed."""
         self._stopped = None
         self._end("interrupted", _INTERRUPTED)
-        for task, done in crew.done():
+        for task, done in pool.done():
             self._take_in(done)
-            crew.settle(task)
+            pool.settle(task)
         why = "the run was interrupted while it was posted; the next run looks for it"
-        for task in crew.in_hand:
+        for task in pool.in_hand:
             for record in task.records:
                 self._take_in(Done(results=(Failed(record=record, why=why, code="interrupted"),)))
-        crew.in_hand.clear()
+        pool.in_hand.clear()
 
     def _is_to_stop(self) -> bool:
         if self._stop():
@@ -168,17 +240,14 @@ class Shift:
             audit_log.stopped(code, why)
 
     def _tell(self) -> None:
+        self._write_down_refusals()
         try:
-            self._telling.tell()
+            self._reporter.report()
         except ApiError as error:
-            self._telling.give_up(str(error))
+            self._reporter.give_up(str(error))
             self._end("brex_not_told", f"Brex could not be told: {error}")
         except JournalError as error:
             self._end("journal", str(error))
-
-    def _created(self, vendor: Vendor) -> None:
-        with self._guard:
-            self._vendors.append(vendor)
 
     def _count_vendors(self) -> None:
         with self._guard:

@@ -1,186 +1,239 @@
-"""Creating one thing in Rillet once: what was attempted before is finished before anything is attempted anew."""
+"""The one place from which an export writes: into the journal first, then to the ledger, then the outcome into the journal.
+
+The order is the protocol. An intent that was written down and not sent is found and settled by the next run; a request
+that was sent and not written down would be forgotten. Nothing else calls `Journal.intend` and `Journal.note`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeGuard
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import attrs
 
-import rillet
-from bridge.export.engine.attempts import Attempt, AttemptState, Journal, attempt_key
+from bridge.documents.protocol import Found
+from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, attempt_key
+from bridge.export.engine.calls import Calls, ask
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import Ledger, Sent
 from bridge.mappers.summaries import Member
 from clientkit import codec
-from clientkit.codec import Extra, unknown_fields
-from clientkit.errors import (
-    AnswerError,
-    ApiError,
-    ConflictError,
-    ForbiddenError,
-    NotFoundError,
-    RateLimitedError,
-    ServerError,
-    StatusError,
-    UnauthorizedError,
-)
-from clientkit.requests import Request, segment
-
-_TIMED_OUT = 408
-
-
-@attrs.frozen(kw_only=True)
-class Created:
-    """What counts of Rillet's answer to a creation; the rest is kept as it came."""
-
-    id: str = ""
-    extra: Extra = unknown_fields()
+from clientkit.errors import AnswerError, ApiError, Verdict
+from clientkit.requests import Request
 
 
 class NoIdError(ApiError):
-    """Rillet reported success without an id, so nobody can tell where the object is."""
+    """The ledger reported success without an id, so nobody can tell where the object is."""
 
 
-def is_part(attempt: Attempt) -> bool:
-    """Whether what it made is a part of another object, such as a payment, which cannot be read alone."""
-    return "/" in attempt.kind
+class OtherObjectError(ApiError):
+    """The ledger answered with another object than the one that was sent to it."""
 
 
-def is_deleted(client: rillet.Client, attempt: Attempt) -> bool:
-    """Whether an object that the journal has as posted is gone from Rillet; a part of another object counts as there."""
-    if not attempt.is_there or attempt.object_id is None or is_part(attempt):
-        return False
-    try:
-        client.execute(Request(method="GET", path=f"/{attempt.kind}/{segment(attempt.object_id)}", returns=Created))
-    except NotFoundError:
-        return True
-    return False
+@attrs.frozen(kw_only=True)
+class Intent:
+    """What is to be sent for a subject, and what the journal keeps beside the bytes: see `Attempt`.
+
+    `payload` is what the journal keeps where that is not the request's body; `after` is the number of an attempt that the
+    next one follows although no journal knows it.
+    """
+
+    subject: str
+    version: int
+    kind: str
+    request: Request[Any] = attrs.field(repr=False)
+    purpose: Purpose = Purpose.DOCUMENT
+    content: str | None = None
+    source: str | None = None
+    form: str | None = None
+    members: tuple[Member, ...] = ()
+    payload: bytes | None = attrs.field(default=None, repr=False)
+    object_id: str | None = None
+    after: int = 0
 
 
-class Poster:
+class Sender:
     """Sends attempts and keeps the journal; the caller has claimed the subject."""
 
-    def __init__(self, client: rillet.Client, journal: Journal) -> None:
-        self._client, self._journal = client, journal
+    is_dry = False
 
-    def send_anew(
-        self, subject: str, version: int, kind: str, request: Request[Any], *, members: tuple[Member, ...] = ()
-    ) -> Attempt:
-        """Make the next attempt for a version: its bytes are those of `request`. Raises as `send_again`.
+    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+        self.ledger, self.journal = ledger, journal
 
-        `members` are the records of a summary.
-        """
-        number = self._next_number(subject, version, self._journal.attempts(subject))
-        attempt = Attempt(
-            subject=subject,
-            version=version,
-            number=number,
-            kind=kind,
-            path=request.path,
-            payload=codec.dumps(request.body),
-            key="" if request.method == "PUT" else attempt_key(subject, version, number),
-            intended_at=self._journal.now(),
-            intended_by=self._journal.who,
-            method=request.method,
-            members=members,
-        )
-        self._journal.intend(attempt)
-        return self.send_again(attempt)
+    def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
+        """Make the next attempt for a version and send it; raises as `send_again`."""
+        attempt = self._attempt(intent)
+        self.journal.intend(attempt)
+        return (yield from self.send_again(attempt, by=by))
 
-    def send_again(self, attempt: Attempt) -> Attempt:
+    def send_again(self, attempt: Attempt, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
         """Send an attempt's bytes under its key, and write down what came of it.
 
+        `by` sends it where the ledger's own `send` does not, such as a file.
+
         Raises:
-            ApiError: As the client does. The attempt is settled where Rillet did not carry it out for certain.
-            NoIdError: Rillet answered without an id.
+            ApiError: As the ledger does. The attempt is settled where it was certainly not carried out.
+            NoIdError: The ledger answered without an id.
+            OtherObjectError: The ledger answered with something else than was sent.
             JournalError: The outcome cannot be written down.
         """
-        request = Request(
-            method=attempt.method,
-            path=attempt.path,
-            returns=Created,
-            body=attempt.payload,
-            takes_key=not attempt.replaces,
-            idempotency_key=attempt.key or None,
-        )
+        carry_out = by or self.ledger.send
         try:
-            answered = self._client.answer(request)
+            sent = yield from ask(lambda: carry_out(attempt))
+            self._check(attempt, sent)
         except ApiError as error:
-            state = AttemptState.REJECTED if was_not_carried_out(error) else AttemptState.OPEN
-            self.note_error(attempt, error, state)
+            self._failed(attempt, error)
             raise
-        if not answered.value.id:
-            nameless = NoIdError(f"Rillet accepted it without an id, so it is not reported; look under {attempt.kind}")
-            self.note_error(attempt, nameless, AttemptState.OPEN, answer=answered.content, trace_id=answered.trace_id)
-            raise nameless
-        posted = attrs.evolve(
-            attempt,
-            state=AttemptState.POSTED,
-            object_id=answered.value.id,
-            answer=answered.content,
-            trace_id=answered.trace_id,
-            error=None,
-        )
-        return self.settle(posted)
-
-    def adopt(self, subject: str, version: int, kind: str, object_id: str) -> Attempt:
-        """Write down that Rillet has the object already: as the outcome of the open attempt, or for itself."""
-        attempts = self._journal.attempts(subject)
-        attempt = attempts[-1] if attempts else None
-        if attempt is None or attempt.state is not AttemptState.OPEN:
-            attempt = Attempt(
-                subject=subject,
-                version=version,
-                number=self._next_number(subject, version, attempts),
-                kind=kind,
-                path=f"/{kind}",
-                payload=b"",
-                key="",
-                intended_at=self._journal.now(),
-                intended_by=self._journal.who,
+        return self._settle(
+            attrs.evolve(
+                attempt,
+                state=AttemptState.POSTED,
+                object_id=sent.id or attempt.object_id,
+                answer=sent.content,
+                trace_id=sent.trace_id,
+                error=None,
+                is_old_answer=sent.is_old,
             )
-            self._journal.intend(attempt)
-        return self.settle(attrs.evolve(attempt, state=AttemptState.ADOPTED, kind=kind, object_id=object_id))
+        )
+
+    def adopt(self, intent: Intent, found: Found) -> Attempt:
+        """Write down that the ledger has the object already."""
+        attempt = attrs.evolve(self._attempt(intent), payload=b"", key="", method="POST", path=f"/{found.ref.kind}")
+        self.journal.intend(attempt)
+        return self._settle(
+            attrs.evolve(
+                attempt,
+                state=AttemptState.ADOPTED,
+                kind=found.ref.kind,
+                object_id=found.ref.id,
+                answer=attempt.answer if found.raw is None else codec.dumps(found.raw),
+            )
+        )
+
+    def settle_as_found(self, attempt: Attempt, found: Found) -> Attempt:
+        """Write down that what an open attempt was to make is there."""
+        sent = self.ledger.form_of(attempt.kind, attempt.payload)
+        # Where it says something else, a person has changed it since, and that must not be forgotten.
+        is_same = sent is None or sent.equals(found.form)
+        answer = codec.dumps(found.raw) if found.raw is not None and is_same else attempt.answer
+        return self._settle(
+            attrs.evolve(
+                attempt,
+                state=AttemptState.ADOPTED,
+                kind=found.ref.kind,
+                object_id=found.ref.id,
+                answer=answer,
+                error=None,
+            )
+        )
 
     def abandon(self, attempt: Attempt, why: str) -> None:
-        """Write down that an attempt left nothing in Rillet, so that another one may be made."""
-        self.settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why))
+        """Write down that an attempt left nothing in the ledger, so that another one may be made."""
+        self._settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why))
 
-    def note_error(
-        self,
-        attempt: Attempt,
-        error: ApiError,
-        state: AttemptState,
-        *,
-        answer: bytes | None = None,
-        trace_id: str | None = None,
-    ) -> None:
-        """Write down that an attempt failed; one that is ``OPEN`` is not settled by it."""
-        if isinstance(error, AnswerError):
-            answer, trace_id = error.content, error.trace_id
+    def confirm(self, attempt: Attempt) -> Attempt:
+        """Write down that a change whose answer was lost was carried out."""
+        # Only an answer would have told the id, and it is that of what was to be changed.
+        object_id = attempt.object_id or attempt.target.id
+        return self._settle(attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id, error=None))
+
+    def restate(self, subject: str, content: str) -> None:
+        """Write down that a record says in other words what stands."""
+        self.journal.restate(subject, content)
+
+    def dismiss(self, subject: str, version: int, why: str) -> Attempt:
+        """Write down that a person has booked a record by hand."""
+        request = Request[None](method="POST", path="/dismissed")
+        intent = Intent(subject=subject, version=version, kind="dismissed", request=request, purpose=Purpose.DISMISSAL)
+        attempt = attrs.evolve(self._attempt(intent), payload=b"", key="")
+        self.journal.intend(attempt)
+        return self._settle(attrs.evolve(attempt, state=AttemptState.DISMISSED, error=why))
+
+    def _attempt(self, intent: Intent) -> Attempt:
+        made = self.journal.attempts(intent.subject)
+        number = max(intent.after + 1, _next_number(intent.subject, intent.version, made))
+        request = intent.request
+        key = attempt_key(intent.subject, intent.version, number) if request.method == "POST" else ""
+        body = codec.dumps(request.body) if request.body is not None else b""
+        return Attempt(
+            subject=intent.subject,
+            version=intent.version,
+            number=number,
+            kind=intent.kind,
+            path=request.path,
+            payload=body if intent.payload is None else intent.payload,
+            key=key,
+            intended_at=self.journal.now(),
+            intended_by=self.journal.who,
+            method=request.method,
+            purpose=intent.purpose,
+            content=intent.content,
+            source=intent.source,
+            form=intent.form,
+            members=intent.members,
+            object_id=intent.object_id,
+        )
+
+    def _check(self, attempt: Attempt, sent: Sent) -> None:
+        """Compare the answer with what was sent: it may be the answer to another request."""
+        if attempt.method == "DELETE" or not attempt.takes_id:
+            return
+        if not sent.id:
+            where = f"look under {attempt.kind}"
+            raise NoIdError(f"{self.ledger.name} accepted it without an id, so it is not reported; {where}")
+        mine, theirs = attempt.target.id if attempt.is_change else sent.id, sent.id
+        if mine != theirs:
+            raise OtherObjectError(f"{self.ledger.name} answered with {theirs} where {mine} was to be changed")
+        if not self.ledger.answers(attempt, sent):
+            raise OtherObjectError(
+                f"{self.ledger.name} answered with {attempt.kind} {theirs}, which is not what was sent; "
+                f"the next run looks for what became of it"
+            )
+
+    def _failed(self, attempt: Attempt, error: ApiError) -> None:
+        answer, trace_id = (error.content, error.trace_id) if isinstance(error, AnswerError) else (None, None)
+        refused = error.verdict is Verdict.REFUSED
+        state = AttemptState.REJECTED if refused else AttemptState.OPEN
         noted = attrs.evolve(attempt, state=state, answer=answer, trace_id=trace_id, error=str(error))
-        if state is AttemptState.OPEN:
-            self._journal.note(noted)
+        if refused:
+            self._settle(noted)
         else:
-            self.settle(noted)
+            self.journal.note(noted)
 
-    def settle(self, attempt: Attempt) -> Attempt:
-        """Write down what came of an attempt, and when."""
-        settled = attrs.evolve(attempt, settled_at=self._journal.now(), settled_by=self._journal.who)
-        self._journal.note(settled)
+    def _settle(self, attempt: Attempt) -> Attempt:
+        settled = attrs.evolve(attempt, settled_at=self.journal.now(), settled_by=self.journal.who)
+        self.journal.note(settled)
         return settled
 
-    @staticmethod
-    def _next_number(subject: str, version: int, attempts: Iterable[Attempt]) -> int:
-        # A record also has the attempts of its summaries.
-        return 1 + sum((each.subject, each.version) == (subject, version) for each in attempts)
+
+class DrySender(Sender):
+    """Says what it would send, and writes neither to the ledger nor to the journal. `ids` of what would be made begin with ``planned``."""
+
+    is_dry = True
+
+    def send_again(self, attempt: Attempt, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
+        """As if the ledger had taken it."""
+        del by
+        yield from ()
+        object_id = attempt.object_id or (attempt.target.id if attempt.is_change else f"planned:{attempt.subject}")
+        return attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id)
+
+    def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
+        """As if the ledger had taken it."""
+        return (yield from self.send_again(self._attempt(intent), by=by))
+
+    def restate(self, subject: str, content: str) -> None:
+        """Writes nothing."""
+
+    def adopt(self, intent: Intent, found: Found) -> Attempt:
+        """As if it had been written down."""
+        attempt = self._attempt(intent)
+        return attrs.evolve(attempt, state=AttemptState.ADOPTED, kind=found.ref.kind, object_id=found.ref.id)
+
+    def _settle(self, attempt: Attempt) -> Attempt:
+        return attempt
 
 
-def was_refused(error: ApiError) -> TypeGuard[StatusError]:
-    """Whether the last sending was refused for what it is. A refused token says nothing about it."""
-    unclear = UnauthorizedError | ForbiddenError | ConflictError | RateLimitedError | ServerError
-    return isinstance(error, StatusError) and not isinstance(error, unclear) and 400 <= error.status != _TIMED_OUT
-
-
-def was_not_carried_out(error: ApiError) -> bool:
-    """Whether Rillet certainly created nothing. The page of a proxy says nothing about earlier sendings."""
-    return was_refused(error) and (not error.content or "json" in error.headers.get("content-type", ""))
+def _next_number(subject: str, version: int, attempts: Sequence[Attempt]) -> int:
+    # A record also has the attempts of its summaries.
+    return 1 + sum((each.subject, each.version) == (subject, version) for each in attempts)

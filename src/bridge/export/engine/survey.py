@@ -1,130 +1,168 @@
-"""Reading Brex's queue page by page: once to see what waits, and again to hand it out."""
+"""What waits at the source: read once to see it, and again to hand it out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-import brex_accounting
-from brex_accounting import Record, ReviewStatus, SourceType
-from bridge.export.engine.attempts import Attempt, Journal, open_summary, telling
-from bridge.export.engine.tasks.bill import is_outdated
-from bridge.export.ledgers.rillet import pays_a_bill
-from clientkit.paging import Pager
+import attrs
+
+from brex_accounting import Record, RecordType
+from bridge.export.engine.attempts import Attempt, last_attempt, open_summary
+from bridge.export.journal.protocol import Journal
+from bridge.export.sources.protocol import Page, Source, Unreadable
 
 ONE_PAGE = 500
 
 
-def never_replaced(record: Record) -> bool:
-    """Replaces no bill."""
-    del record
-    return False
+@attrs.frozen(kw_only=True)
+class Survey:
+    """The records that a run is about, by their ids.
+
+    `documents` is everything but payments of bills, which come last, because their bills are there then;
+    `begun_payments` are those with an attempt in the journal. `since`: no object of them is older in the ledger.
+    `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
+    bill, day and amount that the source has as done.
+    """
+
+    documents: tuple[str, ...]
+    begun_payments: tuple[str, ...]
+    payments: tuple[str, ...]
+    open_summaries: tuple[Attempt, ...]
+    unreadable: tuple[Unreadable, ...]
+    since: datetime | None
+    sources: frozenset[str]
+    alike: Mapping[str, int]
+    has_bills: bool
+
+    @property
+    def batches(self) -> tuple[tuple[str, ...], ...]:
+        """The records in the order of work."""
+        return self.documents, self.begun_payments, self.payments
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(record_id for batch in self.batches for record_id in batch)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.batches))
 
 
-class Reading:
-    """The records that wait when it is made, or those of `ids` among them, each handed out once.
+def pays_a_bill(record: Record) -> bool:
+    """Whether a record is about a bill that has to be in the ledger already."""
+    return record.type == RecordType.BILL_EXPENSE_PAYMENT
 
-    Records leave the queue while it is read, and nobody says that Brex's cursors survive that. What is missed is read
-    again, until a reading brings nothing else.
 
-    `others` and `payments` are the ids of what waits to be handed out, payments of bills apart; `attempted` are payments
-    with an attempt in the journal. `unclear` are the records of which the journal cannot tell where in Rillet they are,
-    and nothing that is there of them is older than `since`, or than `bills_since` where it is a bill. `summaries` are the
-    attempts of their summaries whose outcome is unknown.
+class RecordQueue:
+    """The records of a source that a run is about, each handed out once.
 
-    `replaceable` tells of which records Rillet has a bill that newer versions replace: those are handed out also where
-    Brex has them as exported, if the journal has an older version. A queue of up to `keeps` records is kept, and read only
-    once.
-
-    Raises:
-        ApiError: Brex cannot be read.
-        JournalError: The journal cannot be read.
+    Records leave the queue while it is read, and nobody says that a source's cursors survive that. What is missed is read
+    again, until a reading brings nothing else. A queue of up to `keeps` records is kept, and read only once. `also` are
+    records that are not finished, whatever the source says; `only` is the whole queue where it is given.
     """
 
     def __init__(
         self,
-        brex: brex_accounting.Client,
-        journal: Journal,
+        source: Source,
         *,
-        updated_after: datetime | None = None,
         ids: Sequence[str] | None = None,
-        replaceable: Callable[[Record], bool] = never_replaced,
+        updated_after: datetime | None = None,
+        changed_since: datetime | None = None,
         keeps: int = ONE_PAGE,
+        also: Sequence[str] = (),
+        only: Record | None = None,
     ) -> None:
-        self._brex, self._updated_after, self._ids, self._replaceable = brex, updated_after, ids, replaceable
-        self._keeps = keeps
-        self._is_blank = next(journal.walk(), None) is None
+        self._source, self._ids, self._keeps = source, ids, keeps
+        self._updated_after, self._changed_since, self._only = updated_after, changed_since, only
+        self._also = tuple(also)
         self._kept: list[Record] | None = []
-        self.others, self.payments, self.attempted = set[str](), set[str](), set[str]()
-        self.unclear = set[str]()
-        self.since: datetime | None = None
-        self.bills_since: datetime | None = None
-        self.summaries = dict[str, Attempt]()
-        for page in self._pages():
-            fresh = (each for each in page if each.id not in self.others and each.id not in self.payments)
-            self._look_at(list(fresh), journal)
-        self.count = len(self.others) + len(self.payments)
 
-    def pages(self, waiting: set[str]) -> Iterator[Sequence[Record]]:
-        """The records with these ids, in pages, and takes them out; in a page, oldest posting first: refunds follow."""
-        found = True
-        while waiting and found:
+    def survey(self, journal: Journal) -> Survey:
+        """Read the queue once. Raises `ApiError` and `JournalError`."""
+        documents, begun, payments = dict[str, None](), dict[str, None](), dict[str, None]()
+        summaries, unreadable = dict[str, Attempt](), dict[str | None, Unreadable]()
+        times, sources, seen = list[datetime](), set[str](), set[str]()
+        paid, keys = Counter[tuple[object, ...]](), dict[str, tuple[object, ...]]()
+        has_bills = False
+        for page in self._read():
+            unreadable.update((each.id, each) for each in page.unreadable)
+            for other in page.others:
+                if pays_a_bill(other) and other.id not in seen:
+                    seen.add(other.id)
+                    paid[_payment_key(other)] += 1
+            records = [each for each in page.records if each.id not in seen]
+            seen.update(each.id for each in records)
+            attempts = journal.attempts_of([each.id for each in records])
+            self._keep(records)
+            for record in records:
+                made = attempts.get(record.id, ())
+                if pays_a_bill(record):
+                    keys[record.id] = _payment_key(record)
+                    paid[keys[record.id]] += not self._source.is_offered(record)
+                    (begun if made else payments)[record.id] = None
+                else:
+                    documents[record.id] = None
+                    has_bills = has_bills or record.type == RecordType.BILL_EXPENSE
+                last = last_attempt(made)
+                if last is None or not last.is_there:
+                    # Neither the journal nor the record's last change bounds how old an object may be: anybody may have
+                    # posted it at any time since the record exists.
+                    times += [record.posted_at, record.updated_at, *(each.intended_at for each in made)]
+                if record.source_id is not None:
+                    sources.add(record.source_id)
+                if (summary := open_summary(made)) is not None:
+                    summaries[summary.subject] = summary
+        return Survey(
+            documents=tuple(documents),
+            begun_payments=tuple(begun),
+            payments=tuple(payments),
+            open_summaries=tuple(summaries.values()),
+            unreadable=tuple(unreadable.values()),
+            since=min(times, default=None),
+            sources=frozenset(sources),
+            alike={record_id: paid[key] for record_id, key in keys.items()},
+            has_bills=has_bills or bool(keys),
+        )
+
+    def pages(self, batch: Sequence[str]) -> Iterator[Sequence[Record]]:
+        """The records with these ids, in pages; in a page, oldest posting first, so that a refund follows its expense."""
+        left, found = set(batch), True
+        while left and found:
             found = False
-            for page in [self._kept] if self._kept is not None else self._pages():
-                records = [each for each in page if each.id in waiting]
+            for page in [Page(records=tuple(self._kept))] if self._kept is not None else self._read():
+                records = {each.id: each for each in page.records if each.id in left}
                 if records:
                     found = True
-                    waiting.difference_update(each.id for each in records)
-                    yield sorted(records, key=lambda record: (record.erp_posting_date, record.id))
+                    left.difference_update(records)
+                    yield sorted(records.values(), key=lambda record: (record.erp_posting_date, record.id))
 
-    def _look_at(self, records: Sequence[Record], journal: Journal) -> None:
-        attempts = journal.attempts_of([each.id for each in records])
-        records = [each for each in records if _is_ready(each) or is_outdated(each, attempts.get(each.id, ()))]
-        self._keep(records)
-        for record in records:
-            (self.payments if pays_a_bill(record) else self.others).add(record.id)
-            made = attempts.get(record.id, ())
-            if made and pays_a_bill(record):
-                self.attempted.add(record.id)
-            last = telling(made)
-            if last is None or not last.is_there:
-                self.unclear.add(record.id)
-                # A record may have changed after an attempt; its object is as old as the attempt then.
-                times = [record.updated_at, *(attempt.intended_at for attempt in made)]
-                if self._is_blank:
-                    # Whoever posted it wrote nothing down, or it is lost.
-                    times += [record.posted_at]
-                self.since = min(times) if self.since is None else min(self.since, *times)
-                if self._replaceable(record):
-                    # Also without an attempt that is known: the bill may show a version of long ago.
-                    times += [record.posted_at]
-                self.bills_since = min(times) if self.bills_since is None else min(self.bills_since, *times)
-            if (summary := open_summary(made)) is not None:
-                self.summaries[summary.subject] = summary
-
-    def _keep(self, records: Iterable[Record]) -> None:
+    def _keep(self, records: Sequence[Record]) -> None:
         if self._kept is not None:
             self._kept.extend(records)
             if len(self._kept) > self._keeps:
                 self._kept = None
 
-    def _pages(self) -> Iterator[Sequence[Record]]:
-        for listing in self._listings():
-            for page in listing.pages():
-                yield [each for each in page.items if _is_ready(each) or self._may_be_replaced(each)]
-
-    def _may_be_replaced(self, record: Record) -> bool:
-        return record.review_status == ReviewStatus.EXPORTED and self._replaceable(record)
-
-    def _listings(self) -> Iterator[Pager[Record]]:
-        records, updated_after = self._brex.records, self._updated_after
-        if self._ids is not None:
-            yield records.list(ids=self._ids)
+    def _read(self) -> Iterator[Page]:
+        if self._only is not None:
+            yield Page(records=(self._only,))
             return
-        yield records.list(review_status=ReviewStatus.READY_FOR_EXPORT, updated_after=updated_after)
-        # Brex does not find bills by their state.
-        yield records.list(source_type=SourceType.BILL, updated_after=updated_after)
+        if self._ids is not None:
+            yield from self._named(self._ids)
+            return
+        yield from self._source.pages(ids=None, updated_after=self._updated_after, changed_since=self._changed_since)
+        if self._also:
+            yield from self._named(self._also)
+
+    def _named(self, ids: Sequence[str]) -> Iterator[Page]:
+        for page in self._source.pages(ids=ids, updated_after=None, changed_since=None):
+            wanted = (each for each in page.records if self._source.is_offered(each) or self._source.is_taken(each))
+            yield attrs.evolve(page, records=tuple(wanted))
 
 
-def _is_ready(record: Record) -> bool:
-    return record.review_status == ReviewStatus.READY_FOR_EXPORT
+def _payment_key(record: Record) -> tuple[object, ...]:
+    amount = record.amount
+    return record.source_id, record.erp_posting_date.date(), amount.amount, amount.currency

@@ -15,7 +15,7 @@ D = TypeVar("D")
 _MOMENT = 0.5
 
 
-class Crew(Generic[T, D]):
+class WorkerPool(Generic[T, D]):
     """Carries out at most `size` tasks at a time; use it as a context manager, from one thread.
 
     The threads never keep the process alive: when the context is left, what is in hand goes on without being waited for.
@@ -72,7 +72,7 @@ class Crew(Generic[T, D]):
         while (task := self._tasks.get()) is not None:
             try:
                 done: D | BaseException = self._carry_out(task)
-            except BaseException as error:  # noqa: BLE001 - it is raised where the crew is asked
+            except BaseException as error:  # noqa: BLE001 - it is raised where the pool is asked
                 done = error
             self._done.put((task, done))
 

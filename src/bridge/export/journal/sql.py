@@ -1,7 +1,7 @@
 """The journal of an export in a database: SQLite in a file, or PostgreSQL where several exporters share it.
 
-The only file that knows SQLAlchemy, which the ``export`` extra brings; PostgreSQL needs the driver ``psycopg`` too.
-Times are kept as texts in UTC that sort as they follow each other, so that the file can be read with any tool.
+This folder alone knows SQLAlchemy, which the ``export`` extra brings; PostgreSQL
+needs the driver ``psycopg`` too.
 """
 
 from __future__ import annotations
@@ -13,28 +13,38 @@ import socket
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bridge.export.engine.attempts import Attempt, AttemptState, JournalError
+from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_record
+from bridge.export.journal import sql_refusals
 from bridge.export.journal import sql_tables as tables
+from bridge.export.journal.holders import holder
+from bridge.export.journal.places import engine_at, keep_to_oneself, shown
+from bridge.export.journal.protocol import JournalError, Reasons, Refusal
+from bridge.export.journal.rows import (
+    COLUMNS,
+    OUTCOME,
+    PORTION,
+    RowError,
+    attempt_of,
+    attempt_row,
+    member_of,
+    member_rows,
+    moment_of,
+    portions,
+    text_in,
+    text_of,
+)
+from bridge.export.journal.sql_claims import Claim
 from bridge.mappers.summaries import Member
 
 #: Longer than creating a vendor and posting a record may take with the clients' deadlines of five minutes each.
 LEASE = timedelta(minutes=12)
-
-_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-_SECONDS_FOR_A_LOCK = 30
-_ROWS = 500
-
-_COLUMNS = tuple(field.name for field in attrs.fields(Attempt) if field.name != "members")
-_OUTCOME = ("state", "kind", "object_id", "answer", "trace_id", "error", "settled_at", "settled_by")
 
 
 def _machine_time() -> datetime:
@@ -59,10 +69,11 @@ class SqlJournal:
         now: The clock, aware; the machine's when left out. Exporters that share a journal need clocks that agree to a
             few minutes.
         who: Who exports, for the journal's readers; user, host and process when left out.
-        lease: For how long a claim keeps other exporters off a record when its holder dies.
+        lease: For how long a claim keeps other exporters off a record when its holder dies. On Linux an exporter on the
+            same machine sees at once that the holder is gone.
 
     Raises:
-        JournalError: The database cannot be reached, or a newer release has written it.
+        JournalError: The database cannot be reached, is no journal, or a newer release has written it.
     """
 
     def __init__(
@@ -76,11 +87,12 @@ class SqlJournal:
         self.now, self._lease = now, lease
         self._who = who or _whoever()
         # Two exporters may have one name, but they are two holders.
-        self._holder = f"{self._who} {secrets.token_hex(8)}"
-        self._engine = _engine(place)
-        self._shown = self._engine.url.render_as_string(hide_password=True)
+        self._token = secrets.token_hex(8)
+        self._engine = engine_at(place)
+        self._shown = shown(self._engine.url)
         try:
             self._migrate()
+            keep_to_oneself(self._engine.url)
         except BaseException:
             self.close()
             raise
@@ -90,44 +102,32 @@ class SqlJournal:
         """This exporter, for the journal's readers."""
         return self._who
 
+    @property
+    def forgets(self) -> bool:
+        """False."""
+        return False
+
     def claim(self, subject: str) -> bool:
-        """Keep other exporters off a subject until it is released or the lease ends."""
-        now = self.now()
-        mine = {"holder": self._holder, "until": _text(now + self._lease)}
-        free = sa.or_(tables.claims.c.holder == self._holder, tables.claims.c.until < _text(now))
-        take = sa.update(tables.claims).where(tables.claims.c.subject == subject, free).values(mine)
+        """Keep other exporters off a subject until it is released, the lease ends or this process is seen to be gone."""
+        claim = self._claim()
         with self._writing() as connection:
-            if connection.execute(take).rowcount:
+            if claim.take_over(connection, subject):
                 return True
         try:
             with self._writing() as connection:
-                connection.execute(sa.insert(tables.claims).values(subject=subject, **mine))
+                claim.insert(connection, [subject])
         except _TakenError:
             return False
         return True
 
     def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
         """Claim many subjects at once; those that no other one has in hand."""
-        now = self.now()
-        mine = {"holder": self._holder, "until": _text(now + self._lease)}
-        free = sa.or_(tables.claims.c.holder == self._holder, tables.claims.c.until < _text(now))
-        claimed = set[str]()
         try:
             with self._writing() as connection:
-                for some in _portions(sorted(subjects)):
-                    named = tables.claims.c.subject.in_(some)
-                    connection.execute(sa.update(tables.claims).where(named, free).values(mine))
-                    holders = connection.execute(
-                        sa.select(tables.claims.c.subject, tables.claims.c.holder).where(named)
-                    ).all()
-                    new = sorted(set(some).difference(subject for subject, _ in holders))
-                    if new:
-                        connection.execute(sa.insert(tables.claims), [{"subject": subject, **mine} for subject in new])
-                    claimed.update(new, (subject for subject, holder in holders if holder == self._holder))
+                return frozenset(self._claim().take_all(connection, subjects))
         except _TakenError:
             # Another exporter claims some of them at this moment.
             return frozenset(subject for subject in subjects if self.claim(subject))
-        return frozenset(claimed)
 
     def release(self, subject: str) -> None:
         """Let others have the subject."""
@@ -136,9 +136,7 @@ class SqlJournal:
     def release_all(self, subjects: Iterable[str]) -> None:
         """Let others have these subjects."""
         with self._writing() as connection:
-            for some in _portions(subjects):
-                named = tables.claims.c.subject.in_(some)
-                connection.execute(sa.delete(tables.claims).where(named, tables.claims.c.holder == self._holder))
+            self._claim().release(connection, subjects)
 
     def attempts(self, subject: str) -> tuple[Attempt, ...]:
         """The attempts for a subject, oldest first; for a record also those of summaries that it is a member of."""
@@ -148,7 +146,7 @@ class SqlJournal:
         """As `attempts`, for many subjects at once; those without an attempt are left out."""
         found = dict[str, list[tuple[int, Attempt]]]()
         with self._writing() as connection:
-            for some in _portions(subjects):
+            for some in portions(subjects):
                 memberships = connection.execute(
                     sa.select(tables.members).where(tables.members.c.subject.in_(some))
                 ).all()
@@ -158,13 +156,13 @@ class SqlJournal:
                 ).mappings()
                 by_subject = dict[str, list[tuple[int, Attempt]]]()
                 for row in rows:
-                    by_subject.setdefault(row["subject"], []).append((row["id"], _attempt(row)))
+                    by_subject.setdefault(row["subject"], []).append((row["id"], attempt_of(row)))
                 for subject in some:
                     found.setdefault(subject, []).extend(by_subject.get(subject, ()))
                 for each in memberships:
-                    told = _moment(each.reported_at)
+                    told = moment_of(each.reported_at, "reported_at")
                     for number, attempt in by_subject.get(each.summary, ()):
-                        found[each.subject].append((number, attrs.evolve(attempt, reported_at=told)))
+                        found.setdefault(each.subject, []).append((number, attrs.evolve(attempt, reported_at=told)))
         return {
             subject: tuple(attempt for _, attempt in sorted(each, key=lambda numbered: numbered[0]))
             for subject, each in found.items()
@@ -175,27 +173,60 @@ class SqlJournal:
         """The records of a summary, by its subject."""
         query = sa.select(tables.members).where(tables.members.c.summary == subject).order_by(tables.members.c.subject)
         with self._writing() as connection:
-            return tuple(Member(record_id=row.subject, version=row.version) for row in connection.execute(query))
+            return tuple(member_of(row) for row in connection.execute(query).mappings())
+
+    def memberships(self, subjects: Iterable[str]) -> Mapping[str, tuple[tuple[str, Member], ...]]:
+        """For each of these records that is in a summary: the subject of the summary, and the record as its member."""
+        found = dict[str, list[tuple[str, Member]]]()
+        query = sa.select(tables.members).order_by(tables.members.c.summary)
+        with self._writing() as connection:
+            for some in portions(subjects):
+                for row in connection.execute(query.where(tables.members.c.subject.in_(some))).mappings():
+                    found.setdefault(row["subject"], []).append((row["summary"], member_of(row)))
+        return {subject: tuple(each) for subject, each in found.items()}
 
     def by_object(self, object_id: str) -> tuple[Attempt, ...]:
         """The attempts that led to a Rillet object, by its id, oldest first."""
-        query = (
-            sa.select(tables.attempts).where(tables.attempts.c.object_id == object_id).order_by(tables.attempts.c.id)
-        )
+        return self._attempts_where(tables.attempts.c.object_id == object_id)
+
+    def by_source(self, source: str) -> tuple[Attempt, ...]:
+        """The attempts for all records of one thing, by the source's id of it, oldest first."""
+        return self._attempts_where(tables.attempts.c.source == source)
+
+    def restate(self, subject: str, content: str) -> None:
+        """A record says in other words what stands: this is the digest of its content from now on."""
+        there = tables.attempts.c.state.in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
+        of_attempts = sa.update(tables.attempts).where(tables.attempts.c.subject == subject, there)
+        of_members = sa.update(tables.members).where(tables.members.c.subject == subject)
         with self._writing() as connection:
-            return tuple(_attempt(row) for row in connection.execute(query).mappings())
+            for change in (of_attempts, of_members):
+                connection.execute(change.values(content=content))
+
+    def unfinished(self) -> tuple[str, ...]:
+        """The records with an attempt without an outcome, or whose last change was a deletion or was rejected."""
+        made, later = tables.attempts, tables.attempts.alias()
+        followed = sa.exists().where(later.c.subject == made.c.subject, later.c.id > made.c.id)
+        is_deleted = sa.and_(made.c.method == "DELETE", made.c.state == AttemptState.POSTED.value, sa.not_(followed))
+        is_open = made.c.state == AttemptState.OPEN.value
+        changes = sa.or_(made.c.method.in_(["PUT", "DELETE"]), made.c.purpose == Purpose.CORRECTION.value)
+        is_rejected = sa.and_(changes, made.c.state == AttemptState.REJECTED.value, sa.not_(followed))
+        query = sa.select(made.c.subject).where(sa.or_(is_open, is_deleted, is_rejected)).distinct()
+        with self._writing() as connection:
+            return tuple(row.subject for row in connection.execute(query) if is_record(row.subject))
+
+    def first_intended_at(self) -> datetime | None:
+        """When the oldest attempt was written down, None where there is none."""
+        query = sa.select(tables.attempts.c.intended_at).order_by(tables.attempts.c.id).limit(1)
+        with self._writing() as connection:
+            return moment_of(connection.execute(query).scalar(), "intended_at")
 
     def intend(self, attempt: Attempt) -> None:
         """Write an attempt down before its request leaves, with its members."""
         try:
             with self._writing() as connection:
-                connection.execute(sa.insert(tables.attempts).values(_row(attempt, _COLUMNS)))
-                if attempt.members and attempt.number == 1:
-                    rows = [
-                        {"subject": each.record_id, "summary": attempt.subject, "version": each.version}
-                        for each in attempt.members
-                    ]
-                    connection.execute(sa.insert(tables.members), rows)
+                connection.execute(sa.insert(tables.attempts).values(attempt_row(attempt, COLUMNS)))
+                if attempt.members:
+                    self._write_members(connection, attempt)
         except _TakenError:
             raise JournalError(
                 f"attempt {attempt.number} for {attempt.subject} was made by another exporter at this moment"
@@ -212,15 +243,15 @@ class SqlJournal:
             # Another exporter may have seen it through after this one's lease ended.
             change = change.where(tables.attempts.c.state == AttemptState.OPEN.value)
         with self._writing() as connection:
-            connection.execute(change.values(_row(attempt, _OUTCOME)))
+            connection.execute(change.values(attempt_row(attempt, OUTCOME)))
 
     def reported(self, subjects: Iterable[str]) -> None:
         """Brex took the results of these records."""
         there = tables.attempts.c.state.in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
         of_summary = tables.members.c.summary == tables.attempts.c.subject
-        told = {"reported_at": _text(self.now())}
+        told = {"reported_at": text_of(self.now())}
         with self._writing() as connection:
-            for some in _portions(subjects):
+            for some in portions(subjects):
                 named, untold = tables.attempts.c.subject.in_(some), tables.attempts.c.reported_at.is_(None)
                 connection.execute(sa.update(tables.attempts).where(named, there, untold).values(told))
                 named, untold = tables.members.c.subject.in_(some), tables.members.c.reported_at.is_(None)
@@ -232,6 +263,40 @@ class SqlJournal:
                 whole = sa.update(tables.attempts).where(touched, there, tables.attempts.c.reported_at.is_(None))
                 connection.execute(whole.where(sa.not_(left)).values(told))
 
+    def refused(self, subject: str, version: int, reasons: Reasons) -> None:
+        """A record was refused for these reasons. What was said last time already is only said to be so still."""
+        self.refused_all([(subject, version, reasons)])
+
+    def refused_all(self, refused: Iterable[tuple[str, int, Reasons]]) -> None:
+        """As `refused`, for many subjects at once; where one comes twice, the last counts."""
+        with self._writing() as connection:
+            sql_refusals.write(connection, refused, now=text_of(self.now()), by=self._who)
+
+    def refusals(self, subject: str) -> tuple[Refusal, ...]:
+        """Why a record was refused, oldest first."""
+        with self._writing() as connection:
+            return sql_refusals.read(connection, subject)
+
+    def mark(self, name: str) -> str | None:
+        """What `set_mark` left under a name."""
+        with self._writing() as connection:
+            found = connection.execute(sa.select(tables.marks.c.value).where(tables.marks.c.name == name)).scalar()
+            return text_in(found, "value")
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Leave a value for later runs."""
+        change = sa.update(tables.marks).where(tables.marks.c.name == name).values(value=value)
+        with self._writing() as connection:
+            if connection.execute(change).rowcount:
+                return
+        try:
+            with self._writing() as connection:
+                connection.execute(sa.insert(tables.marks).values(name=name, value=value))
+        except _TakenError:
+            # Another exporter has left the first value at this moment.
+            with self._writing() as connection:
+                connection.execute(change)
+
     def walk(self) -> Iterator[Attempt]:
         """Every attempt, oldest first; read in portions, so that its size does not matter."""
         last = 0
@@ -240,13 +305,14 @@ class SqlJournal:
                 sa.select(tables.attempts)
                 .where(tables.attempts.c.id > last)
                 .order_by(tables.attempts.c.id)
-                .limit(_ROWS)
+                .limit(PORTION)
             )
             with self._writing() as connection:
                 rows = connection.execute(query).mappings().all()
-            if not rows:
+                attempts = [attempt_of(row) for row in rows]
+            if not attempts:
                 return
-            yield from (_attempt(row) for row in rows)
+            yield from attempts
             last = rows[-1]["id"]
 
     def close(self) -> None:
@@ -264,22 +330,49 @@ class SqlJournal:
     def __repr__(self) -> str:
         return f"SqlJournal({self._shown!r})"
 
+    def _claim(self) -> Claim:
+        return Claim(holder(self._who, self._token), self.now(), self._lease)
+
+    def _attempts_where(self, condition: sa.ColumnElement[bool]) -> tuple[Attempt, ...]:
+        query = sa.select(tables.attempts).where(condition).order_by(tables.attempts.c.id)
+        with self._writing() as connection:
+            return tuple(attempt_of(row) for row in connection.execute(query).mappings())
+
+    @staticmethod
+    def _write_members(connection: sa.Connection, attempt: Attempt) -> None:
+        rows = member_rows(attempt)
+        if attempt.number == 1:
+            connection.execute(sa.insert(tables.members), rows)
+            return
+        # Another attempt for the same members sends what they are today.
+        named = tables.members.c.subject == sa.bindparam("member"), tables.members.c.summary == attempt.subject
+        change = sa.update(tables.members).where(*named)
+        change = change.values(content=sa.bindparam("its_content"), form=sa.bindparam("its_form"))
+        values = [{"member": row["subject"], "its_content": row["content"], "its_form": row["form"]} for row in rows]
+        connection.execute(change, values)
+
     @contextmanager
     def _writing(self) -> Generator[sa.Connection]:
         """One transaction, on disk when the context ends."""
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except IntegrityError as error:
-            raise _TakenError from error
+        except IntegrityError:
+            raise _TakenError(f"the journal {self._shown} has such a row already") from None
         except SQLAlchemyError as error:
             # The statement's values are payloads, which have no place in a log.
             reason = str(getattr(error, "orig", None) or type(error).__name__)
             raise JournalError(f"the journal {self._shown} cannot be used: {reason}") from None
+        except RowError as error:
+            raise JournalError(f"the journal {self._shown} is damaged: {error}") from None
+        except (OSError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+            # The driver's own words may repeat a value, or a part of the place.
+            raise JournalError(f"the journal {self._shown} cannot be used: {type(error).__name__}") from None
 
     def _migrate(self) -> None:
         # Several exporters may begin at once: whoever comes second finds what the first one has just made.
-        with suppress(IntegrityError, OperationalError, ProgrammingError), self._engine.begin() as connection:
+        # What else is wrong with the place is said by the next step.
+        with suppress(JournalError), self._writing() as connection:
             tables.versions.create(connection, checkfirst=True)
         with suppress(_TakenError), self._writing() as connection:
             if connection.execute(sa.select(tables.versions.c.version)).first() is None:
@@ -288,6 +381,8 @@ class SqlJournal:
             # Writing first takes the lock under which the version is read.
             connection.execute(sa.update(tables.versions).values(version=tables.versions.c.version))
             found = connection.execute(sa.select(tables.versions.c.version)).scalar_one()
+            if not isinstance(found, int) or found < 0:
+                raise JournalError(f"the journal {self._shown} is damaged: it does not say its version")
             if found > len(tables.MIGRATIONS):
                 raise JournalError(f"the journal {self._shown} was written by a newer release of brex-rillet")
             for migrate in tables.MIGRATIONS[found:]:
@@ -295,70 +390,5 @@ class SqlJournal:
             connection.execute(sa.update(tables.versions).values(version=len(tables.MIGRATIONS)))
 
 
-class _TakenError(Exception):
+class _TakenError(JournalError):
     """The row is there already."""
-
-
-def _engine(place: str) -> sa.Engine:
-    if not place:
-        raise JournalError("the journal has no place: give the path of a file or a URL")
-    if "://" not in place:
-        _keep_to_oneself(place)
-        url = sa.URL.create("sqlite", database=place)
-    else:
-        try:
-            url = sa.make_url(place)
-        except ArgumentError:
-            raise JournalError("the journal's place is neither a path nor a URL") from None
-        if url.drivername in {"postgres", "postgresql"}:
-            url = url.set(drivername="postgresql+psycopg")
-    arguments: dict[str, Any] = {"timeout": _SECONDS_FOR_A_LOCK} if url.get_backend_name() == "sqlite" else {}
-    try:
-        return sa.create_engine(url, connect_args=arguments)
-    except ModuleNotFoundError as error:
-        raise JournalError(
-            f"the journal needs the driver {error.name}; install it with: pip install {error.name}"
-        ) from None
-    except SQLAlchemyError as error:
-        raise JournalError(f"the journal cannot be opened: {error}") from None
-
-
-def _keep_to_oneself(place: str) -> None:
-    """Make the file readable for its owner alone: it holds what people bought."""
-    try:
-        Path(place).touch(mode=0o600, exist_ok=True)
-    except OSError as error:
-        raise JournalError(f"the journal {place!r} cannot be opened: {error.strerror}") from None
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime(_TIME)
-
-
-def _row(attempt: Attempt, names: Iterable[str]) -> dict[str, object]:
-    values = ((name, getattr(attempt, name)) for name in names)
-    return {name: _plain(value) for name, value in values}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return _text(value)
-    return value.value if isinstance(value, AttemptState) else value
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.strptime(text, _TIME).replace(tzinfo=UTC)
-
-
-def _portions(subjects: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(dict.fromkeys(subjects))
-    while some := list(islice(left, _ROWS)):
-        yield some
-
-
-def _attempt(row: sa.RowMapping) -> Attempt:
-    values = {name: row[name] for name in _COLUMNS}
-    for name in ("intended_at", "settled_at", "reported_at"):
-        values[name] = _moment(values[name])
-    values["state"] = AttemptState(values["state"])
-    return Attempt(**values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateColumn
 
 _tables = sa.MetaData()
 versions = sa.Table(
@@ -35,8 +36,15 @@ attempts = sa.Table(
     sa.Column("settled_by", sa.Text),
     sa.Column("reported_at", sa.Text),
     sa.Column("method", sa.Text, nullable=False, server_default="POST"),
+    sa.Column("purpose", sa.Text, nullable=False, server_default="document"),
+    sa.Column("content", sa.Text),
+    sa.Column("source", sa.Text),
+    sa.Column("form", sa.Text),
     sa.UniqueConstraint("subject", "version", "number"),
     sa.Index("journal_attempts_object", "object_id"),
+    sa.Index("journal_attempts_source", "source"),
+    sa.Index("journal_attempts_state", "state"),
+    sa.Index("journal_attempts_time", "intended_at"),
 )
 # The records of a summary: the same for all its attempts, because its subject names them.
 members = sa.Table(
@@ -46,6 +54,8 @@ members = sa.Table(
     sa.Column("summary", sa.Text, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("reported_at", sa.Text),
+    sa.Column("content", sa.Text),
+    sa.Column("form", sa.Text),
     sa.Index("journal_members_summary", "summary"),
 )
 claims = sa.Table(
@@ -55,6 +65,25 @@ claims = sa.Table(
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("until", sa.Text, nullable=False),
 )
+# Why records were not posted: a row is what was said from one time to another.
+refusals = sa.Table(
+    "journal_refusals",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("last_at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Index("journal_refusals_subject", "subject"),
+)
+marks = sa.Table(
+    "journal_marks",
+    _tables,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
 
 
 def _create_tables(connection: sa.Connection) -> None:
@@ -62,14 +91,31 @@ def _create_tables(connection: sa.Connection) -> None:
 
 
 def _add_replacements_and_summaries(connection: sa.Connection) -> None:
-    columns = {column["name"] for column in sa.inspect(connection).get_columns(attempts.name)}
-    # In an empty database the step before has made the table as it is.
-    if "method" not in columns:
-        connection.exec_driver_sql(f"ALTER TABLE {attempts.name} ADD COLUMN method TEXT NOT NULL DEFAULT 'POST'")
-    for index in attempts.indexes:
-        index.create(connection, checkfirst=True)
+    _complete(connection, attempts)
     members.create(connection)
 
 
+def _add_corrections_and_refusals(connection: sa.Connection) -> None:
+    _complete(connection, attempts)
+    _complete(connection, members)
+    refusals.create(connection)
+    marks.create(connection)
+
+
+def _complete(connection: sa.Connection, table: sa.Table) -> None:
+    """Give a table the columns and indexes that it lacks. One that an earlier step has just made lacks none."""
+    present = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in present:
+            text = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {text}")
+    for index in sorted(table.indexes, key=lambda each: str(each.name)):
+        index.create(connection, checkfirst=True)
+
+
 #: What makes version n + 1 of the tables out of version n, from an empty database on. Only ever appended to.
-MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_create_tables, _add_replacements_and_summaries)
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (
+    _create_tables,
+    _add_replacements_and_summaries,
+    _add_corrections_and_refusals,
+)

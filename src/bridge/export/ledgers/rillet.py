@@ -1,57 +1,266 @@
-"""Reading what an export needs: the ready records, the books, and what an earlier run has posted already."""
+"""Rillet as a ledger: a snapshot of its books, look-ups, and what it can do with each kind of document."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any, TypeAlias, cast
 
 import attrs
 
-import brex_accounting
 import rillet
-from brex_accounting import Record, RecordType, ReviewStatus, SourceType
 from bridge.books import Books
-from bridge.decisions import BillPaymentPayload
-from bridge.export.engine.attempts import is_summary, summary_subject
-from bridge.mappers.journal_entries import record_id_of
+from bridge.decisions import Post
+from bridge.documents.form import Form
+from bridge.documents.protocol import Found, PlannedVendor, Ref
+from bridge.documents.rillet import BillDocument, new_vendor
+from bridge.documents.rillet_forms import form_of_bytes, found
+from bridge.export.engine.attempts import Attempt, is_record, summary_subject
+from bridge.export.engine.facts import Step
+from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
 from bridge.mappers.summaries import digest_of
-from rillet import Bill, Charge, Reimbursement
+from clientkit import codec
+from clientkit.codec import CodecError
+from clientkit.errors import NotFoundError, UnreadableAnswerError
+from clientkit.pacing import Pacer
+from clientkit.requests import Request
+from clientkit.wire import Answered
+from rillet import (
+    Bill,
+    BillOperations,
+    BillStatus,
+    Charge,
+    ChargeOperations,
+    ExpenseItem,
+    JournalEntry,
+    JournalEntryOperations,
+    Reimbursement,
+    ReimbursementOperations,
+    VendorOperations,
+)
 
 # The clocks of the two services differ; looking a day further back costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
+# The answer to a new key tells of an object that was made at the moment of the answer, or nearly.
+_MOMENT = timedelta(seconds=2)
+_BILLS, _CHARGES, _REIMBURSEMENTS, _ENTRIES = "bills", "charges", "reimbursements", "journal-entries"
+
+_Listed: TypeAlias = Charge | Reimbursement | Bill | JournalEntry
+
+#: By kind; what Rillet's operations offer (https://docs.api.rillet.com/reference). A payment of a bill has no reference.
+ABILITIES: Mapping[str, Ability] = MappingProxyType(
+    {
+        _BILLS: Ability(replaces=True, deletes=True, is_found=True, honours_key=True, takes_files=True, spends=True),
+        _CHARGES: Ability(deletes=True, is_found=True, honours_key=True, takes_files=True, spends=True),
+        _REIMBURSEMENTS: Ability(deletes=True, is_found=True, honours_key=True, spends=True),
+        _ENTRIES: Ability(replaces=True, deletes=True, is_found=True, honours_key=True),
+        "vendors": Ability(replaces=True, deletes=True, is_found=True, honours_key=True),
+        "bills/payments": Ability(deletes=True, honours_key=True),
+    }
+)
 
 
 @attrs.frozen(kw_only=True)
-class Existing:
-    """An object that Rillet has for a record already; `kind` is its path, such as ``charges``."""
+class _Created:
+    """What counts of Rillet's answer to a write; the rest is kept as it came."""
 
-    kind: str
-    id: str
-
-
-def ready_records(brex: brex_accounting.Client, *, updated_after: datetime | None = None) -> list[Record]:
-    """Every record that waits for export, oldest posting first, so that a refund follows its expense.
-
-    Payments of bills come last: their bills are there then.
-    """
-    ready = records_in(brex, ReviewStatus.READY_FOR_EXPORT, updated_after=updated_after)
-    return sorted(ready, key=lambda record: (pays_a_bill(record), record.erp_posting_date, record.id))
+    id: str = ""
+    updated_at: datetime | None = None
+    external_references: tuple[rillet.ExternalReference, ...] = ()
+    name: str = ""
+    extra: codec.Extra = codec.unknown_fields()
 
 
-def records_in(
-    brex: brex_accounting.Client, status: ReviewStatus, *, updated_after: datetime | None = None
-) -> tuple[Record, ...]:
-    """Every record in this state, bills included, which Brex does not find by their state."""
-    found = {each.id: each for each in brex.records.list(review_status=status, updated_after=updated_after)}
-    bills = brex.records.list(source_type=SourceType.BILL, updated_after=updated_after)
-    found |= {bill.id: bill for bill in bills if bill.review_status == status}
-    return tuple(found.values())
+# The steps that make a new bill; by the others the bill that is there stays.
+_MAKING = frozenset({Step.CREATE.value, Step.REPOST.value})
+
+_CREATED: type[_Created | None] = _Created
 
 
-def pays_a_bill(record: Record) -> bool:
-    """Whether a record is about a bill that has to be in Rillet already."""
-    return record.type == RecordType.BILL_EXPENSE_PAYMENT
+class RilletLedger:
+    """The books of a Rillet organization. `reference_type` is that of the external references by which objects are found."""
+
+    name = "Rillet"
+
+    def __init__(self, client: rillet.Client, reference_type: str | None) -> None:
+        self.client, self.reference_type = client, reference_type
+
+    @property
+    def pacer(self) -> Pacer | None:
+        """Rillet takes 60 requests a minute."""
+        return self.client.pacer
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests were sent so far."""
+        return self.client.requests_sent
+
+    def ability(self, kind: str) -> Ability:
+        """What Rillet can do with a kind; without a reference type only journal entries are found again."""
+        parts = kind.split("/")
+        able = ABILITIES.get("bills/payments" if len(parts) == 3 else kind, Ability())
+        if self.reference_type is None and kind not in {_ENTRIES, "vendors"}:
+            return attrs.evolve(able, is_found=False)
+        return able
+
+    def snapshot(self) -> Books:
+        """Everything but the bills."""
+        return load_books(self.client)
+
+    def with_bills(self, books: Books) -> Books:
+        """The snapshot with every bill."""
+        return with_bills(books, self.client)
+
+    def with_planned(self, books: Books, posts: Sequence[Post]) -> Books:
+        """The snapshot with the bills that a plan would create."""
+        made = [each for each in posts if isinstance(each.document, BillDocument) and each.step in _MAKING]
+        gone = {each.record.id for each in made}
+        kept = (each for each in books.bills if gone.isdisjoint(reference.id for reference in each.external_references))
+        return attrs.evolve(books, bills=(*kept, *map(_planned, made)))
+
+    def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
+        """See `Ledger.find`: found by external reference, and journal entries by their names."""
+        by_subject, by_source = dict[str, tuple[Found, ...]](), dict[str, tuple[Found, ...]]()
+        unmarked = list[Found]()
+        wanted, origins = set(subjects), set(sources)
+        for each in self._changed(since - _CLOCK_MARGIN):
+            for subject in self._subjects(each):
+                if subject in wanted or not is_record(subject):
+                    by_subject[subject] = (*by_subject.get(subject, ()), each)
+            for source in each.sources & origins:
+                by_source[source] = (*by_source.get(source, ()), each)
+            if each.ref.kind == _ENTRIES and each.mark is None and digest_of(_name_of(each)) is None:
+                unmarked.append(each)
+        return LookUp(by_subject=by_subject, by_source=by_source, unmarked=tuple(unmarked))
+
+    def get(self, ref: Ref) -> Found | None:
+        """One object, or one payment of a bill."""
+        parts = ref.kind.split("/")
+        try:
+            if len(parts) == 3:
+                payments = self.client.bills.list_payments(parts[1])
+                return next((self._found(ref.kind, each) for each in payments if each.id == ref.id), None)
+            match ref.kind:
+                case "bills":
+                    return self._found(ref.kind, self.client.bills.get(ref.id))
+                case "charges":
+                    return self._found(ref.kind, self.client.charges.get(ref.id))
+                case "reimbursements":
+                    return self._found(ref.kind, self.client.reimbursements.get(ref.id))
+                case _:
+                    return self._found(ref.kind, self.client.journal_entries.get(ref.id))
+        except NotFoundError as error:
+            if not error.is_from_service:
+                # The page of a proxy does not tell that anything is gone.
+                raise _unclear(error) from error
+            return None
+
+    def alike(self, ref_kind: str, form: Form) -> tuple[Found, ...]:
+        """Payments of a bill that equal one in day, amount and account."""
+        try:
+            payments = tuple(self.client.bills.list_payments(ref_kind.split("/")[1]))
+        except NotFoundError as error:
+            if not error.is_from_service:
+                raise _unclear(error) from error
+            return ()
+        there = (self._found(ref_kind, each) for each in payments)
+        return tuple(each for each in there if each.form.equals(form))
+
+    def send(self, attempt: Attempt) -> Sent:
+        """Send exactly these bytes under this key."""
+        request = Request[_Created | None](
+            method=attempt.method,
+            path=attempt.path,
+            returns=_CREATED if attempt.takes_id else None,
+            body=attempt.payload or None,
+            takes_key=attempt.method == "POST",
+            idempotency_key=attempt.key or None,
+        )
+        answered = self.client.answer(request)
+        created = answered.value
+        told = created.updated_at if created is not None and attempt.method == "POST" else None
+        is_old = told is not None and told < _moment_of(answered.headers, attempt)
+        return Sent(
+            id=created.id if created is not None else attempt.object_id or "",
+            content=answered.content,
+            trace_id=answered.trace_id,
+            is_old=is_old,
+        )
+
+    def answers(self, attempt: Attempt, sent: Sent) -> bool:
+        """Whether the answered object carries the record's own reference or name, where it carries one at all."""
+        try:
+            created = codec.structure(codec.parse(sent.content), _Created)
+        except CodecError:
+            return True
+        own = {each.id for each in created.external_references if each.type == self.reference_type}
+        if not is_record(attempt.subject):
+            return True
+        if own and attempt.kind in {_BILLS, _CHARGES, _REIMBURSEMENTS}:
+            return attempt.subject in own
+        return not created.name or attempt.kind != _ENTRIES or f"Brex {attempt.subject}:" in created.name
+
+    def upload(self, attempt: Attempt, ref: Ref, file: File) -> Sent:
+        """Attach a file to a bill or a charge."""
+        upload = BillOperations.upload_document if ref.kind == _BILLS else ChargeOperations.upload_document
+        request = upload.build(ref.id, file.filename, file.content, file.content_type, idempotency_key=attempt.key)
+        answered = _understood(self.client.answer(request), request)
+        return Sent(id=ref.id, content=answered.content, trace_id=answered.trace_id)
+
+    def delete(self, ref: Ref) -> Request[Any]:
+        """The request that deletes an object."""
+        parts = ref.kind.split("/")
+        if len(parts) == 3:
+            return BillOperations.delete_payment.build(parts[1], ref.id)
+        match ref.kind:
+            case "bills":
+                return BillOperations.delete.build(ref.id)
+            case "charges":
+                return ChargeOperations.delete.build(ref.id)
+            case "reimbursements":
+                return ReimbursementOperations.delete.build(ref.id)
+            case _:
+                return JournalEntryOperations.delete.build(ref.id)
+
+    def create_vendor(self, planned: PlannedVendor) -> Request[Any]:
+        """The request that creates a vendor."""
+        return VendorOperations.create.build(new_vendor(planned))
+
+    def form_of(self, kind: str, content: bytes) -> Form | None:
+        """The form of what was sent or answered."""
+        return form_of_bytes(kind, content)
+
+    def _found(self, kind: str, value: _Listed | rillet.BillPayment) -> Found:
+        return found(kind, value, reference_type=self.reference_type)
+
+    def _changed(self, since: datetime) -> Iterator[Found]:
+        listings: dict[str, Iterable[_Listed]] = {
+            _CHARGES: self.client.charges.list(updated_after=since, limit=100),
+            _REIMBURSEMENTS: self.client.reimbursements.list(updated_after=since, limit=100),
+            _BILLS: self.client.bills.list(updated_after=since, limit=100),
+        }
+        for kind, listing in listings.items() if self.reference_type is not None else ():
+            for each in listing:
+                yield self._found(kind, each)
+        for entry in self.client.journal_entries.list(updated_after=since, limit=100):
+            yield self._found(_ENTRIES, entry)
+
+    def _subjects(self, each: Found) -> Iterator[str]:
+        """The record that it was posted for, or the summary."""
+        if each.mark is not None:
+            yield each.mark.subject
+        elif each.ref.kind == _ENTRIES and (digest := digest_of(_name_of(each))) is not None:
+            yield summary_subject(digest)
+        else:
+            # A person may have given it the record's id alone.
+            yield from each.sources
+
+
+def ledger_of(given: rillet.Client | Ledger, reference_type: str | None) -> Ledger:
+    """The ledger behind a client of Rillet, or the one that was given."""
+    return RilletLedger(given, reference_type) if isinstance(given, rillet.Client) else given
 
 
 def load_books(client: rillet.Client) -> Books:
@@ -66,84 +275,42 @@ def load_books(client: rillet.Client) -> Books:
     )
 
 
-def payments_like(client: rillet.Client, wanted: BillPaymentPayload) -> tuple[str, ...]:
-    """The ids of payments that the bill has already and that equal `wanted` in day, amount and account.
-
-    Payments have no external references, so nothing else tells whether an earlier run has recorded one.
-    """
-    payment = wanted.payment
-    return tuple(
-        each.id
-        for each in client.bills.list_payments(wanted.bill_id)
-        if (each.date, each.amount, each.account_code) == (payment.date, payment.amount, payment.account_code)
-    )
-
-
 def with_bills(books: Books, client: rillet.Client) -> Books:
     """The snapshot with every bill that Rillet has, for payments to find theirs."""
     return attrs.evolve(books, bills=tuple(client.bills.list(limit=100)))
 
 
-def posted_before(
-    client: rillet.Client, records: Sequence[Record], reference_type: str | None, *, since: datetime | None = None
-) -> Mapping[str, tuple[Existing, ...]]:
-    """What Rillet has for these records already, by record id, found by external reference or by a journal entry's name.
-
-    An object is not older than the last change of its record, which bounds the search, or than `since`, if that is
-    earlier. Two objects for one record are a double posting, made by other hands.
-    """
-    if not records:
-        return {}
-    changed = min(record.updated_at for record in records)
-    wanted = {record.id for record in records}
-    return found_in_rillet(client, wanted, reference_type, since=min(changed, since or changed))
-
-
-def found_in_rillet(
-    client: rillet.Client,
-    wanted: Collection[str],
-    reference_type: str | None,
-    *,
-    since: datetime,
-    bills_since: datetime | None = None,
-) -> Mapping[str, tuple[Existing, ...]]:
-    """As `posted_before`, for records by their ids alone; nothing that counts was changed before `since`.
-
-    `bills_since` is that moment for bills, if it is another one. Every summary of records is found too, by its subject.
-    """
-    found = dict[str, tuple[Existing, ...]]()
-    bills_since = (bills_since or since) - _CLOCK_MARGIN
-    for kind, object_id, subject in _objects(client, reference_type, since - _CLOCK_MARGIN, bills_since):
-        if subject is not None and (subject in wanted or is_summary(subject)):
-            found[subject] = (*found.get(subject, ()), Existing(kind=kind, id=object_id))
-    return found
-
-
-def _objects(
-    client: rillet.Client, reference_type: str | None, since: datetime, bills_since: datetime
-) -> Iterator[tuple[str, str, str | None]]:
-    """Kind and id of what was changed since then, with what may be the id of its record, or the subject of a summary."""
-    listings: dict[str, Iterable[Charge | Reimbursement | Bill]] = {
-        "charges": client.charges.list(updated_after=since, limit=100),
-        "reimbursements": client.reimbursements.list(updated_after=since, limit=100),
-        "bills": client.bills.list(updated_after=bills_since, limit=100),
-    }
-    for kind, listing in listings.items() if reference_type is not None else ():
-        for each in listing:
-            for reference in each.external_references:
-                if reference.type == reference_type:
-                    yield kind, each.id, reference.id
-    for entry in client.journal_entries.list(updated_after=since, limit=100):
-        digest = digest_of(entry.name)
-        yield "journal-entries", entry.id, record_id_of(entry.name) if digest is None else summary_subject(digest)
-
-
-def zone_of(name: str) -> tzinfo | None:
-    """The time zone with an IANA name, as this machine knows it; None where it does not."""
+def _moment_of(headers: Mapping[str, str], attempt: Attempt) -> datetime:
+    """When Rillet answered, by its own clock where it tells, so that other clocks do not matter."""
     try:
-        return UTC if name == "UTC" else ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return None
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC) - _MOMENT
+    except (KeyError, ValueError):
+        return attempt.intended_at
+
+
+def _planned(post: Post) -> Bill:
+    bill = cast("BillDocument", post.document).payload.bill
+    lines = enumerate(bill.items)
+    return Bill(
+        id=f"planned:{post.record.id}",
+        vendor_id=bill.vendor_id,
+        expense_number=bill.expense_number,
+        items=tuple(
+            ExpenseItem(id=f"line {number}", account_code=each.account_code, amount=each.amount)
+            for number, each in lines
+        ),
+        bill_date=bill.bill_date,
+        due_date=bill.due_date,
+        status=BillStatus.UNPAID,
+        impact_date=bill.impact_date,
+        subsidiary_id=bill.subsidiary_id,
+        external_references=tuple(bill.external_references),
+        exchange_rate=bill.exchange_rate,
+    )
+
+
+def _name_of(found: Found) -> str:
+    return found.raw.name if isinstance(found.raw, JournalEntry) else ""
 
 
 def _last_closed(client: rillet.Client) -> date | None:
@@ -152,3 +319,37 @@ def _last_closed(client: rillet.Client) -> date | None:
     except rillet.NotFoundError:
         # Rillet's way to say that nothing has been closed yet.
         return None
+
+
+def _understood(answered: Answered[None], request: Request[None]) -> Answered[None]:
+    """The answer to an upload, which has no body or one of JSON; the page of a proxy says nothing about the file."""
+    if answered.content:
+        try:
+            codec.parse(answered.content)
+        except CodecError as error:
+            raise UnreadableAnswerError(
+                service="Rillet",
+                method=request.method,
+                path=request.path,
+                status=answered.status,
+                headers=answered.headers,
+                content=answered.content,
+                trace_id=answered.trace_id,
+                attempts=(),
+                reason=str(error),
+            ) from error
+    return answered
+
+
+def _unclear(error: NotFoundError) -> UnreadableAnswerError:
+    return UnreadableAnswerError(
+        service=error.service,
+        method=error.method,
+        path=error.path,
+        status=error.status,
+        headers=error.headers,
+        content=error.content,
+        trace_id=error.trace_id,
+        attempts=error.attempts,
+        reason="it answered 404 without its own words, so nothing is known of the object",
+    )

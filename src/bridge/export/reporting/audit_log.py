@@ -44,18 +44,18 @@ def decided(result: Result, trace_id: str | None = None) -> None:
 
 def reported(record_id: str) -> None:
     """Brex has the result of a record."""
-    say("reported", record_id=record_id)
+    log("reported", record_id=record_id)
 
 
 def unreported(each: Unreported) -> None:
     """Brex does not have the result of a record."""
-    say("unreported", record_id=each.record_id)
+    log("unreported", record_id=each.record_id)
     _log.debug("%s is unknown to Brex: %s", each.record_id, each.why)
 
 
 def stopped(code: str, why: str) -> None:
     """The run ends before its end."""
-    say("stopped", code=code)
+    log("stopped", code=code)
     _log.debug("the run ends early: %s", why)
 
 
@@ -64,7 +64,7 @@ def progressed(done: int, of: int, rest: timedelta) -> None:
     _say(_progress, "progress", {"done": done, "of": of, "seconds_left": round(rest.total_seconds())})
 
 
-def say(decision: str, **facts: str | int | None) -> None:
+def log(decision: str, **facts: str | int | None) -> None:
     """One decision with its facts; those that are not known are left out."""
     _say(_log, decision, facts)
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import attrs
 
-import rillet
 from brex_accounting import Record, Side
 from bridge.books import Books
+from bridge.callers import Rates, Zones, no_rates, only_utc
 from bridge.decisions import Findings
-from bridge.mappers.draft import Rates, Zones, no_rates, only_utc
 from bridge.mapping import Bridge
 from bridge.postings import Posting
 from bridge.settings.values import ForeignCurrency, Settings
 from clientkit.money import total
+
+if TYPE_CHECKING:
+    import rillet
 
 
 @attrs.frozen(kw_only=True)

@@ -9,12 +9,11 @@ from typing import TypeAlias
 import attrs
 from typing_extensions import override
 
-from brex_accounting import Record
+from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, Tabular, money
-from bridge.decisions import Nothing, Payload, Refused
-from bridge.postings import effect, spent
+from bridge.decisions import Nothing, Refused
+from bridge.documents.protocol import Document, Ref
 from clientkit.money import decimal_text, total
-from rillet import Vendor
 
 
 @attrs.frozen(kw_only=True)
@@ -39,15 +38,56 @@ class Attached:
 
 
 @attrs.frozen(kw_only=True)
+class CreatedVendor:
+    """A vendor that a run has created in the ledger."""
+
+    id: str
+    name: str
+
+
+@attrs.frozen(kw_only=True)
 class Posted:
-    """A record that is in Rillet: posted by this run, or found there (`adopted`) as an earlier run had left it."""
+    """A record that is in the ledger: posted or changed by this run, or found there (`adopted`) as it should be.
+
+    `step` is what was done, such as ``create``, ``replace`` or ``correcting entry``; `amounts` is what that added to what
+    is spent, in decimal major units. `document` is what was posted, None where nothing had to be.
+    """
 
     record: Record
     kind: str
     id: str
-    payload: Payload | None = None
+    document: Document | None = None
     adopted: bool = False
+    step: str = "create"
+    amounts: tuple[Amount, ...] = ()
     receipts: Attached = Attached()
+
+    @property
+    def ref(self) -> Ref:
+        """The object in the ledger."""
+        return Ref(kind=self.kind, id=self.id)
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether its document was deleted, because nothing is left to post."""
+        return self.step == _REMOVED
+
+
+@attrs.frozen(kw_only=True)
+class Unread:
+    """A record that the source sent and that cannot be read; `record_id` is empty where it has none."""
+
+    record_id: str
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class Warned:
+    """Something about a record that is posted and that a person should look at; `code` names it for programs."""
+
+    record_id: str
+    code: str
+    text: str
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +110,9 @@ class Unreported:
     why: str
 
 
+#: The step of a `Posted` whose document was deleted.
+_REMOVED = "delete"
+
 #: What can become of one record.
 Result: TypeAlias = Posted | Refused | Nothing | Failed
 
@@ -88,6 +131,8 @@ class Counts:
     unreported: int = 0
     attached: int = 0
     unattached: int = 0
+    unreadable: int = 0
+    warnings: int = 0
 
 
 def _counted(outcome: ExportOutcome) -> Counts:
@@ -103,6 +148,8 @@ def _counted(outcome: ExportOutcome) -> Counts:
         unreported=len(outcome.unreported),
         attached=sum(each.receipts.files for each in outcome.posted),
         unattached=len(outcome.unattached),
+        unreadable=len(outcome.unreadable),
+        warnings=len(outcome.warnings),
     )
 
 
@@ -127,13 +174,15 @@ class ExportOutcome(Tabular):
     """
 
     posted: tuple[Posted, ...] = ()
-    created_vendors: tuple[Vendor, ...] = ()
+    created_vendors: tuple[CreatedVendor, ...] = ()
     refused: tuple[Refused, ...] = ()
     nothing: tuple[Nothing, ...] = ()
     failed: tuple[Failed, ...] = ()
     reported: tuple[str, ...] = ()
     unreported: tuple[Unreported, ...] = ()
     unattached: tuple[Unattached, ...] = ()
+    unreadable: tuple[Unread, ...] = ()
+    warnings: tuple[Warned, ...] = ()
     stopped: str | None = None
     requests: int = 0
     seconds: float = 0.0
@@ -144,7 +193,7 @@ class ExportOutcome(Tabular):
     def complete(self) -> bool:
         """Whether every record that had to go is in Rillet and known to Brex."""
         counts = self.counts
-        return not (counts.refused or counts.failed or counts.unreported or self.stopped)
+        return not (counts.refused or counts.failed or counts.unreported or counts.unreadable or self.stopped)
 
     @property
     @override
@@ -164,6 +213,8 @@ class ExportOutcome(Tabular):
             "Nothing to do": counts.nothing,
             "Failed for now": counts.failed,
             "Unknown to Brex": counts.unreported,
+            "Cannot be read": counts.unreadable,
+            "Warnings": counts.warnings,
         }
         rows = [(name, str(count)) for name, count in usual.items()]
         rows += [(name, str(count)) for name, count in unusual.items() if count]
@@ -182,6 +233,8 @@ class ExportOutcome(Tabular):
             "reported": list(self.reported),
             "unreported": [{"record_id": each.record_id, "why": each.why} for each in self.unreported],
             "unattached": [attrs.asdict(each) for each in self.unattached],
+            "unreadable": [attrs.asdict(each) for each in self.unreadable],
+            "warnings": [attrs.asdict(each) for each in self.warnings],
             "stopped": self.stopped,
             "counts": attrs.asdict(self.counts),
             "amounts": {currency: decimal_text(amount) for currency, amount in self.amounts.items()},
@@ -192,7 +245,7 @@ class ExportOutcome(Tabular):
 
 def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
     """Add what a record spent to the sums, by currency."""
-    for part in spent(posted.payload) if posted.payload is not None else ():
+    for part in posted.amounts:
         sums[part.currency] = total((sums.get(part.currency, Decimal(0)), part.amount))
 
 
@@ -202,15 +255,16 @@ def _posted_json(each: Posted) -> dict[str, object]:
         "kind": each.kind,
         "id": each.id,
         "adopted": each.adopted,
-        "postings": postings_json(each.payload) if each.payload is not None else [],
+        "step": each.step,
+        "postings": postings_json(each.document) if each.document is not None else [],
     }
 
 
-def postings_json(payload: Payload) -> list[dict[str, str]]:
-    """What a payload posts, for programs."""
+def postings_json(document: Document) -> list[dict[str, str]]:
+    """What a document posts, for programs."""
     return [
         {"account": p.account, "side": p.side.value, "amount": decimal_text(p.amount), "currency": p.currency}
-        for p in effect(payload)
+        for p in document.postings()
     ]
 
 

@@ -12,15 +12,16 @@ from rich.text import Text
 
 from brex_accounting import Record
 from bridge.datatable import DataTable, money, plain
-from bridge.decisions import PlannedVendor, Post
+from bridge.decisions import Post
+from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
+from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting.proof import AccountProof
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
 from bridge.mapping import Plan
-from bridge.postings import effect
 from clientkit.money import total
 
 #: Of long lists the first rows are shown.
@@ -53,6 +54,10 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
         yield _reasons("Failed for now", failed, counts.failed)
     for each in outcome.unreported[:MOST_ROWS]:
         yield Text(f"{each.record_id} is unknown to Brex: {each.why}", style="red")
+    for unread in outcome.unreadable[:MOST_ROWS]:
+        yield Text(f"{unread.record_id or 'A record'} cannot be read: {plain(unread.why)}", style="red")
+    for warned in outcome.warnings[:MOST_ROWS]:
+        yield Text(f"{warned.record_id}: {plain(warned.text)}", style="yellow")
     for receipt in outcome.unattached[:MOST_ROWS]:
         yield Text(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {plain(receipt.why)}")
     if outcome.stopped:
@@ -78,10 +83,10 @@ def types_table(types: Mapping[str, Mapping[str, int]]) -> RenderableType:
 def plan_table(plan: Plan) -> RenderableType:
     """What an export would do."""
     table = _table(f"Would be posted: {len(plan.posts)}")
-    for heading in ("Record", "Day", "Vendor", "Postings"):
+    for heading in ("Record", "Step", "Day", "Vendor", "Postings"):
         table.add_column(heading, overflow="fold")
     for post in plan.posts[:MOST_ROWS]:
-        _row(table, post.record.id, str(post.impact_date), _vendor(post), _postings(post))
+        _row(table, post.record.id, post.step, str(post.document.impact_date), _vendor(post), _postings(post))
     parts: list[RenderableType] = [table]
     if len(plan.posts) > MOST_ROWS:
         parts.append(Text(f"… and {len(plan.posts) - MOST_ROWS} more; --json has them all"))
@@ -121,8 +126,10 @@ def _balance(subsidiary: str, currency: str, rows: Sequence[AccountProof]) -> Ta
     return table
 
 
-def history_table(wanted: str, attempts: Sequence[Attempt], members: Sequence[Member] = ()) -> RenderableType:
-    """The attempts to post one record, or those that led to one object, oldest first; and a summary's members."""
+def history_table(
+    wanted: str, attempts: Sequence[Attempt], members: Sequence[Member] = (), refusals: Sequence[Refusal] = ()
+) -> RenderableType:
+    """The attempts to post one record, or those that led to one object, oldest first; a summary's members; refusals."""
     table = _table(f"{wanted}: {len(attempts)} attempts" if len(attempts) > 1 else f"{wanted}: 1 attempt")
     for heading in ("Version", "Attempt", "Intended (UTC)", "By", "Outcome", "Settled (UTC)", "Told to Brex (UTC)"):
         table.add_column(heading, overflow="fold")
@@ -133,10 +140,23 @@ def history_table(wanted: str, attempts: Sequence[Attempt], members: Sequence[Me
         times = (_moment(each.settled_at), _moment(each.reported_at))
         version = str(each.version) if each.subject == wanted else f"{each.subject} {each.version}"
         _row(table, version, str(each.number), _moment(each.intended_at), each.intended_by, outcome, *times)
-    if not members:
-        return table
-    listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
-    return Group(table, Text(f"Records of the summary: {len(members)}\n{listed}"))
+    parts: list[RenderableType] = [table] if attempts or not refusals else []
+    if members:
+        listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
+        parts.append(Text(f"Records of the summary: {len(members)}\n{listed}"))
+    if refusals:
+        parts.append(_refusals(wanted, refusals))
+    return Group(*parts)
+
+
+def _refusals(wanted: str, refusals: Sequence[Refusal]) -> Table:
+    table = _table(f"{wanted} was refused")
+    for heading in ("Version", "First (UTC)", "Last (UTC)", "By", "Why"):
+        table.add_column(heading, overflow="fold")
+    for each in refusals:
+        why = "\n".join(text for _, text in each.reasons)
+        _row(table, str(each.version), _moment(each.at), _moment(each.last_at), each.by, why)
+    return table
 
 
 def verify_table(found: Sequence[Disagreement]) -> RenderableType:
@@ -145,9 +165,10 @@ def verify_table(found: Sequence[Disagreement]) -> RenderableType:
         return Text("Journal, Brex and Rillet agree.", style="bold green")
     table = _table(f"Disagreements: {len(found)}")
     table.add_column("Record", overflow="fold")
+    table.add_column("Verdict", overflow="fold")
     table.add_column("What", overflow="fold", ratio=1)
     for each in found:
-        _row(table, each.record_id, each.text)
+        _row(table, each.record_id, each.verdict.value.replace("_", " "), each.text)
     return table
 
 
@@ -211,11 +232,12 @@ def _row(table: Table, *cells: str) -> None:
 
 
 def _vendor(post: Post) -> str:
-    return f"{post.vendor.vendor.name} (new)" if isinstance(post.vendor, PlannedVendor) else post.vendor or ""
+    party = post.document.party
+    return f"{party.vendor.name} (new)" if isinstance(party, PlannedVendor) else party or ""
 
 
 def _postings(post: Post) -> str:
     return "\n".join(
         f"{posting.side.value.lower():6} {posting.account} {money(posting.amount, posting.currency)} {posting.currency}"
-        for posting in effect(post.payload)
+        for posting in post.document.postings()
     )

@@ -11,15 +11,17 @@ import attrs
 from bridge.decisions import Nothing, Refused
 from bridge.export.reporting.report import (
     Counts,
+    CreatedVendor,
     ExportOutcome,
     Failed,
     Posted,
     Result,
     Unattached,
+    Unread,
     Unreported,
+    Warned,
     add_amounts,
 )
-from rillet import Vendor
 
 T = TypeVar("T")
 
@@ -32,13 +34,15 @@ class Tally:
         self._counts = Counts()
         self._amounts = dict[str, Decimal]()
         self._posted = list[Posted]()
-        self._vendors = list[Vendor]()
+        self._vendors = list[CreatedVendor]()
         self._refused = list[Refused]()
         self._nothing = list[Nothing]()
         self._failed = list[Failed]()
         self._reported = list[str]()
         self._unreported = list[Unreported]()
         self._unattached = list[Unattached]()
+        self._unread = list[Unread]()
+        self._warnings = list[Warned]()
 
     def add(self, result: Result) -> None:
         """Count what became of a record."""
@@ -61,7 +65,7 @@ class Tally:
                 self._count("failed")
                 self._hold(self._failed, result)
 
-    def created(self, vendor: Vendor) -> None:
+    def created(self, vendor: CreatedVendor) -> None:
         """Count a vendor that the run created."""
         self._count("created_vendors")
         self._hold(self._vendors, vendor)
@@ -77,6 +81,16 @@ class Tally:
         self._count("unreported")
         self._hold(self._unreported, unreported)
 
+    def unread(self, unread: Unread) -> None:
+        """Count a record that cannot be read."""
+        self._count("unreadable")
+        self._hold(self._unread, unread)
+
+    def warned(self, warned: Warned) -> None:
+        """Count something that a person should look at."""
+        self._count("warnings")
+        self._hold(self._warnings, warned)
+
     def outcome(self, stopped: str | None) -> ExportOutcome:
         """All of it as a value."""
         return ExportOutcome(
@@ -88,6 +102,8 @@ class Tally:
             reported=tuple(self._reported),
             unreported=tuple(self._unreported),
             unattached=tuple(self._unattached),
+            unreadable=tuple(self._unread),
+            warnings=tuple(self._warnings),
             stopped=stopped,
             counts=self._counts,
             amounts=dict(sorted(self._amounts.items())),

@@ -1,18 +1,30 @@
-"""Whether journal, Brex and Rillet tell the same story."""
+"""Whether journal, Brex and Rillet tell the same story, compared by content."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
 
 import attrs
 
 import brex_accounting
-import rillet
-from brex_accounting import Record, ReviewStatus
-from bridge.export.engine.attempts import Attempt, AttemptState, Journal, is_record, is_summary, telling
-from bridge.export.engine.sender import is_deleted, is_part
-from bridge.export.ledgers.rillet import Existing, posted_before, records_in
-from clientkit.errors import NotFoundError
+from brex_accounting import Record
+from bridge.books import Books
+from bridge.decisions import Outcome
+from bridge.documents.protocol import Found, Ref
+from bridge.export.engine.attempts import is_record, is_summary, last_attempt
+from bridge.export.engine.standing import state_of, state_of_mark
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import Ledger
+from bridge.export.ledgers.rillet import ledger_of
+from bridge.export.reporting.disagreements import Known, Verdict, disagreement_about
+from bridge.export.sources.brex import BrexSource
+from bridge.export.sources.protocol import Source
+from bridge.mapping import Bridge
+
+if TYPE_CHECKING:
+    import rillet
 
 
 @attrs.frozen(kw_only=True)
@@ -20,99 +32,108 @@ class Disagreement:
     """Something that two of the three tell differently about a record."""
 
     record_id: str
+    verdict: Verdict
     text: str
 
 
 def verify(
-    brex: brex_accounting.Client, client: rillet.Client, journal: Journal, reference_type: str | None
+    brex: brex_accounting.Client | Source,
+    client: rillet.Client | Ledger,
+    journal: Journal,
+    reference_type: str | None,
+    *,
+    bridge: Bridge | None = None,
 ) -> tuple[Disagreement, ...]:
     """Walk the journal, and what Brex and Rillet have since its first attempt, and name every disagreement.
 
-    Rillet is asked for each summary, for the payments of each bill that the journal has as paid and, without
-    `reference_type`, for each object, which takes a request for every one of them.
+    What was posted is compared with the object as it is now, and with the record as it is now: by what the mapping makes
+    of it where a `bridge` is given, else by its content. Without a journal the marks of the objects tell what was posted,
+    which takes a `bridge`. An object that no look-up finds is asked for by its id, one request for each.
 
     Raises:
         ApiError: One of the services cannot be read.
         JournalError: The journal cannot be read.
     """
-    last = _last_attempts(journal)
-    if not last:
-        return ()
-    since = min(attempt.intended_at for attempt in last.values())
-    exported = records_in(brex, ReviewStatus.EXPORTED, updated_after=since)
-    records = {record.id: record for listing in (exported, brex.records.list(ids=list(last))) for record in listing}
-    there = posted_before(client, list(records.values()), reference_type, since=since)
-    looks = _Looks(client, reference_type)
-    found = list[Disagreement]()
-    for record_id in dict.fromkeys((*last, *records)):
-        attempt, record = last.get(record_id), records.get(record_id)
-        objects = there.get(record_id, ())
-        if attempt is not None and attempt.is_there and (is_summary(attempt.subject) or not objects):
-            objects = (*objects, *looks.alone(attempt))
-        found += [Disagreement(record_id=record_id, text=text) for text in _texts(attempt, record, objects)]
-    return tuple(found)
+    source: Source = BrexSource(brex) if isinstance(brex, brex_accounting.Client) else brex
+    ledger = ledger_of(client, reference_type)
+    return tuple(_Verification(source, ledger, journal, bridge).disagreements())
 
 
-def _last_attempts(journal: Journal) -> dict[str, Attempt]:
-    """The attempt that tells where each record is, alone or in a summary."""
-    last = dict[str, Attempt]()
-    for attempt in journal.walk():
-        if is_record(attempt.subject):
-            before = last.get(attempt.subject)
-            last[attempt.subject] = attempt if before is None else telling((before, attempt)) or attempt
-        elif is_summary(attempt.subject):
-            last.update((each.record_id, attempt) for each in journal.members(attempt.subject))
-    return last
+class _Verification:
+    def __init__(self, source: Source, ledger: Ledger, journal: Journal, bridge: Bridge | None) -> None:
+        self._source, self._ledger, self._journal, self._bridge = source, ledger, journal, bridge
+        self._objects = dict[Ref, Found | None]()
+        self._books: Books | None = None
+
+    def disagreements(self) -> Iterator[Disagreement]:
+        subjects = self._subjects()
+        since = self._journal.first_intended_at()
+        if since is None and (self._bridge is None or not self._journal.forgets):
+            return
+        records = self._records(subjects, since)
+        known, unknown = list(subjects), [each for each in records if each not in subjects]
+        moments = [each.posted_at for each in records.values()]
+        if since is not None:
+            moments.append(since)
+        looked = self._ledger.find({*known, *unknown}, since=min(moments, default=_EPOCH))
+        for found in (*looked.by_subject.values(), looked.unmarked):
+            self._objects.update((each.ref, each) for each in found)
+        attempts, members = self._journal.attempts_of(known), self._journal.memberships(known)
+        for record_id in (*known, *unknown):
+            made, entries = attempts.get(record_id, ()), members.get(record_id, ())
+            state = state_of(made, self._ledger, entries)
+            found = looked.by_subject.get(record_id, ())
+            if self._journal.forgets:
+                state = state_of_mark(found)
+            known_of_it = Known(
+                record=records.get(record_id),
+                state=state,
+                last=last_attempt(made),
+                documents=tuple(each for each in found if each.mark is None or not each.mark.corrects),
+                get=self._get,
+                ledger=self._ledger,
+                source=self._source,
+                mapped=self._mapped if self._bridge is not None else None,
+                is_remembered=not self._journal.forgets,
+            )
+            if (disagreement := disagreement_about(known_of_it)) is not None:
+                verdict, text = disagreement
+                yield Disagreement(record_id=record_id, verdict=verdict, text=text)
+
+    def _subjects(self) -> dict[str, None]:
+        """The records that the journal knows, those of summaries too, in the order in which they were attempted."""
+        subjects = dict[str, None]()
+        for attempt in self._journal.walk():
+            if is_record(attempt.subject):
+                subjects[attempt.subject] = None
+            elif is_summary(attempt.subject):
+                subjects.update((each.record_id, None) for each in self._journal.members(attempt.subject))
+        return subjects
+
+    def _records(self, subjects: Collection[str], since: datetime | None) -> Mapping[str, Record]:
+        changed = since or _EPOCH
+        pages = [*self._source.pages(ids=None, updated_after=changed, changed_since=changed)]
+        if subjects:
+            pages += self._source.pages(ids=list(subjects), updated_after=None, changed_since=None)
+        everything = {record.id: record for page in pages for record in page.records}
+        # What still waits and was never attempted is no disagreement.
+        return {
+            record_id: record
+            for record_id, record in everything.items()
+            if record_id in subjects or self._source.is_taken(record)
+        }
+
+    def _get(self, ref: Ref) -> Found | None:
+        if ref not in self._objects:
+            self._objects[ref] = self._ledger.get(ref)
+        return self._objects[ref]
+
+    def _mapped(self, record: Record, day: date | None) -> Outcome:
+        """What the mapping makes of a record now that the ledger has on this day."""
+        if self._books is None:
+            self._books = self._ledger.with_bills(self._ledger.snapshot())
+        bridge = cast("Bridge", self._bridge)
+        return bridge.outcome(record, self._books, posted_on=day)
 
 
-class _Looks:
-    """Looks into Rillet for what carries no reference to its record, each thing once."""
-
-    def __init__(self, client: rillet.Client, reference_type: str | None) -> None:
-        self._client, self._reference_type = client, reference_type
-        self._payments = dict[str, frozenset[str]]()
-        self._deleted = dict[str, bool]()
-
-    def alone(self, attempt: Attempt) -> tuple[Existing, ...]:
-        """The object that an attempt made, if it is still there."""
-        if is_part(attempt):
-            is_there = attempt.object_id in self._payments_of(attempt.kind)
-        elif is_summary(attempt.subject) or self._reference_type is None:
-            if attempt.subject not in self._deleted:
-                self._deleted[attempt.subject] = is_deleted(self._client, attempt)
-            is_there = not self._deleted[attempt.subject]
-        else:
-            is_there = False
-        return (Existing(kind=attempt.kind, id=attempt.object_id or ""),) if is_there else ()
-
-    def _payments_of(self, kind: str) -> frozenset[str]:
-        if kind not in self._payments:
-            _, bill_id, _ = kind.split("/")
-            try:
-                self._payments[kind] = frozenset(each.id for each in self._client.bills.list_payments(bill_id))
-            except NotFoundError:
-                self._payments[kind] = frozenset()
-        return self._payments[kind]
-
-
-def _texts(attempt: Attempt | None, record: Record | None, objects: Sequence[Existing]) -> Iterator[str]:
-    where = " and ".join(f"{each.kind} {each.id}" for each in objects)
-    in_rillet = f"Rillet has it as {where}" if objects else "Rillet has nothing for it"
-    if record is None:
-        yield "Brex has no such record"
-    if len(objects) > 1:
-        yield f"Rillet has it {len(objects)} times, as {where}"
-    if attempt is None:
-        yield f"Brex has it as exported, the journal does not know of it; {in_rillet}"
-    elif attempt.state is AttemptState.OPEN:
-        yield f"the journal does not know what came of the attempt of {attempt.intended_at:%Y-%m-%d %H:%M} UTC; {in_rillet}"
-    elif not attempt.is_there:
-        if objects:
-            yield f"the journal has its last attempt as {attempt.state.lower()}; {in_rillet}"
-        if record is not None and record.review_status == ReviewStatus.EXPORTED:
-            yield f"Brex has it as exported, the journal has its last attempt as {attempt.state.lower()}"
-    else:
-        if attempt.object_id not in {each.id for each in objects}:
-            yield f"the journal has it as {attempt.kind} {attempt.object_id}; {in_rillet}"
-        if record is not None and record.review_status != ReviewStatus.EXPORTED:
-            yield f"the journal has it as {attempt.kind} {attempt.object_id}, Brex has it as {record.review_status}"
+_EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

@@ -18,7 +18,7 @@ from contextlib import suppress
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 
-from bridge.export.engine.attempts import JournalError
+from bridge.export.journal.protocol import JournalError
 from bridge.export.reporting.report import ExportOutcome
 from clientkit.errors import ApiError, ConfigurationError, UnreadableAnswerError
 

@@ -23,7 +23,8 @@ from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 
 import brex_accounting.webhooks
 import rillet.webhooks
-from bridge.export.engine.attempts import Journal, is_record, is_summary
+from bridge.export.engine.attempts import is_record, is_summary
+from bridge.export.journal.protocol import Journal
 from bridge.export.reporting import audit_log
 from clientkit.errors import ApiError
 from clientkit.signatures import (
@@ -112,12 +113,12 @@ def announcing(
 
     def handle(event: brex_accounting.webhooks.Event) -> None:
         if not isinstance(event, brex_accounting.webhooks.RecordsReadyForExport):
-            audit_log.say("ignored", event_id=event.id, event=event.type.value)
+            audit_log.log("ignored", event_id=event.id, event=event.type.value)
         elif company_id not in {None, event.company_id}:
-            audit_log.say("ignored", event_id=event.id, company_id=event.company_id)
+            audit_log.log("ignored", event_id=event.id, company_id=event.company_id)
         else:
             tell(event.record_ids)
-            audit_log.say("announced", event_id=event.id, records=len(event.record_ids))
+            audit_log.log("announced", event_id=event.id, records=len(event.record_ids))
 
     return handle
 
@@ -129,7 +130,7 @@ def log_rillet_event(journal: Journal, event: rillet.webhooks.Event) -> None:
         JournalError: The journal cannot be read.
     """
     object_id = event.data if isinstance(event.data, str) else getattr(event.data, "id", None)
-    audit_log.say("told", event_id=event.id, entity=event.entity.value, event=event.event.value, object_id=object_id)
+    audit_log.log("told", event_id=event.id, entity=event.entity.value, event=event.event.value, object_id=object_id)
     if event.event != rillet.webhooks.EventType.DELETED or object_id is None:
         return
     found = (each for each in journal.by_object(object_id) if each.is_there)

@@ -1,60 +1,67 @@
-"""Recording payments of bills, each once, though Rillet keeps no reference with them."""
+"""Recording payments of bills, each once, though the ledger keeps no reference with them."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, nullcontext
 
-import rillet
-from brex_accounting import Record
-from bridge.decisions import BillPaymentPayload
-from bridge.export.engine.attempts import Attempt, Journal
+from bridge.documents.form import Form
+from bridge.documents.protocol import Found
+from bridge.export.engine.attempts import Attempt, is_part
+from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError, Locks, claimed
-from bridge.export.engine.sender import Poster, is_part, was_not_carried_out
-from bridge.export.ledgers.rillet import payments_like
-from clientkit.errors import ApiError
-from clientkit.requests import Request
+from bridge.export.engine.sender import Intent, Sender
+from bridge.export.journal.protocol import NoJournal
+from clientkit.errors import ApiError, Verdict
 
 
-class Payments:
+class AmbiguousPaymentError(Exception):
+    """A payment in the ledger may stand for several records, and nothing tells for which."""
+
+
+class BillPayer:
     """The payments of a run; for any thread.
 
-    A payment that Rillet has already is known by its day, amount and account alone. So payments of one bill are made one
-    after the other, each is taken for one record, and none is looked for while it is unknown what came of another one.
+    A payment that the ledger has already is known by its day, amount and account alone. So payments of one bill are made
+    one after the other, each is taken for one record, and none is looked for while it is unknown what came of another
+    one. `alike` counts for a record those of the same bill, day and amount that the source has as done; without a journal
+    nobody knows for which of them a payment stands that is there.
     """
 
-    def __init__(self, client: rillet.Client, journal: Journal, poster: Poster) -> None:
-        self._client, self._journal, self._poster = client, journal, poster
+    def __init__(self, sender: Sender, alike: Mapping[str, int]) -> None:
+        self._sender, self._alike = sender, alike
         self._locks = Locks()
         self._records = dict[str, str]()
         self._in_doubt = set[str]()
 
-    def send(self, record: Record, payload: BillPaymentPayload, kind: str, request: Request[Any]) -> Attempt:
-        """Adopt the payment that Rillet has for this record, or make one.
+    def send(self, intent: Intent, form: Form) -> Calls[Attempt]:
+        """Adopt the payment that the ledger has for this record, or make one.
 
         Raises:
+            AmbiguousPaymentError: One that is there may be that of another record.
             BusyError: Another exporter is paying the same bill, or it is unknown what came of another payment of it.
-            ApiError: As the client does.
+            ApiError: As the ledger does.
             JournalError: The journal cannot be read or written.
         """
-        with self._holding(kind):
-            for paid in payments_like(self._client, payload):
-                if not self._is_of_another(paid, record.id):
-                    attempt = self._poster.adopt(record.id, record.version, kind, paid)
+        with self._holding(intent.kind):
+            there = yield from ask(lambda: self._sender.ledger.alike(intent.kind, form))
+            for paid in there:
+                if not self._is_of_another(paid, intent.subject):
+                    self._check_clear(intent, paid)
+                    attempt = self._sender.adopt(intent, paid)
                     break
             else:
-                with self._doubting(kind):
-                    attempt = self._poster.send_anew(record.id, record.version, kind, request)
+                with self._doubting(intent.kind):
+                    attempt = yield from self._sender.send(intent)
             self.note(attempt)
             return attempt
 
-    def send_again(self, attempt: Attempt) -> Attempt:
-        """As `Poster.send_again`; of whatever kind the attempt is."""
+    def send_again(self, attempt: Attempt) -> Calls[Attempt]:
+        """As `Sender.send_again`; of whatever kind the attempt is."""
         if not is_part(attempt):
-            return self._poster.send_again(attempt)
+            return (yield from self._sender.send_again(attempt))
         with self._doubting(attempt.kind):
-            sent = self._poster.send_again(attempt)
+            sent = yield from self._sender.send_again(attempt)
         self.note(sent)
         return sent
 
@@ -68,9 +75,8 @@ class Payments:
         with self._locks.holding(kind):
             if kind in self._in_doubt:
                 raise BusyError("it is unknown what came of another payment of the same bill; the next run pays it")
-            with claimed(
-                self._journal, kind, "another exporter is paying the same bill; the next run sees what came of it"
-            ):
+            busy = "another exporter is paying the same bill; the next run sees what came of it"
+            with nullcontext() if self._sender.is_dry else claimed(self._sender.journal, kind, busy):
                 yield
 
     @contextmanager
@@ -78,11 +84,18 @@ class Payments:
         try:
             yield
         except ApiError as error:
-            if not was_not_carried_out(error):
+            if error.verdict is not Verdict.REFUSED:
                 self._in_doubt.add(kind)
             raise
 
-    def _is_of_another(self, payment_id: str, record_id: str) -> bool:
-        """Whether a payment in Rillet stands for another record, as this run or the journal knows."""
-        known = (each.subject for each in self._journal.by_object(payment_id) if each.is_there)
-        return any(each != record_id for each in (*known, self._records.get(payment_id, record_id)))
+    def _check_clear(self, intent: Intent, paid: Found) -> None:
+        if isinstance(self._sender.journal, NoJournal) and self._alike.get(intent.subject, 0):
+            raise AmbiguousPaymentError(
+                f"{self._sender.ledger.name} has the payment {paid.ref.id}, and another record of the same bill, day and "
+                f"amount may be that one; run with the journal that knows, or dismiss the record that is booked"
+            )
+
+    def _is_of_another(self, paid: Found, record_id: str) -> bool:
+        """Whether a payment in the ledger stands for another record, as this run or the journal knows."""
+        known = (each.subject for each in self._sender.journal.by_object(paid.ref.id) if each.is_there)
+        return any(each != record_id for each in (*known, self._records.get(paid.ref.id, record_id)))

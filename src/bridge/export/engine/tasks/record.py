@@ -1,290 +1,332 @@
-"""The units of work of a run: each is claimed, carried out in some thread, and tells what came of it."""
+"""One record's way into the ledger: what was attempted is settled first, then the three forms are compared.
+
+The claim keeps other exporters off the record. Under it the attempts are read, what has no outcome is settled, and the
+table says what follows, once more after each look. A record is told to its source only after the ledger has it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import cast
 
 import attrs
 
-import rillet
-from brex_accounting import Record
-from bridge.decisions import (
-    BillPayload,
-    BillPaymentPayload,
-    BillReplacement,
-    Outcome,
-    Payload,
-    PlannedVendor,
-    Post,
-    Reason,
-    ReasonCode,
-    Refused,
-)
-from bridge.export.engine.attempts import Attempt, AttemptState, Journal, JournalError, open_summary, telling
+from brex_accounting import Amount, Record
+from bridge.decisions import Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
+from bridge.documents.protocol import Document, Found
+from bridge.export.engine.attempts import Attempt, Purpose, facts_of, is_part, last_attempt, open_summary
+from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
-from bridge.export.engine.sender import NoIdError, Poster, was_not_carried_out
-from bridge.export.engine.tasks.bill_payment import Payments
-from bridge.export.engine.tasks.receipts import Attaching
-from bridge.export.engine.tasks.vendor import NewVendors
-from bridge.export.ledgers.rillet import Existing
-from bridge.export.reporting.report import Failed, Posted, Result
-from bridge.settings.values import Settings
-from clientkit.errors import (
-    AnswerError,
-    ApiError,
-    ConflictError,
-    ForbiddenError,
-    NoAnswerError,
-    RateLimitedError,
-    ServerError,
-    StatusError,
-    UnauthorizedError,
-    UnreadableAnswerError,
-)
-from clientkit.requests import Request
-from rillet import (
-    BillOperations,
-    ChargeOperations,
-    ExternalReferenceTypeNotFoundError,
-    JournalEntryOperations,
-    NewCharge,
-    NewJournalEntry,
-    NewReimbursement,
-    ReimbursementOperations,
-    Vendor,
-)
-
-#: The next record would meet the same answer.
-_HOPELESS = (UnauthorizedError, ForbiddenError, ExternalReferenceTypeNotFoundError)
-#: Nothing is known to be wrong with the record.
-_PASSING = (NoAnswerError, ServerError, RateLimitedError, ConflictError, UnreadableAnswerError)
-
-
-@attrs.frozen(kw_only=True)
-class Stop:
-    """Why nothing else should be begun; `code` holds nothing that a service answered."""
-
-    code: str
-    why: str
-
-
-@attrs.frozen(kw_only=True)
-class Done:
-    """What came of a unit of work.
-
-    `setback` says that it failed for a reason that may be the service's; several in a row end the run. `trace_id` is that
-    of Rillet's last answer. `reports` says whether Brex waits to be told of the records.
-    """
-
-    results: tuple[Result, ...]
-    stop: Stop | None = None
-    setback: bool = False
-    trace_id: str | None = None
-    reports: bool = True
-
-
-class Desk:
-    """What all units of work of a run share; for any thread.
-
-    `created` is told of each vendor that is created. Without `receipts` none are attached.
-    """
-
-    def __init__(
-        self,
-        client: rillet.Client,
-        journal: Journal,
-        settings: Settings,
-        created: Callable[[Vendor], object],
-        receipts: Attaching | None,
-    ) -> None:
-        self.rillet, self.journal, self.settings, self.receipts = client, journal, settings, receipts
-        self.poster = Poster(client, journal)
-        self.vendors = NewVendors(self.poster, journal, created)
-        self.payments = Payments(client, journal, self.poster)
-
-
-class Task(Protocol):
-    """A unit of work, for one record or several. It raises for nothing that a service or the journal does."""
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """The records that it is about."""
-        ...
-
-    def carry_out(self, desk: Desk) -> Done:
-        """Do it, in whatever thread this is; what came of each record."""
-        ...
+from bridge.export.engine.comparing import Case, amounts_of
+from bridge.export.engine.facts import Rules, Seen, Settlement, Standing, Step
+from bridge.export.engine.next_step import Row, next_step, settle
+from bridge.export.engine.refusals import refusal
+from bridge.export.engine.standing import State, state_of, state_of_mark
+from bridge.export.engine.survey import pays_a_bill
+from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
+from bridge.export.engine.tasks.documents import DocumentWriter
+from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
+from bridge.export.journal.protocol import JournalError
+from bridge.export.reporting.report import Failed, Posted
+from clientkit.errors import ApiError
 
 
 @attrs.frozen(kw_only=True)
 class RecordTask:
-    """One record's way into Rillet: what was attempted before is finished, and where there is nothing, it is begun.
+    """What is to be done for one record.
 
-    `existing` is what Rillet was seen to have for it; `reports` says whether Brex waits to be told.
+    `decision` is what the mapping made of it, None where nothing has changed since it was posted. `found` is what a
+    look-up has shown of it, None where none was made; `alike` are objects without a mark. `offered` says whether the
+    source waits to be told, `asked` that a person wants it posted whatever the source says; `content` is the record's
+    digest.
     """
 
-    outcome: Outcome
-    existing: tuple[Existing, ...] = ()
-    reports: bool = True
+    record: Record
+    decision: Outcome | None
+    content: str
+    offered: bool = True
+    asked: bool = False
+    found: tuple[Found, ...] | None = None
+    alike: tuple[Found, ...] = ()
 
     @property
     def records(self) -> tuple[Record, ...]:
         """The one record."""
-        return (self.outcome.record,)
+        return (self.record,)
 
-    def carry_out(self, desk: Desk) -> Done:
+    def carry_out(self, context: TaskContext) -> Calls[Done]:
         """Claim the record and do what is left to do for it."""
-        return attrs.evolve(self._carry_out(desk), reports=self.reports)
+        done = yield from self._carry_out(context)
+        if not self.offered and not self.asked:
+            # Nobody waits to hear that nothing has changed.
+            results = tuple(each for each in done.results if not isinstance(each, Nothing))
+            done = attrs.evolve(done, results=results)
+        return attrs.evolve(done, reports=self.offered)
 
-    def _carry_out(self, desk: Desk) -> Done:
-        subject = self.outcome.record.id
+    def _carry_out(self, context: TaskContext) -> Calls[Done]:
+        done: Done | None = None
         try:
-            if not isinstance(self.outcome, Post) and not self.existing and not desk.journal.attempts(subject):
-                return Done(results=(self.outcome,))
-            if not desk.journal.claim(subject):
-                return self._failed("busy", "another exporter has it in hand; the next run sees what came of it")
+            with ExitStack() as stack:
+                try:
+                    stack.enter_context(context.claimed(self.record.id))
+                except BusyError as error:
+                    return self._failed("busy", str(error))
+                done = yield from self._with_receipts((yield from self._settled(context)), context)
         except JournalError as error:
-            return self._journal_failed(error)
-        try:
-            done = self._with_receipts(self._resume(desk), desk)
-        except JournalError as error:
-            done = self._journal_failed(error)
-        try:
-            desk.journal.release(subject)
-        except JournalError as error:
-            done = attrs.evolve(done, stop=done.stop or Stop(code="journal", why=str(error)))
+            # What came of it is known where only the claim could not be given back.
+            failed = self._failed("journal", str(error))
+            return attrs.evolve(done or failed, stop=Stop(code="journal", why=str(error)))
         return done
 
-    def _with_receipts(self, done: Done, desk: Desk) -> Done:
-        """Attach the receipts of a record that is in Rillet, before Brex is told of it."""
-        posted = done.results[0]
-        if desk.receipts is None or not isinstance(posted, Posted):
-            return done
+    def _settled(self, context: TaskContext) -> Calls[Done]:
         try:
-            attached = desk.receipts.attach(posted.record, posted.kind, posted.id)
+            return (yield from self._settle(context))
+        except AmbiguousPaymentError as error:
+            return self._refused(Reason(code=ReasonCode.POSSIBLE_DOUBLE, text=str(error)))
         except (ApiError, BusyError) as error:
-            where = f"it is in Rillet as {posted.kind} {posted.id}"
-            why = f"{where}, but not all its receipts are attached; the next run attaches them: {error}"
-            return attrs.evolve(unsent(error, self.records), results=self._failed("receipts", why).results)
-        return attrs.evolve(done, results=(attrs.evolve(posted, receipts=attached),))
+            return result_of_error(error, self.records)
+        except JournalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a document or a hook of the caller may raise anything
+            return self._failed("error", f"{type(error).__name__}: {error}")
 
-    def _resume(self, desk: Desk) -> Done:
-        record = self.outcome.record
-        attempts = desk.journal.attempts(record.id)
-        last = telling(attempts)
-        if last is not None and last.is_there:
-            desk.payments.note(last)
-            return self._posted(last, adopted=True)
+    def _settle(self, context: TaskContext) -> Calls[Done]:
+        """The first half: settle the attempt without an outcome; then go on with what stands."""
+        attempts = context.journal.attempts(self.record.id)
         if open_summary(attempts) is not None:
-            # It stands for other records too, and what Rillet has of it is not found by any of them.
+            # It stands for other records too, and what the ledger has of it is not found by any of them.
             return self._failed("open_summary", "it is unknown what came of its summary; the next run finds out")
-        if self.existing:
-            return self._adopt(desk)
-        if last is None or last.state is not AttemptState.OPEN:
-            return self._conclude(desk)
-        return self._finish(last, desk)
+        looked = self.found
+        last = last_attempt(attempts)
+        if last is not None and last.is_open:
+            settled = yield from self._settle_last(last, context)
+            if isinstance(settled, Done):
+                return settled
+            # What was looked up before is older than what was just sent.
+            looked = looked if settled else None
+            attempts = context.journal.attempts(self.record.id) if not context.sender.is_dry else attempts
+        elif last is not None and last.is_there:
+            context.payments.note(last)
+        return (yield from self._compare(self._state(attempts, looked, context), looked, context))
 
-    def _finish(self, last: Attempt, desk: Desk) -> Done:
-        """Settle the attempt whose outcome is unknown and of which Rillet was seen to have nothing."""
-        if last.is_fresh(desk.journal.now()):
-            return self._sent(lambda: desk.payments.send_again(last), None)
-        if desk.settings.reference_type is None:
+    def _settle_last(self, last: Attempt, context: TaskContext) -> Calls[Done | bool]:
+        """Settle an open attempt; whether what was looked up before still holds, or what the record comes to."""
+        sender = context.sender
+        seen, there = Seen.NO, next(iter(_candidates(last, self.found)), None)
+        if last.is_change:
+            seen = Seen.NOT_LOOKED
+        elif there is not None:
+            seen = Seen.YES
+        # Whoever pays a bill looks at all its payments first.
+        findable = context.ledger.ability(last.kind).is_found or is_part(last)
+        while True:
+            facts = facts_of(last, context.journal.now(), seen, Rules(findable=findable))
+            settlement = settle(facts)
+            if settlement is not Settlement.LOOK:
+                break
+            there = yield from ask(lambda: context.ledger.get(last.target))
+            seen = Seen.YES if _was_made(last, there, context) else Seen.NO
+        if settlement is Settlement.ADOPT and last.is_change:
+            sender.confirm(last)
+            return False
+        if settlement is Settlement.ADOPT and there is not None:
+            sender.settle_as_found(last, there)
+            return True
+        if settlement is Settlement.SEND_AGAIN:
+            if context.sender.is_dry:
+                document = self.decision.document if isinstance(self.decision, Post) else None
+                return self._posted(last, document, "send again")
+            yield from context.payments.send_again(last)
+            return False
+        if settlement is Settlement.UNDECIDABLE:
             why = (
-                f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, Rillet no longer knows its "
-                f"key, and without reference_type it cannot be looked up; look for it in Rillet, and where it is not there, "
-                f"replay it anew"
+                f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, {context.ledger.name} no "
+                f"longer knows its key, and it cannot be looked up; look for it in {context.ledger.name}, and where it is "
+                f"not there, replay it anew"
             )
             return self._failed("unknown_attempt", why)
-        desk.poster.abandon(last, "Rillet no longer knows its key and has nothing that refers to the record")
-        return self._conclude(desk)
+        sender.abandon(last, f"{context.ledger.name} was seen not to have what it was to do")
+        return True
 
-    def _conclude(self, desk: Desk) -> Done:
-        post = self.outcome
-        if not isinstance(post, Post):
-            return Done(results=(post,))
-        return self._sent(lambda: self._send(post, desk), post.payload)
+    def _state(self, attempts: Sequence[Attempt], looked: tuple[Found, ...] | None, context: TaskContext) -> State:
+        memberships = context.journal.memberships([self.record.id]).get(self.record.id, ())
+        state = state_of(attempts, context.ledger, memberships)
+        if state.standing is Standing.NEW and not state.deleted and looked:
+            return state_of_mark(looked)
+        return state
 
-    def _adopt(self, desk: Desk) -> Done:
-        record, (first, *others) = self.outcome.record, self.existing
-        if others:
-            where = " and ".join(f"{each.kind} {each.id}" for each in self.existing)
-            return self._failed("double", f"Rillet has it {len(self.existing)} times, as {where}; delete all but one")
-        version = self._version_of(first, desk)
-        return self._posted(desk.poster.adopt(record.id, version, first.kind, first.id), adopted=True)
+    def _compare(self, state: State, looked: tuple[Found, ...] | None, context: TaskContext) -> Calls[Done]:
+        """The second half: ask the table, look where it says so, and do what it says."""
+        case = Case(
+            record=self.record,
+            decision=self.decision,
+            state=state,
+            content=self.content,
+            offered=self.offered or self.asked or state.deleted,
+            documents=None if looked is None else _documents(looked),
+            corrections=_corrections(looked, state),
+            alike=self.alike,
+            is_untold=context.journal.forgets and pays_a_bill(self.record),
+            hold=context.hold,
+            settings=context.settings,
+            books=context.books,
+            ledger=context.ledger,
+        )
+        while True:
+            row = next_step(case.facts)
+            if row.step is not Step.LOOK:
+                return (yield from self._act(row, case, context))
+            case = yield from self._looked(case, context)
 
-    def _version_of(self, existing: Existing, desk: Desk) -> int:
-        """The version of the record that an object in Rillet is taken to show."""
-        del existing, desk
-        return self.outcome.record.version
+    def _looked(self, case: Case, context: TaskContext) -> Calls[Case]:
+        state, ledger = case.state, context.ledger
+        if state.base is None and pays_a_bill(self.record):
+            # Nothing tells of what it was made for; whoever pays the bill looks at its payments.
+            return attrs.evolve(case, documents=())
+        if state.base is None:
+            since = min(self.record.posted_at, self.record.updated_at)
+            found = yield from ask(lambda: ledger.find([self.record.id], since=since))
+            return attrs.evolve(case, documents=_documents(found.by_subject.get(self.record.id, ())))
+        look = context.look_once if state.is_member else ledger.get
+        base = state.base
+        there = yield from ask(lambda: look(base.ref))
+        corrections = list[Found]()
+        for each in state.corrections:
+            entry = yield from ask(partial(ledger.get, each.ref))
+            if entry is not None:
+                corrections.append(entry)
+        others = tuple(each for each in case.documents or () if there is None or each.ref != there.ref)
+        documents = (*(() if there is None else (there,)), *others)
+        return attrs.evolve(
+            case,
+            documents=documents,
+            is_looked=True,
+            corrections=tuple(corrections),
+            is_incomplete=len(corrections) < len(state.corrections),
+        )
 
-    def _send(self, post: Post, desk: Desk) -> Attempt:
-        vendor = desk.vendors.id_of(post.vendor) if isinstance(post.vendor, PlannedVendor) else post.vendor
-        kind, request = creation(post.payload if vendor is None else post.for_vendor(vendor))
-        record, payload = post.record, post.payload
-        if isinstance(payload, BillPaymentPayload):
-            return desk.payments.send(record, payload, kind, request)
-        return desk.poster.send_anew(record.id, record.version, kind, request)
+    def _act(self, row: Row, case: Case, context: TaskContext) -> Calls[Done]:
+        """Do what the row says."""
+        writer = DocumentWriter(self.record, self.content, context)
+        match row.step:
+            case Step.REFUSE:
+                return Done(results=(refusal(row, case),))
+            case Step.NOTHING:
+                return Done(results=(_nothing(case),))
+            case Step.KEEP:
+                writer.keep(case.state, case.one, is_compared=isinstance(self.decision, Post))
+                return self._kept(case)
+            case Step.DELETE:
+                attempt = yield from writer.delete(cast("Found", case.one))
+                spent = case.state.form if context.ledger.ability(case.state.kind).spends else None
+                return self._posted(attempt, None, row.step.value, amounts=amounts_of(None, spent))
+            case _:
+                return (yield from self._write(row, case, writer, context))
 
-    def _sent(self, send: Callable[[], Attempt], payload: Payload | None) -> Done:
-        try:
-            attempt = send()
-        except (ApiError, BusyError) as error:
-            return unsent(error, self.records)
-        return self._posted(attempt, payload, adopted=attempt.state is AttemptState.ADOPTED)
+    def _write(self, row: Row, case: Case, writer: DocumentWriter, context: TaskContext) -> Calls[Done]:
+        if not isinstance(self.decision, Post):
+            # Another exporter has changed what stands since the run read it.
+            return self._failed("changed_meanwhile", "what stands for it has changed meanwhile; the next run sees it")
+        document, found = (yield from writer.with_vendor(self.decision.document)), case.one
+        match row.step:
+            case Step.ADOPT if found is not None:
+                attempt = writer.adopt(document, found)
+            case Step.REPLACE if found is not None:
+                attempt = yield from writer.replace(document, found)
+            case Step.REPOST if found is not None:
+                attempt = yield from writer.repost(document, found)
+            case Step.CORRECT:
+                # The table corrects only what can be corrected.
+                attempt = yield from writer.correct(document, cast("Document", case.correction(document)))
+            case _:
+                attempt = yield from writer.create(document)
+        if attempt.was_adopted:
+            return self._posted(attempt, document, row.step.value, adopted=True)
+        before = case.state.form if case.state.base is not None and document.spent() else None
+        # A plan shows the vendor that would be created.
+        shown = self.decision.document if context.sender.is_dry else document
+        return self._posted(attempt, shown, row.step.value, amounts=amounts_of(document, before))
 
-    def _posted(self, attempt: Attempt, payload: Payload | None = None, *, adopted: bool) -> Done:
+    def _kept(self, case: Case) -> Done:
+        base = case.state.base
+        if not (self.offered or self.asked) or base is None:
+            return Done(results=(Nothing(record=self.record, why="nothing has changed", code=SkipCode.UNCHANGED),))
+        ref = case.one.ref if case.one is not None else base.ref
+        posted = Posted(record=self.record, kind=ref.kind, id=ref.id, adopted=True, step=Step.KEEP.value)
+        return Done(results=(posted,))
+
+    def _posted(
+        self,
+        attempt: Attempt,
+        document: Document | None,
+        step: str,
+        *,
+        adopted: bool = False,
+        amounts: tuple[Amount, ...] = (),
+    ) -> Done:
         posted = Posted(
-            record=self.outcome.record,
+            record=self.record,
             kind=attempt.kind,
             id=attempt.object_id or "",
-            payload=None if adopted else payload,
+            document=document,
             adopted=adopted,
+            step=step,
+            amounts=amounts,
         )
         return Done(results=(posted,), trace_id=attempt.trace_id)
 
+    def _refused(self, reason: Reason) -> Done:
+        return Done(results=(Refused(record=self.record, reasons=(reason,)),))
+
     def _failed(self, code: str, why: str) -> Done:
-        return Done(results=(Failed(record=self.outcome.record, why=why, code=code),))
+        return Done(results=(Failed(record=self.record, why=why, code=code),))
 
-    def _journal_failed(self, error: JournalError) -> Done:
-        return attrs.evolve(self._failed("journal", str(error)), stop=Stop(code="journal", why=str(error)))
-
-
-def unsent(error: ApiError | BusyError, records: Sequence[Record]) -> Done:
-    """What came of records whose request was not answered with an object: refused by Rillet, or to be tried again."""
-    text, code = str(error), _code(error)
-    trace_id = error.trace_id if isinstance(error, AnswerError) else None
-    if isinstance(error, StatusError) and was_not_carried_out(error) and not isinstance(error, _HOPELESS):
-        reason = Reason(code=ReasonCode.REJECTED_BY_RILLET, text=text)
-        return Done(results=tuple(Refused(record=each, reasons=(reason,)) for each in records), trace_id=trace_id)
-    stop, setback = None, False
-    if isinstance(error, BusyError | NoIdError):
-        code = "busy" if isinstance(error, BusyError) else "no_id"
-    elif isinstance(error, (*_PASSING, StatusError)) and not isinstance(error, _HOPELESS):
-        text, setback = f"{text} The next run looks for it.", True
-    else:
-        stop = Stop(code=code, why=text)
-    results = tuple(Failed(record=each, why=text, code=code) for each in records)
-    return Done(results=results, stop=stop, setback=setback, trace_id=trace_id)
+    def _with_receipts(self, done: Done, context: TaskContext) -> Calls[Done]:
+        """Attach the receipts of a record that is in the ledger, before its source is told of it."""
+        posted = done.results[0] if done.results else None
+        if context.receipts is None or context.sender.is_dry or not isinstance(posted, Posted) or posted.is_removed:
+            return done
+        try:
+            attached = yield from context.receipts.attach(posted.record, posted.ref)
+        except (ApiError, BusyError) as error:
+            where = f"it is in {context.ledger.name} as {posted.ref}"
+            why = f"{where}, but not all its receipts are attached; the next run attaches them: {error}"
+            return attrs.evolve(result_of_error(error, self.records), results=self._failed("receipts", why).results)
+        return attrs.evolve(done, results=(attrs.evolve(posted, receipts=attached),))
 
 
-def creation(payload: Payload) -> tuple[str, Request[Any]]:
-    """The kind of the object, and the request that creates or replaces it; the key comes with the attempt."""
-    match payload:
-        case NewCharge():
-            return "charges", ChargeOperations.create.build(payload)
-        case NewReimbursement():
-            return "reimbursements", ReimbursementOperations.create.build(payload)
-        case NewJournalEntry():
-            return "journal-entries", JournalEntryOperations.create.build(payload)
-        case BillPayload():
-            return "bills", BillOperations.create.build(payload.bill)
-        case BillReplacement():
-            return "bills", BillOperations.update.build(payload.bill_id, payload.update)
-        case BillPaymentPayload():
-            kind = f"bills/{payload.bill_id}/payments"
-            return kind, BillOperations.create_payment.build(payload.bill_id, payload.payment)
+def _documents(found: Sequence[Found] | None) -> tuple[Found, ...]:
+    """Those that are no corrections."""
+    return tuple(each for each in found or () if each.mark is None or not each.mark.corrects)
 
 
-def _code(error: Exception) -> str:
-    return type(error).__name__
+def _candidates(last: Attempt, found: Sequence[Found] | None) -> tuple[Found, ...]:
+    """What the look-up has shown that this attempt may have made."""
+    if last.purpose is not Purpose.CORRECTION:
+        return _documents(found)
+    marked = ((each, each.mark) for each in found or ())
+    return tuple(each for each, mark in marked if mark is not None and mark.corrects and mark.version == last.version)
+
+
+def _corrections(found: Sequence[Found] | None, state: State) -> tuple[Found, ...]:
+    """The correcting entries that a mark tells of, in their order."""
+    by_ref = {each.ref: each for each in found or ()}
+    return tuple(by_ref[each.ref] for each in state.corrections if each.ref in by_ref)
+
+
+def _was_made(last: Attempt, there: Found | None, context: TaskContext) -> bool:
+    """Whether a change whose answer was lost was made: the object is gone, or it says what was sent."""
+    if last.deletes:
+        return there is None
+    sent = context.ledger.form_of(last.kind, last.payload)
+    return there is not None and sent is not None and sent.equals(there.form)
+
+
+def _nothing(case: Case) -> Nothing:
+    if case.state.standing is Standing.DISMISSED:
+        return Nothing(record=case.record, why=f"a person booked it: {case.state.why}", code=SkipCode.DISMISSED)
+    if isinstance(case.decision, Nothing):
+        return case.decision
+    return Nothing(record=case.record, why="nothing has changed", code=SkipCode.UNCHANGED)

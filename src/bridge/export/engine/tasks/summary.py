@@ -1,6 +1,6 @@
-"""Many records as one journal entry: summaries are made of what a run has gathered, and each is posted once.
+"""Many records as one journal entry: summaries are made of what a run has collected, and each is posted once.
 
-The journal writes the members of a summary down with its intent. A record whose summary is in Rillet is never posted
+The journal writes the members of a summary down with its intent. A record whose summary is in the ledger is never posted
 again; what came of an open one is found out before anything else is.
 """
 
@@ -13,27 +13,25 @@ import attrs
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.decisions import Post, Refused
-from bridge.export.engine.attempts import (
-    Attempt,
-    AttemptState,
-    Journal,
-    JournalError,
-    NoJournal,
-    is_summary,
-    summary_subject,
-    telling,
-)
-from bridge.export.engine.tasks.record import Desk, Done, RecordTask, Stop, Task, unsent
-from bridge.export.ledgers.rillet import Existing
+from bridge.documents.protocol import Document, Found
+from bridge.documents.record_digest import record_digest
+from bridge.export.engine.attempts import Attempt, facts_of, is_summary, last_attempt, summary_subject
+from bridge.export.engine.calls import Calls
+from bridge.export.engine.claims import BusyError
+from bridge.export.engine.facts import SUMMARY, Seen, Settlement
+from bridge.export.engine.holding import Hold
+from bridge.export.engine.next_step import settle
+from bridge.export.engine.sender import Intent
+from bridge.export.engine.tasks.protocol import Done, Stop, Task, TaskContext, result_of_error
+from bridge.export.engine.tasks.record import RecordTask
+from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.reporting.report import Failed, Posted
-from bridge.mappers.summaries import Summary, summarise
+from bridge.mappers.summaries import Member, Summary, summarise
 from bridge.settings.values import Settings, SettingsError
 from clientkit.errors import ApiError
-from rillet import JournalEntryOperations
 
-_KIND = "journal-entries"
-#: So many records are gathered before they are summarised, which bounds the memory that they take.
-MOST_GATHERED = 10_000
+#: So many records are collected before they are summarised, which bounds the memory that they take.
+MOST_COLLECTED = 10_000
 
 
 @attrs.frozen(kw_only=True)
@@ -48,40 +46,58 @@ class SummaryTask:
         """All of its members."""
         return tuple(each.record for each in self.posts)
 
-    def carry_out(self, desk: Desk) -> Done:
+    def carry_out(self, context: TaskContext) -> Calls[Done]:
         """Claim all members and post the entry, unless somebody else has one of them."""
-        ids = [each.record.id for each in self.posts]
+        ids, journal = [each.record.id for each in self.posts], context.journal
+        if context.sender.is_dry:
+            return (yield from self._posted(context))
         try:
-            claimed = desk.journal.claim_all(ids)
+            claimed = journal.claim_all(ids)
             try:
-                done = self._posted(desk) if len(claimed) == len(ids) else self._busy()
+                done = (yield from self._posted(context)) if len(claimed) == len(ids) else self._busy()
             finally:
-                desk.journal.release_all(claimed)
+                journal.release_all(claimed)
         except JournalError as error:
             return self._failed("journal", str(error), stop=Stop(code="journal", why=str(error)))
         return done
 
-    def _posted(self, desk: Desk) -> Done:
-        attempts = desk.journal.attempts_of([each.record.id for each in self.posts])
+    def _posted(self, context: TaskContext) -> Calls[Done]:
+        attempts = context.journal.attempts_of([each.record.id for each in self.posts])
         if not all(_is_free(attempts.get(each.record.id, ())) for each in self.posts):
             return self._busy()
-        request = JournalEntryOperations.create.build(self.summary.payload)
-        subject = summary_subject(self.summary.digest)
+        document: Document = self.summary.document
+        forms = {each.record.id: each for each in self.posts}
+        members = tuple(_with_form(each, forms[each.record_id]) for each in self.summary.members)
+        intent = Intent(
+            subject=summary_subject(self.summary.digest),
+            version=0,
+            kind=document.kind,
+            request=document.create(),
+            form=document.form().as_json(),
+            members=members,
+        )
         try:
-            attempt = desk.poster.send_anew(subject, 0, _KIND, request, members=self.summary.members)
+            attempt = yield from context.sender.send(intent)
         except ApiError as error:
-            done = unsent(error, self.records)
+            done = result_of_error(error, self.records)
             refused = next((each for each in done.results if isinstance(each, Refused)), None)
             if refused is None:
                 return done
-            # Which of them Rillet does not take is not known, so none is told to Brex.
+            # Which of them the ledger does not take is not known, so none is told to the source.
             why = (
                 f"{refused.reasons[0]} It is one of {len(self.posts)} in a summary; without `summarise` it shows which."
             )
             return attrs.evolve(self._failed("summary_rejected", why), trace_id=done.trace_id)
         return Done(
             results=tuple(
-                Posted(record=each.record, kind=_KIND, id=attempt.object_id or "", payload=each.payload)
+                Posted(
+                    record=each.record,
+                    kind=attempt.kind,
+                    id=attempt.object_id or "",
+                    document=each.document,
+                    amounts=each.document.spent(),
+                    step="summary",
+                )
                 for each in self.posts
             ),
             trace_id=attempt.trace_id,
@@ -96,76 +112,80 @@ class SummaryTask:
 
 @attrs.frozen(kw_only=True)
 class OpenSummaryTask:
-    """Finds out what came of a summary whose attempt has no outcome: `existing` is what Rillet was seen to have of it."""
+    """Finds out what came of a summary whose attempt has no outcome: `found` is what the ledger was seen to have of it."""
 
     attempt: Attempt
-    existing: tuple[Existing, ...] = ()
+    found: tuple[Found, ...] = ()
 
     @property
     def records(self) -> tuple[Record, ...]:
         """None: its members come to their turn when it is settled."""
         return ()
 
-    def carry_out(self, desk: Desk) -> Done:
+    def carry_out(self, context: TaskContext) -> Calls[Done]:
         """Send it again while its key lives; after that adopt it, or say that nothing is there."""
-        subject, journal = self.attempt.subject, desk.journal
+        subject = self.attempt.subject
         try:
-            if journal.claim(subject):
-                try:
-                    self._settle(journal.attempts(subject)[-1], desk)
-                finally:
-                    journal.release(subject)
+            with context.claimed(subject):
+                yield from self._settle(context.journal.attempts(subject)[-1], context)
+        except BusyError:
+            return Done(results=())
         except ApiError as error:
-            return unsent(error, ())
+            return result_of_error(error, ())
         except JournalError as error:
             return Done(results=(), stop=Stop(code="journal", why=str(error)))
         return Done(results=())
 
-    def _settle(self, last: Attempt, desk: Desk) -> None:
-        if last.state is not AttemptState.OPEN:
+    def _settle(self, last: Attempt, context: TaskContext) -> Calls[None]:
+        if not last.is_open:
             return
-        if self.existing:
-            desk.poster.adopt(last.subject, last.version, _KIND, self.existing[0].id)
-        elif last.is_fresh(desk.journal.now()):
-            desk.poster.send_again(last)
-        else:
-            desk.poster.abandon(last, "Rillet no longer knows its key and has no entry with its mark")
+        facts = facts_of(last, context.journal.now(), Seen.YES if self.found else Seen.NO, SUMMARY)
+        settlement = settle(facts)
+        if settlement is Settlement.ADOPT:
+            context.sender.settle_as_found(last, self.found[0])
+        elif settlement is Settlement.SEND_AGAIN:
+            yield from context.sender.send_again(last)
+        elif settlement is Settlement.ABANDON_AND_SEND:
+            context.sender.abandon(
+                last, f"{context.ledger.name} no longer knows its key and has no entry with its mark"
+            )
 
 
-class Gathering:
-    """Gathers the records that are to be summarised; everything else goes on as it came."""
+class SummaryCollector:
+    """Collects the records that are to be summarised; everything else goes on as it came."""
 
-    def __init__(self, settings: Settings, journal: Journal, books: Books) -> None:
-        self._types, self._journal, self._books = frozenset(settings.summarise), journal, books
+    def __init__(self, settings: Settings, journal: Journal, books: Books, hold: Hold) -> None:
+        self._types, self._journal, self._books, self._hold = frozenset(settings.summarise), journal, books, hold
         self._posts = list[Post]()
 
     def tasks(self, page: Sequence[RecordTask]) -> Iterator[Task]:
-        """The tasks of a page without those that are gathered, and summaries where enough have come together."""
-        posts = {id(task): task.outcome for task in page if not task.existing and isinstance(task.outcome, Post)}
+        """The tasks of a page without those that are collected, and summaries where enough have come together."""
+        posts = {id(task): task.decision for task in page if _is_new(task) and isinstance(task.decision, Post)}
         posts = {key: post for key, post in posts.items() if post.record.type in self._types}
         attempts = self._journal.attempts_of([post.record.id for post in posts.values()])
         for task in page:
             post = posts.get(id(task))
-            if post is not None and _is_free(attempts.get(post.record.id, ())):
+            is_free = post is not None and _is_free(attempts.get(post.record.id, ()))
+            if post is not None and is_free and self._hold(post) is None:
                 self._posts.append(post)
             else:
                 yield task
-        if len(self._posts) >= MOST_GATHERED:
+        if len(self._posts) >= MOST_COLLECTED:
             yield from self.rest()
 
     def rest(self) -> Iterator[Task]:
-        """Summaries of what was gathered and is not summarised yet."""
+        """Summaries of what was collected and is not summarised yet."""
         by_id = {post.record.id: post for post in self._posts}
         self._posts.clear()
         for summary in summarise(by_id.values(), self._books):
             yield SummaryTask(summary=summary, posts=tuple(by_id[each.record_id] for each in summary.members))
 
 
-def check_summaries(settings: Settings, journal: Journal, there: Mapping[str, Sequence[Existing]]) -> None:
-    """Refuse to summarise without the journal that knows all summaries in Rillet.
+def check_summaries(settings: Settings, journal: Journal, there: Mapping[str, Sequence[Found]]) -> None:
+    """Refuse to summarise without the journal that knows all summaries in the ledger.
 
     Raises:
-        SettingsError: There is no journal, or Rillet has a summary that it does not know.
+        SettingsError: There is no journal, or the ledger has a summary that it does not know.
         JournalError: The journal cannot be read.
     """
     if not settings.summarise:
@@ -174,7 +194,7 @@ def check_summaries(settings: Settings, journal: Journal, there: Mapping[str, Se
         raise SettingsError(("summarise needs a journal, which tells what each summary is for; give --journal",))
     subjects = [each for each in there if is_summary(each)]
     known = journal.attempts_of(subjects)
-    unknown = [f"{_KIND} {existing.id}" for each in subjects if each not in known for existing in there[each]]
+    unknown = [str(found.ref) for each in subjects if each not in known for found in there[each]]
     if unknown:
         problem = (
             f"Rillet has summaries of records that the journal does not know ({', '.join(unknown)}): use the journal that "
@@ -184,7 +204,16 @@ def check_summaries(settings: Settings, journal: Journal, there: Mapping[str, Se
         raise SettingsError((problem,))
 
 
+def _is_new(task: RecordTask) -> bool:
+    """Whether nothing of its record is in the ledger, and its source waits for it."""
+    return task.offered and not task.found and not task.alike
+
+
+def _with_form(member: Member, post: Post) -> Member:
+    return attrs.evolve(member, form=post.document.form().as_json(), content=record_digest(post.record))
+
+
 def _is_free(attempts: Sequence[Attempt]) -> bool:
-    """Whether nothing of a record is in Rillet, nor may be."""
-    last = telling(attempts)
-    return last is None or not (last.is_there or last.state is AttemptState.OPEN)
+    """Whether nothing of a record is in the ledger, nor may be."""
+    last = last_attempt(attempts)
+    return last is None or last.was_undone

@@ -1,61 +1,71 @@
-"""Creating vendors that Rillet does not have yet, each once."""
+"""Creating vendors that the ledger does not have yet, each once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from bridge.decisions import PlannedVendor
-from bridge.export.engine.attempts import Attempt, AttemptState, Journal, vendor_subject
+from bridge.documents.protocol import PlannedVendor
+from bridge.export.engine.attempts import facts_of, vendor_subject
+from bridge.export.engine.calls import Calls
 from bridge.export.engine.claims import Locks, claimed
-from bridge.export.engine.sender import Poster
+from bridge.export.engine.facts import VENDOR, Seen, Settlement
+from bridge.export.engine.next_step import settle
+from bridge.export.engine.sender import Intent, Sender
 from bridge.export.reporting import audit_log
-from rillet import Vendor, VendorOperations
+from bridge.export.reporting.report import CreatedVendor
 
 
-class NewVendors:
-    """The vendors that Rillet did not have when a run began; for any thread.
+class VendorCreator:
+    """The vendors that the ledger did not have when a run began; for any thread.
 
     `created` is told of each that the run creates.
     """
 
-    def __init__(self, poster: Poster, journal: Journal, created: Callable[[Vendor], object]) -> None:
-        self._poster, self._journal, self._created = poster, journal, created
+    def __init__(self, sender: Sender, created: Callable[[CreatedVendor], object]) -> None:
+        self._sender, self._created = sender, created
         self._ids = dict[str, str]()
         self._locks = Locks()
 
-    def id_of(self, planned: PlannedVendor) -> str:
+    def id_of(self, planned: PlannedVendor) -> Calls[str]:
         """The id of a vendor; created where nobody has done so since. Whoever comes second waits for the first.
 
         Raises:
             BusyError: Another exporter is creating it.
-            ApiError: As the client does.
+            ApiError: As the ledger does.
             JournalError: The journal cannot be read or written.
         """
         with self._locks.holding(planned.key):
             known = self._ids.get(planned.key)
             if known is None:
-                known = self._ids[planned.key] = self._found_or_created(planned)
+                known = self._ids[planned.key] = yield from self._found_or_created(planned)
             return known
 
-    def _found_or_created(self, planned: PlannedVendor) -> str:
-        subject = vendor_subject(planned)
-        with claimed(self._journal, subject, "another exporter is creating its vendor; the next run finds it"):
-            attempts = self._journal.attempts(subject)
-            last = attempts[-1] if attempts else None
-            # What is older than a run was seen not to be in the books.
-            if last is not None and last.is_fresh(self._journal.now()) and last.is_there:
-                return last.object_id or ""
-            return self._create(planned, last)
+    def _found_or_created(self, planned: PlannedVendor) -> Calls[str]:
+        subject, journal = vendor_subject(planned), self._sender.journal
+        if self._sender.is_dry:
+            return (yield from self._made(planned))
+        with claimed(journal, subject, "another exporter is creating its vendor; the next run finds it"):
+            return (yield from self._made(planned))
 
-    def _create(self, planned: PlannedVendor, last: Attempt | None) -> str:
-        if last is not None and last.state is AttemptState.OPEN and last.is_fresh(self._journal.now()):
-            created = self._poster.send_again(last)
+    def _made(self, planned: PlannedVendor) -> Calls[str]:
+        sender, journal = self._sender, self._sender.journal
+        attempts = journal.attempts(vendor_subject(planned))
+        last = attempts[-1] if attempts else None
+        # What is older than a run was seen not to be in the books.
+        facts = facts_of(last, journal.now(), Seen.NO, VENDOR)
+        settlement = settle(facts)
+        if last is not None and settlement is Settlement.KEEP:
+            return last.object_id or ""
+        if last is not None and settlement is Settlement.SEND_AGAIN:
+            made = yield from sender.send_again(last)
         else:
-            if last is not None and last.state is AttemptState.OPEN:
-                self._poster.abandon(last, "Rillet no longer knows its key and has no such vendor")
-            request = VendorOperations.create.build(planned.vendor)
-            created = self._poster.send_anew(vendor_subject(planned), 0, "vendors", request)
-        vendor_id = created.object_id or ""
-        audit_log.say("vendor_created", object_id=vendor_id, trace_id=created.trace_id)
-        self._created(Vendor(id=vendor_id, name=planned.vendor.name))
+            if last is not None and settlement is Settlement.ABANDON_AND_SEND:
+                sender.abandon(last, f"{sender.ledger.name} no longer knows its key and has no such vendor")
+            request = sender.ledger.create_vendor(planned)
+            intent = Intent(subject=vendor_subject(planned), version=0, kind="vendors", request=request)
+            made = yield from sender.send(intent)
+        vendor_id = made.object_id or ""
+        if not sender.is_dry:
+            audit_log.log("vendor_created", object_id=vendor_id, trace_id=made.trace_id)
+        self._created(CreatedVendor(id=vendor_id, name=planned.vendor.name))
         return vendor_id

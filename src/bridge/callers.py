@@ -1,0 +1,65 @@
+"""What the caller brings along: mappers, exchange rates and time zones. Where it fails, one record is refused, not the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, tzinfo
+from decimal import Decimal
+from typing import ParamSpec, TypeAlias, TypeVar
+
+from clientkit.money import checked
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: How many units of the second currency one unit of the first buys on a day, or None where nobody knows.
+Rates: TypeAlias = Callable[[str, str, date], Decimal | None]
+#: The time zone of a name such as ``Europe/Berlin``, or None where nobody knows it.
+Zones: TypeAlias = Callable[[str], tzinfo | None]
+
+
+class CallerError(Exception):
+    """Something that the caller brought along raised an exception or gave what cannot be used."""
+
+
+def no_rates(base: str, target: str, day: date) -> Decimal | None:
+    """Knows no rate, so that a record in another currency than its subsidiary's is refused."""
+    del base, target, day
+    return None
+
+
+def only_utc(name: str) -> tzinfo | None:
+    """Knows UTC alone: what other names mean is written in files."""
+    return UTC if name == "UTC" else None
+
+
+def calling(what: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What a function of the caller gives. Raises `CallerError` for whatever it raises."""
+    try:
+        return function(*args, **kwargs)
+    except CallerError:
+        raise
+    except Exception as error:
+        raise CallerError(f"{what} failed: {type(error).__name__}: {error}") from error
+
+
+def guarded_rates(rates: Callable[[str, str, date], object]) -> Rates:
+    """The rates, which raise nothing but `CallerError` and give nothing but numbers."""
+
+    def rate(base: str, target: str, day: date) -> Decimal | None:
+        found = rates(base, target, day)
+        if found is None:
+            return None
+        if not isinstance(found, Decimal):
+            raise TypeError(f"{found!r} is not a Decimal")
+        return checked(found) if found.is_finite() else found
+
+    return lambda base, target, day: calling("the source of exchange rates", rate, base, target, day)
+
+
+def zone_of(name: str, zones: Callable[[str], object]) -> tzinfo | None:
+    """The time zone of a name. Raises `CallerError` as `calling` does, and for what is no time zone."""
+    zone = calling("the source of time zones", zones, name)
+    if zone is None or isinstance(zone, tzinfo):
+        return zone
+    raise CallerError(f"the source of time zones gave {zone!r} for {name!r}, which is no time zone")

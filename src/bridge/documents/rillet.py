@@ -1,0 +1,403 @@
+"""What the export posts to Rillet: one class for each kind of document."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self, TypeAlias
+
+import attrs
+from typing_extensions import override
+
+from brex_accounting import Amount
+from bridge.documents.form import Form, FormLine, form
+from bridge.documents.marks import Origin, is_mark_of
+from bridge.documents.protocol import Document, Found, PlannedVendor
+from bridge.documents.rillet_entries import (
+    JournalEntryDocument,
+    Movement,
+    RilletDocument,
+    check_subsidiary,
+    correcting_entry,
+    exchange_rate,
+)
+from bridge.documents.rillet_forms import BILLS, CHARGES, REIMBURSEMENTS, form_of, form_of_payment
+from bridge.documents.rillet_items import posting, postings_of, postings_of_entry, spent_on
+from bridge.postings import Posting
+from clientkit.money import total
+from clientkit.requests import Request
+from rillet import (
+    Bill,
+    BillOperations,
+    BillUpdate,
+    ChargeOperations,
+    ExpenseItem,
+    ExternalReference,
+    Money,
+    NewBill,
+    NewCharge,
+    NewExpenseItem,
+    NewJournalEntry,
+    NewPayment,
+    NewReimbursement,
+    NewVendor,
+    ReimbursementOperations,
+)
+
+
+@attrs.frozen(kw_only=True)
+class BillPayload:
+    """A bill to post, and the code of the payable account that Rillet credits with it on its own."""
+
+    bill: NewBill
+    payable_account_code: str
+
+
+@attrs.frozen(kw_only=True)
+class BillPaymentPayload:
+    """A payment to record, the id of the bill it is for, and the code of the payable account that Rillet debits."""
+
+    bill_id: str
+    payment: NewPayment
+    payable_account_code: str
+
+
+#: What Rillet gets of a document, with the accounts that it posts to by itself.
+Payload: TypeAlias = NewCharge | NewReimbursement | NewJournalEntry | BillPayload | BillPaymentPayload
+
+
+@attrs.frozen(kw_only=True)
+class _Expense(RilletDocument, ABC):
+    """What is owed to a vendor: lines against `account`, the code of the one that Rillet credits with their sum.
+
+    `tax_account` is the code of the account with the VAT of lines, which is that of every tax code but `sales_taxes`.
+    """
+
+    origin: Origin
+    party: str | PlannedVendor
+    items: tuple[NewExpenseItem, ...]
+    account: str
+    tax_account: str | None = None
+    sales_taxes: frozenset[str] = frozenset()
+
+    def with_vendor(self, vendor: str | PlannedVendor, /) -> Self:
+        """The document for another vendor."""
+        return attrs.evolve(self, party=vendor)
+
+    def postings(self) -> tuple[Posting, ...]:
+        """The lines, and what Rillet credits with their sum; a negative amount is on the other side."""
+        return postings_of(self.items, self.account)
+
+    def spent(self) -> tuple[Amount, ...]:
+        """What each line costs, with its tax."""
+        return spent_on(self.items)
+
+    def correction(self, lines: tuple[FormLine, ...], day: date) -> JournalEntryDocument | None:
+        """An entry of the lines and their taxes, against the document's account; None where it is not known where to."""
+        currency = self.items[0].amount.currency if self.items else None
+        parts = list[FormLine]()
+        for line in lines:
+            tax = Decimal(0) if line.tax in self.sales_taxes else line.tax_amount
+            if tax and self.tax_account is None:
+                return None
+            parts.append(_untaxed(line, line.account, total((line.amount, tax.copy_negate())), line.fields))
+            parts.append(_untaxed(line, self.tax_account or "", tax))
+            parts.append(_untaxed(line, self.account, line.amount.copy_negate()))
+        return correcting_entry(
+            parts, day, corrected=self, origin=self.origin, currency=currency, total=self.form().digest()
+        )
+
+    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
+        """The lines of all, but for what stands against them; None where taxes are parted off the lines."""
+        if any(line.tax is not None for line in (*base.lines, *self.form().lines)):
+            return None
+        return _sum_of(base, corrections, self.account)
+
+    @property
+    def _vendor_id(self) -> str:
+        return self.party if isinstance(self.party, str) else f"new:{self.party.key}"
+
+    def _references(self) -> tuple[ExternalReference, ...]:
+        origin = self.origin
+        return tuple(
+            ExternalReference(
+                type=origin.reference_type, id=each, url=origin.link if each == origin.record_id else None
+            )
+            for each in origin.references(self.form().digest())
+            if origin.reference_type is not None
+        )
+
+    def form(self) -> Form:
+        """The canonical form."""
+        return form_of(self._content())
+
+    @abstractmethod
+    def _content(self) -> NewCharge | NewReimbursement | NewBill:
+        """What Rillet gets, without references."""
+
+    def _check_vendor(self) -> None:
+        if not isinstance(self.party, str):
+            raise ValueError(f"the vendor {self.party.key!r} has to be created first")  # noqa: TRY004 - its state is wrong
+
+
+@attrs.frozen(kw_only=True)
+class ChargeDocument(_Expense):
+    """A card expense, or with negative lines its refund; `account` is the card's."""
+
+    kind: str = attrs.field(default=CHARGES, init=False)
+    noun: str = attrs.field(default="charge", init=False)
+
+    charge_date: date
+
+    @property
+    def payload(self) -> NewCharge:
+        """What Rillet gets; a vendor who has to be created is ``new:`` and its key."""
+        return attrs.evolve(self._content(), external_references=self._references())
+
+    def create(self) -> Request[Any]:
+        """Post it. Raises `ValueError` while its vendor has to be created."""
+        self._check_vendor()
+        return ChargeOperations.create.build(self.payload)
+
+    @override
+    def _content(self) -> NewCharge:
+        return NewCharge(
+            vendor_id=self._vendor_id,
+            items=self.items,
+            charge_date=self.charge_date,
+            impact_date=self.impact_date,
+            credit_card_account_code=self.account,
+            subsidiary_id=self.subsidiary_id,
+            exchange_rate=exchange_rate(self.exchange_rate),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class ReimbursementDocument(_Expense):
+    """What an employee gets back; `account` is what is owed to employees."""
+
+    kind: str = attrs.field(default=REIMBURSEMENTS, init=False)
+    noun: str = attrs.field(default="reimbursement", init=False)
+
+    reimbursement_date: date
+
+    @property
+    def payload(self) -> NewReimbursement:
+        """What Rillet gets; a vendor who has to be created is ``new:`` and its key."""
+        return attrs.evolve(self._content(), external_references=self._references())
+
+    def create(self) -> Request[Any]:
+        """Post it. Raises `ValueError` while its vendor has to be created."""
+        self._check_vendor()
+        return ReimbursementOperations.create.build(self.payload)
+
+    @override
+    def _content(self) -> NewReimbursement:
+        return NewReimbursement(
+            vendor_id=self._vendor_id,
+            items=self.items,
+            reimbursement_date=self.reimbursement_date,
+            impact_date=self.impact_date,
+            payable_account_code=self.account,
+            subsidiary_id=self.subsidiary_id,
+            exchange_rate=exchange_rate(self.exchange_rate),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class BillDocument(_Expense):
+    """A vendor's bill; `account` is the payable account. Without a `due_date` Brex tells none, and it is `bill_date`."""
+
+    kind: str = attrs.field(default=BILLS, init=False)
+    noun: str = attrs.field(default="bill", init=False)
+
+    expense_number: str
+    bill_date: date
+    due_date: date | None = None
+
+    @property
+    def payload(self) -> BillPayload:
+        """What Rillet gets; a vendor who has to be created is ``new:`` and its key."""
+        bill = attrs.evolve(self._content(), external_references=self._references())
+        return BillPayload(bill=bill, payable_account_code=self.account)
+
+    @override
+    def form(self) -> Form:
+        """The canonical form; with a due date where Brex tells one."""
+        made = super().form()
+        return made if self.due_date is not None else made.without("due")
+
+    def create(self) -> Request[Any]:
+        """Post it. Raises `ValueError` while its vendor has to be created."""
+        self._check_vendor()
+        return BillOperations.create.build(self.payload.bill)
+
+    @override
+    def replace(self, present: Found) -> Request[Any]:
+        """Replace the bill that is there.
+
+        What Brex does not know stays: dates that it does not tell, references of others, service periods of lines that
+        stay as they are, and fields that this SDK does not know.
+
+        Raises:
+            ValueError: Its vendor has to be created, or the bill is of another subsidiary, which Rillet does not change.
+        """
+        self._check_vendor()
+        bill = present.raw
+        if not isinstance(bill, Bill):
+            raise TypeError(f"{present.ref} is not a bill")
+        check_subsidiary(bill.subsidiary_id, self.subsidiary_id)
+        own, record_id = self._references(), self.origin.record_id
+        others = (
+            each for each in bill.external_references if not each.is_among(own) and not is_mark_of(each.id, record_id)
+        )
+        update = BillUpdate(
+            vendor_id=self._vendor_id,
+            expense_number=self.expense_number,
+            items=_with_what_stays(self.items, bill.items),
+            bill_date=bill.bill_date,
+            due_date=self.due_date or bill.due_date,
+            impact_date=self.impact_date,
+            external_references=(*own, *others),
+            exchange_rate=exchange_rate(self.exchange_rate),
+            extra=bill.extra,
+        )
+        return BillOperations.update.build(bill.id, update)
+
+    @override
+    def _content(self) -> NewBill:
+        return NewBill(
+            vendor_id=self._vendor_id,
+            expense_number=self.expense_number,
+            items=self.items,
+            bill_date=self.bill_date,
+            due_date=self.due_date or self.bill_date,
+            impact_date=self.impact_date,
+            subsidiary_id=self.subsidiary_id,
+            exchange_rate=exchange_rate(self.exchange_rate),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class BillPaymentDocument(Movement):
+    """Money that went to a vendor for the bill with this id: from `account` to `payable_account`, both codes.
+
+    It has neither a subsidiary nor a rate of its own in Rillet: those of its bill count.
+    """
+
+    origin: Origin
+    bill_id: str
+    amount: Money
+    account: str
+    payable_account: str
+
+    @property
+    def kind(self) -> str:
+        """The path, which is that of its bill."""
+        return f"bills/{self.bill_id}/payments"
+
+    @property
+    def noun(self) -> str:
+        """The kind for messages."""
+        return f"payment of the bill {self.bill_id}"
+
+    @property
+    def payload(self) -> BillPaymentPayload:
+        """What Rillet gets."""
+        payment = NewPayment(amount=self.amount, account_code=self.account, date=self.impact_date)
+        return BillPaymentPayload(bill_id=self.bill_id, payment=payment, payable_account_code=self.payable_account)
+
+    def postings(self) -> tuple[Posting, ...]:
+        """What was payable is debited, and the account with the money credited."""
+        negative = Money(self.amount.amount.copy_negate(), self.amount.currency)
+        return posting(self.payable_account, self.amount), posting(self.account, negative)
+
+    def form(self) -> Form:
+        """The canonical form."""
+        return form_of_payment(self.bill_id, self.amount, self.account, self.impact_date)
+
+    def create(self) -> Request[Any]:
+        """Record it."""
+        return BillOperations.create_payment.build(self.bill_id, self.payload.payment)
+
+    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
+        """The lines of all, but for what stands against them on the payable account."""
+        return _sum_of(base, corrections, self.payable_account)
+
+    def correction(self, lines: tuple[FormLine, ...], day: date) -> JournalEntryDocument | None:
+        """An entry of the lines against the payable account."""
+        against = (_untaxed(each, self.payable_account, each.amount.copy_negate()) for each in lines)
+        return correcting_entry(
+            [*lines, *against],
+            day,
+            corrected=self,
+            origin=self.origin,
+            currency=self.amount.currency,
+            total=self.form().digest(),
+        )
+
+
+def new_vendor(planned: PlannedVendor) -> NewVendor:
+    """A vendor as Rillet creates it."""
+    vendor = planned.vendor
+    references = tuple(ExternalReference(type=each.type, id=each.id) for each in vendor.external_references)
+    return NewVendor(name=vendor.name, email=vendor.email, external_references=references)
+
+
+def effect(of: Document | Payload) -> tuple[Posting, ...]:
+    """The postings that a document or a payload makes in the ledger.
+
+    A charge debits its lines and credits its card account with their sum; a reimbursement and a bill credit their
+    payable account; a negative amount goes to the other side. A payment debits what was payable and credits the account
+    that it names. A journal entry says its postings itself. The tax of a `TaxedItem` or `TaxedEntryItem` is on the
+    account that it names; that of any other line is on the account of the line.
+    """
+    match of:
+        case NewCharge():
+            return postings_of(of.items, of.credit_card_account_code)
+        case NewReimbursement():
+            return postings_of(of.items, of.payable_account_code)
+        case BillPayload():
+            return postings_of(of.bill.items, of.payable_account_code)
+        case BillPaymentPayload():
+            paid = of.payment.amount
+            negative = Money(paid.amount.copy_negate(), paid.currency)
+            return posting(of.payable_account_code, paid), posting(of.payment.account_code, negative)
+        case NewJournalEntry():
+            return postings_of_entry(of.items)
+        case _:
+            return of.postings()
+
+
+def _sum_of(base: Form, corrections: Sequence[Form], against: str) -> Form:
+    """What a document and the entries that correct it say, without the account that stands against the lines."""
+    added = (line for each in corrections for line in each.lines if line.account != against)
+    return form(base.kind, [*base.lines, *added], base.head)
+
+
+def _with_what_stays(items: Sequence[NewExpenseItem], present: Sequence[ExpenseItem]) -> tuple[NewExpenseItem, ...]:
+    """The lines that Brex has, each with what the same line of the document in Rillet has besides."""
+    left, made = list(present), list[NewExpenseItem]()
+    for item in items:
+        twin = next((each for each in left if _content(each) == _content(item)), None)
+        if twin is None:
+            made.append(item)
+        else:
+            left.remove(twin)
+            made.append(attrs.evolve(item, service_period=item.service_period or twin.service_period, extra=twin.extra))
+    return tuple(made)
+
+
+def _content(item: ExpenseItem | NewExpenseItem) -> tuple[object, ...]:
+    """What Brex says in a line."""
+    tax = None if item.tax_rate is None else attrs.evolve(item.tax_rate, extra={})
+    fields = frozenset((each.field_id, each.field_value_id) for each in item.fields)
+    return item.account_code, item.amount, item.description, tax, fields
+
+
+def _untaxed(
+    line: FormLine, account: str, amount: Decimal, fields: frozenset[tuple[str, str]] = frozenset()
+) -> FormLine:
+    return FormLine(account=account, amount=amount, currency=line.currency, fields=fields)

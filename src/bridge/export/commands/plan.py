@@ -1,0 +1,68 @@
+"""``plan``: what an export would do, step by step."""
+
+from __future__ import annotations
+
+import typer
+
+from bridge.documents.protocol import PlannedVendor
+from bridge.export.commands.app import (
+    INCOMPLETE,
+    JournalPlace,
+    Json,
+    RatesFile,
+    SettingsFile,
+    Since,
+    app,
+    console,
+    expected_errors,
+    moment_of,
+    opened_export,
+    print_json,
+)
+from bridge.export.reporting import tables
+from bridge.export.reporting.report import nothing_json, postings_json, refused_json
+from bridge.mapping import Plan
+
+
+@app.command()
+def plan(
+    settings: SettingsFile,
+    journal: JournalPlace = None,
+    rates: RatesFile = None,
+    since: Since = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.
+
+    Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
+    """
+    changed_since = moment_of(since)
+    with expected_errors(), opened_export(settings, journal, rates=rates) as export:
+        planned = export.plan(changed_since=changed_since)
+        if as_json:
+            print_json(_plan_json(planned))
+        else:
+            console().print(tables.plan_table(planned))
+        if planned.refused:
+            raise typer.Exit(INCOMPLETE)
+
+
+def _plan_json(planned: Plan) -> dict[str, object]:
+    return {
+        "posts": [
+            {
+                "record_id": post.record.id,
+                "step": post.step,
+                "vendor": {"create": post.document.party.vendor.name}
+                if isinstance(post.document.party, PlannedVendor)
+                else post.document.party,
+                "impact_date": str(post.document.impact_date),
+                "postings": postings_json(post.document),
+            }
+            for post in planned.posts
+        ],
+        "create_vendors": [each.vendor.name for each in planned.new_vendors],
+        "refused": refused_json(planned.refused),
+        "nothing": nothing_json(planned.nothing),
+    }

@@ -1,0 +1,188 @@
+"""The three forms of a record's document side by side, as facts for the table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+
+import attrs
+
+from brex_accounting import Amount, Record
+from bridge.books import Books
+from bridge.decisions import Nothing, Outcome, Post, Refused, SkipCode
+from bridge.documents.form import Form, difference
+from bridge.documents.protocol import Document, Found
+from bridge.export.engine.facts import Actual, Comparison, Facts, Remedy, Standing, Wanted
+from bridge.export.engine.holding import Hold
+from bridge.export.engine.next_step import remedy
+from bridge.export.engine.standing import State
+from bridge.export.ledgers.protocol import Ledger
+from bridge.settings.values import OnChange, OnDelete, Settings
+from clientkit.money import total
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Case:
+    """Everything that is known of one record at one moment; `RecordTask` explains the first ones.
+
+    `documents` are the objects that the ledger was seen to have for it, None where nobody has looked. `is_looked` tells
+    that the objects that were posted were looked at by their ids; `corrections` are its correcting entries as they are
+    now, and `is_incomplete` tells that one of them is gone. `is_untold`: neither a journal nor a mark would tell of it.
+    """
+
+    record: Record
+    decision: Outcome | None
+    state: State
+    content: str
+    offered: bool
+    settings: Settings
+    books: Books
+    ledger: Ledger
+    hold: Hold
+    documents: tuple[Found, ...] | None = None
+    alike: tuple[Found, ...] = ()
+    is_looked: bool = False
+    is_untold: bool = False
+    corrections: tuple[Found, ...] = ()
+    is_incomplete: bool = False
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the table decides from."""
+        actual = self._actual()
+        return Facts(
+            standing=self.state.standing,
+            offered=self.offered,
+            actual=actual,
+            wanted=self._wanted(),
+            comparison=self._comparison(),
+            remedy=self._remedy() if actual is Actual.ONE else Remedy.NONE,
+            removable=self.settings.on_delete is OnDelete.DELETE and self._is_free_to_change(None),
+            held=isinstance(self.decision, Post) and self.hold(self.decision) is not None,
+        )
+
+    @property
+    def one(self) -> Found | None:
+        """The one object that the ledger has for it."""
+        return self.documents[0] if self.documents is not None and len(self.documents) == 1 else None
+
+    @property
+    def desired(self) -> Document | None:
+        """What the source says now, where that is something to post."""
+        return self.decision.document if isinstance(self.decision, Post) else None
+
+    def correction(self, document: Document) -> Document | None:
+        """The entry of the difference between what stands and what is desired; None where there can be none."""
+        stands, impact = self.standing_form(document), document.impact_date
+        if stands is None or impact is None:
+            return None
+        heads = {"lines", "day"} if not self.state.is_member else {"lines", "day", "kind"}
+        if set(document.form().differences(stands)) - heads:
+            return None
+        first = self.books.first_open_day
+        day = impact if first is None else max(impact, first)
+        lines = difference(document.form(), stands)
+        return document.correction(lines, day) if lines else None
+
+    def standing_form(self, document: Document) -> Form | None:
+        """What stands, in sum; without a journal it is read from the objects, as long as nobody has changed them."""
+        if self.state.form is not None or self.one is None or not self.state.corrections:
+            return self.state.form
+        return document.corrected(self.one.form, [each.form for each in self.corrections])
+
+    def _actual(self) -> Actual:
+        found, base = self.documents, self.state.base
+        is_seen = any(base is not None and each.ref == base.ref for each in found or ())
+        is_seen = is_seen and len(self.corrections) == len(self.state.corrections)
+        if base is not None and not self.is_looked and not is_seen:
+            return Actual.UNSEEN
+        if found is None or self._is_beyond_look_ups:
+            return Actual.UNSEEN
+        if len(found) > 1:
+            return Actual.SEVERAL
+        if found and not self.is_incomplete:
+            return Actual.ONE
+        return Actual.ALIKE if self.alike else Actual.MISSING
+
+    @property
+    def _is_beyond_look_ups(self) -> bool:
+        """Whether nothing can tell if it was posted: neither a journal nor a reference, and nothing to compare with."""
+        return not self.offered and self.is_untold and self.desired is None
+
+    def _wanted(self) -> Wanted:
+        decision = self.decision
+        if isinstance(decision, Refused):
+            return Wanted.REFUSED
+        if isinstance(decision, Nothing) and not self._is_left_to_settings(decision):
+            return Wanted.NOTHING
+        return Wanted.DOCUMENT
+
+    def _is_left_to_settings(self, decision: Nothing) -> bool:
+        """Whether it is the settings that no longer want what stands, and not the source."""
+        return self.state.standing is Standing.POSTED and decision.code is not SkipCode.NO_MONEY
+
+    def _comparison(self) -> Comparison:
+        found, desired = self.one, self.desired
+        if self.state.standing is not Standing.POSTED:
+            same = found is not None and desired is not None and found.form.equals(desired.form())
+            return Comparison.SAME if same else Comparison.SOURCE
+        edited = found is not None and self._is_edited(found)
+        if not self._has_changed():
+            return Comparison.LEDGER if edited else Comparison.SAME
+        is_alone = not self.state.is_member and not self.state.corrections
+        if is_alone and found is not None and desired is not None and found.form.equals(desired.form()):
+            return Comparison.ALIKE
+        return Comparison.BOTH if edited else Comparison.SOURCE
+
+    def _is_edited(self, found: Found) -> bool:
+        pairs = zip(self.state.objects, (found, *self.corrections), strict=False)
+        return not all(posted.is_as_posted(there) for posted, there in pairs)
+
+    def _has_changed(self) -> bool:
+        """Whether the source says something else than what stands; a changed setting is no change of the source."""
+        decision, state = self.decision, self.state
+        if decision is None or (isinstance(decision, Nothing) and self._is_left_to_settings(decision)):
+            return False
+        if state.content is not None:
+            if state.content == self.content:
+                return False
+        elif self.record.version <= state.version:
+            return False
+        if isinstance(decision, Post):
+            return not state.says(decision.document.form())
+        return True
+
+    def _remedy(self) -> Remedy:
+        desired, found = self.desired, self.one
+        if desired is None or found is None:
+            return Remedy.NONE
+        ability, state = self.ledger.ability(found.ref.kind), self.state
+        same_kind = desired.form().kind == found.form.kind
+        same_place = desired.form().head.get("subsidiary") == found.form.head.get(
+            "subsidiary", desired.form().head.get("subsidiary")
+        )
+        return remedy(
+            on_change=self.settings.on_change,
+            is_member=state.is_member,
+            is_corrected=bool(state.corrections),
+            is_correctable=self.settings.on_change is not OnChange.REFUSE and self.correction(desired) is not None,
+            is_free=self._is_free_to_change(desired),
+            replaces=ability.replaces and same_kind and same_place,
+            deletes=ability.deletes,
+        )
+
+    def _is_free_to_change(self, desired: Document | None) -> bool:
+        found = self.one
+        days = [found.impact_date if found is not None else None, desired.impact_date if desired is not None else None]
+        is_open = not any(day is not None and self.books.is_closed(day) for day in days)
+        return found is not None and found.is_free and is_open and not self.state.corrections
+
+
+def amounts_of(document: Document | None, before: Form | None) -> tuple[Amount, ...]:
+    """What a document spends, less what stood in the ledger before it; `before` is None where that is no spending."""
+    sums = dict[str, list[Decimal]]()
+    for each in document.spent() if document is not None else ():
+        sums.setdefault(each.currency, []).append(each.amount)
+    for line in before.lines if before is not None else ():
+        sums.setdefault(line.currency, []).append(line.amount.copy_negate())
+    return tuple(Amount(amount=total(parts), currency=currency) for currency, parts in sums.items())

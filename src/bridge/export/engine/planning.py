@@ -1,0 +1,53 @@
+"""What a plan comes to: the results of a walk on which nothing was sent."""
+
+from __future__ import annotations
+
+from bridge.books import Books
+from bridge.decisions import Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
+from bridge.export.engine.tasks.protocol import Done
+from bridge.export.ledgers.protocol import Ledger
+from bridge.export.reporting.report import CreatedVendor, Failed, Posted, Result, Warned
+from bridge.mapping import Plan
+
+
+class Planning:
+    """Takes the results of a plan's walk, in their order."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._outcomes = list[Outcome]()
+        self._warnings = list[Warned]()
+
+    def created(self, vendor: CreatedVendor) -> None:
+        """A vendor would be created; its post says so too."""
+        del vendor
+
+    def warned(self, warned: Warned) -> None:
+        """A person should look at something."""
+        self._warnings.append(warned)
+
+    def take(self, done: Done) -> None:
+        """Take what would become of some records."""
+        self._outcomes += [_outcome(each) for each in done.results]
+
+    def with_bills(self, books: Books) -> Books:
+        """The books with the bills that the plan creates, so that their payments find them."""
+        return self._ledger.with_planned(books, [each for each in self._outcomes if isinstance(each, Post)])
+
+    def plan(self) -> Plan:
+        """The plan as a value."""
+        return Plan(outcomes=tuple(self._outcomes))
+
+
+def _outcome(result: Result) -> Outcome:
+    match result:
+        case Posted() if result.document is not None and not result.adopted:
+            return Post(record=result.record, document=result.document, step=result.step)
+        case Posted():
+            done = "would be deleted" if result.is_removed else "is there already; an export only tells Brex"
+            why = f"its {result.ref} {done}"
+            return Nothing(record=result.record, why=why, code=SkipCode.IN_LEDGER)
+        case Failed():
+            return Refused(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=result.why),))
+        case _:
+            return result

@@ -1,0 +1,150 @@
+"""What a person is told of a record that the table refuses: what was compared, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from bridge.decisions import Post, Reason, ReasonCode, Refused
+from bridge.documents.form import Form, FormLine, difference
+from bridge.documents.protocol import Document
+from bridge.export.engine.comparing import Case
+from bridge.export.engine.next_step import Row
+from clientkit.money import decimal_text
+
+_MOST_LINES = 12
+
+
+def refusal(row: Row, case: Case) -> Refused:
+    """Why a record is refused: what the mapping found, or what the table says, with what was compared."""
+    if row.code is not None:
+        return Refused(record=case.record, reasons=(Reason(code=row.code, text=_TEXTS[row.code](case)),))
+    reasons = case.decision.reasons if isinstance(case.decision, Refused) else ()
+    if case.state.base is not None:
+        where = f"{case.ledger.name} has an earlier version of it as {case.state.base.ref}, which stays as it is"
+        reasons = (*reasons, Reason(code=ReasonCode.CHANGED_AFTER_EXPORT, text=where))
+    return Refused(record=case.record, reasons=reasons)
+
+
+def _several(case: Case) -> str:
+    return f"{case.ledger.name} has it {len(case.documents or ())} times, as {_where(case)}; delete all but one"
+
+
+def _not_there(case: Case) -> str:
+    if case.desired is None:
+        return (
+            f"it counts as exported and moves no money, and without a journal nobody knows whether {case.ledger.name} "
+            f"has it"
+        )
+    return f"it counts as exported, and {case.ledger.name} has nothing for it; replay it to post it"
+
+
+def _deleted(case: Case) -> str:
+    was = "" if case.state.base is None else f" as {case.state.base.ref}"
+    what = "the entry that corrected it" if case.is_incomplete else "it"
+    return f"it was posted{was}, and {case.ledger.name} no longer has {what}; replay it to post it anew, or dismiss it"
+
+
+def _alike(case: Case) -> str:
+    others = " and ".join(str(each.ref) for each in case.alike)
+    return (
+        f"{case.ledger.name} has {others}, which says the same and does not tell for which record it was made; dismiss the "
+        f"record if that is its entry, or delete the entry"
+    )
+
+
+def _held(case: Case) -> str:
+    why = case.hold(case.decision) if isinstance(case.decision, Post) else None
+    return f"it waits for an approval: {why}"
+
+
+def _differs(case: Case) -> str:
+    there = case.one.form if case.one is not None else None
+    return (
+        f"{case.ledger.name} has it as {_where(case)}, which says something else: the source {_said(_desired(case))}; "
+        f"{case.ledger.name} {_said(there)}"
+    )
+
+
+def _both(case: Case) -> str:
+    there = case.one.form if case.one is not None else None
+    posted = "unknown" if case.state.form is None else _said(case.state.form)
+    return (
+        f"it was changed at the source and in {case.ledger.name} ({_where(case)}): posted {posted}; {case.ledger.name} now "
+        f"{_said(there)}; the source now {_said(_desired(case))}; make both the same by hand"
+    )
+
+
+def _changed(case: Case) -> str:
+    """What would have to change in the ledger, per account, and why the export leaves it to a person."""
+    found = case.one
+    what = f"it has changed since it was posted as {_where(case)}: {_change(case)}"
+    if found is not None and not found.is_free:
+        return f"{what}; it is settled in {case.ledger.name}, so take back what settles it, or set on_change to correct"
+    if found is not None and found.impact_date is not None and case.books.is_closed(found.impact_date):
+        closed = f"its period is closed up to {case.books.last_closed}"
+        return f"{what}; {closed}, so set on_change to correct, or correct it by hand"
+    return f"{what}; correct it by hand, or let on_change or on_delete allow it"
+
+
+_TEXTS: Mapping[ReasonCode, Callable[[Case], str]] = MappingProxyType(
+    {
+        ReasonCode.POSTED_SEVERAL_TIMES: _several,
+        ReasonCode.NOT_IN_LEDGER: _not_there,
+        ReasonCode.DELETED_IN_LEDGER: _deleted,
+        ReasonCode.POSSIBLE_DOUBLE: _alike,
+        ReasonCode.HELD: _held,
+        ReasonCode.DIFFERS_IN_LEDGER: _differs,
+        ReasonCode.CHANGED_ON_BOTH_SIDES: _both,
+        ReasonCode.CHANGED_AFTER_EXPORT: _changed,
+    }
+)
+
+
+def _change(case: Case) -> str:
+    desired = case.desired
+    stands = case.state.form if desired is None else case.standing_form(desired)
+    if stands is None:
+        return "what was posted for it alone cannot be told"
+    if desired is None:
+        return f"nothing is left to post of {_said(stands)}"
+    now = desired.form()
+    lines = difference(now, stands)
+    heads = [each for each in now.differences(stands) if each not in {"lines", "kind"}]
+    parts = [_lines(_with_counterpart(desired, lines))] if lines else []
+    parts += [f"{key} {stands.head[key]} becomes {now.head[key]}" for key in heads]
+    return "; ".join(parts) or "it becomes another kind of document"
+
+
+def _with_counterpart(desired: Document, lines: tuple[FormLine, ...]) -> tuple[FormLine, ...]:
+    """The lines with what stands against them, where that can be told."""
+    entry = desired.correction(lines, desired.impact_date) if desired.impact_date is not None else None
+    return lines if entry is None else entry.form().lines
+
+
+def _where(case: Case) -> str:
+    return " and ".join(str(each.ref) for each in case.documents or ())
+
+
+def _desired(case: Case) -> Form | None:
+    return case.desired.form() if case.desired is not None else None
+
+
+def _said(form: Form | None) -> str:
+    if form is None:
+        return "nothing"
+    head = [f"{key} {form.head[key]}" for key in ("day", "party", "number") if key in form.head]
+    return f"{_lines(form.lines)} ({', '.join(head)})"
+
+
+def _lines(lines: tuple[FormLine, ...]) -> str:
+    shown = list(_shown(lines[:_MOST_LINES]))
+    if len(lines) > _MOST_LINES:
+        shown.append(f"{len(lines) - _MOST_LINES} more lines")
+    return ", ".join(shown) or "no lines"
+
+
+def _shown(lines: tuple[FormLine, ...]) -> Iterator[str]:
+    for line in lines:
+        sign = "+" if line.amount > 0 else ""
+        yield f"{line.account} {sign}{decimal_text(line.amount)} {line.currency}"

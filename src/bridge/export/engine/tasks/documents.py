@@ -1,0 +1,112 @@
+"""What is done to the document of one record in the ledger, written down as it is done."""
+
+from __future__ import annotations
+
+import attrs
+
+from brex_accounting import Record
+from bridge.documents.protocol import Document, Found, PlannedVendor
+from bridge.export.engine.attempts import Attempt, Purpose
+from bridge.export.engine.calls import Calls, ask
+from bridge.export.engine.sender import Intent
+from bridge.export.engine.standing import State
+from bridge.export.engine.tasks.protocol import TaskContext
+from clientkit.requests import Request
+
+
+class DocumentWriter:
+    """Creates, replaces, corrects, deletes and adopts for one record, whose claim the caller holds.
+
+    `content` is the record's digest. Every method raises as `Sender.send` does.
+    """
+
+    def __init__(self, record: Record, content: str, context: TaskContext) -> None:
+        self._record, self._content, self._context = record, content, context
+
+    def with_vendor(self, document: Document) -> Calls[Document]:
+        """The document for a vendor that is there; created where nobody has done so yet."""
+        if not isinstance(document.party, PlannedVendor):
+            return document
+        vendor_id = yield from self._context.vendors.id_of(document.party)
+        return document.with_vendor(vendor_id)
+
+    def create(self, document: Document) -> Calls[Attempt]:
+        """Post the document; one that nothing finds again is looked for among its like first."""
+        intent, context = self._intent(document), self._context
+        if not context.ledger.ability(document.kind).is_found and "/" in document.kind:
+            return (yield from context.payments.send(intent, document.form()))
+        attempt = yield from context.sender.send(intent)
+        if not attempt.is_old_answer:
+            return attempt
+        # A key may answer with what it made a day ago, which may be gone.
+        there = yield from ask(lambda: context.ledger.get(attempt.ref))
+        if there is not None:
+            return attempt
+        context.sender.abandon(attempt, "its key answered with an object that was deleted since")
+        return (yield from context.sender.send(attrs.evolve(intent, after=attempt.number)))
+
+    def replace(self, document: Document, present: Found) -> Calls[Attempt]:
+        """Make the object that is there say what the document says."""
+        intent = attrs.evolve(self._intent(document), request=document.replace(present))
+        return (yield from self._context.sender.send(intent))
+
+    def repost(self, document: Document, present: Found) -> Calls[Attempt]:
+        """Delete the object that is there, and post the document anew."""
+        yield from self.delete(present)
+        return (yield from self.create(document))
+
+    def correct(self, document: Document, correction: Document) -> Calls[Attempt]:
+        """Post the entry after which the ledger says what the document says."""
+        intent = attrs.evolve(
+            self._intent(document), kind=correction.kind, request=correction.create(), purpose=Purpose.CORRECTION
+        )
+        return (yield from self._context.sender.send(intent))
+
+    def delete(self, present: Found) -> Calls[Attempt]:
+        """Delete the object that is there."""
+        intent = Intent(
+            subject=self._record.id,
+            version=self._record.version,
+            kind=present.ref.kind,
+            request=self._context.ledger.delete(present.ref),
+            object_id=present.ref.id,
+            content=self._content,
+        )
+        return (yield from self._context.sender.send(intent))
+
+    def adopt(self, document: Document, present: Found) -> Attempt:
+        """Write down that the ledger has the document already."""
+        attempt = self._context.sender.adopt(self._intent(document), present)
+        self._context.payments.note(attempt)
+        return attempt
+
+    def keep(self, state: State, present: Found | None, *, is_compared: bool) -> None:
+        """Write down what the journal does not know yet of a document that stays as it is.
+
+        Where the record was not compared, because it is no newer version, what it says now may not be what stands.
+        """
+        if state.digest is not None and present is not None:
+            # Its mark told what was posted.
+            intent = Intent(
+                subject=self._record.id,
+                version=self._record.version,
+                kind=present.ref.kind,
+                request=Request[None](method="POST", path=f"/{present.ref.kind}"),
+                content=self._content if is_compared else None,
+                source=self._record.source_id,
+                form=state.form.as_json() if state.form is not None else None,
+            )
+            self._context.sender.adopt(intent, present)
+        elif is_compared and state.content != self._content:
+            self._context.sender.restate(self._record.id, self._content)
+
+    def _intent(self, document: Document) -> Intent:
+        return Intent(
+            subject=self._record.id,
+            version=self._record.version,
+            kind=document.kind,
+            request=document.create(),
+            content=self._content,
+            source=self._record.source_id,
+            form=document.form().as_json(),
+        )

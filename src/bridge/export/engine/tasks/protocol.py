@@ -1,0 +1,123 @@
+"""The units of work of a run, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+import attrs
+
+from brex_accounting import Record
+from bridge.books import Books
+from bridge.decisions import Reason, ReasonCode, Refused
+from bridge.documents.protocol import Found, Ref
+from bridge.export.engine.calls import Calls
+from bridge.export.engine.claims import BusyError, Locks, claimed
+from bridge.export.engine.holding import Hold, holds_nothing
+from bridge.export.engine.sender import NoIdError, Sender
+from bridge.export.engine.tasks.bill_payment import BillPayer
+from bridge.export.engine.tasks.receipts import ReceiptUploader
+from bridge.export.engine.tasks.vendor import VendorCreator
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import Ledger
+from bridge.export.reporting.report import Failed, Result
+from bridge.settings.values import Settings
+from clientkit.errors import AnswerError, ApiError, Verdict
+
+
+@attrs.frozen(kw_only=True)
+class Stop:
+    """Why nothing else should be begun; `code` holds nothing that a service answered."""
+
+    code: str
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class Done:
+    """What came of a unit of work.
+
+    `setback` says that it failed for a reason that may be the service's; several in a row end the run. `trace_id` is that
+    of the ledger's last answer. `reports` says whether the source waits to be told of the records.
+    """
+
+    results: tuple[Result, ...]
+    stop: Stop | None = None
+    setback: bool = False
+    trace_id: str | None = None
+    reports: bool = True
+
+
+class TaskContext:
+    """What all units of work of a run share; for any thread. Without `receipts` none are attached."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        settings: Settings,
+        books: Books,
+        *,
+        vendors: VendorCreator,
+        payments: BillPayer,
+        receipts: ReceiptUploader | None,
+        hold: Hold = holds_nothing,
+    ) -> None:
+        self.sender, self.settings, self.books, self.hold = sender, settings, books, hold
+        self.vendors, self.payments, self.receipts = vendors, payments, receipts
+        self._looks, self._locks = dict[Ref, Found | None](), Locks()
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where documents go."""
+        return self.sender.ledger
+
+    @property
+    def journal(self) -> Journal:
+        """What remembers them."""
+        return self.sender.journal
+
+    def claimed(self, subject: str) -> AbstractContextManager[None]:
+        """Keep other exporters off a subject; a plan keeps nobody off."""
+        if self.sender.is_dry:
+            return nullcontext()
+        return claimed(self.journal, subject, "another exporter has it in hand; the next run sees what came of it")
+
+    def look_once(self, ref: Ref) -> Found | None:
+        """An object that many records of a run share, such as a summary, as it was at the first look."""
+        with self._locks.holding(str(ref)):
+            if ref not in self._looks:
+                self._looks[ref] = self.ledger.get(ref)
+            return self._looks[ref]
+
+
+class Task(Protocol):
+    """A unit of work, for one record or several. Never raises for errors of a service or of the journal."""
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records that it is about."""
+        ...
+
+    def carry_out(self, context: TaskContext) -> Calls[Done]:
+        """Do it; what came of each record."""
+        ...
+
+
+def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> Done:
+    """What came of records whose request was not answered with an object: refused by the ledger, or to be tried again."""
+    text, code = str(error), type(error).__name__
+    trace_id = error.trace_id if isinstance(error, AnswerError) else None
+    if isinstance(error, BusyError):
+        return Done(results=tuple(Failed(record=each, why=text, code="busy") for each in records))
+    if isinstance(error, NoIdError):
+        return Done(results=tuple(Failed(record=each, why=text, code="no_id") for each in records))
+    if error.verdict is Verdict.REFUSED:
+        reason = Reason(code=ReasonCode.REJECTED_BY_RILLET, text=text)
+        return Done(results=tuple(Refused(record=each, reasons=(reason,)) for each in records), trace_id=trace_id)
+    is_fatal = error.verdict is Verdict.FATAL
+    if not is_fatal:
+        text = f"{text} The next run looks for it."
+    results = tuple(Failed(record=each, why=text, code=code) for each in records)
+    stop = Stop(code=code, why=text) if is_fatal else None
+    return Done(results=results, stop=stop, setback=not is_fatal, trace_id=trace_id)

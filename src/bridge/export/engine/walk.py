@@ -1,0 +1,235 @@
+"""The records of one run in the order of work, as tasks. A plan walks the same way with a sender that does not send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from brex_accounting import Record, RecordType
+from bridge.books import Books
+from bridge.decisions import Outcome, Post, Reason, ReasonCode, Refused
+from bridge.documents.protocol import Found
+from bridge.documents.record_digest import record_digest
+from bridge.export.engine.facts import Standing
+from bridge.export.engine.holding import Hold
+from bridge.export.engine.sender import Sender
+from bridge.export.engine.standing import State, state_of, state_of_mark
+from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey
+from bridge.export.engine.tasks.bill_payment import BillPayer
+from bridge.export.engine.tasks.protocol import Task, TaskContext
+from bridge.export.engine.tasks.receipts import Download, ReceiptUploader
+from bridge.export.engine.tasks.record import RecordTask
+from bridge.export.engine.tasks.summary import MOST_COLLECTED, OpenSummaryTask, SummaryCollector, check_summaries
+from bridge.export.engine.tasks.vendor import VendorCreator
+from bridge.export.ledgers.protocol import Ledger, LookUp
+from bridge.export.reporting.report import CreatedVendor, Warned
+from bridge.export.sources.protocol import Source
+from bridge.mapping import Bridge
+from bridge.settings.check import check
+from bridge.settings.values import SameInvoice, Settings, SettingsError
+from bridge.vendors.planned import PlannedVendors
+
+#: Adds to a snapshot of the books what payments look for.
+WithBills: TypeAlias = Callable[[Books], Books]
+
+CHANGES_READ = "changes read until"
+# The clocks of the source and of this machine differ; reading a day twice costs at most a page.
+_CLOCK_MARGIN = timedelta(days=1)
+_TWO_BASES = frozenset({RecordType.REIMBURSEMENT_EXPENSE_APPROVAL, RecordType.REIMBURSEMENT_EXPENSE_POST})
+
+
+class Walk:
+    """One run's way through the records of a source.
+
+    `created` is told of each vendor that is created, `warn` of what a person should look at.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        sender: Sender,
+        bridge: Bridge,
+        *,
+        download: Download | None,
+        hold: Hold,
+        created: Callable[[CreatedVendor], object],
+        warn: Callable[[Warned], object],
+    ) -> None:
+        self._source, self._sender, self._bridge, self._hold = source, sender, bridge, hold
+        self._download, self._warn = download, warn
+        self._ledger, self._journal = sender.ledger, sender.journal
+        self._planned, self._vendors = PlannedVendors(bridge.settings), VendorCreator(sender, created)
+        self._invoices = dict[tuple[str, str], str]()
+
+    def begin(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        updated_after: datetime | None = None,
+        changed_since: datetime | None = None,
+        replayed: Record | None = None,
+    ) -> None:
+        """Read the books and see what waits; `replayed` is the only record then, whatever its state.
+
+        Raises:
+            SettingsError: The settings name what the ledger does not have.
+            ApiError: The source or the ledger cannot be read.
+            JournalError: The journal cannot be read.
+        """
+        self._books = checked_books(self._ledger, self._bridge.settings)
+        self._is_replay = replayed is not None
+        self._queue = RecordQueue(
+            self._source,
+            ids=ids,
+            updated_after=updated_after,
+            changed_since=changed_since if changed_since is not None or ids is not None else self._changes_read(),
+            keeps=MOST_COLLECTED if self._bridge.settings.summarise else ONE_PAGE,
+            also=() if ids is not None or updated_after is not None else self._journal.unfinished(),
+            only=replayed,
+        )
+        self.survey: Survey = self._queue.survey(self._journal)
+        self._payer = BillPayer(self._sender, self.survey.alike)
+        self._looked = self._look_up(self.survey)
+        check_summaries(self._bridge.settings, self._journal, self._looked.by_subject)
+
+    def batches(self, with_bills: WithBills) -> Iterator[tuple[Iterator[Task], TaskContext]]:
+        """The tasks in the order of work, those of a batch after all of the batch before."""
+        survey, summaries = self.survey, self._looked.by_subject
+        books = self._books
+        if survey.open_summaries:
+            opened = (
+                OpenSummaryTask(attempt=each, found=summaries.get(each.subject, ())) for each in survey.open_summaries
+            )
+            yield opened, self._context(books)
+        if survey.documents:
+            # The numbers of bills are compared with those that are there.
+            books = self._ledger.with_bills(books) if survey.has_bills else books
+            yield self._tasks(survey.documents, books), self._context(books)
+        paying: Books | None = None
+        for batch in (survey.begun_payments, survey.payments):
+            if batch:
+                # The bills that payments are for are in the ledger now, those of this run among them.
+                paying = paying or with_bills(self._ledger.with_bills(self._books))
+                yield self._tasks(batch, paying), self._context(paying)
+
+    def _changes_read(self) -> datetime | None:
+        """Since when changes of exported records are to be read: what the journal remembers, or its first attempt."""
+        told = self._journal.mark(CHANGES_READ)
+        since = datetime.fromisoformat(told) if told is not None else self._journal.first_intended_at()
+        return None if since is None else since - _CLOCK_MARGIN
+
+    def _look_up(self, survey: Survey) -> LookUp:
+        if survey.since is None:
+            return LookUp()
+        return self._ledger.find(survey.subjects, since=survey.since, sources=survey.sources)
+
+    def _context(self, books: Books) -> TaskContext:
+        sender = self._sender
+        receipts = self._bridge.settings.receipts and self._download is not None
+        return TaskContext(
+            sender,
+            self._bridge.settings,
+            books,
+            vendors=self._vendors,
+            payments=self._payer,
+            receipts=ReceiptUploader(self._download, sender) if receipts and self._download is not None else None,
+            hold=self._hold,
+        )
+
+    def _tasks(self, batch: Sequence[str], books: Books) -> Iterator[Task]:
+        collector = SummaryCollector(self._bridge.settings, self._journal, books, self._hold)
+        for page in self._queue.pages(batch):
+            yield from collector.tasks(self._prepared(page, books))
+        yield from collector.rest()
+
+    def _prepared(self, page: Sequence[Record], books: Books) -> list[RecordTask]:
+        ids = [each.id for each in page]
+        attempts, members = self._journal.attempts_of(ids), self._journal.memberships(ids)
+        prepared = list[RecordTask]()
+        for record in page:
+            state = state_of(attempts.get(record.id, ()), self._ledger, members.get(record.id, ()))
+            found = self._looked.by_subject.get(record.id, ())
+            if state.standing is Standing.NEW and not state.deleted and found:
+                state = state_of_mark(found)
+            content = record_digest(record)
+            decision = None if _is_unchanged(record, content, state) else self._decision(record, state, found, books)
+            prepared.append(
+                RecordTask(
+                    record=record,
+                    decision=decision,
+                    content=content,
+                    offered=self._source.is_offered(record),
+                    asked=self._is_replay,
+                    found=found,
+                    alike=self._alike(decision) if state.standing is Standing.NEW else (),
+                )
+            )
+        return prepared
+
+    def _alike(self, decision: Outcome | None) -> tuple[Found, ...]:
+        """Entries that say what would be posted, and do not tell for which record they were made."""
+        if not isinstance(decision, Post) or not self._looked.unmarked:
+            return ()
+        form = decision.document.form()
+        return tuple(each for each in self._looked.unmarked if each.form.equals(form))
+
+    def _decision(self, record: Record, state: State, found: Sequence[Found], books: Books) -> Outcome:
+        documents = (each for each in found if each.mark is None or not each.mark.corrects)
+        day = state.day or next((each.impact_date for each in documents), None)
+        decision = self._planned.settled(self._bridge.outcome(record, books, posted_on=day))
+        if not isinstance(decision, Post) or state.standing is not Standing.NEW:
+            return decision
+        return self._other_basis(decision) or self._same_invoice(decision, found, books) or decision
+
+    def _other_basis(self, post: Post) -> Refused | None:
+        """A refusal where the record of the other basis stands for the same reimbursement already."""
+        record = post.record
+        if record.source_id is None or record.type not in _TWO_BASES:
+            return None
+        known = (
+            each.subject
+            for each in self._journal.by_source(record.source_id)
+            if each.is_there and each.kind == post.document.kind
+        )
+        seen = (each.mark.subject for each in self._looked.by_source.get(record.source_id, ()) if each.mark is not None)
+        other = next((each for each in (*known, *seen) if each != record.id), None)
+        if other is None:
+            return None
+        text = f"{other}, the record of the other basis, was exported for the same reimbursement; dismiss this one"
+        return Refused(record=record, reasons=(Reason(code=ReasonCode.OTHER_BASIS, text=text),))
+
+    def _same_invoice(self, post: Post, found: Sequence[Found], books: Books) -> Refused | None:
+        """A warning, or a refusal where the settings say so, for a bill whose vendor and number are there already."""
+        record, form = post.record, post.document.form()
+        number, party = form.head.get("number"), form.head.get("party")
+        if found or number is None or party is None or not (record.invoice_number or "").strip():
+            return None
+        for bill in books.bills:
+            self._invoices.setdefault((bill.vendor_id, bill.expense_number), f"the bill {bill.id}")
+        other = self._invoices.setdefault((party, number), f"the record {record.id}")
+        if other == f"the record {record.id}":
+            return None
+        text = f"{other} has the same vendor and the same invoice number {number}"
+        if self._bridge.settings.same_invoice is SameInvoice.REFUSE:
+            return Refused(record=record, reasons=(Reason(code=ReasonCode.SAME_INVOICE_NUMBER, text=text),))
+        self._warn(Warned(record_id=record.id, code=ReasonCode.SAME_INVOICE_NUMBER.value, text=text))
+        return None
+
+
+def checked_books(ledger: Ledger, settings: Settings) -> Books:
+    """A snapshot of a ledger. Raises `SettingsError` where the settings name what it does not have."""
+    books = ledger.snapshot()
+    problems = check(settings, books)
+    if problems:
+        raise SettingsError(tuple(problems))
+    return books
+
+
+def _is_unchanged(record: Record, content: str, state: State) -> bool:
+    """Whether the record says what it said when it was posted, or nothing is to be done for it at all."""
+    if state.standing is Standing.DISMISSED:
+        return True
+    if state.standing is not Standing.POSTED:
+        return False
+    return content == state.content if state.content is not None else record.version <= state.version

@@ -1,0 +1,86 @@
+"""Where a journal is: the path of a file or a URL, how its database is reached, and who may read its file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge.export.journal.protocol import JournalError
+
+_SECONDS_FOR_A_LOCK = 30
+_SECRETS = frozenset({"password", "sslpassword"})
+
+
+def engine_at(place: str) -> sa.Engine:
+    """How to reach the database. A new file is made, for its owner alone. Raises `JournalError`."""
+    if not place:
+        raise JournalError("the journal has no place: give the path of a file or a URL")
+    url = _url(place)
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        _make_file(url.database)
+    try:
+        arguments = {"timeout": _SECONDS_FOR_A_LOCK} if backend == "sqlite" else {}
+        engine = sa.create_engine(url, connect_args=arguments)
+    except ModuleNotFoundError as error:
+        raise JournalError(
+            f"the journal needs the driver {error.name}; install it with: pip install {error.name}"
+        ) from None
+    except SQLAlchemyError as error:
+        raise JournalError(f"the journal cannot be opened: {error}") from None
+    except (ValueError, TypeError):
+        # What they say repeats parts of the URL.
+        raise JournalError(f"the journal {shown(url)} cannot be opened: its URL has an option that cannot be") from None
+    if engine.dialect.is_async:
+        raise JournalError(f"the journal cannot use the driver {engine.dialect.driver}, which is asynchronous")
+    return engine
+
+
+def shown(url: sa.URL) -> str:
+    """A URL for people to read, without its passwords."""
+    hidden = {name: "hidden" if name in _SECRETS else value for name, value in url.query.items()}
+    return url.set(query=hidden).render_as_string(hide_password=True)
+
+
+def keep_to_oneself(url: sa.URL) -> None:
+    """Make the file readable for its owner alone: it holds what people bought. For a file that is known as a journal."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        # Another user's file only that user can close, and some file systems know no owners.
+        with suppress(OSError):
+            path = Path(url.database)
+            if path.is_file() and path.stat().st_mode & 0o077:
+                path.chmod(0o600)
+
+
+def _url(place: str) -> sa.URL:
+    if "://" not in place:
+        return sa.URL.create("sqlite", database=place)
+    try:
+        url = sa.make_url(place)
+        backend = url.get_backend_name()
+    except (SQLAlchemyError, ValueError):
+        # What it says may repeat a part of a password.
+        raise JournalError("the journal's place is neither a path nor a URL") from None
+    if backend == "postgres":
+        return url.set(drivername="postgresql+psycopg")
+    if backend not in {"sqlite", "postgresql"}:
+        raise JournalError(f"the journal is kept in SQLite or PostgreSQL, not in {backend}")
+    if "@" in (url.host or ""):
+        raise JournalError("the journal's URL has an @ in its password or host: write it as %40")
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+
+
+def _make_file(place: str | None) -> None:
+    if place is None or place in {"", ":memory:"}:
+        raise JournalError("a journal in memory would be forgotten with its process: give the path of a file")
+    if place.startswith("file:"):
+        raise JournalError("the journal's file is given by its path, not by a URI of SQLite")
+    try:
+        Path(place).touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise JournalError(f"the journal {place!r} cannot be opened: {error.strerror}") from None
+    except ValueError:
+        raise JournalError(f"the journal {place!r} cannot be opened: no file has such a name") from None

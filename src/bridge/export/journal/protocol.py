@@ -1,0 +1,234 @@
+"""What an export expects of the journal that remembers its attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, TypeAlias
+
+import attrs
+
+from bridge.export.engine.attempts import Attempt, is_receipt
+from bridge.mappers.summaries import Member
+
+
+class JournalError(Exception):
+    """The journal cannot be read or written. Nothing is sent that it could not write down before."""
+
+
+#: Why a record was refused: pairs of a code and a text.
+Reasons: TypeAlias = Sequence[tuple[str, str]]
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """Why a record was not posted, in one version: first said at `at`, and still so at `last_at`. Times are UTC."""
+
+    subject: str
+    version: int
+    at: datetime
+    last_at: datetime
+    by: str
+    reasons: tuple[tuple[str, str], ...]
+
+
+class Journal(Protocol):
+    """What an export writes down; `SqlJournal` keeps it in a database. Every method raises `JournalError`."""
+
+    def now(self) -> datetime:
+        """The time, aware."""
+        ...
+
+    def claim(self, subject: str) -> bool:
+        """Keep other exporters off a subject for a while. False where another one has it in hand."""
+        ...
+
+    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
+        """Claim many subjects at once; those that no other one has in hand."""
+        ...
+
+    def release(self, subject: str) -> None:
+        """Let others have the subject."""
+        ...
+
+    def release_all(self, subjects: Iterable[str]) -> None:
+        """Let others have these subjects."""
+        ...
+
+    def attempts(self, subject: str) -> tuple[Attempt, ...]:
+        """The attempts for a subject, oldest first; for a record also those of summaries that it is a member of."""
+        ...
+
+    def attempts_of(self, subjects: Iterable[str]) -> Mapping[str, tuple[Attempt, ...]]:
+        """As `attempts`, for many subjects at once; those without an attempt are left out."""
+        ...
+
+    def members(self, subject: str) -> tuple[Member, ...]:
+        """The records of a summary, by its subject."""
+        ...
+
+    def by_object(self, object_id: str) -> tuple[Attempt, ...]:
+        """The attempts that led to a Rillet object, by its id, oldest first."""
+        ...
+
+    def by_source(self, source: str) -> tuple[Attempt, ...]:
+        """The attempts for all records of one thing, by the source's id of it, oldest first."""
+        ...
+
+    def memberships(self, subjects: Iterable[str]) -> Mapping[str, tuple[tuple[str, Member], ...]]:
+        """For each of these records that is in a summary: the subject of the summary, and the record as its member."""
+        ...
+
+    def first_intended_at(self) -> datetime | None:
+        """When the oldest attempt was written down, None where there is none."""
+        ...
+
+    def unfinished(self) -> tuple[str, ...]:
+        """The records with an attempt without an outcome, or whose last change was a deletion or was rejected."""
+        ...
+
+    def intend(self, attempt: Attempt) -> None:
+        """Write an attempt down before its request leaves, with its members; safe on disk when this returns."""
+        ...
+
+    def note(self, attempt: Attempt) -> None:
+        """Write down what became of an attempt: everything from `state` to `settled_by`."""
+        ...
+
+    def restate(self, subject: str, content: str) -> None:
+        """A record says in other words what stands: this is the digest of its content from now on."""
+        ...
+
+    def reported(self, subjects: Iterable[str]) -> None:
+        """Brex took the results of these records."""
+        ...
+
+    def refused(self, subject: str, version: int, reasons: Reasons) -> None:
+        """A record was refused for these reasons. What was said last time already is only said to be so still."""
+        ...
+
+    def refused_all(self, refused: Iterable[tuple[str, int, Reasons]]) -> None:
+        """As `refused`, for many subjects at once; where one comes twice, the last counts."""
+        ...
+
+    def refusals(self, subject: str) -> tuple[Refusal, ...]:
+        """Why a record was refused, oldest first."""
+        ...
+
+    def mark(self, name: str) -> str | None:
+        """What `set_mark` left under a name."""
+        ...
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Leave a value for later runs."""
+        ...
+
+    def walk(self) -> Iterator[Attempt]:
+        """Every attempt, oldest first."""
+        ...
+
+    @property
+    def who(self) -> str:
+        """This exporter, for the journal's readers."""
+        ...
+
+    @property
+    def forgets(self) -> bool:
+        """Whether nothing is remembered from one run to the next."""
+        ...
+
+
+class NoJournal:
+    """Remembers nothing: what Rillet has already is found by reference, and keys make repetitions harmless."""
+
+    who = ""
+    forgets = True
+
+    def restate(self, subject: str, content: str) -> None:
+        """Writes nothing."""
+
+    def unfinished(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def now(self) -> datetime:
+        """The machine's time."""
+        return datetime.now(UTC)
+
+    def claim(self, subject: str) -> bool:  # noqa: ARG002 - nobody else can be seen
+        """True."""
+        return True
+
+    def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
+        """All of them."""
+        return frozenset(subjects)
+
+    def release(self, subject: str) -> None:
+        """Nothing was claimed."""
+
+    def release_all(self, subjects: Iterable[str]) -> None:
+        """Nothing was claimed."""
+
+    def attempts(self, subject: str) -> tuple[Attempt, ...]:  # noqa: ARG002 - as above
+        """None."""
+        return ()
+
+    def attempts_of(self, subjects: Iterable[str]) -> Mapping[str, tuple[Attempt, ...]]:  # noqa: ARG002 - as above
+        """None."""
+        return {}
+
+    def members(self, subject: str) -> tuple[Member, ...]:  # noqa: ARG002 - as above
+        """None."""
+        return ()
+
+    def by_object(self, object_id: str) -> tuple[Attempt, ...]:  # noqa: ARG002 - as above
+        """None."""
+        return ()
+
+    def by_source(self, source: str) -> tuple[Attempt, ...]:  # noqa: ARG002 - as above
+        """None."""
+        return ()
+
+    def memberships(self, subjects: Iterable[str]) -> Mapping[str, tuple[tuple[str, Member], ...]]:  # noqa: ARG002 - as above
+        """None."""
+        return {}
+
+    def first_intended_at(self) -> datetime | None:
+        """Never."""
+        return None
+
+    def intend(self, attempt: Attempt) -> None:
+        """Writes nothing."""
+
+    def note(self, attempt: Attempt) -> None:
+        """Writes nothing."""
+
+    def reported(self, subjects: Iterable[str]) -> None:
+        """Writes nothing."""
+
+    def refused(self, subject: str, version: int, reasons: Reasons) -> None:
+        """Writes nothing."""
+
+    def refused_all(self, refused: Iterable[tuple[str, int, Reasons]]) -> None:
+        """Writes nothing."""
+
+    def refusals(self, subject: str) -> tuple[Refusal, ...]:  # noqa: ARG002 - as above
+        """None."""
+        return ()
+
+    def mark(self, name: str) -> str | None:  # noqa: ARG002 - as above
+        """Nothing."""
+        return None
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Writes nothing."""
+
+    def walk(self) -> Iterator[Attempt]:
+        """Nothing."""
+        return iter(())
+
+
+def files_of(journal: Journal, attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """The attempts to attach files of receipts to what these attempts have made. Raises `JournalError`."""
+    objects = dict.fromkeys(each.object_id for each in attempts if each.object_id is not None)
+    return tuple(each for made in objects for each in journal.by_object(made) if is_receipt(each.subject))

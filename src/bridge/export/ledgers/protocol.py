@@ -1,0 +1,140 @@
+"""What the engine needs of a ledger. Rillet is the first one; `examples/syspro` shows another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import attrs
+
+from bridge.books import Books
+from bridge.decisions import Post
+from bridge.documents.form import Form
+from bridge.documents.protocol import Found, PlannedVendor, Ref
+from bridge.export.engine.attempts import Attempt
+from clientkit.pacing import Pacer
+from clientkit.requests import Request
+
+
+@attrs.frozen(kw_only=True)
+class Ability:
+    """What a ledger can do with one kind of document.
+
+    `replaces`: a PUT makes it another document. `deletes`: it can be deleted. `is_found`: a look-up by reference or name
+    finds it. `honours_key`: a repetition under one idempotency key gives the first answer. `takes_files`: receipts can
+    be attached to it. `spends`: its lines are what was spent; elsewhere money only moves.
+    """
+
+    replaces: bool = False
+    deletes: bool = False
+    is_found: bool = False
+    honours_key: bool = False
+    takes_files: bool = False
+    spends: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Sent:
+    """A ledger's answer to an attempt. `id` is that of the object, empty where the answer tells none.
+
+    `is_old` says that the answer shows signs of an earlier time, so that the object has to be looked at.
+    """
+
+    id: str
+    content: bytes = attrs.field(repr=False)
+    trace_id: str | None = None
+    is_old: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class LookUp:
+    """What a look-up has found.
+
+    `by_subject` holds the documents and corrections of each record, and summaries by their subject; `by_source` those
+    that carry another id of the source; `unmarked` are objects of a kind that is found by name alone, without one.
+    """
+
+    by_subject: Mapping[str, tuple[Found, ...]] = attrs.field(factory=dict[str, tuple[Found, ...]])
+    by_source: Mapping[str, tuple[Found, ...]] = attrs.field(factory=dict[str, tuple[Found, ...]])
+    unmarked: tuple[Found, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class File:
+    """A file to attach to an object."""
+
+    filename: str
+    content: bytes = attrs.field(repr=False)
+    content_type: str
+
+
+class Ledger(Protocol):
+    """The books of one company, for any thread. Every method raises `ApiError` where the ledger cannot be asked."""
+
+    @property
+    def name(self) -> str:
+        """The ledger in messages, such as ``Rillet``."""
+        ...
+
+    @property
+    def pacer(self) -> Pacer | None:
+        """What bounds the requests in a span of time, for an estimate of the time that is left."""
+        ...
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests were sent so far."""
+        ...
+
+    def ability(self, kind: str) -> Ability:
+        """What it can do with a kind of document, such as ``charges`` or ``bills/…/payments``."""
+        ...
+
+    def snapshot(self) -> Books:
+        """What the mapping looks at, at one moment, without the bills."""
+        ...
+
+    def with_bills(self, books: Books) -> Books:
+        """The snapshot with every bill, for payments to find theirs and for numbers that come twice."""
+        ...
+
+    def with_planned(self, books: Books, posts: Sequence[Post]) -> Books:
+        """The snapshot with what a plan would create, as far as payments look for it."""
+        ...
+
+    def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
+        """What it has for these records, by reference or name, of what was changed after a moment."""
+        ...
+
+    def get(self, ref: Ref) -> Found | None:
+        """One object as it is now, None where it is not there."""
+        ...
+
+    def alike(self, ref_kind: str, form: Form) -> tuple[Found, ...]:
+        """Objects of a kind that carries no mark that say the same, such as payments of one bill."""
+        ...
+
+    def send(self, attempt: Attempt) -> Sent:
+        """Send exactly these bytes under this key."""
+        ...
+
+    def answers(self, attempt: Attempt, sent: Sent) -> bool:
+        """Whether the answer is about what was sent, as far as the ledger's answers tell."""
+        ...
+
+    def upload(self, attempt: Attempt, ref: Ref, file: File) -> Sent:
+        """Attach a file to an object, under the attempt's key."""
+        ...
+
+    def delete(self, ref: Ref) -> Request[Any]:
+        """The request that deletes an object."""
+        ...
+
+    def create_vendor(self, planned: PlannedVendor) -> Request[Any]:
+        """The request that creates a vendor."""
+        ...
+
+    def form_of(self, kind: str, content: bytes) -> Form | None:
+        """The form of what was sent or answered, as a journal keeps it; None where it cannot be read."""
+        ...

@@ -1,0 +1,219 @@
+"""In what journal, source and ledger differ about one record: the first difference that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+import attrs
+
+from brex_accounting import Record
+from bridge.decisions import Nothing, Outcome, Post, SkipCode
+from bridge.documents.form import Form
+from bridge.documents.protocol import Found, Ref
+from bridge.documents.record_digest import record_digest
+from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.facts import Standing
+from bridge.export.engine.standing import State
+from bridge.export.ledgers.protocol import Ledger
+from bridge.export.sources.protocol import Source
+from clientkit.money import decimal_text, total
+
+
+class Verdict(StrEnum):
+    """In what the three differ."""
+
+    CHANGED_IN_BREX = "changed_in_brex"
+    CHANGED_IN_RILLET = "changed_in_rillet"
+    CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
+    DELETED_IN_RILLET = "deleted_in_rillet"
+    ONLY_IN_RILLET = "only_in_rillet"
+    ONLY_IN_BREX = "only_in_brex"
+    POSTED_SEVERAL_TIMES = "posted_several_times"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    NOT_REPORTED = "not_reported"
+    NOT_IN_JOURNAL = "not_in_journal"
+
+
+@attrs.frozen(kw_only=True)
+class Known:
+    """What is known of one record.
+
+    `documents` are the objects that a look-up has found, `get` reads one by its id. `mapped` is what the mapping makes of
+    the record now, None where nobody can map; `is_remembered` says whether there is a journal.
+    """
+
+    record: Record | None
+    state: State
+    last: Attempt | None
+    documents: tuple[Found, ...]
+    get: Callable[[Ref], Found | None]
+    ledger: Ledger
+    source: Source
+    mapped: Callable[[Record, date | None], Outcome] | None
+    is_remembered: bool
+
+    @property
+    def others(self) -> tuple[Found, ...]:
+        """The objects that were found beside the one that was posted."""
+        base = self.state.base
+        return tuple(each for each in self.documents if base is None or each.ref != base.ref)
+
+    @property
+    def there(self) -> Found | None:
+        """The object that was posted, or the one that stands in its place."""
+        base = self.state.base
+        found = None if base is None else self.get(base.ref)
+        return self.others[0] if found is None and len(self.others) == 1 else found
+
+    @property
+    def posted(self) -> str:
+        """Where it was posted, in words."""
+        return "" if self.state.base is None else f"it was posted as {self.state.base.ref}"
+
+    @property
+    def in_ledger(self) -> str:
+        """Where the ledger has it, in words."""
+        where = " and ".join(str(each.ref) for each in self.documents)
+        return f"{self.ledger.name} has it as {where}" if where else f"{self.ledger.name} has nothing for it"
+
+
+_Disagreement: TypeAlias = tuple[Verdict, str]
+
+
+def disagreement_about(known: Known) -> _Disagreement | None:
+    """The first difference that counts, with a text for people; None where all three agree."""
+    if known.last is not None and known.last.is_open:
+        told = f"{known.last.intended_at:%Y-%m-%d %H:%M} UTC"
+        text = f"the journal does not know what came of the attempt of {told}; {known.in_ledger}"
+        return Verdict.OUTCOME_UNKNOWN, text
+    if known.state.standing is Standing.DISMISSED:
+        text = f"it was dismissed ({known.state.why}), and {known.in_ledger}"
+        return (Verdict.POSTED_SEVERAL_TIMES, text) if known.documents else None
+    return _about_untold(known) if known.state.base is None else _about_posted(known)
+
+
+def _about_untold(known: Known) -> _Disagreement | None:
+    """Of a record that this export has not posted, as far as is known."""
+    record, documents = known.record, known.documents
+    if len(documents) > 1:
+        return _several(known, documents)
+    if documents:
+        text = f"the journal does not know that it was posted; {known.in_ledger}"
+        return (Verdict.NOT_IN_JOURNAL, text) if known.is_remembered else None
+    if record is None:
+        return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such record"
+    if known.source.is_taken(record) and not known.state.deleted and _moves_money(record):
+        return Verdict.ONLY_IN_BREX, f"{known.source.name} has it as exported; {known.in_ledger}"
+    return None
+
+
+def _about_posted(known: Known) -> _Disagreement | None:
+    """Of a record that this export has posted: the first of these checks that finds something."""
+    checks = (_extra, _missing, _changed, _unreported)
+    return next((found for check in checks if (found := check(known)) is not None), None)
+
+
+def _extra(known: Known) -> _Disagreement | None:
+    there = known.there
+    if there is None:
+        return None
+    if known.record is None:
+        return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such record; {known.posted}"
+    all_of_them = (there, *(each for each in known.others if each.ref != there.ref))
+    return _several(known, all_of_them) if len(all_of_them) > 1 else None
+
+
+def _several(known: Known, found: tuple[Found, ...]) -> _Disagreement:
+    where = " and ".join(str(each.ref) for each in found)
+    return Verdict.POSTED_SEVERAL_TIMES, f"{known.ledger.name} has it {len(found)} times, as {where}"
+
+
+def _missing(known: Known) -> _Disagreement | None:
+    if known.there is None:
+        is_wanted = known.record is None or _moves_money(known.record)
+        text = f"{known.posted}; {known.ledger.name} no longer has it"
+        return (Verdict.DELETED_IN_RILLET, text) if is_wanted else None
+    gone = next((each.ref for each in known.state.corrections if known.get(each.ref) is None), None)
+    if gone is None:
+        return None
+    return Verdict.DELETED_IN_RILLET, f"{known.posted}; {known.ledger.name} no longer has its correction {gone}"
+
+
+def _changed(known: Known) -> _Disagreement | None:
+    there, record = known.there, known.record
+    if there is None or record is None:
+        return None
+    edited = "; ".join(_edits(known, there))
+    changed = _change(known, record, there)
+    if changed is None:
+        return None
+    if edited and changed:
+        return Verdict.CHANGED_ON_BOTH_SIDES, f"{known.posted}; {changed}; {edited}"
+    if edited:
+        return Verdict.CHANGED_IN_RILLET, f"{known.posted}; {edited}"
+    return (Verdict.CHANGED_IN_BREX, f"{known.posted}; {changed}") if changed else None
+
+
+def _unreported(known: Known) -> _Disagreement | None:
+    record = known.record
+    if record is None or known.there is None or known.source.is_taken(record):
+        return None
+    return Verdict.NOT_REPORTED, f"{known.posted}; {known.source.name} has it as {record.review_status}"
+
+
+def _edits(known: Known, there: Found) -> Iterator[str]:
+    """How the objects differ from what was posted."""
+    base = known.state.base
+    if base is not None and not base.is_as_posted(there):
+        yield f"in {known.ledger.name} {_what(there.form, base.forms[0] if base.forms else None)}"
+    for each in known.state.corrections:
+        entry = known.get(each.ref)
+        if entry is not None and not each.is_as_posted(entry):
+            yield f"its correction {each.ref} was changed"
+
+
+def _change(known: Known, record: Record, there: Found) -> str | None:
+    """How a record differs from what was posted for it, empty where it does not; None where the ledger has it so already."""
+    state, name = known.state, known.source.name
+    is_same = state.content == record_digest(record) if state.content is not None else record.version <= state.version
+    said = f"{name} has changed it since (version {record.version})"
+    if is_same or known.mapped is None:
+        return "" if is_same or state.content is None else said
+    decision = known.mapped(record, state.day)
+    if isinstance(decision, Post):
+        form = decision.document.form()
+        if not state.corrections and not state.is_member and form.equals(there.form):
+            return None
+        return "" if state.says(form) else f"in {name} {_what(form, state.form)}"
+    is_left_to_settings = isinstance(decision, Nothing) and decision.code is not SkipCode.NO_MONEY
+    return "" if is_left_to_settings else said
+
+
+def _moves_money(record: Record) -> bool:
+    return any(line.amount.amount for line in record.line_items)
+
+
+def _what(now: Form, before: Form | None) -> str:
+    """What a form says now, where it said something else before."""
+    if before is None:
+        return "it says something else"
+    old, new = _by_account(before), _by_account(now)
+    accounts = [each for each in sorted({*old, *new}) if old.get(each) != new.get(each)]
+    lines = [f"{each} has {new.get(each, 'nothing')} instead of {old.get(each, 'nothing')}" for each in accounts]
+    heads = [
+        f"{key} is {now.head[key]} instead of {before.head[key]}" for key in now.differences(before) if key in now.head
+    ]
+    return (
+        ", ".join([*lines, *heads]) or "its lines have other field values or taxes, or it is another kind of document"
+    )
+
+
+def _by_account(form: Form) -> dict[str, str]:
+    amounts = dict[str, list[Decimal]]()
+    for line in form.lines:
+        amounts.setdefault(f"{line.account} {line.currency}", []).append(line.amount)
+    return {account: decimal_text(total(parts)) for account, parts in amounts.items()}

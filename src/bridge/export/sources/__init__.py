@@ -1,0 +1,1 @@
+"""Where records come from, and who is told what became of them."""

@@ -1,0 +1,108 @@
+"""Brex as a source of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import brex_accounting
+from brex_accounting import (
+    Exported,
+    ExportFailure,
+    ExportSuccess,
+    NotExported,
+    Record,
+    ReportStatus,
+    ReviewStatus,
+    SourceType,
+)
+from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
+from bridge.mappers.summaries import MOST_MEMBERS
+from clientkit import requests
+from clientkit.paging import Pager
+
+_TAKEN = frozenset({ReportStatus.REPORTED, ReportStatus.ALREADY_EXPORTED})
+
+
+class BrexSource:
+    """The accounting records of a Brex account."""
+
+    name = "Brex"
+
+    def __init__(self, client: brex_accounting.Client) -> None:
+        self.client = client
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests were sent so far."""
+        return self.client.requests_sent
+
+    def is_offered(self, record: Record) -> bool:
+        """Whether it is ready for export."""
+        return record.review_status == ReviewStatus.READY_FOR_EXPORT
+
+    def is_taken(self, record: Record) -> bool:
+        """Whether Brex has it as exported."""
+        return record.review_status == ReviewStatus.EXPORTED
+
+    def pages(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        updated_after: datetime | None = None,
+        changed_since: datetime | None = None,
+    ) -> Iterator[Page]:
+        """See `Source.pages`. Brex does not find bills by their state, so all of them are read."""
+        if ids is not None:
+            yield from self._read(self.client.records.list(ids=ids))
+            return
+        ready = self.client.records.list(review_status=ReviewStatus.READY_FOR_EXPORT, updated_after=updated_after)
+        yield from self._read(ready)
+        if changed_since is not None:
+            yield from self._read(
+                self.client.records.list(review_status=ReviewStatus.EXPORTED, updated_after=changed_since)
+            )
+        bounds = [each for each in (updated_after, changed_since) if each is not None]
+        # What is offered without a bound may have changed at any time.
+        bound = min(bounds) if updated_after is not None else None
+        for page in self._read(self.client.records.list(source_type=SourceType.BILL, updated_after=bound)):
+            wanted = {each.id for each in page.records if self._is_wanted(each, updated_after, changed_since)}
+            yield Page(
+                records=tuple(each for each in page.records if each.id in wanted),
+                others=tuple(each for each in page.records if each.id not in wanted),
+                unreadable=page.unreadable,
+            )
+
+    def tell(self, told: Sequence[Told]) -> Sequence[Answer]:
+        """Report results, in batches that Brex takes."""
+        outcomes = self.client.export_results.report_all([_result(each) for each in told], batch=MOST_MEMBERS)
+        return [
+            Answer(
+                record_id=each.accounting_record_id,
+                is_taken=each.status in _TAKEN,
+                why=f"{each.error or each.status.value}"
+                + (f"; it is {each.review_status}" if each.review_status else ""),
+            )
+            for each in outcomes
+        ]
+
+    def _is_wanted(self, record: Record, updated_after: datetime | None, changed_since: datetime | None) -> bool:
+        if self.is_offered(record):
+            return updated_after is None or record.updated_at > updated_after
+        return changed_since is not None and self.is_taken(record) and record.updated_at > changed_since
+
+    def _read(self, listing: Pager[Record]) -> Iterator[Page]:
+        for page in listing.tolerant().pages():
+            unreadable = tuple(
+                Unreadable(id=each.id, why=each.problem) for each in page.items if isinstance(each, requests.Unreadable)
+            )
+            yield Page(records=tuple(each for each in page.items if isinstance(each, Record)), unreadable=unreadable)
+
+
+def _result(told: Told) -> Exported | NotExported:
+    if told.refusal is not None:
+        # Brex keeps ASCII.
+        failure = ExportFailure(error_message=told.refusal.encode("ascii", "replace").decode())
+        return NotExported(accounting_record_id=told.record_id, failure=failure)
+    success = ExportSuccess(reference_id=told.object_id, deep_link_url=told.link)
+    return Exported(accounting_record_id=told.record_id, success=success)

@@ -1,0 +1,82 @@
+"""What the engine needs of a source of records. Brex is the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from brex_accounting import Record
+
+
+@attrs.frozen(kw_only=True)
+class Unreadable:
+    """A record that the source sent and that cannot be read; `id` is None where it has none."""
+
+    id: str | None
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class Page:
+    """A part of what a source has: records, what cannot be read of it, and `others`, which were read and are not wanted."""
+
+    records: tuple[Record, ...]
+    others: tuple[Record, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """What the source is told of a record: the object in the ledger, if there is one, with a link to it; or why not."""
+
+    record_id: str
+    object_id: str | None = None
+    link: str | None = None
+    refusal: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """Whether the source took what it was told of a record, and if not, why."""
+
+    record_id: str
+    is_taken: bool
+    why: str = ""
+
+
+class Source(Protocol):
+    """Where records come from. Every method raises `ApiError` where the source cannot be asked."""
+
+    @property
+    def name(self) -> str:
+        """The source in messages, such as ``Brex``."""
+        ...
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests were sent so far."""
+        ...
+
+    def is_offered(self, record: Record) -> bool:
+        """Whether the source waits to be told what became of a record."""
+        ...
+
+    def is_taken(self, record: Record) -> bool:
+        """Whether the source was told that a record is in the ledger."""
+        ...
+
+    def pages(
+        self, *, ids: Sequence[str] | None, updated_after: datetime | None, changed_since: datetime | None
+    ) -> Iterator[Page]:
+        """The records that are offered, and those that were taken before and changed after `changed_since`.
+
+        `ids` are the only ones, in whatever state they are; `updated_after` bounds those that are offered.
+        """
+        ...
+
+    def tell(self, told: Sequence[Told]) -> Sequence[Answer]:
+        """Tell the source what became of its records; every record has an answer."""
+        ...

@@ -1,0 +1,97 @@
+"""The lines of charges, reimbursements and bills: everything but what stands for the account that they are against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import attrs
+
+from brex_accounting import Side
+from bridge.coding import CodedLine
+from bridge.decisions import ReasonCode
+from bridge.documents.rillet_items import TaxedItem, field_assignments
+from bridge.mappers.draft import Draft
+from bridge.master_data import Account
+from bridge.settings.values import Coverage, Role
+from bridge.taxes import LineTax
+from clientkit.money import total
+from rillet import ExpenseTax, Money, NewExpenseItem, TaxCoverage, TaxType
+
+
+def expense_lines(draft: Draft, *, against: Account | None, side: Side) -> tuple[NewExpenseItem, ...] | None:
+    """The lines of the document: all but those on `side` that nobody codes, which stand for the account `against`.
+
+    A line on `side` that is coded to that account itself is one of them. What is left has to be coded; debits become
+    positive amounts and credits negative ones. A reverse charge adds two lines that sum to nothing.
+    """
+    if against is None:
+        return None
+    made = list[NewExpenseItem]()
+    offset = list[Decimal]()
+    for each in draft.coded.lines:
+        amount = each.line.amount.amount
+        if not amount:
+            continue
+        if each.line.type == side and (
+            not each.is_coded or (each.account is not None and each.account.id == against.id)
+        ):
+            offset.append(amount)
+            if each.fields or each.tax is not None:
+                what = "field values" if each.fields else "a tax code"
+                text = f"the line on {against.code} {against.name} carries {what}, which Rillet cannot keep there"
+                draft.refuse(ReasonCode.FIELDS_ON_OFFSETTING_LINE, text, each.line.id)
+        elif not each.is_coded:
+            text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
+            draft.refuse(ReasonCode.UNCODED_LINE, text, each.line.id)
+        elif each.account is not None:
+            draft.check_mandatory(each)
+            made.extend(_items(draft, each, each.account))
+    if made and not total(offset):
+        draft.refuse(ReasonCode.NO_OFFSETTING_LINE, f"no line stands for {against.code} {against.name}")
+    return tuple(made)
+
+
+def _items(draft: Draft, each: CodedLine, account: Account) -> Iterator[NewExpenseItem]:
+    """A line as Rillet wants it, with those of its tax, if that is a reverse charge."""
+    tax = each.tax
+    item = NewExpenseItem(
+        account_code=account.code,
+        amount=_signed(each.line.amount.amount, each),
+        description=draft.description(each),
+        fields=field_assignments(each.fields),
+    )
+    if tax is None:
+        yield item
+        return
+    charged = tax.charged_in(each.line.amount)
+    parted = draft.account(Role.TAX) if tax.is_parted and charged else None
+    yield _taxed(item, tax, each, parted)
+    for due_on, share in tax.reverse_charge(each.line.amount):
+        text = f"Reverse charge {tax.rate.code}"
+        yield attrs.evolve(item, account_code=due_on.code, amount=_signed(share, each), description=text)
+
+
+def _taxed(item: NewExpenseItem, tax: LineTax, each: CodedLine, parted: Account | None) -> TaxedItem:
+    charged = tax.charged_in(each.line.amount)
+    net = total((each.line.amount.amount, charged.copy_negate()))
+    return TaxedItem(
+        account_code=item.account_code,
+        amount=item.amount if tax.coverage is Coverage.INCLUSIVE else _signed(net, each),
+        description=item.description,
+        tax_rate=ExpenseTax(
+            tax_amount=_signed(charged, each),
+            percentage=tax.rate.percentage,
+            country=tax.rate.country,
+            type=TaxType.SALES_TAX if tax.is_sales_tax else TaxType.VAT,
+            description=tax.rate.description,
+            coverage=TaxCoverage(tax.coverage.name),
+            tax_code=tax.rate.code,
+        ),
+        fields=item.fields,
+        tax_account_code=None if parted is None else parted.code,
+    )
+
+
+def _signed(amount: Decimal, each: CodedLine) -> Money:
+    return Money(amount if each.line.type == Side.DEBIT else amount.copy_negate(), each.line.amount.currency)
