@@ -1,0 +1,189 @@
+"""`Export.plan` says what the `run` that follows does: the same records, steps and refusals, whatever happened before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+import pytest
+
+from bridge import Post, Posting, Refused, summed
+from bridge.documents.protocol import Document
+from bridge.export import ExportOutcome
+from changing_company import EXPORTED, START, Company, MakeCompany, companies
+from changing_records import KINDS, bill, charge, entry, payment, refund, reimbursed
+from histories.actions import history_of
+from histories.play import play, report
+from histories.world import Journals, World
+
+#: Other histories than those of the other test.
+_FIRST = 1_000_000
+_MOST_REPORTS = 5
+
+#: What is posted, and on which day.
+Posted: TypeAlias = tuple[frozenset[Posting], date | None]
+
+
+def _posted(document: Document) -> Posted:
+    return summed(document.postings()), document.impact_date
+
+
+def _text(posted: tuple[str, frozenset[Posting], date | None] | None) -> str:
+    if posted is None:
+        return "nothing"
+    step, postings, day = posted
+    lines = sorted(f"{each.side.value} {each.account} {each.amount}" for each in postings)
+    return f"{step} {', '.join(lines)} on {day}"
+
+
+def _differences(planned: Mapping[str, Any], done: Mapping[str, Any], what: Callable[[Any], str]) -> Iterator[str]:
+    for name in sorted({*planned, *done}):
+        if planned.get(name) != done.get(name):
+            yield f"{name}: planned {what(planned.get(name))}; done {what(done.get(name))}"
+
+
+def compare(world: World, arguments: Mapping[str, Any]) -> Callable[[ExportOutcome], Sequence[str]]:
+    """Plan, and compare the plan with what comes of the run."""
+    ledger, asked = world.ledger(), len(world.rillet.asked)
+    plan = world.export().plan(**arguments)
+    sent = [f"{each.method} {each.path}" for each in world.rillet.asked[asked:] if each.method != "GET"]
+    assert world.ledger() == ledger
+
+    def compared(outcome: ExportOutcome) -> Sequence[str]:
+        return [*([f"the plan sends {sent}"] if sent else []), *of(plan.outcomes, outcome)]
+
+    return compared
+
+
+def of(planned: Sequence[Any], outcome: ExportOutcome) -> list[str]:
+    """Where a plan's outcomes and what came of the run differ."""
+    posts = {each.record.id: (each.step, *_posted(each.document)) for each in planned if isinstance(each, Post)}
+    refused = {
+        each.record.id: sorted({reason.code for reason in each.reasons})
+        for each in planned
+        if isinstance(each, Refused)
+    }
+    # What is sent again under its key is decided by what the key answers, which no plan can know.
+    again = {each.record.id for each in planned if isinstance(each, Post) and each.step == "send again"}
+    posts = {record_id: post for record_id, post in posts.items() if record_id not in again}
+    done = {
+        each.record.id: (each.step, *_posted(each.document))
+        for each in outcome.posted
+        if not each.adopted and each.document is not None and each.record.id not in again
+    }
+    said = {
+        each.record.id: sorted({reason.code for reason in each.reasons})
+        for each in outcome.refused
+        if each.record.id not in again
+    }
+    twice = len([each.record.id for each in planned]) - len({each.record.id for each in planned})
+    return [
+        *_differences(posts, done, _text),
+        *_differences(refused, said, str),
+        *([f"{twice} records are in the plan twice"] if twice else []),
+    ]
+
+
+@pytest.fixture(scope="module")
+def journals(tmp_path_factory: pytest.TempPathFactory) -> Journals:
+    return Journals(tmp_path_factory.mktemp("plans"))
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[MakeCompany]:
+    with companies(tmp_path) as made:
+        yield made
+
+
+def test_a_plan_is_what_the_run_does_in_every_history(journals: Journals) -> None:
+    count = int(os.environ.get("BREX_RILLET_HISTORIES", "200"))
+    histories = [history_of(_FIRST + number) for number in range(count)]
+    failed = [each for each in histories if play(each, journals, before_run=compare).problems]
+    reports = [report(each, journals, before_run=compare) for each in failed[:_MOST_REPORTS]]
+    if failed:
+        pytest.fail("\n\n".join([f"{len(failed)} of {count} histories fail", *reports]), pytrace=False)
+
+
+def agree(company: Company, **arguments: Any) -> bool:
+    planned = company.export().plan(**arguments).outcomes
+    differences = of(planned, company.run(**arguments))
+    assert differences == []
+    return True
+
+
+with_and_without = pytest.mark.parametrize(
+    "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]
+)
+
+
+@with_and_without
+def test_a_first_export(make: MakeCompany, *, journal: bool) -> None:
+    queue = [charge(), charge("7", "99999", id="k2"), refund(), reimbursed(), entry(), bill(), payment("40")]
+    assert agree(make(*queue, journal=journal))
+
+
+@with_and_without
+def test_a_bill_that_changed_after_its_export(make: MakeCompany, *, journal: bool) -> None:
+    company = make(bill(), journal=journal)
+    company.run()
+    company.change(bill("120"), EXPORTED)
+    arguments = {} if journal else {"changed_since": START}
+    planned = company.export().plan(**arguments).outcomes
+    assert [each.record.id for each in planned] == ["b1"]
+
+    assert agree(company, **arguments)
+    assert company.books() == {"61000": 120, "21100": -120}
+
+
+@with_and_without
+@pytest.mark.needs_journal("member")
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("on_change", ["replace", "correct", "refuse"])
+def test_a_changed_record(make: MakeCompany, kind: Any, on_change: str, *, journal: bool) -> None:
+    company = make(
+        *kind.others, kind.make("100", "61000"), journal=journal, **{**kind.settings, "on_change": on_change}
+    )
+    company.run()
+    company.change(kind.make("120", "61000"))
+
+    assert agree(company)
+
+
+def test_a_summary_without_a_journal_is_refused_by_both(make: MakeCompany) -> None:
+    company = make(
+        *(charge(each, id=f"k{each}") for each in ("10", "20")), journal=False, summarise=("CARD_EXPENSE_POST",)
+    )
+    errors = list[str]()
+    for act in (company.export().plan, company.export().run):
+        with pytest.raises(ValueError, match="journal") as caught:
+            act()
+        errors.append(str(caught.value))
+    assert errors[0] == errors[1]
+
+
+def test_a_summary_is_planned_as_it_is_posted(make: MakeCompany) -> None:
+    company = make(*(charge(each, id=f"k{each}") for each in ("10", "20", "30")), summarise=("CARD_EXPENSE_POST",))
+    planned = company.export().plan().outcomes
+    outcome = company.run()
+
+    assert {each.record.id for each in planned} == {each.record.id for each in outcome.posted} == {"k10", "k20", "k30"}
+    assert len(company.rillet.journal_entries) == 1
+    assert of(planned, outcome) == []
+
+
+def test_what_a_journal_does_not_know_is_looked_up_by_both(make: MakeCompany) -> None:
+    company = make(charge(id="x", updated_at=START), journal=False)
+    company.run()
+    make.begin_journal(company)
+    company.clock.advance(86400)
+    company.brex.add(charge(id="y", updated_at=company.clock()))
+    company.run()
+    company.clock.advance(9 * 86400)
+    company.brex.add(attrs.evolve(charge(id="x"), version=5, updated_at=company.clock()))
+
+    assert agree(company)
+    assert company.books() == {"61000": 200, "21120": -200}

@@ -1,0 +1,200 @@
+"""Says after each run what is wrong: the books, what Brex was told, what `verify` and the run said, what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+import attrs
+
+from bridge.export import ExportOutcome
+from changing_company import EXPORTED, READY
+from histories.oracle import Sums, added, expected, less, text
+from histories.world import SUMMARIES, World
+
+_EDITS = frozenset({"changed_in_brex", "changed_in_rillet", "changed_on_both_sides"})
+_CHANGES = _EDITS | {"deleted_in_rillet"}
+
+
+@attrs.define
+class _Known:
+    """What was true of a record when the books last said what Brex said."""
+
+    sums: Sums
+    head: object
+
+
+class Judge:
+    """Looks at a world before and after each run.
+
+    Its laws: a run takes a record to what Brex says or leaves it as it is. Brex is told only what is so. What a person
+    wrote stays, and what a person deleted is not posted again. Where books and Brex differ, the run says so of every
+    record that Brex offers or that changed, and `verify` of every record.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._agreed = dict[str, _Known]()
+        self._replayed: str | None = None
+        self._ever = set[str]()
+
+    def before(self, *, replayed: str | None = None) -> None:
+        world = self._world
+        self._replayed = replayed
+        self._books, self._said = world.books(), {each: self._expected(each) for each in world.known}
+        self._ready = {each.id for each in world.brex.records.values() if each.review_status == READY}
+        self._by_hand = dict(world.by_hand)
+        for group, names in world.groups().items():
+            if group != SUMMARIES and self._books.get(group, {}) == self._said[names[0]]:
+                self._agree(names[0])
+                self._forget_hands(group)
+
+    def after(
+        self, outcome: ExportOutcome | None, *, is_clean: bool, verdicts: Mapping[str, Sequence[str]] | None
+    ) -> list[str]:
+        """What is wrong now."""
+        world = self._world
+        now = world.books()
+        self._ever.update(now)
+        said = self._said_by(outcome)
+        found = [*self._hands()]
+        for group, names in world.groups().items():
+            after = now.get(group, {})
+            if not world.setup.journal and (group.startswith("paid") or group in world.renamed):
+                # What has no mark is known to a journal alone: without one it counts as never posted.
+                continue
+            if group == SUMMARIES:
+                found += self._of_members(names, after)
+                differs = {each for each in names if world.members.get(each, {}) != self._said[each]}
+            else:
+                found += self._of_one(names[0], after, is_clean=is_clean)
+                differs = set(names) if after != self._said[names[0]] else set[str]()
+            for name in names:
+                if name not in world.brex.records:
+                    continue
+                found += self._told(name, after, name in differs)
+                if is_clean and name in differs:
+                    found += self._named(name, after, said, verdicts)
+                elif is_clean and verdicts is not None:
+                    found += self._false_alarm(name, after, verdicts)
+        posted = {each.record.id for each in outcome.posted} if outcome is not None else set[str]()
+        # Whoever ran it was told, also where it was cut off later.
+        world.edited -= said.keys()
+        for group, names in world.groups().items():
+            if group != SUMMARIES and now.get(group, {}) == self._said[names[0]]:
+                is_changed = now.get(group, {}) != self._books.get(group, {})
+                self._agree(names[0], is_posted=is_changed or names[0] in posted)
+        return found
+
+    def _expected(self, name: str) -> Sums:
+        return expected(self._world.brex.records.get(name))
+
+    def _agree(self, name: str, *, is_posted: bool = False) -> None:
+        """Sums agree; the head does where it was posted or adopted just now."""
+        known = self._agreed.get(name)
+        head = self._head(name) if known is None or is_posted else known.head
+        self._agreed[name] = _Known(sums=self._said[name], head=head)
+
+    def _head(self, name: str) -> object:
+        record = self._world.brex.records.get(name)
+        if record is None:
+            return None
+        vendor = None if record.vendor is None else record.vendor.name
+        return record.erp_posting_date, vendor, record.source_id
+
+    def _forget_hands(self, group: str) -> None:
+        """Where the books say what Brex says, it does not matter whose they are."""
+        for object_id in self._world.objects().get(group, ()):
+            self._world.by_hand.pop(object_id, None)
+            self._by_hand.pop(object_id, None)
+
+    def _hands(self) -> Iterator[str]:
+        world = self._world
+        there = {each for ids in world.objects().values() for each in ids}
+        for object_id, content in self._by_hand.items():
+            owner = world.owners[object_id]
+            if object_id not in there:
+                yield f"what a person made of {owner} is deleted: {text(content)}"
+            elif world.content(object_id) != content:
+                yield f"what a person made of {owner} is overwritten: {text(content)} by {text(world.content(object_id))}"
+
+    def _of_one(self, name: str, after: Sums, *, is_clean: bool) -> Iterator[str]:
+        before, wanted = self._books.get(name, {}), self._said[name]
+        if name not in self._world.brex.records:
+            if after != before:
+                yield f"{name} is gone from Brex, and the run changed its books from {text(before)} to {text(after)}"
+            return
+        # A document that is deleted to be posted anew may be away after a run that was cut off.
+        nothing: Sums = {}
+        allowed = [before, wanted] if is_clean else [before, wanted, nothing]
+        if after not in allowed:
+            yield f"{name}: the run makes {text(before)} to {text(after)}; Brex says {text(wanted)}"
+        if name in self._world.emptied and after and name != self._replayed and self._world.setup.journal:
+            yield f"{name}: a person deleted it, and the run posts {text(after)}"
+        if after:
+            self._world.emptied.discard(name)
+
+    def _of_members(self, names: Sequence[str], after: Sums) -> Iterator[str]:
+        world = self._world
+        counted = {each: world.members.get(each, {}) for each in names}
+        # What people made of the summaries stays.
+        rest = less(self._books.get(SUMMARIES, {}), added(counted.values()))
+        choices = [(self._said[each], counted[each]) for each in names]
+        for chosen in product(*choices):
+            if added([rest, *chosen]) == after:
+                world.members.update(zip(names, chosen, strict=True))
+                return
+        yield f"the summaries say {text(after)}; they said {text(self._books.get(SUMMARIES, {}))}"
+
+    def _told(self, name: str, after: Sums, differs: bool) -> Iterator[str]:
+        told = name in self._ready and self._world.brex.records[name].review_status == EXPORTED
+        if not told or not differs:
+            return
+        agreed = self._agreed.get(name)
+        stays = agreed is not None and agreed.sums == self._said[name] and bool(after)
+        if not stays:
+            yield f"{name}: Brex is told that it is exported; Rillet has {text(after)}, Brex {text(self._said[name])}"
+
+    def _said_by(self, outcome: ExportOutcome | None) -> dict[str, str]:
+        if outcome is None:
+            return {}
+        return {
+            **{each.record.id: "nothing" for each in outcome.nothing},
+            **{each.record.id: "failed" for each in outcome.failed},
+            **{each.record.id: "refused" for each in outcome.refused},
+        }
+
+    def _named(
+        self, name: str, after: Sums, said: Mapping[str, str], verdicts: Mapping[str, Sequence[str]] | None
+    ) -> Iterator[str]:
+        """Books and Brex differ; who says so?"""
+        world = self._world
+        agreed = self._agreed.get(name)
+        changed = agreed is None or agreed.sums != self._said[name] or agreed.head != self._head(name)
+        differ = f"Rillet has {text(after)}, Brex {text(self._said[name])}"
+        is_kept = not changed and bool(after)
+        if (name in self._ready or (name in world.edited and changed)) and not is_kept and name not in said:
+            yield f"{name}: {differ}, and the run does not say so"
+        if (
+            said.get(name) == "nothing"
+            and after
+            and not is_kept
+            and world.company.settings.reimbursement_basis == "accrual"
+        ):
+            yield f"{name}: {differ}, and the run says that there is nothing to do"
+        if verdicts is None or world.group_of(name) not in self._ever:
+            return
+        told = verdicts.get(name, ())
+        if not told:
+            yield f"{name}: {differ}, and verify does not say so"
+        # After a replay that was refused, the journal no longer has it as posted.
+        if after == {} and name in world.emptied and not {"deleted_in_rillet", "only_in_brex"} & set(told):
+            yield f"{name}: it is deleted in Rillet, and verify calls it {told}"
+        if len(_EDITS & set(told)) > 1:
+            yield f"{name}: verify has several verdicts: {told}"
+
+    def _false_alarm(self, name: str, after: Sums, verdicts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+        agreed = self._agreed.get(name)
+        same_head = agreed is not None and agreed.head == self._head(name)
+        if same_head and _CHANGES & set(verdicts.get(name, ())):
+            yield f"{name}: both have {text(after)}, and verify says {verdicts[name]}"
