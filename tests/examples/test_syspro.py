@@ -23,7 +23,7 @@ import brex_accounting.testing
 import syspro
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
-from bridge import Bridge, Entity, ForeignCurrency, OnChange, ReasonCode, Settings, plan_field_sync
+from bridge import Basis, Bridge, Entity, ForeignCurrency, OnChange, ReasonCode, Settings, SkipCode, plan_field_sync
 from bridge.export import (
     Export,
     ExportOutcome,
@@ -176,6 +176,23 @@ def test_all_kinds_of_records_are_journals(tmp_path: Path) -> None:
         "1000": Decimal(-60),
         "2000": Decimal(0),
     }
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+def test_a_reimbursement_of_both_bases_is_posted_once(tmp_path: Path, basis: Basis) -> None:
+    approved = reimbursement("20", coding=[gl("6200")])
+    types = {
+        Basis.ACCRUAL: RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
+        Basis.CASH: RecordType.REIMBURSEMENT_EXPENSE_POST,
+    }
+    of = {each: attrs.evolve(approved, id=f"accr_{each}", type=kind) for each, kind in types.items()}
+    world = World(tmp_path, *of.values())
+
+    outcome = world.run(settings=attrs.evolve(SETTINGS, reimbursement_basis=basis))
+
+    assert [each.record.id for each in outcome.posted] == [of[basis].id]
+    assert [each.code for each in outcome.nothing] == [SkipCode.OTHER_BASIS]
+    assert [journal.reference for journal in world.syspro.journals.values()] == [of[basis].id]
 
 
 def test_a_plan_sends_nothing_and_is_what_a_run_does(world: World) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 import attrs
 
-from brex_accounting import Record
+from brex_accounting import Record, RecordType
 from bridge.books import Books
 from bridge.callers import Rates, no_rates
 from bridge.coding import CodedLine, CodedRecord
@@ -15,10 +15,15 @@ from bridge.decisions import Findings, Nothing, Post, ReasonCode, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor
 from bridge.master_data import INACTIVE, Account, Field
-from bridge.settings.values import ClosedPeriod, Role, Settings
+from bridge.settings.values import Basis, ClosedPeriod, Role, Settings
 from bridge.values import ExchangeRate
 from bridge.vendors import matching
 from clientkit.money import is_rounded, rounded
+
+_REIMBURSEMENT_OF = {
+    Basis.ACCRUAL: RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
+    Basis.CASH: RecordType.REIMBURSEMENT_EXPENSE_POST,
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -50,6 +55,18 @@ class Draft:
     def skip(self, code: SkipCode, why: str) -> Nothing:
         """There is nothing to post, and why."""
         return Nothing(record=self.record, why=why, code=code)
+
+    def other_basis(self) -> Nothing | None:
+        """Nothing, where the record is a reimbursement of the basis that the settings do not name.
+
+        Brex has a record for each basis, and both would count twice. A mapper of reimbursements asks this first.
+        """
+        record, basis = self.record, self.settings.reimbursement_basis
+        wanted = _REIMBURSEMENT_OF[basis]
+        if record.type not in _REIMBURSEMENT_OF.values() or record.type == wanted or self.posted_on is not None:
+            return None
+        why = f"{record.type} is of the other basis; the settings say {basis}, which posts {wanted}"
+        return self.skip(SkipCode.OTHER_BASIS, why)
 
     def finish(self, kind: Callable[..., Document], **fields: object) -> Post | None:
         """The document of this kind, None where a field that it needs is None.
