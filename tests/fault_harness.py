@@ -20,13 +20,12 @@ from typing_extensions import override
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType, ReviewStatus
-from bridge import Settings, digest_of
+from bridge import Settings, digest_of, mark_of_name
 from bridge.export import load_books
 from bridge.export.engine.attempts import last_attempt, summary_subject
 from bridge.export.journal.sql import SqlJournal
 from bridge.export.reporting.proof import prove
 from bridge.export.reporting.verification import verify
-from bridge.mappers.journal_entries import record_id_of
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond
 from export_company import REFERENCE_TYPE, US, Company
@@ -49,16 +48,20 @@ class Troubles:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.begin({}, ())
+        self.begin(Run(), ())
 
-    def begin(self, plan: Mapping[int, Trouble], pids: Sequence[int]) -> None:
+    def begin(self, run: Run, pids: Sequence[int]) -> None:
         with self._lock:
-            self._plan, self._pids, self._arrived = plan, pids, 0
+            self._run, self._pids, self._arrived, self._writes = run, pids, 0, 0
 
-    def of_next(self) -> Trouble | None:
+    def of_next(self, asked: Asked) -> Trouble | None:
         with self._lock:
             self._arrived += 1
-            return self._plan.get(self._arrived - 1)
+            trouble = self._run.troubles.get(self._arrived - 1)
+            if asked.method == "GET":
+                return trouble
+            self._writes += 1
+            return trouble or self._run.of_writes.get(self._writes - 1)
 
     def kill(self, exporter: int) -> None:
         with suppress(ProcessLookupError):
@@ -66,7 +69,7 @@ class Troubles:
 
     def meet(self, asked: Asked, take: Callable[[Asked], Taken]) -> Taken:
         """Handle a request as far as its trouble lets it."""
-        trouble = self.of_next()
+        trouble = self.of_next(asked)
         if asked.path.startswith("/receipt-files/") and trouble in PAGES:
             # Whoever asks for a file takes any content for the file.
             trouble = RequestLost()
@@ -195,7 +198,7 @@ def play(
                 }
                 for number in range(schedule.exporters)
             ]
-            statuses = server.run(jobs, lambda pids: troubles.begin(planned.troubles, pids))
+            statuses = server.run(jobs, lambda pids: troubles.begin(planned, pids))
             clock.advance(planned.pause.total_seconds())
             return statuses == [0] * schedule.exporters
 
@@ -209,7 +212,7 @@ def play(
                 )
                 brex.add(attrs.evolve(newer, receipts=known.receipts))
         ended = any(run(Run()) for _ in range(MOST_RUNS))
-    troubles.begin({}, ())
+    troubles.begin(Run(), ())
     with SqlJournal(place, now=clock) as opened:
         company = Company(brex=brex, rillet=books)
         wrong = [*_wrong(company, books, opened), *_wrong_files(brex, books, schedule)]
@@ -239,7 +242,8 @@ def _record_ids(company: Company, client: rillet.Client, journal: SqlJournal) ->
         *(reference.id for each in there.reimbursements for reference in each.external_references),
         *(reference.id for each in there.bills for reference in each.external_references),
     ]
-    names = [record_id_of(entry.name) or "" for entry in there.journal_entries]
+    marks = [mark_of_name(entry.name) for entry in there.journal_entries]
+    names = [each.subject for each in marks if each is not None and not each.corrects]
     yield from (each for each in (*references, *names) if each in records)
     digests = [digest_of(entry.name) for entry in there.journal_entries]
     for digest in digests:

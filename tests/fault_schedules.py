@@ -47,9 +47,13 @@ LOSSES = (RequestLost(), AnswerLost(), AnswerTruncated(), Garbled(), Respond(HTM
 
 @dataclass(frozen=True)
 class Run:
-    """One run: what goes wrong with its n-th request, and at which step of the journal an exporter kills itself."""
+    """One run: what goes wrong with its n-th request, or its n-th that writes, and where an exporter kills itself.
+
+    `dies_at` is a step of the journal, and whether it dies after it.
+    """
 
     troubles: Mapping[int, Trouble] = field(default_factory=dict[int, Trouble])
+    of_writes: Mapping[int, Trouble] = field(default_factory=dict[int, Trouble])
     dies_at: tuple[int, bool] | None = None
     pause: timedelta = PAUSE
 
@@ -78,9 +82,10 @@ def schedule(seed: int, *, exporters: int = 1) -> Schedule:
         records += _bill_and_payments(chance)
     runs = [_run(chance, len(records), exporters) for _ in range(chance.randint(1, 3))]
     edited: Record | None = None
-    if chance.random() < 0.3:
-        records.append(_unpaid_bill(chance))
-        edited = _unpaid_bill(chance)
+    if chance.random() < 0.5:
+        make = chance.choice([unpaid_bill, refund, card_payment])
+        records.append(make(chance))
+        edited = make(chance)
     again = chance.random() < 0.5
     summarise = (RecordType.CARD_EXPENSE_POST, RecordType.CARD_PAYMENT) if chance.random() < 0.3 else ()
     return Schedule(
@@ -131,8 +136,23 @@ def _bill_and_payments(chance: random.Random) -> list[Record]:
     return [_bill(Decimal(whole).scaleb(-2), "accr_bill", "bill_1"), *paid]
 
 
-def _unpaid_bill(chance: random.Random) -> Record:
-    return _bill(Decimal(chance.randint(1, 99_999)).scaleb(-2), "accr_edited", "bill_2")
+def unpaid_bill(chance: random.Random) -> Record:
+    return _bill(_amount(chance), "accr_edited", "bill_2")
+
+
+def refund(chance: random.Random) -> Record:
+    """A charge, which is deleted and posted anew where it changes."""
+    return card_refund(_amount(chance), coding=[gl("61000")], merchant="Skyline Air", record_id="accr_edited")
+
+
+def card_payment(chance: random.Random) -> Record:
+    """A journal entry of its own, or a part of a summary, which is corrected where it changes."""
+    lines = [(_amount(chance), ())]
+    return record(RecordType.CARD_PAYMENT, debits=lines, credits=lines, record_id="accr_edited")
+
+
+def _amount(chance: random.Random) -> Decimal:
+    return Decimal(chance.randint(1, 99_999)).scaleb(-2)
 
 
 def _run(chance: random.Random, records: int, exporters: int) -> Run:
@@ -140,7 +160,9 @@ def _run(chance: random.Random, records: int, exporters: int) -> Run:
     if chance.random() < 0.4:
         dies_at = chance.randrange(4 * records + 8), chance.random() < 0.5
     troubles = {_request(chance): _trouble(chance, exporters) for _ in range(chance.randint(0, 4))}
-    return Run(troubles=troubles, dies_at=dies_at, pause=DAY if chance.random() < 0.3 else PAUSE)
+    of_writes = {chance.randrange(2 * records): _trouble(chance, exporters) for _ in range(chance.randint(0, 1))}
+    pause = DAY if chance.random() < 0.3 else PAUSE
+    return Run(troubles=troubles, of_writes=of_writes, dies_at=dies_at, pause=pause)
 
 
 def _request(chance: random.Random) -> int:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from brex_accounting import RecordType
+from brex_accounting import Record, RecordType
+from clientkit.testing import AnswerLost, RequestLost
 from export_company import expense
 from fault_harness import Exporters, exporters, play
-from fault_schedules import DAY, Run, Schedule, schedule
+from fault_schedules import DAY, PAUSE, Kill, Run, Schedule, Trouble, card_payment, refund, schedule, unpaid_bill
 from postgres_server import empty, missing, postgres
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
@@ -39,6 +42,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporters]:
         yield running
 
 
+@pytest.fixture(params=["bill", "charge", "journal entry"])
+def edited(request: pytest.FixtureRequest) -> tuple[Record, Record]:
+    """A record before and after somebody edits it: one of each way to change what stands."""
+    make = {"bill": unpaid_bill, "charge": refund, "journal entry": card_payment}[request.param]
+    return make(random.Random(1)), make(random.Random(2))
+
+
 @pytest.fixture
 def lost_outcome() -> Schedule:
     """An exporter dies between Rillet's answer and its own note, and the next one comes when Rillet knows no key."""
@@ -58,6 +68,20 @@ def test_a_lost_outcome_of_a_summary_is_found(server: Exporters, tmp_path: Path)
     )
 
     assert play(lost, server, str(tmp_path / "journal.db")) == []
+
+
+@pytest.mark.parametrize("pause", [PAUSE, DAY])
+@pytest.mark.parametrize("trouble", [AnswerLost(), RequestLost(), Kill(after=True), Kill(after=False)], ids=str)
+@pytest.mark.parametrize("write", [0, 1])
+def test_a_lost_outcome_of_a_change_is_found(
+    server: Exporters, tmp_path: Path, edited: tuple[Record, Record], trouble: Trouble, *, write: int, pause: timedelta
+) -> None:
+    before, after = edited
+    # The first write of the second run is the PUT or the DELETE; the next one posts anew, or tells Brex.
+    runs = [Run(), Run(of_writes={write: trouble, write + 1: trouble}, pause=pause)]
+    changed = Schedule(records=[before], runs=runs, edited=after)
+
+    assert play(changed, server, str(tmp_path / "journal.db")) == []
 
 
 def test_the_harness_finds_the_double_of_a_journal_without_intents(
