@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,7 +86,10 @@ def test_history_tells_what_was_sent_and_what_came_back(company: Company, run: R
     assert f"charges {charge.id}" in " ".join(shown.stdout.split())
     (attempt,) = found["attempts"]
     assert attempt["state"] == "POSTED"
-    assert json.loads(attempt["payload"])["external_references"][0] == {"type": "brex", "id": "accr_001"}
+    record, expense_id, mark = json.loads(attempt["payload"])["external_references"]
+    assert record == {"type": "brex", "id": "accr_001"}
+    assert expense_id == {"type": "brex", "id": company.brex.records["accr_001"].source_id}
+    assert re.fullmatch("accr_001 v2 [0-9a-f]{12}", mark["id"])
     assert json.loads(attempt["answer"])["id"] == charge.id
 
 
@@ -163,10 +167,10 @@ def test_verify_names_what_is_missing_double_unreported_or_unknown(company: Comp
     assert shown.exit_code == 1
     texts = {each["record_id"]: each["text"] for each in found}
     assert sorted(texts) == ["accr_001", "accr_002", "accr_003", "accr_006"]
-    assert "Rillet no longer has it" in texts["accr_001"]
+    assert f"it was posted as charges {charges['accr_001'].id}; Rillet no longer has it" in texts["accr_001"]
     assert "Rillet has it 2 times" in texts["accr_002"]
     assert "Brex has it as READY_FOR_EXPORT" in texts["accr_003"]
-    assert "Brex has it as exported; Rillet has nothing for it" in texts["accr_006"]
+    assert texts["accr_006"] == "Brex has it as exported; Rillet has nothing for it"
     assert {each["record_id"]: each["verdict"] for each in found} == {
         "accr_001": "deleted_in_rillet",
         "accr_002": "posted_several_times",

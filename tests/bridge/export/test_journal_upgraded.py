@@ -61,7 +61,8 @@ def test_every_attempt_is_what_it_was(old: str) -> None:
         assert (adopted.state, adopted.key, adopted.answer) == (AttemptState.ADOPTED, "", None)
         (unclear,) = journal.attempts("accr_open")
         assert (unclear.state, unclear.error, unclear.settled_at) == (AttemptState.OPEN, "the connection broke", None)
-        assert [(each.version, each.is_change) for each in journal.attempts("accr_bill")] == [(1, False), (2, True)]
+        bill = journal.attempts("accr_bill")
+        assert [(each.version, each.method, each.is_change) for each in bill] == [(1, "POST", False), (2, "PUT", True)]
         assert [each.subject for each in journal.by_object("c-1")] == ["accr_posted", "receipt:c-1/receipt_1/0"]
         assert [each.object_id for each in journal.attempts("vendor:brex/cumulus cloud")] == ["v-1"]
 

@@ -378,6 +378,8 @@ def test_the_outcome_as_json_names_everything(company: Company, records: list[Re
         "posted": 5, "adopted": 0, "created_vendors": 1, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
         "attached": 0, "unattached": 0, "unreadable": 0, "warnings": 0,
     }  # fmt: skip
+    assert [each["step"] for each in found["posted"]] == ["create"] * 5
+    assert found["unreadable"] == found["warnings"] == []
     assert found["stopped"] is None
     assert "accr_bad" in str(found["refused"])
 

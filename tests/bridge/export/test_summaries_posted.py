@@ -116,13 +116,16 @@ def test_ten_thousand_records_take_fewer_than_fifty_requests(company: Company, j
     assert len(company.exported()) == 10_000
 
 
-def test_a_summary_needs_a_journal(company: Company) -> None:
+def test_a_summary_needs_a_journal(company: Company, journal: SqlJournal) -> None:
     company.brex.add(expense(1))
     with pytest.raises(SettingsError, match="journal"):
         run(company, None)
-    assert company.posts() == []
+    # A plan says what a run would do, and a run would not begin.
     with pytest.raises(SettingsError, match="journal"):
         export(company, None).plan()
+    assert company.posts() == []
+    assert len(export(company, journal).plan().posts) == 1
+    assert company.posts() == []
 
 
 @pytest.mark.parametrize("later", [0, 25])
