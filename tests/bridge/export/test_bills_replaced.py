@@ -14,19 +14,21 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import gl, record
-from bridge import Bridge, OnChange, Settings
+from bridge import DEFAULT_MAPPERS, Bridge, Draft, Nothing, OnChange, Settings, SkipCode, form_of
 from bridge.export import Export, ExportOutcome, load_books, verify
 from bridge.export.engine.attempts import AttemptState
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.journal.sql import SqlJournal
 from bridge.export.reporting.proof import prove
+from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, US, Company, records_in, refusal
+from export_company import REFERENCE_TYPE, SETTINGS, US, Company
 from hand_clock import HandClock
 from rillet import NewPayment
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WHOLE = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))
+REFUSED = Answer(status=400, headers={"content-type": "application/json"}, content=b"{}")
 READY, EXPORTED = ReviewStatus.READY_FOR_EXPORT, ReviewStatus.EXPORTED
 
 
@@ -65,9 +67,8 @@ def bill(amount: str = "10", version: int = 2, status: ReviewStatus = READY, *, 
         version=version,
         review_status=status,
     )
-    # An edit is noticed by the time of the change, which is after the export.
-    days = days or (60 if status == EXPORTED else 0)
-    return attrs.evolve(made, updated_at=made.updated_at + timedelta(days=days))
+    # An export finds what changed after it was exported by the time of the change.
+    return attrs.evolve(made, updated_at=NOW + timedelta(days=days))
 
 
 def payment(amount: str = "10") -> Record:
@@ -91,9 +92,19 @@ def sent(company: Company) -> list[str]:
 def agree(company: Company, journal: Journal) -> bool:
     """Whether everything adds up, in the trial balance and in the journal."""
     brex, client = company.brex.client(), company.rillet.client()
-    exported = records_in(brex, EXPORTED)
-    rows = prove(exported, WHOLE, load_books(client), client, first=date(2026, 1, 1), last=date(2026, 12, 31))
+    rows = prove(
+        tuple(each for each in company.brex.records.values() if each.review_status == "EXPORTED"),
+        WHOLE,
+        load_books(client),
+        client,
+        first=date(2026, 1, 1),
+        last=date(2026, 12, 31),
+    )
     return not any(row.difference for row in rows) and verify(brex, client, journal, REFERENCE_TYPE) == ()
+
+
+def reasons(outcome: ExportOutcome) -> list[str]:
+    return [each.code for refused in outcome.refused for each in refused.reasons]
 
 
 def is_put(asked: Asked) -> bool:
@@ -138,7 +149,6 @@ def test_without_a_journal_what_brex_offers_again_is_replaced_however_old_it_is(
     assert outcome.complete, outcome
     assert owed(company) == Decimal("12.50")
     company.brex.add(bill("99", 4, EXPORTED, days=100))
-    # Without a journal nobody knows since when to look.
     assert run(company, NoJournal()).posted == ()
     assert owed(company) == Decimal("12.50")
     # Once more the same version: it is there already.
@@ -152,9 +162,10 @@ def test_a_lost_journal_replaces_nothing_that_is_the_newest(
 ) -> None:
     company.brex.add(bill("10", 3))
     run(company, journal)
-    company.brex.add(bill("12.50", 3))
+    company.brex.add(bill("10", 3))
     with SqlJournal(str(tmp_path / "new.db"), now=clock) as new:
         assert [each.adopted for each in run(company, new).posted] == [True]
+        assert sent(company) == ["POST"]
         company.brex.add(bill("12.50", 4))
         assert run(company, new).complete
         assert owed(company) == Decimal("12.50")
@@ -170,7 +181,6 @@ def test_a_lost_journal_replaces_what_is_older(
     with SqlJournal(str(tmp_path / "new.db"), now=clock) as new:
         assert run(company, new).complete
         assert owed(company) == Decimal("12.50")
-        # The mark of the bill tells what was posted, so nothing has to be adopted before.
         attempts = [(each.version, each.state, each.method) for each in new.attempts("accr_bill")]
         assert attempts == [(4, "POSTED", "PUT")]
 
@@ -182,7 +192,8 @@ def test_a_version_without_a_change_for_rillet_is_only_written_down(company: Com
 
     outcome = run(company, journal)
     assert outcome.complete
-    assert (outcome.posted, outcome.nothing) == ((), ())
+    # Nobody waits to hear that nothing has changed.
+    assert (outcome.posted, outcome.nothing, outcome.refused) == ((), (), ())
     assert sent(company) == ["POST", "POST"]
     asked = len(company.rillet.asked)
     assert run(company, journal).posted == ()
@@ -196,7 +207,10 @@ def test_a_bill_that_is_paid_is_refused_and_stays(company: Company, journal: Sql
 
     outcome = run(company, journal)
 
-    assert [each.code for refused in outcome.refused for each in refused.reasons] == ["changed_after_export"]
+    ((code, text),) = [(each.code, each.text) for refused in outcome.refused for each in refused.reasons]
+    assert code == "changed_after_export"
+    assert "62000 +2.50 USD" in text
+    assert "take back what settles it" in text
     assert owed(company) == 10
     assert company.brex.records["accr_bill"].review_status == READY
 
@@ -206,11 +220,10 @@ def test_replacing_can_be_switched_off(company: Company, journal: SqlJournal) ->
     company.brex.add(bill())
     run(company, journal, settings)
     company.brex.add(bill("12.50", 3))
-    for status in (READY, EXPORTED):
-        company.brex.add(bill("12.50", 4, status))
-        outcome = run(company, journal, settings)
-        assert outcome.posted == ()
-        assert [each.code for refused in outcome.refused for each in refused.reasons] == ["changed_after_export"]
+    assert reasons(run(company, journal, settings)) == ["changed_after_export"]
+    assert company.exported() == []
+    company.brex.add(bill("12.50", 4, EXPORTED))
+    assert reasons(run(company, journal, settings)) == ["changed_after_export"]
     assert sent(company) == ["POST"]
 
 
@@ -225,8 +238,10 @@ def test_an_open_replacement_makes_no_second_bill_after_replacing_was_switched_o
     run(company, journal)
     company.rillet.faults.clear()
 
-    # Where it was not carried out, it is refused from now on.
-    assert run(company, journal, attrs.evolve(WHOLE, on_change=OnChange.REFUSE)).complete == carried_out
+    outcome = run(company, journal, attrs.evolve(WHOLE, on_change=OnChange.REFUSE))
+    assert outcome.failed == ()
+    assert reasons(outcome) == ([] if carried_out else ["changed_after_export"])
+    assert company.exported() == (["accr_bill"] if carried_out else [])
     assert owed(company) == (Decimal("12.50") if carried_out else 10)
 
 
@@ -295,9 +310,7 @@ def test_what_was_paid_while_a_replacement_was_open_is_not_replaced(company: Com
     paid = NewPayment(amount=there.items[0].amount, account_code="11100", date=date(2026, 2, 20))
     company.rillet.client().bills.create_payment(there.id, paid)
 
-    assert [each.code for refused in run(company, journal).refused for each in refused.reasons] == [
-        "changed_after_export"
-    ]
+    assert reasons(run(company, journal)) == ["changed_after_export"]
     assert owed(company) == 10
 
 
@@ -322,17 +335,37 @@ def test_what_rillet_rejects_is_tried_again(company: Company, journal: SqlJourna
     company.brex.add(bill())
     run(company, journal)
     company.brex.add(bill("12.50", 3, EXPORTED))
-    company.rillet.faults.append(Fault(Respond(refusal(400)), matches=is_put))
-    assert [each.code for refused in run(company, journal).refused for each in refused.reasons] == [
-        "rejected_by_rillet"
-    ]
+    company.rillet.faults.append(Fault(Respond(REFUSED), matches=is_put))
+    assert reasons(run(company, journal)) == ["rejected_by_rillet"]
     assert len(company.rillet.bills) == 1
-    (found,) = verify(company.brex.client(), company.rillet.client(), journal, REFERENCE_TYPE)
-    assert found.verdict == "changed_in_brex"
+    found = verify(company.brex.client(), company.rillet.client(), journal, REFERENCE_TYPE)
+    assert [(each.record_id, each.verdict) for each in found] == [("accr_bill", "changed_in_brex")]
 
     assert run(company, journal).complete
     assert owed(company) == Decimal("12.50")
     assert [each.state for each in journal.attempts("accr_bill")] == ["POSTED", "REJECTED", "POSTED"]
+
+
+@pytest.mark.parametrize("keeps_journal", [True, False])
+def test_a_change_that_a_mapper_left_out_is_made_when_it_no_longer_does(
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock, *, keeps_journal: bool
+) -> None:
+    def nothing(draft: Draft) -> Nothing:
+        return draft.skip(SkipCode.NOT_READY, "not now")
+
+    company.brex.add(bill())
+    run(company, journal)
+    company.brex.add(bill("12.50", 3))
+    clients = company.brex.client(), company.rillet.client()
+    with SqlJournal(str(tmp_path / "new.db"), now=clock) as new:
+        kept = journal if keeps_journal else new
+        without = Bridge(WHOLE, mappers={**DEFAULT_MAPPERS, "BILL_EXPENSE": nothing})
+        assert [each.step for each in Export(*clients, without, journal=kept).run().posted] == ["keep"]
+        assert owed(company) == 10
+
+        company.brex.add(bill("12.50", 3))
+        assert [each.step for each in run(company, kept).posted] == ["replace"]
+        assert owed(company) == Decimal("12.50")
 
 
 @pytest.mark.parametrize("status", [READY, EXPORTED])
@@ -346,9 +379,9 @@ def test_a_bill_that_was_deleted_in_rillet_is_left_to_a_replay(
     company.brex.add(bill("12.50", 3, status))
 
     outcome = run(company, journal)
-    ((reason,),) = [each.reasons for each in outcome.refused]
-    assert reason.code == "deleted_in_ledger"
-    assert "replay" in reason.text
+    assert reasons(outcome) == ["deleted_in_ledger"]
+    assert "replay it to post it anew" in outcome.refused[0].reasons[0].text
+    assert company.rillet.bills == ()
     clients = company.brex.client(), company.rillet.client()
     assert Export(*clients, Bridge(WHOLE), journal=journal).replay("accr_bill").complete
     assert owed(company) == Decimal("12.50")
@@ -401,5 +434,7 @@ def test_links_that_somebody_took_from_the_bill_come_back(company: Company, jour
     assert run(company, journal).complete
 
     (after,) = company.rillet.bills
-    assert [each.id for each in after.external_references][:2] == ["accr_bill", "expense_bill"]
+    ids = [each.id for each in after.external_references]
+    assert ids[:2] == ["accr_bill", "expense_bill"]
+    assert ids[2:] == [f"accr_bill v3 {form_of(after).without('due').digest()}"]
     assert owed(company) == Decimal("12.50")

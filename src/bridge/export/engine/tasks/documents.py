@@ -83,13 +83,13 @@ class DocumentWriter:
     def keep(self, state: State, present: Found | None, *, is_compared: bool) -> None:
         """Write down what the journal does not know yet of a document that stays as it is.
 
-        Where the record was not compared, because it is no newer version, what it says now may not be what stands.
+        Where the record was not compared, as when a mapper leaves it out, what it says now may not be what stands.
         """
         if state.digest is not None and present is not None:
             # Its mark told what was posted.
             intent = Intent(
                 subject=self._record.id,
-                version=self._record.version,
+                version=self._record.version if is_compared else state.version,
                 kind=present.ref.kind,
                 request=Request[None](method="POST", path=f"/{present.ref.kind}"),
                 content=self._content if is_compared else None,
