@@ -36,13 +36,19 @@ class Judge:
         self._world = world
         self._agreed = dict[str, _Known]()
         self._replayed: str | None = None
+        #: What Brex ever said of each record.
+        self._ever_said = dict[str, list[Sums]]()
         self._ever = set[str]()
+        self._there = frozenset[str]()
+        self._named_by_run = dict[str, str]()
 
     def before(self, *, replayed: str | None = None) -> None:
         world = self._world
         self._replayed = replayed
         self._books, self._said = world.books(), {each: self._expected(each) for each in world.known}
         self._ready = {each.id for each in world.brex.records.values() if each.review_status == READY}
+        for name, sums in self._said.items():
+            self._ever_said.setdefault(name, []).append(sums)
         self._by_hand = dict(world.by_hand)
         for group, names in world.groups().items():
             if group != SUMMARIES and self._books.get(group, {}) == self._said[names[0]]:
@@ -56,35 +62,56 @@ class Judge:
         world = self._world
         now = world.books()
         self._ever.update(now)
-        said = self._said_by(outcome)
-        found = [*self._hands()]
+        said = self._named_by_run = self._said_by(outcome)
+        self._there = frozenset(world.objects())
+        found = [*self._hands(), *_failures(outcome if is_clean else None)]
+        if self._replayed is not None and not now.get(self._replayed):
+            # A replay forgets what was posted, whatever comes of it.
+            world.emptied.discard(self._replayed)
+            self._ever.discard(self._replayed)
         for group, names in world.groups().items():
-            after = now.get(group, {})
-            if not world.setup.journal and (group.startswith("paid") or group in world.renamed):
-                # What has no mark is known to a journal alone: without one it counts as never posted.
-                continue
-            if group == SUMMARIES:
-                found += self._of_members(names, after)
-                differs = {each for each in names if world.members.get(each, {}) != self._said[each]}
-            else:
-                found += self._of_one(names[0], after, is_clean=is_clean)
-                differs = set(names) if after != self._said[names[0]] else set[str]()
-            for name in names:
-                if name not in world.brex.records:
-                    continue
-                found += self._told(name, after, name in differs)
-                if is_clean and name in differs:
-                    found += self._named(name, after, said, verdicts)
-                elif is_clean and verdicts is not None:
-                    found += self._false_alarm(name, after, verdicts)
+            found += self._of_group(group, names, now.get(group, {}), said, verdicts, is_clean=is_clean)
+        self._remember(outcome, now)
+        return found
+
+    def _of_group(
+        self,
+        group: str,
+        names: Sequence[str],
+        after: Sums,
+        said: Mapping[str, str],
+        verdicts: Mapping[str, Sequence[str]] | None,
+        *,
+        is_clean: bool,
+    ) -> Iterator[str]:
+        world = self._world
+        if not world.setup.journal and (group.startswith("paid") or group in world.renamed):
+            # What has no mark is known to a journal alone: without one it counts as never posted.
+            return
+        if group == SUMMARIES:
+            yield from self._of_members(names, after)
+            # Nobody can tell whose part of the summaries a person changed.
+            is_whole = added(world.members.get(each, {}) for each in names) == after
+            differs = {each for each in names if is_whole and world.members.get(each, {}) != self._said[each]}
+        else:
+            yield from self._of_one(names[0], after, is_clean=is_clean)
+            differs = set(names) if after != self._said[names[0]] else set[str]()
+        for name in (each for each in names if each in world.brex.records):
+            yield from self._told(name, after, name in differs)
+            if is_clean and name in differs:
+                yield from self._named(name, after, said, verdicts)
+            elif is_clean and verdicts is not None:
+                yield from self._false_alarm(name, after, verdicts)
+
+    def _remember(self, outcome: ExportOutcome | None, now: Mapping[str, Sums]) -> None:
+        world = self._world
         posted = {each.record.id for each in outcome.posted} if outcome is not None else set[str]()
         # Whoever ran it was told, also where it was cut off later.
-        world.edited -= said.keys()
+        world.edited -= self._said_by(outcome).keys() | posted
         for group, names in world.groups().items():
             if group != SUMMARIES and now.get(group, {}) == self._said[names[0]]:
                 is_changed = now.get(group, {}) != self._books.get(group, {})
                 self._agree(names[0], is_posted=is_changed or names[0] in posted)
-        return found
 
     def _expected(self, name: str) -> Sums:
         return expected(self._world.brex.records.get(name))
@@ -124,9 +151,10 @@ class Judge:
             if after != before:
                 yield f"{name} is gone from Brex, and the run changed its books from {text(before)} to {text(after)}"
             return
-        # A document that is deleted to be posted anew may be away after a run that was cut off.
-        nothing: Sums = {}
-        allowed = [before, wanted] if is_clean else [before, wanted, nothing]
+        allowed = [before, wanted]
+        if not is_clean or self._named_by_run.get(name) == "refused":
+            # What an earlier run began is sent as it was, before it is made what Brex says now.
+            allowed += [added(()), *self._ever_said.get(name, ())]
         if after not in allowed:
             yield f"{name}: the run makes {text(before)} to {text(after)}; Brex says {text(wanted)}"
         if name in self._world.emptied and after and name != self._replayed and self._world.setup.journal:
@@ -140,6 +168,10 @@ class Judge:
         # What people made of the summaries stays.
         rest = less(self._books.get(SUMMARIES, {}), added(counted.values()))
         choices = [(self._said[each], counted[each]) for each in names]
+        if SUMMARIES not in self._there:
+            # A person deleted them all, or there are none.
+            world.members.clear()
+            return
         for chosen in product(*choices):
             if added([rest, *chosen]) == after:
                 world.members.update(zip(names, chosen, strict=True))
@@ -151,7 +183,7 @@ class Judge:
         if not told or not differs:
             return
         agreed = self._agreed.get(name)
-        stays = agreed is not None and agreed.sums == self._said[name] and bool(after)
+        stays = agreed is not None and agreed.sums == self._said[name] and self._world.group_of(name) in self._there
         if not stays:
             yield f"{name}: Brex is told that it is exported; Rillet has {text(after)}, Brex {text(self._said[name])}"
 
@@ -172,7 +204,7 @@ class Judge:
         agreed = self._agreed.get(name)
         changed = agreed is None or agreed.sums != self._said[name] or agreed.head != self._head(name)
         differ = f"Rillet has {text(after)}, Brex {text(self._said[name])}"
-        is_kept = not changed and bool(after)
+        is_kept = not changed and world.group_of(name) in self._there
         if (name in self._ready or (name in world.edited and changed)) and not is_kept and name not in said:
             yield f"{name}: {differ}, and the run does not say so"
         if (
@@ -182,13 +214,13 @@ class Judge:
             and world.company.settings.reimbursement_basis == "accrual"
         ):
             yield f"{name}: {differ}, and the run says that there is nothing to do"
-        if verdicts is None or world.group_of(name) not in self._ever:
+        if verdicts is None or world.group_of(name) not in self._ever or name not in world.brex.results:
+            # Of what Brex was never told, the export may not know that it was there.
             return
         told = verdicts.get(name, ())
         if not told:
             yield f"{name}: {differ}, and verify does not say so"
-        # After a replay that was refused, the journal no longer has it as posted.
-        if after == {} and name in world.emptied and not {"deleted_in_rillet", "only_in_brex"} & set(told):
+        if after == {} and name in world.emptied and "deleted_in_rillet" not in told:
             yield f"{name}: it is deleted in Rillet, and verify calls it {told}"
         if len(_EDITS & set(told)) > 1:
             yield f"{name}: verify has several verdicts: {told}"
@@ -198,3 +230,9 @@ class Judge:
         same_head = agreed is not None and agreed.head == self._head(name)
         if same_head and _CHANGES & set(verdicts.get(name, ())):
             yield f"{name}: both have {text(after)}, and verify says {verdicts[name]}"
+
+
+def _failures(outcome: ExportOutcome | None) -> Iterator[str]:
+    """What failed for now in a run without troubles."""
+    for each in outcome.failed if outcome is not None else ():
+        yield f"{each.record.id}: it fails without any trouble: {each.why}"

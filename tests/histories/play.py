@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -88,11 +89,12 @@ class _Play:
         self._since = START
 
     def all_of(self, actions: Sequence[Action]) -> Played:
-        for action in actions:
-            problems = self._one(action)
-            if problems:
-                return Played(problems, self._world.story)
-        problems = self._run() or self._second()
+        """Everything, to the end or to the first problem; what is raised is one too, so that it can be made short."""
+        try:
+            problems = next(filter(None, map(self._one, actions)), []) or self._run() or self._second()
+        except Exception as error:  # noqa: BLE001 - a history says whatever went wrong
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            problems = [f"{error!r} is raised in {last.name}"]
         return Played(problems, self._world.story)
 
     def _one(self, action: Action) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import attrs
 import pytest
 
-from bridge import Post, Posting, Refused, summed
+from bridge import Post, Posting, ReasonCode, Refused, summed
 from bridge.documents.protocol import Document
 from bridge.export import ExportOutcome
 from changing_company import EXPORTED, START, Company, MakeCompany, companies
@@ -80,6 +80,11 @@ def of(planned: Sequence[Any], outcome: ExportOutcome) -> list[str]:
         for each in outcome.refused
         if each.record.id not in again
     }
+    for name in [name for name, codes in said.items() if codes == [ReasonCode.REJECTED_BY_RILLET]]:
+        # Only the sending shows what Rillet itself refuses, such as more than a bill is about.
+        posts.pop(name, None)
+        refused.pop(name, None)
+        said.pop(name)
     twice = len([each.record.id for each in planned]) - len({each.record.id for each in planned})
     return [
         *_differences(posts, done, _text),
