@@ -237,3 +237,23 @@ def test_a_correction_in_a_summed_state_conflicts_with_a_persons_edit(make: Make
 
     assert reasons(company.run()) == {"k1": ["changed_on_both_sides"]}
     assert company.books() == {"62000": 100, "21120": -100}
+
+
+@pytest.mark.parametrize("gone", ["correction", "original"])
+def test_what_is_left_of_a_corrected_document_is_not_taken_for_nothing(make: MakeCompany, gone: str) -> None:
+    company = of_kind(make, CHARGE, on_change="correct")
+    (original,) = company.rillet.charges
+    before = {each.id for each in company.rillet.journal_entries}
+    company.change(CHARGE.make("120", "61000"))
+    company.run()
+    (entry,) = {each.id for each in company.rillet.journal_entries} - before
+    if gone == "correction":
+        company.to_rillet.journal_entries.delete(entry)
+    else:
+        company.to_rillet.charges.delete(original.id)
+    company.change(CHARGE.make("0", "61000"))
+
+    outcome = company.run()
+
+    assert reasons(outcome) == {CHARGE.record_id: ["deleted_in_ledger"]}
+    assert not company.was_told(CHARGE.record_id)

@@ -102,7 +102,9 @@ class Case:
             return Actual.SEVERAL
         if found and not self.is_incomplete:
             return Actual.ONE
-        return Actual.ALIKE if self.alike else Actual.MISSING
+        # A part of it that still counts in the books is not nothing.
+        is_left = self.state.standing is Standing.POSTED and bool(found or self.corrections)
+        return Actual.ALIKE if self.alike or is_left else Actual.MISSING
 
     @property
     def _is_beyond_look_ups(self) -> bool:

@@ -80,7 +80,7 @@ class Standing(StrEnum):
 
 
 class Actual(StrEnum):
-    """What the ledger has for a record; `ALIKE` is an object without a mark that says the same."""
+    """What the ledger has for a record; `ALIKE` is an object without a mark that says the same, or what is left of several."""
 
     UNSEEN = "unseen"
     MISSING = "missing"
