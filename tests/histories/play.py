@@ -91,7 +91,8 @@ class _Play:
     def all_of(self, actions: Sequence[Action]) -> Played:
         """Everything, to the end or to the first problem; what is raised is one too, so that it can be made short."""
         try:
-            problems = next(filter(None, map(self._one, actions)), []) or self._run() or self._second()
+            found = (problems for each in actions if (problems := self._one(each)))
+            problems = next(found, list[str]()) or self._run() or self._second()
         except Exception as error:  # noqa: BLE001 - a history says whatever went wrong
             last = traceback.extract_tb(error.__traceback__)[-1]
             problems = [f"{error!r} is raised in {last.name}"]
