@@ -61,6 +61,7 @@ class Walk:
         self._ledger, self._journal = sender.ledger, sender.journal
         self._planned, self._vendors = PlannedVendors(bridge.settings), VendorCreator(sender, created)
         self._invoices = dict[tuple[str, str], str]()
+        self._numbered: Books | None = None
 
     def begin(
         self,
@@ -205,8 +206,10 @@ class Walk:
         number, party = form.head.get("number"), form.head.get("party")
         if found or number is None or party is None or not (record.invoice_number or "").strip():
             return None
-        for bill in books.bills:
-            self._invoices.setdefault((bill.vendor_id, bill.expense_number), f"the bill {bill.id}")
+        if books is not self._numbered:
+            self._numbered = books
+            for bill in books.bills:
+                self._invoices.setdefault((bill.vendor_id, bill.expense_number), f"the bill {bill.id}")
         other = self._invoices.setdefault((party, number), f"the record {record.id}")
         if other == f"the record {record.id}":
             return None
