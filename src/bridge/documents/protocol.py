@@ -68,6 +68,11 @@ class Found:
     raw: object = attrs.field(default=None, repr=False, eq=False)
 
     @property
+    def is_correction(self) -> bool:
+        """Whether it is an entry that corrects another object of its record."""
+        return self.mark is not None and self.mark.corrects
+
+    @property
     def is_as_marked(self) -> bool | None:
         """Whether it still says what it said when it was posted; None where its mark cannot tell."""
         if self.mark is None or self.mark.digest is None:

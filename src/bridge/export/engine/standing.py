@@ -69,10 +69,17 @@ class State:
         return () if self.base is None else (self.base, *self.corrections)
 
 
-def state_of(attempts: Iterable[Attempt], ledger: Ledger, members: Iterable[tuple[str, Member]] = ()) -> State:
+def state_of(
+    attempts: Iterable[Attempt],
+    ledger: Ledger,
+    members: Iterable[tuple[str, Member]] = (),
+    *,
+    found: Sequence[Found] = (),
+) -> State:
     """What the attempts of a record come to, oldest first; those of a summary that it is a member of count for it.
 
     `members` are the record's own entries in its summaries, each with the summary's subject.
+    Where the attempts tell of nothing, the marks of what was `found` in the ledger do.
     """
     state = State()
     entries = tuple(members)
@@ -81,12 +88,12 @@ def state_of(attempts: Iterable[Attempt], ledger: Ledger, members: Iterable[tupl
             state = State(standing=Standing.DISMISSED, version=attempt.version, why=attempt.error)
         elif attempt.was_carried_out:
             state = _after(state, attempt, ledger, entries)
-    return state
+    return state_of_mark(found) if found and state.standing is Standing.NEW and not state.deleted else state
 
 
 def state_of_mark(found: Sequence[Found]) -> State:
     """What the marks of an object and of its corrections tell; nothing where the object has none with a digest."""
-    documents = [each for each in found if each.mark is None or not each.mark.corrects]
+    documents = [each for each in found if not each.is_correction]
     if len(documents) != 1 or documents[0].mark is None or documents[0].mark.digest is None:
         return State()
     marks = [each.mark for each in found if each.mark is not None]

@@ -14,7 +14,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.sender import Sender
-from bridge.export.engine.standing import State, state_of, state_of_mark
+from bridge.export.engine.standing import State, state_of
 from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
@@ -149,10 +149,8 @@ class Walk:
         attempts, members = self._journal.attempts_of(ids), self._journal.memberships(ids)
         prepared = list[RecordTask]()
         for record in page:
-            state = state_of(attempts.get(record.id, ()), self._ledger, members.get(record.id, ()))
             found = self._looked.by_subject.get(record.id, ())
-            if state.standing is Standing.NEW and not state.deleted and found:
-                state = state_of_mark(found)
+            state = state_of(attempts.get(record.id, ()), self._ledger, members.get(record.id, ()), found=found)
             content = record_digest(record)
             decision = None if _is_unchanged(record, content, state) else self._decision(record, state, found, books)
             prepared.append(
@@ -176,7 +174,7 @@ class Walk:
         return tuple(each for each in self._looked.unmarked if each.form.equals(form))
 
     def _decision(self, record: Record, state: State, found: Sequence[Found], books: Books) -> Outcome:
-        documents = (each for each in found if each.mark is None or not each.mark.corrects)
+        documents = (each for each in found if not each.is_correction)
         day = state.day or next((each.impact_date for each in documents), None)
         decision = self._planned.settled(self._bridge.outcome(record, books, posted_on=day))
         if not isinstance(decision, Post) or state.standing is not Standing.NEW:

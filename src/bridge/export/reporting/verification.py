@@ -89,7 +89,7 @@ class _Verification:
                 record=records.get(record_id),
                 state=state,
                 last=last_attempt(made),
-                documents=tuple(each for each in found if each.mark is None or not each.mark.corrects),
+                documents=tuple(each for each in found if not each.is_correction),
                 get=self._get,
                 ledger=self._ledger,
                 source=self._source,

@@ -23,7 +23,7 @@ from bridge.export.engine.comparing import Case, amounts_of
 from bridge.export.engine.facts import Rules, Seen, Settlement, Standing, Step
 from bridge.export.engine.next_step import Row, next_step, settle
 from bridge.export.engine.refusals import refusal
-from bridge.export.engine.standing import State, state_of, state_of_mark
+from bridge.export.engine.standing import State, state_of
 from bridge.export.engine.survey import pays_a_bill
 from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
 from bridge.export.engine.tasks.documents import DocumentWriter
@@ -152,10 +152,7 @@ class RecordTask:
 
     def _state(self, attempts: Sequence[Attempt], looked: tuple[Found, ...] | None, context: TaskContext) -> State:
         memberships = context.journal.memberships([self.record.id]).get(self.record.id, ())
-        state = state_of(attempts, context.ledger, memberships)
-        if state.standing is Standing.NEW and not state.deleted and looked:
-            return state_of_mark(looked)
-        return state
+        return state_of(attempts, context.ledger, memberships, found=looked or ())
 
     def _compare(self, state: State, looked: tuple[Found, ...] | None, context: TaskContext) -> Calls[Done]:
         """The second half: ask the table, look where it says so, and do what it says."""
@@ -299,7 +296,7 @@ class RecordTask:
 
 def _documents(found: Sequence[Found] | None) -> tuple[Found, ...]:
     """Those that are no corrections."""
-    return tuple(each for each in found or () if each.mark is None or not each.mark.corrects)
+    return tuple(each for each in found or () if not each.is_correction)
 
 
 def _candidates(last: Attempt, found: Sequence[Found] | None) -> tuple[Found, ...]:
