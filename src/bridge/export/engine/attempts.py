@@ -195,9 +195,9 @@ def _last(attempt: Attempt | None) -> Last:
     return Last.THERE if attempt.was_carried_out else Last.UNDONE
 
 
-def is_part(attempt: Attempt) -> bool:
-    """Whether what it made is a part of another object, such as a payment, which cannot be read alone."""
-    return "/" in attempt.kind
+def is_part(kind: str) -> bool:
+    """Whether objects of the kind are parts of another one, such as a bill's payments, and cannot be found alone."""
+    return "/" in kind
 
 
 def summary_subject(digest: str) -> str:

@@ -99,8 +99,7 @@ class RilletLedger:
 
     def ability(self, kind: str) -> Ability:
         """What Rillet can do with a kind; without a reference type only journal entries are found again."""
-        parts = kind.split("/")
-        able = ABILITIES.get("bills/payments" if len(parts) == 3 else kind, Ability())
+        able = ABILITIES.get(kind if _bill_of(kind) is None else "bills/payments", Ability())
         if self.reference_type is None and kind not in {_ENTRIES, "vendors"}:
             return attrs.evolve(able, is_found=False)
         return able
@@ -137,11 +136,10 @@ class RilletLedger:
 
     def get(self, ref: Ref) -> Found | None:
         """One object, or one payment of a bill."""
-        parts = ref.kind.split("/")
+        bill_id = _bill_of(ref.kind)
+        if bill_id is not None:
+            return next((each for each in self._payments(ref.kind, bill_id) if each.ref == ref), None)
         try:
-            if len(parts) == 3:
-                payments = self.client.bills.list_payments(parts[1])
-                return next((self._found(ref.kind, each) for each in payments if each.id == ref.id), None)
             match ref.kind:
                 case "bills":
                     return self._found(ref.kind, self.client.bills.get(ref.id))
@@ -152,20 +150,12 @@ class RilletLedger:
                 case _:
                     return self._found(ref.kind, self.client.journal_entries.get(ref.id))
         except NotFoundError as error:
-            if not error.is_from_service:
-                # The page of a proxy does not tell that anything is gone.
-                raise _unclear(error) from error
+            _check_gone(error)
             return None
 
     def alike(self, ref_kind: str, form: Form) -> tuple[Found, ...]:
         """Payments of a bill that equal one in day, amount and account."""
-        try:
-            payments = tuple(self.client.bills.list_payments(ref_kind.split("/")[1]))
-        except NotFoundError as error:
-            if not error.is_from_service:
-                raise _unclear(error) from error
-            return ()
-        there = (self._found(ref_kind, each) for each in payments)
+        there = self._payments(ref_kind, ref_kind.split("/")[1])
         return tuple(each for each in there if each.form.equals(form))
 
     def send(self, attempt: Attempt) -> Sent:
@@ -211,9 +201,9 @@ class RilletLedger:
 
     def delete(self, ref: Ref) -> Request[Any]:
         """The request that deletes an object."""
-        parts = ref.kind.split("/")
-        if len(parts) == 3:
-            return BillOperations.delete_payment.build(parts[1], ref.id)
+        bill_id = _bill_of(ref.kind)
+        if bill_id is not None:
+            return BillOperations.delete_payment.build(bill_id, ref.id)
         match ref.kind:
             case "bills":
                 return BillOperations.delete.build(ref.id)
@@ -231,6 +221,14 @@ class RilletLedger:
     def form_of(self, kind: str, content: bytes) -> Form | None:
         """The form of what was sent or answered."""
         return form_of_bytes(kind, content)
+
+    def _payments(self, kind: str, bill_id: str) -> tuple[Found, ...]:
+        """The payments of a bill; none where the bill is gone."""
+        try:
+            return tuple(self._found(kind, each) for each in self.client.bills.list_payments(bill_id))
+        except NotFoundError as error:
+            _check_gone(error)
+            return ()
 
     def _found(self, kind: str, value: _Listed | rillet.BillPayment) -> Found:
         return found(kind, value, reference_type=self.reference_type)
@@ -309,6 +307,12 @@ def _planned(post: Post) -> Bill:
     )
 
 
+def _bill_of(kind: str) -> str | None:
+    """The id of the bill in the kind of its payments, None of every other kind."""
+    parts = kind.split("/")
+    return parts[1] if len(parts) == 3 else None
+
+
 def _name_of(found: Found) -> str:
     return found.raw.name if isinstance(found.raw, JournalEntry) else ""
 
@@ -341,8 +345,11 @@ def _understood(answered: Answered[None], request: Request[None]) -> Answered[No
     return answered
 
 
-def _unclear(error: NotFoundError) -> UnreadableAnswerError:
-    return UnreadableAnswerError(
+def _check_gone(error: NotFoundError) -> None:
+    """Raise where it is a proxy's page, which does not tell that anything is gone."""
+    if error.is_from_service:
+        return
+    raise UnreadableAnswerError(
         service=error.service,
         method=error.method,
         path=error.path,
@@ -352,4 +359,4 @@ def _unclear(error: NotFoundError) -> UnreadableAnswerError:
         trace_id=error.trace_id,
         attempts=error.attempts,
         reason="it answered 404 without its own words, so nothing is known of the object",
-    )
+    ) from error

@@ -58,7 +58,7 @@ class BillPayer:
 
     def send_again(self, attempt: Attempt) -> Calls[Attempt]:
         """As `Sender.send_again`; of whatever kind the attempt is."""
-        if not is_part(attempt):
+        if not is_part(attempt.kind):
             return (yield from self._sender.send_again(attempt))
         with self._doubting(attempt.kind):
             sent = yield from self._sender.send_again(attempt)
@@ -67,7 +67,7 @@ class BillPayer:
 
     def note(self, attempt: Attempt) -> None:
         """What came of an attempt stands for its record."""
-        if is_part(attempt) and attempt.object_id is not None:
+        if is_part(attempt.kind) and attempt.object_id is not None:
             self._records[attempt.object_id] = attempt.subject
 
     @contextmanager

@@ -6,7 +6,7 @@ import attrs
 
 from brex_accounting import Record
 from bridge.documents.protocol import Document, Found, PlannedVendor
-from bridge.export.engine.attempts import Attempt, Purpose
+from bridge.export.engine.attempts import Attempt, Purpose, is_part
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.sender import Intent
 from bridge.export.engine.standing import State
@@ -33,7 +33,7 @@ class DocumentWriter:
     def create(self, document: Document) -> Calls[Attempt]:
         """Post the document; one that nothing finds again is looked for among its like first."""
         intent, context = self._intent(document), self._context
-        if not context.ledger.ability(document.kind).is_found and "/" in document.kind:
+        if not context.ledger.ability(document.kind).is_found and is_part(document.kind):
             return (yield from context.payments.send(intent, document.form()))
         attempt = yield from context.sender.send(intent)
         if not attempt.is_old_answer:

@@ -120,7 +120,7 @@ class RecordTask:
         elif there is not None:
             seen = Seen.YES
         # Whoever pays a bill looks at all its payments first.
-        findable = context.ledger.ability(last.kind).is_found or is_part(last)
+        findable = context.ledger.ability(last.kind).is_found or is_part(last.kind)
         while True:
             facts = facts_of(last, context.journal.now(), seen, Rules(findable=findable))
             settlement = settle(facts)
