@@ -12,7 +12,7 @@ import attrs
 from typing_extensions import override
 
 from brex_accounting import Amount
-from bridge.documents.form import Form, FormLine, form
+from bridge.documents.form import Form, FormLine
 from bridge.documents.marks import Origin, is_mark_of
 from bridge.documents.protocol import Document, Found, PlannedVendor
 from bridge.documents.rillet_entries import (
@@ -22,6 +22,8 @@ from bridge.documents.rillet_entries import (
     check_subsidiary,
     correcting_entry,
     exchange_rate,
+    sum_of,
+    untaxed,
 )
 from bridge.documents.rillet_forms import BILLS, CHARGES, REIMBURSEMENTS, form_of, form_of_payment
 from bridge.documents.rillet_items import posting, postings_of, postings_of_entry, spent_on
@@ -102,9 +104,9 @@ class _Expense(RilletDocument, ABC):
             tax = Decimal(0) if line.tax in self.sales_taxes else line.tax_amount
             if tax and self.tax_account is None:
                 return None
-            parts.append(_untaxed(line, line.account, total((line.amount, tax.copy_negate())), line.fields))
-            parts.append(_untaxed(line, self.tax_account or "", tax))
-            parts.append(_untaxed(line, self.account, line.amount.copy_negate()))
+            parts.append(untaxed(line, line.account, total((line.amount, tax.copy_negate())), line.fields))
+            parts.append(untaxed(line, self.tax_account or "", tax))
+            parts.append(untaxed(line, self.account, line.amount.copy_negate()))
         return correcting_entry(
             parts, day, corrected=self, origin=self.origin, currency=currency, total=self.form().digest()
         )
@@ -113,7 +115,7 @@ class _Expense(RilletDocument, ABC):
         """The lines of all, but for what stands against them; None where taxes are parted off the lines."""
         if any(line.tax is not None for line in (*base.lines, *self.form().lines)):
             return None
-        return _sum_of(base, corrections, self.account)
+        return sum_of(base, corrections, self.account)
 
     @property
     def _vendor_id(self) -> str:
@@ -324,11 +326,11 @@ class BillPaymentDocument(Movement):
 
     def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
         """The lines of all, but for what stands against them on the payable account."""
-        return _sum_of(base, corrections, self.payable_account)
+        return sum_of(base, corrections, self.payable_account)
 
     def correction(self, lines: tuple[FormLine, ...], day: date) -> JournalEntryDocument | None:
         """An entry of the lines against the payable account."""
-        against = (_untaxed(each, self.payable_account, each.amount.copy_negate()) for each in lines)
+        against = (untaxed(each, self.payable_account, each.amount.copy_negate()) for each in lines)
         return correcting_entry(
             [*lines, *against],
             day,
@@ -371,12 +373,6 @@ def effect(of: Document | Payload) -> tuple[Posting, ...]:
             return of.postings()
 
 
-def _sum_of(base: Form, corrections: Sequence[Form], against: str) -> Form:
-    """What a document and the entries that correct it say, without the account that stands against the lines."""
-    added = (line for each in corrections for line in each.lines if line.account != against)
-    return form(base.kind, [*base.lines, *added], base.head)
-
-
 def _with_what_stays(items: Sequence[NewExpenseItem], present: Sequence[ExpenseItem]) -> tuple[NewExpenseItem, ...]:
     """The lines that Brex has, each with what the same line of the document in Rillet has besides."""
     left, made = list(present), list[NewExpenseItem]()
@@ -395,9 +391,3 @@ def _content(item: ExpenseItem | NewExpenseItem) -> tuple[object, ...]:
     tax = None if item.tax_rate is None else attrs.evolve(item.tax_rate, extra={})
     fields = frozenset((each.field_id, each.field_value_id) for each in item.fields)
     return item.account_code, item.amount, item.description, tax, fields
-
-
-def _untaxed(
-    line: FormLine, account: str, amount: Decimal, fields: frozenset[tuple[str, str]] = frozenset()
-) -> FormLine:
-    return FormLine(account=account, amount=amount, currency=line.currency, fields=fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Self
 
 import attrs
@@ -195,6 +196,19 @@ def correcting_entry(
         origin=origin,
         total=total,
     )
+
+
+def sum_of(base: Form, corrections: Sequence[Form], against: str) -> Form:
+    """What a document and the entries that correct it say, without the account that stands against the lines."""
+    added = (line for each in corrections for line in each.lines if line.account != against)
+    return form(base.kind, [*base.lines, *added], base.head)
+
+
+def untaxed(
+    line: FormLine, account: str, amount: Decimal, fields: frozenset[tuple[str, str]] = frozenset()
+) -> FormLine:
+    """A line of a correcting entry: this account and amount, in the currency of another line."""
+    return FormLine(account=account, amount=amount, currency=line.currency, fields=fields)
 
 
 def check_subsidiary(present: str | None, wanted: str) -> None:
