@@ -50,7 +50,7 @@ class Posted:
     """A record that is in the ledger: posted or changed by this run, or found there (`adopted`) as it should be.
 
     `step` is what was done, such as ``create``, ``replace`` or ``correcting entry``; `amounts` is what that added to what
-    is spent, in decimal major units. `document` is what was posted, None where nothing had to be.
+    is spent, in decimal major units. `document` is what was posted or found, None where it was kept as it is or deleted.
     """
 
     record: Record
