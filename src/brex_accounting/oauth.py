@@ -33,6 +33,7 @@ from clientkit import codec
 from clientkit.client import CLOCKS, checked_base_url, checked_token, user_agent
 from clientkit.codec import Extra, unknown_fields
 from clientkit.connection import Clocks, Connection, Options, Service
+from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.errors import (
     ApiError,
     ConfigurationError,
@@ -44,7 +45,7 @@ from clientkit.errors import (
 )
 from clientkit.exchange import call_flow
 from clientkit.requests import Form, Request
-from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
+from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answer, Flow
 
 AUTH_URL = "https://accounts-api.brex.com/oauth2/default"
@@ -283,19 +284,19 @@ class OAuthClient:
 
     def redeem(self, code: str, *, pkce: Pkce | None = None) -> Tokens:
         """Tokens for the code that came back with the person; a code works once, and only for some minutes."""
-        return drive(self._endpoint.redeem(code, pkce), self._transport, self._sleep)
+        return drive(self._endpoint.redeem(code, pkce), over(self._transport, self._sleep))
 
     def refresh(self, tokens: Tokens) -> Tokens:
         """New tokens for a refresh token. Save them before anything else: the former ones may work no more."""
-        return drive(self._endpoint.refresh(tokens), self._transport, self._sleep)
+        return drive(self._endpoint.refresh(tokens), over(self._transport, self._sleep))
 
     def client_credentials(self, scopes: Sequence[str]) -> Tokens:
         """A token of the application's own. Brex's accounting paths want a person's consent instead."""
-        return drive(self._endpoint.client_credentials(scopes), self._transport, self._sleep)
+        return drive(self._endpoint.client_credentials(scopes), over(self._transport, self._sleep))
 
     def revoke(self, tokens: Tokens) -> None:
         """End these tokens at Brex. Raises what any call of a client raises."""
-        drive(self._endpoint.revoke(tokens), self._transport, self._sleep)
+        drive(self._endpoint.revoke(tokens), over(self._transport, self._sleep))
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
@@ -328,19 +329,19 @@ class AsyncOAuthClient:
 
     async def redeem(self, code: str, *, pkce: Pkce | None = None) -> Tokens:
         """As `OAuthClient.redeem`."""
-        return await drive_async(self._endpoint.redeem(code, pkce), self._transport, self._sleep)
+        return await drive_async(self._endpoint.redeem(code, pkce), over_async(self._transport, self._sleep))
 
     async def refresh(self, tokens: Tokens) -> Tokens:
         """As `OAuthClient.refresh`."""
-        return await drive_async(self._endpoint.refresh(tokens), self._transport, self._sleep)
+        return await drive_async(self._endpoint.refresh(tokens), over_async(self._transport, self._sleep))
 
     async def client_credentials(self, scopes: Sequence[str]) -> Tokens:
         """As `OAuthClient.client_credentials`."""
-        return await drive_async(self._endpoint.client_credentials(scopes), self._transport, self._sleep)
+        return await drive_async(self._endpoint.client_credentials(scopes), over_async(self._transport, self._sleep))
 
     async def revoke(self, tokens: Tokens) -> None:
         """As `OAuthClient.revoke`."""
-        await drive_async(self._endpoint.revoke(tokens), self._transport, self._sleep)
+        await drive_async(self._endpoint.revoke(tokens), over_async(self._transport, self._sleep))
 
     async def aclose(self) -> None:
         """Close the connections, if this client opened them."""

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
         AnswerTimeoutError,
         AnswerTooLargeError,
         ApiError,
-        Attempt,
         BadRequestError,
+        Call,
         ConfigurationError,
         ConflictError,
         ConnectionLostError,
         DeadlineExceededError,
+        EarlierTry,
         ForbiddenError,
         NoAnswerError,
         NotFoundError,
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     )
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
     from clientkit.unions import UnknownVariant, tagged_union
-    from clientkit.wire import Answer, Answered, Flow, Outgoing, Send, TransportFailure, Wait
+    from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
 
 _HOMES = {
     "clientkit.client": ("AsyncBaseClient", "BaseClient", "LazyResource", "from_environment", "new_connection",),
@@ -76,7 +77,7 @@ _HOMES = {
     "clientkit.connection": ("Authorization", "Clocks", "Connection", "Options", "Refusal", "RetryPolicy", "Service",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation",),
     "clientkit.enums": ("OpenEnum",),
-    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "Attempt", "BadRequestError", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
+    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
     "clientkit.exchange": ("call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
     "clientkit.pacing": ("Pacer",),
@@ -85,14 +86,14 @@ _HOMES = {
     "clientkit.requests": ("AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request", "Unreadable", "follow", "segment",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
     "clientkit.unions": ("UnknownVariant", "tagged_union",),
-    "clientkit.wire": ("Answer", "Answered", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",),
+    "clientkit.wire": ("Answer", "Answered", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",),
 }  # fmt: skip
 
 __all__ = [
     "Answer", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncBaseClient",
-    "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Attempt", "Authorization",
-    "BadRequestError", "BaseClient", "Clocks", "CodecError", "ConfigurationError", "ConflictError", "Connection",
-    "ConnectionLostError", "DeadlineExceededError", "Download", "Executor", "Extra", "FieldProblem", "Flow",
+    "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Authorization",
+    "BadRequestError", "BaseClient", "Call", "Clocks", "CodecError", "ConfigurationError", "ConflictError", "Connection",
+    "ConnectionLostError", "DeadlineExceededError", "Download", "EarlierTry", "Exchanged", "Executor", "Extra", "FieldProblem", "Flow",
     "ForbiddenError", "Form", "InProcess", "LazyResource", "Multipart", "NoAnswerError", "NotFoundError",
     "NotSentError", "OpenEnum", "Options", "Outgoing", "Pacer", "Page", "PageRequest", "Pager", "Paging",
     "PagingError", "Problem", "RateLimitedError", "RedirectError", "Refusal", "Request", "RetryPolicy", "Send",

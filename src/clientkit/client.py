@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 import attrs
 
 from clientkit.connection import Authorization, BearerToken, Clocks, Connection, Options, RetryPolicy, Service
+from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import call_flow
 from clientkit.pacing import Pacer
 from clientkit.requests import Request, is_loopback
-from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport, drive, drive_async
+from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answered
 
 T = TypeVar("T")
@@ -220,7 +221,7 @@ class BaseClient(_Base):
 
         Any endpoint gives its request by ``.build``: ``client.answer(VendorOperations.get.build("…"))``.
         """
-        return drive(call_flow(request, self._connection), self._transport, self._sleep)
+        return drive(call_flow(request, self._connection), over(self._transport, self._sleep))
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
@@ -257,7 +258,7 @@ class AsyncBaseClient(_Base):
 
     async def answer(self, request: Request[T]) -> Answered[T]:
         """Like `execute`, and the status, headers and trace id of this one call with it."""
-        return await drive_async(call_flow(request, self._connection), self._transport, self._sleep)
+        return await drive_async(call_flow(request, self._connection), over_async(self._transport, self._sleep))
 
     async def aclose(self) -> None:
         """Close the connections, if this client opened them."""

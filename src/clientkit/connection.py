@@ -11,7 +11,7 @@ import attrs
 
 from clientkit.errors import Problem, StatusError
 from clientkit.pacing import Pacer
-from clientkit.wire import Answer, Flow
+from clientkit.wire import Answer, Exchanged, Flow
 
 # Enough to pass any ceiling, and far from what a float cannot hold.
 _DOUBLINGS = 64
@@ -72,9 +72,9 @@ class RetryPolicy:
     ceiling: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
     longest_server_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
 
-    def wait(self, retry: int, answer: Answer | None, *, wall_time: float, jitter: float) -> float:
+    def wait(self, retry: int, exchanged: Exchanged, *, wall_time: float, jitter: float) -> float:
         """Seconds to wait before retry number `retry` (the first is 1); `jitter` is in [0, 1)."""
-        told = _retry_after(answer, wall_time) if answer is not None else None
+        told = _retry_after(exchanged, wall_time) if isinstance(exchanged, Answer) else None
         if told is not None and told <= self.longest_server_wait:
             return told
         full = min(self.ceiling, self.base * 2.0 ** min(retry - 1, _DOUBLINGS))

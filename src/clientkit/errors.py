@@ -39,6 +39,7 @@ from typing_extensions import override
 
 from clientkit import codec
 from clientkit.field_problems import shortened
+from clientkit.wire import Answer
 
 E = TypeVar("E", bound="ApiError")
 
@@ -118,20 +119,52 @@ class Problem:
 
 
 @attrs.frozen(kw_only=True)
-class Attempt:
-    """One earlier attempt of the same call: what came of it, and how long was waited afterwards."""
+class EarlierTry:
+    """One earlier attempt of the same call: its outcome, and how many seconds were waited afterwards."""
 
     outcome: str
     waited: float
 
 
-class _CallError(ApiError):
-    """An error of one call: which call, and the attempts that came before."""
+@attrs.frozen(kw_only=True)
+class Call:
+    """Which call an error is about: the service's name, the request, and the attempts before the one that failed.
+
+    `path` is relative to the service's base URL, or the address of a link at another host.
+    """
 
     service: str
     method: str
     path: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[EarlierTry, ...] = ()
+
+
+class _CallError(ApiError):
+    """An error of one call."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
+
+    @property
+    def service(self) -> str:
+        """The service's name, as in ``Rillet``."""
+        return self.call.service
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.call.method
+
+    @property
+    def path(self) -> str:
+        """The request's path."""
+        return self.call.path
+
+    @property
+    def attempts(self) -> tuple[EarlierTry, ...]:
+        """The attempts before the one that failed."""
+        return self.call.attempts
 
     def _describe(self, what: str, advice: str) -> None:
         tried = f" after {len(self.attempts) + 1} attempts" if self.attempts else ""
@@ -150,11 +183,9 @@ class NoAnswerError(_CallError):
         "unless it is a read or carries an idempotency key."
     )
 
-    def __init__(
-        self, *, service: str, method: str, path: str, reason: str, attempts: tuple[Attempt, ...] = ()
-    ) -> None:
-        super().__init__()
-        self.service, self.method, self.path, self.reason, self.attempts = service, method, path, reason, attempts
+    def __init__(self, call: Call, reason: str) -> None:
+        super().__init__(call)
+        self.reason = reason
         self._describe(f"got no answer: {reason}", self.advice)
 
 
@@ -185,34 +216,38 @@ class DeadlineExceededError(NoAnswerError):
 class AnswerError(_CallError):
     """An answer came back, but not the one that was asked for.
 
-    `status` and `headers` (names in lower case, cookies left out) are the answer's; `content` is the start of its
-    body; `trace_id` is what the service's support asks for. `is_from_service` says that the service refused in its own
-    words: the body is a JSON object, and not a page of a proxy, nothing at all, or what another host says about a link.
+    `answer` is kept without cookies and with the start of its body alone; `trace_id` is what the service's support
+    asks for. `is_from_service` says that the service refused in its own words: the body is a JSON object, and not a
+    page of a proxy, nothing at all, or what another host says about a link.
     """
 
-    def __init__(
-        self,
-        *,
-        service: str,
-        method: str,
-        path: str,
-        status: int,
-        headers: Mapping[str, str],
-        content: bytes,
-        trace_id: str | None,
-        attempts: tuple[Attempt, ...],
-    ) -> None:
-        super().__init__()
-        self.service, self.method, self.path, self.status = service, method, path, status
-        self.headers = {name: value for name, value in headers.items() if name != "set-cookie"}
-        self.content, self.trace_id, self.attempts = content[:_KEPT_BYTES], trace_id, attempts
+    def __init__(self, call: Call, answer: Answer, trace_id: str | None = None) -> None:
+        super().__init__(call)
+        headers = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
+        self.answer = attrs.evolve(answer, headers=headers, content=answer.content[:_KEPT_BYTES])
+        self.trace_id = trace_id
         # Decided here, because the start of a long body is no JSON.
         self.is_from_service = (
             not self._is_elsewhere
-            and not 200 <= status < 300
-            and codec.is_json(headers.get("content-type", "application/json"))
-            and _is_object(content)
+            and not 200 <= answer.status < 300
+            and codec.is_json(answer.headers.get("content-type", "application/json"))
+            and _is_object(answer.content)
         )
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.answer.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers: names in lower case, cookies left out."""
+        return self.answer.headers
+
+    @property
+    def content(self) -> bytes:
+        """The start of the body."""
+        return self.answer.content
 
     @property
     def _is_elsewhere(self) -> bool:
@@ -231,27 +266,19 @@ class StatusError(AnswerError):
 
     def __init__(
         self,
-        *,
-        service: str,
-        method: str,
-        path: str,
-        status: int,
-        headers: Mapping[str, str],
-        content: bytes = b"",
+        call: Call,
+        answer: Answer,
         trace_id: str | None = None,
-        attempts: tuple[Attempt, ...] = (),
+        *,
         problem: Problem | None = None,
         advice: str = "",
     ) -> None:
-        super().__init__(
-            service=service, method=method, path=path, status=status, headers=headers, content=content,
-            trace_id=trace_id, attempts=attempts,
-        )  # fmt: skip
+        super().__init__(call, answer, trace_id)
         self.problem = problem or Problem()
         said = ": ".join(dict.fromkeys(part for part in (self.problem.title, self.problem.detail) if part))
         said += "".join(f"; {violation}" for violation in self.problem.violations)
         code = f" [{self.problem.code}]" if self.problem.code else ""
-        self._describe(f"answered {status}{code}{': ' + said if said else ''}", advice or self.advice)
+        self._describe(f"answered {self.status}{code}{': ' + said if said else ''}", advice or self.advice)
 
     @property
     @override
@@ -334,26 +361,11 @@ class ServerError(StatusError):
 class UnreadableAnswerError(AnswerError):
     """The service reported success with a body that is not what is documented."""
 
-    def __init__(
-        self,
-        *,
-        service: str,
-        method: str,
-        path: str,
-        status: int,
-        headers: Mapping[str, str],
-        content: bytes = b"",
-        trace_id: str | None = None,
-        attempts: tuple[Attempt, ...] = (),
-        reason: str,
-    ) -> None:
-        super().__init__(
-            service=service, method=method, path=path, status=status, headers=headers, content=content,
-            trace_id=trace_id, attempts=attempts,
-        )  # fmt: skip
+    def __init__(self, call: Call, answer: Answer, trace_id: str | None = None, *, reason: str) -> None:
+        super().__init__(call, answer, trace_id)
         self.reason = reason
         self._describe(
-            f"answered {status} with a body that cannot be read: {reason}",
+            f"answered {self.status} with a body that cannot be read: {reason}",
             "If the request writes, it was carried out. The start of the body is in `content`.",
         )
 

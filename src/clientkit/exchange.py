@@ -1,7 +1,7 @@
 """One call to a service: retries, pacing, idempotency and the deadline, as a generator that performs no I/O.
 
 The generator yields what should happen next (`Send` or `Wait`) and is driven by a loop that knows how to do it: one
-blocks, the other awaits (`clientkit.transport`). It is the shape of ``httpx.Auth.auth_flow``, with waiting added. Its
+blocks, the other awaits (`clientkit.drivers`). It is the shape of ``httpx.Auth.auth_flow``, with waiting added. Its
 boundary is an `Answer`, not a library's response object.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 import attrs
 
@@ -18,16 +18,17 @@ from clientkit.connection import Connection, Refusal
 from clientkit.errors import (
     AnswerTimeoutError,
     AnswerTooLargeError,
-    Attempt,
+    Call,
     ConnectionLostError,
     DeadlineExceededError,
+    EarlierTry,
     NoAnswerError,
     NotSentError,
     UnreadableAnswerError,
     error_type,
 )
 from clientkit.requests import Download, Form, Multipart, Request
-from clientkit.wire import Answer, Answered, Flow, Outgoing, Send, TransportFailure, Wait
+from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, TransportFailure, Wait, attempt
 
 T = TypeVar("T")
 
@@ -45,32 +46,27 @@ def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
     if request.takes_key and request.idempotency_key is None:
         # Once per call, outside the loop: every attempt must carry the same key.
         request = attrs.evolve(request, idempotency_key=str(uuid.uuid4()))
-    call = _Call(request, connection)
+    exchange = _Exchange(request, connection)
     while True:
-        seconds = call.reserve()
+        seconds = exchange.reserve()
         if seconds:
             yield Wait(seconds)
-        yield from call.renew(None)
-        outgoing = call.outgoing()
+        yield from exchange.renew(None)
+        outgoing = exchange.outgoing()
         connection.meter.count()
-        answer: Answer | None = None
-        failure: TransportFailure | None = None
-        try:
-            answer = yield Send(outgoing)
-        except TransportFailure as error:
-            failure = error
-        if answer is not None:
-            call.log(str(answer.status))
-            if call.succeeded(answer):
-                return call.read(answer)
-            if (yield from call.authorized_anew(outgoing, answer)):
+        exchanged = yield from attempt(outgoing)
+        if isinstance(exchanged, Answer):
+            exchange.log(str(exchanged.status))
+            if exchange.succeeded(exchanged):
+                return exchange.read(exchanged)
+            if (yield from exchange.authorized_anew(outgoing, exchanged)):
                 continue
-        elif failure is not None:
-            call.log(failure.reason)
-        yield Wait(call.next_wait(answer, failure))
+        else:
+            exchange.log(exchanged.reason)
+        yield Wait(exchange.next_wait(exchanged))
 
 
-class _Call(Generic[T]):
+class _Exchange(Generic[T]):
     """The state of one call: its attempts and its deadline."""
 
     def __init__(self, request: Request[T], connection: Connection) -> None:
@@ -78,7 +74,7 @@ class _Call(Generic[T]):
         self.options, self.service = connection.options, connection.service
         self.now = connection.clocks.monotonic
         self.end = self.now() + self.options.deadline
-        self.attempts: tuple[Attempt, ...] = ()
+        self.attempts: tuple[EarlierTry, ...] = ()
         self.maybe_done = False
         self.was_refused = False
         self.url = request.link or connection.base_url + request.target()
@@ -139,56 +135,53 @@ class _Call(Generic[T]):
         gone = answer.status == 404 and is_bare_delete and self.maybe_done
         return gone or 200 <= answer.status < 300
 
-    def next_wait(self, answer: Answer | None, failure: TransportFailure | None) -> float:
+    def next_wait(self, exchanged: Exchanged) -> float:
         """Seconds until the next attempt; raises when there is none."""
         tried = len(self.attempts) + 1
-        repeatable = self._may_repeat(answer, failure)
-        if not repeatable or tried >= self.options.retry.attempts:
-            raise self.error(answer, failure)
+        if not self._may_repeat(exchanged) or tried >= self.options.retry.attempts:
+            raise self.error(exchanged)
         clocks = self.connection.clocks
-        seconds = self.options.retry.wait(tried, answer, wall_time=clocks.wall(), jitter=clocks.jitter())
+        seconds = self.options.retry.wait(tried, exchanged, wall_time=clocks.wall(), jitter=clocks.jitter())
         if self.now() + seconds >= self.end:
-            raise self.too_late("the next attempt would come after it", self.error(answer, failure))
-        outcome = failure.reason if failure is not None else f"answered {answer.status if answer else '?'}"
-        self.attempts = (*self.attempts, Attempt(outcome=outcome, waited=seconds))
-        turned_away = answer.status == 429 if answer is not None else failure is not None and not failure.sent
+            raise self.too_late("the next attempt would come after it", self.error(exchanged))
+        if isinstance(exchanged, Answer):
+            outcome, turned_away = f"answered {exchanged.status}", exchanged.status == 429
+        else:
+            outcome, turned_away = exchanged.reason, not exchanged.sent
+        self.attempts = (*self.attempts, EarlierTry(outcome=outcome, waited=seconds))
         self.maybe_done = self.maybe_done or not turned_away
         return seconds
 
-    def _may_repeat(self, answer: Answer | None, failure: TransportFailure | None) -> bool:
-        if answer is None:
-            return self.request.is_repeatable or (failure is not None and not failure.sent)
-        if answer.status == 429:
+    def _may_repeat(self, exchanged: Exchanged) -> bool:
+        if isinstance(exchanged, TransportFailure):
+            return self.request.is_repeatable or not exchanged.sent
+        if exchanged.status == 429:
             # Turned away before anything was carried out, so a repetition is safe even without a key.
             return True
-        if answer.status == 409:
+        if exchanged.status == 409:
             return self.service.key_conflict and self.request.idempotency_key is not None
-        return answer.status in {408, 500, 502, 503, 504} and self.request.is_repeatable
+        return exchanged.status in {408, 500, 502, 503, 504} and self.request.is_repeatable
 
-    def error(self, answer: Answer | None, failure: TransportFailure | None) -> Exception:
-        where: dict[str, Any] = {"service": self.service.name, "method": self.request.method, "path": self.request.path}
-        if answer is None:
-            reason = failure.reason if failure is not None else "none"
-            lost = NotSentError if failure is not None and not failure.sent else ConnectionLostError
-            kind = AnswerTimeoutError if failure is not None and failure.late and failure.sent else lost
-            error = kind(**where, reason=reason, attempts=self.attempts)
-            error.__cause__ = failure
-            return error
-        problem = self.service.read_problem(answer)
-        code = problem.code or ""
-        advice = _LINK_ADVICE if self.request.link is not None else self.service.advice.get(code, "")
-        return self.service.error_types.get(code, error_type(answer.status))(
-            **where, **self._facts(answer), problem=problem, advice=advice
+    @property
+    def call(self) -> Call:
+        """The call as its errors tell it, with the attempts so far."""
+        return Call(
+            service=self.service.name, method=self.request.method, path=self.request.path, attempts=self.attempts
         )
+
+    def error(self, exchanged: Exchanged) -> Exception:
+        if isinstance(exchanged, TransportFailure):
+            error = _no_answer_type(exchanged)(self.call, exchanged.reason)
+            error.__cause__ = exchanged
+            return error
+        problem = self.service.read_problem(exchanged)
+        code = problem.code or ""
+        kind = self.service.error_types.get(code, error_type(exchanged.status))
+        advice = _LINK_ADVICE if self.request.link is not None else self.service.advice.get(code, "")
+        return kind(self.call, exchanged, self._trace_id(exchanged), problem=problem, advice=advice)
 
     def too_late(self, why: str, cause: Exception | None) -> NoAnswerError:
-        error = DeadlineExceededError(
-            service=self.service.name,
-            method=self.request.method,
-            path=self.request.path,
-            reason=f"the deadline of {self.options.deadline:g} s passed: {why}",
-            attempts=self.attempts,
-        )
+        error = DeadlineExceededError(self.call, f"the deadline of {self.options.deadline:g} s passed: {why}")
         error.__cause__ = cause
         return error
 
@@ -198,7 +191,7 @@ class _Call(Generic[T]):
             value=self._value(answer),
             status=answer.status,
             headers=answer.headers,
-            trace_id=answer.headers.get(self.service.trace_header),
+            trace_id=self._trace_id(answer),
             content=answer.content,
         )
 
@@ -223,25 +216,19 @@ class _Call(Generic[T]):
 
     def _unreadable(self, answer: Answer, reason: str) -> UnreadableAnswerError:
         kind = AnswerTooLargeError if answer.oversized else UnreadableAnswerError
-        return kind(
-            service=self.service.name,
-            method=self.request.method,
-            path=self.request.path,
-            reason=reason,
-            **self._facts(answer),
-        )
+        return kind(self.call, answer, self._trace_id(answer), reason=reason)
 
-    def _facts(self, answer: Answer) -> dict[str, Any]:
-        return {
-            "status": answer.status,
-            "headers": answer.headers,
-            "content": answer.content,
-            "trace_id": answer.headers.get(self.service.trace_header),
-            "attempts": self.attempts,
-        }
+    def _trace_id(self, answer: Answer) -> str | None:
+        return answer.headers.get(self.service.trace_header)
 
     def log(self, outcome: str) -> None:
         _log.debug("%s %s %s: %s", self.service.name, self.request.method, self.request.path, outcome)
+
+
+def _no_answer_type(failure: TransportFailure) -> type[NoAnswerError]:
+    if not failure.sent:
+        return NotSentError
+    return AnswerTimeoutError if failure.late else ConnectionLostError
 
 
 def _encoded(body: object) -> tuple[bytes | None, str | None]:

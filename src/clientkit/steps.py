@@ -1,7 +1,7 @@
 """Methods made of several calls, written once: a generator yields requests and is sent their answers.
 
 The blocking and the asynchronous resource both carry out the same generator, so what happens between the calls cannot
-differ. An error of a call is thrown into the generator, which may know a way on.
+differ. An error of a call is raised where the generator asked, which may know a way on.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
+import attrs
+
+from clientkit.drivers import drive, drive_async
 from clientkit.errors import ApiError
 from clientkit.paging import Walk
 from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request
@@ -19,9 +22,18 @@ T = TypeVar("T")
 Steps: TypeAlias = Generator[Request[Any], Any, T]
 
 
+@attrs.frozen
+class _Failed:
+    """A call that raised, on its way into the generator."""
+
+    error: ApiError
+
+
 def ask(request: Request[T]) -> Steps[T]:
     """A single call, in the type of its answer; use it with ``yield from``."""
-    answer: T = yield request
+    answer: T | _Failed = yield request
+    if isinstance(answer, _Failed):
+        raise answer.error
     return answer
 
 
@@ -37,37 +49,23 @@ def ask_all(listing: PageRequest[T], clock: Callable[[], float] = time.monotonic
 
 def carry_out(steps: Steps[T], client: Executor) -> T:
     """Carry steps to their end by blocking."""
-    answer: object = None
-    failure: ApiError | None = None
-    try:
-        while True:
-            request = steps.send(answer) if failure is None else steps.throw(failure)
-            answer = failure = None
-            try:
-                answer = client.execute(request)
-            except ApiError as error:
-                failure = error
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    finally:
-        steps.close()
+
+    def act(request: Request[Any]) -> object:
+        try:
+            return client.execute(request)
+        except ApiError as error:
+            return _Failed(error)
+
+    return drive(steps, act)
 
 
 async def carry_out_async(steps: Steps[T], client: AsyncExecutor) -> T:
     """Carry steps to their end by awaiting."""
-    answer: object = None
-    failure: ApiError | None = None
-    try:
-        while True:
-            request = steps.send(answer) if failure is None else steps.throw(failure)
-            answer = failure = None
-            try:
-                answer = await client.execute(request)
-            except ApiError as error:
-                failure = error
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    finally:
-        steps.close()
+
+    async def act(request: Request[Any]) -> object:
+        try:
+            return await client.execute(request)
+        except ApiError as error:
+            return _Failed(error)
+
+    return await drive_async(steps, act)

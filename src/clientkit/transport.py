@@ -1,4 +1,4 @@
-"""Carrying one attempt over the wire, and the two loops that drive an exchange. The only file that knows httpx.
+"""Carrying one attempt over the wire. The only file that knows httpx.
 
 httpx is imported with the first real connection: what runs in process, such as tests against a stand-in, never pays for
 it. httpx logs the URL of every request at level INFO; from the requests of this file its log gets the URL without the
@@ -10,17 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
-from clientkit.wire import Answer, Flow, Outgoing, TransportFailure, Wait
+from clientkit.wire import Answer, Outgoing, TransportFailure
 
 if TYPE_CHECKING:
     import httpx
-
-T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -143,50 +141,6 @@ class AsyncInProcess:
 
     async def aclose(self) -> None:
         """Nothing is held."""
-
-
-def drive(flow: Flow[T], transport: Transport, sleep: Callable[[float], object]) -> T:
-    """Carry a flow to its end by blocking."""
-    answer: Answer | None = None
-    failure: TransportFailure | None = None
-    try:
-        while True:
-            step = flow.send(answer) if failure is None else flow.throw(failure)
-            answer = failure = None
-            if isinstance(step, Wait):
-                sleep(step.seconds)
-                continue
-            try:
-                answer = transport.send(step.outgoing)
-            except TransportFailure as error:
-                failure = error
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    finally:
-        flow.close()
-
-
-async def drive_async(flow: Flow[T], transport: AsyncTransport, sleep: Callable[[float], Awaitable[object]]) -> T:
-    """Carry a flow to its end by awaiting."""
-    answer: Answer | None = None
-    failure: TransportFailure | None = None
-    try:
-        while True:
-            step = flow.send(answer) if failure is None else flow.throw(failure)
-            answer = failure = None
-            if isinstance(step, Wait):
-                await sleep(step.seconds)
-                continue
-            try:
-                answer = await transport.send(step.outgoing)
-            except TransportFailure as error:
-                failure = error
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    finally:
-        flow.close()
 
 
 _is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)

@@ -49,9 +49,13 @@ class TransportFailure(Exception):  # noqa: N818 - not one of the SDK's errors: 
         self.reason, self.sent, self.late = reason, sent, late
 
 
+#: What an attempt came to. It is sent into a `Flow`, never thrown.
+Exchanged: TypeAlias = Answer | TransportFailure
+
+
 @attrs.frozen
 class Send:
-    """Send this, and come back with its `Answer` or throw a `TransportFailure`."""
+    """Send this, and come back with what was `Exchanged`."""
 
     outgoing: Outgoing
 
@@ -74,5 +78,14 @@ class Answered(Generic[T]):
     content: bytes = attrs.field(default=b"", repr=False)
 
 
-#: What should happen next, and in the end a value; whoever drives it sends the answer to each `Send`.
-Flow: TypeAlias = Generator[Send | Wait, Answer | None, T]
+#: What should happen next, and in the end a value. Whoever drives it sends in what came of each `Send`, and None
+#: after a `Wait`.
+Flow: TypeAlias = Generator[Send | Wait, Exchanged | None, T]
+
+
+def attempt(outgoing: Outgoing) -> Flow[Exchanged]:
+    """A single attempt of a flow; use it with ``yield from``."""
+    exchanged = yield Send(outgoing)
+    if exchanged is None:
+        raise RuntimeError("whoever drives a flow has to send in what came of each attempt")
+    return exchanged

@@ -28,13 +28,14 @@ from brex_oauth import (
     refuse,
     seed,
 )
+from clientkit.drivers import drive, over
 from clientkit.errors import ConfigurationError, ForbiddenError, NoAnswerError, UnauthorizedError
 from clientkit.requests import Request
 from clientkit.testing import (
     Fault,
     RequestLost,
 )
-from clientkit.transport import InProcess, drive
+from clientkit.transport import InProcess
 from clientkit.wire import Answer, Outgoing, Send, TransportFailure
 from hand_clock import HandClock
 
@@ -193,4 +194,4 @@ def test_a_transport_that_fails_in_the_middle_of_a_renewal_is_an_authorization_e
 
     flow.close()
     with pytest.raises(AuthorizationError, match="broken"):
-        drive(oauth.renew(REFUSED, 10.0), InProcess(fail), no_sleep)
+        drive(oauth.renew(REFUSED, 10.0), over(InProcess(fail), no_sleep))

@@ -20,7 +20,7 @@ from brex_accounting import webhooks
 from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from brex_accounting.webhooks import AsyncSecretCache, Event, OtherEvent, RecordsReadyForExport, SecretCache
-from clientkit.errors import ServerError
+from clientkit.errors import Call, ServerError
 from clientkit.signatures import (
     DuplicateWebhookError,
     MalformedWebhookError,
@@ -31,6 +31,7 @@ from clientkit.signatures import (
     WebhookSecretError,
     WrongSignatureError,
 )
+from clientkit.wire import Answer
 
 SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 NEXT_SECRET = "whsec_ISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A="
@@ -383,7 +384,7 @@ def test_without_any_usable_secret_nothing_verifies(cached: Cached) -> None:
 
 
 def test_an_error_of_the_fetch_comes_through() -> None:
-    failure = ServerError(service="Brex", method="GET", path="/v1/webhooks/secrets", status=503, headers={})
+    failure = ServerError(Call(service="Brex", method="GET", path="/v1/webhooks/secrets"), Answer(status=503))
 
     def fetch() -> tuple[WebhookSecret, ...]:
         raise failure

@@ -5,16 +5,18 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+import attrs
 import pytest
 
 from clientkit import errors
 from clientkit.errors import (
     AnswerError,
     ApiError,
-    Attempt,
+    Call,
     ConfigurationError,
+    EarlierTry,
     NoAnswerError,
     PagingError,
     Problem,
@@ -25,6 +27,7 @@ from clientkit.errors import (
     Violation,
     error_type,
 )
+from clientkit.wire import Answer
 
 
 def _drawn() -> set[tuple[str, str | None]]:
@@ -68,14 +71,10 @@ def test_every_status_has_an_error_of_its_branch(status: int) -> None:
         assert told[0] == str(status)
 
 
-_CALL: dict[str, Any] = {"service": "Shop", "method": "POST", "path": "/items"}
-_ANSWER: dict[str, Any] = {
-    "status": 400,
-    "headers": {"x": "1", "set-cookie": "session"},
-    "content": b"body",
-    "trace_id": "t-1",
-}
-_ATTEMPTS = (Attempt(outcome="answered 503", waited=0.5),)
+_ATTEMPTS = (EarlierTry(outcome="answered 503", waited=0.5),)
+_CALL = Call(service="Shop", method="POST", path="/items")
+_RETRIED = attrs.evolve(_CALL, attempts=_ATTEMPTS)
+_ANSWER = Answer(status=400, headers={"x": "1", "set-cookie": "session"}, content=b"body")
 _PROBLEM = Problem(
     code="bad",
     title="Bad",
@@ -88,14 +87,14 @@ _PROBLEM = Problem(
 def _all_errors() -> list[ApiError]:
     found: list[ApiError] = [
         ApiError("text"), ConfigurationError("text"), PagingError("/items", "it repeats"),
-        UnreadableAnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="no JSON"),
-        errors.AnswerTooLargeError(**_CALL, **_ANSWER, attempts=_ATTEMPTS, reason="too large"),
-        AnswerError(**_CALL, **_ANSWER, attempts=_ATTEMPTS),
+        UnreadableAnswerError(_RETRIED, _ANSWER, "t-1", reason="no JSON"),
+        errors.AnswerTooLargeError(_RETRIED, _ANSWER, "t-1", reason="too large"),
+        AnswerError(_RETRIED, _ANSWER, "t-1"),
     ]  # fmt: skip
     no_answer: list[type[NoAnswerError]] = [NoAnswerError, *NoAnswerError.__subclasses__()]
     status: list[type[StatusError]] = [StatusError, *StatusError.__subclasses__()]
-    found += [kind(**_CALL, reason="lost", attempts=_ATTEMPTS) for kind in no_answer]
-    found += [kind(**_CALL, **_ANSWER, attempts=_ATTEMPTS, problem=_PROBLEM) for kind in status]
+    found += [kind(_RETRIED, "lost") for kind in no_answer]
+    found += [kind(_RETRIED, _ANSWER, "t-1", problem=_PROBLEM) for kind in status]
     return found
 
 
@@ -109,9 +108,7 @@ def test_every_error_survives_pickling_and_copying(error: ApiError) -> None:
 
 
 def test_the_message_says_which_call_what_was_said_and_what_to_do() -> None:
-    error = errors.RateLimitedError(
-        **_CALL, status=429, headers={}, trace_id="t-1", attempts=_ATTEMPTS, problem=_PROBLEM
-    )
+    error = errors.RateLimitedError(_RETRIED, Answer(status=429), "t-1", problem=_PROBLEM)
     assert str(error) == (
         "Shop: POST /items answered 429 [bad]: Bad: Very bad; price: is negative (trace id t-1) after 2 attempts. "
         "Another program may share the limit; lower the client's pace or try later."
@@ -120,14 +117,14 @@ def test_the_message_says_which_call_what_was_said_and_what_to_do() -> None:
 
 
 def test_nothing_is_said_twice_or_invented() -> None:
-    same = StatusError(**_CALL, status=418, headers={}, problem=Problem(title="Teapot", detail="Teapot"))
+    same = StatusError(_CALL, Answer(status=418), problem=Problem(title="Teapot", detail="Teapot"))
     assert str(same) == "Shop: POST /items answered 418: Teapot."
-    assert str(StatusError(**_CALL, status=418, headers={})) == "Shop: POST /items answered 418."
+    assert str(StatusError(_CALL, Answer(status=418))) == "Shop: POST /items answered 418."
     assert str(Violation(message="is missing")) == "is missing"
 
 
 def test_cookies_and_long_bodies_are_not_kept() -> None:
-    error = StatusError(**_CALL, status=400, headers={"set-cookie": "session", "x": "1"}, content=b"x" * 100_000)
+    error = StatusError(_CALL, Answer(status=400, headers={"set-cookie": "session", "x": "1"}, content=b"x" * 100_000))
     assert error.headers == {"x": "1"}
     assert len(error.content) == 16_384
 
@@ -136,13 +133,13 @@ def test_a_message_does_not_grow_with_the_answer_and_keeps_its_advice() -> None:
     long = "x" * 1_000_000
     problem = Problem(code=long, title=long, detail=long, violations=(Violation(field=long, message=long),) * 9)
     found = [
-        errors.RateLimitedError(**_CALL, status=429, headers={}, trace_id="t-1", attempts=_ATTEMPTS, problem=problem),
-        UnreadableAnswerError(**_CALL, status=200, headers={}, trace_id="t-1", attempts=_ATTEMPTS, reason=long),
+        errors.RateLimitedError(_RETRIED, Answer(status=429), "t-1", problem=problem),
+        UnreadableAnswerError(_RETRIED, Answer(status=200), "t-1", reason=long),
     ]
     for error in found:
         assert 2_000 < len(str(error)) < 2_300
         assert "... (trace id t-1) after 2 attempts. " in str(error)
-    lost = NoAnswerError(**_CALL, reason=long)
+    lost = NoAnswerError(_CALL, long)
     assert len(str(lost)) < 2_300
     assert str(lost).endswith(NoAnswerError.advice)
 
@@ -162,7 +159,8 @@ _PROXY: _Said = (_PAGE, b"<html>")
 
 def _answered(status: int, said: _Said, *, path: str = "/items") -> StatusError:
     headers, content = said
-    return error_type(status)(service="Shop", method="POST", path=path, status=status, headers=headers, content=content)
+    call = attrs.evolve(_CALL, path=path)
+    return error_type(status)(call, Answer(status=status, headers=headers, content=content))
 
 
 def _expected(status: int) -> tuple[Verdict, Verdict]:
@@ -235,5 +233,5 @@ def test_the_verdict_on_errors_without_a_status() -> None:
 
 
 def test_a_success_that_cannot_be_read_is_no_refusal_of_the_service() -> None:
-    error = UnreadableAnswerError(**_CALL, status=200, headers=_JSON, content=b"{}", reason="no id")
+    error = UnreadableAnswerError(_CALL, Answer(status=200, headers=_JSON, content=b"{}"), reason="no id")
     assert not error.is_from_service

@@ -13,15 +13,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clientkit import Answer, Answered, Clocks, Options, Outgoing, Pacer, Request, RetryPolicy, TransportFailure, errors
+from clientkit import (
+    Answer,
+    Answered,
+    Clocks,
+    Exchanged,
+    Options,
+    Outgoing,
+    Pacer,
+    Request,
+    RetryPolicy,
+    TransportFailure,
+    errors,
+)
 from clientkit.connection import Connection
 from clientkit.exchange import call_flow
 from clientkit.requests import Download, Multipart, follow
 from clientkit.testing import json_answer
 from clientkit.wire import Send, Wait
 from shop import SERVICE, TOKEN, Item, ItemOperations, NewItem, OutOfStockError, connect
-
-Step = Answer | TransportFailure
 
 OK = json_answer(200, {"id": "a", "price": "1.10"}, x_trace="t-9")
 GET: Request[Item] = ItemOperations.get.build("a")
@@ -41,7 +51,7 @@ _UNTIL_MIDNIGHT = 1_000_000.0
 class World:
     """A service that follows a script, and clocks that only move when the call waits or the service takes its time."""
 
-    def __init__(self, script: Sequence[Step], *, takes: float = 0.0, jitter: float = 1.0) -> None:
+    def __init__(self, script: Sequence[Exchanged], *, takes: float = 0.0, jitter: float = 1.0) -> None:
         self.script, self.takes, self.jitter = list(script), takes, jitter
         self.time = 50.0
         self.sent = list[Outgoing]()
@@ -53,12 +63,11 @@ class World:
 
     def run(self, request: Request[Any], connection: Connection | None = None) -> Answered[Any]:
         flow = call_flow(request, connection or self.connection())
-        answer: Answer | None = None
-        failure: TransportFailure | None = None
+        exchanged: Exchanged | None = None
         try:
             while True:
-                step = flow.send(answer) if failure is None else flow.throw(failure)
-                answer = failure = None
+                step = flow.send(exchanged)
+                exchanged = None
                 if isinstance(step, Wait):
                     assert step.seconds >= 0
                     self.waits.append(step.seconds)
@@ -67,21 +76,17 @@ class World:
                 assert isinstance(step, Send)
                 self.sent.append(step.outgoing)
                 self.time += self.takes
-                answer, failure = _either(self.script.pop(0))
+                exchanged = self.script.pop(0)
         except StopIteration as stop:
             found: Answered[Any] = stop.value
             return found
-
-
-def _either(step: Step) -> tuple[Answer | None, TransportFailure | None]:
-    return (step, None) if isinstance(step, Answer) else (None, step)
 
 
 def _status(status: int, **headers: str) -> Answer:
     return json_answer(status, {"code": f"c{status}", "title": "No"}, **headers)
 
 
-def _told(step: Step) -> str:
+def _told(step: Exchanged) -> str:
     return str(step.status) if isinstance(step, Answer) else step.reason
 
 
@@ -137,7 +142,7 @@ def test_a_link_that_has_expired_is_told_with_advice() -> None:
 
 
 @pytest.mark.parametrize("step", [LOST, _status(503), _status(409)])
-def test_all_attempts_of_one_call_carry_one_key_and_one_body(step: Step) -> None:
+def test_all_attempts_of_one_call_carry_one_key_and_one_body(step: Exchanged) -> None:
     world = World([step, step, OK])
     world.run(ItemOperations.create.build(NewItem(price=Decimal(1))))
     keys = {sent.headers["Idempotency-Key"] for sent in world.sent}
@@ -151,7 +156,7 @@ def test_all_attempts_of_one_call_carry_one_key_and_one_body(step: Step) -> None
 # --- what is repeated -------------------------------------------------------------------------
 
 
-def _repeats(request: Request[Any], step: Step, **changes: Any) -> bool:
+def _repeats(request: Request[Any], step: Exchanged, **changes: Any) -> bool:
     world = World([step, OK])
     try:
         world.run(request, world.connection(**changes))
@@ -167,14 +172,14 @@ _UNSAFE: list[Request[Any]] = [UNKEYED, PATCH]
 
 
 @pytest.mark.parametrize("step", [LOST, LATE, *(_status(each) for each in (408, 500, 502, 503, 504))], ids=_told)
-def test_what_may_have_been_carried_out_is_repeated_only_where_that_is_safe(step: Step) -> None:
+def test_what_may_have_been_carried_out_is_repeated_only_where_that_is_safe(step: Exchanged) -> None:
     assert [_repeats(request, step) for request in _SAFE] == [True] * len(_SAFE)
     assert [_repeats(request, step) for request in _UNSAFE] == [False] * len(_UNSAFE)
 
 
 @pytest.mark.parametrize("step", [UNSENT, NO_ROUTE, _status(429)], ids=_told)
 @pytest.mark.parametrize("request_", [*_SAFE, *_UNSAFE], ids=lambda request: request.method)
-def test_what_was_not_carried_out_is_always_repeated(request_: Request[Any], step: Step) -> None:
+def test_what_was_not_carried_out_is_always_repeated(request_: Request[Any], step: Exchanged) -> None:
     assert _repeats(request_, step)
 
 
@@ -206,7 +211,7 @@ def test_the_attempts_before_stand_on_the_error() -> None:
     with pytest.raises(errors.AnswerTimeoutError, match="after 3 attempts") as caught:
         world.run(GET, world.connection(Options(retry=RetryPolicy(attempts=3))))
     assert caught.value.attempts == (
-        errors.Attempt(outcome="refused", waited=0.25), errors.Attempt(outcome="answered 500", waited=3.0),
+        errors.EarlierTry(outcome="refused", waited=0.25), errors.EarlierTry(outcome="answered 500", waited=3.0),
     )  # fmt: skip
     assert caught.value.__cause__ is LATE
 
@@ -215,12 +220,12 @@ def test_the_attempts_before_stand_on_the_error() -> None:
 
 
 @pytest.mark.parametrize("step", [LOST, LATE, _status(503)], ids=_told)
-def test_a_deletion_that_may_have_happened_finds_nothing_the_second_time(step: Step) -> None:
+def test_a_deletion_that_may_have_happened_finds_nothing_the_second_time(step: Exchanged) -> None:
     assert World([step, _status(404)]).run(DELETE).value is None
 
 
 @pytest.mark.parametrize("step", [UNSENT, _status(429)], ids=_told)
-def test_a_deletion_that_cannot_have_happened_finds_nothing_to_delete(step: Step) -> None:
+def test_a_deletion_that_cannot_have_happened_finds_nothing_to_delete(step: Exchanged) -> None:
     for script in ([_status(404)], [step, _status(404)]):
         with pytest.raises(errors.NotFoundError):
             World(script).run(DELETE)
@@ -245,7 +250,7 @@ def test_only_a_deletion_without_an_answer_may_find_nothing() -> None:
 def test_the_wait_lies_between_half_and_all_of_its_bound(
     retry: int, jitter: float, base: float, ceiling: float
 ) -> None:
-    wait = RetryPolicy(base=base, ceiling=ceiling).wait(retry, None, wall_time=0.0, jitter=jitter)
+    wait = RetryPolicy(base=base, ceiling=ceiling).wait(retry, LOST, wall_time=0.0, jitter=jitter)
     full = min(ceiling, base * 2 ** min(retry - 1, 64))
     assert full / 2 <= wait <= full
 
@@ -352,7 +357,7 @@ def test_a_machine_that_slept_through_the_deadline() -> None:
         (_status(429), errors.RateLimitedError), (_status(500), errors.ServerError), (_status(418), errors.StatusError),
     ],
 )  # fmt: skip
-def test_each_outcome_has_its_error(step: Step, kind: type[errors.ApiError]) -> None:
+def test_each_outcome_has_its_error(step: Exchanged, kind: type[errors.ApiError]) -> None:
     world = World([step])
     with pytest.raises(errors.ApiError) as caught:
         world.run(UNKEYED, world.connection(Options(retry=RetryPolicy(attempts=1))))

@@ -9,14 +9,14 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-from clientkit import ApiError, NotFoundError, PagingError, Request
+from clientkit import Answer, ApiError, Call, NotFoundError, PagingError, Request
 from clientkit.steps import Steps, ask, carry_out, carry_out_async
 from shop import Item, ItemOperations
 
 T = TypeVar("T")
 
 ITEM = Item(id="a", price=Decimal(1))
-MISSING = NotFoundError(service="Shop", method="GET", path="/items/b", status=404, headers={})
+MISSING = NotFoundError(Call(service="Shop", method="GET", path="/items/b"), Answer(status=404))
 OTHER = ApiError("another error")
 
 

@@ -20,10 +20,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from clientkit import Answer, Options, Outgoing, Request, RetryPolicy, TransportFailure, errors
+from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.exchange import call_flow
 from clientkit.requests import follow
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond, _Server, json_answer
-from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess, drive, drive_async
+from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess
 from endpoint_runner import Runner, runner
 from shop import AsyncShop, Item, ItemOperations, NewItem, Shop, ShopStandIn, connect
 
@@ -374,7 +375,7 @@ def test_what_a_transport_raises_besides_failures_is_not_caught_and_ends_the_cal
 
     flow = call_flow(GET, connect())
     with pytest.raises(ZeroDivisionError):
-        drive(flow, InProcess(bug), lambda _: None)
+        drive(flow, over(InProcess(bug), lambda _: None))
     with pytest.raises(StopIteration):
         next(flow)
 
@@ -391,8 +392,8 @@ def test_interrupting_a_wait_ends_the_call(call: bool, standin: ShopStandIn) -> 
 
     flow = call_flow(GET, connect())
     with pytest.raises(InterruptedError):
-        asyncio.run(drive_async(flow, standin.async_transport(), interrupt_async)) if call else drive(
-            flow, standin.transport(), interrupt
+        asyncio.run(drive_async(flow, over_async(standin.async_transport(), interrupt_async))) if call else drive(
+            flow, over(standin.transport(), interrupt)
         )
     with pytest.raises(StopIteration):
         next(flow)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientkit.connection import Clocks
-from clientkit.errors import Attempt
+from clientkit.errors import EarlierTry
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost
 from endpoint_runner import Runner
 from hand_clock import HandClock
@@ -76,7 +76,7 @@ def test_a_connection_that_stays_broken_is_told_with_its_attempts(run: Runner[Cl
     with pytest.raises(ConnectionLostError) as caught:
         run.call(lambda client: client.charges.create(CHARGE))
     assert len(caught.value.attempts) == 4
-    assert all(isinstance(attempt, Attempt) for attempt in caught.value.attempts)
+    assert all(isinstance(attempt, EarlierTry) for attempt in caught.value.attempts)
     assert len(standin.charges) == 1
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from bridge import SettingsError
 from bridge.export import Announcements, ExportOutcome, JournalError, watch
-from clientkit.errors import ApiError, ConfigurationError, UnreadableAnswerError
+from clientkit.errors import ApiError, Call, ConfigurationError, UnreadableAnswerError
+from clientkit.wire import Answer
 
 HOUR = 3600.0
 WELL = ExportOutcome()
@@ -165,14 +166,8 @@ def test_a_failed_run_is_logged_and_has_no_outcome(caplog: pytest.LogCaptureFixt
 
 def test_what_could_not_be_read_is_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
     unreadable = UnreadableAnswerError(
-        service="Brex",
-        method="GET",
-        path="/v3/accounting/records",
-        status=200,
-        headers={},
-        content=b"",
-        trace_id=None,
-        attempts=(),
+        Call(service="Brex", method="GET", path="/v3/accounting/records"),
+        Answer(status=200),
         reason="'jane@example.com' is not an object @ $.items[0].user",
     )
 

@@ -23,10 +23,10 @@ from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
 from bridge.mappers.summaries import digest_of
 from clientkit import codec
 from clientkit.codec import CodecError
-from clientkit.errors import NotFoundError, UnreadableAnswerError
+from clientkit.errors import Call, NotFoundError, UnreadableAnswerError
 from clientkit.pacing import Pacer
 from clientkit.requests import Request
-from clientkit.wire import Answered
+from clientkit.wire import Answer, Answered
 from rillet import (
     Bill,
     BillOperations,
@@ -331,17 +331,9 @@ def _understood(answered: Answered[None], request: Request[None]) -> Answered[No
         try:
             codec.parse(answered.content)
         except CodecError as error:
-            raise UnreadableAnswerError(
-                service="Rillet",
-                method=request.method,
-                path=request.path,
-                status=answered.status,
-                headers=answered.headers,
-                content=answered.content,
-                trace_id=answered.trace_id,
-                attempts=(),
-                reason=str(error),
-            ) from error
+            call = Call(service="Rillet", method=request.method, path=request.path)
+            answer = Answer(status=answered.status, headers=answered.headers, content=answered.content)
+            raise UnreadableAnswerError(call, answer, answered.trace_id, reason=str(error)) from error
     return answered
 
 
@@ -349,14 +341,5 @@ def _check_gone(error: NotFoundError) -> None:
     """Raise where it is a proxy's page, which does not tell that anything is gone."""
     if error.is_from_service:
         return
-    raise UnreadableAnswerError(
-        service=error.service,
-        method=error.method,
-        path=error.path,
-        status=error.status,
-        headers=error.headers,
-        content=error.content,
-        trace_id=error.trace_id,
-        attempts=error.attempts,
-        reason="it answered 404 without its own words, so nothing is known of the object",
-    ) from error
+    reason = "it answered 404 without its own words, so nothing is known of the object"
+    raise UnreadableAnswerError(error.call, error.answer, error.trace_id, reason=reason) from error
