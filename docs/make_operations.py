@@ -94,7 +94,8 @@ def endpoints(client: type) -> Iterator[Endpoint]:
     for attribute, resource in vars(client).items():
         if isinstance(resource, LazyResource):
             for name, method in inspect.getmembers(getattr(client, attribute), inspect.isfunction):
-                if hasattr(method, "build"):
+                # What is made of several calls serves no operation of its own.
+                if hasattr(method, "build") and not inspect.isgeneratorfunction(method.build.func):
                     yield _endpoint(f"client.{attribute}.{name}", method)
 
 

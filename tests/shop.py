@@ -1,7 +1,7 @@
 """A small service to test the floor with: its models, endpoints, clients and stand-in.
 
 A shop sells items. Only what the floor can do is here, each thing once: plain endpoints, a listing with pages, a
-creation under an idempotency key, a body as bytes, and an answer that is no JSON.
+creation under an idempotency key, a body as bytes, an answer that is no JSON, and methods of several calls.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from clientkit import codec
 from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, new_connection
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields, wire_name
 from clientkit.connection import Clocks, Connection, Options, Service
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
-from clientkit.errors import BadRequestError, Problem
+from clientkit.errors import BadRequestError, NotFoundError, Problem
 from clientkit.pacing import Pacer
 from clientkit.requests import PageRequest, Paging, Request, post, segment
+from clientkit.sequences import CallSequence, ask, ask_all
 from clientkit.testing import Asked, StandIn, json_answer
 from clientkit.wire import Answer
 
@@ -101,6 +102,24 @@ class ItemOperations:
         """Items, newest first."""
         query = {"colour": colour, "limit": limit}
         return PageRequest(path="/items", item=Item, items_key="items", paging=PAGING, query=query, key=item_id)
+
+    @several
+    def find(self, ids: Sequence[str], *, on: date | None = None) -> CallSequence[tuple[Item, ...]]:
+        """The items that are there, each asked for on its own."""
+        found = tuple[Item, ...]()
+        for each in ids:
+            try:
+                item = yield from ask(ItemOperations.get.build(each, on=on))
+            except NotFoundError:
+                continue
+            found = (*found, item)
+        return found
+
+    @several
+    def dearer_than(self, price: Decimal) -> CallSequence[dict[str, Item]]:
+        """Every item that costs more, by its id."""
+        found = yield from ask_all(ItemOperations.list.build(), where=lambda item: item.price > price)
+        return {item.id: item for item in found}
 
     @operation
     def create(self, item: NewItem, *, idempotency_key: str | None = None) -> Request[Item]:

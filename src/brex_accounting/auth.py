@@ -30,6 +30,7 @@ from brex_accounting.tokens import (
 from clientkit.client import CLOCKS, checked_token
 from clientkit.connection import Authorization, BearerToken, Clocks, Refusal
 from clientkit.errors import ConfigurationError
+from clientkit.exchange import as_flow
 from clientkit.wire import Flow, Wait
 
 #: An access token is renewed this long before it expires, so that it does not expire on its way.
@@ -278,7 +279,7 @@ class OAuth(_Renewing):
 
     @override
     def _ask(self, seconds: float) -> Flow[Tokens]:
-        return self._endpoint.refresh(self._tokens, seconds)
+        return as_flow(self._endpoint.refresh(self._tokens), self._endpoint.connection(seconds))
 
 
 class ClientCredentials(_Renewing):
@@ -301,4 +302,4 @@ class ClientCredentials(_Renewing):
 
     @override
     def _ask(self, seconds: float) -> Flow[Tokens]:
-        return self._endpoint.client_credentials(self._scopes, seconds)
+        return as_flow(self._endpoint.client_credentials(self._scopes), self._endpoint.connection(seconds))

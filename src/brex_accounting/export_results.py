@@ -14,7 +14,7 @@ import attrs
 from brex_accounting.errors import DuplicateRecordsError, RecordsNotFoundError, RecordsNotReadyError
 from brex_accounting.records import Record, RecordOperations, ReviewStatus
 from clientkit.codec import Extra, always_sent, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.endpoints import AsyncResource, SyncResource, operation, several
 from clientkit.errors import (
     AnswerTimeoutError,
     BadRequestError,
@@ -27,7 +27,7 @@ from clientkit.errors import (
     UnreadableAnswerError,
 )
 from clientkit.requests import Request
-from clientkit.steps import Steps, ask, ask_all, carry_out, carry_out_async
+from clientkit.sequences import CallSequence, ask, ask_all
 
 # Brex documents no bound; this is the one on the ids of a query.
 _BATCH = 500
@@ -109,6 +109,29 @@ class ExportResultOperations:
         path = "/v3/accounting/records/export-results"
         return Request(method="POST", path=path, returns=ExportReport, body=_Results(results=tuple(results)))
 
+    @several
+    def report_all(
+        self, results: Sequence[Exported | NotExported], *, batch: int = _BATCH
+    ) -> CallSequence[tuple[ReportOutcome, ...]]:
+        """Report any number of outcomes; results that Brex does not take keep none of the others back.
+
+        Where Brex refuses a call, the records that it names are taken out, or the call is cut in halves until the bad
+        result is alone. After a lost answer the records are read, and what is still ready is sent again.
+
+        Args:
+            results: Outcomes; one that is there twice counts once.
+            batch: How many go into one call. Brex documents no bound.
+
+        Returns:
+            What came of each record, in the order of `results`.
+
+        Raises:
+            ValueError: Two different results of one record.
+            ApiError: Brex cannot be reached, does not let the token in, or loses answer upon answer. Nothing is known to
+                be wrong with the results: calling again with the same ones finds out what was taken.
+        """
+        return (yield from _Reporting(results, batch).calls())
+
 
 class ReportStatus(Enum):
     """What came of one result.
@@ -147,7 +170,7 @@ class _Reporting:
         # Records of calls that may have been carried out: an export that is found later may be ours.
         self._in_doubt = set[str]()
 
-    def steps(self) -> Steps[tuple[ReportOutcome, ...]]:
+    def calls(self) -> CallSequence[tuple[ReportOutcome, ...]]:
         losses = 0
         while self._batches:
             batch = self._batches.popleft()
@@ -179,7 +202,7 @@ class _Reporting:
                 self._in_doubt.add(each)
                 self._unclear.append(each)
 
-    def _find_out(self, batch: Sequence[str]) -> Steps[None]:
+    def _find_out(self, batch: Sequence[str]) -> CallSequence[None]:
         """After a lost answer: what left the queue is settled, the rest is sent again."""
         records = yield from self._read(batch)
         queued = [each for each in batch if each not in records or _is_ready(records[each])]
@@ -221,7 +244,7 @@ class _Reporting:
         if batch:
             self._batches.append(batch)
 
-    def _read(self, ids: Sequence[str]) -> Steps[dict[str, Record]]:
+    def _read(self, ids: Sequence[str]) -> CallSequence[dict[str, Record]]:
         records = yield from ask_all(RecordOperations.list.build(ids=ids))
         return {record.id: record for record in records}
 
@@ -265,34 +288,6 @@ def _is_ready(record: Record) -> bool:
 class ExportResults(ExportResultOperations, SyncResource):
     """Export results, blocking."""
 
-    def report_all(
-        self, results: Sequence[Exported | NotExported], *, batch: int = _BATCH
-    ) -> tuple[ReportOutcome, ...]:
-        """Report any number of outcomes; results that Brex does not take keep none of the others back.
-
-        Where Brex refuses a call, the records that it names are taken out, or the call is cut in halves until the bad
-        result is alone. After a lost answer the records are read, and what is still ready is sent again.
-
-        Args:
-            results: Outcomes; one that is there twice counts once.
-            batch: How many go into one call. Brex documents no bound.
-
-        Returns:
-            What came of each record, in the order of `results`.
-
-        Raises:
-            ValueError: Two different results of one record.
-            ApiError: Brex cannot be reached, does not let the token in, or loses answer upon answer. Nothing is known to
-                be wrong with the results: calling again with the same ones finds out what was taken.
-        """
-        return carry_out(_Reporting(results, batch).steps(), self._client)
-
 
 class AsyncExportResults(ExportResultOperations, AsyncResource):
     """Export results, to be awaited."""
-
-    async def report_all(
-        self, results: Sequence[Exported | NotExported], *, batch: int = _BATCH
-    ) -> tuple[ReportOutcome, ...]:
-        """As `ExportResults.report_all`."""
-        return await carry_out_async(_Reporting(results, batch).steps(), self._client)

@@ -10,10 +10,10 @@ import attrs
 
 from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.errors import ApiError
 from clientkit.requests import PageRequest, Query, Request, post, segment
-from clientkit.steps import Steps, ask, carry_out, carry_out_async
+from clientkit.sequences import CallSequence, ask
 
 T = TypeVar("T")
 B = TypeVar("B")
@@ -185,6 +185,46 @@ class FieldValueOperations:
         """Delete 1 to 1,000 values in one call. Raises `ValueError` for none or more."""
         return Request(method="DELETE", path=_path(field_id), body=_Ids(items=_checked(values)))
 
+    @several
+    def create(
+        self, field_id: str, values: Sequence[NewFieldValue], *, idempotency_key: str | None = None
+    ) -> CallSequence[tuple[FieldValue, ...]]:
+        """Create any number of values, 1,000 in a call.
+
+        Args:
+            field_id: The field, by Brex's id.
+            values: The values; none make no call.
+            idempotency_key: Of the first call; the others append their number to it. After an error, the same values
+                under the same key create only what is missing. Made up for each call when left out.
+
+        Raises:
+            ApiError: A call failed; a note on the error says how many values were written before it.
+        """
+
+        def request(batch: Sequence[NewFieldValue], number: int) -> Request[FieldValueBatch]:
+            key = f"{idempotency_key}-{number + 1}" if idempotency_key is not None and number else idempotency_key
+            return FieldValueOperations.create_batch.build(field_id, batch, idempotency_key=key)
+
+        return _values((yield from _in_batches(values, request)))
+
+    @several
+    def update(self, field_id: str, updates: Sequence[FieldValueUpdate]) -> CallSequence[tuple[FieldValue, ...]]:
+        """Change any number of values, 1,000 in a call; errors as in `create`."""
+
+        def request(batch: Sequence[FieldValueUpdate], _: int) -> Request[FieldValueBatch]:
+            return FieldValueOperations.update_batch.build(field_id, batch)
+
+        return _values((yield from _in_batches(updates, request)))
+
+    @several
+    def delete(self, field_id: str, values: Sequence[FieldValueId]) -> CallSequence[None]:
+        """Delete any number of values, 1,000 in a call; errors as in `create`."""
+
+        def request(batch: Sequence[FieldValueId], _: int) -> Request[None]:
+            return FieldValueOperations.delete_batch.build(field_id, batch)
+
+        yield from _in_batches(values, request)
+
 
 def _path(field_id: str) -> str:
     return f"/v1/fields/{segment(field_id)}/values"
@@ -200,7 +240,7 @@ def _checked(items: Sequence[T]) -> tuple[T, ...]:
     return tuple(items)
 
 
-def _in_batches(items: Sequence[T], request: Callable[[Sequence[T], int], Request[B]]) -> Steps[list[B]]:
+def _in_batches(items: Sequence[T], request: Callable[[Sequence[T], int], Request[B]]) -> CallSequence[list[B]]:
     answers = list[B]()
     for number, start in enumerate(range(0, len(items), MOST_PER_CALL)):
         try:
@@ -213,30 +253,6 @@ def _in_batches(items: Sequence[T], request: Callable[[Sequence[T], int], Reques
     return answers
 
 
-def _creating(
-    field_id: str, values: Sequence[NewFieldValue], idempotency_key: str | None
-) -> Steps[tuple[FieldValue, ...]]:
-    def request(batch: Sequence[NewFieldValue], number: int) -> Request[FieldValueBatch]:
-        key = f"{idempotency_key}-{number + 1}" if idempotency_key is not None and number else idempotency_key
-        return FieldValueOperations.create_batch.build(field_id, batch, idempotency_key=key)
-
-    return _values((yield from _in_batches(values, request)))
-
-
-def _updating(field_id: str, updates: Sequence[FieldValueUpdate]) -> Steps[tuple[FieldValue, ...]]:
-    def request(batch: Sequence[FieldValueUpdate], _: int) -> Request[FieldValueBatch]:
-        return FieldValueOperations.update_batch.build(field_id, batch)
-
-    return _values((yield from _in_batches(updates, request)))
-
-
-def _deleting(field_id: str, values: Sequence[FieldValueId]) -> Steps[None]:
-    def request(batch: Sequence[FieldValueId], _: int) -> Request[None]:
-        return FieldValueOperations.delete_batch.build(field_id, batch)
-
-    yield from _in_batches(values, request)
-
-
 def _values(batches: Sequence[FieldValueBatch]) -> tuple[FieldValue, ...]:
     return tuple(value for batch in batches for value in batch.items)
 
@@ -244,44 +260,6 @@ def _values(batches: Sequence[FieldValueBatch]) -> tuple[FieldValue, ...]:
 class FieldValues(FieldValueOperations, SyncResource):
     """Field values, blocking."""
 
-    def create(
-        self, field_id: str, values: Sequence[NewFieldValue], *, idempotency_key: str | None = None
-    ) -> tuple[FieldValue, ...]:
-        """Create any number of values, 1,000 in a call.
-
-        Args:
-            field_id: The field, by Brex's id.
-            values: The values; none make no call.
-            idempotency_key: Of the first call; the others append their number to it. After an error, the same values
-                under the same key create only what is missing. Made up for each call when left out.
-
-        Raises:
-            ApiError: A call failed; a note on the error says how many values were written before it.
-        """
-        return carry_out(_creating(field_id, values, idempotency_key), self._client)
-
-    def update(self, field_id: str, updates: Sequence[FieldValueUpdate]) -> tuple[FieldValue, ...]:
-        """Change any number of values, 1,000 in a call; errors as in `create`."""
-        return carry_out(_updating(field_id, updates), self._client)
-
-    def delete(self, field_id: str, values: Sequence[FieldValueId]) -> None:
-        """Delete any number of values, 1,000 in a call; errors as in `create`."""
-        carry_out(_deleting(field_id, values), self._client)
-
 
 class AsyncFieldValues(FieldValueOperations, AsyncResource):
     """Field values, to be awaited."""
-
-    async def create(
-        self, field_id: str, values: Sequence[NewFieldValue], *, idempotency_key: str | None = None
-    ) -> tuple[FieldValue, ...]:
-        """As `FieldValues.create`."""
-        return await carry_out_async(_creating(field_id, values, idempotency_key), self._client)
-
-    async def update(self, field_id: str, updates: Sequence[FieldValueUpdate]) -> tuple[FieldValue, ...]:
-        """As `FieldValues.update`."""
-        return await carry_out_async(_updating(field_id, updates), self._client)
-
-    async def delete(self, field_id: str, values: Sequence[FieldValueId]) -> None:
-        """As `FieldValues.delete`."""
-        await carry_out_async(_deleting(field_id, values), self._client)

@@ -19,10 +19,10 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Self, cast
+from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 import attrs
@@ -30,10 +30,10 @@ from typing_extensions import override
 
 from brex_accounting.tokens import Tokens
 from clientkit import codec
-from clientkit.client import CLOCKS, checked_base_url, checked_token, user_agent
+from clientkit.client import CLOCKS, AsyncBaseClient, BaseClient, checked_base_url, checked_token, user_agent
 from clientkit.codec import Extra, unknown_fields
 from clientkit.connection import Clocks, Connection, Options, Service
-from clientkit.drivers import drive, drive_async, over, over_async
+from clientkit.endpoints import AsyncResource, SyncResource, several
 from clientkit.errors import (
     ApiError,
     ConfigurationError,
@@ -43,10 +43,10 @@ from clientkit.errors import (
     UnreadableAnswerError,
     Verdict,
 )
-from clientkit.exchange import call_flow
 from clientkit.requests import Form, Request
-from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
-from clientkit.wire import Answer, Flow
+from clientkit.sequences import CallSequence, ask
+from clientkit.transport import AsyncTransport, Transport
+from clientkit.wire import Answer
 
 AUTH_URL = "https://accounts-api.brex.com/oauth2/default"
 
@@ -149,7 +149,7 @@ class _Grant:
 
 @attrs.frozen(kw_only=True)
 class TokenEndpoint:
-    """The calls to Brex's authorization server, as flows for either driver."""
+    """The calls to Brex's authorization server, for its clients and for a credential that renews itself."""
 
     app: OAuthApp
     options: Options = _OPTIONS
@@ -158,11 +158,6 @@ class TokenEndpoint:
     def now(self) -> datetime:
         """The time by the clock that lifetimes are counted with."""
         return datetime.fromtimestamp(self.clocks.wall(), UTC)
-
-    @property
-    def leaves_this_machine(self) -> bool:
-        """Whether a proxy of the environment counts: plain http is loopback."""
-        return not self.app.base_url.startswith("http:")
 
     def connection(self, seconds: float | None = None) -> Connection:
         """To the authorization server, for a call of at most so many seconds."""
@@ -180,16 +175,16 @@ class TokenEndpoint:
             clocks=self.clocks,
         )
 
-    def redeem(self, code: str, pkce: Pkce | None) -> Flow[Tokens]:
+    def redeem(self, code: str, pkce: Pkce | None) -> CallSequence[Tokens]:
         """Exchange a code, which works once."""
         fields = {"grant_type": "authorization_code", "code": code}
         if self.app.redirect_uri is not None:
             fields["redirect_uri"] = self.app.redirect_uri
         if pkce is not None:
             fields["code_verifier"] = pkce.verifier
-        return self._granted(self._request(fields), None, None)
+        return self._granted(self._request(fields), None)
 
-    def refresh(self, tokens: Tokens | None, seconds: float | None = None) -> Flow[Tokens]:
+    def refresh(self, tokens: Tokens | None) -> CallSequence[Tokens]:
         """Exchange a refresh token."""
         if tokens is None or tokens.refresh_token is None:
             raise ConsentRequiredError(
@@ -197,20 +192,19 @@ class TokenEndpoint:
             )
         fields = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
         # If Brex rotates refresh tokens, a lost answer holds the new one, and repeating soon is the best chance to get it.
-        return self._granted(self._request(fields, repeatable=True), tokens, seconds)
+        return self._granted(self._request(fields, repeatable=True), tokens)
 
-    def client_credentials(self, scopes: Sequence[str], seconds: float | None = None) -> Flow[Tokens]:
+    def client_credentials(self, scopes: Sequence[str]) -> CallSequence[Tokens]:
         """Ask for a token of the application's own."""
         fields = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
-        return self._granted(self._request(fields, repeatable=True), None, seconds)
+        return self._granted(self._request(fields, repeatable=True), None)
 
-    def revoke(self, tokens: Tokens) -> Flow[None]:
+    def revoke(self, tokens: Tokens) -> CallSequence[None]:
         """End the refresh token and what came from it, or the access token where there is no other."""
         fields = {"token": tokens.access_token, "token_type_hint": "access_token"}
         if tokens.refresh_token is not None:
             fields = {"token": tokens.refresh_token, "token_type_hint": "refresh_token"}
-        request: Request[None] = Request(method="POST", path="/v1/revoke", body=self._form(fields), repeatable=True)
-        return self._revoked(request)
+        return ask(Request[None](method="POST", path="/v1/revoke", body=self._form(fields), repeatable=True))
 
     def _form(self, fields: Mapping[str, str]) -> Form:
         secret = {} if self.app.client_secret is None else {"client_secret": self.app.client_secret}
@@ -219,13 +213,9 @@ class TokenEndpoint:
     def _request(self, fields: Mapping[str, str], *, repeatable: bool = False) -> Request[_Grant]:
         return Request(method="POST", path="/v1/token", returns=_Grant, body=self._form(fields), repeatable=repeatable)
 
-    def _revoked(self, request: Request[None]) -> Flow[None]:
-        yield from call_flow(request, self.connection())
-
-    def _granted(self, request: Request[_Grant], former: Tokens | None, seconds: float | None) -> Flow[Tokens]:
+    def _granted(self, request: Request[_Grant], former: Tokens | None) -> CallSequence[Tokens]:
         try:
-            answered = yield from call_flow(request, self.connection(seconds))
-            return self._tokens(answered.value, former)
+            return self._tokens((yield from ask(request)), former)
         except StatusError as error:
             kind = ConsentRequiredError if error.code == "invalid_grant" else AuthorizationError
             raise kind(str(error)) from error
@@ -255,7 +245,36 @@ class TokenEndpoint:
         )
 
 
-class OAuthClient:
+class OAuthOperations:
+    """What Brex's authorization server does. Raises `AuthorizationError`.
+
+    `ConsentRequiredError` is raised for a code or a token that works no more.
+    """
+
+    _endpoint: TokenEndpoint
+
+    @several
+    def redeem(self, code: str, *, pkce: Pkce | None = None) -> CallSequence[Tokens]:
+        """Tokens for the code that came back with the person; a code works once, and only for some minutes."""
+        return self._endpoint.redeem(code, pkce)
+
+    @several
+    def refresh(self, tokens: Tokens) -> CallSequence[Tokens]:
+        """New tokens for a refresh token. Save them before anything else: the former ones may work no more."""
+        return self._endpoint.refresh(tokens)
+
+    @several
+    def client_credentials(self, scopes: Sequence[str]) -> CallSequence[Tokens]:
+        """A token of the application's own. Brex's accounting paths want a person's consent instead."""
+        return self._endpoint.client_credentials(scopes)
+
+    @several
+    def revoke(self, tokens: Tokens) -> CallSequence[None]:
+        """End these tokens at Brex. Raises what any call of a client raises."""
+        return self._endpoint.revoke(tokens)
+
+
+class OAuthClient(OAuthOperations, SyncResource):
     """A blocking client of Brex's authorization server. Use it as a context manager, or call `close`.
 
     Its methods raise `AuthorizationError`, and `ConsentRequiredError` for a code or token that works no more.
@@ -278,30 +297,12 @@ class OAuthClient:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._endpoint = TokenEndpoint(app=app, options=options, clocks=clocks)
-        self._owns_transport = transport is None
-        self._transport = transport or HttpTransport(proxies=self._endpoint.leaves_this_machine)
-        self._sleep = sleep
-
-    def redeem(self, code: str, *, pkce: Pkce | None = None) -> Tokens:
-        """Tokens for the code that came back with the person; a code works once, and only for some minutes."""
-        return drive(self._endpoint.redeem(code, pkce), over(self._transport, self._sleep))
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        """New tokens for a refresh token. Save them before anything else: the former ones may work no more."""
-        return drive(self._endpoint.refresh(tokens), over(self._transport, self._sleep))
-
-    def client_credentials(self, scopes: Sequence[str]) -> Tokens:
-        """A token of the application's own. Brex's accounting paths want a person's consent instead."""
-        return drive(self._endpoint.client_credentials(scopes), over(self._transport, self._sleep))
-
-    def revoke(self, tokens: Tokens) -> None:
-        """End these tokens at Brex. Raises what any call of a client raises."""
-        drive(self._endpoint.revoke(tokens), over(self._transport, self._sleep))
+        self._base = BaseClient(self._endpoint.connection(), transport, sleep=sleep)
+        super().__init__(self._base)
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
-        if self._owns_transport:
-            self._transport.close()
+        self._base.close()
 
     def __enter__(self) -> Self:
         return self
@@ -310,7 +311,7 @@ class OAuthClient:
         self.close()
 
 
-class AsyncOAuthClient:
+class AsyncOAuthClient(OAuthOperations, AsyncResource):
     """`OAuthClient` to be awaited. Use it as an asynchronous context manager, or call `aclose`."""
 
     def __init__(
@@ -323,30 +324,12 @@ class AsyncOAuthClient:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._endpoint = TokenEndpoint(app=app, options=options, clocks=clocks)
-        self._owns_transport = transport is None
-        self._transport = transport or AsyncHttpTransport(proxies=self._endpoint.leaves_this_machine)
-        self._sleep = sleep
+        self._base = AsyncBaseClient(self._endpoint.connection(), transport, sleep=sleep)
+        super().__init__(self._base)
 
-    async def redeem(self, code: str, *, pkce: Pkce | None = None) -> Tokens:
-        """As `OAuthClient.redeem`."""
-        return await drive_async(self._endpoint.redeem(code, pkce), over_async(self._transport, self._sleep))
-
-    async def refresh(self, tokens: Tokens) -> Tokens:
-        """As `OAuthClient.refresh`."""
-        return await drive_async(self._endpoint.refresh(tokens), over_async(self._transport, self._sleep))
-
-    async def client_credentials(self, scopes: Sequence[str]) -> Tokens:
-        """As `OAuthClient.client_credentials`."""
-        return await drive_async(self._endpoint.client_credentials(scopes), over_async(self._transport, self._sleep))
-
-    async def revoke(self, tokens: Tokens) -> None:
-        """As `OAuthClient.revoke`."""
-        await drive_async(self._endpoint.revoke(tokens), over_async(self._transport, self._sleep))
-
-    async def aclose(self) -> None:
+    def aclose(self) -> Coroutine[Any, Any, None]:
         """Close the connections, if this client opened them."""
-        if self._owns_transport:
-            await self._transport.aclose()
+        return self._base.aclose()
 
     async def __aenter__(self) -> Self:
         return self

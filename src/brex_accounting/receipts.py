@@ -11,10 +11,10 @@ from typing import TypeAlias
 import attrs
 
 from brex_accounting.records import Record, RecordOperations
-from clientkit.endpoints import AsyncResource, SyncResource
+from clientkit.endpoints import AsyncResource, SyncResource, several
 from clientkit.errors import BadRequestError, ForbiddenError
 from clientkit.requests import follow
-from clientkit.steps import Steps, ask, carry_out, carry_out_async
+from clientkit.sequences import CallSequence, ask
 
 # A file's receipt, and its number among the files of that receipt.
 _Place: TypeAlias = tuple[str, int]
@@ -33,32 +33,11 @@ class ReceiptFile:
     content_type: str | None = None
 
 
-def _downloading(record: Record) -> Steps[tuple[ReceiptFile, ...]]:
-    files = list[ReceiptFile]()
-    links = _links(record)
-    for place in tuple(links):
-        try:
-            download = yield from ask(follow(links[place]))
-        except _EXPIRED:
-            renewed = _links((yield from ask(RecordOperations.get.build(record.id))))
-            if place not in renewed:
-                raise
-            links = {**links, **renewed}
-            download = yield from ask(follow(links[place]))
-        files.append(ReceiptFile(receipt_id=place[0], content=download.content, content_type=download.content_type))
-    return tuple(files)
+class ReceiptOperations:
+    """The files of receipts; Brex has no endpoint for them but the links that records carry."""
 
-
-def _links(record: Record) -> Mapping[_Place, str]:
-    return {
-        (receipt.id, number): link for receipt in record.receipts for number, link in enumerate(receipt.download_uris)
-    }
-
-
-class Receipts(SyncResource):
-    """Receipts, blocking."""
-
-    def download(self, record: Record) -> tuple[ReceiptFile, ...]:
+    @several
+    def download(self, record: Record) -> CallSequence[tuple[ReceiptFile, ...]]:
         """All files of a record's receipts, none if it has no receipt.
 
         The links lead to another host and carry their own permission; the token is not sent there. Where a link has
@@ -70,12 +49,30 @@ class Receipts(SyncResource):
             AnswerTooLargeError: A file is larger than the bound.
             ValueError: A link is not https.
         """
-        return carry_out(_downloading(record), self._client)
+        files = list[ReceiptFile]()
+        links = _links(record)
+        for place in tuple(links):
+            try:
+                download = yield from ask(follow(links[place]))
+            except _EXPIRED:
+                renewed = _links((yield from ask(RecordOperations.get.build(record.id))))
+                if place not in renewed:
+                    raise
+                links = {**links, **renewed}
+                download = yield from ask(follow(links[place]))
+            files.append(ReceiptFile(receipt_id=place[0], content=download.content, content_type=download.content_type))
+        return tuple(files)
 
 
-class AsyncReceipts(AsyncResource):
+def _links(record: Record) -> Mapping[_Place, str]:
+    return {
+        (receipt.id, number): link for receipt in record.receipts for number, link in enumerate(receipt.download_uris)
+    }
+
+
+class Receipts(ReceiptOperations, SyncResource):
+    """Receipts, blocking."""
+
+
+class AsyncReceipts(ReceiptOperations, AsyncResource):
     """Receipts, to be awaited."""
-
-    async def download(self, record: Record) -> tuple[ReceiptFile, ...]:
-        """As `Receipts.download`."""
-        return await carry_out_async(_downloading(record), self._client)

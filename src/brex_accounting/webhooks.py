@@ -18,9 +18,9 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 import attrs
 
@@ -28,6 +28,7 @@ from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import codec
 from clientkit.codec import Extra, unknown_fields
+from clientkit.drivers import drive, drive_async
 from clientkit.signatures import (
     Headers,
     Keys,
@@ -180,6 +181,20 @@ class _Cache:
         self._keys: Keys | None = None
         self._fetched_at = 0.0
 
+    def _verifying(
+        self, headers: Headers, body: bytes, now: datetime | None
+    ) -> Generator[Keys | None, Keys | None, Event]:
+        """The event. Yields the keys with which no signature fitted, None before the first ones, to get fresh ones."""
+        kept = pairs(headers)
+        keys = yield from _fresh(None)
+        try:
+            return _verified(kept, body, keys, self._rules, now)
+        except WrongSignatureError:
+            newer = yield from _fresh(keys)
+            if newer is keys:
+                raise
+        return _verified(kept, body, newer, self._rules, now)
+
     def _current(self, failed: Keys | None) -> Keys | None:
         """The keys, unless they have to be fetched; with `failed` no signature fitted."""
         if self._keys is None:
@@ -192,6 +207,13 @@ class _Cache:
         usable = [each.secret for each in secrets if each.status != WebhookSecretStatus.REVOKED]
         self._keys, self._fetched_at = Keys(usable, prefix=_PREFIX), self._clock()
         return self._keys
+
+
+def _fresh(failed: Keys | None) -> Generator[Keys | None, Keys | None, Keys]:
+    keys = yield failed
+    if keys is None:
+        raise RuntimeError("whoever verifies has to send keys in")
+    return keys
 
 
 class SecretCache(_Cache):
@@ -217,15 +239,7 @@ class SecretCache(_Cache):
 
     def verify(self, headers: Headers, body: bytes, *, now: datetime | None = None) -> Event:
         """As the function `verify`, with Brex's secrets of today. Safe to call from several threads."""
-        kept = pairs(headers)
-        keys = self._fresh(None)
-        try:
-            return _verified(kept, body, keys, self._rules, now)
-        except WrongSignatureError:
-            newer = self._fresh(keys)
-            if newer is keys:
-                raise
-        return _verified(kept, body, newer, self._rules, now)
+        return drive(self._verifying(headers, body, now), self._fresh)
 
     def _fresh(self, failed: Keys | None) -> Keys:
         with self._lock:
@@ -242,17 +256,9 @@ class AsyncSecretCache(_Cache):
         self._fetch = fetch
         self._lock = asyncio.Lock()
 
-    async def verify(self, headers: Headers, body: bytes, *, now: datetime | None = None) -> Event:
-        """As `SecretCache.verify`, for the tasks of one event loop."""
-        kept = pairs(headers)
-        keys = await self._fresh(None)
-        try:
-            return _verified(kept, body, keys, self._rules, now)
-        except WrongSignatureError:
-            newer = await self._fresh(keys)
-            if newer is keys:
-                raise
-        return _verified(kept, body, newer, self._rules, now)
+    def verify(self, headers: Headers, body: bytes, *, now: datetime | None = None) -> Coroutine[Any, Any, Event]:
+        """As `SecretCache.verify`, to be awaited by the tasks of one event loop."""
+        return drive_async(self._verifying(headers, body, now), self._fresh)
 
     async def _fresh(self, failed: Keys | None) -> Keys:
         async with self._lock:

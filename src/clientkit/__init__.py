@@ -3,7 +3,8 @@
 Users of the clients meet a few of these names (`Pager`, `Page`, `Options`, the errors) through ``rillet`` and
 ``brex_accounting``, which offer them as their own. Integrators build a client of another service with the rest:
 
-- `Request`, `operation` and `listing` declare its endpoints, and `dumps` and `loads` are its JSON.
+- `Request`, `operation` and `listing` declare its endpoints, `several` a method of several calls (`ask`, `ask_all`);
+  `dumps` and `loads` are its JSON.
 - A client is a `BaseClient` with a `Service`, a connection (`new_connection`) and a `LazyResource` for each resource.
 - An `Authorization` takes part in each call, as a `Flow` of `Send` and `Wait`; `call_flow` is a whole call in one.
 """
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_connection
     from clientkit.codec import Extra, Shape, always_sent, as_number, dumps, loads, unknown_fields, wire_name
     from clientkit.connection import Authorization, Clocks, Connection, Options, Refusal, RetryPolicy, Service
-    from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+    from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
     from clientkit.enums import OpenEnum
     from clientkit.errors import (
         AnswerError,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
         Verdict,
         Violation,
     )
-    from clientkit.exchange import call_flow
+    from clientkit.exchange import as_flow, call_flow
     from clientkit.field_problems import CodecError, FieldProblem
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         follow,
         segment,
     )
+    from clientkit.sequences import CallSequence, ask, ask_all
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
     from clientkit.unions import UnknownVariant, tagged_union
     from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
@@ -75,15 +77,16 @@ _HOMES = {
     "clientkit.client": ("AsyncBaseClient", "BaseClient", "LazyResource", "from_environment", "new_connection",),
     "clientkit.codec": ("Extra", "Shape", "always_sent", "as_number", "dumps", "loads", "unknown_fields", "wire_name",),
     "clientkit.connection": ("Authorization", "Clocks", "Connection", "Options", "Refusal", "RetryPolicy", "Service",),
-    "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation",),
+    "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation", "several",),
     "clientkit.enums": ("OpenEnum",),
     "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
-    "clientkit.exchange": ("call_flow",),
+    "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("body_fields", "field_text",),
     "clientkit.requests": ("AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request", "Unreadable", "follow", "segment",),
+    "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
     "clientkit.unions": ("UnknownVariant", "tagged_union",),
     "clientkit.wire": ("Answer", "Answered", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",),
@@ -92,15 +95,15 @@ _HOMES = {
 __all__ = [
     "Answer", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncBaseClient",
     "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Authorization",
-    "BadRequestError", "BaseClient", "Call", "Clocks", "CodecError", "ConfigurationError", "ConflictError", "Connection",
+    "BadRequestError", "BaseClient", "Call", "CallSequence", "Clocks", "CodecError", "ConfigurationError", "ConflictError", "Connection",
     "ConnectionLostError", "DeadlineExceededError", "Download", "EarlierTry", "Exchanged", "Executor", "Extra", "FieldProblem", "Flow",
     "ForbiddenError", "Form", "InProcess", "LazyResource", "Multipart", "NoAnswerError", "NotFoundError",
     "NotSentError", "OpenEnum", "Options", "Outgoing", "Pacer", "Page", "PageRequest", "Pager", "Paging",
     "PagingError", "Problem", "RateLimitedError", "RedirectError", "Refusal", "Request", "RetryPolicy", "Send",
     "ServerError", "Service", "Shape", "StatusError", "SyncResource", "Transport", "TransportFailure",
     "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "Verdict",
-    "Violation", "Wait", "always_sent", "as_number", "body_fields", "call_flow", "dumps", "field_text", "follow",
-    "from_environment", "listing", "loads", "new_connection", "operation", "segment", "tagged_union",
+    "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all", "body_fields", "call_flow", "dumps", "field_text", "follow",
+    "from_environment", "listing", "loads", "new_connection", "operation", "segment", "several", "tagged_union",
     "unknown_fields", "wire_name",
 ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Write an endpoint once; call it on a blocking client or await it on an asynchronous one.
 
-An endpoint is a method that builds a `Request` (or a `PageRequest`) and does nothing else::
+An endpoint is a method that builds a `Request` (or a `PageRequest`, or for several calls a sequence of them) and does
+nothing else::
 
     class VendorOperations:
         @operation
@@ -38,6 +39,7 @@ from typing_extensions import override
 
 from clientkit.paging import AsyncPager, Pager
 from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request
+from clientkit.sequences import CallSequence, drive_calls, drive_calls_async
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -156,12 +158,56 @@ class Listing(_Endpoint, Generic[P, T]):
         return cast("FunctionType", call)
 
 
+class Several(_Endpoint, Generic[P, T]):
+    """A method of several calls: a generator of requests, which has to decide by their answers what comes next.
+
+    It is written with `ask` and `ask_all`, as in ``vendor = yield from ask(VendorOperations.get.build(vendor_id))``. An
+    error of a call is raised there, and the method may know a way on.
+    """
+
+    def __init__(self, build: Callable[Concatenate[Any, P], CallSequence[T]], /) -> None:
+        super().__init__(build)
+
+    if TYPE_CHECKING:
+
+        def build(self, *args: P.args, **kwargs: P.kwargs) -> CallSequence[T]:
+            """The calls alone, without sending anything."""
+            ...
+
+        @overload
+        def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
+        @overload
+        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, T]: ...
+        @overload
+        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, Coroutine[Any, Any, T]]: ...
+        def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
+
+    @override
+    def _blocking(self, build: Callable[..., Any]) -> FunctionType:
+        carry_out = drive_calls
+
+        def call(self: SyncResource, /, *args: Any, **kwargs: Any) -> Any:
+            return carry_out(build(self, *args, **kwargs), self._client)
+
+        return cast("FunctionType", call)
+
+    @override
+    def _awaiting(self, build: Callable[..., Any]) -> FunctionType:
+        carry_out = drive_calls_async
+
+        async def call(self: AsyncResource, /, *args: Any, **kwargs: Any) -> Any:
+            return await carry_out(build(self, *args, **kwargs), self._client)
+
+        return cast("FunctionType", call)
+
+
 def _answer(declared: Any, pager: Any) -> Any:
     """What a call gives, from what its builder is declared to return; both as text where annotations are text."""
     if isinstance(declared, str):
         answer = declared.partition("[")[2][:-1]
         return f"{pager.__name__}[{answer}]" if pager is not None else answer
-    (kind,) = get_args(declared) or (Any,)
+    # A sequence of calls names its answer last.
+    kind = (get_args(declared) or (Any,))[-1]
     return pager[kind] if pager is not None else kind
 
 
@@ -200,3 +246,4 @@ class AsyncResource:
 
 operation = Operation
 listing = Listing
+several = Several

@@ -18,6 +18,7 @@ from clientkit.connection import Connection, Refusal
 from clientkit.errors import (
     AnswerTimeoutError,
     AnswerTooLargeError,
+    ApiError,
     Call,
     ConnectionLostError,
     DeadlineExceededError,
@@ -28,6 +29,7 @@ from clientkit.errors import (
     error_type,
 )
 from clientkit.requests import Download, Form, Multipart, Request
+from clientkit.sequences import CallSequence, Failed
 from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, TransportFailure, Wait, attempt
 
 T = TypeVar("T")
@@ -64,6 +66,24 @@ def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
         else:
             exchange.log(exchanged.reason)
         yield Wait(exchange.next_wait(exchanged))
+
+
+def as_flow(calls: CallSequence[T], connection: Connection) -> Flow[T]:
+    """A sequence of calls as a part of one call, for an `Authorization` that makes calls of its own."""
+    answer: object = None
+    try:
+        while True:
+            try:
+                request = calls.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            try:
+                answer = (yield from call_flow(request, connection)).value
+            except ApiError as error:
+                answer = Failed(error)
+    finally:
+        calls.close()
 
 
 class _Exchange(Generic[T]):

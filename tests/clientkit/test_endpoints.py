@@ -15,9 +15,24 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 from unittest import mock
 
+import attrs
 import pytest
 
-from clientkit import AsyncPager, AsyncResource, Pager, PageRequest, Request, SyncResource, listing, operation
+from clientkit import (
+    Answer,
+    AsyncPager,
+    AsyncResource,
+    CallSequence,
+    Page,
+    Pager,
+    PageRequest,
+    Request,
+    SyncResource,
+    ask,
+    listing,
+    operation,
+    several,
+)
 from endpoint_runner import Runner
 from shop import PAGING, AsyncItems, AsyncShop, Item, ItemOperations, Items, NewItem, Shop, ShopStandIn, connect
 
@@ -61,6 +76,20 @@ def test_every_way_of_calling_sends_the_same(run: Runner[Shop], standin: ShopSta
     ]
     assert standin.asked[1].json() == {"price": "1"}
     assert standin.asked[1].headers["idempotency-key"] == "k"
+
+
+def test_a_method_of_several_calls_decides_by_their_answers(run: Runner[Shop], standin: ShopStandIn) -> None:
+    standin.answers["GET", "/items/b"] = Answer(status=404)
+    found = run.call(lambda shop: shop.items.find(["a", "b", "c"], on=date(2026, 1, 2)))
+    assert [item.id for item in found] == ["a", "c"]
+    assert [asked.path for asked in standin.asked] == ["/items/a", "/items/b", "/items/c"]
+
+
+def test_a_method_of_several_calls_keeps_of_a_listing_what_it_looks_for() -> None:
+    dear, page = attrs.evolve(ITEM, id="b", price=Decimal(3)), ItemOperations.list.build().at(None)
+    answers: dict[Request[Any], object] = {page: Page(items=(ITEM, dear), next_cursor=None)}
+    assert Items(Table(answers)).dearer_than(Decimal(2)) == {"b": dear}
+    assert asyncio.run(AsyncItems(AsyncTable(answers)).dearer_than(Decimal(3))) == {}
 
 
 def test_a_table_of_requests_is_a_client() -> None:
@@ -118,6 +147,7 @@ def test_endpoints_are_ordinary_functions() -> None:
     assert inspect.isfunction(Items.get)
     assert inspect.isfunction(AsyncItems.get)
     assert inspect.iscoroutinefunction(AsyncItems.get)
+    assert inspect.iscoroutinefunction(AsyncItems.find)
     assert not inspect.iscoroutinefunction(Items.get)
     assert not inspect.iscoroutinefunction(AsyncItems.list)
     assert (AsyncItems.get.__qualname__, AsyncItems.get.__module__, AsyncItems.get.__name__) == (
@@ -139,6 +169,8 @@ def test_signatures_are_those_of_the_builder_with_the_answer(resource: Any) -> N
 def test_type_hints_resolve_also_where_list_is_an_endpoint() -> None:
     assert typing.get_type_hints(Items.get) == {"item_id": str, "on": date | None, "return": Item}
     assert typing.get_type_hints(AsyncItems.some) == {"ids": Sequence[str], "return": tuple[Item, ...]}
+    assert typing.get_type_hints(Items.find)["return"] == tuple[Item, ...]
+    assert typing.get_type_hints(AsyncItems.dearer_than)["return"] == dict[str, Item]
     assert typing.get_type_hints(Items.list)["return"] == Pager[Item]
     assert typing.get_type_hints(AsyncItems.list)["return"] == AsyncPager[Item]
     assert typing.get_type_hints(AsyncItems.delete)["return"] is type(None)
@@ -181,7 +213,7 @@ def test_one_endpoint_can_be_replaced_for_a_while() -> None:
         assert items.get("b") is ITEM
 
 
-@pytest.mark.parametrize("endpoint", [Items.get, Items.list, AsyncItems.get, AsyncItems.list])
+@pytest.mark.parametrize("endpoint", [Items.get, Items.list, Items.find, AsyncItems.get, AsyncItems.list])
 def test_endpoints_pickle_by_name(endpoint: object) -> None:
     assert pickle.loads(pickle.dumps(endpoint)) is endpoint
 
@@ -260,11 +292,16 @@ def test_annotations_may_be_objects_instead_of_text() -> None:
     def every(self: object) -> PageRequest[Item]:
         return ItemOperations.list.build()
 
+    def both(self: object) -> CallSequence[Item]:
+        return ask(ItemOperations.get.build("a"))
+
     find.__annotations__ = {"item_id": str, "return": Request[Item]}
+    both.__annotations__ = {"return": CallSequence[Item]}
     every.__annotations__ = {"return": PageRequest[Item]}
-    found = type("Found", (SyncResource,), {"find": operation(find), "every": listing(every)})
+    found = type("Found", (SyncResource,), {"find": operation(find), "both": several(both), "every": listing(every)})
     awaited = type("Awaited", (AsyncResource,), {"find": operation(find), "every": listing(every)})
     assert typing.get_type_hints(vars(found)["find"])["return"] is Item
+    assert typing.get_type_hints(vars(found)["both"])["return"] is Item
     assert typing.get_type_hints(vars(found)["every"])["return"] == Pager[Item]
     assert typing.get_type_hints(vars(awaited)["every"])["return"] == AsyncPager[Item]
 

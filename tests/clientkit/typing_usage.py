@@ -23,6 +23,9 @@ def blocking(shop: Shop, new: NewItem, day: date) -> None:
     assert_type(shop.items.get(item_id="a", on=day), Item)
     assert_type(shop.items.create(new, idempotency_key="k"), Item)
     assert_type(shop.items.some(["a"]), "tuple[Item, ...]")
+    assert_type(shop.items.find(["a"], on=day), "tuple[Item, ...]")
+    assert_type(shop.items.dearer_than(Decimal(1)), "dict[str, Item]")
+    shop.items.find("a", day)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     shop.items.delete("a")
     assert_type(shop.items.list(limit=3), Pager[Item])
     assert_type(shop.items.list().collect(), "list[Item]")
@@ -51,6 +54,7 @@ async def awaiting(shop: AsyncShop, new: NewItem, day: date) -> None:
     assert_type(shop.items, AsyncItems)
     assert_type(await shop.items.get("a", on=day), Item)
     assert_type(await shop.items.create(new, idempotency_key="k"), Item)
+    assert_type(await shop.items.find(["a"], on=day), "tuple[Item, ...]")
     assert_type(shop.items.list(limit=3), AsyncPager[Item])
     assert_type(await shop.items.list().collect(), "list[Item]")
     async for item in shop.items.list():

@@ -7,9 +7,10 @@ from datetime import datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing
+from clientkit.endpoints import AsyncResource, SyncResource, listing, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest
+from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import WHOLE
 
 
@@ -62,18 +63,16 @@ class AccountOperations:
         query = {"updated.gt": updated_after}
         return PageRequest(path="/accounts", item=Account, items_key="accounts", paging=WHOLE, query=query)
 
+    @several
+    def by_code(self) -> CallSequence[dict[str, Account]]:
+        """The whole chart of accounts by the codes of today, inactive accounts included."""
+        accounts = yield from ask_all(AccountOperations.list.build())
+        return {account.code: account for account in accounts}
+
 
 class Accounts(AccountOperations, SyncResource):
     """The chart of accounts, blocking."""
 
-    def by_code(self) -> dict[str, Account]:
-        """The whole chart of accounts by the codes of today, inactive accounts included."""
-        return {account.code: account for account in self.list()}
-
 
 class AsyncAccounts(AccountOperations, AsyncResource):
     """The chart of accounts, to be awaited."""
-
-    async def by_code(self) -> dict[str, Account]:
-        """As `Accounts.by_code`."""
-        return {account.code: account async for account in self.list()}

@@ -8,9 +8,10 @@ from datetime import date, datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
 from rillet._paging import KEYSET, WHOLE
 from rillet.payables.items import ExpenseItem, NewExpenseItem
@@ -199,15 +200,8 @@ class BillOperations:
         path = f"/bills/{segment(bill_id)}/payments/{segment(payment_id)}"
         return Request(method="DELETE", path=path)
 
-
-def _id(bill: Bill) -> str:
-    return bill.id
-
-
-class Bills(BillOperations, SyncResource):
-    """Bills, blocking."""
-
-    def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Bill, ...]:
+    @several
+    def find(self, reference: ExternalReference, *, updated_after: datetime) -> CallSequence[tuple[Bill, ...]]:
         """Every bill with this reference that was changed after a moment.
 
         Rillet cannot search bills by reference, so all that were changed since are read, 100 to a request; and it
@@ -217,10 +211,12 @@ class Bills(BillOperations, SyncResource):
             reference: Its type and id count, its link does not.
             updated_after: A moment shortly before the bill can have been created.
         """
-        found = self.list(updated_after=updated_after, limit=100)
-        return tuple(bill for bill in found if reference.is_among(bill.external_references))
+        changed = BillOperations.list.build(updated_after=updated_after, limit=100)
+        found = yield from ask_all(changed, where=lambda each: reference.is_among(each.external_references))
+        return tuple(found)
 
-    def modify(self, bill_id: str, *, based_on: Bill | None = None, **changes: object) -> Bill:
+    @several
+    def modify(self, /, bill_id: str, *, based_on: Bill | None = None, **changes: object) -> CallSequence[Bill]:
         """Change some fields of a bill and keep the others: read it, change it, write it whole.
 
         Lines that were read can stand in ``items`` beside new ones. Rillet has no lock. A change that somebody else
@@ -237,18 +233,18 @@ class Bills(BillOperations, SyncResource):
             TypeError: A change names a field that `BillUpdate` does not have.
             ValueError: A new value cannot be sent.
         """
-        return self.update(bill_id, replacement(self.get(bill_id), BillUpdate, changes, based_on=based_on))
+        current = yield from ask(BillOperations.get.build(bill_id))
+        new = replacement(current, BillUpdate, changes, based_on=based_on)
+        return (yield from ask(BillOperations.update.build(bill_id, new)))
+
+
+def _id(bill: Bill) -> str:
+    return bill.id
+
+
+class Bills(BillOperations, SyncResource):
+    """Bills, blocking."""
 
 
 class AsyncBills(BillOperations, AsyncResource):
     """Bills, to be awaited."""
-
-    async def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Bill, ...]:
-        """As `Bills.find`."""
-        found = self.list(updated_after=updated_after, limit=100)
-        return tuple([bill async for bill in found if reference.is_among(bill.external_references)])
-
-    async def modify(self, bill_id: str, *, based_on: Bill | None = None, **changes: object) -> Bill:
-        """As `Bills.modify`."""
-        current = await self.get(bill_id)
-        return await self.update(bill_id, replacement(current, BillUpdate, changes, based_on=based_on))

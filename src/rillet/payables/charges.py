@@ -8,8 +8,9 @@ from datetime import date, datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET
 from rillet.payables.items import ExpenseItem, NewExpenseItem
 from rillet.values import DocumentStatus, ExchangeRate, ExternalReference
@@ -116,15 +117,8 @@ class ChargeOperations:
             idempotency_key=idempotency_key,
         )
 
-
-def _id(charge: Charge) -> str:
-    return charge.id
-
-
-class Charges(ChargeOperations, SyncResource):
-    """Charges, blocking."""
-
-    def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Charge, ...]:
+    @several
+    def find(self, reference: ExternalReference, *, updated_after: datetime) -> CallSequence[tuple[Charge, ...]]:
         """Every charge with this reference that was changed after a moment.
 
         Rillet cannot search charges by reference, so all that were changed since are read, 100 to a request; and it
@@ -134,14 +128,18 @@ class Charges(ChargeOperations, SyncResource):
             reference: Its type and id count, its link does not.
             updated_after: A moment shortly before the charge can have been created.
         """
-        found = self.list(updated_after=updated_after, limit=100)
-        return tuple(charge for charge in found if reference.is_among(charge.external_references))
+        changed = ChargeOperations.list.build(updated_after=updated_after, limit=100)
+        found = yield from ask_all(changed, where=lambda each: reference.is_among(each.external_references))
+        return tuple(found)
+
+
+def _id(charge: Charge) -> str:
+    return charge.id
+
+
+class Charges(ChargeOperations, SyncResource):
+    """Charges, blocking."""
 
 
 class AsyncCharges(ChargeOperations, AsyncResource):
     """Charges, to be awaited."""
-
-    async def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Charge, ...]:
-        """As `Charges.find`."""
-        found = self.list(updated_after=updated_after, limit=100)
-        return tuple([charge async for charge in found if reference.is_among(charge.external_references)])

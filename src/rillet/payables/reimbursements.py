@@ -8,8 +8,9 @@ from datetime import date, datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, WHOLE
 from rillet.payables.items import ExpenseItem, NewExpenseItem
 from rillet.payables.payments import ClearingStatus, NewPayment
@@ -140,15 +141,8 @@ class ReimbursementOperations:
         path = f"/reimbursements/{segment(reimbursement_id)}/payments/{segment(payment_id)}"
         return Request(method="DELETE", path=path)
 
-
-def _id(reimbursement: Reimbursement) -> str:
-    return reimbursement.id
-
-
-class Reimbursements(ReimbursementOperations, SyncResource):
-    """Reimbursements, blocking."""
-
-    def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Reimbursement, ...]:
+    @several
+    def find(self, reference: ExternalReference, *, updated_after: datetime) -> CallSequence[tuple[Reimbursement, ...]]:
         """Every reimbursement with this reference that was changed after a moment.
 
         Rillet cannot search reimbursements by reference, so all that were changed since are read, 100 to a request; and
@@ -158,16 +152,18 @@ class Reimbursements(ReimbursementOperations, SyncResource):
             reference: Its type and id count, its link does not.
             updated_after: A moment shortly before the reimbursement can have been created.
         """
-        found = self.list(updated_after=updated_after, limit=100)
-        return tuple(reimbursement for reimbursement in found if reference.is_among(reimbursement.external_references))
+        changed = ReimbursementOperations.list.build(updated_after=updated_after, limit=100)
+        found = yield from ask_all(changed, where=lambda each: reference.is_among(each.external_references))
+        return tuple(found)
+
+
+def _id(reimbursement: Reimbursement) -> str:
+    return reimbursement.id
+
+
+class Reimbursements(ReimbursementOperations, SyncResource):
+    """Reimbursements, blocking."""
 
 
 class AsyncReimbursements(ReimbursementOperations, AsyncResource):
     """Reimbursements, to be awaited."""
-
-    async def find(self, reference: ExternalReference, *, updated_after: datetime) -> tuple[Reimbursement, ...]:
-        """As `Reimbursements.find`."""
-        found = self.list(updated_after=updated_after, limit=100)
-        return tuple(
-            [reimbursement async for reimbursement in found if reference.is_among(reimbursement.external_references)]
-        )

@@ -8,9 +8,10 @@ from datetime import date, datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.values import ExpenseTax, FieldAssignment, Money
@@ -206,15 +207,10 @@ class VendorCreditOperations:
         body = _Applications(applications=applications)
         return post(f"/vendor-credits/{segment(vendor_credit_id)}/applications", VendorCredit, body, idempotency_key)
 
-
-def _id(vendor_credit: VendorCredit) -> str:
-    return vendor_credit.id
-
-
-class VendorCredits(VendorCreditOperations, SyncResource):
-    """Vendor credits, blocking."""
-
-    def modify(self, vendor_credit_id: str, *, based_on: VendorCredit | None = None, **changes: object) -> VendorCredit:
+    @several
+    def modify(
+        self, /, vendor_credit_id: str, *, based_on: VendorCredit | None = None, **changes: object
+    ) -> CallSequence[VendorCredit]:
         """Change some fields of a vendor credit and keep the others: read it, change it, write it whole.
 
         Lines that were read can stand in ``line_items`` beside new ones. Rillet has no lock. A change that somebody
@@ -231,16 +227,18 @@ class VendorCredits(VendorCreditOperations, SyncResource):
             TypeError: A change names a field that `VendorCreditUpdate` does not have.
             ValueError: A new value cannot be sent.
         """
-        current = self.get(vendor_credit_id)
-        return self.update(vendor_credit_id, replacement(current, VendorCreditUpdate, changes, based_on=based_on))
+        current = yield from ask(VendorCreditOperations.get.build(vendor_credit_id))
+        new = replacement(current, VendorCreditUpdate, changes, based_on=based_on)
+        return (yield from ask(VendorCreditOperations.update.build(vendor_credit_id, new)))
+
+
+def _id(vendor_credit: VendorCredit) -> str:
+    return vendor_credit.id
+
+
+class VendorCredits(VendorCreditOperations, SyncResource):
+    """Vendor credits, blocking."""
 
 
 class AsyncVendorCredits(VendorCreditOperations, AsyncResource):
     """Vendor credits, to be awaited."""
-
-    async def modify(
-        self, vendor_credit_id: str, *, based_on: VendorCredit | None = None, **changes: object
-    ) -> VendorCredit:
-        """As `VendorCredits.modify`."""
-        current = await self.get(vendor_credit_id)
-        return await self.update(vendor_credit_id, replacement(current, VendorCreditUpdate, changes, based_on=based_on))

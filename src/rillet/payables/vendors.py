@@ -9,8 +9,9 @@ from datetime import datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.values import Address, ExternalReference, FieldAssignment
@@ -93,6 +94,43 @@ class VendorOperations:
         """Delete a vendor."""
         return Request(method="DELETE", path=f"/vendors/{segment(vendor_id)}")
 
+    @several
+    def find(
+        self, *, name: str | None = None, reference: ExternalReference | None = None
+    ) -> CallSequence[tuple[Vendor, ...]]:
+        """Every vendor of this name, with this reference, or, where both are given, with both.
+
+        Rillet cannot search vendors, so all of them are read, 100 to a request. Neither names nor references are
+        unique: look how many come back.
+
+        Args:
+            name: Upper and lower case, blanks and the ways Unicode writes one letter make no difference.
+            reference: Its type and id count, its link does not.
+        """
+        found = yield from ask_all(VendorOperations.list.build(limit=100), where=_wanted(name, reference))
+        return tuple(found)
+
+    @several
+    def modify(self, /, vendor_id: str, *, based_on: Vendor | None = None, **changes: object) -> CallSequence[Vendor]:
+        """Change some fields of a vendor and keep the others: read it, change it, write it whole.
+
+        Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
+        and nothing shows it; one made before, since you read `based_on`, stops the call.
+
+        Args:
+            vendor_id: The vendor.
+            based_on: The vendor as you know it; the call is refused if it has been changed since.
+            changes: Fields of `NewVendor` and their new values; None empties one.
+
+        Raises:
+            ObjectChangedError: The vendor is no longer what `based_on` was; nothing was written.
+            TypeError: A change names a field that `NewVendor` does not have.
+            ValueError: A new value cannot be sent.
+        """
+        current = yield from ask(VendorOperations.get.build(vendor_id))
+        new = replacement(current, NewVendor, changes, based_on=based_on)
+        return (yield from ask(VendorOperations.update.build(vendor_id, new)))
+
 
 def _id(vendor: Vendor) -> str:
     return vendor.id
@@ -117,47 +155,6 @@ def _normal(name: str) -> str:
 class Vendors(VendorOperations, SyncResource):
     """Vendors, blocking."""
 
-    def find(self, *, name: str | None = None, reference: ExternalReference | None = None) -> tuple[Vendor, ...]:
-        """Every vendor of this name, with this reference, or, where both are given, with both.
-
-        Rillet cannot search vendors, so all of them are read, 100 to a request. Neither names nor references are
-        unique: look how many come back.
-
-        Args:
-            name: Upper and lower case, blanks and the ways Unicode writes one letter make no difference.
-            reference: Its type and id count, its link does not.
-        """
-        is_wanted = _wanted(name, reference)
-        return tuple(vendor for vendor in self.list(limit=100) if is_wanted(vendor))
-
-    def modify(self, vendor_id: str, *, based_on: Vendor | None = None, **changes: object) -> Vendor:
-        """Change some fields of a vendor and keep the others: read it, change it, write it whole.
-
-        Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
-        and nothing shows it; one made before, since you read `based_on`, stops the call.
-
-        Args:
-            vendor_id: The vendor.
-            based_on: The vendor as you know it; the call is refused if it has been changed since.
-            changes: Fields of `NewVendor` and their new values; None empties one.
-
-        Raises:
-            ObjectChangedError: The vendor is no longer what `based_on` was; nothing was written.
-            TypeError: A change names a field that `NewVendor` does not have.
-            ValueError: A new value cannot be sent.
-        """
-        return self.update(vendor_id, replacement(self.get(vendor_id), NewVendor, changes, based_on=based_on))
-
 
 class AsyncVendors(VendorOperations, AsyncResource):
     """Vendors, to be awaited."""
-
-    async def find(self, *, name: str | None = None, reference: ExternalReference | None = None) -> tuple[Vendor, ...]:
-        """As `Vendors.find`."""
-        is_wanted = _wanted(name, reference)
-        return tuple([vendor async for vendor in self.list(limit=100) if is_wanted(vendor)])
-
-    async def modify(self, vendor_id: str, *, based_on: Vendor | None = None, **changes: object) -> Vendor:
-        """As `Vendors.modify`."""
-        current = await self.get(vendor_id)
-        return await self.update(vendor_id, replacement(current, NewVendor, changes, based_on=based_on))

@@ -9,9 +9,10 @@ from typing import Literal
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.values import Address, ExternalReference, FieldAssignment
@@ -185,22 +186,21 @@ class CustomerOperations:
         body = None if subsidiary_id is None else {"subsidiary_id": subsidiary_id}
         return post(f"/customers/{segment(customer_id)}/settings/payment", PaymentSetup, body, idempotency_key)
 
-
-def _id(customer: Customer) -> str:
-    return customer.id
-
-
-class Customers(CustomerOperations, SyncResource):
-    """Customers, blocking."""
-
-    def find(self, reference: ExternalReference) -> tuple[Customer, ...]:
+    @several
+    def find(self, reference: ExternalReference) -> CallSequence[tuple[Customer, ...]]:
         """Every customer with this external reference: type and id count, the link does not.
 
         Rillet does not promise that there is one at most: look how many come back.
         """
-        return tuple(self.list(external_reference_type=reference.type, external_reference_id=reference.id, limit=100))
+        named = CustomerOperations.list.build(
+            external_reference_type=reference.type, external_reference_id=reference.id, limit=100
+        )
+        return tuple((yield from ask_all(named)))
 
-    def modify(self, customer_id: str, *, based_on: Customer | None = None, **changes: object) -> Customer:
+    @several
+    def modify(
+        self, /, customer_id: str, *, based_on: Customer | None = None, **changes: object
+    ) -> CallSequence[Customer]:
         """Change a part of a customer: read it, change the fields named, write the whole back.
 
         Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
@@ -216,18 +216,18 @@ class Customers(CustomerOperations, SyncResource):
             ValueError: The result cannot be sent: a value of a wrong type, or none where one is required.
             ObjectChangedError: The customer is not what `based_on` was.
         """
-        return self.update(customer_id, replacement(self.get(customer_id), NewCustomer, changes, based_on=based_on))
+        current = yield from ask(CustomerOperations.get.build(customer_id))
+        new = replacement(current, NewCustomer, changes, based_on=based_on)
+        return (yield from ask(CustomerOperations.update.build(customer_id, new)))
+
+
+def _id(customer: Customer) -> str:
+    return customer.id
+
+
+class Customers(CustomerOperations, SyncResource):
+    """Customers, blocking."""
 
 
 class AsyncCustomers(CustomerOperations, AsyncResource):
     """Customers, to be awaited."""
-
-    async def find(self, reference: ExternalReference) -> tuple[Customer, ...]:
-        """As `Customers.find`."""
-        found = self.list(external_reference_type=reference.type, external_reference_id=reference.id, limit=100)
-        return tuple(await found.collect())
-
-    async def modify(self, customer_id: str, *, based_on: Customer | None = None, **changes: object) -> Customer:
-        """As `Customers.modify`."""
-        current = await self.get(customer_id)
-        return await self.update(customer_id, replacement(current, NewCustomer, changes, based_on=based_on))

@@ -9,9 +9,10 @@ from decimal import Decimal
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.receivables.pricing import Discount, Price
@@ -140,17 +141,10 @@ class DraftContractOperations:
         """Reject a draft: it is deleted with its lines and references."""
         return Request(method="DELETE", path=f"/draft-contracts/{segment(draft_contract_id)}")
 
-
-def _id(draft_contract: DraftContract) -> str:
-    return draft_contract.id
-
-
-class DraftContracts(DraftContractOperations, SyncResource):
-    """Draft contracts, blocking."""
-
+    @several
     def modify(
-        self, draft_contract_id: str, *, based_on: DraftContract | None = None, **changes: object
-    ) -> DraftContract:
+        self, /, draft_contract_id: str, *, based_on: DraftContract | None = None, **changes: object
+    ) -> CallSequence[DraftContract]:
         """Change a part of a draft: read it, change the fields named, write the whole back.
 
         Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
@@ -167,16 +161,18 @@ class DraftContracts(DraftContractOperations, SyncResource):
             ValueError: The result cannot be sent: a value of a wrong type, or none where one is required.
             ObjectChangedError: The draft is not what `based_on` was.
         """
-        made = replacement(self.get(draft_contract_id), NewDraftContract, changes, based_on=based_on)
-        return self.update(draft_contract_id, made)
+        current = yield from ask(DraftContractOperations.get.build(draft_contract_id))
+        new = replacement(current, NewDraftContract, changes, based_on=based_on)
+        return (yield from ask(DraftContractOperations.update.build(draft_contract_id, new)))
+
+
+def _id(draft_contract: DraftContract) -> str:
+    return draft_contract.id
+
+
+class DraftContracts(DraftContractOperations, SyncResource):
+    """Draft contracts, blocking."""
 
 
 class AsyncDraftContracts(DraftContractOperations, AsyncResource):
     """Draft contracts, to be awaited."""
-
-    async def modify(
-        self, draft_contract_id: str, *, based_on: DraftContract | None = None, **changes: object
-    ) -> DraftContract:
-        """As `DraftContracts.modify`."""
-        made = replacement(await self.get(draft_contract_id), NewDraftContract, changes, based_on=based_on)
-        return await self.update(draft_contract_id, made)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.receivables.pricing import Price, RevenuePattern
@@ -99,15 +100,10 @@ class ProductOperations:
         """Delete a product. No contract or invoice should need it any more."""
         return Request(method="DELETE", path=f"/products/{segment(product_id)}")
 
-
-def _id(product: Product) -> str:
-    return product.id
-
-
-class Products(ProductOperations, SyncResource):
-    """Products, blocking."""
-
-    def modify(self, product_id: str, *, based_on: Product | None = None, **changes: object) -> Product:
+    @several
+    def modify(
+        self, /, product_id: str, *, based_on: Product | None = None, **changes: object
+    ) -> CallSequence[Product]:
         """Change a part of a product: read it, change the fields named, write the whole back.
 
         Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
@@ -123,13 +119,18 @@ class Products(ProductOperations, SyncResource):
             ValueError: The result cannot be sent: a value of a wrong type, or none where one is required.
             ObjectChangedError: The product is not what `based_on` was.
         """
-        return self.update(product_id, replacement(self.get(product_id), NewProduct, changes, based_on=based_on))
+        current = yield from ask(ProductOperations.get.build(product_id))
+        new = replacement(current, NewProduct, changes, based_on=based_on)
+        return (yield from ask(ProductOperations.update.build(product_id, new)))
+
+
+def _id(product: Product) -> str:
+    return product.id
+
+
+class Products(ProductOperations, SyncResource):
+    """Products, blocking."""
 
 
 class AsyncProducts(ProductOperations, AsyncResource):
     """Products, to be awaited."""
-
-    async def modify(self, product_id: str, *, based_on: Product | None = None, **changes: object) -> Product:
-        """As `Products.modify`."""
-        current = await self.get(product_id)
-        return await self.update(product_id, replacement(current, NewProduct, changes, based_on=based_on))

@@ -9,8 +9,9 @@ from typing import Literal
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.values import ExternalReference, Money
@@ -145,17 +146,10 @@ class BankTransactionOperations:
         """Delete a bank transaction."""
         return Request(method="DELETE", path=f"/bank-transactions/{segment(bank_transaction_id)}")
 
-
-def _id(bank_transaction: BankTransaction) -> str:
-    return bank_transaction.id
-
-
-class BankTransactions(BankTransactionOperations, SyncResource):
-    """Bank transactions, blocking."""
-
+    @several
     def modify(
-        self, bank_transaction_id: str, *, based_on: BankTransaction | None = None, **changes: object
-    ) -> BankTransaction:
+        self, /, bank_transaction_id: str, *, based_on: BankTransaction | None = None, **changes: object
+    ) -> CallSequence[BankTransaction]:
         """Change some fields of a bank transaction and keep the others: read it, change it, write it whole.
 
         Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,
@@ -171,17 +165,18 @@ class BankTransactions(BankTransactionOperations, SyncResource):
             TypeError: A change names a field that `BankTransactionUpdate` does not have.
             ValueError: A new value cannot be sent.
         """
-        changed = replacement(self.get(bank_transaction_id), BankTransactionUpdate, changes, based_on=based_on)
-        return self.update(bank_transaction_id, changed)
+        current = yield from ask(BankTransactionOperations.get.build(bank_transaction_id))
+        new = replacement(current, BankTransactionUpdate, changes, based_on=based_on)
+        return (yield from ask(BankTransactionOperations.update.build(bank_transaction_id, new)))
+
+
+def _id(bank_transaction: BankTransaction) -> str:
+    return bank_transaction.id
+
+
+class BankTransactions(BankTransactionOperations, SyncResource):
+    """Bank transactions, blocking."""
 
 
 class AsyncBankTransactions(BankTransactionOperations, AsyncResource):
     """Bank transactions, to be awaited."""
-
-    async def modify(
-        self, bank_transaction_id: str, *, based_on: BankTransaction | None = None, **changes: object
-    ) -> BankTransaction:
-        """As `BankTransactions.modify`."""
-        current = await self.get(bank_transaction_id)
-        changed = replacement(current, BankTransactionUpdate, changes, based_on=based_on)
-        return await self.update(bank_transaction_id, changed)

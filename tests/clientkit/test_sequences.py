@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from clientkit import Answer, ApiError, Call, NotFoundError, PagingError, Request
-from clientkit.steps import Steps, ask, carry_out, carry_out_async
+from clientkit.sequences import CallSequence, ask, drive_calls, drive_calls_async
 from shop import Item, ItemOperations
 
 T = TypeVar("T")
@@ -44,19 +44,19 @@ class AsyncClient:
         return self._blocking.execute(request)
 
 
-def _blocking(steps: Steps[T], client: Client) -> T:
-    return carry_out(steps, client)
+def _blocking(steps: CallSequence[T], client: Client) -> T:
+    return drive_calls(steps, client)
 
 
-def _awaiting(steps: Steps[T], client: Client) -> T:
-    return asyncio.run(carry_out_async(steps, AsyncClient(client)))
+def _awaiting(steps: CallSequence[T], client: Client) -> T:
+    return asyncio.run(drive_calls_async(steps, AsyncClient(client)))
 
 
 BOTH = pytest.mark.parametrize("carry", [_blocking, _awaiting])
-Carry = Callable[[Steps[Any], Client], Any]
+Carry = Callable[[CallSequence[Any], Client], Any]
 
 
-def _first_of(ids: list[str], ended: list[str]) -> Steps[Item]:
+def _first_of(ids: list[str], ended: list[str]) -> CallSequence[Item]:
     try:
         for each in ids:
             try:
