@@ -19,7 +19,9 @@ PACKAGES = (
     "rillet.webhooks",
     "rillet.testing",
     "bridge",
+    "bridge.closing",
     "bridge.export",
+    "bridge.export.closing",
     "clientkit",
     "clientkit.testing",
 )

@@ -212,10 +212,12 @@ class Company:
             payables.charges.put(attrs.evolve(charged, items=items, updated_at=self.clock()))
         elif owed is not None:
             payables.reimbursements.put(attrs.evolve(owed, items=items, updated_at=self.clock()))
+        new_account = next(each for each in self.rillet.accounts if each.code == account)
         postings = [
             attrs.evolve(
                 each,
                 account_code=account if each.account_code == old else each.account_code,
+                account_id=new_account.id if each.account_code == old else each.account_id,
                 amount=Money(abs(spent.amount), "USD"),
                 local=Money(abs(spent.amount), "USD"),
             )

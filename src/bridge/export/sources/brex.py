@@ -73,6 +73,10 @@ class BrexSource:
                 unreadable=page.unreadable,
             )
 
+    def everything(self) -> Iterator[Page]:
+        """Every record that there ever was, whatever its state. Raises `ApiError`."""
+        yield from self._read(self.client.records.list())
+
     def tell(self, told: Sequence[Told]) -> Sequence[Answer]:
         """Report results, in batches that Brex takes."""
         outcomes = self.client.export_results.report_all([_result(each) for each in told], batch=MOST_MEMBERS)

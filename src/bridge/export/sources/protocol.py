@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -79,4 +79,13 @@ class Source(Protocol):
 
     def tell(self, told: Sequence[Told]) -> Sequence[Answer]:
         """Tell the source what became of its records; every record has an answer."""
+        ...
+
+
+@runtime_checkable
+class WholeSource(Protocol):
+    """A source that also shows what it does not offer: the reports of a close need it."""
+
+    def everything(self) -> Iterator[Page]:
+        """Every record, whatever its state. Raises `ApiError`."""
         ...

@@ -1,0 +1,47 @@
+"""The month that is closed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import attrs
+from dateutil.relativedelta import relativedelta
+
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+
+
+@attrs.frozen(kw_only=True)
+class Period:
+    """The days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        """``2026-10`` for a whole month, else both days."""
+        is_month = self == month_of(self.first)
+        return f"{self.first:%Y-%m}" if is_month else f"{self.first} to {self.last}"
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in the period."""
+        return self.first <= day <= self.last
+
+    @property
+    def next_day(self) -> date:
+        """The first day after the period."""
+        return self.last + relativedelta(days=1)
+
+
+def month_of(day: date) -> Period:
+    """The month that a day lies in."""
+    first = day.replace(day=1)
+    return Period(first=first, last=first + relativedelta(months=1, days=-1))
+
+
+def month(text: str) -> Period:
+    """The month that is written as ``2026-10``. Raises `ValueError` for anything else."""
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        raise ValueError(f"a period is a month such as 2026-10, not {text!r}")
+    return month_of(date(int(found[1]), int(found[2]), 1))

@@ -1,0 +1,314 @@
+"""The reconciliation of a month: the right value for each kind of difference, and how it is shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from rich.console import Console
+
+from brex_accounting.testing.records import card_expense, gl
+from bridge import Bridge
+from bridge.closing import DifferenceKind, Period, Reconciliation, month, reconcile
+from bridge.export import zone_of
+from bridge.export.closing import read_snapshot
+from changing_company import EXPORTED, Company, MakeCompany
+from changing_records import charge, entry
+from clientkit import Answer
+from clientkit.testing import Asked, Fault, Respond
+from rillet import JournalEntryUpdate, Money, NewJournalEntry, NewJournalEntryItem
+from rillet import Side as RilletSide
+
+FEBRUARY, MARCH = month("2026-02"), month("2026-03")
+_K = DifferenceKind
+#: Account, kind, amount and record.
+Shown = list[tuple[str, str, str, str | None]]
+
+
+def reconciled(company: Company, period: Period = FEBRUARY, bridge: Bridge | None = None) -> Reconciliation:
+    return reconcile(read_snapshot(company.export(bridge), period))
+
+
+def parts(found: Reconciliation) -> Shown:
+    return [(row.account, part.kind.value, f"{part.amount.normalize():f}", part.record_id) for row, part in found.parts]
+
+
+def test_a_month_that_agrees_has_no_difference(make: MakeCompany) -> None:
+    company = make(charge(), entry("40"))
+    assert company.run().complete
+
+    found = reconciled(company)
+
+    assert [(row.account, row.name, row.brex, row.rillet) for row in found.rows] == [
+        ("11100", "Operating Account", Decimal(-40), Decimal(-40)),
+        ("21120", "Brex Card", Decimal(-60), Decimal(-60)),
+        ("61000", "Software", Decimal(100), Decimal(100)),
+    ]
+    assert parts(found) == []
+    assert found.is_explained
+    assert found.table.title == "Reconciliation 2026-02: no difference"
+
+
+def test_what_lies_in_another_month_is_named_in_both(make: MakeCompany) -> None:
+    company = make(charge(), closed_period="first_open_day")
+    company.close_books(date(2026, 2, 28))
+    assert company.run().complete
+
+    assert parts(reconciled(company)) == [
+        ("21120", "other_period", "-100", "k1"),
+        ("61000", "other_period", "100", "k1"),
+    ]
+    assert parts(reconciled(company, MARCH)) == [
+        ("21120", "other_period", "100", "k1"),
+        ("61000", "other_period", "-100", "k1"),
+    ]
+
+
+def test_a_correction_in_the_next_month_is_named_in_both(make: MakeCompany) -> None:
+    company = make(charge())
+    company.run()
+    company.close_books(date(2026, 2, 28))
+    company.change(charge("120"))
+    company.set(on_change="correct", closed_period="first_open_day")
+    assert company.run().complete
+
+    assert parts(reconciled(company)) == [("21120", "other_period", "-20", "k1"), ("61000", "other_period", "20", "k1")]
+    assert parts(reconciled(company, MARCH)) == [
+        ("21120", "other_period", "20", "k1"),
+        ("61000", "other_period", "-20", "k1"),
+    ]
+
+
+def test_a_summary_that_a_person_changed_is_named_by_its_entry(make: MakeCompany) -> None:
+    company = make(charge("5"), charge("6", id="k2"), summarise=("CARD_EXPENSE_POST",))
+    assert company.run().complete
+    company.edit_entry(company.ids["k1"], account="62000")
+
+    found = reconciled(company)
+
+    assert parts(found) == [("21120", "changed_in_rillet", "-11", None), ("62000", "changed_in_rillet", "11", None)]
+    assert {part.object for _, part in found.parts} == {f"journal-entries {company.ids['k1']}"}
+
+
+def test_a_summary_that_was_deleted_is_named_by_its_records(make: MakeCompany) -> None:
+    company = make(charge("5"), charge("6", id="k2"), summarise=("CARD_EXPENSE_POST",))
+    company.run()
+    company.delete("k1")
+
+    assert {(each[1], each[3]) for each in parts(reconciled(company))} == {
+        ("deleted_in_rillet", "k1"),
+        ("deleted_in_rillet", "k2"),
+    }
+
+
+def test_what_was_dismissed_stands_beside_the_entry_that_a_person_made(make: MakeCompany) -> None:
+    company = make(charge())
+    company.dismiss("k1")
+    lines = (("61000", RilletSide.DEBIT), ("21120", RilletSide.CREDIT))
+    items = [
+        NewJournalEntryItem(account_code=code, side=side, amount=Money(Decimal(100), "USD")) for code, side in lines
+    ]
+    by_hand = NewJournalEntry(name="JE-12", currency="USD", date=date(2026, 2, 3), items=items)
+    company.to_rillet.journal_entries.create(by_hand)
+
+    found = reconciled(company)
+
+    assert [row.difference for row in found.rows] == [0, 0]
+    assert parts(found)[2:] == [
+        ("61000", "not_exported", "100", "k1"),
+        ("61000", "only_in_rillet", "-100", None),
+    ]
+    assert {part.why for _, part in found.parts} == {"dismissed: booked by hand as JE-12", "JE-12"}
+
+
+def test_a_charge_in_euros_agrees_at_the_rate_of_its_day(make: MakeCompany) -> None:
+    thirds = [(each, [gl("61000")]) for each in ("3.33", "3.33", "3.34")]
+    company = make(card_expense("10", "EUR", splits=thirds, record_id="k1"))
+    bridge = Bridge(company.settings, rates=lambda base, target, day: Decimal("1.0856"))
+    assert company.export(bridge).run().complete
+
+    found = reconciled(company, bridge=bridge)
+
+    assert [(row.account, row.currency, row.brex, row.rillet) for row in found.rows] == [
+        ("21120", "USD", Decimal("-10.86"), Decimal("-10.86")),
+        ("61000", "USD", Decimal("10.86"), Decimal("10.86")),
+    ]
+    assert parts(found) == []
+    # Where nobody tells a rate now, that of the charge counts.
+    assert parts(reconciled(company)) == []
+
+
+def test_a_euro_that_nobody_can_convert_stays_in_its_currency(make: MakeCompany) -> None:
+    company = make(charge("10", currency="EUR"))
+
+    found = reconciled(company)
+
+    assert [(row.currency, row.brex) for row in found.rows] == [("EUR", Decimal(-10)), ("EUR", Decimal(10))]
+    assert {part.kind for _, part in found.parts} == {_K.NOT_EXPORTED}
+
+
+def test_what_only_the_trial_balance_has_is_unexplained_where_brex_knows_the_account(make: MakeCompany) -> None:
+    company = make(charge())
+    company.run()
+    ledger = company.rillet.ledger
+    accounts = {each.code: each for each in company.rillet.accounts}
+    strangers = [
+        attrs.evolve(each, account_code=code, account_id=accounts[code].id, document_id="an invoice")
+        for each, code in zip(ledger.postings, ("61000", "41000"), strict=True)
+    ]
+    ledger.post("an invoice", strangers)
+
+    found = reconciled(company)
+
+    assert parts(found) == [("41000", "other_documents", "100", None), ("61000", "unexplained", "-100", None)]
+    assert not found.is_explained
+    assert [row.unexplained for row in found.rows] == [0, 0, -100]
+    assert found.table.title == "Reconciliation 2026-02: a difference is unexplained"
+
+
+def test_entries_that_mirror_documents_are_counted_once(make: MakeCompany) -> None:
+    """Whether Rillet reports the entries of charges, too, is not documented."""
+    company = make(charge())
+    company.run()
+    subsidiary = company.rillet.subsidiaries[0].id
+
+    def line(code: str, side: str) -> dict[str, object]:
+        amount = {"amount": "100", "currency": "USD"}
+        return {
+            "id": f"{code} line",
+            "local_amount": amount,
+            "reporting_amount": amount,
+            "account_code": code,
+            "side": side,
+        }
+
+    mirror = {"id": "e1", "name": "Charge", "subsidiary_id": subsidiary, "date": "2026-02-03"}
+    entries = [{**mirror, "items": [line("61000", "DEBIT"), line("21120", "CREDIT")]}]
+    content = json.dumps({"journal_entries": entries, "pagination": {}}).encode()
+    answer = Answer(status=200, headers={"content-type": "application/json"}, content=content)
+
+    def is_report(asked: Asked) -> bool:
+        return asked.path == "/reports/journal-entries"
+
+    company.rillet.faults.append(Fault(Respond(answer), matches=is_report, times=9))
+
+    assert parts(reconciled(company)) == []
+
+
+def test_a_record_that_cannot_be_read_leaves_the_month_open(make: MakeCompany) -> None:
+    company = make(charge())
+    company.run()
+    content = json.dumps({"items": [{"id": "k2"}], "has_next_page": False, "next_cursor": None}).encode()
+    answer = Answer(status=200, headers={"content-type": "application/json"}, content=content)
+    company.brex.faults.append(Fault(Respond(answer), matches=lambda asked: asked.path == "/v3/accounting/records"))
+
+    found = reconciled(company)
+
+    assert [each.record_id for each in found.unread] == ["k2"]
+    assert not found.is_explained
+    assert found.table.title == "Reconciliation 2026-02: 1 record cannot be read"
+
+
+def test_the_csv_has_a_line_for_each_difference_and_no_formulas(make: MakeCompany) -> None:
+    company = make(charge())
+    company.run()
+    company.change(charge("120"), EXPORTED)
+    found = reconciled(company)
+    cells = list(csv.DictReader(io.StringIO(found.to_csv())))
+
+    assert [(each["account"], each["difference"], each["kind"], each["amount"], each["record"]) for each in cells] == [
+        ("21120", "-20", "changed_in_brex", "-20", "k1"),
+        ("61000", "20", "changed_in_brex", "20", "k1"),
+    ]
+    row = attrs.evolve(found.rows[0], name="=HYPERLINK(1)")
+    shown = next(csv.DictReader(io.StringIO(attrs.evolve(found, rows=(row,)).to_csv())))
+    assert (shown["name"], shown["brex"]) == ("'=HYPERLINK(1)", "-120")
+
+
+def test_a_notebook_shows_it(make: MakeCompany) -> None:
+    company = make(charge())
+
+    shown = reconciled(company)
+
+    assert "<caption>Reconciliation 2026-02: differences on 2 accounts, all explained</caption>" in shown._repr_html_()
+    console = Console(width=300, record=True)
+    console.print(shown.differences)
+    assert "it waits for the next run" in console.export_text()
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-13", "02-2026", "february"])
+def test_a_period_is_a_month(text: str) -> None:
+    with pytest.raises(ValueError, match="month"):
+        month(text)
+
+
+def test_periods_are_months_or_spans_of_days() -> None:
+    assert str(FEBRUARY) == "2026-02"
+    assert FEBRUARY.next_day == date(2026, 3, 1)
+    assert str(attrs.evolve(FEBRUARY, last=date(2026, 2, 20))) == "2026-02-01 to 2026-02-20"
+
+
+def test_the_command_tells_the_differences(make: MakeCompany, command: Callable[..., Any], tmp_path: Path) -> None:
+    company = make(charge())
+    file = tmp_path / "february.csv"
+
+    result = command(company, "reconcile", "--period", "2026-02", "--csv", str(file))
+
+    assert result.exit_code == 0, result.output
+    assert "it waits for the next run" in result.stdout
+    assert file.read_text().count("not_exported") == 2
+
+    shown = json.loads(command(company, "reconcile", "--period", "2026-02", "--json").stdout)
+    assert shown["explained"]
+    assert [(each["account"], each["difference"]) for each in shown["accounts"]] == [
+        ("21120", "-100"),
+        ("61000", "100"),
+    ]
+
+
+def test_the_command_ends_with_1_where_something_is_unexplained(make: MakeCompany, command: Callable[..., Any]) -> None:
+    company = make(charge())
+    company.run()
+    (debit, credit) = company.rillet.ledger.postings
+    company.rillet.ledger.post(
+        "a person", [attrs.evolve(debit, document_id="x"), attrs.evolve(credit, document_id="x")]
+    )
+
+    result = command(company, "reconcile", "--period", "2026-02")
+
+    assert result.exit_code == 1
+    assert "unexplained" in result.stdout
+    assert command(company, "reconcile", "--period", "2026").exit_code == 2
+
+
+def test_a_day_is_that_of_the_settings_time_zone(make: MakeCompany) -> None:
+    late = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)
+    company = make(charge(erp_posting_date=late), time_zone="Europe/Berlin")
+    company.export(_in_berlin(company)).run()
+
+    assert [row.brex for row in reconciled(company, MARCH, _in_berlin(company)).rows] == [-100, 100]
+    assert reconciled(company, FEBRUARY, _in_berlin(company)).rows == ()
+
+
+def _in_berlin(company: Company) -> Bridge:
+    return Bridge(company.settings, zones=zone_of)
+
+
+def test_an_entry_that_a_person_renamed_is_still_that_of_its_record(make: MakeCompany) -> None:
+    company = make(entry("40"))
+    company.run()
+    found = company.to_rillet.journal_entries.get(company.ids["e1"])
+    items = [NewJournalEntryItem(account_code=i.account_code, side=i.side, amount=i.amount) for i in found.items]
+    update = JournalEntryUpdate(name="reviewed", currency="USD", date=found.date, items=items)
+    company.to_rillet.journal_entries.update(found.id, update)
+
+    # Renamed, so that only the journal tells for which record it was made.
+    assert parts(reconciled(company)) == []
