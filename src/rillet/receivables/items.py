@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 import attrs
 
@@ -26,6 +27,17 @@ class ItemRevenue:
     extra: Extra = unknown_fields()
 
 
+class _Rate(Protocol):
+    """What counts of a `TaxRate`."""
+
+    @property
+    def percentage(self) -> Decimal: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+
+
 @attrs.frozen(kw_only=True)
 class ItemTax:
     """The tax on one line: `percentage` is 0 to 100, `country` an ISO 3166 alpha-2 code.
@@ -39,6 +51,23 @@ class ItemTax:
     description: str
     tax_amount: Money | None = None
     extra: Extra = unknown_fields()
+
+    @classmethod
+    def of(cls, rate: _Rate, *, type: TaxType = TaxType.VAT, tax_amount: Money | None = None) -> ItemTax:
+        """The tax of a predefined rate, which tells everything but its `type`.
+
+        Args:
+            rate: A `TaxRate`, one of ``client.tax_rates.list()``.
+            type: Whether it is a VAT or a sales tax.
+            tax_amount: What it comes to; Rillet works it out when left out.
+        """
+        return cls(
+            percentage=rate.percentage,
+            country=rate.country,
+            type=type,
+            description=rate.description,
+            tax_amount=tax_amount,
+        )
 
 
 @attrs.frozen(kw_only=True)
