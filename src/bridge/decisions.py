@@ -61,6 +61,11 @@ class ReasonCode(StrEnum):
     HELD = "held"
     NOT_NOW = "not_now"
     OTHER_BASIS = "other_basis"
+    CUSTOMER_NOT_LINKED = "customer_not_linked"
+    PRODUCT_NOT_MAPPED = "product_not_mapped"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    MISSING_SETUP = "missing_setup"
+    TAX_DIFFERS = "tax_differs"
 
 
 class SkipCode(StrEnum):

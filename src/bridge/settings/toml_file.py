@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date
 from enum import StrEnum
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import attrs
 import cattrs
@@ -16,6 +16,8 @@ from cattrs.gen import make_dict_structure_fn
 
 from brex_accounting import RecordType
 from bridge.settings.values import Settings, SettingsError, TaxRule, Treatment, When
+
+S = TypeVar("S")
 
 #: Keys of earlier releases, and what to write instead.
 _GONE = {"replace_bills": 'use on_change = "refuse" where it was false, and leave it out where it was true'}
@@ -37,16 +39,24 @@ def read_settings(text: str, source: str = "settings") -> Settings:
     Raises:
         SettingsError: With every wrong key, wrong type and missing value, each with its place.
     """
+    return read_toml(text, Settings, source, _inconsistencies)
+
+
+def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[S], Iterable[str]]) -> S:
+    """Settings of a `kind` from the text of a TOML file.
+
+    `inconsistencies` tells what is wrong between its values, in the form ``text @ path``. Raises `SettingsError`.
+    """
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Besides its own error tomllib lets through what Python says to gigantic numbers and bottomless nesting.
         raise SettingsError((f"{source}: {error}",)) from None
     try:
-        settings = _converter.structure(table, Settings)
+        settings = _converter.structure(table, kind)
     except cattrs.BaseValidationError as error:
         raise _unusable(_messages(error), text, source) from None
-    if problems := list(_inconsistencies(settings)):
+    if problems := list(inconsistencies(settings)):
         raise _unusable(problems, text, source)
     return settings
 

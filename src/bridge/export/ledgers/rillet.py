@@ -269,7 +269,7 @@ def load_books(client: rillet.Client) -> Books:
         fields=tuple(client.fields.list()),
         vendors=tuple(client.vendors.list(limit=100)),
         tax_rates=tuple(client.tax_rates.list()),
-        last_closed=_last_closed(client),
+        last_closed=last_closed(client),
     )
 
 
@@ -317,7 +317,8 @@ def _name_of(found: Found) -> str:
     return found.raw.name if isinstance(found.raw, JournalEntry) else ""
 
 
-def _last_closed(client: rillet.Client) -> date | None:
+def last_closed(client: rillet.Client) -> date | None:
+    """The last day of the closed books, None where nothing has been closed."""
     try:
         return client.book_periods.last_closed().end
     except rillet.NotFoundError:
