@@ -22,6 +22,8 @@ PACKAGES = (
     "bridge.closing",
     "bridge.export",
     "bridge.export.closing",
+    "bridge.billing",
+    "bridge.billing.sync",
     "clientkit",
     "clientkit.testing",
 )

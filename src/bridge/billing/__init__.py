@@ -1,0 +1,77 @@
+"""Invoices of a billing system into Rillet, each once, and what was paid back to it.
+
+`plan_invoice` is pure: an invoice becomes something to post, nothing to do, or a refusal with every reason.
+`bridge.billing.sync` runs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clientkit._lazy import lazy
+
+if TYPE_CHECKING:
+    from bridge.billing.catalogue import Catalogue
+    from bridge.billing.csv_file import read_invoices_csv
+    from bridge.billing.customers import LinkProposal, propose_links
+    from bridge.billing.decisions import Decision, Post, Refuse, Skip, SyncError, sync_error
+    from bridge.billing.documents import (
+        ApplicationDocument,
+        CreditMemoDocument,
+        CustomerDocument,
+        InvoiceDocument,
+        PlannedCustomer,
+        PlannedProduct,
+        ProductDocument,
+    )
+    from bridge.billing.master_data import BookCustomer, BookProduct
+    from bridge.billing.planning import plan_credit_note, plan_invoice
+    from bridge.billing.settings import (
+        BillingEntity,
+        BillingSettings,
+        CustomerLink,
+        OnVoid,
+        ProductLink,
+        Scope,
+        SettledElsewhere,
+        TaxCode,
+        TaxKind,
+        read_billing_settings,
+    )
+    from bridge.billing.stripe import StripeShapeError, read_stripe_credit_note, read_stripe_invoice
+    from bridge.billing.values import (
+        CreditNote,
+        Customer,
+        Invoice,
+        InvoiceStatus,
+        Line,
+        PostalAddress,
+        Product,
+        TaxStatus,
+        UnreadableInvoice,
+    )
+
+_HOMES = {
+    "bridge.billing.catalogue": ("Catalogue",),
+    "bridge.billing.csv_file": ("read_invoices_csv",),
+    "bridge.billing.customers": ("LinkProposal", "propose_links",),
+    "bridge.billing.decisions": ("Decision", "Post", "Refuse", "Skip", "SyncError", "sync_error",),
+    "bridge.billing.documents": ("ApplicationDocument", "CreditMemoDocument", "CustomerDocument", "InvoiceDocument", "PlannedCustomer", "PlannedProduct", "ProductDocument",),
+    "bridge.billing.master_data": ("BookCustomer", "BookProduct",),
+    "bridge.billing.planning": ("plan_credit_note", "plan_invoice",),
+    "bridge.billing.settings": ("BillingEntity", "BillingSettings", "CustomerLink", "OnVoid", "ProductLink", "Scope", "SettledElsewhere", "TaxCode", "TaxKind", "read_billing_settings",),
+    "bridge.billing.stripe": ("StripeShapeError", "read_stripe_credit_note", "read_stripe_invoice",),
+    "bridge.billing.values": ("CreditNote", "Customer", "Invoice", "InvoiceStatus", "Line", "PostalAddress", "Product", "TaxStatus", "UnreadableInvoice",),
+}  # fmt: skip
+
+__all__ = [
+    "ApplicationDocument", "BillingEntity", "BillingSettings", "BookCustomer", "BookProduct", "Catalogue",
+    "CreditMemoDocument", "CreditNote", "Customer", "CustomerDocument", "CustomerLink", "Decision", "Invoice",
+    "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnVoid", "PlannedCustomer", "PlannedProduct", "Post",
+    "PostalAddress", "Product", "ProductDocument", "ProductLink", "Refuse", "Scope", "SettledElsewhere", "Skip",
+    "StripeShapeError", "SyncError", "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "plan_credit_note",
+    "plan_invoice", "propose_links", "read_billing_settings", "read_invoices_csv", "read_stripe_credit_note",
+    "read_stripe_invoice", "sync_error",
+]  # fmt: skip
+
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -1,0 +1,29 @@
+"""One invoice or credit note while it is mapped, with everything that its lines are looked at with."""
+
+from __future__ import annotations
+
+import attrs
+
+from bridge.billing.catalogue import Catalogue
+from bridge.billing.settings import BillingSettings
+from bridge.billing.values import CreditNote, Invoice, Line
+from bridge.decisions import Findings, ReasonCode
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """An invoice between the billing system and Rillet; what is wrong with it gathers in `findings`."""
+
+    invoice: Invoice | CreditNote
+    catalogue: Catalogue
+    settings: BillingSettings
+    findings: Findings = attrs.field(factory=Findings)
+
+    @property
+    def ledger(self) -> str:
+        """Whose books these are, for messages."""
+        return self.catalogue.ledger
+
+    def refuse(self, code: ReasonCode, text: str, line: Line | None = None) -> None:
+        """Note a reason, of a line where it is one's."""
+        self.findings.add(code, text, None if line is None else line.id)

@@ -1,0 +1,298 @@
+"""From an invoice to a decision: pure, and with every reason at once."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import attrs
+
+from bridge.billing.catalogue import Catalogue
+from bridge.billing.context import Context
+from bridge.billing.customers import customer_of
+from bridge.billing.decisions import Decision, Post, Refuse, Skip
+from bridge.billing.documents import (
+    CREDIT_NOTE,
+    INVOICE,
+    CreditMemoDocument,
+    InvoiceDocument,
+    PlannedCustomer,
+    SoldLine,
+    Source,
+)
+from bridge.billing.products import product_of
+from bridge.billing.settings import BillingSettings, OnVoid, Scope
+from bridge.billing.taxes import tax_of
+from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, Line
+from bridge.callers import CallerError, Rates, guarded_rates, no_rates
+from bridge.decisions import ReasonCode, SkipCode
+from bridge.master_data import Subsidiary
+from bridge.values import ExchangeRate
+from clientkit.money import checked, is_rounded, total
+
+
+def plan_invoice(
+    invoice: Invoice,
+    catalogue: Catalogue,
+    settings: BillingSettings,
+    *,
+    rates: Rates = no_rates,
+    posted_on: date | None = None,
+) -> Decision:
+    """What is to be done with an invoice. It never raises for what the invoice holds.
+
+    Args:
+        invoice: The invoice, whatever its status.
+        catalogue: What Rillet knows.
+        settings: The settings.
+        rates: How many units of the second currency one unit of the first buys on a day, for invoices that tell no rate.
+        posted_on: The day on which Rillet has the invoice already, None where it does not.
+    """
+    if invoice.status is InvoiceStatus.DRAFT:
+        return Skip(invoice=invoice, why="it is a draft", code=SkipCode.NOT_READY)
+    if invoice.status is InvoiceStatus.VOID and (settings.on_void is not OnVoid.CREDIT or posted_on is None):
+        return Skip(invoice=invoice, why="it is void", code=SkipCode.NO_MONEY)
+    if (skipped := _skipped(invoice, settings, posted_on)) is not None:
+        return skipped
+    sale = _Sale(invoice, catalogue, settings, rates, posted_on=posted_on)
+    if sale.total < 0:
+        text = "it comes to less than nothing, which takes a credit note of the billing system"
+        sale.findings.add(ReasonCode.NEGATIVE_AMOUNT, text)
+    content = sale.content(invoice)
+    if content is None:
+        return Refuse(invoice=invoice, reasons=tuple(sale.findings.reasons))
+    document = InvoiceDocument(
+        source=sale.source(INVOICE),
+        scope=settings.scope,
+        number=invoice.number or invoice.id,
+        due=invoice.due,
+        **attrs.asdict(content, recurse=False),
+    )
+    return Post(invoice=invoice, document=document)
+
+
+def plan_credit_note(
+    note: CreditNote,
+    catalogue: Catalogue,
+    settings: BillingSettings,
+    *,
+    rates: Rates = no_rates,
+    posted_on: date | None = None,
+) -> Decision:
+    """As `plan_invoice`, for a credit note. Its taxes need a tax rate of Rillet's, which a credit memo names."""
+    if note.is_void:
+        return Skip(invoice=note, why="it is void", code=SkipCode.NO_MONEY)
+    if (skipped := _skipped(note, settings, posted_on)) is not None:
+        return skipped
+    sale = _Sale(note, catalogue, settings, rates, posted_on=posted_on)
+    if sale.total < 0:
+        sale.findings.add(ReasonCode.NEGATIVE_AMOUNT, "it comes to less than nothing, which takes an invoice")
+    applied = note.applied if note.applied is not None else sale.total if note.invoice_id is not None else Decimal(0)
+    if applied < 0 or applied > sale.total:
+        text = f"{applied:f} of it is applied, and it comes to {sale.total:f} {note.currency}"
+        sale.findings.add(ReasonCode.UNBALANCED, text)
+    content = sale.content(note)
+    if content is None:
+        return Refuse(invoice=note, reasons=tuple(sale.findings.reasons))
+    document = CreditMemoDocument(
+        source=sale.source(CREDIT_NOTE),
+        number=note.number or note.id,
+        applies_to=note.invoice_id,
+        applied=applied,
+        **attrs.asdict(content, recurse=False),
+    )
+    return Post(invoice=note, document=document)
+
+
+def _skipped(invoice: Invoice | CreditNote, settings: BillingSettings, posted_on: date | None) -> Skip | None:
+    if posted_on is None and settings.since is not None and invoice.issued < settings.since:
+        why = f"it was issued before {settings.since}, where the sync starts"
+        return Skip(invoice=invoice, why=why, code=SkipCode.BEFORE_START)
+    if invoice.lines and not any(amount for each in invoice.lines for amount in (each.amount, each.tax)):
+        return Skip(invoice=invoice, why=f"its lines move no money in {invoice.currency}", code=SkipCode.NO_MONEY)
+    return None
+
+
+@attrs.frozen(kw_only=True)
+class _Content:
+    """What invoices and credit notes have in common once they are mapped."""
+
+    customer: str | PlannedCustomer
+    subsidiary_id: str
+    currency: str
+    lines: tuple[SoldLine, ...]
+    impact_date: date
+    receivable_account: str
+    tax_account: str
+    exchange_rate: ExchangeRate | None
+
+
+class _Sale:
+    """One invoice or credit note while it is mapped; what is wrong with it gathers in `findings`."""
+
+    def __init__(
+        self,
+        invoice: Invoice | CreditNote,
+        catalogue: Catalogue,
+        settings: BillingSettings,
+        rates: Rates,
+        *,
+        posted_on: date | None,
+    ) -> None:
+        self._context = Context(invoice=invoice, catalogue=catalogue, settings=settings)
+        self.findings = self._context.findings
+        self._invoice, self._catalogue, self._settings, self._rates = invoice, catalogue, settings, rates
+        self._posted_on = posted_on
+        self._customer = customer_of(invoice.customer, catalogue, settings, self.findings)
+        self._are_amounts = all(self._is_amount(each) for each in invoice.lines)
+        self._lines = [self._sold(each) for each in invoice.lines] if self._are_amounts else []
+
+    @property
+    def total(self) -> Decimal:
+        """What it comes to with the taxes that are known."""
+        return total(amount for each in self._lines if each is not None for amount in (each.net, each.tax))
+
+    def source(self, what: str) -> Source:
+        """What the document is made for."""
+        of = self._invoice
+        return Source(
+            what=what,
+            id=of.id,
+            version=version_of(of),
+            reference_type=self._settings.reference_type,
+            link=of.link,
+        )
+
+    def content(self, invoice: Invoice | CreditNote) -> _Content | None:
+        """Everything that a document needs, None where something is wrong."""
+        subsidiary = self._subsidiary()
+        self._check_customer()
+        self._check_amounts()
+        rate = self._exchange_rate(subsidiary)
+        catalogue = self._catalogue
+        if self._posted_on is None and catalogue.is_closed(invoice.issued):
+            text = f"it counts on {invoice.issued}, and the books are closed up to {catalogue.last_closed}"
+            self.findings.add(ReasonCode.CLOSED_PERIOD, text)
+        if self.findings.reasons or self._customer is None or subsidiary is None:
+            return None
+        receivable, tax = catalogue.receivable_account, catalogue.sales_tax_account
+        return _Content(
+            customer=self._customer,
+            subsidiary_id=subsidiary.id,
+            currency=invoice.currency,
+            lines=tuple(each for each in self._lines if each is not None),
+            impact_date=invoice.issued,
+            receivable_account=receivable.code if receivable is not None else "Accounts Receivable",
+            tax_account=tax.code if tax is not None else "Sales Tax Liability",
+            exchange_rate=rate,
+        )
+
+    def _is_amount(self, line: Line) -> bool:
+        try:
+            for each in (line.amount, line.quantity, line.unit_price, line.tax):
+                if each is not None:
+                    checked(each)
+        except (TypeError, ValueError) as error:
+            self.findings.add(ReasonCode.CURRENCY_PRECISION, str(error), line.id)
+            return False
+        return True
+
+    def _sold(self, line: Line) -> SoldLine | None:
+        invoice, settings = self._invoice, self._settings
+        needs_rate = settings.scope is Scope.FULL or isinstance(invoice, CreditNote)
+        mapped = product_of(line, self._context)
+        taxed = tax_of(line, self._context, needs_rate=needs_rate)
+        if mapped is None or taxed is None:
+            return None
+        start = line.start or invoice.issued
+        return SoldLine(
+            description=line.description or (line.product.name if line.product is not None else "Line"),
+            product=mapped.product,
+            account_code=mapped.account_code,
+            net=line.amount,
+            tax=taxed.amount,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            start=start,
+            end=max(line.end or start, start),
+            rate=taxed.rate,
+        )
+
+    def _check_customer(self) -> None:
+        """The invoice's currency against that of its customer, in the billing system and in Rillet."""
+        invoice, catalogue = self._invoice, self._catalogue
+        ours = invoice.customer.currency
+        if ours is not None and ours != invoice.currency:
+            text = f"it is in {invoice.currency}, and the billing system has its customer {invoice.customer.name!r} in {ours}"
+            self.findings.add(ReasonCode.CURRENCY_MISMATCH, text)
+        if not self._settings.check_currency or not isinstance(self._customer, str):
+            return
+        theirs = catalogue.currencies.get(self._customer)
+        if theirs is not None and theirs != invoice.currency:
+            text = (
+                f"it is in {invoice.currency}, and {catalogue.ledger} has its customer {invoice.customer.name!r} in {theirs}; "
+                f"link another customer, or set check_currency to false"
+            )
+            self.findings.add(ReasonCode.CURRENCY_MISMATCH, text)
+
+    def _check_amounts(self) -> None:
+        invoice = self._invoice
+        if not invoice.lines:
+            self.findings.add(ReasonCode.NO_LINES, "it has no lines")
+        if not self._are_amounts:
+            return
+        for line in invoice.lines:
+            wrong = [
+                each for each in (line.amount, line.tax) if each is not None and not is_rounded(each, invoice.currency)
+            ]
+            if wrong:
+                text = f"{wrong[0]:f} has more places than {invoice.currency} has"
+                self.findings.add(ReasonCode.CURRENCY_PRECISION, text, line.id)
+        told = invoice.total
+        if told is not None and None not in self._lines and invoice.lines and told != self.total:
+            text = f"its total is {told:f} {invoice.currency}, and its lines come to {self.total:f} with their taxes"
+            self.findings.add(ReasonCode.UNBALANCED, text)
+
+    def _subsidiary(self) -> Subsidiary | None:
+        invoice, catalogue, settings = self._invoice, self._catalogue, self._settings
+        wanted = settings.subsidiary
+        if invoice.entity is not None:
+            named = next((each.subsidiary for each in settings.entities if each.name == invoice.entity), None)
+            if named is None and settings.entities:
+                text = f"its entity {invoice.entity!r} is not in the settings; add it to [[entities]]"
+                self.findings.add(ReasonCode.NO_ENTITY, text)
+                return None
+            wanted = named or wanted
+        if wanted is None and len(catalogue.subsidiaries) == 1:
+            return catalogue.subsidiaries[0]
+        found = None if wanted is None else catalogue.subsidiary(wanted)
+        if wanted is None:
+            text = f"{catalogue.ledger} has {len(catalogue.subsidiaries)} subsidiaries; name one as the subsidiary"
+            self.findings.add(ReasonCode.MISSING_SETUP, text)
+        elif found is None:
+            self.findings.add(ReasonCode.MISSING_SETUP, f"{catalogue.ledger} has no subsidiary {wanted!r}")
+        return found
+
+    def _exchange_rate(self, subsidiary: Subsidiary | None) -> ExchangeRate | None:
+        """The rate into the subsidiary's currency: that of the invoice, or else of the caller's rates."""
+        invoice = self._invoice
+        if subsidiary is None or subsidiary.currency == invoice.currency:
+            return None
+        pair, told = (invoice.currency, subsidiary.currency), invoice.exchange_rate
+        if told is not None and (told.base, told.target) == pair and told.rate.is_finite() and told.rate > 0:
+            return told
+        try:
+            known = guarded_rates(self._rates)(*pair, invoice.issued)
+        except CallerError as error:
+            self.findings.add(ReasonCode.NO_EXCHANGE_RATE, str(error))
+            return None
+        if known is None or not known.is_finite() or known <= 0:
+            text = f"nobody knows how much {pair[1]} one {pair[0]} bought on {invoice.issued}"
+            self.findings.add(ReasonCode.NO_EXCHANGE_RATE, text)
+            return None
+        return ExchangeRate(base=pair[0], target=pair[1], rate=known, date=invoice.issued)
+
+
+def version_of(invoice: Invoice | CreditNote) -> int:
+    """A number that grows when an invoice changes: billing systems count no versions."""
+    return max(int(invoice.updated_at.timestamp()), 0)

@@ -1,0 +1,153 @@
+"""What the sync of a billing system has to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+
+import attrs
+
+from bridge.billing.values import TaxStatus
+from bridge.settings.toml_file import read_toml
+from bridge.settings.values import OnChange
+
+
+class Scope(StrEnum):
+    """Who sends invoices to customers.
+
+    ``external``: the billing system; Rillet records them under their own numbers, with the amounts and taxes that the
+    customer was sent. ``full``: Rillet; it numbers and sends them, and works with its tax rates.
+    """
+
+    EXTERNAL = "external"
+    FULL = "full"
+
+
+class TaxKind(StrEnum):
+    """Which kind of tax is on the invoices."""
+
+    VAT = "vat"
+    SALES_TAX = "sales_tax"
+
+
+class OnVoid(StrEnum):
+    """What to do with an invoice that is in Rillet and was voided in the billing system.
+
+    ``delete``: it is deleted there, where nothing pays it and its period is open; otherwise it is refused. ``credit``: a
+    credit memo of all of it is posted and applied. ``refuse``: a person decides.
+    """
+
+    DELETE = "delete"
+    CREDIT = "credit"
+    REFUSE = "refuse"
+
+
+class SettledElsewhere(StrEnum):
+    """What to do with payments that Rillet tells of an invoice that the billing system has as settled already.
+
+    ``leave``: nothing. ``tell``: they are told like any other.
+    """
+
+    LEAVE = "leave"
+    TELL = "tell"
+
+
+@attrs.frozen(kw_only=True)
+class CustomerLink:
+    """Which customer of Rillet (an id) a customer of the billing system (an id) is."""
+
+    billing: str
+    rillet: str
+
+
+@attrs.frozen(kw_only=True)
+class ProductLink:
+    """Which product of Rillet (an id or name) a product of the billing system (an id or name) is."""
+
+    billing: str
+    rillet: str
+
+
+@attrs.frozen(kw_only=True)
+class TaxCode:
+    """Rillet's tax rate (`code` is its code or id) for some lines. Everything that is given must hold; the first that holds counts.
+
+    `status` is the customer's, `category` that of the product, `country` that of the customer's address.
+    """
+
+    code: str
+    status: TaxStatus = TaxStatus.TAXED
+    category: str | None = None
+    country: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class BillingEntity:
+    """Which subsidiary of Rillet (a trade name or id) a company of the billing system is."""
+
+    name: str
+    subsidiary: str
+
+
+@attrs.frozen(kw_only=True)
+class BillingSettings:
+    """Everything that the sync has to be told.
+
+    - `reference_type`: the type of external reference that links Rillet's objects to the billing system's. A person creates
+      it once in Rillet, under Settings → External References.
+    - `subsidiary`: the subsidiary (trade name or id) of invoices that name no entity; the only one where there is only one.
+    - `customers`, `products`: links that are not in Rillet as external references.
+    - `create_customers`, `create_products`: create what is not linked, products with a fixed price.
+    - `default_product`: the product (id or name) of lines whose product is not mapped.
+    - `revenue_account`: the account (code or id) of products that are created.
+    - `taxes`: which tax rate goes with which customers and products.
+    - `check_currency`: refuse an invoice in another currency than the customer's in Rillet.
+    - `since`: leave invoices alone that were issued before this day.
+    - `on_change`: ``replace`` posts a changed invoice anew where nothing pays it; ``refuse`` leaves it to a person.
+    """
+
+    reference_type: str = "sequencehq"
+    subsidiary: str | None = None
+    entities: tuple[BillingEntity, ...] = ()
+    scope: Scope = Scope.EXTERNAL
+    customers: tuple[CustomerLink, ...] = ()
+    products: tuple[ProductLink, ...] = ()
+    create_customers: bool = False
+    create_products: bool = False
+    default_product: str | None = None
+    revenue_account: str | None = None
+    taxes: tuple[TaxCode, ...] = ()
+    tax_kind: TaxKind = TaxKind.VAT
+    check_currency: bool = True
+    since: date | None = None
+    on_change: OnChange = OnChange.REPLACE
+    on_void: OnVoid = OnVoid.DELETE
+    settled_elsewhere: SettledElsewhere = SettledElsewhere.LEAVE
+    rillet_link: str | None = None
+
+
+def read_billing_settings(text: str, source: str = "settings") -> BillingSettings:
+    """Settings from the text of a TOML file; `source` is its name in messages.
+
+    Raises:
+        SettingsError: With every wrong key, wrong type and missing value, each with its place.
+    """
+    return read_toml(text, BillingSettings, source, _inconsistencies)
+
+
+def _inconsistencies(settings: BillingSettings) -> Iterator[str]:
+    for key, names in (
+        ("customers", [each.billing for each in settings.customers]),
+        ("products", [each.billing for each in settings.products]),
+        ("entities", [each.name for each in settings.entities]),
+        ("taxes", [(each.status, each.category, each.country) for each in settings.taxes]),
+    ):
+        first = dict[object, int]()
+        for index, name in enumerate(names):
+            if first.setdefault(name, index) != index:
+                yield f"{key}[{first[name]}] is about the same already; take one of them out @ {key}[{index}]"
+    if settings.create_products and settings.revenue_account is None:
+        yield "products that are created need the revenue_account that they earn on @ create_products"
+    if settings.on_change is OnChange.CORRECT:
+        yield "an invoice is corrected by a credit note of the billing system; use replace or refuse @ on_change"

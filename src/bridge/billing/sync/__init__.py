@@ -1,0 +1,32 @@
+"""The sync that runs the mapping of invoices: the only part of billing that reads, writes and waits.
+
+`InvoiceSync` is the sync of one billing system with one Rillet organization; `BillingSystem` is what it needs of the former.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clientkit._lazy import lazy
+
+if TYPE_CHECKING:
+    from bridge.billing.sync.invoice_sync import InvoiceSync
+    from bridge.billing.sync.ledger import BillingLedger
+    from bridge.billing.sync.linking import LinkError
+    from bridge.billing.sync.outcome import SyncOutcome, SyncPlan, SyncProblem
+    from bridge.billing.sync.protocol import BillingSystem, ListedInvoices
+
+_HOMES = {
+    "bridge.billing.sync.invoice_sync": ("InvoiceSync",),
+    "bridge.billing.sync.ledger": ("BillingLedger",),
+    "bridge.billing.sync.linking": ("LinkError",),
+    "bridge.billing.sync.outcome": ("SyncOutcome", "SyncPlan", "SyncProblem",),
+    "bridge.billing.sync.protocol": ("BillingSystem", "ListedInvoices",),
+}  # fmt: skip
+
+__all__ = [
+    "BillingLedger", "BillingSystem", "InvoiceSync", "LinkError", "ListedInvoices", "SyncOutcome", "SyncPlan",
+    "SyncProblem",
+]  # fmt: skip
+
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -1,0 +1,76 @@
+"""What credit memos pay: which applications there are to be, once memo and invoice are in Rillet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridge.billing.documents import (
+    APPLICATION,
+    INVOICE,
+    ApplicationDocument,
+    BillingDocument,
+    CreditMemoDocument,
+    subject_of,
+)
+from bridge.billing.sync.ledger import BillingLedger
+from bridge.decisions import Reason, ReasonCode
+from bridge.export.engine.attempts import last_attempt
+from bridge.export.journal.protocol import Journal
+from clientkit.errors import NotFoundError
+from rillet import Money, NewCreditMemoApplication
+
+
+def applications_of(
+    documents: Mapping[str, CreditMemoDocument], placed: Mapping[str, str], ledger: BillingLedger, journal: Journal
+) -> Mapping[str, BillingDocument | Reason]:
+    """The applications of credit memos, by the subjects of these; `placed` are ids in Rillet by subjects, as far as the run knows.
+
+    One that the journal has as done is left out. Rillet writes all applications of a memo at once, so those that a person
+    made are read and sent along. Raises `ApiError` and `JournalError`.
+    """
+    found = dict[str, BillingDocument | Reason]()
+    for subject, document in documents.items():
+        if document.applies_to is None or not document.applied:
+            continue
+        memo_id = placed.get(subject) or _place(subject, journal)
+        invoice = subject_of(INVOICE, document.applies_to)
+        invoice_id = placed.get(invoice) or _place(invoice, journal)
+        if memo_id is None:
+            # It was refused, and says why itself.
+            continue
+        name = subject_of(APPLICATION, f"{document.source.id}/{invoice_id or '?'}")
+        if invoice_id is None:
+            text = f"the invoice {document.applies_to} that it pays is not in {ledger.name}"
+            found[name] = Reason(code=ReasonCode.NOT_NOW, text=text)
+        elif _place(name, journal) is None:
+            found[name] = _application(document, memo_id, invoice_id, ledger)
+    return found
+
+
+def _application(
+    document: CreditMemoDocument, memo_id: str, invoice_id: str, ledger: BillingLedger
+) -> BillingDocument | Reason:
+    try:
+        memo = ledger.client.credit_memos.get(memo_id)
+    except NotFoundError as error:
+        if not error.is_from_service:
+            raise
+        return Reason(code=ReasonCode.DELETED_IN_LEDGER, text=f"{ledger.name} no longer has its credit memo {memo_id}")
+    others = tuple(
+        NewCreditMemoApplication(invoice_id=each.invoice_id, amount=each.amount, application_date=each.application_date)
+        for each in memo.applications
+        if each.invoice_id != invoice_id
+    )
+    return ApplicationDocument(
+        memo_id=memo_id,
+        invoice_id=invoice_id,
+        amount=Money(document.applied, document.currency),
+        impact_date=document.impact_date,
+        others=others,
+    )
+
+
+def _place(subject: str, journal: Journal) -> str | None:
+    """The id in Rillet that the journal knows."""
+    last = last_attempt(journal.attempts(subject))
+    return last.object_id if last is not None and last.is_there else None

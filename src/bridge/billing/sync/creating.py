@@ -1,0 +1,56 @@
+"""Customers and products that have to be created before invoices can name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from bridge.billing.documents import (
+    CUSTOMER,
+    PRODUCT,
+    BillingDocument,
+    CreditMemoDocument,
+    CustomerDocument,
+    InvoiceDocument,
+    PlannedCustomer,
+    PlannedProduct,
+    ProductDocument,
+    subject_of,
+)
+from bridge.billing.values import CreditNote, Invoice
+
+
+def planned_in(document: InvoiceDocument | CreditMemoDocument) -> dict[str, PlannedCustomer | PlannedProduct]:
+    """What has to be created before a document, by subjects."""
+    found = dict[str, PlannedCustomer | PlannedProduct]()
+    if isinstance(document.customer, PlannedCustomer):
+        found[subject_of(CUSTOMER, document.customer.customer.id)] = document.customer
+    for each in document.planned_products:
+        found.setdefault(subject_of(PRODUCT, each.product.id), each)
+    return found
+
+
+def mentioned_in(values: Iterable[Invoice | CreditNote]) -> dict[str, PlannedCustomer | PlannedProduct]:
+    """Every customer and product, by subjects, so that what is known of its creation can be looked up.
+
+    A product that is found here needs no price any more: it is there, or else it is planned with one.
+    """
+    found = dict[str, PlannedCustomer | PlannedProduct]()
+    for value in values:
+        found.setdefault(subject_of(CUSTOMER, value.customer.id), PlannedCustomer(customer=value.customer))
+        for line in value.lines:
+            if line.product is not None:
+                found.setdefault(
+                    subject_of(PRODUCT, line.product.id),
+                    PlannedProduct(
+                        product=line.product, amount=Decimal(0), currency=value.currency, months=1, account_code=""
+                    ),
+                )
+    return found
+
+
+def creating(planned: PlannedCustomer | PlannedProduct, reference_type: str) -> BillingDocument:
+    """The document that creates it."""
+    if isinstance(planned, PlannedCustomer):
+        return CustomerDocument(customer=planned.customer, reference_type=reference_type)
+    return ProductDocument(planned=planned, reference_type=reference_type)

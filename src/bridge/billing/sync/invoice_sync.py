@@ -1,0 +1,268 @@
+"""The sync between a billing system and Rillet: every invoice and credit note once, on the engine of the export.
+
+A run has four steps, each of them an export of its own: customers and products that have to be created, invoices, credit notes,
+and what these pay. What keeps an invoice from being posted twice is told in `docs/exactly-once.md`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import rillet
+from bridge.billing.customers import LinkProposal, linked_customer, propose_links
+from bridge.billing.decisions import Post
+from bridge.billing.documents import (
+    INVOICE,
+    BillingDocument,
+    CreditMemoDocument,
+    PlannedCustomer,
+    PlannedProduct,
+    subject_of,
+)
+from bridge.billing.settings import BillingSettings, OnVoid
+from bridge.billing.sync.applying import applications_of
+from bridge.billing.sync.creating import creating, mentioned_in, planned_in
+from bridge.billing.sync.ledger import BillingLedger
+from bridge.billing.sync.linking import link_customer
+from bridge.billing.sync.mapping import InvoiceMapping, Prepared
+from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
+from bridge.billing.sync.protocol import BillingSystem
+from bridge.billing.sync.reading import Waiting, read_waiting, remember_read
+from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
+from bridge.billing.sync.verifying import verify_sync
+from bridge.billing.values import CreditNote, Invoice
+from bridge.callers import Rates, no_rates
+from bridge.decisions import Findings, Reason
+from bridge.export.engine.attempts import Attempt, last_attempt
+from bridge.export.engine.export import Export, UnknownRecordError
+from bridge.export.engine.runner import ShowProgress, never, silent
+from bridge.export.journal.protocol import Journal, NoJournal, Refusal
+from bridge.export.reporting.report import ExportOutcome
+from bridge.export.reporting.verification import Disagreement
+from bridge.mapping import Bridge, Plan
+
+_IN_FLIGHT = 6
+
+
+class InvoiceSync:
+    """The sync of one billing system with one Rillet organization.
+
+    Args:
+        billing: Where invoices come from.
+        client: The client of the Rillet organization.
+        settings: The settings.
+        journal: Remembers every attempt, so that a run goes on where an earlier one was cut off; see `SqlJournal`. It is the
+            sync's own: an export of Brex needs another one.
+        rates: How many units of the second currency one unit of the first buys on a day, for invoices that tell no rate.
+        in_flight: How many invoices are posted at a time.
+        clock: Seconds on a monotonic clock, for `Progress`.
+
+    Raises:
+        ValueError: Voided invoices are to be credited, which needs a journal: it tells what was posted.
+    """
+
+    def __init__(
+        self,
+        billing: BillingSystem,
+        client: rillet.Client,
+        settings: BillingSettings,
+        *,
+        journal: Journal | None = None,
+        rates: Rates = no_rates,
+        in_flight: int = _IN_FLIGHT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.billing, self.settings, self.rates = billing, settings, rates
+        self.journal: Journal = journal or NoJournal()
+        if self.journal.forgets and settings.on_void is OnVoid.CREDIT:
+            raise ValueError("on_void = credit needs a journal, which tells whether a voided invoice was posted")
+        self.ledger = BillingLedger(client, settings.reference_type)
+        self._in_flight, self._clock = in_flight, clock
+
+    def plan(self, *, updated_after: datetime | None = None) -> SyncPlan:
+        """What `run` would do; nothing is posted or written down. Raises as `run`."""
+        waiting = self._read(updated_after=updated_after)
+        planned = self._planned(waiting)
+        return SyncPlan(
+            customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
+            products=tuple(each for each in planned.values() if isinstance(each, PlannedProduct)),
+            invoices=self._plan(waiting, waiting.invoices),
+            credit_notes=self._plan(waiting, waiting.credit_notes),
+        )
+
+    def run(
+        self,
+        *,
+        updated_after: datetime | None = None,
+        progress: ShowProgress = silent,
+        stop: Callable[[], bool] = never,
+    ) -> SyncOutcome:
+        """Sync everything that changed since the last run, and what it did not finish. One bad invoice does not stop the others.
+
+        Args:
+            updated_after: Only what changed after this moment; the journal remembers it when left out.
+            progress: Told after each invoice.
+            stop: Whether to end early.
+
+        Raises:
+            ApiError: The billing system or Rillet cannot be read; nothing was posted.
+            JournalError: The journal cannot be read; nothing was posted.
+        """
+        began = self.journal.now()
+        waiting = self._read(updated_after=updated_after)
+        outcome = self._carry_out(waiting, progress=progress, stop=stop)
+        if updated_after is None and outcome.stopped is None:
+            remember_read(self.journal, waiting, outcome.unfinished, began)
+        return outcome
+
+    def sync(self, invoice_id: str) -> SyncOutcome:
+        """Sync one invoice, whatever became of it before: what Rillet has lost is posted anew.
+
+        Raises:
+            UnknownRecordError: The billing system has no such invoice.
+            ApiError: The billing system or Rillet cannot be read.
+            JournalError: The journal cannot be read.
+        """
+        waiting = self._read(ids=[invoice_id])
+        if subject_of(INVOICE, invoice_id) not in waiting.invoices and not waiting.unreadable:
+            raise UnknownRecordError(f"{self.billing.name} has no invoice {invoice_id}")
+        return self._carry_out(waiting, is_replay=True)
+
+    def dismiss(self, invoice_id: str, *, why: str) -> None:
+        """Leave an invoice alone that a person has booked by hand; `sync` takes it up again. Raises as `Export.dismiss`."""
+        waiting = self._read(ids=[invoice_id])
+        self._export(waiting, waiting.invoices, self._mapping(waiting)).dismiss(
+            subject_of(INVOICE, invoice_id), why=why
+        )
+
+    def proposals(self) -> tuple[LinkProposal, ...]:
+        """Customers that are not linked and may be customers of Rillet, for `link` to confirm. Raises as `run`."""
+        waiting = self._read()
+        customers = [each.customer for each in waiting.values.values()]
+        return propose_links(customers, self.ledger.snapshot(), self.settings)
+
+    def link(self, customer_id: str, rillet_id: str) -> None:
+        """Link a customer of the billing system with one of Rillet, which gets its id as an external reference.
+
+        Raises:
+            LinkError: The customer is linked with another one already.
+            NotFoundError: Rillet has no such customer.
+            ApiError: Rillet cannot be asked, or does not take the reference.
+        """
+        link_customer(self.ledger.client, self.settings.reference_type, customer_id, rillet_id)
+        self.ledger.forget()
+
+    def history(self, invoice_id: str) -> tuple[tuple[Attempt, ...], tuple[Refusal, ...]]:
+        """Every attempt for an invoice, and every refusal, oldest first. Raises `JournalError`."""
+        subject = subject_of(INVOICE, invoice_id)
+        return self.journal.attempts(subject), self.journal.refusals(subject)
+
+    def verify(self) -> tuple[Disagreement, ...]:
+        """Every disagreement between journal, billing system and Rillet. Raises `ApiError` and `JournalError`."""
+        self.ledger.forget()
+        return verify_sync(self.billing, self.ledger, self.journal, self.settings, self.rates)
+
+    def _read(self, *, ids: Sequence[str] | None = None, updated_after: datetime | None = None) -> Waiting:
+        self.ledger.forget()
+        waiting = read_waiting(self.billing, self.journal, self.settings, ids=ids, updated_after=updated_after)
+        if self.settings.check_currency:
+            catalogue = self.ledger.snapshot()
+            for subject, value in waiting.values.items():
+                if subject not in waiting.taken:
+                    linked = linked_customer(value.customer, catalogue, self.settings, Findings())
+                    if linked is not None:
+                        self.ledger.look_up_currency(linked.id)
+        return waiting
+
+    def _carry_out(
+        self,
+        waiting: Waiting,
+        *,
+        is_replay: bool = False,
+        progress: ShowProgress = silent,
+        stop: Callable[[], bool] = never,
+    ) -> SyncOutcome:
+        master = self._create(waiting, stop)
+        if master is not None and master.stopped is not None:
+            return SyncOutcome(master_data=master)
+        mapping = self._mapping(waiting, failed=_failed(master))
+        export = self._export(waiting, waiting.invoices, mapping)
+        if is_replay and waiting.invoices:
+            invoices = export.replay(next(iter(waiting.invoices)))
+        else:
+            invoices = export.run(progress=progress, stop=stop)
+        outcome = SyncOutcome(master_data=master, invoices=invoices)
+        if invoices.stopped is not None or not waiting.credit_notes:
+            return outcome
+        notes = self._export(waiting, waiting.credit_notes, mapping).run(progress=progress, stop=stop)
+        applied = None if notes.stopped is not None else self._apply(waiting, (invoices, notes), stop)
+        return SyncOutcome(master_data=master, invoices=invoices, credit_notes=notes, applications=applied)
+
+    def _create(self, waiting: Waiting, stop: Callable[[], bool]) -> ExportOutcome | None:
+        """Create the customers and products that are missing, each once; None where none are."""
+        documents = {
+            subject: creating(each, self.settings.reference_type) for subject, each in self._planned(waiting).items()
+        }
+        if not documents:
+            return None
+        outcome = self._prepared(documents).run(stop=stop)
+        self.ledger.forget()
+        return outcome
+
+    def _planned(self, waiting: Waiting) -> dict[str, PlannedCustomer | PlannedProduct]:
+        """What has to be created before everything that can be posted, and what an earlier run has left without an outcome."""
+        catalogue, mapping = self.ledger.snapshot(), self._mapping(waiting)
+        found = dict[str, PlannedCustomer | PlannedProduct]()
+        for subject in waiting.values:
+            decision = None if subject in waiting.taken else mapping.decide(subject, catalogue)
+            if isinstance(decision, Post):
+                found |= planned_in(decision.document)
+        mentioned = mentioned_in(waiting.values.values())
+        for subject, made in self.journal.attempts_of(mentioned).items():
+            last = last_attempt(made)
+            if last is not None and last.is_open:
+                found.setdefault(subject, mentioned[subject])
+        return found
+
+    def _apply(
+        self, waiting: Waiting, outcomes: tuple[ExportOutcome, ...], stop: Callable[[], bool]
+    ) -> ExportOutcome | None:
+        placed = {each.record.id: each.id for outcome in outcomes for each in outcome.posted if not each.is_removed}
+        catalogue, mapping = self.ledger.snapshot(), self._mapping(waiting)
+        memos = dict[str, CreditMemoDocument]()
+        for subject, note in waiting.credit_notes.items():
+            decision = mapping.decide(subject, catalogue, note.issued)
+            if isinstance(decision, Post) and isinstance(decision.document, CreditMemoDocument):
+                memos[subject] = decision.document
+        documents = applications_of(memos, placed, self.ledger, self.journal)
+        return self._prepared(documents).run(stop=stop) if documents else None
+
+    def _plan(self, waiting: Waiting, values: Mapping[str, Invoice | CreditNote]) -> Plan:
+        return self._export(waiting, values, self._mapping(waiting, is_plan=True)).plan()
+
+    def _mapping(
+        self, waiting: Waiting, *, is_plan: bool = False, failed: Mapping[str, str] | None = None
+    ) -> InvoiceMapping:
+        return InvoiceMapping(self.settings, waiting.values, self.rates, is_plan=is_plan, failed=failed)
+
+    def _export(self, waiting: Waiting, values: Mapping[str, Invoice | CreditNote], bridge: Bridge) -> Export:
+        records = [record_of(each, is_taken=subject in waiting.taken) for subject, each in values.items()]
+        unreadable = waiting.unreadable if values is waiting.invoices else ()
+        return self._of_records(ListedRecords(records, name=self.billing.name, unreadable=unreadable), bridge)
+
+    def _prepared(self, documents: Mapping[str, BillingDocument | Reason]) -> Export:
+        records = [record_of_subject(subject, is_taken=False) for subject in documents]
+        return self._of_records(ListedRecords(records, name=self.billing.name), Prepared(self.settings, documents))
+
+    def _of_records(self, source: ListedRecords, bridge: Bridge) -> Export:
+        return Export(source, self.ledger, bridge, journal=self.journal, in_flight=self._in_flight, clock=self._clock)
+
+
+def _failed(master: ExportOutcome | None) -> dict[str, str]:
+    """Why customers and products could not be created."""
+    if master is None:
+        return {}
+    failed = {each.record.id: each.why for each in master.failed}
+    return failed | {each.record.id: "; ".join(map(str, each.reasons)) for each in master.refused}

@@ -1,0 +1,107 @@
+"""The mapping of invoices as the engine asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import cast
+
+from typing_extensions import override
+
+from brex_accounting import Record
+from bridge import decisions
+from bridge.billing.catalogue import Catalogue
+from bridge.billing.decisions import Decision, Post, Skip
+from bridge.billing.documents import CUSTOMER, PRODUCT, BillingDocument, PlannedCustomer, subject_of
+from bridge.billing.planning import plan_credit_note, plan_invoice
+from bridge.billing.settings import BillingSettings, OnVoid
+from bridge.billing.values import CreditNote, Invoice
+from bridge.books import Books
+from bridge.callers import Rates
+from bridge.decisions import Nothing, Outcome, Reason, ReasonCode, Refused
+from bridge.mapping import Bridge
+from bridge.settings.values import OnDelete, Settings
+
+
+def engine_settings(settings: BillingSettings) -> Settings:
+    """What the engine reads of the settings."""
+    return Settings(
+        entities=(),
+        reference_type=settings.reference_type,
+        receipts=False,
+        on_change=settings.on_change,
+        on_delete=OnDelete.DELETE if settings.on_void is OnVoid.DELETE else OnDelete.REFUSE,
+        rillet_link=settings.rillet_link,
+    )
+
+
+class InvoiceMapping(Bridge):
+    """Invoices and credit notes, `values` by the ids of their records.
+
+    `failed` says of customers and products, by their subjects, why they could not be created. A plan lets documents pass whose
+    customer or products are still to be created.
+    """
+
+    def __init__(
+        self,
+        settings: BillingSettings,
+        values: Mapping[str, Invoice | CreditNote],
+        rates: Rates,
+        *,
+        is_plan: bool = False,
+        failed: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(engine_settings(settings))
+        self.billing_settings, self._values, self._of_pair = settings, values, rates
+        self._is_plan, self._failed = is_plan, failed or {}
+
+    def decide(self, subject: str, catalogue: Catalogue, posted_on: date | None = None) -> Decision:
+        """What is to be done with an invoice or a credit note."""
+        value, settings = self._values[subject], self.billing_settings
+        if isinstance(value, Invoice):
+            return plan_invoice(value, catalogue, settings, rates=self._of_pair, posted_on=posted_on)
+        return plan_credit_note(value, catalogue, settings, rates=self._of_pair, posted_on=posted_on)
+
+    @override
+    def outcome(self, record: Record, books: Books, *, posted_on: date | None = None) -> Outcome:
+        """What is to be done with one record."""
+        decision = self.decide(record.id, cast("Catalogue", books), posted_on)
+        if isinstance(decision, Post):
+            missing = () if self._is_plan else tuple(self._missing(decision))
+            if missing:
+                return Refused(record=record, reasons=missing)
+            return decisions.Post(record=record, document=decision.document)
+        if isinstance(decision, Skip):
+            return Nothing(record=record, why=decision.why, code=decision.code)
+        return Refused(record=record, reasons=decision.reasons)
+
+    def _missing(self, post: Post) -> list[Reason]:
+        """What should have been created before, and was not."""
+        found = list[Reason]()
+        if isinstance(post.document.customer, PlannedCustomer):
+            customer = post.document.customer.customer
+            why = self._failed.get(subject_of(CUSTOMER, customer.id), "the next run tries again")
+            text = f"its customer {customer.id} {customer.name!r} was not created: {why}"
+            found.append(Reason(code=ReasonCode.CUSTOMER_NOT_LINKED, text=text))
+        for planned in {each.id: each for each in post.document.planned_products}.values():
+            why = self._failed.get(subject_of(PRODUCT, planned.product.id), "the next run tries again")
+            text = f"the product {planned.product.id} {planned.product.name!r} was not created: {why}"
+            found.append(Reason(code=ReasonCode.PRODUCT_NOT_MAPPED, text=text))
+        return found
+
+
+class Prepared(Bridge):
+    """Documents that were made already, or why they were not, by the ids of their records: customers, products, applications."""
+
+    def __init__(self, settings: BillingSettings, documents: Mapping[str, BillingDocument | Reason]) -> None:
+        super().__init__(engine_settings(settings))
+        self._documents = documents
+
+    @override
+    def outcome(self, record: Record, books: Books, *, posted_on: date | None = None) -> Outcome:
+        """Its document."""
+        del books, posted_on
+        made = self._documents[record.id]
+        if isinstance(made, Reason):
+            return Refused(record=record, reasons=(made,))
+        return decisions.Post(record=record, document=made)

@@ -1,0 +1,90 @@
+"""What a sync did, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from bridge.billing.decisions import SyncError, sync_error
+from bridge.billing.documents import PlannedCustomer, PlannedProduct
+from bridge.export.reporting.report import ExportOutcome
+from bridge.mapping import Plan
+
+# The errors that a missing setup is known by: nobody can ask Rillet whether a type of reference exists.
+_SETUP = frozenset({"ExternalReferenceTypeNotFoundError"})
+
+
+@attrs.frozen(kw_only=True)
+class SyncProblem:
+    """Why something is not in Rillet as it should be. `subject` is such as ``invoice:in_1``; `error` says what to do."""
+
+    subject: str
+    error: SyncError
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class SyncPlan:
+    """What a sync would do: what it would create first, and then what would become of invoices and credit notes."""
+
+    customers: tuple[PlannedCustomer, ...]
+    products: tuple[PlannedProduct, ...]
+    invoices: Plan
+    credit_notes: Plan
+
+
+@attrs.frozen(kw_only=True)
+class SyncOutcome:
+    """What a sync did, step by step: customers and products, invoices, credit notes, and what these pay.
+
+    A step that the one before kept from beginning is None.
+    """
+
+    master_data: ExportOutcome | None = None
+    invoices: ExportOutcome | None = None
+    credit_notes: ExportOutcome | None = None
+    applications: ExportOutcome | None = None
+
+    @property
+    def steps(self) -> tuple[ExportOutcome, ...]:
+        """The steps that were taken."""
+        taken = (self.master_data, self.invoices, self.credit_notes, self.applications)
+        return tuple(each for each in taken if each is not None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is in Rillet that should be."""
+        return self.invoices is not None and all(each.complete for each in self.steps)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the sync ended early, None where it did not."""
+        return next((each.stopped for each in self.steps if each.stopped is not None), None)
+
+    @property
+    def problems(self) -> tuple[SyncProblem, ...]:
+        """Every problem with its name, in the order of the steps."""
+        return tuple(problem for each in self.steps for problem in _problems(each))
+
+    @property
+    def unfinished(self) -> frozenset[str]:
+        """What is not as it should be, by subjects."""
+        return frozenset(each.subject for each in self.problems)
+
+    @property
+    def posted(self) -> int:
+        """How many invoices and credit memos were posted, changed or deleted in Rillet."""
+        taken = (self.invoices, self.credit_notes)
+        return sum(each.counts.posted for each in taken if each is not None)
+
+
+def _problems(outcome: ExportOutcome) -> Iterator[SyncProblem]:
+    for refused in outcome.refused:
+        for reason in refused.reasons:
+            yield SyncProblem(subject=refused.record.id, error=sync_error(reason), text=reason.text)
+    for failed in outcome.failed:
+        error = SyncError.MISSING_SETUP if failed.code in _SETUP else SyncError.API_ERROR
+        yield SyncProblem(subject=failed.record.id, error=error, text=failed.why)
+    for unread in outcome.unreadable:
+        yield SyncProblem(subject=unread.record_id, error=SyncError.INVALID_INVOICE, text=unread.why)
