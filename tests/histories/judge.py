@@ -111,15 +111,19 @@ class Judge:
         for group, names in world.groups().items():
             if group != SUMMARIES and now.get(group, {}) == self._said[names[0]]:
                 is_changed = now.get(group, {}) != self._books.get(group, {})
-                self._agree(names[0], is_posted=is_changed or names[0] in posted)
+                # What an earlier run began may say the same sums under another head, which the run then refuses.
+                is_earlier = self._named_by_run.get(names[0]) == "refused"
+                self._agree(names[0], is_posted=is_changed or names[0] in posted, is_earlier=is_earlier)
 
     def _expected(self, name: str) -> Sums:
         return expected(self._world.brex.records.get(name))
 
-    def _agree(self, name: str, *, is_posted: bool = False) -> None:
-        """Sums agree; the head does where it was posted or adopted just now."""
+    def _agree(self, name: str, *, is_posted: bool = False, is_earlier: bool = False) -> None:
+        """Sums agree; the head does where it was posted or adopted just now, and not as an earlier run had it."""
         known = self._agreed.get(name)
         head = self._head(name) if known is None or is_posted else known.head
+        if is_earlier and (known is None or is_posted):
+            head = object()
         self._agreed[name] = _Known(sums=self._said[name], head=head)
 
     def _head(self, name: str) -> object:
@@ -167,7 +171,11 @@ class Judge:
         counted = {each: world.members.get(each, {}) for each in names}
         # What people made of the summaries stays.
         rest = less(self._books.get(SUMMARIES, {}), added(counted.values()))
-        choices = [(self._said[each], counted[each]) for each in names]
+        choices = [
+            # What an earlier run began is sent as it was.
+            (self._said[each], counted[each], *(self._ever_said[each] if self._named_by_run.get(each) == "refused" else ()))
+            for each in names
+        ]
         if SUMMARIES not in self._there:
             # A person deleted them all, or there are none.
             world.members.clear()
