@@ -89,7 +89,11 @@ class ReceiptUploader:
         """Attach the files of one receipt: None for each that was, and why not for each that cannot be."""
         subjects = [receipt_subject(target.ref.id, receipt.id, number) for number in range(len(receipt.download_uris))]
         made = self._sender.journal.attempts_of(subjects)
-        left = [number for number, each in enumerate(subjects) if not _is_attached(made.get(each, ()))]
+        left = [
+            number
+            for number, each in enumerate(subjects)
+            if self._settlement(made.get(each, ())) is not Settlement.KEEP
+        ]
         results = list[_LastingError | None]()
         try:
             files = (yield from self._download(target.record, receipt)) if left or not subjects else ()
@@ -132,8 +136,7 @@ class ReceiptUploader:
         subject = receipt_subject(target.ref.id, file.receipt_id, number)
         sent = File(filename=filename, content=file.content, content_type=content_type)
         last = attempts[-1] if attempts else None
-        facts = facts_of(last, self._sender.journal.now(), Seen.NO, RECEIPT)
-        settlement = settle(facts)
+        settlement = self._settlement(attempts)
 
         def upload(attempt: Attempt) -> Sent:
             return self._sender.ledger.upload(attempt, target.ref, sent)
@@ -162,6 +165,10 @@ class ReceiptUploader:
             if error.verdict is Verdict.REFUSED or is_barred:
                 raise (yield from self._refusal(error, target)) from error
             raise
+
+    def _settlement(self, attempts: Sequence[Attempt]) -> Settlement:
+        """What to do about a file; nobody can look whether it is attached."""
+        return settle(facts_of(attempts[-1] if attempts else None, self._sender.journal.now(), Seen.NO, RECEIPT))
 
     def _refusal(self, error: ApiError, target: _Target) -> Calls[_LastingError]:
         not_allowed = isinstance(error, StatusError) and error.status == _NOT_ALLOWED
@@ -192,10 +199,6 @@ class _LastingError(Exception):
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
         self.code = code
-
-
-def _is_attached(attempts: Sequence[Attempt]) -> bool:
-    return bool(attempts) and attempts[-1].is_there
 
 
 def _may_pass(error: ApiError) -> bool:
