@@ -150,9 +150,12 @@ class Walk:
         prepared = list[RecordTask]()
         for record in page:
             found = self._looked.by_subject.get(record.id, ())
-            state = state_of(attempts.get(record.id, ()), self._ledger, members.get(record.id, ()), found=found)
+            made = attempts.get(record.id, ())
+            state = state_of(made, self._ledger, members.get(record.id, ()), found=found)
             content = record_digest(record)
-            decision = None if _is_unchanged(record, content, state) else self._decision(record, state, found, books)
+            # Until an open attempt is settled, nobody knows what stands, and so what has changed.
+            is_unchanged = _is_unchanged(record, content, state) and not any(each.is_open for each in made)
+            decision = None if is_unchanged else self._decision(record, state, found, books)
             prepared.append(
                 RecordTask(
                     record=record,

@@ -156,6 +156,8 @@ class RecordTask:
 
     def _compare(self, state: State, looked: tuple[Found, ...] | None, context: TaskContext) -> Calls[Done]:
         """The second half: ask the table, look where it says so, and do what it says."""
+        if self.decision is None and state.standing is Standing.NEW:
+            return self._changed_meanwhile()
         case = Case(
             record=self.record,
             decision=self.decision,
@@ -224,8 +226,7 @@ class RecordTask:
 
     def _write(self, row: Row, case: Case, writer: DocumentWriter, context: TaskContext) -> Calls[Done]:
         if not isinstance(self.decision, Post):
-            # Another exporter has changed what stands since the run read it.
-            return self._failed("changed_meanwhile", "what stands for it has changed meanwhile; the next run sees it")
+            return self._changed_meanwhile()
         document, found = (yield from writer.with_vendor(self.decision.document)), case.one
         match row.step:
             case Step.ADOPT if found is not None:
@@ -279,6 +280,10 @@ class RecordTask:
 
     def _failed(self, code: str, why: str) -> Done:
         return Done(results=(Failed(record=self.record, why=why, code=code),))
+
+    def _changed_meanwhile(self) -> Done:
+        """Another exporter has changed what stands since the run read it."""
+        return self._failed("changed_meanwhile", "what stands for it has changed meanwhile; the next run sees it")
 
     def _with_receipts(self, done: Done, context: TaskContext) -> Calls[Done]:
         """Attach the receipts of a record that is in the ledger, before its source is told of it."""
