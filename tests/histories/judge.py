@@ -14,6 +14,8 @@ from histories.world import SUMMARIES, World
 
 _EDITS = frozenset({"changed_in_brex", "changed_in_rillet", "changed_on_both_sides"})
 _CHANGES = _EDITS | {"deleted_in_rillet"}
+#: Refusals that say that the books and Brex differ.
+_DIFFERENCES = frozenset({"changed_after_export", "changed_on_both_sides", "deleted_in_ledger", "differs_in_ledger"})
 
 
 @attrs.define
@@ -41,6 +43,9 @@ class Judge:
         self._ever = set[str]()
         self._there = frozenset[str]()
         self._named_by_run = dict[str, str]()
+        self._codes = dict[str, frozenset[str]]()
+        #: Whether an earlier run may have begun what it did not end.
+        self._is_pending = False
 
     def before(self, *, replayed: str | None = None) -> None:
         world = self._world
@@ -50,6 +55,7 @@ class Judge:
         for name, sums in self._said.items():
             self._ever_said.setdefault(name, []).append(sums)
         self._by_hand = dict(world.by_hand)
+        self._objects = {each: world.content(each) for ids in world.objects().values() for each in ids}
         for group, names in world.groups().items():
             if group != SUMMARIES and self._books.get(group, {}) == self._said[names[0]]:
                 self._agree(names[0])
@@ -63,14 +69,19 @@ class Judge:
         now = world.books()
         self._ever.update(now)
         said = self._named_by_run = self._said_by(outcome)
+        refused = outcome.refused if outcome is not None else ()
+        self._codes = {each.record.id: frozenset(reason.code.value for reason in each.reasons) for each in refused}
         self._there = frozenset(world.objects())
-        found = [*self._hands(), *_failures(outcome if is_clean else None)]
+        found = [*self._hands(), *self._stays(), *self._vendors(), *self._failures(outcome if is_clean else None)]
         if self._replayed is not None and not now.get(self._replayed):
             # A replay forgets what was posted, whatever comes of it.
             world.emptied.discard(self._replayed)
             self._ever.discard(self._replayed)
         for group, names in world.groups().items():
             found += self._of_group(group, names, now.get(group, {}), said, verdicts, is_clean=is_clean)
+        if is_clean:
+            found += [problem for name in sorted(world.brex.records) for problem in self._receipts(name)]
+        self._is_pending = not is_clean and self._replayed is None
         self._remember(outcome, now)
         return found
 
@@ -85,8 +96,15 @@ class Judge:
         is_clean: bool,
     ) -> Iterator[str]:
         world = self._world
+        if group in world.dismissed:
+            if after != self._books.get(group, {}):
+                yield f"{group} is dismissed, and the run makes {text(self._books.get(group, {}))} to {text(after)}"
+            if is_clean and group in self._ready and world.brex.records[group].review_status == READY:
+                yield f"{group} is dismissed, and Brex is not told"
+            return
         if not world.setup.journal and (group.startswith("paid") or group in world.renamed):
             # What has no mark is known to a journal alone: without one it counts as never posted.
+            yield from self._without_mark(group, after, said, is_clean=is_clean)
             return
         if group == SUMMARIES:
             yield from self._of_members(names, after)
@@ -98,6 +116,9 @@ class Judge:
             differs = set(names) if after != self._said[names[0]] else set[str]()
         for name in (each for each in names if each in world.brex.records):
             yield from self._told(name, after, name in differs)
+            yield from self._reasons(name, after, name in differs, is_clean=is_clean)
+            if is_clean:
+                yield from self._copies(name, verdicts)
             if is_clean and name in differs:
                 yield from self._named(name, after, said, verdicts)
             elif is_clean and verdicts is not None:
@@ -161,7 +182,10 @@ class Judge:
             allowed += [added(()), *self._ever_said.get(name, ())]
         if after not in allowed:
             yield f"{name}: the run makes {text(before)} to {text(after)}; Brex says {text(wanted)}"
-        if name in self._world.emptied and after and name != self._replayed and self._world.setup.journal:
+        if name in self._world.held and is_clean and not self._is_pending and after != before:
+            yield f"{name} waits for an approval, and the run makes {text(before)} to {text(after)}"
+        is_known = self._world.setup.journal or name not in self._ready
+        if name in self._world.emptied and after and name != self._replayed and is_known:
             yield f"{name}: a person deleted it, and the run posts {text(after)}"
         if after:
             self._world.emptied.discard(name)
@@ -173,7 +197,11 @@ class Judge:
         rest = less(self._books.get(SUMMARIES, {}), added(counted.values()))
         choices = [
             # What an earlier run began is sent as it was.
-            (self._said[each], counted[each], *(self._ever_said[each] if self._named_by_run.get(each) == "refused" else ()))
+            (
+                self._said[each],
+                counted[each],
+                *(self._ever_said[each] if self._named_by_run.get(each) == "refused" else ()),
+            )
             for each in names
         ]
         if SUMMARIES not in self._there:
@@ -215,12 +243,7 @@ class Judge:
         is_kept = not changed and world.group_of(name) in self._there
         if (name in self._ready or (name in world.edited and changed)) and not is_kept and name not in said:
             yield f"{name}: {differ}, and the run does not say so"
-        if (
-            said.get(name) == "nothing"
-            and after
-            and not is_kept
-            and world.company.settings.reimbursement_basis == "accrual"
-        ):
+        if said.get(name) == "nothing" and not is_kept and world.company.settings.reimbursement_basis == "accrual":
             yield f"{name}: {differ}, and the run says that there is nothing to do"
         if verdicts is None or world.group_of(name) not in self._ever or name not in world.brex.results:
             # Of what Brex was never told, the export may not know that it was there.
@@ -233,14 +256,79 @@ class Judge:
         if len(_EDITS & set(told)) > 1:
             yield f"{name}: verify has several verdicts: {told}"
 
+    def _without_mark(self, name: str, after: Sums, said: Mapping[str, str], *, is_clean: bool) -> Iterator[str]:
+        """Of what only a journal would know, where there is none."""
+        before, wanted, agreed = self._books.get(name, {}), self._said[name], self._agreed.get(name)
+        is_same = before == wanted and agreed is not None and agreed.head == self._head(name)
+        if name in self._world.renamed and is_same and after != before:
+            yield f"{name}: an entry that says the same is there, and the run makes {text(before)} to {text(after)}"
+        is_unsaid = is_clean and name in self._world.edited and name not in said
+        if name.startswith("paid") and not wanted and after and is_unsaid and name in self._world.brex.records:
+            yield f"{name}: Rillet has {text(after)}, Brex nothing, and the run does not say so"
+
+    def _reasons(self, name: str, after: Sums, differs: bool, *, is_clean: bool) -> Iterator[str]:
+        """Whether the run's reasons for a refusal are so."""
+        world, codes = self._world, self._codes.get(name, frozenset[str]())
+        group, agreed = world.group_of(name), self._agreed.get(name)
+        if name in self._codes and not codes:
+            yield f"{name} is refused without a reason"
+        if "deleted_in_ledger" in codes and group not in world.deleted:
+            yield f"{name}: nobody deleted it, and the run says deleted_in_ledger"
+        if codes & {"changed_on_both_sides", "differs_in_ledger"} and group not in world.written:
+            yield f"{name}: nobody wrote it in Rillet, and the run says {sorted(codes)}"
+        is_same_head = agreed is not None and agreed.head == self._head(name)
+        if is_clean and codes & _DIFFERENCES and not differs and (is_same_head or not after) and group != SUMMARIES:
+            yield f"{name}: both have {text(after)}, and the run says {sorted(codes)}"
+
+    def _copies(self, name: str, verdicts: Mapping[str, Sequence[str]] | None) -> Iterator[str]:
+        """Whether somebody says that a record is there twice."""
+        world, told = self._world, (verdicts or {}).get(name, ())
+        group = world.group_of(name)
+        copies = set(world.copies.get(group, ()))
+        is_named = "posted_several_times" in self._codes.get(name, ()) or "posted_several_times" in told
+        if copies and copies <= {*world.objects().get(group, ())} and name in self._ready and not is_named:
+            yield f"{name}: Rillet has it twice, and nobody says so"
+
+    def _stays(self) -> Iterator[str]:
+        """Where the settings say that nothing is to be replaced, what is there stays as it is."""
+        world = self._world
+        settings = world.company.settings
+        if settings.on_change == "replace":
+            return
+        there = {each for ids in world.objects().values() for each in ids}
+        for object_id, content in self._objects.items():
+            now = world.content(object_id)
+            if now != content and not (settings.on_delete == "delete" and object_id not in there):
+                yield f"on_change is {settings.on_change}, and the run makes {text(content)} to {text(now)}"
+
+    def _vendors(self) -> Iterator[str]:
+        names = [each.name for each in self._world.rillet.vendors]
+        yield from (f"the vendor {each} is there twice" for each in sorted(set(names)) if names.count(each) > 1)
+
+    def _receipts(self, name: str) -> Iterator[str]:
+        """A record that Brex was told of just now has its receipts, each once."""
+        world = self._world
+        record = world.brex.records[name]
+        told = name in self._ready and record.review_status == EXPORTED and name not in world.dismissed
+        objects = [*world.objects().get(name, ())]
+        for receipt in record.receipts if told and len(objects) == 1 else []:
+            file = world.brex.receipt_files.by_receipt[receipt.id][0]
+            attached = world.attached(objects[0], file.content)
+            # Without a journal, or when its key is forgotten, nobody knows; a doubled picture harms nothing.
+            is_twice = attached > 1 and world.setup.journal and not world.has_waited
+            if not attached or is_twice:
+                yield f"{receipt.id} is attached {attached} times to what is there of {name}"
+
     def _false_alarm(self, name: str, after: Sums, verdicts: Mapping[str, Sequence[str]]) -> Iterator[str]:
         agreed = self._agreed.get(name)
         same_head = agreed is not None and agreed.head == self._head(name)
         if same_head and _CHANGES & set(verdicts.get(name, ())):
             yield f"{name}: both have {text(after)}, and verify says {verdicts[name]}"
 
-
-def _failures(outcome: ExportOutcome | None) -> Iterator[str]:
-    """What failed for now in a run without troubles."""
-    for each in outcome.failed if outcome is not None else ():
-        yield f"{each.record.id}: it fails without any trouble: {each.why}"
+    def _failures(self, outcome: ExportOutcome | None) -> Iterator[str]:
+        """What failed for now in a run without troubles."""
+        has_references = self._world.company.settings.reference_type is not None
+        for each in outcome.failed if outcome is not None else ():
+            # Where nothing can be looked up, a person has to look.
+            if has_references or each.code != "unknown_attempt":
+                yield f"{each.record.id}: it fails without any trouble: {each.why}"

@@ -11,11 +11,12 @@ from typing import Any
 from brex_accounting import ReviewStatus
 from bridge import Bridge
 from bridge.export import Export, ExportOutcome, JournalError, verify
-from changing_company import REFERENCE_TYPE, START, reasons
+from changing_company import READY, START, reasons
 from clientkit import Answer, ApiError
 from clientkit.testing import Action as Trouble
 from clientkit.testing import AnswerLost, RequestLost, Respond
-from histories.actions import Action, History, chosen, perform
+from histories.actions import Action, History, perform
+from histories.choices import chosen
 from histories.judge import Judge
 from histories.world import SUMMARIES, Journals, World, world
 
@@ -100,18 +101,20 @@ class _Play:
 
     def _one(self, action: Action) -> list[str]:
         first, second, third, _ = action.numbers
-        match action.name:
-            case "run":
-                return self._run()
-            case "run_with_fault":
-                return self._run(trouble=chosen(TROUBLES, first), nth=1 + second % 30, times=chosen((1, 3, 50), third))
-            case "run_killed":
-                return self._run(dies_at=1 + first % 30, after=bool(second % 2))
-            case "replay":
-                return self._replay(first)
-            case _:
-                perform(self._world, action)
-                return []
+        runs: Mapping[str, Callable[[], list[str]]] = {
+            "run": self._run,
+            "run_with_fault": lambda: self._run(
+                trouble=chosen(TROUBLES, first), nth=1 + second % 30, times=chosen((1, 3, 50), third)
+            ),
+            "run_killed": lambda: self._run(dies_at=1 + first % 30, after=bool(second % 2)),
+            "run_cut": lambda: self._run(dies_at=1 + first % 5, after=bool(second % 2), writes_alone=True),
+            "run_beside": lambda: self._run_beside(first),
+            "replay": lambda: self._replay(first),
+        }
+        if action.name in runs:
+            return runs[action.name]()
+        perform(self._world, action)
+        return []
 
     def _run(
         self,
@@ -121,20 +124,22 @@ class _Play:
         times: int = 0,
         dies_at: int | None = None,
         after: bool = False,
+        writes_alone: bool = False,
+        beside: Callable[[], object] | None = None,
     ) -> list[str]:
         made = self._world
         began = made.clock()
         arguments: dict[str, Any] = {}
         if not made.setup.journal and _reads_changes():
             arguments["changed_since"] = self._since
-        is_clean = trouble is None and dies_at is None
+        is_clean = trouble is None and dies_at is None and beside is None
         finish = self._before_run(made, arguments) if is_clean and self._before_run is not None else None
         self._judge.before()
         if trouble is not None:
             made.break_down(trouble, nth, times)
-        made.life.revive(dies_at, after=after)
+        made.life.revive(dies_at, after=after, writes_alone=writes_alone, beside=beside)
         outcome, why = self._carried_out(lambda: made.export().run(**arguments))
-        how = "a run" if is_clean else f"a run, request {nth} {trouble}" if trouble else f"a run dies at {dies_at}"
+        how = _how(trouble, nth, dies_at, writes_alone=writes_alone)
         made.say(f"{how}: {_told(outcome, why)}")
         made.mend()
         made.life.revive()
@@ -149,6 +154,20 @@ class _Play:
             self._since = began
             made.edited.clear()
         return problems
+
+    def _run_beside(self, number: int) -> list[str]:
+        """Before a run first writes to Rillet, another exporter exports one of the records."""
+        made = self._world
+        ready = sorted(each.id for each in made.brex.records.values() if each.review_status == READY)
+        if not ready or not made.setup.journal:
+            return []
+        name = chosen(ready, number)
+
+        def other() -> None:
+            with made.other_export() as export:
+                made.say(f"beside it a run of {name}: {_told(export.run(ids=[name]), '')}")
+
+        return self._run(beside=other)
 
     def _second(self) -> list[str]:
         ledger, states = self._world.ledger(), _states(self._world)
@@ -167,6 +186,7 @@ class _Play:
         if not known or not made.setup.journal:
             return []
         name = chosen(known, number)
+        made.dismissed.discard(name)
         self._judge.before(replayed=name)
         outcome, why = self._carried_out(lambda: made.export().replay(name))
         made.say(f"replay {name}: {_told(outcome, why)}")
@@ -189,9 +209,17 @@ class _Play:
         if not self._world.setup.journal:
             return None
         found = dict[str, list[str]]()
-        for each in verify(made.to_brex, made.to_rillet, made.journal, REFERENCE_TYPE, bridge=Bridge(made.settings)):
+        for each in verify(
+            made.to_brex, made.to_rillet, made.journal, made.settings.reference_type, bridge=Bridge(made.settings)
+        ):
             found.setdefault(each.record_id, []).append(each.verdict)
         return found
+
+
+def _how(trouble: Trouble | None, nth: int, dies_at: int | None, *, writes_alone: bool) -> str:
+    if trouble is not None:
+        return f"a run, request {nth} {trouble}"
+    return "a run" if dies_at is None else f"a run dies at {'write ' if writes_alone else ''}{dies_at}"
 
 
 def _states(made: World) -> dict[str, ReviewStatus]:

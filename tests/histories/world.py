@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -17,7 +17,7 @@ from typing_extensions import override
 import brex_accounting
 import rillet
 from brex_accounting import Record, RecordType
-from bridge import Bridge, digest_of
+from bridge import Bridge, Post, digest_of
 from bridge.export import Export, SqlJournal
 from changing_company import Company, settings_of
 from clientkit import Answer, Outgoing, Pacer
@@ -39,27 +39,42 @@ class Setup:
 
     journal: bool
     summarise: bool
-    settings: dict[str, str] = field(default_factory=dict[str, str])
+    settings: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 class Life:
-    """Whether the exporting process lives; it dies before or after its n-th request."""
+    """Whether the exporting process lives; it dies before or after its n-th request, or its n-th that writes to Rillet.
+
+    Something may happen `beside` it before one of its requests that write.
+    """
 
     def __init__(self) -> None:
         self.revive()
 
-    def revive(self, dies_at: int | None = None, *, after: bool = False) -> None:
+    def revive(
+        self,
+        dies_at: int | None = None,
+        *,
+        after: bool = False,
+        writes_alone: bool = False,
+        beside: Callable[[], object] | None = None,
+    ) -> None:
         self._dies_at, self._after, self._sent, self.is_dead = dies_at, after, 0, False
+        self._writes_alone, self._beside = writes_alone, beside
 
     def check(self) -> None:
         """Let nothing be done by the dead."""
         if self.is_dead:
             raise KeyboardInterrupt
 
-    def carry(self, send: Callable[[Outgoing], Answer], outgoing: Outgoing) -> Answer:
+    def carry(self, send: Callable[[Outgoing], Answer], outgoing: Outgoing, *, is_write: bool) -> Answer:
         self.check()
-        self._sent += 1
-        dies = self._sent == self._dies_at
+        if is_write and self._beside is not None:
+            beside, self._beside = self._beside, None
+            beside()
+        counts = is_write or not self._writes_alone
+        self._sent += counts
+        dies = counts and self._sent == self._dies_at
         if dies and not self._after:
             self.is_dead = True
             raise KeyboardInterrupt
@@ -73,11 +88,11 @@ class Life:
 class Mortal:
     """A transport of a process that can die."""
 
-    def __init__(self, inner: Callable[[Outgoing], Answer], life: Life) -> None:
-        self._inner, self._life = inner, life
+    def __init__(self, inner: Callable[[Outgoing], Answer], life: Life, *, writes: bool) -> None:
+        self._inner, self._life, self._writes = inner, life, writes
 
     def send(self, outgoing: Outgoing) -> Answer:
-        return self._life.carry(self._inner, outgoing)
+        return self._life.carry(self._inner, outgoing, is_write=self._writes and outgoing.method != "GET")
 
     def close(self) -> None:
         pass
@@ -87,7 +102,7 @@ class MortalJournal(SqlJournal):
     """A journal that a dead process neither reads nor writes; it does not wait for the disk."""
 
     def __init__(self, place: str, *, now: HandClock, life: Life) -> None:
-        self._life = life
+        self._life, self.place = life, place
         super().__init__(place, now=now, who="history")
         with self._writing() as connection:
             connection.exec_driver_sql("PRAGMA synchronous = OFF")
@@ -109,7 +124,7 @@ class Journals:
         SqlJournal(str(self._blank)).close()
 
     @contextmanager
-    def one(self, clock: HandClock, life: Life) -> Generator[SqlJournal]:
+    def one(self, clock: HandClock, life: Life) -> Generator[MortalJournal]:
         place = self._folder / f"{next(self._numbers)}.db"
         shutil.copyfile(self._blank, place)
         journal = MortalJournal(str(place), now=clock, life=life)
@@ -135,8 +150,16 @@ class World:
         self.by_hand = dict[str, Sums]()
         #: Whose objects a person deleted, all of them.
         self.emptied = set[str]()
+        #: Whose objects a person ever deleted, and whose a person ever wrote.
+        self.deleted, self.written = set[str](), set[str]()
         #: Whose journal entries a person renamed.
         self.renamed = set[str]()
+        #: The objects of which a person made a copy that names the same record, with it.
+        self.copies = dict[str, tuple[str, str]]()
+        #: Records that wait for an approval, and those that a person has booked by hand.
+        self.held, self.dismissed = set[str](), set[str]()
+        #: Whether so much time passed at once that Rillet forgot a key.
+        self.has_waited = False
         #: What the members of summaries count as in the books.
         self.members = dict[str, Sums]()
         #: Records that somebody edited in Brex since a run was completed.
@@ -146,13 +169,13 @@ class World:
         self.story = list[str]()
         self._to_brex = brex_accounting.Client(
             self.brex.token,
-            transport=Mortal(self.brex.transport().send, self.life),
+            transport=Mortal(self.brex.transport().send, self.life, writes=False),
             pacer=Pacer(1_000_000),
             sleep=lambda _: None,
         )
         self._to_rillet = rillet.Client(
             self.rillet.api_key,
-            transport=Mortal(self.rillet.transport().send, self.life),
+            transport=Mortal(self.rillet.transport().send, self.life, writes=True),
             pacer=Pacer(1_000_000),
             sleep=lambda _: None,
         )
@@ -164,9 +187,27 @@ class World:
         self.company.set(**settings)
 
     def export(self) -> Export:
+        company = self.company
         return Export(
-            self._to_brex, self._to_rillet, Bridge(self.company.settings), journal=self.company.journal, in_flight=1
+            self._to_brex,
+            self._to_rillet,
+            Bridge(company.settings),
+            journal=company.journal,
+            in_flight=1,
+            hold=self._hold,
         )
+
+    @contextmanager
+    def other_export(self) -> Generator[Export]:
+        """Another exporter, which has the same journal and does not die."""
+        company = self.company
+        assert isinstance(company.journal, MortalJournal)
+        with SqlJournal(company.journal.place, now=self.clock, who="another") as journal:
+            bridge = Bridge(company.settings)
+            yield Export(company.to_brex, company.to_rillet, bridge, journal=journal, in_flight=1, hold=self._hold)
+
+    def _hold(self, post: Post) -> str | None:
+        return "the controller has to approve it" if post.record.id in self.held else None
 
     def break_down(self, action: Action, nth: int, times: int) -> None:
         """From the n-th request on, of both services, something goes wrong."""
@@ -213,9 +254,19 @@ class World:
             *self.rillet.bills,
         )
         for document in documents:
-            for reference in document.external_references:
-                if reference.id in self.known:
-                    yield document.id, reference.id
+            named = [each.id for each in document.external_references if each.id in self.known]
+            if not document.external_references and (memo := _IDS.fullmatch(document.items[0].description or "")):
+                # Without references each record has a memo, which nothing but this reads.
+                named = [memo[0]]
+            yield from ((document.id, each) for each in named)
+        yield from self._owned_entries()
+        for payment in self.rillet._bills.payments:
+            # The cents of a payment tell its record, since nothing else does.
+            number = int(payment.amount.amount * 100) % 100
+            if f"paid{number}" in self.known:
+                yield payment.id, f"paid{number}"
+
+    def _owned_entries(self) -> Iterator[tuple[str, str]]:
         for entry in self.rillet.journal_entries:
             named = _IDS.search(entry.name)
             if digest_of(entry.name) is not None:
@@ -225,11 +276,6 @@ class World:
             elif entry.id in self.owners:
                 # A person renamed it.
                 yield entry.id, self.owners[entry.id]
-        for payment in self.rillet._bills.payments:
-            # The cents of a payment tell its record, since nothing else does.
-            number = int(payment.amount.amount * 100) % 100
-            if f"paid{number}" in self.known:
-                yield payment.id, f"paid{number}"
 
     def content(self, object_id: str) -> Sums:
         """What an object says in the general ledger."""
@@ -238,6 +284,10 @@ class World:
     def books(self) -> dict[str, Sums]:
         """What the general ledger says, by what records are looked at with."""
         return {owner: added(map(self.content, ids)) for owner, ids in self.objects().items()}
+
+    def attached(self, object_id: str, content: bytes) -> int:
+        """How often a file is attached to an object."""
+        return sum(each.document_id == object_id and each.content == content for each in self.rillet.attachments)
 
     def ledger(self) -> list[object]:
         """Everything that Rillet has, to be compared; what it refuses leaves nothing."""

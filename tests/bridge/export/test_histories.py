@@ -13,9 +13,11 @@ import attrs
 import pytest
 
 from bridge.export import ExportOutcome
+from bridge.export.engine.next_step import DOCUMENTS, SETTLING
 from changing_company import EXPORTED
 from changing_records import charge
 from histories.actions import Action, history_of, perform
+from histories.broken_rows import BROKEN, Broken, tables
 from histories.judge import Judge
 from histories.play import play, report, shrunk
 from histories.world import Journals, Setup, World, world
@@ -39,6 +41,22 @@ def test_every_history_ends_well(journals: Journals) -> None:
     reports = [report(each, journals) for each in failed[:_MOST_REPORTS]]
     if failed:
         pytest.fail("\n\n".join([f"{len(failed)} of {len(seeds())} histories fail", *reports]), pytrace=False)
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.id)
+def test_a_broken_row_is_found(journals: Journals, broken: Broken) -> None:
+    with tables() as reached:
+        assert play(broken.history, journals).problems == []
+    assert broken.id in reached
+
+    with tables(broken):
+        problems = play(broken.history, journals).problems
+
+    assert any(broken.said in each for each in problems), problems
+
+
+def test_every_row_is_broken() -> None:
+    assert sorted(each.id for each in BROKEN) == sorted(row.id for row in (*SETTLING, *DOCUMENTS))
 
 
 def a_world_after(journals: Journals, tamper: Callable[[World], None]) -> list[str]:

@@ -1,0 +1,15 @@
+"""How the numbers of an action choose what it happens to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+ACCOUNTS = ("61000", "62000", "63000")
+
+
+def chosen(many: Sequence[T], number: int) -> T:
+    """One of many; every number chooses one."""
+    return many[number % len(many)]
