@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+import attrs
+
 import rillet
 from bridge.billing.customers import LinkProposal, linked_customer, propose_links
 from bridge.billing.decisions import Post
@@ -128,7 +130,8 @@ class InvoiceSync:
         waiting = self._read(ids=[invoice_id])
         if subject_of(INVOICE, invoice_id) not in waiting.invoices and not waiting.unreadable:
             raise UnknownRecordError(f"{self.billing.name} has no invoice {invoice_id}")
-        return self._carry_out(waiting, is_replay=True)
+        # Whatever the journal says, its customer and its products have to be there.
+        return self._carry_out(attrs.evolve(waiting, taken=frozenset[str]()), is_replay=True)
 
     def dismiss(self, invoice_id: str, *, why: str) -> None:
         """Leave an invoice alone that a person has booked by hand; `sync` takes it up again. Raises as `Export.dismiss`."""

@@ -1,0 +1,329 @@
+"""What becomes of invoices after they were synced, on both sides, and of what a run left unfinished."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from billing_company import (
+    ACME,
+    CASH,
+    DAY,
+    RECEIVABLE,
+    SUBSCRIPTIONS,
+    TAXES,
+    Seller,
+    changed,
+    invoice,
+    line,
+    note,
+    posts,
+)
+from bridge.billing import InvoiceStatus, OnVoid, SyncError, UnreadableInvoice
+from bridge.billing.sync import InvoiceSync, ListedInvoices
+from bridge.export import Progress, UnknownRecordError
+from bridge.settings.values import OnChange
+from clientkit.testing import AnswerLost, Asked, Fault
+from rillet import CreditMemoStatus, Money, NewCreditMemoApplication, NewInvoicePayment
+
+
+def pay(seller: Seller, amount: str = "19.00") -> None:
+    (made,) = seller.books.invoices
+    payment = NewInvoicePayment(amount=Money(Decimal(amount), "USD"), date=DAY, account_code=CASH)
+    seller.books.client().invoice_payments.create(made.id, payment)
+
+
+def is_post(path: str) -> object:
+    def matches(asked: Asked) -> bool:
+        return asked.method == "POST" and asked.path == path
+
+    return matches
+
+
+class TestStatuses:
+    def test_drafts_are_skipped_and_synced_when_they_are_finalized(self, seller: Seller) -> None:
+        seller.put(invoice(1, status=InvoiceStatus.DRAFT))
+        assert seller.sync().run().complete
+        assert posts(seller.books) == []
+
+        seller.put(changed(seller.invoices["in_1"], status=InvoiceStatus.OPEN))
+
+        assert seller.sync().run().complete
+        assert len(seller.books.invoices) == 1
+
+    @pytest.mark.parametrize("status", [InvoiceStatus.PAID, InvoiceStatus.UNCOLLECTIBLE])
+    def test_what_happens_to_the_money_is_no_change_of_an_invoice(self, seller: Seller, status: InvoiceStatus) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        before = posts(seller.books)
+
+        seller.put(changed(seller.invoices["in_1"], status=status))
+
+        assert seller.sync().run().complete
+        assert posts(seller.books) == before
+
+    def test_invoices_before_the_start_are_left_alone(self, seller: Seller) -> None:
+        seller.put(invoice())
+
+        assert seller.sync(since=date(2026, 4, 1)).run().complete
+        assert posts(seller.books) == []
+
+
+class TestChanges:
+    def test_a_changed_invoice_is_posted_anew(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        seller.put(changed(seller.invoices["in_1"], lines=(line("200.00"),)))
+
+        outcome = seller.sync().run()
+
+        assert outcome.complete
+        assert posts(seller.books)[-2:] == ["DELETE invoices", "POST invoices"]
+        assert [seller.balance(code) for code in (RECEIVABLE, TAXES, SUBSCRIPTIONS)] == [238, -38, -200]
+        assert seller.sync().verify() == ()
+
+    def test_a_changed_service_period_is_a_change(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        seller.put(changed(seller.invoices["in_1"], lines=(line("100.00", start=DAY, end=date(2026, 12, 31)),)))
+
+        assert seller.sync().run().complete
+        (made,) = seller.books.invoices
+        revenue = made.items[0].revenue
+        assert revenue is not None
+        assert revenue.period is not None
+        assert revenue.period.end == date(2026, 12, 31)
+
+    @pytest.mark.parametrize("on_change", [OnChange.REPLACE, OnChange.REFUSE])
+    def test_a_changed_invoice_that_is_paid_is_refused(self, seller: Seller, on_change: OnChange) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        pay(seller)
+        seller.put(changed(seller.invoices["in_1"], lines=(line("200.00"),)))
+
+        outcome = seller.sync(on_change=on_change).run()
+
+        (problem,) = outcome.problems
+        assert problem.error is SyncError.INVALID_INVOICE
+        assert "it has changed since it was posted as invoices" in problem.text
+        assert seller.books.invoices[0].total.amount == 119
+
+    def test_what_was_changed_on_both_sides_is_refused(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        client, (made,) = seller.books.client(), seller.books.invoices
+        client.invoices.delete(made.id)
+        seller.put(changed(seller.invoices["in_1"], lines=(line("200.00"),)))
+
+        (problem,) = seller.sync().run().problems
+
+        assert "Rillet no longer has it" in problem.text
+        assert [each.verdict for each in seller.sync().verify()] == ["deleted_in_rillet"]
+        # A person has looked, and wants it there.
+        assert seller.sync().sync("in_1").complete
+        assert [each.total.amount for each in seller.books.invoices] == [238]
+
+    def test_an_invoice_that_the_billing_system_does_not_have(self, seller: Seller) -> None:
+        with pytest.raises(UnknownRecordError, match="Sequence has no invoice in_9"):
+            seller.sync().sync("in_9")
+
+    def test_a_dismissed_invoice_is_left_alone(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync().dismiss("in_1", why="booked by hand")
+
+        assert seller.sync().run().complete
+        assert seller.books.invoices == ()
+        assert seller.sync().sync("in_1").complete
+        assert len(seller.books.invoices) == 1
+
+
+class TestVoids:
+    def test_a_voided_invoice_is_deleted(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        seller.put(changed(seller.invoices["in_1"], status=InvoiceStatus.VOID))
+
+        assert seller.sync().run().complete
+        assert seller.books.invoices == ()
+        assert seller.balance(RECEIVABLE) == 0
+        assert seller.sync().run().complete
+
+    def test_a_voided_invoice_is_credited(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        seller.put(changed(seller.invoices["in_1"], status=InvoiceStatus.VOID))
+
+        assert seller.sync(on_void=OnVoid.CREDIT).run().complete
+
+        ((made,), (memo,)) = seller.books.invoices, seller.books.credit_memos
+        assert (made.amount_due.amount, memo.status) == (0, CreditMemoStatus.APPLIED)
+        assert [seller.balance(code) for code in (RECEIVABLE, TAXES, SUBSCRIPTIONS)] == [0, 0, 0]
+        before = posts(seller.books)
+        assert seller.sync(on_void=OnVoid.CREDIT).run().complete
+        assert posts(seller.books) == before
+        assert seller.sync(on_void=OnVoid.CREDIT).verify() == ()
+
+    def test_a_voided_invoice_that_was_never_posted_is_nothing(self, seller: Seller) -> None:
+        seller.put(invoice(1, status=InvoiceStatus.VOID))
+
+        for each in OnVoid:
+            assert seller.sync(on_void=each).run().complete
+        assert posts(seller.books) == []
+
+    @pytest.mark.parametrize("on_void", [OnVoid.DELETE, OnVoid.REFUSE])
+    def test_a_voided_invoice_that_may_not_be_deleted_is_refused(self, seller: Seller, on_void: OnVoid) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        if on_void is OnVoid.DELETE:
+            pay(seller)
+        seller.put(changed(seller.invoices["in_1"], status=InvoiceStatus.VOID))
+
+        (problem,) = seller.sync(on_void=on_void).run().problems
+
+        assert "nothing is left to post" in problem.text
+        assert len(seller.books.invoices) == 1
+
+    def test_crediting_needs_a_journal(self, seller: Seller) -> None:
+        seller.journal = None
+        with pytest.raises(ValueError, match="needs a journal"):
+            seller.sync(on_void=OnVoid.CREDIT)
+
+
+class TestCreditNotes:
+    def test_a_credit_note_becomes_a_credit_memo_and_is_applied(self, seller: Seller) -> None:
+        seller.put(invoice(), note())
+
+        assert seller.sync().run().complete
+
+        ((made,), (memo,)) = seller.books.invoices, seller.books.credit_memos
+        assert memo.credit_memo_number == "C-001"
+        assert [(each.invoice_id, each.amount.amount) for each in memo.applications] == [(made.id, Decimal("11.90"))]
+        assert made.amount_due.amount == Decimal("107.10")
+        before = posts(seller.books)
+        assert seller.sync().run().complete
+        assert posts(seller.books) == before
+
+    def test_what_a_person_applied_stays(self, seller: Seller) -> None:
+        seller.put(invoice(1), invoice(2))
+        seller.sync().run()
+        other = next(each for each in seller.books.invoices if each.invoice_number == "A-002")
+        seller.put(note(1, line("50.00"), applied=Decimal("20.00")))
+        client = seller.books.client()
+
+        def lose(asked: Asked) -> bool:
+            return asked.path.endswith("/applications")
+
+        seller.books.faults.append(Fault(AnswerLost(), matches=lose, times=99))
+        seller.sync().run()
+        seller.books.faults.clear()
+        (memo,) = seller.books.credit_memos
+        own = [
+            NewCreditMemoApplication(
+                invoice_id=each.invoice_id, amount=each.amount, application_date=each.application_date
+            )
+            for each in memo.applications
+        ]
+        by_hand = NewCreditMemoApplication(
+            invoice_id=other.id, amount=Money(Decimal("5.00"), "USD"), application_date=DAY
+        )
+        client.credit_memos.apply(memo.id, [*own, by_hand])
+
+        assert seller.sync().run().complete
+        (memo,) = seller.books.credit_memos
+        assert sorted(each.amount.amount for each in memo.applications) == [Decimal("5.00"), Decimal("20.00")]
+
+    def test_a_credit_note_waits_for_its_invoice(self, seller: Seller) -> None:
+        seller.put(note())
+
+        outcome = seller.sync().run()
+
+        (problem,) = outcome.problems
+        assert "the invoice in_1 that it pays is not in Rillet" in problem.text
+        seller.put(invoice())
+        assert seller.sync().run().complete
+        assert seller.books.invoices[0].amount_due.amount == Decimal("107.10")
+
+    def test_a_credit_note_without_a_tax_rate_is_refused(self, seller: Seller) -> None:
+        seller.put(invoice(), note(1, line("10.00", tax=Decimal("1.90"))))
+
+        (problem,) = seller.sync(taxes=()).run().problems
+
+        assert problem.error is SyncError.MISSING_SETUP
+        assert seller.books.credit_memos == ()
+
+
+class TestRuns:
+    @pytest.mark.parametrize("with_journal", [True, False])
+    @pytest.mark.parametrize("path", ["/customers", "/products", "/invoices", "/credit-memos"])
+    def test_a_lost_answer_makes_nothing_twice(self, seller: Seller, path: str, *, with_journal: bool) -> None:
+        seller.journal = seller.journal if with_journal else None
+        seller.put(invoice(), note())
+        seller.books.faults.append(Fault(AnswerLost(), matches=is_post(path), times=99))  # type: ignore[arg-type]
+        assert not seller.sync().run().complete
+        seller.books.faults.clear()
+        seller.clock.advance(25 * 3600)
+
+        assert seller.sync().run().complete
+
+        books = seller.books
+        assert [len(each) for each in (books.customers, books.products, books.invoices, books.credit_memos)] == [1] * 4
+        assert seller.balance(RECEIVABLE) == Decimal("107.10")
+        assert seller.sync().verify() == ()
+
+    def test_a_plan_writes_nothing_and_shows_what_would_be_created(self, seller: Seller) -> None:
+        seller.put(invoice(), note())
+
+        plan = seller.sync().plan()
+
+        assert [each.customer for each in plan.customers] == [ACME]
+        assert [each.product.id for each in plan.products] == ["prod_1"]
+        assert (len(plan.invoices.posts), len(plan.credit_notes.posts)) == (1, 1)
+        assert posts(seller.books) == []
+        assert seller.sync().history("in_1") == ((), ())
+
+    def test_progress_is_told_after_each_invoice(self, seller: Seller) -> None:
+        told = list[Progress]()
+        seller.put(*(invoice(number) for number in range(1, 6)))
+
+        assert seller.sync().run(progress=told.append).complete
+        assert [each.done for each in told] == [1, 2, 3, 4, 5]
+
+    def test_a_stop_leaves_the_rest_to_the_next_run(self, seller: Seller) -> None:
+        seller.put(*(invoice(number) for number in range(1, 6)))
+
+        outcome = seller.sync().run(stop=lambda: len(seller.books.invoices) >= 2)
+
+        assert outcome.stopped is not None
+        assert seller.sync().run().complete
+        assert len(seller.books.invoices) == 5
+
+    def test_history_tells_attempts_and_refusals(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync(create_customers=False).run()
+        seller.sync().run()
+
+        attempts, refusals = seller.sync().history("in_1")
+
+        assert [(each.method, each.state) for each in attempts] == [("POST", "POSTED")]
+        assert [code for each in refusals for code, _ in each.reasons] == ["customer_not_linked"]
+
+    def test_an_invoice_that_cannot_be_read_is_named_and_the_others_go_on(self, seller: Seller) -> None:
+        unreadable = UnreadableInvoice(id="in_9", why="its total is a text")
+        billing = ListedInvoices([unreadable, invoice()])
+
+        outcome = InvoiceSync(billing, seller.books.client(), seller.settings, journal=seller.journal).run()
+
+        assert [(each.subject, each.text) for each in outcome.problems] == [("in_9", "its total is a text")]
+        assert len(seller.books.invoices) == 1
+
+    def test_one_that_changed_while_it_was_refused_is_posted_as_it_is_now(self, seller: Seller) -> None:
+        seller.put(invoice(1, entity="Mars"))
+        seller.settings = attrs.evolve(seller.settings, subsidiary="Elsewhere")
+        assert not seller.sync().run().complete
+        seller.put(changed(seller.invoices["in_1"], lines=(line("300.00"),)))
+
+        assert seller.sync(subsidiary="Example Inc.").run().complete
+        assert [each.net_amount.amount for each in seller.books.invoices] == [300]
