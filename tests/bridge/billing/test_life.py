@@ -159,7 +159,7 @@ class TestVoids:
         assert seller.sync(on_void=OnVoid.CREDIT).run().complete
 
         ((made,), (memo,)) = seller.books.invoices, seller.books.credit_memos
-        assert (made.amount_due.amount, memo.status) == (0, CreditMemoStatus.APPLIED)
+        assert (made.amount_due.amount, memo.status) == (Decimal(0), CreditMemoStatus.APPLIED)
         assert [seller.balance(code) for code in (RECEIVABLE, TAXES, SUBSCRIPTIONS)] == [0, 0, 0]
         before = posts(seller.books)
         assert seller.sync(on_void=OnVoid.CREDIT).run().complete

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.values import CreditNote, Invoice, UnreadableInvoice
 
 
@@ -61,3 +62,9 @@ class ListedInvoices:
         """See `BillingSystem.credit_notes`."""
         del updated_after
         yield from (each for each in self._credit_notes if ids is None or each.id in ids)
+
+    def subjects(self) -> tuple[str, ...]:
+        """How the journal calls them, those that can be read."""
+        invoices = [subject_of(INVOICE, each.id) for each in self._invoices if isinstance(each, Invoice)]
+        notes = [subject_of(CREDIT_NOTE, each.id) for each in self._credit_notes if isinstance(each, CreditNote)]
+        return (*invoices, *notes)

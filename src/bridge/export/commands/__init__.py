@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bridge.export.commands import demo, explain, export, history, plan, reconcile, replay, sync_fields, verify
+from bridge.export.commands import billing, demo, explain, export, history, plan, reconcile, replay, sync_fields, verify
 from bridge.export.commands.app import app
 
-__all__ = ["app", "demo", "explain", "export", "history", "plan", "reconcile", "replay", "sync_fields", "verify"]
+__all__ = [
+    "app",
+    "billing",
+    "demo",
+    "explain",
+    "export",
+    "history",
+    "plan",
+    "reconcile",
+    "replay",
+    "sync_fields",
+    "verify",
+]

@@ -1,0 +1,225 @@
+"""``billing``: invoices of a billing system into Rillet, each once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.table import Table
+
+import rillet
+from bridge.billing.settings import read_billing_settings
+from bridge.billing.sync.files import read_invoices
+from bridge.billing.sync.invoice_sync import InvoiceSync
+from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
+from bridge.billing.sync.status import InvoiceState, invoice_states
+from bridge.callers import no_rates
+from bridge.decisions import Refused
+from bridge.export.commands.app import (
+    INCOMPLETE,
+    JournalOf,
+    JournalPlace,
+    Json,
+    RatesFile,
+    SettingsFile,
+    app,
+    console,
+    expected_errors,
+    opened_journal,
+    print_json,
+)
+from bridge.export.commands.progress_display import shown_progress
+from bridge.export.file_rates import FileRates
+from bridge.export.reporting import tables
+from bridge.export.watching.graceful_stop import Stopping
+from bridge.mapping import Plan
+
+billing = typer.Typer(help="Invoices of a billing system into Rillet, each once.", no_args_is_help=True)
+app.add_typer(billing, name="billing")
+
+InvoicesFile = Annotated[
+    Path,
+    typer.Option(
+        "--invoices",
+        help="The invoices: a CSV with a row for each line, or JSON as Stripe has it.",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
+OneInvoice = Annotated[str | None, typer.Argument(metavar="[INVOICE]", help="Only this invoice, by its id.")]
+
+
+@contextmanager
+def _opened(
+    settings: Path,
+    invoices: Path,
+    journal: str | None,
+    rates: Path | None = None,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Generator[InvoiceSync]:
+    told = read_billing_settings(settings.read_text(encoding="utf-8"), source=str(settings))
+    with ExitStack() as stack:
+        client = stack.enter_context(rillet.Client.from_env(sleep=sleep))
+        opened = None if journal is None else stack.enter_context(opened_journal(journal, is_there=False))
+        known = no_rates if rates is None else FileRates(rates)
+        yield InvoiceSync(read_invoices(invoices), client, told, journal=opened, rates=known)
+
+
+@billing.command("plan")
+def plan(
+    settings: SettingsFile,
+    invoices: InvoicesFile,
+    journal: JournalPlace = None,
+    rates: RatesFile = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show what a sync would do, with every reason where it would not. Nothing is sent.
+
+    Needs RILLET_API_KEY; RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
+    """
+    with expected_errors(), _opened(settings, invoices, journal, rates) as sync:
+        planned = sync.plan()
+        if as_json:
+            print_json(_plan_json(planned))
+        else:
+            console().print(_plan_table(planned))
+        if planned.invoices.refused or planned.credit_notes.refused:
+            raise typer.Exit(INCOMPLETE)
+
+
+@billing.command("sync")
+def sync(
+    settings: SettingsFile,
+    invoices: InvoicesFile,
+    invoice: OneInvoice = None,
+    journal: JournalPlace = None,
+    rates: RatesFile = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Post every finalized invoice and credit note, once. With INVOICE one is synced again, whatever became of it before.
+
+    Needs the same variables as plan. Exit status 0: all synced; 1: some not; 2: could not run.
+    """
+    stopping = Stopping()
+    with expected_errors(), _opened(settings, invoices, journal, rates, sleep=stopping.sleep) as opened:
+        if invoice is not None:
+            outcome = opened.sync(invoice)
+        else:
+            with shown_progress() as advance, stopping:
+                outcome = opened.run(progress=advance, stop=stopping)
+        if as_json:
+            print_json(_outcome_json(outcome))
+        else:
+            console().print(_outcome_table(outcome))
+        if not outcome.complete:
+            raise typer.Exit(INCOMPLETE)
+
+
+@billing.command("status")
+def status(
+    journal: JournalOf,
+    invoice: OneInvoice = None,
+    invoices: Annotated[
+        Path | None,
+        typer.Option(
+            "--invoices", help="Show these invoices too, tried or not.", exists=True, dir_okay=False, readable=True
+        ),
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show from the journal where each invoice is in Rillet, or why it is not. Asks nobody."""
+    with expected_errors(), opened_journal(journal, is_there=True) as opened:
+        also = () if invoices is None else read_invoices(invoices).subjects()
+        states = [each for each in invoice_states(opened, also) if invoice is None or each.id == invoice]
+        if as_json:
+            print_json({"invoices": [each.as_json() for each in states]})
+        else:
+            console().print(_status_table(states))
+        if invoice is not None and not states:
+            raise typer.Exit(INCOMPLETE)
+
+
+def _plan_json(planned: SyncPlan) -> dict[str, object]:
+    def listed(plan: Plan) -> dict[str, object]:
+        return {
+            "posts": [{"subject": each.record.id, "step": each.step} for each in plan.posts],
+            "refused": [_refused_json(each) for each in plan.refused],
+            "nothing": [{"subject": each.record.id, "why": each.why} for each in plan.nothing],
+        }
+
+    return {
+        "create_customers": [each.customer.name for each in planned.customers],
+        "create_products": [each.product.name for each in planned.products],
+        "invoices": listed(planned.invoices),
+        "credit_notes": listed(planned.credit_notes),
+    }
+
+
+def _refused_json(refused: Refused) -> dict[str, object]:
+    return {
+        "subject": refused.record.id,
+        "reasons": [{"code": each.code.value, "text": each.text} for each in refused.reasons],
+    }
+
+
+def _plan_table(planned: SyncPlan) -> Group:
+    created = Table("Created first", "What", title="To create")
+    for customer in planned.customers:
+        created.add_row("customer", f"{customer.customer.id} {customer.customer.name}")
+    for product in planned.products:
+        created.add_row("product", f"{product.product.id} {product.product.name}")
+    parts = [created] if created.row_count else []
+    return Group(*parts, *(_rows_of(each) for each in (planned.invoices, planned.credit_notes) if each.outcomes))
+
+
+def _rows_of(plan: Plan) -> Table:
+    shown = plan.table
+    table = Table(*shown.headings, title=shown.title)
+    for row in shown.rows[: tables.MOST_ROWS]:
+        table.add_row(*row)
+    return table
+
+
+def _outcome_json(outcome: SyncOutcome) -> dict[str, object]:
+    return {
+        "posted": outcome.posted,
+        "stopped": outcome.stopped,
+        "problems": [
+            {"subject": each.subject, "error": each.error.value, "text": each.text} for each in outcome.problems
+        ],
+    }
+
+
+def _outcome_table(outcome: SyncOutcome) -> Group:
+    counts = Table("", "Posted", "There already", "Not", title="Synced")
+    names = ("customers and products", "invoices", "credit notes", "applications of credit memos")
+    steps = (outcome.master_data, outcome.invoices, outcome.credit_notes, outcome.applications)
+    for name, each in zip(names, steps, strict=True):
+        if each is not None:
+            of = each.counts
+            left = of.refused + of.failed + of.unreadable
+            counts.add_row(name, str(of.posted), str(of.adopted), str(left))
+    parts = [counts]
+    if outcome.problems:
+        problems = Table("Subject", "Error", "Why", title="Not in Rillet as it should be")
+        for problem in outcome.problems[: tables.MOST_ROWS]:
+            problems.add_row(problem.subject, problem.error.value, problem.text)
+        parts.append(problems)
+    return Group(*parts, *([outcome.stopped] if outcome.stopped is not None else []))
+
+
+def _status_table(states: list[InvoiceState]) -> Table:
+    table = Table("Invoice", "State", "In Rillet", "Why", title=f"{len(states)} invoices and credit notes")
+    for each in states:
+        table.add_row(each.subject, each.state, each.place or "", "; ".join(each.reasons))
+    return table

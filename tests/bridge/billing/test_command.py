@@ -1,0 +1,150 @@
+"""``brex-rillet billing``, against a stand-in on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import rillet.testing
+from billing_company import standin
+from bridge.export.commands import app
+from stripe_json import CREDIT_NOTE, stripe_invoice
+
+SETTINGS = """\
+reference_type = "sequencehq"
+subsidiary = "Example Inc."
+create_customers = true
+create_products = true
+revenue_account = "41000"
+
+[[taxes]]
+code = "DE19"
+"""
+CSV = """\
+invoice_id,number,issued,due,currency,customer_id,customer_name,product_id,amount,tax
+in_1,A-001,2026-03-02,2026-04-01,USD,cus_1,Acme,prod_1,100.00,19.00
+in_2,A-002,2026-03-02,2026-04-01,USD,cus_1,Acme,prod_1,100.00,18.00
+"""
+
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def books(monkeypatch: pytest.MonkeyPatch) -> Iterator[rillet.testing.StandIn]:
+    made = standin()
+    with made.serve() as url:
+        monkeypatch.setenv("RILLET_API_KEY", made.api_key)
+        monkeypatch.setenv("RILLET_BASE_URL", url)
+        yield made
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    (tmp_path / "settings.toml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "invoices.csv").write_text(CSV, encoding="utf-8")
+
+    def command(name: str, *arguments: str, invoices: str = "invoices.csv") -> tuple[int, Any]:
+        settings = ["--settings", str(tmp_path / "settings.toml")] if name != "status" else []
+        place = ["--journal", str(tmp_path / "journal.db"), "--invoices", str(tmp_path / invoices), "--json"]
+        done = CliRunner().invoke(app, ["billing", name, *arguments, *settings, *place])
+        return done.exit_code, json.loads(done.stdout) if done.stdout.startswith("{") else done.output
+
+    return command
+
+
+@pytest.mark.usefixtures("books")
+def test_plan_shows_what_would_be_done(run: Run, books: rillet.testing.StandIn) -> None:
+    code, told = run("plan")
+
+    assert code == 1
+    assert told["create_customers"] == ["Acme"]
+    assert [each["subject"] for each in told["invoices"]["posts"]] == ["invoice:in_1"]
+    assert told["invoices"]["refused"] == [
+        {
+            "subject": "invoice:in_2",
+            "reasons": [{"code": "tax_differs", "text": "it has a tax of 18.00 USD, and DE19 comes to 19.00"}],
+        }
+    ]
+    assert books.invoices == ()
+
+
+def test_sync_posts_once_and_status_tells_where(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+    assert run("sync")[0] == 1
+    (made,) = books.invoices
+    code, told = run("status")
+    assert code == 0
+    assert told["invoices"] == [
+        {"subject": "invoice:in_1", "state": "in Rillet", "place": f"invoices {made.id}", "reasons": []},
+        {
+            "subject": "invoice:in_2",
+            "state": "not in Rillet",
+            "place": None,
+            "reasons": ["it has a tax of 18.00 USD, and DE19 comes to 19.00"],
+        },
+    ]
+
+    (tmp_path / "invoices.csv").write_text(CSV.replace("18.00", "19.00"), encoding="utf-8")
+
+    assert run("sync") == (0, {"posted": 1, "stopped": None, "problems": []})
+    assert run("sync") == (0, {"posted": 0, "stopped": None, "problems": []})
+    assert len(books.invoices) == 2
+
+
+def test_sync_of_one_invoice_repeats_it(run: Run, books: rillet.testing.StandIn) -> None:
+    run("sync")
+    (made,) = books.invoices
+    books.client().invoices.delete(made.id)
+
+    code, told = run("sync", "in_1")
+
+    assert (code, told["posted"]) == (0, 1)
+    assert [each.invoice_number for each in books.invoices] == ["A-001"]
+
+
+def test_stripes_json_is_read_with_its_credit_notes(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+    lines = [
+        json.dumps(each) for each in (stripe_invoice(), CREDIT_NOTE, {**CREDIT_NOTE, "id": "cn_2", "invoice": "in_7"})
+    ]
+    (tmp_path / "stripe.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+    code, told = run("sync", invoices="stripe.jsonl")
+
+    assert code == 1
+    assert [each["text"] for each in told["problems"]] == [
+        "its invoice 'in_7', which tells of its customer, is not in the file"
+    ]
+    ((made,), (memo,)) = books.invoices, books.credit_memos
+    assert memo.applied_amount.amount == 5
+    assert made.amount_due.amount == 114
+    (tmp_path / "stripe.json").write_text(json.dumps({"object": "list", "data": [stripe_invoice()]}), encoding="utf-8")
+    assert run("sync", invoices="stripe.json") == (0, {"posted": 0, "stopped": None, "problems": []})
+
+
+@pytest.mark.usefixtures("books")
+def test_what_is_no_file_of_invoices_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "wrong.json").write_text("{\nnot json", encoding="utf-8")
+
+    code, told = run("plan", invoices="wrong.json")
+
+    assert code == 2
+    assert "wrong.json: it is neither JSON nor an object on each line" in told
+
+
+@pytest.mark.usefixtures("books")
+def test_tables_for_people(tmp_path: Path, run: Run) -> None:
+    run("plan")
+    place = ["--journal", str(tmp_path / "journal.db")]
+    files = ["--settings", str(tmp_path / "settings.toml"), "--invoices", str(tmp_path / "invoices.csv")]
+    shown = [
+        CliRunner().invoke(app, ["billing", *arguments]).output
+        for arguments in (["plan", *files], ["sync", *files, *place], ["status", *place])
+    ]
+
+    assert "cus_1 Acme" in shown[0]
+    assert "invalid_invoice" in shown[1]
+    assert "in Rillet" in shown[2]
