@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -157,11 +157,12 @@ def _run(job: Mapping[str, Any]) -> int:
     return 0 if outcome.complete else 1
 
 
-def _serve() -> None:
+def serve(carry_out: Callable[[Mapping[str, Any]], int]) -> None:
+    """Fork a process for each job, which carries it out."""
     for line in sys.stdin:
         jobs: Sequence[dict[str, Any]] = json.loads(line)
         ready, go = os.pipe()
-        pids = [_fork(job, ready, go) for job in jobs]
+        pids = [_fork(carry_out, job, ready, go) for job in jobs]
         os.close(ready)
         _say(pids)
         sys.stdin.readline()
@@ -169,7 +170,7 @@ def _serve() -> None:
         _say([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids])
 
 
-def _fork(job: dict[str, Any], ready: int, go: int) -> int:
+def _fork(carry_out: Callable[[Mapping[str, Any]], int], job: dict[str, Any], ready: int, go: int) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -177,7 +178,7 @@ def _fork(job: dict[str, Any], ready: int, go: int) -> int:
     try:
         os.close(go)
         os.read(ready, 1)
-        status = export(job)
+        status = carry_out(job)
     except BaseException:  # noqa: BLE001 - the exit status tells
         traceback.print_exc()
         sys.stderr.flush()
@@ -200,4 +201,4 @@ def _warm_up() -> None:
 
 if __name__ == "__main__":
     _warm_up()
-    _serve()
+    serve(export)

@@ -148,14 +148,14 @@ class Exporters:
 
 
 @contextmanager
-def exporters(folder: Path) -> Generator[Exporters]:
+def exporters(folder: Path, script: str = "fault_child.py") -> Generator[Exporters]:
     """A server of exporting processes for as long as the context lasts."""
     errors = folder / "exporters.log"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with (
         errors.open("w", encoding="utf-8") as log,
         subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("fault_child.py"))],
+            [sys.executable, str(Path(__file__).with_name(script))],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
