@@ -26,7 +26,6 @@ from bridge import (
     ReasonCode,
     Role,
     form,
-    role_of,
 )
 from clientkit import Request
 from syspro.client import JournalLine, JournalOperations, NewJournal
@@ -159,7 +158,7 @@ def _lines(draft: Draft) -> Iterator[JournalLine]:
 
 def _check_accounts(each: CodedLine, draft: Draft) -> None:
     """Note the accounts that are missing; coding has checked those that somebody chose."""
-    role = role_of(draft.record.type, each.line.type)
+    role = draft.coded.role_of(each)
     if not each.is_coded and role is not None:
         draft.account(role)
     elif not each.is_coded and each.line.amount.amount:

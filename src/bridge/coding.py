@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import attrs
@@ -12,7 +12,7 @@ from bridge.books import Books, normalised
 from bridge.decisions import Findings, ReasonCode
 from bridge.master_data import INACTIVE, Account, Field, FieldValue, Subsidiary
 from bridge.postings import Posting
-from bridge.settings.default_accounts import role_of
+from bridge.settings.default_accounts import ROLES
 from bridge.settings.values import AccountRule, Entity, Role, Settings, When
 from bridge.taxes import LineTax, line_tax
 from bridge.values import ExchangeRate, FieldAssignment
@@ -46,7 +46,7 @@ class CodedLine:
 class CodedRecord:
     """A record with everything that its lines' coding leads to. All lines are in `currency` (ISO 4217).
 
-    `conversion` is the rate at which the lines were converted into it, None where they are as Brex sent them.
+    `roles` tells what a line on each side stands for that nobody codes: see `roles_of`. `conversion` is the rate at which the lines were converted into it, None where they are as Brex sent them.
     """
 
     record: Record
@@ -54,7 +54,16 @@ class CodedRecord:
     subsidiary: Subsidiary
     currency: str
     lines: tuple[CodedLine, ...]
+    roles: Mapping[Side, Role] = attrs.field(factory=dict[Side, Role], hash=False)
     conversion: ExchangeRate | None = None
+
+    def role_of(self, each: CodedLine) -> Role | None:
+        """What a line stands for where nobody codes it; None where it has to be coded, and where it is."""
+        return None if each.is_coded else self.roles.get(each.line.type)
+
+    def side_of(self, role: Role) -> Side | None:
+        """The side on which lines that nobody codes stand for a role; None where there is none."""
+        return next((side for side, each in self.roles.items() if each is role), None)
 
     @property
     def moves_money(self) -> bool:
@@ -87,7 +96,7 @@ class CodedRecord:
             yield attrs.evolve(line, account=charged.code, amount=share.copy_abs(), side=on)
 
     def _account(self, coded: CodedLine, books: Books) -> Account | None:
-        role = None if coded.is_coded else role_of(self.record.type, coded.line.type)
+        role = self.role_of(coded)
         wanted = None if role is None else self.entity.account(role)
         return coded.account if wanted is None else books.account(wanted)
 
@@ -97,8 +106,9 @@ def code(record: Record, settings: Settings, books: Books, findings: Findings) -
     entity = _entity(record, settings, findings)
     currency = _checked_lines(record, findings)
     rules = _rules(record, entity, settings)
+    roles = roles_of(record, entity, settings, books)
     lines = tuple(
-        _coded(line, record.type, rules=rules, settings=settings, books=books, findings=findings)
+        _coded(line, roles, rules=rules, settings=settings, books=books, findings=findings)
         for line in record.line_items
     )
     if entity is None or currency is None:
@@ -107,7 +117,43 @@ def code(record: Record, settings: Settings, books: Books, findings: Findings) -
     if subsidiary is None:
         findings.add(ReasonCode.NO_ENTITY, f"{books.ledger} has no subsidiary {entity.subsidiary!r} for {entity.name}")
         return None
-    return CodedRecord(record=record, entity=entity, subsidiary=subsidiary, currency=currency, lines=lines)
+    return CodedRecord(record=record, entity=entity, subsidiary=subsidiary, currency=currency, lines=lines, roles=roles)
+
+
+def roles_of(record: Record, entity: Entity | None, settings: Settings, books: Books) -> Mapping[Side, Role]:
+    """What the lines on each side of a record stand for that nobody codes.
+
+    A record of a type with one such side may be turned round: the credit of a vendor, a refund that was taken back. That
+    is so where no line on that side stands for the account, and one on the other side does.
+    """
+    roles = ROLES.get(record.type, {})
+    if len(roles) != 1:
+        return roles
+    ((side, role),) = roles.items()
+    named = None if entity is None else entity.account(role)
+    against = None if named is None else books.account(named)
+    stands = {
+        line.type
+        for line in record.line_items
+        if line.amount.amount and _stands_for(against, line, settings, books, is_usual=line.type == side)
+    }
+    other = Side.DEBIT if side == Side.CREDIT else Side.CREDIT
+    return {other: role} if stands == {other} else roles
+
+
+def _stands_for(against: Account | None, line: LineItem, settings: Settings, books: Books, *, is_usual: bool) -> bool:
+    """Whether a line stands for an account: nobody codes it, or it is coded to the account.
+
+    On the usual side another account of its subtype counts too: who codes a card's line to another card has not turned
+    the record round.
+    """
+    chosen = _choice(line, settings)
+    if chosen is None:
+        return True
+    account = books.account(chosen.remote_field_value_id) if chosen.remote_field_value_id else None
+    if account is None or against is None:
+        return False
+    return account.id == against.id or (is_usual and account.subtype == against.subtype)
 
 
 def means(ref: FieldValueRef, field: str) -> bool:
@@ -191,18 +237,16 @@ def _rules(record: Record, entity: Entity | None, settings: Settings) -> tuple[A
 
 def _coded(
     line: LineItem,
-    kind: str,
+    roles: Mapping[Side, Role],
     *,
     rules: Iterable[AccountRule],
     settings: Settings,
     books: Books,
     findings: Findings,
 ) -> CodedLine:
-    chosen = next(
-        (ref for ref in line.accounting_field_values if means(ref, settings.gl_field) and _has_choice(ref)), None
-    )
+    chosen = _choice(line, settings)
     if chosen is None:
-        stands_for_itself = role_of(kind, line.type) is None
+        stands_for_itself = line.type not in roles
         rule = next((each for each in rules if each.instead_of is None and stands_for_itself), None)
     else:
         rule = next((each for each in rules if _replaces(each, chosen, books)), None)
@@ -227,6 +271,13 @@ def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
         return False
     account = books.account(rule.instead_of)
     return named == rule.instead_of or (account is not None and books.account(named) == account)
+
+
+def _choice(line: LineItem, settings: Settings) -> FieldValueRef | None:
+    """The value by which somebody coded a line, None where nobody did."""
+    return next(
+        (ref for ref in line.accounting_field_values if means(ref, settings.gl_field) and _has_choice(ref)), None
+    )
 
 
 def _has_choice(ref: FieldValueRef) -> bool:

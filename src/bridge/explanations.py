@@ -15,7 +15,6 @@ from bridge.decisions import Findings, Nothing, Outcome, Post, Refused
 from bridge.documents.protocol import Document, PlannedVendor
 from bridge.mapping import Bridge
 from bridge.master_data import Account
-from bridge.settings.default_accounts import role_of
 from bridge.settings.values import Role, Settings, Treatment
 from bridge.taxes import LineTax
 from bridge.values import FieldAssignment
@@ -134,7 +133,7 @@ def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Boo
     if each.is_coded:
         missing = "" if each.account else f", which is no account of {books.ledger}"
         return each.account, f"coded to {_coding(each, settings)} in Brex{missing}"
-    role = role_of(coded.record.type, each.line.type)
+    role = coded.role_of(each)
     wanted = None if role is None else coded.entity.account(role)
     if role is None:
         return None, "nobody coded it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from brex_accounting import Side
 from bridge.decisions import Post
 from bridge.documents.rillet import BillDocument
 from bridge.mappers.draft import Draft
@@ -22,7 +21,7 @@ def bill(draft: Draft) -> Post | None:
         BillDocument,
         party=draft.supplier(),
         expense_number=(record.invoice_number or "").strip() or record.id,
-        items=expense_lines(draft, against=payable, side=Side.CREDIT),
+        items=expense_lines(draft, against=payable, role=Role.ACCOUNTS_PAYABLE),
         account=payable and payable.code,
         bill_date=draft.day_of(record.posted_at),
         due_date=record.due_at and draft.day_of(record.due_at),

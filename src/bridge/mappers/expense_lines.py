@@ -19,14 +19,15 @@ from clientkit.money import total
 from rillet import ExpenseTax, Money, NewExpenseItem, TaxCoverage, TaxType
 
 
-def expense_lines(draft: Draft, *, against: Account | None, side: Side) -> tuple[NewExpenseItem, ...] | None:
-    """The lines of the document: all but those on `side` that nobody codes, which stand for the account `against`.
+def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple[NewExpenseItem, ...] | None:
+    """The lines of the document: all but those that nobody codes, which stand for the account `against` of the role.
 
-    A line on `side` that is coded to that account itself is one of them. What is left has to be coded; debits become
+    A line on their side that is coded to that account itself is one of them. What is left has to be coded; debits become
     positive amounts and credits negative ones. A reverse charge adds two lines that sum to nothing.
     """
     if against is None:
         return None
+    side = draft.coded.side_of(role)
     made = list[NewExpenseItem]()
     offset = list[Decimal]()
     for each in draft.coded.lines:

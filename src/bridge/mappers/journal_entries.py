@@ -13,7 +13,6 @@ from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_items import TaxedEntryItem, field_assignments
 from bridge.mappers.draft import Draft
 from bridge.master_data import Account
-from bridge.settings.default_accounts import role_of
 from bridge.settings.values import Role
 from bridge.taxes import LineTax
 from rillet import AccountType, Money, NewJournalEntryItem, Side
@@ -100,7 +99,7 @@ def _reverse_charge(item: NewJournalEntryItem, tax: LineTax, each: CodedLine) ->
 def _account(each: CodedLine, draft: Draft) -> Account | None:
     if each.is_coded:
         return each.account
-    role = role_of(draft.record.type, each.line.type)
+    role = draft.coded.role_of(each)
     if role is None:
         text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
         draft.refuse(ReasonCode.UNCODED_LINE, text, each.line.id)

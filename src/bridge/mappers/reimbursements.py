@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from brex_accounting import Side
 from bridge.decisions import Nothing, Post
 from bridge.documents.rillet import ReimbursementDocument
 from bridge.mappers.draft import Draft
@@ -18,7 +17,7 @@ def reimbursement(draft: Draft) -> Post | Nothing | None:
     return draft.finish(
         ReimbursementDocument,
         party=draft.employee(),
-        items=expense_lines(draft, against=payable, side=Side.CREDIT),
+        items=expense_lines(draft, against=payable, role=Role.REIMBURSEMENT),
         account=payable and payable.code,
         reimbursement_date=draft.day_of(draft.record.posted_at),
     )
