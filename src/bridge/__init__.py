@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from bridge.documents.rillet import (
         BillDocument,
         BillPayload,
-        BillPaymentDocument,
-        BillPaymentPayload,
         ChargeDocument,
         Payload,
         ReimbursementDocument,
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from bridge.documents.rillet_entries import JournalEntryDocument
     from bridge.documents.rillet_forms import form_of, form_of_bytes, found
     from bridge.documents.rillet_items import TaxedEntryItem, TaxedItem
+    from bridge.documents.rillet_payments import BillPaymentDocument, BillPaymentPayload
     from bridge.explanations import ExplainedLine, Explanation, explain
     from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
     from bridge.mappers.bill_payments import bill_payment
@@ -90,10 +89,11 @@ _HOMES = {
     "bridge.documents.marks": ("Origin", "mark_of_name", "mark_of_references",),
     "bridge.documents.protocol": ("Document", "Found", "Mark", "PlannedVendor", "Ref",),
     "bridge.documents.record_digest": ("record_digest",),
-    "bridge.documents.rillet": ("BillDocument", "BillPayload", "BillPaymentDocument", "BillPaymentPayload", "ChargeDocument", "Payload", "ReimbursementDocument", "effect", "new_vendor",),
+    "bridge.documents.rillet": ("BillDocument", "BillPayload", "ChargeDocument", "Payload", "ReimbursementDocument", "effect", "new_vendor",),
     "bridge.documents.rillet_entries": ("JournalEntryDocument",),
     "bridge.documents.rillet_forms": ("form_of", "form_of_bytes", "found",),
     "bridge.documents.rillet_items": ("TaxedEntryItem", "TaxedItem",),
+    "bridge.documents.rillet_payments": ("BillPaymentDocument", "BillPaymentPayload",),
     "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
     "bridge.mappers.bill_payments": ("bill_payment",),

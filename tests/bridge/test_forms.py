@@ -30,8 +30,8 @@ from bridge import (
 )
 from bridge.documents.form import FormLine, form, form_of_json
 from bridge.documents.marks import Origin, mark_of_references
-from bridge.documents.rillet import BillPaymentDocument
 from bridge.documents.rillet_entries import JournalEntryDocument
+from bridge.documents.rillet_payments import BillPaymentDocument
 from bridge_cases import BILL_PAYMENTS, BILLS, CHARGES, JOURNAL_ENTRIES, REIMBURSEMENTS, Case, good_cases
 from bridge_company import BOOKS, WHOLE, billed, expense, moved, owed, paid, posted
 from bridge_taxes import RATES

@@ -14,8 +14,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bridge import Basis, Post, Refused, SkipCode
-from bridge.documents.rillet import BillDocument, BillPaymentPayload
+from bridge.documents.rillet import BillDocument
 from bridge.documents.rillet_forms import form_of_bytes, found
+from bridge.documents.rillet_payments import BillPaymentPayload
 from bridge_cases import (
     BILL_PAYMENTS,
     BILLS,

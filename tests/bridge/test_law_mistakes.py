@@ -20,9 +20,10 @@ from bridge import (
     Post,
     summed,
 )
-from bridge.documents.rillet import BillDocument, BillPaymentDocument, ChargeDocument, ReimbursementDocument
+from bridge.documents.rillet import BillDocument, ChargeDocument, ReimbursementDocument
 from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_items import TaxedEntryItem, TaxedItem
+from bridge.documents.rillet_payments import BillPaymentDocument
 from bridge.mappers.journal_entries import journal_entry
 from bridge.taxes import LineTax
 from bridge_cases import (

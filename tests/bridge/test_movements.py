@@ -13,7 +13,8 @@ import pytest
 from brex_accounting import RecordType, RecordVendor
 from brex_accounting.testing.records import gl, record
 from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect
-from bridge.documents.rillet import BillPayload, BillPaymentPayload
+from bridge.documents.rillet import BillPayload
+from bridge.documents.rillet_payments import BillPaymentPayload
 from bridge.mappers.journal_entries import record_id_of
 from bridge.settings.check import check
 from bridge.settings.values import OtherTypes

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 from typing_extensions import override
 
-from brex_accounting import Amount
-from bridge.documents.form import Form, FormLine
-from bridge.documents.marks import Origin, is_mark_of
+from bridge.documents.form import Form
+from bridge.documents.marks import is_mark_of
 from bridge.documents.protocol import Document, Found, PlannedVendor
-from bridge.documents.rillet_entries import (
-    JournalEntryDocument,
-    Movement,
-    RilletDocument,
-    check_subsidiary,
-    correcting_entry,
-    exchange_rate,
-    sum_of,
-    untaxed,
-)
-from bridge.documents.rillet_forms import BILLS, CHARGES, REIMBURSEMENTS, form_of, form_of_payment
-from bridge.documents.rillet_items import posting, postings_of, postings_of_entry, spent_on
+from bridge.documents.rillet_entries import check_subsidiary, exchange_rate
+from bridge.documents.rillet_expenses import ExpenseDocument
+from bridge.documents.rillet_forms import BILLS, CHARGES, REIMBURSEMENTS
+from bridge.documents.rillet_items import posting, postings_of, postings_of_entry
+from bridge.documents.rillet_payments import BillPaymentPayload
 from bridge.postings import Posting
-from clientkit.money import total
 from clientkit.requests import Request
 from rillet import (
     Bill,
@@ -42,7 +31,6 @@ from rillet import (
     NewCharge,
     NewExpenseItem,
     NewJournalEntry,
-    NewPayment,
     NewReimbursement,
     NewVendor,
     ReimbursementOperations,
@@ -57,95 +45,12 @@ class BillPayload:
     payable_account_code: str
 
 
-@attrs.frozen(kw_only=True)
-class BillPaymentPayload:
-    """A payment to record, the id of the bill it is for, and the code of the payable account that Rillet debits."""
-
-    bill_id: str
-    payment: NewPayment
-    payable_account_code: str
-
-
 #: What Rillet gets of a document, with the accounts that it posts to by itself.
 Payload: TypeAlias = NewCharge | NewReimbursement | NewJournalEntry | BillPayload | BillPaymentPayload
 
 
 @attrs.frozen(kw_only=True)
-class _Expense(RilletDocument, ABC):
-    """What is owed to a vendor: lines against `account`, the code of the one that Rillet credits with their sum.
-
-    `tax_account` is the code of the account with the VAT of lines, which is that of every tax code but `sales_taxes`.
-    """
-
-    origin: Origin
-    party: str | PlannedVendor
-    items: tuple[NewExpenseItem, ...]
-    account: str
-    tax_account: str | None = None
-    sales_taxes: frozenset[str] = frozenset()
-
-    def with_vendor(self, vendor: str | PlannedVendor, /) -> Self:
-        """The document for another vendor."""
-        return attrs.evolve(self, party=vendor)
-
-    def postings(self) -> tuple[Posting, ...]:
-        """The lines, and what Rillet credits with their sum; a negative amount is on the other side."""
-        return postings_of(self.items, self.account)
-
-    def spent(self) -> tuple[Amount, ...]:
-        """What each line costs, with its tax."""
-        return spent_on(self.items)
-
-    def correction(self, lines: tuple[FormLine, ...], day: date) -> JournalEntryDocument | None:
-        """An entry of the lines and their taxes, against the document's account; None where it is not known where to."""
-        currency = self.items[0].amount.currency if self.items else None
-        parts = list[FormLine]()
-        for line in lines:
-            tax = Decimal(0) if line.tax in self.sales_taxes else line.tax_amount
-            if tax and self.tax_account is None:
-                return None
-            parts.append(untaxed(line, line.account, total((line.amount, tax.copy_negate())), line.fields))
-            parts.append(untaxed(line, self.tax_account or "", tax))
-            parts.append(untaxed(line, self.account, line.amount.copy_negate()))
-        return correcting_entry(
-            parts, day, corrected=self, origin=self.origin, currency=currency, total=self.form().digest()
-        )
-
-    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
-        """The lines of all, but for what stands against them; None where taxes are parted off the lines."""
-        if any(line.tax is not None for line in (*base.lines, *self.form().lines)):
-            return None
-        return sum_of(base, corrections, self.account)
-
-    @property
-    def _vendor_id(self) -> str:
-        return self.party if isinstance(self.party, str) else f"new:{self.party.key}"
-
-    def _references(self) -> tuple[ExternalReference, ...]:
-        origin = self.origin
-        return tuple(
-            ExternalReference(
-                type=origin.reference_type, id=each, url=origin.link if each == origin.record_id else None
-            )
-            for each in origin.references(self.form().digest())
-            if origin.reference_type is not None
-        )
-
-    def form(self) -> Form:
-        """The canonical form."""
-        return form_of(self._content())
-
-    @abstractmethod
-    def _content(self) -> NewCharge | NewReimbursement | NewBill:
-        """What Rillet gets, without references."""
-
-    def _check_vendor(self) -> None:
-        if not isinstance(self.party, str):
-            raise ValueError(f"the vendor {self.party.key!r} has to be created first")  # noqa: TRY004 - its state is wrong
-
-
-@attrs.frozen(kw_only=True)
-class ChargeDocument(_Expense):
+class ChargeDocument(ExpenseDocument):
     """A card expense, or with negative lines its refund; `account` is the card's."""
 
     kind: str = attrs.field(default=CHARGES, init=False)
@@ -177,7 +82,7 @@ class ChargeDocument(_Expense):
 
 
 @attrs.frozen(kw_only=True)
-class ReimbursementDocument(_Expense):
+class ReimbursementDocument(ExpenseDocument):
     """What an employee gets back; `account` is what is owed to employees."""
 
     kind: str = attrs.field(default=REIMBURSEMENTS, init=False)
@@ -209,7 +114,7 @@ class ReimbursementDocument(_Expense):
 
 
 @attrs.frozen(kw_only=True)
-class BillDocument(_Expense):
+class BillDocument(ExpenseDocument):
     """A vendor's bill; `account` is the payable account. Without a `due_date` Brex tells none, and it is `bill_date`."""
 
     kind: str = attrs.field(default=BILLS, init=False)
@@ -279,65 +184,6 @@ class BillDocument(_Expense):
             impact_date=self.impact_date,
             subsidiary_id=self.subsidiary_id,
             exchange_rate=exchange_rate(self.exchange_rate),
-        )
-
-
-@attrs.frozen(kw_only=True)
-class BillPaymentDocument(Movement):
-    """Money that went to a vendor for the bill with this id: from `account` to `payable_account`, both codes.
-
-    It has neither a subsidiary nor a rate of its own in Rillet: those of its bill count.
-    """
-
-    origin: Origin
-    bill_id: str
-    amount: Money
-    account: str
-    payable_account: str
-
-    @property
-    def kind(self) -> str:
-        """The path, which is that of its bill."""
-        return f"bills/{self.bill_id}/payments"
-
-    @property
-    def noun(self) -> str:
-        """The kind for messages."""
-        return f"payment of the bill {self.bill_id}"
-
-    @property
-    def payload(self) -> BillPaymentPayload:
-        """What Rillet gets."""
-        payment = NewPayment(amount=self.amount, account_code=self.account, date=self.impact_date)
-        return BillPaymentPayload(bill_id=self.bill_id, payment=payment, payable_account_code=self.payable_account)
-
-    def postings(self) -> tuple[Posting, ...]:
-        """What was payable is debited, and the account with the money credited."""
-        negative = Money(self.amount.amount.copy_negate(), self.amount.currency)
-        return posting(self.payable_account, self.amount), posting(self.account, negative)
-
-    def form(self) -> Form:
-        """The canonical form."""
-        return form_of_payment(self.bill_id, self.amount, self.account, self.impact_date)
-
-    def create(self) -> Request[Any]:
-        """Record it."""
-        return BillOperations.create_payment.build(self.bill_id, self.payload.payment)
-
-    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
-        """The lines of all, but for what stands against them on the payable account."""
-        return sum_of(base, corrections, self.payable_account)
-
-    def correction(self, lines: tuple[FormLine, ...], day: date) -> JournalEntryDocument | None:
-        """An entry of the lines against the payable account."""
-        against = (untaxed(each, self.payable_account, each.amount.copy_negate()) for each in lines)
-        return correcting_entry(
-            [*lines, *against],
-            day,
-            corrected=self,
-            origin=self.origin,
-            currency=self.amount.currency,
-            total=self.form().digest(),
         )
 
 

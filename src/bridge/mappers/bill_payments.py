@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from brex_accounting import Side
 from bridge.decisions import Post, ReasonCode
-from bridge.documents.rillet import BillPaymentDocument
+from bridge.documents.rillet_payments import BillPaymentDocument
 from bridge.mappers.draft import Draft
 from bridge.master_data import Account, Bill
 from bridge.settings.values import Role
