@@ -55,8 +55,11 @@ def decoded(json: Json) -> Record:
 
 
 @st.composite
-def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES) -> Case:
-    """Balanced and wholly coded records of these types: every one of them can be posted."""
+def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = False) -> Case:
+    """Balanced and wholly coded records of these types: every one of them can be posted.
+
+    Those that are `turned` have everything on the other side.
+    """
     kind = draw(st.sampled_from(types))
     world = _fit(draw(worlds()), kind)
     entity = draw(st.sampled_from(world.settings.entities))
@@ -65,7 +68,7 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES) -> Case:
     currency = when.currency or draw(st.sampled_from([each for each in sorted(PLACES) if each not in taken]))
     make = _LineMaker(draw, world, currency)
     if kind in {*CHARGES, *REIMBURSEMENTS, *BILLS}:
-        lines, total = _of_document(make, kind, entity)
+        lines, total = _of_document(make, kind, entity, turned=turned)
     else:
         lines, total = _of_movement(make, kind, entity)
     lines += [make.coded(draw(_sides), 0) for _ in range(draw(st.integers(0, 2)))]
@@ -135,17 +138,20 @@ def _with_its_bill(case: Case) -> Case:
     return attrs.evolve(case, world=attrs.evolve(case.world, books=attrs.evolve(books, bills=(other, paid))))
 
 
-def _of_document(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json], int]:
+def _of_document(make: _LineMaker, kind: str, entity: Entity, *, turned: bool) -> tuple[list[Json], int]:
     """Lines against one account, which stand on one side; and their sum."""
     draw, world = make.draw, make.world
     (opposite, key), *_ = UNCODED[kind].items()
     natural = "DEBIT" if opposite == "CREDIT" else "CREDIT"
     offsetting = account_named(world.books, getattr(entity, key))
-    lines = [make.coded(natural, units) for units in draw(st.lists(_units, min_size=1, max_size=4))]
+    if turned:
+        opposite, natural = natural, opposite
+    without = [each for each in world.books.accounts if turned and each.subtype == offsetting.subtype]
+    lines = [make.coded(natural, units, beside=without) for units in draw(st.lists(_units, min_size=1, max_size=4))]
     total = sum(make.units[id(line)] for line in lines)
     for units in draw(st.lists(_units, max_size=2)):
         if units < total:
-            lines.append(make.coded(opposite, units, beside=offsetting))
+            lines.append(make.coded(opposite, units, beside=[offsetting]))
             total -= units
     lines += [make.offsetting(opposite, units, offsetting) for units in _parts(draw, total)]
     return lines, total
@@ -192,10 +198,10 @@ class _LineMaker:
     def money(self, units: int) -> Decimal:
         return Decimal(units).scaleb(-PLACES[self._currency])
 
-    def coded(self, side: str, units: int, *, beside: Account | None = None) -> Json:
+    def coded(self, side: str, units: int, *, beside: Sequence[Account] = ()) -> Json:
         """A line on some account, though not on `beside`, with all the mandatory fields and perhaps others and a tax."""
         accounts = self.world.books.accounts
-        chosen = [each for each in accounts if each is not beside]
+        chosen = [each for each in accounts if each not in beside]
         refs = [_ref(GL, self.draw(st.sampled_from(ways_to_name(chosen, accounts))))]
         for field, names in zip(self.world.books.fields, self.world.brex_fields, strict=True):
             rule = None if field.settings is None else field.settings.expenses

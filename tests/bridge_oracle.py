@@ -49,11 +49,42 @@ UNCODED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def uncoded(settings: Settings, json: Json, side: str) -> str | None:
+def uncoded(settings: Settings, books: Books, json: Json, side: str) -> str | None:
     """How the settings name the account of a line on this side that nobody coded."""
-    key = UNCODED.get(json["type"], {}).get(side)
+    keys = UNCODED.get(json["type"], {})
+    key = keys.get("CREDIT" if side == "DEBIT" else "DEBIT") if is_turned(settings, books, json) else keys.get(side)
     named: str | None = None if key is None else getattr(entity_of(settings, json), key)
     return named
+
+
+def is_turned(settings: Settings, books: Books, json: Json) -> bool:
+    """Whether a document is the opposite of what its type says: a credit of a vendor, a refund that was taken back.
+
+    Then what is owed stands where the expenses are in the usual one, and nothing like it where it is otherwise.
+    """
+    keys = UNCODED.get(json["type"], {})
+    if len(keys) != 1:
+        return False
+    ((usual, key),) = keys.items()
+    owed = account_named(books, getattr(entity_of(settings, json), key))
+    here, there = False, False
+    for line in json["line_items"]:
+        codes = [
+            ref["remote_field_value_id"] or "?"
+            for ref in line["accounting_field_values"]
+            if settings.gl_field in _names(ref) and (ref["remote_field_value_id"] or ref["brex_field_value_id"])
+        ]
+        if not line["amount"]["amount"]:
+            continue
+        found = [each for each in books.accounts if codes and codes[0] == each.id] or [
+            each for each in books.accounts if codes and codes[0] == each.code
+        ]
+        is_owed = not codes or (bool(found) and found[0] is owed)
+        if line["type"] == usual:
+            here = here or is_owed or (bool(found) and found[0].subtype == owed.subtype)
+        else:
+            there = there or is_owed
+    return there and not here
 
 
 def told(settings: Settings, books: Books, json: Json) -> Ledger:
@@ -79,7 +110,7 @@ def told(settings: Settings, books: Books, json: Json) -> Ledger:
                         and (ref["field_value_name"] or "").lower() == value.name.lower()
                     )
                 )
-        role = uncoded(settings, json, line["type"])
+        role = uncoded(settings, books, json, line["type"])
         chosen = overruled(settings, books, json, coded, role) or coded
         named = chosen or role
         assert named is not None, "a line that has no account is not to be posted"
@@ -153,6 +184,14 @@ def booked(content: bytes, *, payable: str, vat_account: str, tax_rates: Sequenc
     """
     payload: Any = codec.parse(content)
     sums = defaultdict[Entry, Fraction](Fraction)
+    if "credit_number" in payload:
+        # What a bill does, turned round.
+        bill = {"items": payload["line_items"], "vendor_id": payload["vendor_id"]}
+        other = {"DEBIT": "CREDIT", "CREDIT": "DEBIT"}
+        as_bill = booked(codec.dumps(bill), payable=payable, vat_account=vat_account, tax_rates=tax_rates)
+        return {
+            (account, other[side], kind, fields): amount for (account, side, kind, fields), amount in as_bill.items()
+        }
     if "items" not in payload:
         amount, currency = Fraction(payload["amount"]["amount"]), payload["amount"]["currency"]
         return {

@@ -98,6 +98,10 @@ class SysproLedger:
         """The same: bills are journals here, and their payments too."""
         return books
 
+    def with_reimbursements(self, books: Books) -> Books:
+        """There are none: everything is a journal."""
+        return books
+
     def with_planned(self, books: Books, posts: Sequence[Post]) -> Books:
         """The same: no journal waits for another one."""
         del posts

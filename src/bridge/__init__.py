@@ -33,10 +33,16 @@ if TYPE_CHECKING:
         effect,
         new_vendor,
     )
+    from bridge.documents.rillet_credits import VendorCreditDocument, VendorCreditPayload
     from bridge.documents.rillet_entries import JournalEntryDocument
     from bridge.documents.rillet_forms import form_of, form_of_bytes, found
-    from bridge.documents.rillet_items import TaxedEntryItem, TaxedItem
-    from bridge.documents.rillet_payments import BillPaymentDocument, BillPaymentPayload
+    from bridge.documents.rillet_items import TaxedCreditItem, TaxedEntryItem, TaxedItem
+    from bridge.documents.rillet_payments import (
+        BillPaymentDocument,
+        BillPaymentPayload,
+        ReimbursementPaymentDocument,
+        ReimbursementPaymentPayload,
+    )
     from bridge.explanations import ExplainedLine, Explanation, explain
     from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
     from bridge.mappers.bill_payments import bill_payment
@@ -44,10 +50,11 @@ if TYPE_CHECKING:
     from bridge.mappers.charges import charge
     from bridge.mappers.draft import Draft
     from bridge.mappers.journal_entries import journal_entry
+    from bridge.mappers.payouts import card_payment, payout
     from bridge.mappers.reimbursements import reimbursement
     from bridge.mappers.summaries import Member, Summary, digest_of, summarise
     from bridge.mapping import DEFAULT_MAPPERS, Bridge, Mapper, Plan
-    from bridge.master_data import Account, Bill, Field, Rate, Reference, Subsidiary, TaxRate, Vendor
+    from bridge.master_data import Account, Bill, Field, Rate, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
     from bridge.postings import Posting, summed
     from bridge.rates import RatesError, RateTable
     from bridge.settings.check import check
@@ -65,6 +72,7 @@ if TYPE_CHECKING:
         OnChange,
         OnDelete,
         OtherTypes,
+        Payouts,
         Role,
         SameInvoice,
         Settings,
@@ -90,10 +98,11 @@ _HOMES = {
     "bridge.documents.protocol": ("Document", "Found", "Mark", "PlannedVendor", "Ref",),
     "bridge.documents.record_digest": ("record_digest",),
     "bridge.documents.rillet": ("BillDocument", "BillPayload", "ChargeDocument", "Payload", "ReimbursementDocument", "effect", "new_vendor",),
+    "bridge.documents.rillet_credits": ("VendorCreditDocument", "VendorCreditPayload",),
     "bridge.documents.rillet_entries": ("JournalEntryDocument",),
     "bridge.documents.rillet_forms": ("form_of", "form_of_bytes", "found",),
-    "bridge.documents.rillet_items": ("TaxedEntryItem", "TaxedItem",),
-    "bridge.documents.rillet_payments": ("BillPaymentDocument", "BillPaymentPayload",),
+    "bridge.documents.rillet_items": ("TaxedCreditItem", "TaxedEntryItem", "TaxedItem",),
+    "bridge.documents.rillet_payments": ("BillPaymentDocument", "BillPaymentPayload", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",),
     "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
     "bridge.mappers.bill_payments": ("bill_payment",),
@@ -101,16 +110,17 @@ _HOMES = {
     "bridge.mappers.charges": ("charge",),
     "bridge.mappers.draft": ("Draft",),
     "bridge.mappers.journal_entries": ("journal_entry",),
+    "bridge.mappers.payouts": ("card_payment", "payout",),
     "bridge.mappers.reimbursements": ("reimbursement",),
     "bridge.mappers.summaries": ("Member", "Summary", "digest_of", "summarise",),
     "bridge.mapping": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
-    "bridge.master_data": ("Account", "Bill", "Field", "Rate", "Reference", "Subsidiary", "TaxRate", "Vendor",),
+    "bridge.master_data": ("Account", "Bill", "Field", "Rate", "Reference", "Reimbursement", "Subsidiary", "TaxRate", "Vendor",),
     "bridge.postings": ("Posting", "summed",),
     "bridge.rates": ("RateTable", "RatesError",),
     "bridge.settings.check": ("check",),
     "bridge.settings.default_accounts": ("ROLES", "role_of",),
     "bridge.settings.toml_file": ("read_settings",),
-    "bridge.settings.values": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
+    "bridge.settings.values": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
     "bridge.taxes": ("LineTax",),
     "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
     "bridge.vendors.planned": ("PlannedVendors",),
@@ -123,13 +133,13 @@ __all__ = [
     "Explanation", "ExternalReference", "Field", "FieldAssignment", "FieldChange", "FieldMapping",
     "FieldWithValues", "Findings", "ForeignCurrency", "Form", "FormLine", "Found", "JournalEntryDocument",
     "LineTax", "Mapper", "Mark", "Member", "NearDuplicates", "NewVendor", "Nothing", "OnChange", "OnDelete",
-    "Origin", "OtherTypes", "Outcome", "Payload", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting",
+    "Origin", "OtherTypes", "Outcome", "Payload", "Payouts", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting",
     "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refused",
-    "ReimbursementDocument", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
-    "Summary", "Tabular", "TaxRate", "TaxRule", "TaxedEntryItem", "TaxedItem", "Treatment", "Vendor",
-    "VendorMapping", "When", "Zones", "bill", "bill_payment", "charge", "check", "difference", "digest_of",
+    "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
+    "Summary", "Tabular", "TaxRate", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Treatment", "Vendor", "VendorCreditDocument", "VendorCreditPayload",
+    "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check", "difference", "digest_of",
     "effect", "explain", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry",
-    "mark_of_name", "mark_of_references", "new_vendor", "normalised", "plan_field_sync", "read_settings",
+    "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings",
     "record_digest", "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from bridge.master_data import Account, Bill, Field, Reference, Subsidiary, TaxRate, Vendor
+from bridge.master_data import Account, Bill, Field, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
 from bridge.vendors.names import NameIndex
 
 K = TypeVar("K")
@@ -34,7 +34,8 @@ def _is_telling(character: str) -> bool:
 class Books:
     """A chart of accounts, custom fields, vendors, subsidiaries and tax rates, and the last day that is closed, at one moment.
 
-    `bills` are those that payments can be for; `ledger` is whose books these are, for messages.
+    `bills` and `reimbursements` are those that payments can be for, and `paying_accounts` the codes of the accounts behind
+    bank accounts, which alone can pay bills. `ledger` is whose books these are, for messages.
     """
 
     accounts: tuple[Account, ...]
@@ -42,6 +43,8 @@ class Books:
     fields: tuple[Field, ...] = ()
     vendors: tuple[Vendor, ...] = ()
     bills: tuple[Bill, ...] = ()
+    reimbursements: tuple[Reimbursement, ...] = ()
+    paying_accounts: frozenset[str] = frozenset()
     tax_rates: tuple[TaxRate, ...] = ()
     last_closed: date | None = None
     ledger: str = "Rillet"
@@ -82,6 +85,10 @@ class Books:
         """Bills that carry this external reference; the link in it does not count."""
         return self._bills_by_reference.get((reference.type, reference.id), ())
 
+    def reimbursements_by_reference(self, reference: Reference) -> tuple[Reimbursement, ...]:
+        """Reimbursements that carry this external reference; the link in it does not count."""
+        return self._reimbursements_by_reference.get((reference.type, reference.id), ())
+
     def tax_rate(self, named: str) -> TaxRate | None:
         """The tax rate with this id, or else with this code, or else with this description; None for one of several."""
         found = next((rates[named] for rates in self._tax_rates if named in rates), ())
@@ -119,6 +126,10 @@ class Books:
     @cached_property
     def _bills_by_reference(self) -> Mapping[tuple[str, str], tuple[Bill, ...]]:
         return _grouped((key, bill) for bill in self.bills for key in _keys(bill.external_references))
+
+    @cached_property
+    def _reimbursements_by_reference(self) -> Mapping[tuple[str, str], tuple[Reimbursement, ...]]:
+        return _grouped((key, each) for each in self.reimbursements for key in _keys(each.external_references))
 
     @cached_property
     def _tax_rates(self) -> tuple[Mapping[str, tuple[TaxRate, ...]], ...]:

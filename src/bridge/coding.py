@@ -153,7 +153,7 @@ def _stands_for(against: Account | None, line: LineItem, settings: Settings, boo
     account = books.account(chosen.remote_field_value_id) if chosen.remote_field_value_id else None
     if account is None or against is None:
         return False
-    return account.id == against.id or (is_usual and account.subtype == against.subtype)
+    return account.id == against.id or (is_usual and account.subtype is not None and account.subtype == against.subtype)
 
 
 def means(ref: FieldValueRef, field: str) -> bool:

@@ -22,6 +22,7 @@ from bridge.mappers.bills import bill
 from bridge.mappers.charges import charge
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
+from bridge.mappers.payouts import card_payment, payout
 from bridge.mappers.reimbursements import reimbursement
 from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings
 from bridge.vendors.planned import PlannedVendors
@@ -42,13 +43,13 @@ DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
         "CARD_PAYMENT_REFUND": journal_entry,
         "REWARD_REDEMPTION": journal_entry,
         "REIMBURSEMENT_EXPENSE_REPAYMENT": journal_entry,
-        "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT": journal_entry,
+        "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT": payout,
         "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT_REVERSAL": journal_entry,
         "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN": journal_entry,
         "REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND": journal_entry,
         "BILL_EXPENSE": bill,
         "BILL_EXPENSE_PAYMENT": bill_payment,
-        "BILL_EXPENSE_CARD_PAYMENT": journal_entry,
+        "BILL_EXPENSE_CARD_PAYMENT": card_payment,
     }
 )
 

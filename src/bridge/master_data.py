@@ -137,17 +137,38 @@ class TaxRate(Protocol):
 
 
 class Money(Protocol):
-    """An amount, of which only the currency counts here."""
+    """An amount in decimal major units of a currency (ISO 4217)."""
 
+    @property
+    def amount(self) -> Decimal: ...
     @property
     def currency(self) -> str: ...
 
 
 class BillItem(Protocol):
-    """A line of a bill."""
+    """A line of a bill or a reimbursement."""
 
     @property
     def amount(self) -> Money: ...
+
+
+class Reimbursement(Protocol):
+    """A reimbursement that a payout can be for."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def items(self) -> Sequence[BillItem]: ...
+    @property
+    def reimbursement_date(self) -> date | None: ...
+    @property
+    def impact_date(self) -> date | None: ...
+    @property
+    def subsidiary_id(self) -> str | None: ...
+    @property
+    def external_references(self) -> Sequence[Reference]: ...
+    @property
+    def exchange_rate(self) -> Rate | None: ...
 
 
 class Bill(Protocol):

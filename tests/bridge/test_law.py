@@ -21,6 +21,7 @@ from bridge_cases import (
     BILL_PAYMENTS,
     BILLS,
     CASH,
+    CHARGES,
     JOURNAL_ENTRIES,
     REIMBURSEMENTS,
     TYPES,
@@ -42,6 +43,26 @@ def test_every_good_record_becomes_a_document_that_books_what_it_says(kind: str,
     outcome = case.world.bridge.outcome(case.record, case.world.books)
     assert isinstance(outcome, Post), outcome
     assert holds(case, outcome)
+
+
+@pytest.mark.parametrize("kind", [*CHARGES, *REIMBURSEMENTS, *BILLS])
+@given(data=st.data())
+def test_a_document_that_is_turned_round_books_what_it_says_too(kind: str, data: st.DataObject) -> None:
+    case = data.draw(good_cases([kind], turned=True))
+    outcome = case.world.bridge.outcome(case.record, case.world.books)
+    assert isinstance(outcome, Post), outcome
+    assert holds(case, outcome)
+    assert sum(each.amount for each in outcome.document.spent()) * (-1 if kind != CHARGES[1] else 1) >= 0
+    if kind in BILLS:
+        entity = entity_of(case.world.settings, case.json)
+        home = case.world.books.subsidiary(entity.subsidiary)
+        assert home is not None
+        is_foreign = case.json["amount"]["currency"] != home.currency
+        assert outcome.document.kind == ("journal-entries" if is_foreign else "vendor-credits")
+        document = outcome.document.with_vendor("v-1")
+        told_again = form_of_bytes(document.kind, sent(outcome))
+        assert told_again is not None
+        assert told_again.equals(document.form())
 
 
 @settings(max_examples=2 * settings().max_examples)

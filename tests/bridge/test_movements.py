@@ -239,6 +239,8 @@ def test_the_documentation_says_what_becomes_of_each_type(kind: RecordType) -> N
         "reimbursement": "reimbursement",
         "bill": "bill",
         "bill_payment": "payment of that bill",
+        "card_payment": "payment of that bill",
+        "payout": "payment of that reimbursement",
     }
     mapper = DEFAULT_MAPPERS.get(kind.value)
     name = getattr(mapper, "__name__", "")

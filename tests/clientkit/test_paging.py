@@ -8,12 +8,12 @@ from typing import TypeVar, cast
 
 import attrs
 import pytest
+from clientkit.steps import ask_all, carry_out, carry_out_async
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clientkit import AsyncPager, Page, Pager, PageRequest, PagingError, Request, Shape
 from clientkit.requests import Query
-from clientkit.steps import ask_all, carry_out, carry_out_async
 from shop import PAGING
 
 T = TypeVar("T")

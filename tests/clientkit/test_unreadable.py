@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import attrs
 import pytest
+from clientkit.steps import ask_all, carry_out
 
 from clientkit import AsyncPager, Page, Pager, PagingError, Request, Shape, Unreadable, UnreadableAnswerError, codec
-from clientkit.steps import ask_all, carry_out
 from clientkit.testing import json_answer
 from clientkit.wire import Answer
 from endpoint_runner import Runner

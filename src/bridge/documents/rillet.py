@@ -12,11 +12,12 @@ from typing_extensions import override
 from bridge.documents.form import Form
 from bridge.documents.marks import is_mark_of
 from bridge.documents.protocol import Document, Found, PlannedVendor
+from bridge.documents.rillet_credits import VendorCreditPayload
 from bridge.documents.rillet_entries import check_subsidiary, exchange_rate
 from bridge.documents.rillet_expenses import ExpenseDocument
 from bridge.documents.rillet_forms import BILLS, CHARGES, REIMBURSEMENTS
-from bridge.documents.rillet_items import posting, postings_of, postings_of_entry
-from bridge.documents.rillet_payments import BillPaymentPayload
+from bridge.documents.rillet_items import debited, postings_of, postings_of_entry
+from bridge.documents.rillet_payments import BillPaymentPayload, ReimbursementPaymentPayload, paid_postings
 from bridge.postings import Posting
 from clientkit.requests import Request
 from rillet import (
@@ -26,7 +27,6 @@ from rillet import (
     ChargeOperations,
     ExpenseItem,
     ExternalReference,
-    Money,
     NewBill,
     NewCharge,
     NewExpenseItem,
@@ -46,7 +46,15 @@ class BillPayload:
 
 
 #: What Rillet gets of a document, with the accounts that it posts to by itself.
-Payload: TypeAlias = NewCharge | NewReimbursement | NewJournalEntry | BillPayload | BillPaymentPayload
+Payload: TypeAlias = (
+    NewCharge
+    | NewReimbursement
+    | NewJournalEntry
+    | BillPayload
+    | VendorCreditPayload
+    | BillPaymentPayload
+    | ReimbursementPaymentPayload
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -198,21 +206,21 @@ def effect(of: Document | Payload) -> tuple[Posting, ...]:
     """The postings that a document or a payload makes in the ledger.
 
     A charge debits its lines and credits its card account with their sum; a reimbursement and a bill credit their
-    payable account; a negative amount goes to the other side. A payment debits what was payable and credits the account
-    that it names. A journal entry says its postings itself. The tax of a `TaxedItem` or `TaxedEntryItem` is on the
-    account that it names; that of any other line is on the account of the line.
+    payable account, and a vendor credit debits it; a negative amount goes to the other side. A payment debits what was
+    payable and credits the account that it names. A journal entry says its postings itself. The tax of a `TaxedItem`,
+    `TaxedCreditItem` or `TaxedEntryItem` is on the account that it names; that of any other line is on the account of
+    the line.
     """
     match of:
-        case NewCharge():
-            return postings_of(of.items, of.credit_card_account_code)
-        case NewReimbursement():
-            return postings_of(of.items, of.payable_account_code)
+        case NewCharge() | NewReimbursement():
+            against = of.credit_card_account_code if isinstance(of, NewCharge) else of.payable_account_code
+            return postings_of(of.items, against)
         case BillPayload():
             return postings_of(of.bill.items, of.payable_account_code)
-        case BillPaymentPayload():
-            paid = of.payment.amount
-            negative = Money(paid.amount.copy_negate(), paid.currency)
-            return posting(of.payable_account_code, paid), posting(of.payment.account_code, negative)
+        case VendorCreditPayload():
+            return postings_of(tuple(map(debited, of.vendor_credit.line_items)), of.payable_account_code)
+        case BillPaymentPayload() | ReimbursementPaymentPayload():
+            return paid_postings(of.payment, of.payable_account_code)
         case NewJournalEntry():
             return postings_of_entry(of.items)
         case _:

@@ -1,4 +1,4 @@
-"""What charges, reimbursements and bills have in common: lines against one account, for a vendor."""
+"""What charges, reimbursements, bills and vendor credits have in common: lines against one account, for a vendor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bridge.documents.rillet_forms import form_of
 from bridge.documents.rillet_items import postings_of, spent_on
 from bridge.postings import Posting
 from clientkit.money import total
-from rillet import ExternalReference, NewBill, NewCharge, NewExpenseItem, NewReimbursement
+from rillet import ExternalReference, NewBill, NewCharge, NewExpenseItem, NewReimbursement, NewVendorCredit
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +88,7 @@ class ExpenseDocument(RilletDocument, ABC):
         return form_of(self._content())
 
     @abstractmethod
-    def _content(self) -> NewCharge | NewReimbursement | NewBill:
+    def _content(self) -> NewCharge | NewReimbursement | NewBill | NewVendorCredit:
         """What Rillet gets, without references."""
 
     def _check_vendor(self) -> None:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from bridge.datatable import trimmed
 from bridge.documents.form import Form, FormLine, form
 from bridge.documents.marks import mark_of_name, mark_of_references
 from bridge.documents.protocol import Found, Mark, Ref
-from bridge.documents.rillet_items import form_line, form_line_of_entry
+from bridge.documents.rillet_items import debited, form_line, form_line_of_entry
 from clientkit import codec
 from rillet import (
     Bill,
@@ -32,26 +32,48 @@ from rillet import (
     NewJournalEntry,
     NewPayment,
     NewReimbursement,
+    NewVendorCredit,
     Reimbursement,
+    ReimbursementPayment,
+    VendorCredit,
+    VendorCreditStatus,
+    VendorCreditUpdate,
 )
 
 #: What Rillet has.
-RilletObject: TypeAlias = Charge | Reimbursement | Bill | BillPayment | JournalEntry
-#: What is sent to it, but for payments, which do not tell of their bill.
-Content: TypeAlias = NewCharge | NewReimbursement | NewBill | BillUpdate | NewJournalEntry | JournalEntryUpdate
+RilletObject: TypeAlias = (
+    Charge | Reimbursement | Bill | BillPayment | ReimbursementPayment | VendorCredit | JournalEntry
+)
+#: What is sent to it, but for payments, which do not tell what they are for.
+Content: TypeAlias = (
+    NewCharge
+    | NewReimbursement
+    | NewBill
+    | BillUpdate
+    | NewVendorCredit
+    | VendorCreditUpdate
+    | NewJournalEntry
+    | JournalEntryUpdate
+)
 
 _Expense: TypeAlias = Charge | NewCharge | Reimbursement | NewReimbursement | Bill | NewBill | BillUpdate
 
 CHARGES, REIMBURSEMENTS, BILLS, JOURNAL_ENTRIES = "charges", "reimbursements", "bills", "journal-entries"
-BILL_PAYMENTS = "bill-payments"
+VENDOR_CREDITS = "vendor-credits"
+BILL_PAYMENTS, REIMBURSEMENT_PAYMENTS = "bill-payments", "reimbursement-payments"
 
-_PAYMENTS_OF = re.compile(r"bills/([^/]+)/payments")
+#: By what payments are for: the kind of their forms, and what the head of these calls the document.
+_OF_PAYMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {BILLS: (BILL_PAYMENTS, "bill"), REIMBURSEMENTS: (REIMBURSEMENT_PAYMENTS, "reimbursement")}
+)
+_PAYMENTS_OF = re.compile(rf"({BILLS}|{REIMBURSEMENTS})/([^/]+)/payments")
 _CLASSES: Mapping[str, tuple[type[Any], type[Any]]] = MappingProxyType(
     {
         CHARGES: (Charge, NewCharge),
         REIMBURSEMENTS: (Reimbursement, NewReimbursement),
         # It reads updates too, which lack the subsidiary alone.
         BILLS: (Bill, NewBill),
+        VENDOR_CREDITS: (VendorCredit, NewVendorCredit),
         JOURNAL_ENTRIES: (JournalEntry, NewJournalEntry),
     }
 )
@@ -60,8 +82,13 @@ _CLASSES: Mapping[str, tuple[type[Any], type[Any]]] = MappingProxyType(
 def form_of(value: RilletObject | Content) -> Form:
     """What a document says about the books. That of a bill has its due date, whether Brex tells it or not."""
     match value:
-        case BillPayment():
-            return form_of_payment(value.bill_id, value.amount, value.account_code, value.date)
+        case BillPayment() | ReimbursementPayment():
+            of, paid = (
+                (BILLS, value.bill_id) if isinstance(value, BillPayment) else (REIMBURSEMENTS, value.reimbursement_id)
+            )
+            return form_of_payment(of, paid or "", value.amount, value.account_code, value.date)
+        case VendorCredit() | NewVendorCredit() | VendorCreditUpdate():
+            return _form_of_credit(value)
         case JournalEntry() | NewJournalEntry() | JournalEntryUpdate():
             return _form_of_entry(value)
         case Charge() | NewCharge():
@@ -74,10 +101,17 @@ def form_of(value: RilletObject | Content) -> Form:
             return _form_of_expense(BILLS, value, value.bill_date, number=value.expense_number, due=due)
 
 
-def form_of_payment(bill_id: str, amount: Money, account_code: str | None, day: date | None) -> Form:
-    """What a payment of a bill says."""
+def form_of_payment(of: str, document_id: str, amount: Money, account_code: str | None, day: date | None) -> Form:
+    """What a payment says of what it is `of`, such as ``bills``."""
+    kind, paid = _OF_PAYMENTS[of]
     line = FormLine(account=account_code or "", amount=amount.amount.copy_negate(), currency=amount.currency)
-    return form(BILL_PAYMENTS, [line], {"day": _day(day), "currency": amount.currency, "bill": bill_id})
+    return form(kind, [line], {"day": _day(day), "currency": amount.currency, paid: document_id})
+
+
+def paid_by(kind: str) -> tuple[str, str] | None:
+    """What payments of a kind such as ``bills/…/payments`` are for: ``bills`` and the id; None of every other kind."""
+    found = _PAYMENTS_OF.fullmatch(kind)
+    return None if found is None else (found[1], found[2])
 
 
 def form_of_bytes(kind: str, content: bytes) -> Form | None:
@@ -102,7 +136,7 @@ def found(kind: str, value: RilletObject, *, reference_type: str | None) -> Foun
     A charge or a reimbursement is free while nothing of it is paid. Rillet does not say what else its states mean, and
     what may be settled is not touched.
     """
-    shown = form_of(value)
+    shown = _shown(kind, value)
     day = shown.head.get("day")
     mark, sources = _mark(value, reference_type)
     return Found(
@@ -116,14 +150,27 @@ def found(kind: str, value: RilletObject, *, reference_type: str | None) -> Foun
     )
 
 
+def _shown(kind: str, value: RilletObject) -> Form:
+    paid = paid_by(kind)
+    if paid is not None and isinstance(value, ReimbursementPayment):
+        # Its own answer need not tell the reimbursement.
+        return form_of_payment(*paid, value.amount, value.account_code, value.date)
+    return form_of(value)
+
+
 def _read(kind: str, value: object) -> RilletObject | Content | Form | None:
     """What Rillet has, where it has an id, or else what is sent."""
     has_id = _has_id(value)
-    if paid := _PAYMENTS_OF.fullmatch(kind):
-        if has_id:
+    paid = paid_by(kind)
+    if paid is not None:
+        if not has_id:
+            sent = codec.structure(value, NewPayment)
+            return form_of_payment(*paid, sent.amount, sent.account_code, sent.date)
+        if paid[0] == BILLS:
             return codec.structure(value, BillPayment)
-        sent = codec.structure(value, NewPayment)
-        return form_of_payment(paid[1], sent.amount, sent.account_code, sent.date)
+        return _shown(kind, codec.structure(value, ReimbursementPayment))
+    if kind == VENDOR_CREDITS and isinstance(value, dict) and not has_id and "subsidiary_id" not in value:
+        return codec.structure(cast("object", value), VendorCreditUpdate)
     if kind not in _CLASSES:
         return None
     answered, asked = _CLASSES[kind]
@@ -157,14 +204,28 @@ def _form_of_expense(kind: str, value: _Expense, own_date: date | None, **more: 
     return form(kind, map(form_line, value.items), head)
 
 
+def _form_of_credit(credit: VendorCredit | NewVendorCredit | VendorCreditUpdate) -> Form:
+    head = {
+        "day": _day(credit.gl_impact_date),
+        "party": credit.vendor_id,
+        "currency": " ".join(sorted({each.amount.currency for each in credit.line_items})) or None,
+        "subsidiary": None if isinstance(credit, VendorCreditUpdate) else credit.subsidiary_id,
+        # Not the number of a bill, which it may share.
+        "credit": credit.credit_number,
+    }
+    return form(VENDOR_CREDITS, [form_line(debited(each)) for each in credit.line_items], head)
+
+
 def _is_free(value: RilletObject) -> bool:
     match value:
         case Charge() | Reimbursement():
             return value.status == DocumentStatus.UNPAID
         case Bill():
             return value.status == BillStatus.UNPAID
-        case BillPayment():
+        case BillPayment() | ReimbursementPayment():
             return value.status == ClearingStatus.UNCLEARED
+        case VendorCredit():
+            return value.status == VendorCreditStatus.UNAPPLIED
         case JournalEntry():
             return True
 
@@ -173,7 +234,9 @@ def _mark(value: RilletObject, reference_type: str | None) -> tuple[Mark | None,
     match value:
         case JournalEntry():
             return mark_of_name(value.name), frozenset()
-        case BillPayment():
+        case VendorCredit():
+            return mark_of_name(value.memo or ""), frozenset()
+        case BillPayment() | ReimbursementPayment():
             return None, frozenset()
         case _:
             return mark_of_references(_ids(value.external_references, reference_type))

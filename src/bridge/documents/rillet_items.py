@@ -16,11 +16,14 @@ from bridge.values import FieldAssignment
 from clientkit.money import total
 from rillet import (
     ExpenseItem,
+    ExpenseTax,
     JournalEntryItem,
     Money,
     NewExpenseItem,
     NewJournalEntryItem,
+    NewVendorCreditItem,
     TaxCoverage,
+    VendorCreditItem,
 )
 
 AnyItem: TypeAlias = ExpenseItem | NewExpenseItem
@@ -48,6 +51,41 @@ class TaxedEntryItem(NewJournalEntryItem):
 
     tax_amount: Money
     tax_account_code: str
+
+
+@attrs.frozen(kw_only=True)
+class TaxedCreditItem(NewVendorCreditItem):
+    """A line of a vendor credit with its tax, and the account that the tax comes off, as `TaxedItem` has it."""
+
+    tax_account_code: str | None
+
+
+def credited(item: NewExpenseItem) -> NewVendorCreditItem:
+    """A line as a vendor credit has it, where what it gives back is positive."""
+    made = NewVendorCreditItem(
+        account_code=item.account_code,
+        amount=_opposite(item.amount),
+        description=item.description,
+        tax_rate=_opposite_tax(item.tax_rate),
+        fields=item.fields,
+    )
+    if not isinstance(item, TaxedItem):
+        return made
+    return TaxedCreditItem(**attrs.asdict(made, recurse=False), tax_account_code=item.tax_account_code)
+
+
+def debited(item: NewVendorCreditItem | VendorCreditItem) -> NewExpenseItem:
+    """A line of a vendor credit as every other document has it, where what is spent is positive."""
+    made = NewExpenseItem(
+        account_code=item.account_code,
+        amount=_opposite(item.amount),
+        description=item.description,
+        tax_rate=_opposite_tax(item.tax_rate),
+        fields=item.fields,
+    )
+    if not isinstance(item, TaxedCreditItem):
+        return made
+    return TaxedItem(**attrs.asdict(made, recurse=False), tax_account_code=item.tax_account_code)
 
 
 def field_assignments(fields: Iterable[FieldAssignment]) -> tuple[rillet.FieldAssignment, ...]:
@@ -130,6 +168,14 @@ def _entry_postings(item: NewJournalEntryItem) -> Iterator[Posting]:
     tax = item.tax_amount.amount
     yield attrs.evolve(line, amount=total((item.amount.amount, tax.copy_negate())))
     yield attrs.evolve(line, account=item.tax_account_code, amount=tax, fields=frozenset())
+
+
+def _opposite(money: Money) -> Money:
+    return Money(money.amount.copy_negate(), money.currency)
+
+
+def _opposite_tax(tax: ExpenseTax | None) -> ExpenseTax | None:
+    return None if tax is None else attrs.evolve(tax, tax_amount=_opposite(tax.tax_amount))
 
 
 def _gross(item: AnyItem) -> Money:

@@ -1,21 +1,23 @@
-"""Payments of Rillet's bills."""
+"""Payments of Rillet's bills and reimbursements."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import attrs
+from typing_extensions import override
 
 from bridge.documents.form import Form, FormLine
 from bridge.documents.marks import Origin
 from bridge.documents.rillet_entries import JournalEntryDocument, Movement, correcting_entry, sum_of, untaxed
-from bridge.documents.rillet_forms import form_of_payment
+from bridge.documents.rillet_forms import BILLS, REIMBURSEMENTS, form_of_payment
 from bridge.documents.rillet_items import posting
 from bridge.postings import Posting
 from clientkit.requests import Request
-from rillet import BillOperations, Money, NewPayment
+from rillet import BillOperations, Money, NewPayment, ReimbursementOperations
 
 
 @attrs.frozen(kw_only=True)
@@ -28,46 +30,50 @@ class BillPaymentPayload:
 
 
 @attrs.frozen(kw_only=True)
-class BillPaymentDocument(Movement):
-    """Money that went to a vendor for the bill with this id: from `account` to `payable_account`, both codes.
+class ReimbursementPaymentPayload:
+    """A payment to record, the id of its reimbursement, and the code of the payable account that Rillet debits."""
 
-    It has neither a subsidiary nor a rate of its own in Rillet: those of its bill count.
+    reimbursement_id: str
+    payment: NewPayment
+    payable_account_code: str
+
+
+@attrs.frozen(kw_only=True)
+class _Payment(Movement):
+    """Money that went out for a document: from `account` to `payable_account`, both codes.
+
+    It has neither a subsidiary nor a rate of its own in Rillet: those of what it pays count.
     """
 
     origin: Origin
-    bill_id: str
     amount: Money
     account: str
     payable_account: str
 
     @property
+    @abstractmethod
+    def paid(self) -> tuple[str, str]:
+        """What it pays: the kind, such as ``bills``, and the id."""
+
+    @property
     def kind(self) -> str:
-        """The path, which is that of its bill."""
-        return f"bills/{self.bill_id}/payments"
+        """The path, which is that of what it pays."""
+        of, document_id = self.paid
+        return f"{of}/{document_id}/payments"
 
     @property
     def noun(self) -> str:
         """The kind for messages."""
-        return f"payment of the bill {self.bill_id}"
-
-    @property
-    def payload(self) -> BillPaymentPayload:
-        """What Rillet gets."""
-        payment = NewPayment(amount=self.amount, account_code=self.account, date=self.impact_date)
-        return BillPaymentPayload(bill_id=self.bill_id, payment=payment, payable_account_code=self.payable_account)
+        of, document_id = self.paid
+        return f"payment of the {of.removesuffix('s')} {document_id}"
 
     def postings(self) -> tuple[Posting, ...]:
         """What was payable is debited, and the account with the money credited."""
-        negative = Money(self.amount.amount.copy_negate(), self.amount.currency)
-        return posting(self.payable_account, self.amount), posting(self.account, negative)
+        return paid_postings(self._new(), self.payable_account)
 
     def form(self) -> Form:
         """The canonical form."""
-        return form_of_payment(self.bill_id, self.amount, self.account, self.impact_date)
-
-    def create(self) -> Request[Any]:
-        """Record it."""
-        return BillOperations.create_payment.build(self.bill_id, self.payload.payment)
+        return form_of_payment(*self.paid, self.amount, self.account, self.impact_date)
 
     def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
         """The lines of all, but for what stands against them on the payable account."""
@@ -84,3 +90,58 @@ class BillPaymentDocument(Movement):
             currency=self.amount.currency,
             total=self.form().digest(),
         )
+
+    def _new(self) -> NewPayment:
+        return NewPayment(amount=self.amount, account_code=self.account, date=self.impact_date)
+
+
+@attrs.frozen(kw_only=True)
+class BillPaymentDocument(_Payment):
+    """Money that went to a vendor for the bill with this id."""
+
+    bill_id: str
+
+    @property
+    @override
+    def paid(self) -> tuple[str, str]:
+        """The bill."""
+        return BILLS, self.bill_id
+
+    @property
+    def payload(self) -> BillPaymentPayload:
+        """What Rillet gets."""
+        return BillPaymentPayload(bill_id=self.bill_id, payment=self._new(), payable_account_code=self.payable_account)
+
+    def create(self) -> Request[Any]:
+        """Record it."""
+        return BillOperations.create_payment.build(self.bill_id, self._new())
+
+
+@attrs.frozen(kw_only=True)
+class ReimbursementPaymentDocument(_Payment):
+    """Money that went to an employee for the reimbursement with this id."""
+
+    reimbursement_id: str
+
+    @property
+    @override
+    def paid(self) -> tuple[str, str]:
+        """The reimbursement."""
+        return REIMBURSEMENTS, self.reimbursement_id
+
+    @property
+    def payload(self) -> ReimbursementPaymentPayload:
+        """What Rillet gets."""
+        return ReimbursementPaymentPayload(
+            reimbursement_id=self.reimbursement_id, payment=self._new(), payable_account_code=self.payable_account
+        )
+
+    def create(self) -> Request[Any]:
+        """Record it."""
+        return ReimbursementOperations.create_payment.build(self.reimbursement_id, self._new())
+
+
+def paid_postings(payment: NewPayment, payable: str) -> tuple[Posting, ...]:
+    """What was payable is debited, and the account that a payment names is credited."""
+    negative = Money(payment.amount.amount.copy_negate(), payment.amount.currency)
+    return posting(payable, payment.amount), posting(payment.account_code, negative)

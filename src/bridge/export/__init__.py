@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from bridge.export.journal.protocol import Journal, JournalError, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
-    from bridge.export.ledgers.rillet import RilletLedger, load_books, with_bills
+    from bridge.export.ledgers.rillet import RilletLedger
+    from bridge.export.ledgers.rillet_books import load_books, with_bills
     from bridge.export.reporting.disagreements import Verdict
     from bridge.export.reporting.progress import Progress
     from bridge.export.reporting.report import (
@@ -53,7 +54,8 @@ _HOMES = {
     "bridge.export.journal.protocol": ("Journal", "JournalError", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.ledgers.protocol": ("Ability", "File", "Ledger", "LookUp", "Sent",),
-    "bridge.export.ledgers.rillet": ("RilletLedger", "load_books", "with_bills",),
+    "bridge.export.ledgers.rillet": ("RilletLedger",),
+    "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
     "bridge.export.reporting.progress": ("Progress",),
     "bridge.export.reporting.report": ("Attached", "Counts", "CreatedVendor", "ExportOutcome", "Failed", "Posted", "Unattached", "Unread", "Unreported", "Warned",),
     "bridge.export.reporting.disagreements": ("Verdict",),

@@ -98,6 +98,13 @@ class OnDelete(StrEnum):
     DELETE = "delete"
 
 
+class Payouts(StrEnum):
+    """What a payout of a reimbursement becomes: a payment of it in Rillet, or a journal entry that leaves it unpaid."""
+
+    PAYMENT = "payment"
+    JOURNAL_ENTRY = "journal_entry"
+
+
 class SameInvoice(StrEnum):
     """What to do with a bill whose vendor has a bill with the same number already: warn, or refuse the record."""
 
@@ -251,6 +258,7 @@ class Settings:
     - `on_change`: what to do when Brex changes a record that is in Rillet.
     - `on_delete`: what to do when nothing is left to post of a record that is in Rillet.
     - `same_invoice`: what to do with a second bill of one vendor under one number.
+    - `payouts`: what a payout becomes whose reimbursement Rillet has.
     - `default_vendor`: the vendor (id or name) of card records that name no merchant; without it they are refused.
     - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``, such as ``charges``
       or ``journal-entries``) in them. Neither service documents its own.
@@ -278,6 +286,7 @@ class Settings:
     on_change: OnChange = OnChange.REPLACE
     on_delete: OnDelete = OnDelete.REFUSE
     same_invoice: SameInvoice = SameInvoice.WARN
+    payouts: Payouts = Payouts.PAYMENT
     default_vendor: str | None = None
     record_link: str | None = None
     rillet_link: str | None = None

@@ -37,7 +37,7 @@ class BillEndpoints:
     def __init__(self, books: Books, expenses: Expenses, attachments: Attachments) -> None:
         self._books, self._expenses, self._attachments = books, expenses, attachments
         self.bills = Collection[Bill]("Bill", "bills", _show, books.now)
-        self.payments = Payments(books, "bill_id")
+        self.payments = Payments(books, "bill_id", cash_only=True)
         self.applications = dict[str, VendorCreditApplication]()
 
     def routes(self) -> Iterator[Route]:

@@ -35,7 +35,7 @@ class PayablesEndpoints:
             "Reimbursement", "reimbursements", _show_reimbursement, books.now
         )
         self.expenses = Expenses(books, self.vendors)
-        self.payments = Payments(books, "reimbursement_id")
+        self.payments = Payments(books, "reimbursement_id", cash_only=False)
         # Rillet does not show the account that a reimbursement is payable on, but payments need it.
         self._payable = dict[str, Account]()
 

@@ -31,10 +31,14 @@ class Payment:
 
 
 class Payments:
-    """The payments of one kind of document; `noun` is what an answer calls the document's id."""
+    """The payments of one kind of document; `noun` is what an answer calls the document's id.
 
-    def __init__(self, books: Books, noun: str) -> None:
-        self._books, self._noun = books, noun
+    Payments of bills come from accounts behind bank accounts alone (`cash_only`). Whether those of reimbursements have to
+    is not known.
+    """
+
+    def __init__(self, books: Books, noun: str, *, cash_only: bool) -> None:
+        self._books, self._noun, self._cash_only = books, noun, cash_only
         self._payments = dict[str, Payment]()
 
     def __iter__(self) -> Iterator[Payment]:
@@ -75,12 +79,12 @@ class Payments:
     ) -> Payment:
         """Debit what was owed and credit the bank, at the document's own rate, since a payment brings none.
 
-        Refuses what is not positive, more than is open, and an account that holds no money.
+        Refuses what is not positive, more than is open, and for bills an account that holds no money.
         """
         check_portion(asked.amount, open_amount, "amount")
         self._books.check_rounded([("amount", asked.amount)])
         bank = self._books.account(asked.account_code, "account_code")
-        if not self._books.is_cash(bank):
+        if self._cash_only and not self._books.is_cash(bank):
             raise invalid(f"Account with code {bank.code} is not linked to a bank account", "account_code")
         payment = Payment(
             id=self._books.new_id(),

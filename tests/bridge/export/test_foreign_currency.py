@@ -16,7 +16,7 @@ from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
 from bridge import RateTable, read_settings
 from bridge.export.commands import app
-from bridge.export.ledgers.rillet import load_books
+from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting.proof import AccountProof, prove
 from export_company import Company, records_in
 

@@ -34,7 +34,8 @@ from bridge.documents.marks import mark_of_references
 from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
 from bridge.export.ledgers.protocol import Ability, LookUp, Sent
-from bridge.export.ledgers.rillet import RilletLedger, last_closed
+from bridge.export.ledgers.rillet import RilletLedger
+from bridge.export.ledgers.rillet_books import last_closed
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import NotFoundError

@@ -66,7 +66,7 @@ class _Reading:
             raise SettingsError(("a close needs Rillet as its ledger, and a source that shows every record",))
         self._source, self._ledger, self._journal = export.source, export.ledger, export.journal
         self._is_taken, self._period, self._bridge = export.source.is_taken, period, export.bridge
-        self._books: Books = export.ledger.with_bills(export.books())
+        self._books: Books = export.ledger.with_reimbursements(export.ledger.with_bills(export.books()))
         self._entries = RilletEntries(export.ledger, self._books, export.bridge.settings)
         self._found = dict[Ref, Found | None]()
         self._claimed = set[Ref]()

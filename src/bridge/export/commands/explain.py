@@ -22,7 +22,7 @@ from bridge.export.commands.app import (
 )
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.standing import state_of
-from bridge.export.engine.survey import pays_a_bill
+from bridge.export.engine.survey import settles, with_what_is_paid
 from bridge.export.journal.protocol import files_of
 from clientkit.money import decimal_text
 
@@ -43,8 +43,8 @@ def explain(
     with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
         found = prepared.record(record)
         books = prepared.books()
-        if pays_a_bill(found):
-            books = prepared.ledger.with_bills(books)
+        if settles(found):
+            books = with_what_is_paid(books, {found.type}, prepared.ledger)
         explanation = explained(found, prepared.bridge, books)
         attempts = prepared.journal.attempts(record)
         # Neither what was deleted since nor an entry that corrects it.

@@ -18,7 +18,7 @@ from bridge.export.demo import company
 from bridge.export.demo.receipts import receipt_file
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, corrected, spending
 from bridge.export.engine.export import Export
-from bridge.export.ledgers.rillet import load_books
+from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting.proof import AccountProof, prove
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
 from brex_accounting import Record, RecordType
+from bridge.books import Books
 from bridge.export.engine.attempts import Attempt, last_attempt, open_summary
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import Ledger
 from bridge.export.sources.protocol import Page, Source, Unreadable
 
 ONE_PAGE = 500
+_PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
 
 
 @attrs.frozen(kw_only=True)
 class Survey:
     """The records that a run is about, by their ids.
 
-    `documents` is everything but payments of bills, which come last, because their bills are there then;
-    `begun_payments` are those with an attempt in the journal. `since`: no object of them is older in the ledger.
+    `documents` is everything but payments of bills and reimbursements, which come last, because what they pay is there
+    then; `begun_payments` are those with an attempt in the journal, and `paying` the types of both. `since`: no object of them is older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
     bill, day and amount that the source has as done.
     """
@@ -35,6 +38,7 @@ class Survey:
     sources: frozenset[str]
     alike: Mapping[str, int]
     has_bills: bool
+    paying: frozenset[str] = frozenset()
 
     @property
     def batches(self) -> tuple[tuple[str, ...], ...]:
@@ -55,6 +59,18 @@ class Survey:
 def pays_a_bill(record: Record) -> bool:
     """Whether a record is about a bill that has to be in the ledger already."""
     return record.type == RecordType.BILL_EXPENSE_PAYMENT
+
+
+def settles(record: Record) -> bool:
+    """Whether a record may be the payment of a bill or of a reimbursement, which are looked for in the ledger first."""
+    return pays_a_bill(record) or record.type in {RecordType.BILL_EXPENSE_CARD_PAYMENT, _PAYOUT}
+
+
+def with_what_is_paid(books: Books, records_of: Collection[str], ledger: Ledger) -> Books:
+    """The snapshot with what payments of these types of records look for."""
+    if _PAYOUT in records_of:
+        books = ledger.with_reimbursements(books)
+    return ledger.with_bills(books) if set(records_of) - {_PAYOUT} else books
 
 
 class RecordQueue:
@@ -86,12 +102,13 @@ class RecordQueue:
         documents, begun, payments = dict[str, None](), dict[str, None](), dict[str, None]()
         summaries, unreadable = dict[str, Attempt](), dict[str | None, Unreadable]()
         times, sources, seen = list[datetime](), set[str](), set[str]()
+        paying = set[str]()
         paid, keys = Counter[tuple[object, ...]](), dict[str, tuple[object, ...]]()
         has_bills = False
         for page in self._read():
             unreadable.update((each.id, each) for each in page.unreadable)
             for other in page.others:
-                if pays_a_bill(other) and other.id not in seen:
+                if settles(other) and other.id not in seen:
                     seen.add(other.id)
                     paid[_payment_key(other)] += 1
             records = [each for each in page.records if each.id not in seen]
@@ -100,7 +117,8 @@ class RecordQueue:
             self._keep(records)
             for record in records:
                 made = attempts.get(record.id, ())
-                if pays_a_bill(record):
+                if settles(record):
+                    paying.add(record.type)
                     keys[record.id] = _payment_key(record)
                     paid[keys[record.id]] += not self._source.is_offered(record)
                     (begun if made else payments)[record.id] = None
@@ -125,7 +143,8 @@ class RecordQueue:
             since=min(times, default=None),
             sources=frozenset(sources),
             alike={record_id: paid[key] for record_id, key in keys.items()},
-            has_bills=has_bills or bool(keys),
+            has_bills=has_bills,
+            paying=frozenset(paying),
         )
 
     def pages(self, batch: Sequence[str]) -> Iterator[Sequence[Record]]:
@@ -165,4 +184,4 @@ class RecordQueue:
 
 def _payment_key(record: Record) -> tuple[object, ...]:
     amount = record.amount
-    return record.source_id, record.erp_posting_date.date(), amount.amount, amount.currency
+    return record.type, record.source_id, record.erp_posting_date.date(), amount.amount, amount.currency

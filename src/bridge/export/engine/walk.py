@@ -15,7 +15,7 @@ from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State, state_of
-from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey
+from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, with_what_is_paid
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
 from bridge.export.engine.tasks.receipts import Download, ReceiptUploader
@@ -110,8 +110,8 @@ class Walk:
         paying: Books | None = None
         for batch in (survey.begun_payments, survey.payments):
             if batch:
-                # The bills that payments are for are in the ledger now, those of this run among them.
-                paying = paying or with_bills(self._ledger.with_bills(self._books))
+                # What payments are for is in the ledger now, that of this run too.
+                paying = paying or with_bills(with_what_is_paid(self._books, survey.paying, self._ledger))
                 yield self._tasks(batch, paying), self._context(paying)
 
     def _changes_read(self) -> datetime | None:

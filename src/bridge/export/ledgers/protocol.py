@@ -99,6 +99,10 @@ class Ledger(Protocol):
         """The snapshot with every bill, for payments to find theirs and for numbers that come twice."""
         ...
 
+    def with_reimbursements(self, books: Books) -> Books:
+        """The snapshot with every reimbursement, for payouts to find theirs."""
+        ...
+
     def with_planned(self, books: Books, posts: Sequence[Post]) -> Books:
         """The snapshot with what a plan would create, as far as payments look for it."""
         ...

@@ -131,7 +131,7 @@ class _Verification:
     def _mapped(self, record: Record, day: date | None) -> Outcome:
         """What the mapping makes of a record now that the ledger has on this day."""
         if self._books is None:
-            self._books = self._ledger.with_bills(self._ledger.snapshot())
+            self._books = self._ledger.with_reimbursements(self._ledger.with_bills(self._ledger.snapshot()))
         bridge = cast("Bridge", self._bridge)
         return bridge.outcome(record, self._books, posted_on=day)
 

@@ -167,7 +167,7 @@ class RecordTask:
             documents=None if looked is None else _documents(looked),
             corrections=_corrections(looked, state),
             alike=self.alike,
-            is_untold=context.journal.forgets and pays_a_bill(self.record),
+            is_untold=context.journal.forgets and self._is_a_part(),
             hold=context.hold,
             settings=context.settings,
             books=context.books,
@@ -179,9 +179,13 @@ class RecordTask:
                 return (yield from self._act(row, case, context))
             case = yield from self._looked(case, context)
 
+    def _is_a_part(self) -> bool:
+        """Whether it is, or would be, a payment of another document, which no look-up finds."""
+        return is_part(self.decision.document.kind) if isinstance(self.decision, Post) else pays_a_bill(self.record)
+
     def _looked(self, case: Case, context: TaskContext) -> Calls[Case]:
         state, ledger = case.state, context.ledger
-        if state.base is None and pays_a_bill(self.record):
+        if state.base is None and self._is_a_part():
             # Nothing tells of what it was made for; whoever pays the bill looks at its payments.
             return attrs.evolve(case, documents=())
         if state.base is None:
