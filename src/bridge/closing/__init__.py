@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.closing.accruals import Accrual, AccrualPlan, AccruedRecord, NotAccrued, accrue
 from bridge.closing.period import Period, month, month_of
 from bridge.closing.reconciliation import AccountReconciliation, Difference, Reconciliation, reconcile
 from bridge.closing.snapshot import (
@@ -14,6 +15,7 @@ from bridge.closing.snapshot import (
 )
 
 __all__ = [
-    "AccountLine", "AccountReconciliation", "ClosingRecord", "Difference", "DifferenceKind", "LedgerEntry", "Period",
-    "Reconciliation", "Snapshot", "UnreadRecord", "month", "month_of", "reconcile",
+    "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "ClosingRecord", "Difference",
+    "DifferenceKind", "LedgerEntry", "NotAccrued", "Period", "Reconciliation", "Snapshot", "UnreadRecord", "accrue", "month",
+    "month_of", "reconcile",
 ]  # fmt: skip

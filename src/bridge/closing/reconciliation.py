@@ -264,7 +264,7 @@ class _Work:
 
     def rows(self) -> Iterator[AccountReconciliation]:
         """Every account that one of both has."""
-        order = {each.id: index for index, each in enumerate(self._snapshot.subsidiaries)}
+        order = {each.id: index for index, each in enumerate(self._snapshot.books.subsidiaries)}
         places_ = sorted(
             {*self._brex, *self._rillet, *self._parts}, key=lambda each: (order.get(each[0], -1), each[1:])
         )

@@ -10,9 +10,11 @@ from enum import StrEnum
 import attrs
 
 from brex_accounting import Record
+from bridge.books import Books
 from bridge.closing.period import Period
 from bridge.documents.protocol import Ref
-from bridge.master_data import Subsidiary
+from bridge.settings.values import Entity, Role, Settings
+from bridge.values import FieldAssignment
 from clientkit.money import total
 
 #: Stands for the account of lines that nobody has coded, and for the subsidiary of records that no entity claims.
@@ -39,11 +41,15 @@ class DifferenceKind(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class AccountLine:
-    """What happens on one account: `amount` in decimal major units of the ISO 4217 `currency`, debits positive."""
+    """What happens on one account: `amount` in decimal major units of the ISO 4217 `currency`, debits positive.
+
+    `fields` are the custom field values of the line, as far as they are known.
+    """
 
     account: str
     amount: Decimal
     currency: str
+    fields: frozenset[FieldAssignment] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -71,8 +77,8 @@ class ClosingRecord:
 
     `lines` is what it says now, in its subsidiary's currency where a rate is known, and `day` the day on which it counts
     by its own date; `entries` is what stands for it in the ledger. Where both say different things, `cause` and `why` tell
-    how that comes. `is_posted` tells that something was posted for it, whether it is still there or not, and `is_dismissed`
-    that a person has booked it by hand.
+    how that comes. `entity` is the entity of the settings that it belongs to, None where nobody claims it. `is_undecided` tells
+    that the outcome of its last attempt is unknown, and `is_dismissed` that a person has booked it by hand.
     """
 
     record: Record
@@ -82,8 +88,14 @@ class ClosingRecord:
     entries: tuple[LedgerEntry, ...] = ()
     cause: DifferenceKind | None = None
     why: str = ""
-    is_posted: bool = False
+    entity: Entity | None = None
+    is_undecided: bool = False
     is_dismissed: bool = False
+
+    @property
+    def is_in_books(self) -> bool:
+        """Whether something stands in the ledger for it."""
+        return bool(self.entries)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,39 +111,54 @@ class Snapshot:
     """Everything that the reports of a close are made from, at one moment.
 
     `others` are the ledger's objects without a record of Brex behind them. `balances` is what the ledger itself says
-    happened in the period, debits less credits, by subsidiary and account; `accounts` are the names of accounts by their
-    codes. `scope` are the accounts that the settings name.
+    happened in the period, debits less credits, by subsidiary and account.
     """
 
     period: Period
-    subsidiaries: tuple[Subsidiary, ...]
-    accounts: Mapping[str, str]
+    settings: Settings
+    books: Books
     records: tuple[ClosingRecord, ...]
     others: tuple[LedgerEntry, ...]
     balances: Mapping[tuple[str, str], Decimal]
-    scope: frozenset[str] = frozenset()
     unread: tuple[UnreadRecord, ...] = ()
 
     def subsidiary(self, subsidiary_id: str) -> str:
         """The name of a subsidiary."""
-        return next((each.trade_name for each in self.subsidiaries if each.id == subsidiary_id), "no entity")
+        known = self.books.subsidiary(subsidiary_id)
+        return "no entity" if known is None else known.trade_name
 
     def account(self, code: str) -> str:
         """The name of an account."""
-        return self.accounts.get(code, "") if code != NOT_CODED else "not coded"
+        known = None if code == NOT_CODED else self.books.account(code)
+        return ("not coded" if code == NOT_CODED else "") if known is None else known.name
 
     def currency_of(self, subsidiary_id: str) -> str:
         """The currency of a subsidiary's books."""
-        return next((each.currency for each in self.subsidiaries if each.id == subsidiary_id), "")
+        known = self.books.subsidiary(subsidiary_id)
+        return "" if known is None else known.currency
+
+    def code_of(self, entity: Entity, role: Role) -> str | None:
+        """The code of the account that plays a role for an entity."""
+        wanted = entity.account(role)
+        known = None if wanted is None else self.books.account(wanted)
+        return None if known is None else known.code
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The codes of the accounts that the settings name."""
+        named = (self.code_of(entity, role) for entity in self.settings.entities for role in Role)
+        return frozenset(each for each in named if each is not None)
 
 
-def summed(lines: Iterable[AccountLine]) -> tuple[AccountLine, ...]:
-    """One line for each account and currency, in their order; none is zero."""
-    amounts = dict[tuple[str, str], list[Decimal]]()
+def summed(lines: Iterable[AccountLine], *, with_fields: bool = False) -> tuple[AccountLine, ...]:
+    """One line for each account and currency, and for each set of field values where these count; none is zero."""
+    amounts = dict[AccountLine, list[Decimal]]()
     for each in lines:
-        amounts.setdefault((each.account, each.currency), []).append(each.amount)
-    return tuple(
-        AccountLine(account=account, amount=amount, currency=currency)
-        for (account, currency), parts in sorted(amounts.items())
-        if (amount := total(parts))
-    )
+        key = attrs.evolve(each, amount=Decimal(0), fields=each.fields if with_fields else frozenset())
+        amounts.setdefault(key, []).append(each.amount)
+    made = (attrs.evolve(key, amount=total(parts)) for key, parts in amounts.items())
+    return tuple(sorted((each for each in made if each.amount), key=_place))
+
+
+def _place(line: AccountLine) -> tuple[str, str, list[tuple[str, str]]]:
+    return line.account, line.currency, sorted((each.field_id, each.field_value_id) for each in line.fields)

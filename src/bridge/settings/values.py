@@ -47,6 +47,8 @@ class Role(StrEnum):
     CLEARING = "clearing_account"
     ACCOUNTS_PAYABLE = "accounts_payable_account"
     TAX = "tax_account"
+    ACCRUAL = "accrual_account"
+    UNCODED = "uncoded_account"
 
     @property
     def label(self) -> str:
@@ -160,6 +162,8 @@ class Entity:
     - `clearing_account`: money between the bank and the employees.
     - `accounts_payable_account`: the account that Rillet is set up to credit with bills.
     - `tax_account`: the account that Rillet is set up to debit with the tax that vendors charge.
+    - `accrual_account`: what the entry of `accrue` credits; no account that documents are posted to.
+    - `uncoded_account`: what `accrue` debits with spending that nobody has coded yet.
 
     The first two are always needed, the others where records come up that touch them: they are refused without.
     """
@@ -174,6 +178,8 @@ class Entity:
     clearing_account: str | None = None
     accounts_payable_account: str | None = None
     tax_account: str | None = None
+    accrual_account: str | None = None
+    uncoded_account: str | None = None
     when: When | None = None
     since: date | None = None
 

@@ -1,7 +1,16 @@
-"""The close of a month: what `bridge.closing` makes its reports from is read here."""
+"""The close of a month: what `bridge.closing` makes its reports from is read here, and its accruals are posted."""
 
 from __future__ import annotations
 
+from bridge.export.closing.accruing import (
+    AccrualOutcome,
+    AccrualStep,
+    AccrualStepTaken,
+    post_accruals,
+    take_out_arrived,
+)
 from bridge.export.closing.reading import read_snapshot
 
-__all__ = ["read_snapshot"]
+__all__ = [
+    "AccrualOutcome", "AccrualStep", "AccrualStepTaken", "post_accruals", "read_snapshot", "take_out_arrived",
+]  # fmt: skip

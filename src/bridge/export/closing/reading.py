@@ -40,7 +40,7 @@ from bridge.mappers.draft import day_of
 from bridge.mappers.summaries import Member, digest_of
 from bridge.mapping import Bridge
 from bridge.master_data import Rate
-from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, Role, SettingsError
+from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, SettingsError
 from clientkit.money import product, rounded, total
 
 _ONE_DAY = timedelta(days=1)
@@ -80,16 +80,13 @@ class _Reading:
             records.update((each.id, each) for each in page.records if each.id in subjects or self._is_near(each))
         read = tuple(self._closing_records(records, subjects))
         others = tuple(self._others(read, records, unread))
-        books, settings = self._books, self._bridge.settings
-        named = (entity.account(role) for entity in settings.entities for role in Role)
         return Snapshot(
             period=self._period,
-            subsidiaries=books.subsidiaries,
-            accounts={each.code: each.name for each in books.accounts},
+            settings=self._bridge.settings,
+            books=self._books,
             records=read,
             others=others,
             balances=self._entries.balances(self._period),
-            scope=frozenset(known.code for each in named if each and (known := books.account(each)) is not None),
             unread=tuple(unread.values()),
         )
 
@@ -171,7 +168,8 @@ class _Reading:
             entries=entries,
             cause=cause,
             why=why,
-            is_posted=bool(present) or state.standing is Standing.POSTED,
+            entity=None if coded is None else coded.entity,
+            is_undecided=known.last is not None and known.last.is_open,
             is_dismissed=state.standing is Standing.DISMISSED,
         )
 
@@ -221,11 +219,12 @@ class _Reading:
             amount = record.amount
             return summed([AccountLine(account=NOT_CODED, amount=amount.amount, currency=amount.currency)])
         lines = [
-            AccountLine(account=each.account, amount=signed(each), currency=each.currency)
+            AccountLine(account=each.account, amount=signed(each), currency=each.currency, fields=each.fields)
             for each in coded.postings(self._books)
         ]
         rest = total(each.amount for each in lines).copy_negate()
-        return summed([*lines, AccountLine(account=NOT_CODED, amount=rest, currency=coded.currency)])
+        uncoded = AccountLine(account=NOT_CODED, amount=rest, currency=coded.currency)
+        return summed([*lines, uncoded], with_fields=True)
 
     def _stands(
         self,

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from bridge.export.commands import billing, demo, explain, export, history, plan, reconcile, replay, sync_fields, verify
+from bridge.export.commands import (
+    accrue,
+    billing,
+    demo,
+    explain,
+    export,
+    history,
+    plan,
+    reconcile,
+    replay,
+    sync_fields,
+    verify,
+)
 from bridge.export.commands.app import app
 
 __all__ = [
+    "accrue",
     "app",
     "billing",
     "demo",

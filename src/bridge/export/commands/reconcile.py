@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from bridge.closing import Period, Reconciliation, month
+from bridge.closing import Reconciliation
 from bridge.closing import reconcile as reconciled
 from bridge.export.closing import read_snapshot
 from bridge.export.commands.app import (
@@ -22,20 +19,7 @@ from bridge.export.commands.app import (
     opened_export,
     print_json,
 )
-
-
-def period_of(text: str) -> Period:
-    """The month of an option. Raises `typer.BadParameter`."""
-    try:
-        return month(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-Month = Annotated[
-    Period, typer.Option("--period", metavar="MONTH", parser=period_of, help="The month, such as 2026-10.")
-]
-CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write it to this file as well.", dir_okay=False)]
+from bridge.export.commands.month import CsvFile, Month, write_csv
 
 
 @app.command()
@@ -55,8 +39,7 @@ def reconcile(
     """
     with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
         found = reconciled(read_snapshot(prepared, period))
-        if csv is not None:
-            csv.write_text(found.to_csv(), encoding="utf-8", newline="")
+        write_csv(csv, found.to_csv())
         if as_json:
             print_json(found.as_json())
         else:

@@ -1,9 +1,10 @@
 """Attempts to write something to a ledger, as values.
 
 A *subject* is what has to be created once: a record, by its id, a vendor (`vendor_subject`), a summary of many records
-(`summary_subject`) or a file at a bill or charge (`receipt_subject`). Its attempts are numbered within each version of the
-record; an attempt is written down before its request leaves, with the very bytes and the key that it sends (of a file, with
-its size and digest), and gets its outcome afterwards. What has no outcome may or may not have been carried out.
+(`summary_subject`), a file at a bill or charge (`receipt_subject`) or the accrual of a month (`accrual_subject`). Its
+attempts are numbered within each version of the record; an attempt is written down before its request leaves, with the very
+bytes and the key that it sends (of a file, with its size and digest), and gets its outcome afterwards. What has no outcome
+may or may not have been carried out.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ from bridge.mappers.summaries import Member
 KEY_LIFE = timedelta(hours=23)
 
 _KEYS = uuid.UUID("5d4f5a0e-3c0b-5a51-9c1d-0b7a4c1f2e6d")
-_VENDORS, _SUMMARIES, _RECEIPTS = "vendor:", "summary:", "receipt:"
+_VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS = "vendor:", "summary:", "receipt:", "accrual:"
+
+
+#: Under this mark a journal lists the subjects of accruals that may have to be changed.
+ACCRUALS = "accruals"
 
 
 class AttemptState(StrEnum):
@@ -210,9 +215,14 @@ def receipt_subject(object_id: str, receipt_id: str, number: int) -> str:
     return f"{_RECEIPTS}{object_id}/{receipt_id}/{number}"
 
 
+def accrual_subject(month: str, subsidiary_id: str) -> str:
+    """The subject of the journal entry that accrues a month, such as ``2026-10``, for a subsidiary."""
+    return f"{_ACCRUALS}{month}/{subsidiary_id}"
+
+
 def is_record(subject: str) -> bool:
-    """Whether a subject is a record, and not a vendor, a summary or a file of a receipt."""
-    return not subject.startswith((_VENDORS, _SUMMARIES, _RECEIPTS))
+    """Whether a subject is a record, and not a vendor, a summary, a file of a receipt or an accrual."""
+    return not subject.startswith((_VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS))
 
 
 def is_receipt(subject: str) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.export.engine.attempts import Attempt, facts_of, last_attempt
+from bridge.export.engine.attempts import ACCRUALS, Attempt, facts_of, last_attempt
 from bridge.export.engine.calls import drive
 from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
@@ -26,7 +26,7 @@ from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import CHANGES_READ, Walk, checked_books
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.ledgers.rillet import ledger_of
+from bridge.export.ledgers.rillet import RilletLedger, ledger_of
 from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Warned
 from bridge.export.reporting.verification import Disagreement, verify
 from bridge.export.sources.brex import BrexSource
@@ -207,7 +207,17 @@ class Export:
         runner.begin(walk.survey)
         runner.work_all(walk.batches(_as_they_are))
         runner.finish()
+        self._take_out_of_accruals(runner)
         return runner
+
+    def _take_out_of_accruals(self, runner: Runner) -> None:
+        """What was accrued and has arrived in the same month must not count twice in it."""
+        if self.journal.forgets or not isinstance(self.ledger, RilletLedger) or not self.journal.mark(ACCRUALS):
+            return
+        from bridge.export.closing.accruing import failures_to_take_out
+
+        for text in failures_to_take_out(self.ledger, self.journal):
+            runner.warn(Warned(record_id="", code="accrual", text=text))
 
     def _walk(
         self, sender: Sender, created: Callable[[CreatedVendor], object], warn: Callable[[Warned], object]

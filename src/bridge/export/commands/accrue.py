@@ -1,0 +1,67 @@
+"""``accrue``: a month's spending that is not in the books, as one journal entry for each subsidiary."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bridge.closing import AccrualPlan
+from bridge.closing import accrue as planned_accruals
+from bridge.datatable import DataTable
+from bridge.export.closing import post_accruals, read_snapshot
+from bridge.export.commands.app import (
+    INCOMPLETE,
+    JournalOf,
+    Json,
+    RatesFile,
+    SettingsFile,
+    app,
+    console,
+    expected_errors,
+    opened_export,
+    print_json,
+)
+from bridge.export.commands.month import CsvFile, Month, write_csv
+from bridge.export.ledgers.rillet import RilletLedger
+
+
+@app.command()
+def accrue(
+    period: Month,
+    settings: SettingsFile,
+    journal: JournalOf,
+    rates: RatesFile = None,
+    csv: CsvFile = None,
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="Post it; without it the entries are only shown.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show or post the month's accruals: spending that Brex has and Rillet has not, taken back on the next day.
+
+    Needs the same variables as plan. Run again it brings the entries up to date, and an export takes out of them what it
+    posts into the month. Exit status 0: shown, or posted; 1: some spending cannot be accrued, or an entry was not posted;
+    2: could not look.
+    """
+    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+        plan = planned_accruals(read_snapshot(prepared, period))
+        write_csv(csv, plan.to_csv())
+        ledger = prepared.ledger
+        outcome = post_accruals(ledger, prepared.journal, plan) if apply and isinstance(ledger, RilletLedger) else None
+        if as_json:
+            steps = [] if outcome is None else outcome.as_json()
+            print_json({**plan.as_json(), "applied": apply, "steps": steps})
+        else:
+            out = console()
+            out.print(plan)
+            if plan.left_out:
+                out.print(_left_out(plan))
+            if outcome is not None:
+                out.print(outcome)
+        if plan.left_out or (outcome is not None and not outcome.complete):
+            raise typer.Exit(INCOMPLETE)
+
+
+def _left_out(plan: AccrualPlan) -> DataTable:
+    rows = tuple((each.record_id, each.why) for each in plan.left_out)
+    return DataTable(title=f"Not accrued: {len(rows)}", headings=("Record", "Why"), rows=rows)
