@@ -20,8 +20,16 @@ from bridge.closing.period import Period
 from bridge.closing.snapshot import AccountLine, summed
 from bridge.documents.form import form
 from bridge.documents.protocol import Found, Ref
-from bridge.documents.rillet_forms import BILLS, CHARGES, JOURNAL_ENTRIES, REIMBURSEMENTS, found
-from bridge.documents.rillet_items import TaxedItem, form_line, posting, postings_of
+from bridge.documents.rillet_forms import (
+    BILLS,
+    CHARGES,
+    JOURNAL_ENTRIES,
+    REIMBURSEMENTS,
+    VENDOR_CREDITS,
+    RilletObject,
+    found,
+)
+from bridge.documents.rillet_items import TaxedItem, posting, postings_of
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.master_data import Subsidiary
 from bridge.postings import Posting
@@ -44,7 +52,6 @@ from rillet import (
     VendorCredit,
 )
 
-VENDOR_CREDITS = "vendor-credits"
 _PAYABLE = "Accounts Payable"
 
 # An entry counts again on its reversal date, which may be long after its own day.
@@ -72,22 +79,20 @@ class RilletEntries:
         self._books, self._settings = books, settings
         self._subsidiaries = {each.id: each for each in books.subsidiaries}
         self._bills = {each.id: each for each in books.bills if isinstance(each, Bill)}
-        self._reimbursements = dict[str, Reimbursement]()
+        self._reimbursements = {each.id: each for each in books.reimbursements if isinstance(each, Reimbursement)}
         self._reported = dict[str, ReportingJournalEntry]()
 
     def read(self, period: Period) -> tuple[Found, ...]:
         """Every object, of all kinds. Raises `ApiError`."""
         since = datetime.combine(period.first, time(), UTC) - _DATED_AHEAD
-        reimbursements = tuple(self._client.reimbursements.list(updated_after=since, limit=100))
-        self._reimbursements = {each.id: each for each in reimbursements}
-        documents: dict[str, Iterable[Charge | Reimbursement | Bill]] = {
+        documents: dict[str, Iterable[Charge | Reimbursement | Bill | VendorCredit]] = {
             CHARGES: self._client.charges.list(updated_after=since, limit=100),
-            REIMBURSEMENTS: reimbursements,
+            REIMBURSEMENTS: self._reimbursements.values(),
             BILLS: self._bills.values(),
+            VENDOR_CREDITS: self._client.vendor_credits.list(updated_after=since, limit=100),
         }
         read = [self._found(kind, each) for kind, listing in documents.items() for each in listing]
         read += self._payments(since)
-        read += [_credit(each) for each in self._client.vendor_credits.list(updated_after=since, limit=100)]
         entries = self._entries(period, since)
         read += [self._found(JOURNAL_ENTRIES, each) for each in entries.values()]
         return (*read, *self._unlisted(period, entries, read))
@@ -141,7 +146,7 @@ class RilletEntries:
         """The rate at which an object was converted."""
         return self._rate_of(each.raw)
 
-    def _found(self, kind: str, value: Charge | Reimbursement | Bill | BillPayment | JournalEntry) -> Found:
+    def _found(self, kind: str, value: RilletObject) -> Found:
         return found(kind, value, reference_type=self._ledger.reference_type)
 
     def _payments(self, since: datetime) -> Iterator[Found]:
@@ -149,11 +154,14 @@ class RilletEntries:
             is_recent = bill.updated_at is None or bill.updated_at >= since
             if is_recent and bill.status != BillStatus.UNPAID:
                 for paid in self._client.bills.list_payments(bill.id):
-                    yield self._found(f"bills/{bill.id}/payments", paid)
+                    yield self._found(f"{BILLS}/{bill.id}/payments", paid)
         for each in self._reimbursements.values():
-            if each.status != DocumentStatus.UNPAID:
+            is_recent = each.updated_at is None or each.updated_at >= since
+            if is_recent and each.status != DocumentStatus.UNPAID:
                 for back in self._client.reimbursements.list_payments(each.id):
-                    yield _paid_back(each.id, back)
+                    # Its own answer need not tell the reimbursement.
+                    told = attrs.evolve(back, reimbursement_id=each.id)
+                    yield self._found(f"{REIMBURSEMENTS}/{each.id}/payments", told)
 
     def _entries(self, period: Period, since: datetime) -> dict[str, JournalEntry]:
         listing = self._client.journal_entries
@@ -308,28 +316,6 @@ def _opposite(postings: Iterable[Posting]) -> list[Posting]:
 def _lines_of(credit: VendorCredit) -> Iterator[ExpenseItem]:
     for each in credit.line_items:
         yield ExpenseItem(id=each.id, account_code=each.account_code, amount=each.amount, tax_rate=each.tax_rate)
-
-
-def _credit(credit: VendorCredit) -> Found:
-    lines = [form_line(each) for each in _lines_of(credit)]
-    negated = (attrs.evolve(each, amount=each.amount.copy_negate()) for each in lines)
-    return Found(
-        ref=Ref(kind=VENDOR_CREDITS, id=credit.id),
-        form=form(VENDOR_CREDITS, negated, {"day": credit.gl_impact_date.isoformat()}),
-        impact_date=credit.gl_impact_date,
-        is_free=False,
-        raw=credit,
-    )
-
-
-def _paid_back(reimbursement_id: str, paid: ReimbursementPayment) -> Found:
-    return Found(
-        ref=Ref(kind=f"{REIMBURSEMENTS}/{reimbursement_id}/payments", id=paid.id),
-        form=form(f"{REIMBURSEMENTS}/payments", (), {"day": paid.date.isoformat() if paid.date else None}),
-        impact_date=paid.date,
-        is_free=False,
-        raw=attrs.evolve(paid, reimbursement_id=reimbursement_id),
-    )
 
 
 def _reported_found(entry: ReportingJournalEntry) -> Found:
