@@ -24,6 +24,8 @@ from clientkit.pacing import Pacer, pacer_of, shared_pacer
 from clientkit.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
+    import httpx
+
     from brex_accounting.company import AsyncCompanyResource, CompanyResource
     from brex_accounting.expenses import AsyncExpenses, Expenses
     from brex_accounting.export_results import AsyncExportResults, ExportResults
@@ -83,6 +85,8 @@ class Client(BaseClient):
         options: Timeout, deadline, retries and the bound on an answer's size.
         pacer: Instead of 1,000 requests in 60 seconds, which all clients with the same token share.
         transport: Instead of real connections, for instance `brex_accounting.testing.StandIn().transport()`.
+        http_client: An httpx client of yours for the connections, for instance with a client certificate or a gateway's
+            headers. It stays open, and `timeout` then bounds each read and not the attempt as a whole.
         clocks: Instead of the machine's clocks, for tests.
         sleep: Instead of `time.sleep`, for tests.
 
@@ -98,10 +102,13 @@ class Client(BaseClient):
         options: Options | None = None,
         pacer: Pacer | None = None,
         transport: Transport | None = None,
+        http_client: httpx.Client | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        super().__init__(_connect(token, base_url, options, pacer, clocks), transport, sleep=sleep)
+        super().__init__(
+            _connect(token, base_url, options, pacer, clocks), transport, http_client=http_client, sleep=sleep
+        )
 
     @classmethod
     def from_env(cls) -> Self:
@@ -146,10 +153,13 @@ class AsyncClient(AsyncBaseClient):
         options: Options | None = None,
         pacer: Pacer | None = None,
         transport: AsyncTransport | None = None,
+        http_client: httpx.AsyncClient | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        super().__init__(_connect(token, base_url, options, pacer, clocks), transport, sleep=sleep)
+        super().__init__(
+            _connect(token, base_url, options, pacer, clocks), transport, http_client=http_client, sleep=sleep
+        )
 
     @classmethod
     def from_env(cls) -> Self:

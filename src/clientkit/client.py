@@ -12,19 +12,23 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import metadata
 from types import TracebackType
-from typing import Generic, NoReturn, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar, cast, overload
 from urllib.parse import urlsplit
 
 import attrs
 
+from clientkit.addresses import is_loopback
 from clientkit.connection import Authorization, BearerToken, Clocks, Connection, Options, RetryPolicy, Service
 from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import call_flow
 from clientkit.pacing import Pacer
-from clientkit.requests import Request, is_loopback
+from clientkit.requests import Request
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answered
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -111,6 +115,11 @@ def user_agent() -> str:
 def _leaves_this_machine(connection: Connection) -> bool:
     # Plain http is loopback, where a proxy of the environment would only see what it must not.
     return not connection.base_url.startswith("http:")
+
+
+def _check_one_way(transport: object, http_client: object) -> None:
+    if transport is not None and http_client is not None:
+        raise ConfigurationError("a client takes a transport or an httpx client (http_client=), not both")
 
 
 class LazyResource(Generic[R]):
@@ -205,11 +214,13 @@ class BaseClient(_Base):
         connection: Connection,
         transport: Transport | None = None,
         *,
+        http_client: httpx.Client | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._connection = connection
+        _check_one_way(transport, http_client)
         self._owns_transport = transport is None
-        self._transport = transport or HttpTransport(proxies=_leaves_this_machine(connection))
+        self._transport = transport or HttpTransport(proxies=_leaves_this_machine(connection), client=http_client)
         self._sleep = sleep
 
     def execute(self, request: Request[T]) -> T:
@@ -245,11 +256,13 @@ class AsyncBaseClient(_Base):
         connection: Connection,
         transport: AsyncTransport | None = None,
         *,
+        http_client: httpx.AsyncClient | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._connection = connection
+        _check_one_way(transport, http_client)
         self._owns_transport = transport is None
-        self._transport = transport or AsyncHttpTransport(proxies=_leaves_this_machine(connection))
+        self._transport = transport or AsyncHttpTransport(proxies=_leaves_this_machine(connection), client=http_client)
         self._sleep = sleep
 
     async def execute(self, request: Request[T]) -> T:

@@ -28,7 +28,7 @@ from clientkit.errors import (
     UnreadableAnswerError,
     error_type,
 )
-from clientkit.requests import Download, Form, Multipart, Request
+from clientkit.requests import Download, Form, Multipart, Request, checked_link, leads_here
 from clientkit.sequences import CallSequence, Failed
 from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, TransportFailure, Wait, attempt
 
@@ -97,7 +97,9 @@ class _Exchange(Generic[T]):
         self.attempts: tuple[EarlierTry, ...] = ()
         self.maybe_done = False
         self.was_refused = False
-        self.url = request.link or connection.base_url + request.target()
+        self.url = connection.base_url + request.target()
+        if request.link is not None:
+            self.url = checked_link(request.link, connection.base_url)
         self.content, self.content_type = _encoded(request.body)
 
     def reserve(self) -> float:
@@ -147,6 +149,8 @@ class _Exchange(Generic[T]):
             content=self.content,
             timeout=min(self.options.timeout, left),
             max_answer_bytes=self.options.max_answer_bytes,
+            is_link=request.link is not None,
+            public_only=request.link is not None and not leads_here(self.connection.base_url),
         )
 
     def succeeded(self, answer: Answer) -> bool:

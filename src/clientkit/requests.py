@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -14,13 +13,18 @@ from urllib.parse import quote, urlencode, urlsplit
 import attrs
 from typing_extensions import override
 
+from clientkit.addresses import is_address, is_loopback, is_public
 from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, structure
+from clientkit.field_problems import shortened
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 QueryValue: TypeAlias = str | int | bool | date | datetime | Enum | Sequence[str] | Sequence[Enum] | None
 Query: TypeAlias = Mapping[str, QueryValue]
+
+# Characters of a link's address in messages.
+_NAMED = 500
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -33,16 +37,6 @@ def segment(value: str) -> str:
     if value in {"", ".", ".."}:
         raise ValueError(f"{value!r} is not an id")
     return quote(value, safe="")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine, where plain http harms nothing."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @attrs.frozen(kw_only=True)
@@ -168,15 +162,38 @@ def post(path: str, returns: type[T], body: object, idempotency_key: str | None)
 def follow(link: str) -> Request[Download]:
     """The file behind a link that carries its own permission, such as a presigned one: sent without the client's token.
 
-    Raises `ValueError` for a link that is not https (http is for loopback alone); the message leaves the query out.
+    Links lead to the public internet: an address of a private network is refused, in the link or behind its host's name.
+    Those to this machine, where http will do, are for clients whose `base_url` is there too (see `checked_link`).
+    Raises `ValueError` for a link that is not https or leads elsewhere; the message leaves the query out.
     """
-    parts = urlsplit(link)
-    host = parts.hostname or ""
-    named = f"{parts.scheme}://{host}{parts.path}"
-    encrypted = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-    if not (encrypted and host) or parts.username is not None or parts.password is not None:
+    try:
+        parts = urlsplit(link)
+        host, user = parts.hostname or "", parts.username or parts.password
+    except ValueError:
+        raise ValueError("a link that is no URL cannot be followed") from None
+    named = shortened(f"{parts.scheme}://{host}{parts.path}", _NAMED)
+    is_here = is_loopback(host)
+    encrypted = parts.scheme == "https" or (parts.scheme == "http" and is_here)
+    if not (encrypted and host) or user is not None:
         raise ValueError(f"{named} is not a link that can be followed safely: it must be https, without a user name")
+    if is_address(host) and not is_here and not is_public(host):
+        raise ValueError(f"{named} is not a link that can be followed safely: it leads into a private network")
     return Request(method="GET", path=named, link=link, returns=Download, accept="*/*")
+
+
+def checked_link(link: str, base_url: str) -> str:
+    """`link` itself, if a client of `base_url` may follow it. Raises `ValueError` for a link to this machine otherwise."""
+    if leads_here(link) and not leads_here(base_url):
+        parts = urlsplit(link)
+        raise ValueError(
+            f"{parts.scheme}://{parts.hostname}{parts.path} is not a link that can be followed safely: it leads to this machine"
+        )
+    return link
+
+
+def leads_here(url: str) -> bool:
+    """Whether a URL names this machine."""
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 @attrs.frozen(kw_only=True)

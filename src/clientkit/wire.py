@@ -16,7 +16,11 @@ def _without_query(url: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class Outgoing:
-    """One attempt, ready for the wire. `timeout` bounds it as a whole, in seconds."""
+    """One attempt, ready for the wire.
+
+    `timeout` bounds it as a whole, in seconds. With `is_link` it goes to a host that an answer named, which gets nothing
+    but these headers; with `public_only` it may reach addresses of the public internet alone.
+    """
 
     method: str
     # A query may hold a permission (see `Request.link`), and other people's data.
@@ -26,6 +30,8 @@ class Outgoing:
     content: bytes | None = attrs.field(default=None, repr=False)
     timeout: float
     max_answer_bytes: int
+    is_link: bool = False
+    public_only: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +43,8 @@ class Answer:
 
     status: int
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    content: bytes = b""
+    # Fresh tokens and people's data, which a traceback with local variables would show.
+    content: bytes = attrs.field(default=b"", repr=False)
     oversized: bool = False
 
 

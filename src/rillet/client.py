@@ -17,6 +17,8 @@ from clientkit.transport import AsyncTransport, Transport
 from rillet.errors import ERROR_TYPES, read_problem
 
 if TYPE_CHECKING:
+    import httpx
+
     from rillet.ledger.accounts import Accounts, AsyncAccounts
     from rillet.ledger.book_periods import AsyncBookPeriods, BookPeriods
     from rillet.ledger.fields import AsyncFields, Fields
@@ -111,6 +113,8 @@ class Client(BaseClient):
         options: Timeout, deadline, retries and the bound on an answer's size.
         pacer: Instead of 60 requests in 60 seconds, which all clients with the same key share.
         transport: Instead of real connections, for instance `rillet.testing.StandIn().transport()`.
+        http_client: An httpx client of yours for the connections, for instance with a client certificate or a gateway's
+            headers. It stays open, and `timeout` then bounds each read and not the attempt as a whole.
         clocks: Instead of the machine's clocks, for tests.
         sleep: Instead of `time.sleep`, for tests.
 
@@ -128,6 +132,7 @@ class Client(BaseClient):
         options: Options | None = None,
         pacer: Pacer | None = None,
         transport: Transport | None = None,
+        http_client: httpx.Client | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
@@ -140,7 +145,7 @@ class Client(BaseClient):
             pacer=pacer,
             clocks=clocks,
         )
-        super().__init__(made, transport, sleep=sleep)
+        super().__init__(made, transport, http_client=http_client, sleep=sleep)
 
     @classmethod
     def from_env(cls, *, sleep: Callable[[float], object] = time.sleep) -> Self:
@@ -198,6 +203,7 @@ class AsyncClient(AsyncBaseClient):
         options: Options | None = None,
         pacer: Pacer | None = None,
         transport: AsyncTransport | None = None,
+        http_client: httpx.AsyncClient | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -210,7 +216,7 @@ class AsyncClient(AsyncBaseClient):
             pacer=pacer,
             clocks=clocks,
         )
-        super().__init__(made, transport, sleep=sleep)
+        super().__init__(made, transport, http_client=http_client, sleep=sleep)
 
     @classmethod
     def from_env(cls) -> Self:

@@ -25,8 +25,8 @@ from brex_accounting.webhook_secrets import WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import WebhookEventType, WebhookSubscription, WebhookSubscriptionStatus
 from brex_accounting.webhooks import sign
 from clientkit import codec
+from clientkit.addresses import is_loopback
 from clientkit.enums import OpenEnum
-from clientkit.requests import is_loopback
 from clientkit.testing import PostTo, Receive
 
 #: The waits before each attempt; the first one is made at once.
