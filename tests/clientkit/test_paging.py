@@ -8,12 +8,12 @@ from typing import TypeVar, cast
 
 import attrs
 import pytest
-from clientkit.steps import ask_all, carry_out, carry_out_async
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clientkit import AsyncPager, Page, Pager, PageRequest, PagingError, Request, Shape
 from clientkit.requests import Query
+from clientkit.sequences import ask_all, drive_calls, drive_calls_async
 from shop import PAGING
 
 T = TypeVar("T")
@@ -333,10 +333,10 @@ def test_all_ways_of_reading_are_equal(rows: int, size: int, expired: set[int]) 
         return asyncio.run(pager.collect())
 
     def stepping(mine: Service) -> list[Row]:
-        return carry_out(ask_all(ROWS), Blocking(mine.answer))
+        return drive_calls(ask_all(ROWS), Blocking(mine.answer))
 
     def stepping_async(mine: Service) -> list[Row]:
-        return asyncio.run(carry_out_async(ask_all(ROWS), Awaiting(mine.answer)))
+        return asyncio.run(drive_calls_async(ask_all(ROWS), Awaiting(mine.answer)))
 
     results = list[tuple[object, list[Query]]]()
     for way in (blocking, awaiting, stepping, stepping_async):

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import attrs
 import pytest
-from clientkit.steps import ask_all, carry_out
 
 from clientkit import AsyncPager, Page, Pager, PagingError, Request, Shape, Unreadable, UnreadableAnswerError, codec
+from clientkit.sequences import ask_all, drive_calls
 from clientkit.testing import json_answer
 from clientkit.wire import Answer
 from endpoint_runner import Runner
@@ -71,9 +71,9 @@ class Answering:
 
 def test_the_steps_of_several_calls_are_tolerant_where_the_listing_is() -> None:
     steps = ask_all(_LISTING.tolerant())
-    assert [type(each) for each in carry_out(steps, Answering(_good("a"), {"id": "b"}))] == [Item, Unreadable]
+    assert [type(each) for each in drive_calls(steps, Answering(_good("a"), {"id": "b"}))] == [Item, Unreadable]
     with pytest.raises(codec.CodecError):
-        carry_out(ask_all(_LISTING), Answering(_good("a"), {"id": "b"}))
+        drive_calls(ask_all(_LISTING), Answering(_good("a"), {"id": "b"}))
 
 
 @pytest.mark.parametrize("item", [{}, {"id": 7}, {"id": None}, [], "a", None, 3])
