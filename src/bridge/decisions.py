@@ -49,7 +49,7 @@ class ReasonCode(StrEnum):
     NOT_A_PAYMENT = "not_a_payment"
     MAPPER_FAILED = "mapper_failed"
     UNREADABLE = "unreadable"
-    REJECTED_BY_RILLET = "rejected_by_rillet"
+    REJECTED_BY_LEDGER = "rejected_by_ledger"
     NOT_IN_LEDGER = "not_in_ledger"
     DELETED_IN_LEDGER = "deleted_in_ledger"
     POSTED_SEVERAL_TIMES = "posted_several_times"

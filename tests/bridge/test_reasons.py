@@ -75,7 +75,7 @@ TWO_STATIONERS = (STATIONERY, vendor("v-2", "sample stationery."))
 #: What is found when a document meets the ledger, not when a record is mapped.
 OF_EXPORTS = {
     ReasonCode.UNREADABLE,
-    ReasonCode.REJECTED_BY_RILLET,
+    ReasonCode.REJECTED_BY_LEDGER,
     ReasonCode.NOT_IN_LEDGER,
     ReasonCode.DELETED_IN_LEDGER,
     ReasonCode.POSTED_SEVERAL_TIMES,

@@ -281,7 +281,7 @@ def test_what_syspro_itself_refuses_is_posted_once_it_is_mended(tmp_path: Path) 
 
     assert [each.record.id for each in first.refused] == [each.record.id for each in second.refused] == ["accr_002"]
     reasons = [reason for each in world.refusals("accr_002") for reason in each]
-    assert [code for code, _ in reasons] == [ReasonCode.REJECTED_BY_RILLET, ReasonCode.INACTIVE_ACCOUNT]
+    assert [code for code, _ in reasons] == [ReasonCode.REJECTED_BY_LEDGER, ReasonCode.INACTIVE_ACCOUNT]
     assert "GL code 6200 is on hold" in reasons[0][1]
     assert third.complete
     assert world.posted() == ["accr_002"]

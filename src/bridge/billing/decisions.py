@@ -44,7 +44,7 @@ _ERRORS: Mapping[ReasonCode, SyncError] = MappingProxyType(
         ReasonCode.UNKNOWN_ACCOUNT: SyncError.MISSING_SETUP,
         ReasonCode.INACTIVE_ACCOUNT: SyncError.MISSING_SETUP,
         ReasonCode.UNKNOWN_TAX_CODE: SyncError.MISSING_SETUP,
-        ReasonCode.REJECTED_BY_RILLET: SyncError.API_ERROR,
+        ReasonCode.REJECTED_BY_LEDGER: SyncError.API_ERROR,
         ReasonCode.NOT_NOW: SyncError.API_ERROR,
     }
 )

@@ -159,7 +159,7 @@ def test_a_payment_of_a_bill_that_is_settled_is_refused_by_rillet(company: Compa
 
     outcome = company.export(WHOLE).run()
 
-    assert [str(reason.code) for each in outcome.refused for reason in each.reasons] == ["rejected_by_rillet"]
+    assert [str(reason.code) for each in outcome.refused for reason in each.reasons] == ["rejected_by_ledger"]
     assert company.rillet.ledger.balance("11100") == Decimal(-10)
 
 

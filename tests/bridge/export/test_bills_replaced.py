@@ -336,7 +336,7 @@ def test_what_rillet_rejects_is_tried_again(company: Company, journal: SqlJourna
     run(company, journal)
     company.brex.add(bill("12.50", 3, EXPORTED))
     company.rillet.faults.append(Fault(Respond(REFUSED), matches=is_put))
-    assert reasons(run(company, journal)) == ["rejected_by_rillet"]
+    assert reasons(run(company, journal)) == ["rejected_by_ledger"]
     assert len(company.rillet.bills) == 1
     found = verify(company.brex.client(), company.rillet.client(), journal, REFERENCE_TYPE)
     assert [(each.record_id, each.verdict) for each in found] == [("accr_bill", "changed_in_brex")]

@@ -80,7 +80,7 @@ def of(planned: Sequence[Any], outcome: ExportOutcome) -> list[str]:
         for each in outcome.refused
         if each.record.id not in again
     }
-    for name in [name for name, codes in said.items() if codes == [ReasonCode.REJECTED_BY_RILLET]]:
+    for name in [name for name, codes in said.items() if codes == [ReasonCode.REJECTED_BY_LEDGER]]:
         # Only the sending shows what Rillet itself refuses, such as more than a bill is about.
         posts.pop(name, None)
         refused.pop(name, None)

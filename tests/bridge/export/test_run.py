@@ -80,7 +80,7 @@ def test_a_record_that_rillet_rejects_does_not_stop_the_others(company: Company,
 
     outcome = company.export().run()
 
-    assert [reason.code for each in outcome.refused for reason in each.reasons] == ["rejected_by_rillet"]
+    assert [reason.code for each in outcome.refused for reason in each.reasons] == ["rejected_by_ledger"]
     assert "No such thing" in str(outcome.refused[0].reasons[0])
     assert len(outcome.posted) == 4
     assert company.exported() == company.posted_references()

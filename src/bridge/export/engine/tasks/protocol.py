@@ -113,7 +113,7 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     if isinstance(error, NoIdError):
         return Done(results=tuple(Failed(record=each, why=text, code="no_id") for each in records))
     if error.verdict is Verdict.REFUSED:
-        reason = Reason(code=ReasonCode.REJECTED_BY_RILLET, text=text)
+        reason = Reason(code=ReasonCode.REJECTED_BY_LEDGER, text=text)
         return Done(results=tuple(Refused(record=each, reasons=(reason,)) for each in records), trace_id=trace_id)
     is_fatal = error.verdict is Verdict.FATAL
     if not is_fatal:
