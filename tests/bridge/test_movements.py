@@ -13,9 +13,9 @@ import pytest
 from brex_accounting import RecordType, RecordVendor
 from brex_accounting.testing.records import gl, record
 from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect
+from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet import BillPayload
 from bridge.documents.rillet_payments import BillPaymentPayload
-from bridge.mappers.journal_entries import record_id_of
 from bridge.settings.check import check
 from bridge.settings.values import OtherTypes
 from bridge_company import (
@@ -119,9 +119,11 @@ def test_a_journal_entry_moves_to_the_first_open_day_where_the_settings_say_so()
 def test_the_record_is_found_in_the_name_of_its_journal_entry() -> None:
     payload = posted(WHOLE.outcome(moved(T.CARD_PAYMENT), BOOKS)).payload
     assert isinstance(payload, NewJournalEntry)
-    assert record_id_of(payload.name) == "accr_moved"
+    mark = mark_of_name(payload.name)
+    assert mark is not None
+    assert mark.subject == "accr_moved"
     for name in ("Depreciation", "Brex", "Brex card payment", "about Brex accr_1: Card payment", ""):
-        assert record_id_of(name) is None
+        assert mark_of_name(name) is None
 
 
 @pytest.mark.parametrize("kind", [T.INVOICE, T.INVOICE_PAYMENT, T.BILL_MONEY_MOVEMENT_PAYIN, T("HOLOGRAM")])

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense, gl, record
 from bridge import Bridge, Member, Post, ReasonCode, digest_of, effect, summarise, summed
+from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet_entries import JournalEntryDocument
-from bridge.mappers.journal_entries import record_id_of
 from bridge_company import BOOKS, WHOLE, billed, codes, posted, team
 from rillet import ExchangeRate, FieldAssignment, Money, NewJournalEntry, NewJournalEntryItem, Side
 
@@ -52,10 +52,12 @@ def test_records_of_one_day_become_one_entry_with_a_line_for_each_coding() -> No
 def test_a_summary_is_not_taken_for_a_records_own_entry_nor_the_other_way_round() -> None:
     (summary,) = summarise(posts(bought(1)), BOOKS)
     assert summary.payload.name.endswith("1 record")
-    assert record_id_of(summary.payload.name) is None
+    assert mark_of_name(summary.payload.name) is None
     alone = posted(SUMMARISING.outcome(bought(1), BOOKS)).payload
     assert isinstance(alone, NewJournalEntry)
-    assert record_id_of(alone.name) == bought(1).id
+    mark = mark_of_name(alone.name)
+    assert mark is not None
+    assert mark.subject == bought(1).id
     assert digest_of(alone.name) is None
 
 

@@ -8,7 +8,6 @@ import attrs
 
 from bridge.coding import CodedLine
 from bridge.decisions import Post, ReasonCode
-from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_items import TaxedEntryItem, field_assignments
 from bridge.mappers.draft import Draft
@@ -32,12 +31,6 @@ def journal_entry(draft: Draft) -> Post | None:
         items=tuple(_items(draft)) or None,
         is_taxable=draft.settings.tax_field is not None,
     )
-
-
-def record_id_of(name: str) -> str | None:
-    """The id of the record that a journal entry was made for, None for one that was not made here."""
-    mark = mark_of_name(name)
-    return None if mark is None else mark.subject
 
 
 def _items(draft: Draft) -> Iterator[NewJournalEntryItem]:
