@@ -18,7 +18,6 @@ from bridge import (
     FormLine,
     Found,
     Mapper,
-    Nothing,
     Origin,
     PlannedVendor,
     Post,
@@ -120,10 +119,8 @@ def mappers(*, creates_suppliers: bool) -> Mapping[str, Mapper]:
     return dict.fromkeys(DEFAULT_MAPPERS, partial(general_journal, creates_suppliers=creates_suppliers))
 
 
-def general_journal(draft: Draft, *, creates_suppliers: bool) -> Post | Nothing | None:
+def general_journal(draft: Draft, *, creates_suppliers: bool) -> Post | None:
     """The record's own postings as a journal. Accounts and supplier are checked here, before anything is sent."""
-    if (other := draft.other_basis()) is not None:
-        return other
     ours = draft.coded.subsidiary.currency
     if draft.coded.currency != ours:
         text = f"it is in {draft.coded.currency}, and journals are in {ours}; set foreign_currency to subsidiary"

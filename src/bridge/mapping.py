@@ -159,7 +159,8 @@ class Bridge:
             return draft.skip(SkipCode.BEFORE_START, f"it counts before {entity.since}, where {entity.name} starts")
         if not findings.reasons and not draft.coded.moves_money:
             return draft.skip(SkipCode.NO_MONEY, f"its lines move no money in {draft.coded.currency}")
-        return _mapped(mapper, draft)
+        # Whatever the mapper, also one of the caller's, or a summary: both bases would count the same expense twice.
+        return draft.other_basis() or _mapped(mapper, draft)
 
     def _draft(self, record: Record, books: Books, findings: Findings, posted_on: date | None) -> Draft | None:
         coded = code(record, self.settings, books, findings)

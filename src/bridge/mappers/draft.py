@@ -59,7 +59,7 @@ class Draft:
     def other_basis(self) -> Nothing | None:
         """Nothing, where the record is a reimbursement of the basis that the settings do not name.
 
-        Brex has a record for each basis, and both would count twice. A mapper of reimbursements asks this first.
+        Brex has a record for each basis, and both would count twice. It is asked before any mapper.
         """
         record, basis = self.record, self.settings.reimbursement_basis
         wanted = _REIMBURSEMENT_OF[basis]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from bridge.decisions import Nothing, Post
+from bridge.decisions import Post
 from bridge.documents.rillet import ReimbursementDocument
 from bridge.mappers.draft import Draft
 from bridge.mappers.expense_lines import expense_lines
 from bridge.settings.values import Role
 
 
-def reimbursement(draft: Draft) -> Post | Nothing | None:
-    """A reimbursement of the basis that the settings name. Brex has a record for each basis; both would count twice."""
-    if (other := draft.other_basis()) is not None:
-        return other
+def reimbursement(draft: Draft) -> Post | None:
+    """A reimbursement, of the basis that the settings name."""
     payable = draft.account(Role.REIMBURSEMENT)
     return draft.finish(
         ReimbursementDocument,

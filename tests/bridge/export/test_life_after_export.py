@@ -263,6 +263,20 @@ def test_a_changed_setting_counts_for_what_changes(make: MakeCompany, *, journal
     assert company.books() == {"62000": 120, "21120": -120}
 
 
+def test_a_mapper_that_gives_nothing_is_no_fault_of_the_record(make: MakeCompany, *, journal: bool) -> None:
+    company = make(charge("10"), journal=journal, report_refusals=True)
+
+    def forgetful(draft: Draft) -> Post | Nothing | None:
+        del draft
+        return None
+
+    bridge = Bridge(company.settings, mappers={**DEFAULT_MAPPERS, "CARD_EXPENSE_POST": forgetful})
+
+    assert reasons(company.export(bridge).run()) == {"k1": ["nothing_mapped"]}
+    assert company.status("k1") == READY
+    assert company.run().complete
+
+
 @pytest.mark.parametrize("reports", [False, True])
 def test_a_mapper_that_raises_fails_its_record_alone(make: MakeCompany, *, journal: bool, reports: bool) -> None:
     records = [charge("10", id=f"k{number}") for number in range(5)]

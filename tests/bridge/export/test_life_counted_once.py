@@ -10,6 +10,8 @@ import attrs
 import pytest
 
 from brex_accounting import Record, RecordType
+from bridge import DEFAULT_MAPPERS, Bridge, Draft, Nothing, Post
+from bridge.mappers.journal_entries import journal_entry
 from changing_company import DAY, START, MakeCompany, companies, new, reasons, warnings
 from changing_records import bill, payment, reimbursed
 
@@ -85,6 +87,40 @@ def test_records_of_the_other_basis_are_nothing_to_do(
         assert outcome.complete, outcome
         assert [each.record.id for each in outcome.nothing] == ["r2"]
         assert company.books() == {"61000": 20, "21340": -20}
+
+
+def either(draft: Draft) -> Post | Nothing | None:
+    """A mapper of an integrator that asks for no basis."""
+    return journal_entry(draft)
+
+
+@with_and_without
+@pytest.mark.parametrize(("basis", "mine"), [("accrual", "r1"), ("cash", "r2")])
+def test_two_bases_in_one_page_are_one_posting_whatever_the_mapper(
+    make: MakeCompany, basis: str, mine: str, *, journal: bool
+) -> None:
+    both = (
+        reimbursed("20", id="r1", source_id="s1", type=APPROVED),
+        reimbursed("20", id="r2", source_id="s1", type=PAID),
+    )
+    company = make(*both, journal=journal, reimbursement_basis=basis)
+    bridge = Bridge(company.settings, mappers={**DEFAULT_MAPPERS, APPROVED.value: either, PAID.value: either})
+
+    outcome = company.export(bridge).run()
+
+    assert (new(outcome), reasons(outcome)) == ([mine], {})
+    assert company.books() == {"61000": 20, "21340": -20}
+
+
+def test_two_bases_in_one_page_are_one_member_of_a_summary(make: MakeCompany) -> None:
+    both = (
+        reimbursed("20", id="r1", source_id="s1", type=APPROVED),
+        reimbursed("20", id="r2", source_id="s1", type=PAID),
+    )
+    company = make(*both, summarise=(APPROVED.value, PAID.value))
+
+    assert new(company.run()) == ["r1"]
+    assert company.books() == {"61000": 20, "21340": -20}
 
 
 @with_and_without

@@ -10,7 +10,8 @@ from bridge.export.reporting.tally import Tally
 from bridge.export.sources.protocol import Source, Told
 from bridge.settings.values import Settings
 
-# What a person mends elsewhere: the source would take the record out of its queue for good.
+# What a person mends elsewhere, such as in the ledger, the settings or a mapper: the source would take the record out of its
+# queue for good.
 _NOT_OF_THE_RECORD = frozenset(
     {
         ReasonCode.CHANGED_AFTER_EXPORT,
@@ -19,8 +20,11 @@ _NOT_OF_THE_RECORD = frozenset(
         ReasonCode.DIFFERS_IN_LEDGER,
         ReasonCode.HELD,
         ReasonCode.MAPPER_FAILED,
+        ReasonCode.MISSING_ACCOUNT,
+        ReasonCode.NOTHING_MAPPED,
         ReasonCode.NOT_IN_LEDGER,
         ReasonCode.NOT_NOW,
+        ReasonCode.NO_TIME_ZONE,
         ReasonCode.POSSIBLE_DOUBLE,
         ReasonCode.POSTED_SEVERAL_TIMES,
     }
