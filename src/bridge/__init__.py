@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from bridge.settings.values import (
         AccountRule,
         Basis,
+        CardHolder,
         ClosedPeriod,
         Coverage,
         Entity,
@@ -120,7 +121,7 @@ _HOMES = {
     "bridge.settings.check": ("check",),
     "bridge.settings.default_accounts": ("ROLES", "role_of",),
     "bridge.settings.toml_file": ("read_settings",),
-    "bridge.settings.values": ("AccountRule", "Basis", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
+    "bridge.settings.values": ("AccountRule", "Basis", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
     "bridge.taxes": ("LineTax",),
     "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
     "bridge.vendors.planned": ("PlannedVendors",),
@@ -128,7 +129,7 @@ _HOMES = {
 
 __all__ = [
     "Account", "AccountRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
-    "BillPaymentPayload", "Books", "Bridge", "ChargeDocument", "ClosedPeriod", "CodedLine", "CodedRecord",
+    "BillPaymentPayload", "Books", "Bridge", "CardHolder", "ChargeDocument", "ClosedPeriod", "CodedLine", "CodedRecord",
     "Coverage", "DEFAULT_MAPPERS", "DataTable", "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine",
     "Explanation", "ExternalReference", "Field", "FieldAssignment", "FieldChange", "FieldMapping",
     "FieldWithValues", "Findings", "ForeignCurrency", "Form", "FormLine", "Found", "JournalEntryDocument",

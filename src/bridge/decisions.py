@@ -37,6 +37,7 @@ class ReasonCode(StrEnum):
     UNKNOWN_FIELD_VALUE = "unknown_field_value"
     DEACTIVATED_FIELD_VALUE = "deactivated_field_value"
     MISSING_FIELD = "missing_field"
+    SERVICE_PERIOD = "service_period"
     UNKNOWN_TAX_CODE = "unknown_tax_code"
     CLOSED_PERIOD = "closed_period"
     NO_TIME_ZONE = "no_time_zone"

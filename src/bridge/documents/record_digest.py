@@ -41,12 +41,14 @@ def record_digest(record: Record) -> str:
         # Their order counts: the first of two values does, and the first of equal lines is rounded up.
         [_line(each) for each in record.line_items],
     ]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:_DIGITS]
+    return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:_DIGITS]
 
 
 def _line(line: LineItem) -> list[object]:
     refs = [_ref(each) for each in line.accounting_field_values]
-    return [line.type.value, _amount(line.amount), _amount(line.original_amount), line.memo, refs]
+    said: list[object] = [line.type.value, _amount(line.amount), _amount(line.original_amount), line.memo, refs]
+    # Only where there is one: digests that are in journals stay what they are.
+    return [*said, amortised] if (amortised := line.extra.get("amortization")) else said
 
 
 def _ref(ref: FieldValueRef) -> list[str | None]:

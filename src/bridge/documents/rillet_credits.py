@@ -29,7 +29,7 @@ class VendorCreditPayload:
 class VendorCreditDocument(ExpenseDocument):
     """A bill turned round; `account` is the payable account. Its lines are negative here, and positive in Rillet.
 
-    Rillet keeps neither external references nor a rate with it: its mark begins its memo, and it is in the currency of
+    Rillet keeps neither external references nor a rate with it: its mark begins its memo, before the link to the record, and it is in the currency of
     its subsidiary.
     """
 
@@ -86,4 +86,5 @@ class VendorCreditDocument(ExpenseDocument):
         )
 
     def _memo(self) -> str:
-        return self.origin.name("Vendor credit", self.form().digest())
+        name = self.origin.name("Vendor credit", self.form().digest())
+        return name if self.origin.link is None else f"{name} {self.origin.link}"

@@ -88,7 +88,8 @@ class JournalEntryDocument(Movement):
     @property
     def payload(self) -> NewJournalEntry:
         """What Rillet gets."""
-        return attrs.evolve(self._content(), name=self._name())
+        link = None if self.origin is None else self.origin.link
+        return attrs.evolve(self._content(), name=self._name(), attachment_url=link)
 
     def postings(self) -> tuple[Posting, ...]:
         """The lines as they are; VAT is parted off them."""
@@ -119,7 +120,7 @@ class JournalEntryDocument(Movement):
             items=self.items,
             date=self.impact_date,
             reversal_date=entry.reversal_date,
-            attachment_url=entry.attachment_url,
+            attachment_url=entry.attachment_url or (None if self.origin is None else self.origin.link),
             exchange_rate=exchange_rate(self.exchange_rate),
             extra=entry.extra,
         )

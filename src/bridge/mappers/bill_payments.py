@@ -6,6 +6,7 @@ from brex_accounting import Side
 from bridge.decisions import Post, ReasonCode
 from bridge.documents.rillet_payments import BillPaymentDocument
 from bridge.mappers.draft import Draft
+from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill
 from bridge.settings.values import Role
 from bridge.values import ExternalReference
@@ -19,8 +20,11 @@ def bill_payment(draft: Draft) -> Post | None:
     In Rillet it debits the payable account and credits one account with money, so that is what the record has to say.
     A bill that is paid already may have been paid for this very record, so Rillet decides whether it takes more.
     A payment that was converted at another rate than its bill is refused: the exchange difference would stay on the
-    payable account, and Rillet's payments have no line for it.
+    payable account, and Rillet's payments have no line for it. Where the settings say that payables were brought in when
+    the export began, a payment of one of these is an entry.
     """
+    if _pays_what_was_there_before(draft):
+        return journal_entry(draft)
     payable = draft.account(Role.ACCOUNTS_PAYABLE)
     paid = _bill(draft)
     bank = None if payable is None else _bank(draft, payable)
@@ -36,6 +40,18 @@ def bill_payment(draft: Draft) -> Post | None:
         payable_account=payable and payable.code,
         exchange_rate=paid and paid.exchange_rate,
     )
+
+
+def _pays_what_was_there_before(draft: Draft) -> bool:
+    """Whether it pays a bill that Rillet has in its opening balance alone."""
+    until, kind, source = (
+        draft.coded.entity.opening_payables_until,
+        draft.settings.reference_type,
+        draft.record.source_id,
+    )
+    if until is None or kind is None or source is None or draft.day_of(draft.record.erp_posting_date) > until:
+        return False
+    return not draft.books.bills_by_reference(ExternalReference(type=kind, id=source))
 
 
 def _bill(draft: Draft) -> Bill | None:

@@ -15,7 +15,7 @@ from bridge.decisions import Findings, Nothing, Post, ReasonCode, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor
 from bridge.master_data import INACTIVE, Account, Field
-from bridge.settings.values import Basis, ClosedPeriod, Role, Settings
+from bridge.settings.values import Basis, CardHolder, ClosedPeriod, Role, Settings
 from bridge.values import ExchangeRate
 from bridge.vendors import matching
 from clientkit.money import is_rounded, rounded
@@ -167,15 +167,30 @@ class Draft:
         )
 
     def description(self, each: CodedLine) -> str | None:
-        """What a line says about itself, or else its record, or else the merchant's name; and what was paid abroad."""
+        """What a line says about itself, or else its record, or else the merchant's name; and what was paid abroad, by whom.
+
+        Blank text is no text.
+        """
         vendor = self.record.vendor
-        text = each.line.memo or self.record.memo or (vendor.name.strip() if vendor else None) or None
+        texts = (each.line.memo, self.record.memo, vendor.name.strip() if vendor else None)
+        text = next((told for told in texts if told is not None and told.strip()), None)
+        spender = self._spender()
+        if spender is not None:
+            text = f"{text or ''} ({spender})".strip()
         paid = each.transaction_amount
         if paid is None:
             return text
         # A number in JSON has lost its zeros: 41.2 is 41.20 EUR.
         amount = rounded(paid.amount, paid.currency) if is_rounded(paid.amount, paid.currency) else paid.amount
         return f"{text or ''} ({amount:f} {paid.currency})".strip()
+
+    def _spender(self) -> str | None:
+        user, told = self.record.user, self.settings.card_holder
+        if user is None or told is CardHolder.NONE:
+            return None
+        return (
+            user.id if told is CardHolder.ID else f"{user.first_name.strip()} {user.last_name.strip()}".strip() or None
+        )
 
     def check_mandatory(self, each: CodedLine) -> None:
         """Note each field that the ledger wants on a line and that the line does not have."""

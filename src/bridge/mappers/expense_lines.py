@@ -12,6 +12,7 @@ from bridge.coding import CodedLine
 from bridge.decisions import ReasonCode
 from bridge.documents.rillet_items import TaxedItem, field_assignments
 from bridge.mappers.draft import Draft
+from bridge.mappers.service_periods import service_period
 from bridge.master_data import Account
 from bridge.settings.values import Coverage, Role
 from bridge.taxes import LineTax
@@ -60,6 +61,7 @@ def _items(draft: Draft, each: CodedLine, account: Account) -> Iterator[NewExpen
         account_code=account.code,
         amount=_signed(each.line.amount.amount, each),
         description=draft.description(each),
+        service_period=service_period(draft, each),
         fields=field_assignments(each.fields),
     )
     if tax is None:
@@ -70,7 +72,9 @@ def _items(draft: Draft, each: CodedLine, account: Account) -> Iterator[NewExpen
     yield _taxed(item, tax, each, parted)
     for due_on, share in tax.reverse_charge(each.line.amount):
         text = f"Reverse charge {tax.rate.code}"
-        yield attrs.evolve(item, account_code=due_on.code, amount=_signed(share, each), description=text)
+        yield attrs.evolve(
+            item, account_code=due_on.code, amount=_signed(share, each), description=text, service_period=None
+        )
 
 
 def _taxed(item: NewExpenseItem, tax: LineTax, each: CodedLine, parted: Account | None) -> TaxedItem:
@@ -89,6 +93,7 @@ def _taxed(item: NewExpenseItem, tax: LineTax, each: CodedLine, parted: Account 
             coverage=TaxCoverage(tax.coverage.name),
             tax_code=tax.rate.code,
         ),
+        service_period=item.service_period,
         fields=item.fields,
         tax_account_code=None if parted is None else parted.code,
     )

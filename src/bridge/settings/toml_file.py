@@ -65,6 +65,8 @@ def _inconsistencies(settings: Settings) -> Iterator[str]:
     """What is wrong between the values, in the form of cattrs' messages: ``text @ path``."""
     yield from _wrong_entities(settings)
     yield from _doubled_fields(settings)
+    if len(settings.service_period_fields) not in {0, 2}:
+        yield "it names two fields, that of the first day and that of the last @ service_period_fields"
     yield from _repeated("fields", (each.brex for each in settings.fields))
     yield from _repeated("accounts", ((each.merchant, each.entity, each.instead_of) for each in settings.accounts))
     yield from _repeated("vendors", (each.brex.strip().casefold() for each in settings.vendors))

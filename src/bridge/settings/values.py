@@ -107,6 +107,14 @@ class Payouts(StrEnum):
     JOURNAL_ENTRY = "journal_entry"
 
 
+class CardHolder(StrEnum):
+    """What the lines of a document say of the person who spent: nothing, the name, or the id that Brex has."""
+
+    NONE = "none"
+    NAME = "name"
+    ID = "id"
+
+
 class SameInvoice(StrEnum):
     """What to do with a bill whose vendor has a bill with the same number already: warn, or refuse the record."""
 
@@ -165,6 +173,9 @@ class Entity:
     - `accrual_account`: what the entry of `accrue` credits; no account that documents are posted to.
     - `uncoded_account`: what `accrue` debits with spending that nobody has coded yet.
 
+    A payment up to the day `opening_payables_until` whose bill Rillet does not have, because it is older than the export,
+    is an entry against the payable account; without that day it is refused.
+
     The first two are always needed, the others where records come up that touch them: they are refused without.
     """
 
@@ -182,6 +193,7 @@ class Entity:
     uncoded_account: str | None = None
     when: When | None = None
     since: date | None = None
+    opening_payables_until: date | None = None
 
     def account(self, role: Role) -> str | None:
         """The account that plays a role, None where the settings name none."""
@@ -264,6 +276,8 @@ class Settings:
     - `on_change`: what to do when Brex changes a record that is in Rillet.
     - `on_delete`: what to do when nothing is left to post of a record that is in Rillet.
     - `same_invoice`: what to do with a second bill of one vendor under one number.
+    - `card_holder`: what lines say of the person who spent, in brackets behind their text.
+    - `service_period_fields`: the two Brex fields whose values are the first and the last day of a line's service.
     - `payouts`: what a payout becomes whose reimbursement Rillet has.
     - `default_vendor`: the vendor (id or name) of card records that name no merchant; without it they are refused.
     - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``, such as ``charges``
@@ -292,6 +306,8 @@ class Settings:
     on_change: OnChange = OnChange.REPLACE
     on_delete: OnDelete = OnDelete.REFUSE
     same_invoice: SameInvoice = SameInvoice.WARN
+    card_holder: CardHolder = CardHolder.NONE
+    service_period_fields: tuple[str, ...] = ()
     payouts: Payouts = Payouts.PAYMENT
     default_vendor: str | None = None
     record_link: str | None = None

@@ -148,7 +148,8 @@ def test_a_payout_of_an_earlier_export_pays_its_reimbursement_in_parts(tmp_path:
     assert company.rillet_side.reimbursements[0].status is DocumentStatus.PARTIALLY_PAID
     company.offer(payout("5", "accr_o2"))
     company.posted()
-    assert company.rillet_side.reimbursements[0].status is DocumentStatus.PAID
+    (there,) = company.rillet_side.reimbursements
+    assert there.status is DocumentStatus.PAID
     assert company.balances() == in_dollars(_11900="-20", _63000="20")
 
 

@@ -103,13 +103,16 @@ def test_a_row_that_refuses_on_its_own_has_a_code(table: Sequence[Row]) -> None:
         ({"on_change": OnChange.REPLACE, "is_free": True, "is_corrected": True, "is_correctable": True}, "NONE"),
         ({"on_change": OnChange.REPLACE, "is_member": True, "is_correctable": True}, "CORRECT"),
         ({"on_change": OnChange.CORRECT, "is_free": True, "is_correctable": True, "replaces": True}, "CORRECT"),
+        ({"on_change": OnChange.REPLACE, "is_shut": True, "is_correctable": True, "replaces": True}, "CORRECT"),
+        ({"on_change": OnChange.REPLACE, "is_shut": True, "replaces": True}, "NONE"),
+        ({"on_change": OnChange.REFUSE, "is_shut": True, "is_correctable": True}, "NONE"),
         ({"on_change": OnChange.CORRECT, "is_free": True}, "NONE"),
         ({"on_change": OnChange.REFUSE, "is_free": True, "is_correctable": True, "is_member": True}, "NONE"),
     ],
 )
 def test_how_a_document_may_be_changed(known: dict[str, object], expected: str) -> None:
     usual: dict[str, object] = dict.fromkeys(
-        ("is_member", "is_corrected", "is_correctable", "is_free", "replaces"), False
+        ("is_member", "is_corrected", "is_correctable", "is_free", "is_shut", "replaces"), False
     )
 
     assert remedy(**{**usual, "deletes": True, **known}).name == expected  # type: ignore[arg-type]

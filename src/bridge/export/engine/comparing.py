@@ -17,7 +17,7 @@ from bridge.export.engine.holding import Hold
 from bridge.export.engine.next_step import remedy
 from bridge.export.engine.standing import State
 from bridge.export.ledgers.protocol import Ledger
-from bridge.settings.values import OnChange, OnDelete, Settings
+from bridge.settings.values import ClosedPeriod, OnChange, OnDelete, Settings
 from clientkit.money import total
 
 
@@ -169,15 +169,20 @@ class Case:
             is_corrected=bool(state.corrections),
             is_correctable=self.settings.on_change is not OnChange.REFUSE and self.correction(desired) is not None,
             is_free=self._is_free_to_change(desired),
+            is_shut=self.settings.closed_period is ClosedPeriod.FIRST_OPEN_DAY and not self._is_open(desired),
             replaces=ability.replaces and same_kind and same_place,
             deletes=ability.deletes,
         )
 
     def _is_free_to_change(self, desired: Document | None) -> bool:
         found = self.one
-        days = [found.impact_date if found is not None else None, desired.impact_date if desired is not None else None]
-        is_open = not any(day is not None and self.books.is_closed(day) for day in days)
-        return found is not None and found.is_free and is_open and not self.state.corrections
+        return found is not None and found.is_free and self._is_open(desired) and not self.state.corrections
+
+    def _is_open(self, desired: Document | None) -> bool:
+        """Whether neither what is there nor what is desired counts in a closed period."""
+        documents = (self.one, desired)
+        days = (each.impact_date for each in documents if each is not None)
+        return not any(day is not None and self.books.is_closed(day) for day in days)
 
 
 def amounts_of(document: Document | None, before: Form | None) -> tuple[Amount, ...]:

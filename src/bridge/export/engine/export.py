@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.export.engine.attempts import ACCRUALS, Attempt, facts_of, last_attempt
+from bridge.export.engine.attempts import ACCRUALS, Attempt, facts_of, is_summary, last_attempt
 from bridge.export.engine.calls import drive
 from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
@@ -141,7 +141,7 @@ class Export:
         """Export one record, whatever its state: what was cut off is finished, what the ledger lost is posted anew.
 
         What the journal has as posted is looked for in the ledger; it is posted again only where somebody deleted it
-        there. A record that was dismissed is taken up again. Its source is told where the record still waits. `anew` says
+        there. Where that was a summary, all its members are posted again as one. A record that was dismissed is taken up again. Its source is told where the record still waits. `anew` says
         that a person looked and did not find what an attempt left there whose key is too old to be sent again; as long
         as the key lives, it decides.
 
@@ -151,9 +151,9 @@ class Export:
             ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
-        record = self.record(record_id)
+        records = [self.record(record_id), *self._lost_with(record_id)]
         self._abandon_lost(record_id, Sender(self.ledger, self.journal), anew=anew)
-        return self._run(replayed=record).outcome()
+        return self._run(replayed=records).outcome()
 
     def dismiss(self, record_id: str, *, why: str) -> ExportOutcome:
         """Take a record out of the queue that a person has booked by hand. `replay` takes it up again.
@@ -177,7 +177,7 @@ class Export:
         if last is not None and (last.is_there or last.is_open):
             raise ValueError(f"{record_id} was posted by this export, or may have been; its history tells where")
         Sender(self.ledger, self.journal).dismiss(record_id, record.version, why.strip())
-        return self._run(replayed=record).outcome()
+        return self._run(replayed=[record]).outcome()
 
     def _run(
         self,
@@ -185,7 +185,7 @@ class Export:
         ids: Sequence[str] | None = None,
         updated_after: datetime | None = None,
         changed_since: datetime | None = None,
-        replayed: Record | None = None,
+        replayed: Sequence[Record] = (),
         keep: int | None = None,
         progress: ShowProgress = silent,
         stop: Callable[[], bool] = never,
@@ -241,6 +241,19 @@ class Export:
         if not found:
             raise UnknownRecordError(f"{self.source.name} has no record {record_id}")
         return found[0]
+
+    def _lost_with(self, record_id: str) -> list[Record]:
+        """The other members of a record's summary that the ledger no longer has, as far as nothing else stands for them."""
+        last = last_attempt(self.journal.attempts(record_id))
+        if last is None or not last.is_there or not is_summary(last.subject) or self.ledger.get(last.ref) is not None:
+            return []
+        ids = [each.record_id for each in self.journal.members(last.subject) if each.record_id != record_id]
+        attempts = self.journal.attempts_of(ids)
+        lost = {
+            each for each in ids if (own := last_attempt(attempts.get(each, ()))) is not None and own.ref == last.ref
+        }
+        pages = self.source.pages(ids=sorted(lost), updated_after=None, changed_since=None) if lost else ()
+        return [each for page in pages for each in page.records if each.id in lost]
 
     def _abandon_lost(self, record_id: str, sender: Sender, *, anew: bool) -> None:
         last = last_attempt(self.journal.attempts(record_id))

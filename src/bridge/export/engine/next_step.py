@@ -124,10 +124,17 @@ def remedy(
     is_corrected: bool,
     is_correctable: bool,
     is_free: bool,
+    is_shut: bool,
     replaces: bool,
     deletes: bool,
 ) -> Remedy:
-    """How a posted document may be made to say something else. A member of a summary, which others share, is corrected."""
+    """How a posted document may be made to say something else.
+
+    A member of a summary, which others share, is corrected. So is what is `is_shut`: in a closed period, where the settings
+    let what counts in one count on the first open day.
+    """
+    if on_change is OnChange.REPLACE and is_shut and is_correctable:
+        return Remedy.CORRECT
     if on_change is OnChange.CORRECT or (on_change is OnChange.REPLACE and is_member):
         return Remedy.CORRECT if is_correctable else Remedy.NONE
     if on_change is OnChange.REFUSE or is_corrected or not is_free:

@@ -90,7 +90,7 @@ class RecordQueue:
         changed_since: datetime | None = None,
         keeps: int = ONE_PAGE,
         also: Sequence[str] = (),
-        only: Record | None = None,
+        only: Sequence[Record] = (),
     ) -> None:
         self._source, self._ids, self._keeps = source, ids, keeps
         self._updated_after, self._changed_since, self._only = updated_after, changed_since, only
@@ -166,8 +166,8 @@ class RecordQueue:
                 self._kept = None
 
     def _read(self) -> Iterator[Page]:
-        if self._only is not None:
-            yield Page(records=(self._only,))
+        if self._only:
+            yield Page(records=tuple(self._only))
             return
         if self._ids is not None:
             yield from self._named(self._ids)

@@ -69,9 +69,9 @@ class Walk:
         ids: Sequence[str] | None = None,
         updated_after: datetime | None = None,
         changed_since: datetime | None = None,
-        replayed: Record | None = None,
+        replayed: Sequence[Record] = (),
     ) -> None:
-        """Read the books and see what waits; `replayed` is the only record then, whatever its state.
+        """Read the books and see what waits; `replayed` are the only records then, whatever their state.
 
         Raises:
             SettingsError: The settings name what the ledger does not have.
@@ -79,7 +79,7 @@ class Walk:
             JournalError: The journal cannot be read.
         """
         self._books = checked_books(self._ledger, self._bridge.settings)
-        self._is_replay = replayed is not None
+        self._is_replay = bool(replayed)
         self._queue = RecordQueue(
             self._source,
             ids=ids,
@@ -127,14 +127,16 @@ class Walk:
 
     def _context(self, books: Books) -> TaskContext:
         sender = self._sender
-        receipts = self._bridge.settings.receipts and self._download is not None
+        receipts, link = None, self._bridge.settings.record_link
+        if self._bridge.settings.receipts and self._download is not None:
+            receipts = ReceiptUploader(self._download, sender, link)
         return TaskContext(
             sender,
             self._bridge.settings,
             books,
             vendors=self._vendors,
             payments=self._payer,
-            receipts=ReceiptUploader(self._download, sender) if receipts and self._download is not None else None,
+            receipts=receipts,
             hold=self._hold,
         )
 

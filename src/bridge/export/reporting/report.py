@@ -18,15 +18,17 @@ from clientkit.money import decimal_text, total
 
 @attrs.frozen(kw_only=True)
 class Unattached:
-    """A receipt that is not at its bill or charge for a reason that lasts.
+    """A receipt that is not at its document for a reason that lasts.
 
-    `code` names the reason for programs and logs, without anything that a service answered.
+    `code` names the reason for programs and logs, without anything that a service answered. `link` is the address of the
+    record in Brex, where the settings tell it.
     """
 
     record_id: str
     receipt_id: str
     why: str
     code: str
+    link: str | None = None
 
 
 @attrs.frozen(kw_only=True)

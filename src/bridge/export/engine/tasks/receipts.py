@@ -48,8 +48,8 @@ _NOT_ALLOWED, _PROXY_WANTS_PASSWORD, _TIMED_OUT, _TOO_MANY = 405, 407, 408, 429
 class ReceiptUploader:
     """Attaches receipts in one run; for any thread."""
 
-    def __init__(self, download: Download, sender: Sender) -> None:
-        self._download_of, self._sender = download, sender
+    def __init__(self, download: Download, sender: Sender, record_link: str | None = None) -> None:
+        self._download_of, self._sender, self._record_link = download, sender, record_link
         self._not_taken = set[str]()
         self._guard = threading.Lock()
 
@@ -61,13 +61,13 @@ class ReceiptUploader:
             BusyError: Another exporter has taken the record over meanwhile.
             JournalError: The journal cannot be read or written.
         """
+        if not self._sender.ledger.ability(ref.kind).takes_files:
+            return self.unattachable(record, ref.kind)
         target, files, unattached = _Target(record=record, ref=ref), 0, list[Unattached]()
-        takes = self._sender.ledger.ability(ref.kind).takes_files
         passing: ApiError | None = None
-        for receipt in record.receipts if takes else ():
+        for receipt in record.receipts:
             if ref.kind in self._not_taken:
-                why = f"{self._sender.ledger.name} does not take files on {ref.kind} here"
-                unattached.append(Unattached(record_id=record.id, receipt_id=receipt.id, why=why, code="not_taken"))
+                unattached.append(self._unattached(record, receipt, *self._no_files(ref.kind)))
                 continue
             try:
                 results = yield from self._attach(target, receipt)
@@ -79,11 +79,23 @@ class ReceiptUploader:
                 if lasting is None:
                     files += 1
                 else:
-                    why, code = str(lasting), lasting.code
-                    unattached.append(Unattached(record_id=record.id, receipt_id=receipt.id, why=why, code=code))
+                    unattached.append(self._unattached(record, receipt, str(lasting), lasting.code))
         if passing is not None:
             raise passing
         return Attached(files=files, unattached=tuple(unattached))
+
+    def unattachable(self, record: Record, kind: str) -> Attached:
+        """The receipts of a record whose kind of document takes no files: each is listed, with a link to the record."""
+        told = self._no_files(kind)
+        return Attached(unattached=tuple(self._unattached(record, each, *told) for each in record.receipts))
+
+    def _no_files(self, kind: str) -> tuple[str, str]:
+        of = f"{kind.partition('/')[0]} payments" if "/" in kind else kind
+        return f"{self._sender.ledger.name} does not take files on {of} here", "not_taken"
+
+    def _unattached(self, record: Record, receipt: Receipt, why: str, code: str) -> Unattached:
+        link = None if self._record_link is None else self._record_link.replace("{id}", record.id)
+        return Unattached(record_id=record.id, receipt_id=receipt.id, why=why, code=code, link=link)
 
     def _attach(self, target: _Target, receipt: Receipt) -> Calls[list[_LastingError | None]]:
         """Attach the files of one receipt: None for each that was, and why not for each that cannot be."""

@@ -294,6 +294,9 @@ class RecordTask:
         posted = done.results[0] if done.results else None
         if context.receipts is None or context.sender.is_dry or not isinstance(posted, Posted) or posted.is_removed:
             return done
+        if posted.step == Step.CORRECT.value:
+            # They are at the document that is corrected.
+            return done
         try:
             attached = yield from context.receipts.attach(posted.record, posted.ref)
         except (ApiError, BusyError) as error:

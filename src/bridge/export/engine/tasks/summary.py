@@ -25,7 +25,7 @@ from bridge.export.engine.sender import Intent
 from bridge.export.engine.tasks.protocol import Done, Stop, Task, TaskContext, result_of_error
 from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.journal.protocol import Journal, JournalError, NoJournal
-from bridge.export.reporting.report import Failed, Posted
+from bridge.export.reporting.report import Attached, Failed, Posted
 from bridge.mappers.summaries import Member, Summary, summarise
 from bridge.settings.values import Settings, SettingsError
 from clientkit.errors import ApiError
@@ -36,10 +36,11 @@ MOST_COLLECTED = 10_000
 
 @attrs.frozen(kw_only=True)
 class SummaryTask:
-    """Posts one summary; `posts` are its members."""
+    """Posts one summary; `posts` are its members. `reports` says whether the source waits to be told of them."""
 
     summary: Summary
     posts: tuple[Post, ...]
+    reports: bool = True
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -97,9 +98,11 @@ class SummaryTask:
                     document=each.document,
                     amounts=each.document.spent(),
                     step="summary",
+                    receipts=_receipts(each.record, attempt.kind, context),
                 )
                 for each in self.posts
             ),
+            reports=self.reports,
             trace_id=attempt.trace_id,
         )
 
@@ -157,6 +160,7 @@ class SummaryCollector:
     def __init__(self, settings: Settings, journal: Journal, books: Books, hold: Hold) -> None:
         self._types, self._journal, self._books, self._hold = frozenset(settings.summarise), journal, books, hold
         self._posts = list[Post]()
+        self._untold = set[str]()
 
     def tasks(self, page: Sequence[RecordTask]) -> Iterator[Task]:
         """The tasks of a page without those that are collected, and summaries where enough have come together."""
@@ -168,6 +172,8 @@ class SummaryCollector:
             is_free = post is not None and _is_free(attempts.get(post.record.id, ()))
             if post is not None and is_free and self._hold(post) is None:
                 self._posts.append(post)
+                if not task.offered:
+                    self._untold.add(post.record.id)
             else:
                 yield task
         if len(self._posts) >= MOST_COLLECTED:
@@ -178,7 +184,10 @@ class SummaryCollector:
         by_id = {post.record.id: post for post in self._posts}
         self._posts.clear()
         for summary in summarise(by_id.values(), self._books):
-            yield SummaryTask(summary=summary, posts=tuple(by_id[each.record_id] for each in summary.members))
+            members = tuple(by_id[each.record_id] for each in summary.members)
+            # What is replayed is known to the source already; of what is not, the next run tells.
+            reports = self._untold.isdisjoint(each.record.id for each in members)
+            yield SummaryTask(summary=summary, posts=members, reports=reports)
 
 
 def check_summaries(settings: Settings, journal: Journal, there: Mapping[str, Sequence[Found]]) -> None:
@@ -205,8 +214,15 @@ def check_summaries(settings: Settings, journal: Journal, there: Mapping[str, Se
 
 
 def _is_new(task: RecordTask) -> bool:
-    """Whether nothing of its record is in the ledger, and its source waits for it."""
-    return task.offered and not task.found and not task.alike
+    """Whether nothing of its record is in the ledger, and its source waits for it or a person wants it."""
+    return (task.offered or task.asked) and not task.found and not task.alike
+
+
+def _receipts(record: Record, kind: str, context: TaskContext) -> Attached:
+    """Those of a member, which the entry of many has no place for."""
+    if context.receipts is None or context.sender.is_dry:
+        return Attached()
+    return context.receipts.unattachable(record, kind)
 
 
 def _with_form(member: Member, post: Post) -> Member:
