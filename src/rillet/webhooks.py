@@ -154,6 +154,15 @@ class Event:
     timestamp: datetime
     data: EventData = attrs.field(hash=False)
 
+    @property
+    def invoice_id(self) -> str | None:
+        """The invoice that it is about, in whatever shape the event came; None where it is about none, or about a credit memo."""
+        if isinstance(self.data, Invoice):
+            return self.data.id
+        if isinstance(self.data, PaymentUpdate):
+            return self.data.invoice_id
+        return self.data if self.entity is Entity.INVOICE and isinstance(self.data, str) else None
+
 
 def verify(
     headers: Headers,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ProductDocument,
     )
     from bridge.billing.master_data import BookCustomer, BookProduct
+    from bridge.billing.payment_status import PaymentState, PaymentStatus
     from bridge.billing.planning import plan_credit_note, plan_invoice
     from bridge.billing.settings import (
         BillingEntity,
@@ -58,6 +59,7 @@ _HOMES = {
     "bridge.billing.decisions": ("Decision", "Post", "Refuse", "Skip", "SyncError", "sync_error",),
     "bridge.billing.documents": ("ApplicationDocument", "CreditMemoDocument", "CustomerDocument", "InvoiceDocument", "PlannedCustomer", "PlannedProduct", "ProductDocument",),
     "bridge.billing.master_data": ("BookCustomer", "BookProduct",),
+    "bridge.billing.payment_status": ("PaymentState", "PaymentStatus",),
     "bridge.billing.planning": ("plan_credit_note", "plan_invoice",),
     "bridge.billing.settings": ("BillingEntity", "BillingSettings", "CustomerLink", "OnVoid", "ProductLink", "Scope", "SettledElsewhere", "TaxCode", "TaxKind", "read_billing_settings",),
     "bridge.billing.stripe": ("StripeShapeError", "read_stripe_credit_note", "read_stripe_invoice",),
@@ -67,7 +69,7 @@ _HOMES = {
 __all__ = [
     "ApplicationDocument", "BillingEntity", "BillingSettings", "BookCustomer", "BookProduct", "Catalogue",
     "CreditMemoDocument", "CreditNote", "Customer", "CustomerDocument", "CustomerLink", "Decision", "Invoice",
-    "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnVoid", "PlannedCustomer", "PlannedProduct", "Post",
+    "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnVoid", "PaymentState", "PaymentStatus", "PlannedCustomer", "PlannedProduct", "Post",
     "PostalAddress", "Product", "ProductDocument", "ProductLink", "Refuse", "Scope", "SettledElsewhere", "Skip",
     "StripeShapeError", "SyncError", "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "plan_credit_note",
     "plan_invoice", "propose_links", "read_billing_settings", "read_invoices_csv", "read_stripe_credit_note",

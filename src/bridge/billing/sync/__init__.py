@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bridge.billing.sync.ledger import BillingLedger
     from bridge.billing.sync.linking import LinkError
     from bridge.billing.sync.outcome import SyncOutcome, SyncPlan, SyncProblem
+    from bridge.billing.sync.payments import PaymentWatcher, PollOutcome, Undelivered
     from bridge.billing.sync.protocol import BillingSystem, ListedInvoices
 
 _HOMES = {
@@ -21,12 +22,13 @@ _HOMES = {
     "bridge.billing.sync.ledger": ("BillingLedger",),
     "bridge.billing.sync.linking": ("LinkError",),
     "bridge.billing.sync.outcome": ("SyncOutcome", "SyncPlan", "SyncProblem",),
+    "bridge.billing.sync.payments": ("PaymentWatcher", "PollOutcome", "Undelivered",),
     "bridge.billing.sync.protocol": ("BillingSystem", "ListedInvoices",),
 }  # fmt: skip
 
 __all__ = [
-    "BillingLedger", "BillingSystem", "InvoiceSync", "LinkError", "ListedInvoices", "SyncOutcome", "SyncPlan",
-    "SyncProblem",
+    "BillingLedger", "BillingSystem", "InvoiceSync", "LinkError", "ListedInvoices", "PaymentWatcher", "PollOutcome", "SyncOutcome",
+    "SyncPlan", "SyncProblem", "Undelivered",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

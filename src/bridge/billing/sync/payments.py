@@ -1,0 +1,250 @@
+"""The way back: what was paid in Rillet, told to the billing system by webhooks, and by polling where these fail.
+
+An event only says where to look: Rillet promises no order, so the invoice is read as it is now. Each status is delivered at
+least once and in order per invoice; what was delivered is remembered after `deliver` has returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import attrs
+
+import rillet
+import rillet.webhooks
+from bridge.billing.documents import INVOICE, subject_of
+from bridge.billing.payment_status import PaymentState, PaymentStatus, read_payment_status
+from bridge.billing.settings import BillingSettings, SettledElsewhere
+from bridge.billing.sync.protocol import BillingSystem
+from bridge.billing.values import Invoice, InvoiceStatus
+from bridge.documents.marks import mark_of_references
+from bridge.export.engine.attempts import last_attempt
+from bridge.export.engine.claims import Locks, claimed
+from bridge.export.journal.protocol import Journal, JournalError, NoJournal
+from bridge.export.reporting import audit_log
+from clientkit.errors import NotFoundError
+from clientkit.money import total
+from rillet import InvoicePaymentStatus
+
+_READ_UNTIL = "billing payments read until"
+#: The mark of the last verified webhook, for the check of the setup.
+WEBHOOK_SEEN = "billing webhook seen at"
+# The clocks differ; reading a day twice tells nobody anything twice.
+_CLOCK_MARGIN = timedelta(days=1)
+
+
+@attrs.frozen(kw_only=True)
+class Undelivered:
+    """An invoice of Rillet's whose status could not be told, and why. The next poll tries again."""
+
+    rillet_id: str
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class PollOutcome:
+    """What a poll did: what was delivered, and what could not be."""
+
+    delivered: tuple[PaymentStatus, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was told."""
+        return not self.undelivered
+
+
+class PaymentWatcher:
+    """Tells a billing system what becomes of its invoices in Rillet; for any thread.
+
+    Args:
+        client: The client of the Rillet organization.
+        settings: The settings of the sync.
+        deliver: Takes each status. What it raises is for the caller of `handle`, and counted by `poll`; the status comes again.
+        billing: Asked whether an invoice is settled already, where the settings leave those alone.
+        journal: The journal of the sync. Without one, what was delivered is forgotten with the process, and a deleted invoice
+            is nobody's.
+    """
+
+    def __init__(
+        self,
+        client: rillet.Client,
+        settings: BillingSettings,
+        deliver: Callable[[PaymentStatus], object],
+        *,
+        billing: BillingSystem | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        self._client, self._settings, self._deliver = client, settings, deliver
+        self._billing, self._journal = billing, journal or NoJournal()
+        self._told, self._locks = dict[str, PaymentStatus](), Locks()
+
+    def handle(self, event: rillet.webhooks.Event) -> None:
+        """Look at the invoices that a verified event is about, and tell what is new.
+
+        Raises:
+            ApiError: Rillet or the billing system cannot be asked. Whoever receives webhooks answers 500, and it comes again.
+            BusyError: Another process tells of the invoice at this moment; it comes again.
+            JournalError: The journal cannot be read or written.
+        """
+        self._journal.set_mark(WEBHOOK_SEEN, self._journal.now().isoformat())
+        if event.event == rillet.webhooks.EventType.DELETED:
+            if event.invoice_id is not None:
+                self._tell_deleted(event.invoice_id, event.timestamp)
+            return
+        for invoice_id in _invoices_of(event):
+            self._tell(invoice_id)
+
+    def poll(self, *, updated_after: datetime | None = None) -> PollOutcome:
+        """Look at every invoice that changed or was paid since the last poll. One bad invoice does not stop the others.
+
+        Args:
+            updated_after: Since when; the journal remembers it when left out, and without a journal everything is read.
+
+        Raises:
+            ApiError: Rillet cannot list its invoices or payments.
+            JournalError: The journal cannot be read or written.
+        """
+        began, after = self._journal.now(), updated_after or self._read_until()
+        changed = dict[str, None]()
+        for invoice in self._client.invoices.list(updated_after=after, limit=100):
+            if self._billing_id(invoice) is not None:
+                changed[invoice.id] = None
+        # Nobody documents that a payment changes its invoice.
+        for payment in self._client.invoice_payments.list(updated_after=after, limit=100):
+            changed[payment.invoice_id] = None
+        delivered, undelivered = list[PaymentStatus](), list[Undelivered]()
+        # Lists begin with the newest.
+        for invoice_id in reversed(changed):
+            try:
+                status = self._tell(invoice_id)
+            except JournalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - what delivers is the caller's
+                undelivered.append(Undelivered(rillet_id=invoice_id, why=f"{type(error).__name__}: {error}"))
+                continue
+            delivered += [status] if status is not None else []
+        if not undelivered and updated_after is None:
+            self._journal.set_mark(_READ_UNTIL, began.isoformat())
+        return PollOutcome(delivered=tuple(delivered), undelivered=tuple(undelivered))
+
+    def _tell(self, invoice_id: str) -> PaymentStatus | None:
+        """Tell how an invoice stands now, if that is news."""
+        with self._alone(invoice_id):
+            try:
+                invoice = self._client.invoices.get(invoice_id)
+            except NotFoundError as error:
+                if not error.is_from_service:
+                    raise
+                # The event of its deletion tells the rest.
+                return None
+            billing_id = self._billing_id(invoice)
+            if billing_id is None:
+                return None
+            status = self._status(invoice, billing_id)
+            return self._tell_once(status)
+
+    def _tell_deleted(self, invoice_id: str, at: datetime) -> None:
+        """Tell that somebody deleted an invoice, unless that was the sync itself, or it is not known whose it was."""
+        prefix = subject_of(INVOICE, "")
+        subjects = {each.subject for each in self._journal.by_object(invoice_id) if each.subject.startswith(prefix)}
+        for subject in sorted(subjects):
+            last = last_attempt(self._journal.attempts(subject))
+            if last is None or not last.is_there or last.object_id != invoice_id:
+                continue
+            with self._alone(invoice_id):
+                told = self._last_told(invoice_id)
+                status = PaymentStatus(
+                    invoice=subject.removeprefix(prefix),
+                    rillet_id=invoice_id,
+                    status=PaymentState.DELETED,
+                    paid=total(()),
+                    outstanding=total(()),
+                    currency=told.currency if told is not None else "",
+                    at=at,
+                )
+                self._tell_once(status)
+
+    def _tell_once(self, status: PaymentStatus) -> PaymentStatus | None:
+        told = self._last_told(status.rillet_id)
+        if told is not None and (told.says_the_same_as(status) or told.at > status.at):
+            return None
+        if told is None and status.status is PaymentState.UNPAID:
+            # The billing system knows that nobody has paid what it has just issued.
+            return None
+        if told is None and self._is_left_alone(status.invoice):
+            audit_log.log("left_alone", object_id=status.rillet_id, invoice=status.invoice)
+            return None
+        self._deliver(status)
+        self._remember(status)
+        audit_log.log("payment_told", object_id=status.rillet_id, invoice=status.invoice, status=status.status.value)
+        return status
+
+    def _is_left_alone(self, invoice: str) -> bool:
+        """Whether the billing system has settled it by itself: nothing was told of it, and it is paid there."""
+        if self._billing is None or self._settings.settled_elsewhere is SettledElsewhere.TELL:
+            return False
+        found = self._billing.invoices(ids=[invoice], updated_after=None)
+        return any(isinstance(each, Invoice) and each.status is InvoiceStatus.PAID for each in found)
+
+    def _status(self, invoice: rillet.Invoice, billing_id: str) -> PaymentStatus:
+        payments = self._client.invoice_payments.list_for_invoice(invoice.id)
+        paid = total(each.amount.amount for each in payments if each.status != InvoicePaymentStatus.FAILED)
+        return PaymentStatus(
+            invoice=billing_id,
+            rillet_id=invoice.id,
+            status=_state(invoice),
+            paid=paid,
+            outstanding=invoice.amount_due.amount,
+            currency=invoice.total.currency,
+            at=invoice.updated_at or self._journal.now(),
+        )
+
+    def _billing_id(self, invoice: rillet.Invoice) -> str | None:
+        """The billing system's id, None where the invoice is not its."""
+        ids = [each.id for each in invoice.external_references if each.type == self._settings.reference_type]
+        mark, sources = mark_of_references(ids)
+        if mark is None:
+            return None
+        if mark.version is None:
+            return next(iter(sorted({mark.subject, *sources})))
+        return mark.subject.removeprefix(subject_of(INVOICE, ""))
+
+    def _last_told(self, invoice_id: str) -> PaymentStatus | None:
+        if self._journal.forgets:
+            return self._told.get(invoice_id)
+        text = self._journal.mark(f"billing told {invoice_id}")
+        return None if text is None else read_payment_status(text)
+
+    def _remember(self, status: PaymentStatus) -> None:
+        self._told[status.rillet_id] = status
+        self._journal.set_mark(f"billing told {status.rillet_id}", status.as_text())
+
+    def _read_until(self) -> datetime | None:
+        told = self._journal.mark(_READ_UNTIL)
+        return None if told is None else datetime.fromisoformat(told) - _CLOCK_MARGIN
+
+    @contextmanager
+    def _alone(self, invoice_id: str) -> Iterator[None]:
+        """Keep other threads and processes off an invoice, so that its statuses are told in order."""
+        with (
+            self._locks.holding(invoice_id),
+            claimed(self._journal, f"payment:{invoice_id}", "another process tells of this invoice"),
+        ):
+            yield
+
+
+def _invoices_of(event: rillet.webhooks.Event) -> Iterator[str]:
+    """The invoices that an event is about: its own, or those that a credit memo pays."""
+    if event.invoice_id is not None:
+        yield event.invoice_id
+    elif isinstance(event.data, rillet.CreditMemo):
+        yield from dict.fromkeys(each.invoice_id for each in event.data.applications)
+
+
+def _state(invoice: rillet.Invoice) -> PaymentState:
+    name = invoice.status.value.lower()
+    # Rillet may know more states than this release.
+    return PaymentState(name) if name in list(PaymentState) else PaymentState.UNKNOWN

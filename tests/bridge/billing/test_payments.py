@@ -1,0 +1,337 @@
+"""The way back: payments in Rillet become statuses in the billing system, at least once and in order per invoice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import attrs
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+import rillet.webhooks
+from billing_company import CASH, DAY, SETTINGS, Seller, changed, invoice, line, note
+from bridge.billing import InvoiceStatus, PaymentState, PaymentStatus, SettledElsewhere
+from bridge.billing.sync import ListedInvoices, PaymentWatcher
+from bridge.export import WebhookReceiver
+from clientkit.signatures import DuplicateWebhookError, WrongSignatureError
+from rillet import InvoicePayment, InvoicePaymentStatus, Money, NewInvoicePayment
+from rillet.testing.webhooks import SECRET
+from rillet.webhooks import Entity, EventType, sign
+
+
+class Listener:
+    """A billing system that is told of payments, by webhooks of the stand-in and by polling."""
+
+    def __init__(self, seller: Seller, *, subscribed: bool = True, **settings: Any) -> None:
+        self.seller, self.told, self.broken = seller, list[PaymentStatus](), False
+        self.watcher = PaymentWatcher(
+            seller.books.client(),
+            attrs.evolve(SETTINGS, **settings),
+            self._take,
+            billing=self,
+            journal=seller.journal,
+        )
+        self.receiver = WebhookReceiver(partial(rillet.webhooks.verify, secrets=SECRET), self.watcher.handle)
+        if subscribed:
+            seller.books.webhooks.subscribe(self.receive)
+
+    name = "Sequence"
+
+    def invoices(self, *, ids: Any, updated_after: Any) -> Any:
+        return ListedInvoices(self.seller.invoices.values()).invoices(ids=ids, updated_after=updated_after)
+
+    def credit_notes(self, *, ids: Any, updated_after: Any) -> Any:
+        del ids, updated_after
+        return ()
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> int:
+        try:
+            self.receiver([(name.encode(), value.encode()) for name, value in headers.items()], body)
+        except DuplicateWebhookError:
+            return 200
+        except Exception:  # noqa: BLE001 - a receiver answers whatever happens
+            return 500
+        return 200
+
+    def _take(self, status: PaymentStatus) -> None:
+        if self.broken:
+            raise RuntimeError("the billing system is down")
+        self.told.append(status)
+
+    @property
+    def states(self) -> list[tuple[str, str, Decimal, Decimal]]:
+        return [(each.invoice, each.status.value, each.paid, each.outstanding) for each in self.told]
+
+
+def pay(seller: Seller, amount: str, number: str = "A-001") -> InvoicePayment:
+    made = next(each for each in seller.books.invoices if each.invoice_number == number)
+    seller.clock.advance(60)
+    payment = NewInvoicePayment(amount=Money(Decimal(amount), made.total.currency), date=DAY, account_code=CASH)
+    return seller.books.client().invoice_payments.create(made.id, payment)
+
+
+@pytest.fixture
+def synced(seller: Seller) -> Seller:
+    seller.put(invoice())
+    assert seller.sync().run().complete
+    return seller
+
+
+@pytest.mark.parametrize("by", ["webhook", "poll"])
+def test_a_payment_recorded_in_rillet_marks_the_invoice_paid(synced: Seller, by: str) -> None:
+    listener = Listener(synced, subscribed=by == "webhook")
+
+    pay(synced, "19.00")
+    synced.books.webhooks.deliver_due()
+    delivered = listener.watcher.poll().delivered
+    pay(synced, "100.00")
+    synced.books.webhooks.deliver_due()
+    delivered += listener.watcher.poll().delivered
+
+    assert listener.states == [
+        ("in_1", "partially_paid", Decimal("19.00"), Decimal("100.00")),
+        ("in_1", "paid", Decimal("119.00"), Decimal("0.00")),
+    ]
+    assert (len(delivered) == 2) == (by == "poll")
+    assert listener.told[0].at < listener.told[1].at
+
+
+def test_a_payment_that_failed_is_told(synced: Seller) -> None:
+    listener = Listener(synced)
+    payment = pay(synced, "119.00")
+    synced.books.webhooks.deliver_due()
+
+    synced.clock.advance(60)
+    synced.books.move_invoice_payment(payment.id, InvoicePaymentStatus.FAILED)
+    synced.books.webhooks.deliver_due()
+
+    assert listener.states == [
+        ("in_1", "paid", Decimal("119.00"), Decimal("0.00")),
+        ("in_1", "unpaid", Decimal(0), Decimal("119.00")),
+    ]
+
+
+def test_an_invoice_paid_elsewhere_is_left_alone(synced: Seller) -> None:
+    synced.put(changed(synced.invoices["in_1"], status=InvoiceStatus.PAID))
+    alone, told = Listener(synced), Listener(synced, subscribed=False, settled_elsewhere=SettledElsewhere.TELL)
+
+    pay(synced, "119.00")
+    synced.books.webhooks.deliver_due()
+
+    assert alone.watcher.poll().delivered == ()
+    assert alone.told == []
+    # The settings say otherwise.
+    assert [each.status for each in told.watcher.poll().delivered] == [PaymentState.PAID]
+
+
+def test_what_was_told_once_is_told_to_its_end(synced: Seller) -> None:
+    listener = Listener(synced)
+    payment = pay(synced, "119.00")
+    synced.books.webhooks.deliver_due()
+    # The billing system has it as paid because it was told so.
+    synced.put(changed(synced.invoices["in_1"], status=InvoiceStatus.PAID))
+
+    synced.clock.advance(60)
+    synced.books.move_invoice_payment(payment.id, InvoicePaymentStatus.FAILED)
+    synced.books.webhooks.deliver_due()
+
+    assert [each.status for each in listener.told] == [PaymentState.PAID, PaymentState.UNPAID]
+
+
+def test_a_credit_memo_is_told_as_what_it_takes_off(synced: Seller) -> None:
+    listener = Listener(synced)
+    synced.put(note())
+
+    assert synced.sync().run().complete
+    synced.books.webhooks.deliver_due()
+
+    assert listener.states == [("in_1", "partially_credited", Decimal(0), Decimal("107.10"))]
+
+
+def test_a_deleted_invoice_is_told_unless_the_sync_did_it(synced: Seller) -> None:
+    listener = Listener(synced)
+    synced.put(changed(synced.invoices["in_1"], lines=(line("200.00"),)))
+    synced.sync().run()
+    synced.books.webhooks.deliver_due()
+    assert listener.told == []
+
+    (made,) = synced.books.invoices
+    synced.books.client().invoices.delete(made.id)
+    synced.books.webhooks.deliver_due()
+
+    assert [(each.invoice, each.status) for each in listener.told] == [("in_1", PaymentState.DELETED)]
+
+
+def payment_event(seller: Seller, event_id: str) -> tuple[dict[str, str], bytes]:
+    """The other shape of PAYMENT_UPDATED: the payment itself, as receivers have met it."""
+    (made,) = seller.books.invoices
+    body = json.dumps(
+        {
+            "id": "pay_1", "invoice_id": made.id, "amount": "119.00", "currency": "USD",
+            "payment_date": "2026-03-02", "cash_account_code": "11100", "status": "CLEARED",
+        }
+    ).encode()  # fmt: skip
+    headers = sign(
+        SECRET, body, entity=Entity.INVOICE, event=EventType.PAYMENT_UPDATED, id=event_id, timestamp=seller.clock()
+    )
+    return headers, body
+
+
+def test_both_shapes_of_a_payment_event_are_understood(synced: Seller) -> None:
+    listener = Listener(synced, subscribed=False)
+    pay(synced, "119.00")
+
+    assert listener.receive(*payment_event(synced, "3fa85f64-5717-4562-b3fc-2c963f66afa6")) == 200
+
+    assert [each.status for each in listener.told] == [PaymentState.PAID]
+
+
+def test_events_are_verified_and_taken_once(synced: Seller) -> None:
+    listener = Listener(synced, subscribed=False)
+    pay(synced, "119.00")
+    headers, body = payment_event(synced, "3fa85f64-5717-4562-b3fc-2c963f66afa6")
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    with pytest.raises(WrongSignatureError):
+        listener.receiver(raw, body.replace(b"119.00", b"999.00"))
+    listener.receiver(raw, body)
+    with pytest.raises(DuplicateWebhookError):
+        listener.receiver(raw, body)
+    assert len(listener.told) == 1
+
+
+def test_an_event_that_could_not_be_delivered_comes_again(synced: Seller) -> None:
+    listener = Listener(synced)
+    listener.broken = True
+    pay(synced, "119.00")
+    synced.books.webhooks.deliver_due()
+    poll = listener.watcher.poll()
+    assert [each.why for each in poll.undelivered] == ["RuntimeError: the billing system is down"]
+    assert not poll.complete
+
+    listener.broken = False
+    synced.clock.advance(timedelta(hours=1).total_seconds())
+    synced.books.webhooks.deliver_due()
+
+    assert [each.status for each in listener.told] == [PaymentState.PAID]
+    assert listener.watcher.poll().delivered == ()
+
+
+def test_invoices_of_others_are_nobodys_business(synced: Seller) -> None:
+    client = synced.books.client()
+    (made,) = synced.books.invoices
+    other = client.invoices.create(
+        rillet.NewFullInvoice(
+            customer_id=made.customer_id,
+            subsidiary_id=made.subsidiary_id,
+            invoice_date=DAY,
+            items=[
+                rillet.NewInvoiceItem(
+                    description="By hand",
+                    price=rillet.InvoiceItemPrice(
+                        product_id=made.items[0].product_id,
+                        quantity=Decimal(1),
+                        amount_per_unit=Money(Decimal("5.00"), "USD"),
+                    ),
+                )
+            ],
+        )
+    )
+    listener = Listener(synced)
+    pay(synced, "5.00", other.invoice_number)
+    synced.books.webhooks.deliver_due()
+
+    assert listener.watcher.poll().delivered == ()
+    assert listener.told == []
+
+
+#: What happens: money comes, bounces, webhooks arrive, are lost or come twice, the billing system is down, somebody polls.
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("pay"), st.sampled_from(["A-001", "A-002"])),
+        st.tuples(st.just("bounce"), st.just("")),
+        st.tuples(st.sampled_from(["deliver", "lose", "again", "break", "mend", "poll"]), st.just("")),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=25)
+@given(ACTIONS)
+def test_every_status_is_told_at_least_once_and_in_order(actions: list[tuple[str, str]]) -> None:
+    seller = Seller()
+    seller.put(invoice(1), invoice(2))
+    seller.sync().run()
+    listener = Listener(seller)
+    for each in Walk(seller, listener, actions):
+        each()
+    listener.broken = False
+    assert listener.watcher.poll().complete
+
+    for made in seller.books.invoices:
+        told = [each for each in listener.told if each.rillet_id == made.id]
+        assert [each.at for each in told] == sorted(each.at for each in told)
+        last = (told[-1].status.value, told[-1].outstanding) if told else ("unpaid", made.total.amount)
+        assert last == (made.status.value.lower(), made.amount_due.amount)
+        # A repetition says something new.
+        assert all(not before.says_the_same_as(after) for before, after in pairwise(told))
+
+
+class Walk:
+    """The actions as calls."""
+
+    def __init__(self, seller: Seller, listener: Listener, actions: list[tuple[str, str]]) -> None:
+        self._seller, self._listener, self._actions = seller, listener, actions
+        self._delivered = list[tuple[dict[str, str], bytes]]()
+
+    def __iter__(self) -> Iterator[Any]:
+        for name, number in self._actions:
+            yield partial(getattr(self, f"_{name}"), number)
+
+    def _pay(self, number: str) -> None:
+        due = next(each for each in self._seller.books.invoices if each.invoice_number == number).amount_due.amount
+        if due:
+            pay(self._seller, str(min(due, Decimal("50.00"))), number)
+
+    def _bounce(self, _: str) -> None:
+        alive = [each for each in self._seller.books.invoice_payments if each.status is not InvoicePaymentStatus.FAILED]
+        self._seller.clock.advance(60)
+        if alive:
+            self._seller.books.move_invoice_payment(alive[0].id, InvoicePaymentStatus.FAILED)
+
+    def _deliver(self, _: str) -> None:
+        self._seller.clock.advance(60)
+        self._seller.books.webhooks.deliver_due()
+
+    def _lose(self, _: str) -> None:
+        self._seller.books.webhooks.deliveries.clear()
+
+    def _again(self, _: str) -> None:
+        """An old event comes once more, under another id."""
+        if self._seller.books.invoices:
+            made = self._seller.books.invoices[0]
+            event = rillet.webhooks.Event(
+                entity=Entity.INVOICE,
+                event=EventType.PAYMENT_UPDATED,
+                id="again",
+                timestamp=self._seller.clock(),
+                data=made,
+            )
+            if not self._listener.broken:
+                self._listener.watcher.handle(event)
+
+    def _break(self, _: str) -> None:
+        self._listener.broken = True
+
+    def _mend(self, _: str) -> None:
+        self._listener.broken = False
+
+    def _poll(self, _: str) -> None:
+        self._listener.watcher.poll()
