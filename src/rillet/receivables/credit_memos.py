@@ -10,9 +10,10 @@ from typing import NoReturn
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET
 from rillet.errors import NotModifiableError
 from rillet.receivables.items import ItemRevenue, ItemTax, TaxesUpdate
@@ -220,6 +221,21 @@ class CreditMemoOperations:
     def delete_applications(self, credit_memo_id: str) -> Request[None]:
         """Remove every application: the invoices owe again what the credit memo had paid."""
         return Request(method="DELETE", path=f"/credit-memos/{segment(credit_memo_id)}/applications")
+
+    @several
+    def find(self, reference: ExternalReference, *, updated_after: datetime) -> CallSequence[tuple[CreditMemo, ...]]:
+        """Every credit memo with this reference that was changed after a moment.
+
+        Rillet cannot search credit memos by reference, so all that were changed since are read, 100 to a request; and
+        it lets two have the same reference: look how many come back.
+
+        Args:
+            reference: Its type and id count, its link does not.
+            updated_after: A moment shortly before the credit memo can have been created.
+        """
+        changed = CreditMemoOperations.list.build(updated_after=updated_after, limit=100)
+        found = yield from ask_all(changed, where=lambda each: reference.is_among(each.external_references))
+        return tuple(found)
 
     def modify(self, credit_memo_id: str, **changes: object) -> NoReturn:
         """Refuse: a credit memo cannot be written back from what was read, and an update replaces it whole.

@@ -14,9 +14,10 @@ from typing import Literal, NoReturn, TypeAlias
 import attrs
 
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
-from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
+from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET
 from rillet.errors import NotModifiableError
 from rillet.receivables.items import ItemRevenue, ItemTax, TaxesUpdate
@@ -314,6 +315,24 @@ class InvoiceOperations:
         See https://docs.api.rillet.com/reference/update-invoice-sent-status.
         """
         return Request(method="PUT", path=f"/invoices/{segment(invoice_id)}/sent-status", body={"sent": sent})
+
+    @several
+    def find(
+        self, reference: ExternalReference, *, updated_after: datetime, customer_id: str | None = None
+    ) -> CallSequence[tuple[Invoice, ...]]:
+        """Every invoice with this reference that was changed after a moment.
+
+        Rillet cannot search invoices by reference, so all that were changed since are read, 100 to a request; and it
+        lets two invoices have the same reference: look how many come back.
+
+        Args:
+            reference: Its type and id count, its link does not.
+            updated_after: A moment shortly before the invoice can have been created.
+            customer_id: Only invoices to this customer, which are fewer to read.
+        """
+        changed = InvoiceOperations.list.build(customer_id=customer_id, updated_after=updated_after, limit=100)
+        found = yield from ask_all(changed, where=lambda each: reference.is_among(each.external_references))
+        return tuple(found)
 
     def modify(self, invoice_id: str, **changes: object) -> NoReturn:
         """Refuse: an invoice cannot be written back from what was read, and an update replaces it whole.

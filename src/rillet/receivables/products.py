@@ -10,7 +10,7 @@ from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
-from clientkit.sequences import CallSequence, ask
+from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
 from rillet._paging import KEYSET
 from rillet.receivables.pricing import Price, RevenuePattern
@@ -99,6 +99,18 @@ class ProductOperations:
     def delete(self, product_id: str) -> Request[None]:
         """Delete a product. No contract or invoice should need it any more."""
         return Request(method="DELETE", path=f"/products/{segment(product_id)}")
+
+    @several
+    def find(self, reference: ExternalReference) -> CallSequence[tuple[Product, ...]]:
+        """Every product with this external reference: type and id count, the link does not.
+
+        Rillet can neither search products by reference nor tell which were changed, so all of them are read, 100 to a
+        request; and it lets two products have the same reference: look how many come back.
+        """
+        found = yield from ask_all(
+            ProductOperations.list.build(limit=100), where=lambda each: reference.is_among(each.external_references)
+        )
+        return tuple(found)
 
     @several
     def modify(
