@@ -13,7 +13,7 @@ from brex_accounting import Record
 from bridge import Account, Basis, Entity, Field, When
 from bridge.settings.values import OtherTypes
 from bridge_oracle import UNCODED, Json, account_named, entity_of
-from bridge_worlds import CURRENCIES, GL, LEGAL_ENTITY, PLACES, PROJECT, TAX, TOKENS, World, ways_to_name, worlds
+from bridge_worlds import CURRENCIES, GL, LEGAL_ENTITY, PLACES, PROJECT, TAX, TOKENS, World, pick, ways_to_name, worlds
 from clientkit import codec
 from rillet import (
     Bill,
@@ -60,12 +60,12 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
 
     Those that are `turned` have everything on the other side.
     """
-    kind = draw(st.sampled_from(types))
+    kind = pick(draw, types)
     world = _fit(draw(worlds()), kind)
-    entity = draw(st.sampled_from(world.settings.entities))
+    entity = pick(draw, world.settings.entities)
     when = entity.when or When()
     taken = {each.when.currency for each in world.settings.entities if each.when is not None}
-    currency = when.currency or draw(st.sampled_from([each for each in sorted(PLACES) if each not in taken]))
+    currency = when.currency or pick(draw, [each for each in sorted(PLACES) if each not in taken])
     make = _LineMaker(draw, world, currency)
     if kind in {*CHARGES, *REIMBURSEMENTS, *BILLS}:
         lines, total = _of_document(make, kind, entity, turned=turned)
@@ -73,7 +73,7 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
         lines, total = _of_movement(make, kind, entity)
     lines += [make.coded(draw(_sides), 0) for _ in range(draw(st.integers(0, 2)))]
     if when.field is not None:
-        draw(st.sampled_from(lines))["accounting_field_values"].append(_ref(LEGAL_ENTITY, when.value))
+        pick(draw, lines)["accounting_field_values"].append(_ref(LEGAL_ENTITY, when.value))
     lines = draw(st.permutations(lines))
     user = {"id": "cuuser_bo", "first_name": "Bo ", "last_name": "Sample", "email": " Bo@example.com"}
     case = Case(
@@ -89,11 +89,11 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
             "updated_at": "2026-02-04T10:00:00.123456Z",
             "version": 2,
             "posted_at": "2026-02-03T11:00:00.5Z",
-            "due_at": draw(st.sampled_from((None, "2026-03-05T00:00:00Z"))),
-            "invoice_number": draw(st.sampled_from((None, " ", "R-17"))),
+            "due_at": pick(draw, (None, "2026-03-05T00:00:00Z")),
+            "invoice_number": pick(draw, (None, " ", "R-17")),
             "user": user | ({"location_name": when.location} if when.location else {}),
-            "vendor": {"id": "pmch_1", "name": draw(st.sampled_from(("SAMPLE  STATIONERY ", "Somebody New")))},
-            "memo": draw(st.sampled_from((None, "", "Lunch"))),
+            "vendor": {"id": "pmch_1", "name": pick(draw, ("SAMPLE  STATIONERY ", "Somebody New"))},
+            "memo": pick(draw, (None, "", "Lunch")),
             "line_items": [line | {"id": f"accrli_{number}"} for number, line in enumerate(lines)],
         },
     )
@@ -147,9 +147,9 @@ def _of_document(make: _LineMaker, kind: str, entity: Entity, *, turned: bool) -
     if turned:
         opposite, natural = natural, opposite
     without = [each for each in world.books.accounts if turned and each.subtype == offsetting.subtype]
-    lines = [make.coded(natural, units, beside=without) for units in draw(st.lists(_units, min_size=1, max_size=4))]
+    lines = [make.coded(natural, units, beside=without) for units in draw(_amounts)]
     total = sum(make.units[id(line)] for line in lines)
-    for units in draw(st.lists(_units, max_size=2)):
+    for units in draw(_reductions):
         if units < total:
             lines.append(make.coded(opposite, units, beside=[offsetting]))
             total -= units
@@ -168,7 +168,7 @@ def _of_movement(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json
         account = None if key is None else account_named(world.books, getattr(entity, key))
         if account is not None and kind in BILL_PAYMENTS and side == "CREDIT" and elsewhere:
             # The account may be another than that of the settings, but it is one.
-            other = draw(st.sampled_from([each for each in world.books.accounts if each.subtype == "Bank"]))
+            other = pick(draw, [each for each in world.books.accounts if each.subtype == "Bank"])
             lines += [make.offsetting(side, units, other, uncoded=other is account) for units in _parts(draw, total)]
             continue
         for units in _parts(draw, total):
@@ -185,6 +185,7 @@ def _parts(draw: st.DrawFn, total: int) -> list[int]:
 
 
 _units = st.integers(1, 10**9)
+_amounts, _reductions = st.lists(_units, min_size=1, max_size=4), st.lists(_units, max_size=2)
 _sides = st.sampled_from(("DEBIT", "CREDIT"))
 
 
@@ -202,7 +203,7 @@ class _LineMaker:
         """A line on some account, though not on `beside`, with all the mandatory fields and perhaps others and a tax."""
         accounts = self.world.books.accounts
         chosen = [each for each in accounts if each not in beside]
-        refs = [_ref(GL, self.draw(st.sampled_from(ways_to_name(chosen, accounts))))]
+        refs = [_ref(GL, pick(self.draw, ways_to_name(chosen, accounts)))]
         for field, names in zip(self.world.books.fields, self.world.brex_fields, strict=True):
             rule = None if field.settings is None else field.settings.expenses
             if (rule and rule.mandatory) or self.draw(st.booleans()):
@@ -214,35 +215,35 @@ class _LineMaker:
         """A line of the account of the settings: not coded, or coded to just that account."""
         ways = ways_to_name([account], self.world.books.accounts)
         without: list[list[Json]] = [[], [_ref(GL, None)]] if uncoded else []
-        coding = self.draw(st.sampled_from([*without, *([_ref(GL, way)] for way in ways)]))
+        coding = pick(self.draw, [*without, *([_ref(GL, way)] for way in ways)])
         # A tax code means nothing on a line that nobody codes.
         tax = [] if any(ref["remote_field_value_id"] for ref in coding) else self._tax()
         return self._line(side, units, [*coding, *tax, *self._noise()])
 
     def _value(self, field: Field, names: Mapping[str, str]) -> Json:
-        value = self.draw(st.sampled_from(field.values))
+        value = pick(self.draw, field.values)
         by_id = _ref(names, value.id) | {"field_value_name": "renamed in Rillet"}
         by_name = _ref(names, None) | {"field_value_name": value.name.upper(), "brex_field_value_id": "efo_1"}
-        return self.draw(st.sampled_from((by_id, by_name)))
+        return pick(self.draw, (by_id, by_name))
 
     def _tax(self) -> list[Json]:
         rates = self.world.books.tax_rates
         if not rates or not self.draw(st.booleans()):
             return []
-        rate = self.draw(st.sampled_from(rates))
+        rate = pick(self.draw, rates)
         codes = [rate.code] if rate.code not in {each.id for each in rates} else []
         by_description = _ref(TAX, None) | {"field_value_name": rate.description}
-        return [self.draw(st.sampled_from((*(_ref(TAX, way) for way in (rate.id, *codes)), by_description)))]
+        return [pick(self.draw, (*(_ref(TAX, way) for way in (rate.id, *codes)), by_description))]
 
     def _noise(self) -> list[Json]:
         """Values of a Brex field that has no counterpart in Rillet."""
-        return self.draw(st.sampled_from(([], [_ref(PROJECT, "apollo")])))
+        return pick(self.draw, ([], [_ref(PROJECT, "apollo")]))
 
     def _line(self, side: str, units: int, refs: Sequence[Json]) -> Json:
         line = {
             "type": side,
             "amount": {"amount": self.money(units), "currency": self._currency},
-            "memo": self.draw(st.sampled_from((None, "Taxi"))),
+            "memo": pick(self.draw, (None, "Taxi")),
             "accounting_field_values": list(refs),
         }
         self.units[id(line)] = units
@@ -264,11 +265,9 @@ def doubtful_cases(draw: st.DrawFn) -> Case:
     case = draw(good_cases())
     lines: list[Json] = case.json["line_items"]
     for _ in range(draw(st.integers(0, 3))):
-        line = draw(st.sampled_from(lines))
-        change = draw(
-            st.sampled_from(
-                ("drop", "double", "type", "account", "uncode", "side", "amount", "currency", "field", "tax")
-            )
+        line = pick(draw, lines)
+        change = pick(
+            draw, ("drop", "double", "type", "account", "uncode", "side", "amount", "currency", "field", "tax")
         )
         if change == "drop" and len(lines) > 1:
             lines.remove(line)
@@ -276,7 +275,7 @@ def doubtful_cases(draw: st.DrawFn) -> Case:
             opposite = "DEBIT" if line["type"] == "CREDIT" else "CREDIT"
             lines += [line | {"id": "accrli_again"}, line | {"id": "accrli_back", "type": opposite}]
         elif change == "type":
-            case.json["type"] = draw(st.sampled_from(TYPES))
+            case.json["type"] = pick(draw, TYPES)
         else:
             _change_line(draw, change, line, case.world)
     return case
@@ -285,22 +284,22 @@ def doubtful_cases(draw: st.DrawFn) -> Case:
 def _change_line(draw: st.DrawFn, change: str, line: Json, world: World) -> None:
     match change:
         case "account":
-            line["accounting_field_values"] = [_ref(GL, draw(st.sampled_from(TOKENS)))]
+            line["accounting_field_values"] = [_ref(GL, pick(draw, TOKENS))]
         case "uncode":
             line["accounting_field_values"] = []
         case "side":
-            line["type"] = draw(st.sampled_from(("DEBIT", "CREDIT", "SIDEWAYS")))
+            line["type"] = pick(draw, ("DEBIT", "CREDIT", "SIDEWAYS"))
         case "amount":
-            amount = draw(st.sampled_from((Decimal(0), Decimal(-1), Decimal("0.005"), Decimal(12))))
+            amount = pick(draw, (Decimal(0), Decimal(-1), Decimal("0.005"), Decimal(12)))
             line["amount"] = line["amount"] | {"amount": amount}
         case "currency":
             line["amount"] = line["amount"] | {"currency": draw(CURRENCIES)}
         case "tax":
             line["accounting_field_values"] = [
                 *line["accounting_field_values"],
-                _ref(TAX, draw(st.sampled_from("ABX"))),
+                _ref(TAX, pick(draw, "ABX")),
             ]
         case _:
-            names = draw(st.sampled_from([*world.brex_fields, PROJECT]))
-            value = draw(st.sampled_from(("field-0-0", "nowhere", None)))
+            names = pick(draw, [*world.brex_fields, PROJECT])
+            value = pick(draw, ("field-0-0", "nowhere", None))
             line["accounting_field_values"] = [*line["accounting_field_values"], _ref(names, value)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 import attrs
@@ -38,6 +39,7 @@ PROJECT = {"brex_field_id": "extended_field_pr", "remote_field_id": "PROJECT", "
 
 
 K = TypeVar("K")
+T = TypeVar("T")
 
 
 def rillets(kind: type[K], found: Iterable[object]) -> tuple[K, ...]:
@@ -80,8 +82,8 @@ def worlds(draw: st.DrawFn) -> World:
         }
         if draw(st.booleans()):
             names["remote_field_id"] = f"remote {field.id}"
-            brex = draw(st.sampled_from(sorted(names.values())))
-            mappings.append(FieldMapping(brex=brex, rillet=draw(st.sampled_from((field.id, field.name)))))
+            brex = pick(draw, sorted(names.values()))
+            mappings.append(FieldMapping(brex=brex, rillet=pick(draw, (field.id, field.name))))
         brex_fields.append(names)
     entities = _entities(draw, accounts, subsidiaries)
     tax_rates = _tax_rates(draw)
@@ -89,13 +91,13 @@ def worlds(draw: st.DrawFn) -> World:
         entities=entities,
         fields=tuple(mappings),
         accounts=tuple(_rule(draw, accounts, entities) for _ in range(draw(st.integers(0, 2)))),
-        gl_field=draw(st.sampled_from(sorted(GL.values()))),
-        reference_type=draw(st.sampled_from(("brex", None))),
-        reimbursement_basis=draw(st.sampled_from(Basis)),
-        record_link=draw(st.sampled_from(("https://example.com/{id}", None))),
-        tax_field=draw(st.sampled_from(sorted(TAX.values()))) if tax_rates else None,
+        gl_field=pick(draw, sorted(GL.values())),
+        reference_type=pick(draw, ("brex", None)),
+        reimbursement_basis=pick(draw, tuple(Basis)),
+        record_link=pick(draw, ("https://example.com/{id}", None)),
+        tax_field=pick(draw, sorted(TAX.values())) if tax_rates else None,
         taxes=tuple(_tax_rule(draw, rate, tax_rates, accounts) for rate in tax_rates if draw(st.booleans())),
-        tax_coverage=draw(st.sampled_from(Coverage)),
+        tax_coverage=pick(draw, tuple(Coverage)),
     )
     vendors = (Vendor(id="v-1", name="Sample Stationery"), Vendor(id="v-2", name="Bo Sample", email="bo@example.com"))
     books = Books(
@@ -105,6 +107,17 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 CURRENCIES = st.sampled_from(sorted(PLACES))
+_ORDERS, _TAX_ORDERS = st.permutations(TOKENS), st.permutations("ABC")
+
+
+@lru_cache
+def _indexes(count: int) -> st.SearchStrategy[int]:
+    return st.integers(0, count - 1)
+
+
+def pick(draw: st.DrawFn, values: Sequence[T]) -> T:
+    """One of the values. To make a strategy for each sequence takes longer than to draw from it."""
+    return values[draw(_indexes(len(values)))]
 
 
 def _accounts(draw: st.DrawFn) -> tuple[Account, ...]:
@@ -115,7 +128,7 @@ def _accounts(draw: st.DrawFn) -> tuple[Account, ...]:
         + ["Receivable", "Rewards", "Clearing", "Accounts Payable"]
         + ["Sales Tax Liability", "Input Tax", "Output Tax"]
     )
-    ids, codes = draw(st.permutations(TOKENS)), draw(st.permutations(TOKENS))
+    ids, codes = draw(_ORDERS), draw(_ORDERS)
     return tuple(
         Account(
             id=account_id,
@@ -135,17 +148,15 @@ def _field(draw: st.DrawFn, number: int) -> Field:
         FieldValue(id=f"field-{number}-{value}", name=f"Value {value}") for value in range(draw(st.integers(1, 3)))
     )
     rule = FieldRule(mandatory=draw(st.booleans()), display=FieldDisplay.STANDALONE)
-    settings = FieldSettings(expenses=draw(st.sampled_from((rule, None))), revenue=rule)
-    return Field(
-        id=f"field-{number}", name=f"Field {number}", values=values, settings=draw(st.sampled_from((settings, None)))
-    )
+    settings = FieldSettings(expenses=pick(draw, (rule, None)), revenue=rule)
+    return Field(id=f"field-{number}", name=f"Field {number}", values=values, settings=pick(draw, (settings, None)))
 
 
 def _entities(draw: st.DrawFn, accounts: Sequence[Account], subsidiaries: Sequence[Subsidiary]) -> tuple[Entity, ...]:
-    kind = draw(st.sampled_from(("field", "currency", "location")))
+    kind = pick(draw, ("field", "currency", "location"))
     conditions: list[When | None] = [
         When(
-            field=draw(st.sampled_from(sorted(LEGAL_ENTITY.values()))) if kind == "field" else None,
+            field=pick(draw, sorted(LEGAL_ENTITY.values())) if kind == "field" else None,
             value=f"Legal {number}" if kind == "field" else None,
             currency=currency if kind == "currency" else None,
             location=f"Town {number}" if kind == "location" else None,
@@ -157,14 +168,12 @@ def _entities(draw: st.DrawFn, accounts: Sequence[Account], subsidiaries: Sequen
 
     def named(subtype: str) -> str:
         wanted = [each for each in accounts if each.subtype == subtype]
-        return draw(st.sampled_from(ways_to_name(wanted, accounts)))
+        return pick(draw, ways_to_name(wanted, accounts))
 
     return tuple(
         Entity(
             name=f"Entity {number}",
-            subsidiary=draw(
-                st.sampled_from([each.id for each in subsidiaries] + [each.trade_name for each in subsidiaries])
-            ),
+            subsidiary=pick(draw, [each.id for each in subsidiaries] + [each.trade_name for each in subsidiaries]),
             card_account=named("Credit Card"),
             reimbursement_account=named("Liability"),
             bank_account=named("Bank"),
@@ -183,32 +192,32 @@ def _rule(draw: st.DrawFn, accounts: Sequence[Account], entities: Sequence[Entit
     """A rule that sends expenses to another account of expenses, where it holds."""
     names = ways_to_name([each for each in accounts if each.subtype == "Expense"], accounts)
     return AccountRule(
-        account=draw(st.sampled_from(names)),
-        merchant=draw(st.sampled_from((None, "pmch_1", "sample stationery", "nobody"))),
-        entity=draw(st.sampled_from((None, *(each.name for each in entities)))),
-        instead_of=draw(st.sampled_from((None, *names))),
+        account=pick(draw, names),
+        merchant=pick(draw, (None, "pmch_1", "sample stationery", "nobody")),
+        entity=pick(draw, (None, *(each.name for each in entities))),
+        instead_of=pick(draw, (None, *names)),
     )
 
 
 def _tax_rates(draw: st.DrawFn) -> Sequence[TaxRate]:
-    ids, codes = draw(st.permutations("ABC")), draw(st.permutations("ABC"))
+    ids, codes = draw(_TAX_ORDERS), draw(_TAX_ORDERS)
     return [
         TaxRate(
             id=tax_id,
             code=code,
             country="DE",
             description=f"Rate {number}",
-            percentage=Decimal(draw(st.sampled_from(("19.0000", "20", "7.7", "33.3333", "100", "0.0000")))),
+            percentage=Decimal(pick(draw, ("19.0000", "20", "7.7", "33.3333", "100", "0.0000"))),
         )
         for number, (tax_id, code) in enumerate(list(zip(ids, codes, strict=True))[: draw(st.integers(0, 3))])
     ]
 
 
 def _tax_rule(draw: st.DrawFn, rate: TaxRate, rates: Sequence[TaxRate], accounts: Sequence[Account]) -> TaxRule:
-    treatment = draw(st.sampled_from((None, *Treatment)))
+    treatment = pick(draw, (None, *Treatment))
     by_code = rate.code not in {each.id for each in rates}
     input_account, output_account = (
-        draw(st.sampled_from(ways_to_name([each for each in accounts if each.subtype == kind], accounts)))
+        pick(draw, ways_to_name([each for each in accounts if each.subtype == kind], accounts))
         if treatment is Treatment.REVERSE_CHARGE
         else None
         for kind in ("Input Tax", "Output Tax")
@@ -216,7 +225,7 @@ def _tax_rule(draw: st.DrawFn, rate: TaxRate, rates: Sequence[TaxRate], accounts
     return TaxRule(
         code=rate.code if by_code and draw(st.booleans()) else rate.id,
         treatment=treatment,
-        coverage=draw(st.sampled_from((None, *Coverage))),
+        coverage=pick(draw, (None, *Coverage)),
         sales_tax=treatment is not Treatment.REVERSE_CHARGE and draw(st.booleans()),
         input_account=input_account,
         output_account=output_account,

@@ -17,8 +17,11 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 for _name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
     os.environ.pop(_name, None)
 
-# A machine that is busy with something else is no counterexample.
-hypothesis.settings.register_profile("unhurried", deadline=None)
+# A machine that is busy with something else is no counterexample. Each run tries other examples; before a release a
+# law is worth more of them than before each commit.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, max_examples=int(os.environ.get("LAW_EXAMPLES", "100"))
+)
 hypothesis.settings.load_profile("unhurried")
 
 

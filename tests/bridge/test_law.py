@@ -36,6 +36,8 @@ from clientkit import codec
 from rillet import Bill, BillStatus, BillUpdate, ExpenseItem, NewBill
 
 
+# Once for each of the types, which share most of the code.
+@settings(max_examples=settings().max_examples // 2)
 @pytest.mark.parametrize("kind", TYPES)
 @given(data=st.data())
 def test_every_good_record_becomes_a_document_that_books_what_it_says(kind: str, data: st.DataObject) -> None:
