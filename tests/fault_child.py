@@ -139,7 +139,8 @@ def export(job: Mapping[str, Any]) -> int:
 def _run(job: Mapping[str, Any]) -> int:
     now = datetime.fromisoformat(job["now"])
     dies_at = None if job["dies_at"] is None else (job["dies_at"][0], job["dies_at"][1])
-    pacer = Pacer(1_000_000)
+    # A 429 is waited out for a part of the window.
+    pacer = Pacer(1_000_000, window=0.2)
     try:
         with (
             JOURNALS[job["journal"]](job["place"], dies_at=dies_at, now=now, who=job["who"]) as journal,

@@ -63,6 +63,9 @@ class BearerToken:
 class RetryPolicy:
     """How often and after which waits a call is repeated.
 
+    A 429 of a service whose limit is known (see `Pacer`) does not count as an attempt: it is waited out within the
+    deadline, unless `attempts` is 1, which means never to repeat.
+
     `attempts` counts the first one. The wait before retry n is random between half of and all of ``base * 2**(n-1)``
     seconds, at most `ceiling`; a ``Retry-After`` of up to `longest_server_wait` seconds goes first.
     """
@@ -74,11 +77,28 @@ class RetryPolicy:
 
     def wait(self, retry: int, exchanged: Exchanged, *, wall_time: float, jitter: float) -> float:
         """Seconds to wait before retry number `retry` (the first is 1); `jitter` is in [0, 1)."""
-        told = _retry_after(exchanged, wall_time) if isinstance(exchanged, Answer) else None
-        if told is not None and told <= self.longest_server_wait:
+        told = self._told(exchanged, wall_time)
+        if told is not None:
             return told
         full = min(self.ceiling, self.base * 2.0 ** min(retry - 1, _DOUBLINGS))
         return full * (0.5 + jitter / 2)
+
+    def window_wait(
+        self, before: int, exchanged: Exchanged, window: float, *, wall_time: float, jitter: float
+    ) -> float:
+        """Seconds to wait after a 429 of a service that allows so many requests in `window` seconds.
+
+        A ``Retry-After`` is believed once; `before` is how many 429 this call has had before. Else it is a quarter to
+        three quarters of the window, so that those who share the limit come back at different times.
+        """
+        told = self._told(exchanged, wall_time)
+        if told is not None and before == 0:
+            return told
+        return max(told or 0.0, window * (0.25 + jitter / 2))
+
+    def _told(self, exchanged: Exchanged, wall_time: float) -> float | None:
+        told = _retry_after(exchanged, wall_time) if isinstance(exchanged, Answer) else None
+        return None if told is None or told > self.longest_server_wait else told
 
 
 @attrs.frozen(kw_only=True)

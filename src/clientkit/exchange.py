@@ -95,6 +95,8 @@ class _Exchange(Generic[T]):
         self.now = connection.clocks.monotonic
         self.end = self.now() + self.options.deadline
         self.attempts: tuple[EarlierTry, ...] = ()
+        self.tried = self.turned_away = 0
+        self.waited = 0.0
         self.maybe_done = False
         self.was_refused = False
         self.url = connection.base_url + request.target()
@@ -161,12 +163,24 @@ class _Exchange(Generic[T]):
 
     def next_wait(self, exchanged: Exchanged) -> float:
         """Seconds until the next attempt; raises when there is none."""
-        tried = len(self.attempts) + 1
-        if not self._may_repeat(exchanged) or tried >= self.options.retry.attempts:
+        window = self._window(exchanged)
+        retry, clocks = self.options.retry, self.connection.clocks
+        wall_time, jitter = clocks.wall(), clocks.jitter()
+        if window is None:
+            self.tried += 1
+        if not self._may_repeat(exchanged) or retry.attempts <= (1 if window is not None else self.tried):
             raise self.error(exchanged)
-        clocks = self.connection.clocks
-        seconds = self.options.retry.wait(tried, exchanged, wall_time=clocks.wall(), jitter=clocks.jitter())
-        if self.now() + seconds >= self.end:
+        if window is None:
+            seconds = retry.wait(self.tried, exchanged, wall_time=wall_time, jitter=jitter)
+        else:
+            seconds = retry.window_wait(self.turned_away, exchanged, window, wall_time=wall_time, jitter=jitter)
+            self.turned_away += 1
+            self._tell_the_others(seconds)
+        self.waited += seconds
+        if self.now() + seconds >= self.end or self.waited >= self.options.deadline:
+            if window is not None and not self.maybe_done:
+                # Every sending was turned away, so nothing is in doubt.
+                raise self.error(exchanged)
             raise self.too_late("the next attempt would come after it", self.error(exchanged))
         if isinstance(exchanged, Answer):
             outcome, turned_away = f"answered {exchanged.status}", exchanged.status == 429
@@ -175,6 +189,16 @@ class _Exchange(Generic[T]):
         self.attempts = (*self.attempts, EarlierTry(outcome=outcome, waited=seconds))
         self.maybe_done = self.maybe_done or not turned_away
         return seconds
+
+    def _window(self, exchanged: Exchanged) -> float | None:
+        """The seconds in which the service counts requests, if that is why it turned this one away."""
+        pacer = self.connection.pacer
+        is_about_pace = isinstance(exchanged, Answer) and exchanged.status == 429 and self.request.link is None
+        return pacer.window if is_about_pace and pacer is not None else None
+
+    def _tell_the_others(self, seconds: float) -> None:
+        if self.connection.pacer is not None:
+            self.connection.pacer.hold(self.now() + seconds)
 
     def _may_repeat(self, exchanged: Exchanged) -> bool:
         if isinstance(exchanged, TransportFailure):

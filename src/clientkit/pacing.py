@@ -22,6 +22,7 @@ class Pacer:
             raise ValueError(f"a pace needs a limit of at least 1 and a window above 0, not {limit} in {window} s")
         self.limit, self.window, self._margin = limit, window, margin
         self._slots: deque[float] = deque()
+        self._held_until = float("-inf")
         self._lock = threading.Lock()
 
     def reserve(self, now: float, latest: float | None = None) -> float | None:
@@ -38,10 +39,16 @@ class Pacer:
             if self._slots:
                 # A thread may have read its clock before another one that came here first; slots stay in order.
                 slot = max(slot, self._slots[-1])
+            slot = max(slot, self._held_until)
             if latest is not None and slot > latest:
                 return None
             self._slots.append(slot)
             return slot - now
+
+    def hold(self, until: float) -> None:
+        """Hand out no slot before `until`, a monotonic time: the service turned a request away, so others use its limit too."""
+        with self._lock:
+            self._held_until = max(self._held_until, until)
 
     def __repr__(self) -> str:
         return f"Pacer(limit={self.limit}, window={self.window})"

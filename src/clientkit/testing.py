@@ -7,6 +7,7 @@ Users test against `rillet.testing` and `brex_accounting.testing`, which build o
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -37,6 +38,8 @@ __all__ = [
     "Respond",
     "StandIn",
     "json_answer",
+    "no_async_wait",
+    "no_wait",
 ]
 
 
@@ -161,6 +164,15 @@ class StandIn:
             raise TransportFailure(f"the stand-in was told to break the connection ({action})", sent=True)
         limit = outgoing.max_answer_bytes
         return attrs.evolve(answer, content=answer.content[:limit], oversized=len(answer.content) > limit)
+
+
+def no_wait(_: float) -> None:
+    """A `sleep` that takes no time, for a client of a stand-in."""
+
+
+async def no_async_wait(_: float) -> None:
+    """`no_wait` for an asynchronous client; other tasks get their turn."""
+    await asyncio.sleep(0)
 
 
 def json_answer(status: int, body: object, *, content_type: str = "application/json", **headers: str) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -38,7 +39,7 @@ from brex_accounting.testing.records import (
 )
 from clientkit.connection import Clocks
 from clientkit.money import total
-from clientkit.testing import Asked
+from clientkit.testing import Asked, Fault, Respond
 from clientkit.wire import Answer
 from hand_clock import HandClock
 
@@ -277,7 +278,8 @@ def test_a_client_waits_and_comes_through_a_rate_limit(clock: HandClock) -> None
     with standin.client(sleep=lambda _: clock.advance(30)) as client:
         assert client.records.list().collect() == []
         assert client.records.list().collect() == []
-    assert len(standin.asked) == 4
+    # The second time the pace waits as long as the answer did, and the window is over.
+    assert len(standin.asked) == 3
 
 
 def test_a_client_keeps_to_its_pace_and_never_meets_the_limit(clock: HandClock) -> None:
@@ -374,3 +376,17 @@ def test_built_records_differ_in_their_ids_and_share_their_people() -> None:
     assert one.user is not None
     assert (one.user.first_name, one.user.last_name) == ("Grace", "Hopper")
     assert card_expense("1", merchant=RecordVendor(id="pmch_9", name="N")).vendor == RecordVendor(id="pmch_9", name="N")
+
+
+@pytest.mark.parametrize("is_awaited", [False, True])
+def test_waits_take_no_time(is_awaited: bool) -> None:
+    standin = StandIn()
+    standin.faults.append(Fault(Respond(Answer(status=503)), times=3))
+    standin.faults.append(Fault(Respond(Answer(status=429)), times=4))
+    started = time.monotonic()
+    if is_awaited:
+        asyncio.run(standin.async_client().records.list().collect())
+    else:
+        standin.client().records.list().collect()
+    assert time.monotonic() - started < 2
+    assert len(standin.asked) == 8

@@ -29,9 +29,9 @@ from clientkit import (
 from clientkit.connection import Connection
 from clientkit.exchange import call_flow
 from clientkit.requests import Download, Multipart, follow
-from clientkit.testing import json_answer
+from clientkit.testing import Fault, Respond, json_answer, no_wait
 from clientkit.wire import Send, Wait
-from shop import SERVICE, TOKEN, Item, ItemOperations, NewItem, OutOfStockError, connect
+from shop import SERVICE, TOKEN, Item, ItemOperations, NewItem, OutOfStockError, Shop, ShopStandIn, connect
 
 OK = json_answer(200, {"id": "a", "price": "1.10"}, x_trace="t-9")
 GET: Request[Item] = ItemOperations.get.build("a")
@@ -279,6 +279,63 @@ def test_no_retry_after_hides_the_answer(told: str) -> None:
     world = World([_status(429, retry_after=told), OK])
     assert world.run(UNKEYED).status == 200
     assert 0 <= world.waits[0] <= 60
+
+
+# --- a limit that others use too ---------------------------------------------------------------------
+
+
+def test_a_window_is_waited_out_and_counts_as_no_attempt() -> None:
+    world = World([*[_status(429)] * 6, OK], jitter=0.5)
+    pacer = Pacer(60)
+    assert world.run(UNKEYED, world.connection(Options(retry=RetryPolicy(attempts=2)), pacer)).status == 200
+    assert world.waits == [30.0] * 6
+    # Nobody else who uses the limit sends meanwhile.
+    world = World([_status(429), OK], jitter=0.5)
+    flow = call_flow(GET, world.connection(pacer=(shared := Pacer(60))))
+    assert isinstance(next(flow), Send)
+    assert flow.send(_status(429)) == Wait(30.0)
+    assert shared.reserve(world.time + 1) == 29.0
+
+
+def test_a_window_is_waited_out_within_the_deadline() -> None:
+    world = World([_status(429)] * 20, jitter=0.0)
+    with pytest.raises(errors.RateLimitedError) as caught:
+        world.run(KEYED, world.connection(Options(deadline=100.0), Pacer(60)))
+    assert world.waits == [15.0] * 6
+    assert caught.value.verdict is errors.Verdict.PASSING
+    world = World([LOST, *[_status(429)] * 20], jitter=0.0)
+    with pytest.raises(errors.DeadlineExceededError):
+        world.run(KEYED, world.connection(Options(deadline=100.0), Pacer(60)))
+
+
+def test_one_attempt_means_one() -> None:
+    world = World([_status(429)])
+    with pytest.raises(errors.RateLimitedError):
+        world.run(GET, world.connection(Options(retry=RetryPolicy(attempts=1)), Pacer(60)))
+    assert not world.waits
+
+
+def test_a_service_that_always_says_at_once_is_not_believed_twice() -> None:
+    world = World([*[_status(429, retry_after="0")] * 3, _status(429, retry_after="50"), OK], jitter=0.5)
+    world.run(GET, world.connection(pacer=Pacer(60)))
+    assert world.waits == [0.0, 30.0, 30.0, 50.0]
+
+
+def test_failures_between_are_counted_by_themselves() -> None:
+    world = World([_status(503), _status(429), _status(503), _status(429), _status(503)], jitter=0.5)
+    with pytest.raises(errors.ServerError):
+        world.run(GET, world.connection(Options(retry=RetryPolicy(attempts=3, base=1.0)), Pacer(60)))
+    assert world.waits == [0.75, 30.0, 1.5, 30.0]
+
+
+def test_a_wait_that_takes_no_time_ends_all_the_same() -> None:
+    # Stand-ins do not wait, and the clock does not move.
+    standin = ShopStandIn()
+    standin.faults.append(Fault(Respond(Answer(status=429)), times=10**6))
+    shop = Shop(connect(pacer=Pacer(60)), standin.transport(), sleep=no_wait)
+    with pytest.raises(errors.RateLimitedError):
+        shop.items.get("a")
+    assert len(standin.asked) < 30
 
 
 # --- the deadline ------------------------------------------------------------------------------------------

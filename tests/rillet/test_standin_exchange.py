@@ -169,6 +169,25 @@ def test_a_client_at_rillets_pace_never_meets_the_limit() -> None:
     assert timedelta(seconds=120) <= clock() - START < timedelta(seconds=121)
 
 
+@pytest.mark.parametrize("used", [0, 20, 45, 59])
+def test_what_others_use_of_the_limit_is_waited_out(used: int) -> None:
+    clock = HandClock(START)
+    standin = books(clock, rate_limit=RATE_LIMIT)
+    clocks = Clocks(monotonic=lambda: clock().timestamp(), wall=lambda: clock().timestamp(), jitter=lambda: 0.5)
+
+    def client() -> Client:
+        # Another program has a pacer of its own, and so has the next run of the same one.
+        return standin.client(pacer=Pacer(*RATE_LIMIT), clocks=clocks, sleep=clock.advance)
+
+    for _ in range(60):
+        client().organization.get()
+    clock.advance(used)
+    second = client()
+    for _ in range(60):
+        second.organization.get()
+    assert clock() - START <= timedelta(seconds=2 * 60 + 45)
+
+
 def test_another_key_is_refused(run: Runner[Client], standin: StandIn) -> None:
     standin.api_key = "changed"
     with pytest.raises(UnauthorizedError) as caught:

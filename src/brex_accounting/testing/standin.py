@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,7 +28,7 @@ from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
 from clientkit.connection import Clocks, Options
 from clientkit.pacing import Pacer
-from clientkit.testing import Asked
+from clientkit.testing import Asked, no_async_wait, no_wait
 from clientkit.wire import Answer
 
 #: The token that a stand-in accepts unless it is told another.
@@ -135,9 +133,9 @@ class StandIn(testing.StandIn):
         options: Options | None = None,
         pacer: Pacer | None = None,
         clocks: Clocks | None = None,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] = no_wait,
     ) -> Client:
-        """A blocking client that reaches this stand-in without a network, and without waiting for its pace."""
+        """A blocking client of this stand-in, in process; it does not pace itself and its waits take no time."""
         return Client(
             token or self.token,
             options=options,
@@ -154,7 +152,7 @@ class StandIn(testing.StandIn):
         options: Options | None = None,
         pacer: Pacer | None = None,
         clocks: Clocks | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = no_async_wait,
     ) -> AsyncClient:
         """`client`, to be awaited."""
         return AsyncClient(

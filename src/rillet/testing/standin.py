@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +12,7 @@ from typing_extensions import override
 
 from clientkit.connection import Clocks, Options
 from clientkit.pacing import Pacer
-from clientkit.testing import Asked
+from clientkit.testing import Asked, no_async_wait, no_wait
 from clientkit.wire import Answer
 from rillet.client import AsyncClient, Client
 from rillet.ledger.accounts import Account
@@ -259,7 +258,7 @@ class StandIn(ReceivablesView):
         options: Options | None = None,
         pacer: Pacer | None = None,
         clocks: Clocks | None = None,
-        sleep: Callable[[float], object] | None = None,
+        sleep: Callable[[float], object] = no_wait,
     ) -> Client:
         """A blocking client of this stand-in, in process; it does not pace itself and its waits take no time."""
         return Client(
@@ -268,7 +267,7 @@ class StandIn(ReceivablesView):
             pacer=pacer or _unpaced(),
             transport=self.transport(),
             clocks=clocks,
-            sleep=sleep or _no_wait,
+            sleep=sleep,
         )
 
     def async_client(
@@ -278,7 +277,7 @@ class StandIn(ReceivablesView):
         options: Options | None = None,
         pacer: Pacer | None = None,
         clocks: Clocks | None = None,
-        sleep: Callable[[float], Awaitable[object]] | None = None,
+        sleep: Callable[[float], Awaitable[object]] = no_async_wait,
     ) -> AsyncClient:
         """As `client`, to be awaited."""
         return AsyncClient(
@@ -287,7 +286,7 @@ class StandIn(ReceivablesView):
             pacer=pacer or _unpaced(),
             transport=self.async_transport(),
             clocks=clocks,
-            sleep=sleep or _no_async_wait,
+            sleep=sleep,
         )
 
     @override
@@ -333,11 +332,3 @@ def _dated(value: M, now: datetime) -> M:
 
 def _unpaced() -> Pacer:
     return Pacer(1_000_000)
-
-
-def _no_wait(_: float) -> None:
-    pass
-
-
-async def _no_async_wait(_: float) -> None:
-    await asyncio.sleep(0)
