@@ -26,7 +26,8 @@ from bridge.billing import InvoiceStatus, OnVoid, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices
 from bridge.export import Progress, UnknownRecordError
 from bridge.settings.values import OnChange
-from clientkit.testing import AnswerLost, Asked, Fault
+from clientkit import Answer
+from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from rillet import CreditMemoStatus, Money, NewCreditMemoApplication, NewInvoicePayment
 
 
@@ -124,6 +125,20 @@ class TestChanges:
         assert [each.verdict for each in seller.sync().verify()] == ["deleted_in_rillet"]
         # A person has looked, and wants it there.
         assert seller.sync().sync("in_1").complete
+        assert [each.total.amount for each in seller.books.invoices] == [238]
+
+    def test_a_proxys_page_does_not_tell_that_anything_was_deleted(self, seller: Seller) -> None:
+        seller.put(invoice())
+        seller.sync().run()
+        seller.put(changed(seller.invoices["in_1"], lines=(line("200.00"),)))
+        page = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
+        seller.books.faults.append(Fault(Respond(page), matches=lambda asked: asked.method == "DELETE"))
+
+        (problem,) = seller.sync().run().problems
+
+        assert problem.error is SyncError.API_ERROR
+        assert [each.total.amount for each in seller.books.invoices] == [119]
+        assert seller.sync().run().complete
         assert [each.total.amount for each in seller.books.invoices] == [238]
 
     def test_an_invoice_that_the_billing_system_does_not_have(self, seller: Seller) -> None:

@@ -177,6 +177,8 @@ class RilletLedger:
             idempotency_key=attempt.key or None,
         )
         answered = self.client.answer(request)
+        if request.returns is None:
+            _check_words(answered, request)
         created = answered.value
         told = created.updated_at if created is not None and attempt.method == "POST" else None
         is_old = told is not None and told < _moment_of(answered.headers, attempt)
@@ -213,7 +215,8 @@ class RilletLedger:
             takes_key=True,
             idempotency_key=attempt.key,
         )
-        answered = _understood(self.client.answer(request), request)
+        answered = self.client.answer(request)
+        _check_words(answered, request)
         return Sent(id=ref.id, content=answered.content, trace_id=answered.trace_id)
 
     def delete(self, ref: Ref) -> Request[Any]:
@@ -296,8 +299,8 @@ def _name_of(found: Found) -> str:
     return found.raw.name if isinstance(found.raw, JournalEntry) else ""
 
 
-def _understood(answered: Answered[None], request: Request[None]) -> Answered[None]:
-    """The answer to an upload, which has no body or one of JSON; the page of a proxy says nothing about the file."""
+def _check_words(answered: Answered[Any], request: Request[Any]) -> None:
+    """Raise where the answer to a deletion or an upload is neither empty nor JSON: a proxy's page says nothing about it."""
     if answered.content:
         try:
             codec.parse(answered.content)
@@ -305,7 +308,6 @@ def _understood(answered: Answered[None], request: Request[None]) -> Answered[No
             call = Call(service="Rillet", method=request.method, path=request.path)
             answer = Answer(status=answered.status, headers=answered.headers, content=answered.content)
             raise UnreadableAnswerError(call, answer, answered.trace_id, reason=str(error)) from error
-    return answered
 
 
 def _check_gone(error: NotFoundError) -> None:
