@@ -17,6 +17,7 @@ from clientkit._lazy import lazy
 if TYPE_CHECKING:
     from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, posting_key, vendor_key
     from bridge.export.engine.export import Export, UnknownRecordError
+    from bridge.export.engine.replaying import AdoptionError
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
     from bridge.export.journal.protocol import Journal, JournalError, NoJournal, Refusal
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
     "bridge.export.engine.export": ("Export", "UnknownRecordError",),
+    "bridge.export.engine.replaying": ("AdoptionError",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
     "bridge.export.journal.protocol": ("Journal", "JournalError", "NoJournal", "Refusal",),
@@ -69,7 +71,7 @@ _HOMES = {
 }  # fmt: skip
 
 __all__ = [
-    "Ability", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource", "Counts",
+    "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource", "Counts",
     "CreatedVendor", "Disagreement", "Export", "ExportOutcome", "Failed", "File", "FileRates", "Journal",
     "JournalError", "Ledger", "LookUp", "NoJournal", "Page", "Posted", "Progress", "Purpose", "Refusal",
     "RilletLedger", "Sent", "Source", "SqlJournal", "Stopping", "Told", "Unattached", "UnknownRecordError",

@@ -18,6 +18,7 @@ from bridge.export.commands.app import (
     opened_export,
     print_outcome,
 )
+from bridge.export.engine.replaying import AdoptionError
 from bridge.export.watching.graceful_stop import Stopping
 
 
@@ -31,17 +32,28 @@ def replay(
     anew: Annotated[
         bool, typer.Option("--anew", help="Post again although an attempt is undecided. Check in Rillet first.")
     ] = False,
+    adopt: Annotated[
+        str | None,
+        typer.Option(
+            "--adopt", metavar="ID", help="The object in Rillet that an undecided attempt made. It is looked at."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Export one record again: finish what was cut off, post anew what was deleted in Rillet.
 
     What Rillet still has is not posted a second time. Needs the same variables as plan.
     """
+    if anew and adopt is not None:
+        raise typer.BadParameter("either it was found (--adopt), or it is to be posted again (--anew)")
     stopping = Stopping()
     opened = opened_export(settings, journal, rates=rates, is_there=True, sleep=stopping.sleep)
     with expected_errors(), opened as prepared:
-        with stopping:
-            outcome = prepared.replay(record, anew=anew)
+        try:
+            with stopping:
+                outcome = prepared.replay(record, anew=anew, adopt=adopt)
+        except AdoptionError as error:
+            raise typer.BadParameter(str(error)) from error
         print_outcome(outcome, as_json=as_json)
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.export.engine.attempts import ACCRUALS, Attempt, facts_of, is_summary, last_attempt
+from bridge.export.engine.attempts import ACCRUALS, last_attempt
 from bridge.export.engine.calls import drive
-from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
-from bridge.export.engine.next_step import settle
 from bridge.export.engine.planning import Planning
+from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.runner import Runner, ShowProgress, never, silent
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
@@ -137,22 +136,35 @@ class Export:
             self.journal.set_mark(CHANGES_READ, began.isoformat())
         return runner.outcome()
 
-    def replay(self, record_id: str, *, anew: bool = False) -> ExportOutcome:
+    def replay(self, record_id: str, *, anew: bool = False, adopt: str | None = None) -> ExportOutcome:
         """Export one record, whatever its state: what was cut off is finished, what the ledger lost is posted anew.
 
         What the journal has as posted is looked for in the ledger; it is posted again only where somebody deleted it
-        there. Where that was a summary, all its members are posted again as one. A record that was dismissed is taken up again. Its source is told where the record still waits. `anew` says
-        that a person looked and did not find what an attempt left there whose key is too old to be sent again; as long
-        as the key lives, it decides.
+        there. Where that was a summary, all its members are posted again as one. A record that was dismissed is taken up
+        again. Its source is told where the record still waits.
+
+        `anew` and `adopt` are for an attempt whose key is too old to be sent again and that no look-up finds: `anew` says
+        that a person looked for what it made and did not find it, `adopt` is the id of the object that a person found. As
+        long as the key lives, it decides.
 
         Raises:
             UnknownRecordError: The source has no such record.
+            AdoptionError: The object with the id `adopt` cannot be what was posted, or nothing is undecided; nothing was
+                posted.
+            ValueError: Both `anew` and `adopt` are given.
             SettingsError: The settings name what the ledger does not have; nothing was posted.
             ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
-        records = [self.record(record_id), *self._lost_with(record_id)]
-        self._abandon_lost(record_id, Sender(self.ledger, self.journal), anew=anew)
+        if anew and adopt is not None:
+            raise ValueError("either it was found, or it is to be posted anew")
+        sender = Sender(self.ledger, self.journal)
+        records = [self.record(record_id), *self._records(lost_with(record_id, sender))]
+        abandon_lost(record_id, sender)
+        if anew:
+            abandon_undecidable(record_id, sender)
+        if adopt is not None:
+            adopt_found(record_id, adopt, sender)
         return self._run(replayed=records).outcome()
 
     def dismiss(self, record_id: str, *, why: str) -> ExportOutcome:
@@ -236,40 +248,14 @@ class Export:
 
     def record(self, record_id: str) -> Record:
         """One record of the source, whatever its state. Raises `UnknownRecordError` and `ApiError`."""
-        pages = self.source.pages(ids=[record_id], updated_after=None, changed_since=None)
-        found = [each for page in pages for each in page.records if each.id == record_id]
+        found = self._records([record_id])
         if not found:
             raise UnknownRecordError(f"{self.source.name} has no record {record_id}")
         return found[0]
 
-    def _lost_with(self, record_id: str) -> list[Record]:
-        """The other members of a record's summary that the ledger no longer has, as far as nothing else stands for them."""
-        last = last_attempt(self.journal.attempts(record_id))
-        if last is None or not last.is_there or not is_summary(last.subject) or self.ledger.get(last.ref) is not None:
-            return []
-        ids = [each.record_id for each in self.journal.members(last.subject) if each.record_id != record_id]
-        attempts = self.journal.attempts_of(ids)
-        lost = {
-            each for each in ids if (own := last_attempt(attempts.get(each, ()))) is not None and own.ref == last.ref
-        }
-        pages = self.source.pages(ids=sorted(lost), updated_after=None, changed_since=None) if lost else ()
-        return [each for page in pages for each in page.records if each.id in lost]
-
-    def _abandon_lost(self, record_id: str, sender: Sender, *, anew: bool) -> None:
-        last = last_attempt(self.journal.attempts(record_id))
-        while last is not None and last.is_there and self.ledger.get(last.ref) is None:
-            # Where a replacement is gone, what it replaced is gone too.
-            sender.abandon(last, f"it was deleted in {self.ledger.name}")
-            last = last_attempt(self.journal.attempts(record_id))
-        if last is not None and last.was_dismissed:
-            # Why it was dismissed stays in the history.
-            sender.abandon(last, f"a person took it up again that was dismissed: {last.error}")
-        if last is not None and anew and self._is_undecidable(last):
-            sender.abandon(last, f"a person did not find it in {self.ledger.name}")
-
-    def _is_undecidable(self, last: Attempt) -> bool:
-        facts = facts_of(last, self.journal.now(), Seen.NO, Rules(findable=False))
-        return settle(facts) is Settlement.UNDECIDABLE
+    def _records(self, ids: Sequence[str]) -> list[Record]:
+        pages = self.source.pages(ids=ids, updated_after=None, changed_since=None) if ids else ()
+        return [each for page in pages for each in page.records if each.id in ids]
 
 
 def _as_they_are(books: Books) -> Books:

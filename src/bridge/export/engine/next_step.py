@@ -73,7 +73,12 @@ SETTLING: Sequence[Row] = (
         step=Settlement.ABANDON_AND_SEND,
         note="a second one harms nothing",
     ),
-    Row(id="A6", when=_OPEN, step=Settlement.UNDECIDABLE, note="`replay --anew` after a person has looked"),
+    Row(
+        id="A6",
+        when=_OPEN,
+        step=Settlement.UNDECIDABLE,
+        note="`replay --anew` or `--adopt ID` after a person has looked",
+    ),
 )
 
 #: What follows from the three forms of a record's document.

@@ -143,8 +143,8 @@ class RecordTask:
         if settlement is Settlement.UNDECIDABLE:
             why = (
                 f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, {context.ledger.name} no "
-                f"longer knows its key, and it cannot be looked up; look for it in {context.ledger.name}, and where it is "
-                f"not there, replay it anew"
+                f"longer knows its key, and it cannot be looked up; look for it in {context.ledger.name}, and replay it "
+                f"with its id (--adopt), or where it is not there, replay it anew (--anew)"
             )
             return self._failed("unknown_attempt", why)
         sender.abandon(last, f"{context.ledger.name} was seen not to have what it was to do")

@@ -1,0 +1,93 @@
+"""What is written down before a record is replayed: what the ledger lost, and what a person found there or did not find."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from bridge.documents.form import Form
+from bridge.documents.protocol import Found, Ref
+from bridge.export.engine.attempts import Attempt, facts_of, is_summary, last_attempt
+from bridge.export.engine.facts import Rules, Seen, Settlement
+from bridge.export.engine.next_step import settle
+from bridge.export.engine.sender import Sender
+
+
+class AdoptionError(ValueError):
+    """An object of the ledger cannot be taken for what an attempt made; the text says why."""
+
+
+def lost_with(record_id: str, sender: Sender) -> list[str]:
+    """The other members of a record's summary that the ledger no longer has, as far as nothing else stands for them."""
+    journal, last = sender.journal, last_attempt(sender.journal.attempts(record_id))
+    if last is None or not last.is_there or not is_summary(last.subject) or sender.ledger.get(last.ref) is not None:
+        return []
+    ids = [each.record_id for each in journal.members(last.subject) if each.record_id != record_id]
+    attempts = journal.attempts_of(ids)
+    decisive = ((each, last_attempt(attempts.get(each, ()))) for each in ids)
+    return sorted(each for each, own in decisive if own is not None and own.ref == last.ref)
+
+
+def abandon_lost(record_id: str, sender: Sender) -> None:
+    """What the journal has as posted and the ledger no longer has, and that a person dismissed the record, are undone."""
+    last = last_attempt(sender.journal.attempts(record_id))
+    while last is not None and last.is_there and sender.ledger.get(last.ref) is None:
+        # Where a replacement is gone, what it replaced is gone too.
+        sender.abandon(last, f"it was deleted in {sender.ledger.name}")
+        last = last_attempt(sender.journal.attempts(record_id))
+    if last is not None and last.was_dismissed:
+        # Why it was dismissed stays in the history.
+        sender.abandon(last, f"a person took it up again that was dismissed: {last.error}")
+
+
+def abandon_undecidable(record_id: str, sender: Sender) -> None:
+    """A person looked for what an attempt may have made, and did not find it. As long as the key lives, it decides."""
+    last = last_attempt(sender.journal.attempts(record_id))
+    if last is not None and _is_undecidable(last, sender):
+        sender.abandon(last, f"a person did not find it in {sender.ledger.name}")
+
+
+def adopt_found(record_id: str, object_id: str, sender: Sender) -> None:
+    """A person found the object that an attempt made; it is looked at before it is believed.
+
+    A person may have changed its accounts since, which counts as any edit in the ledger does. Its amounts have to be those
+    that were sent.
+
+    Raises:
+        AdoptionError: Nothing is undecided for the record, or the object is not there, is that of another record, or has
+            other amounts.
+        ApiError: The ledger cannot be read.
+        JournalError: The journal cannot be read or written.
+    """
+    ledger, last = sender.ledger, last_attempt(sender.journal.attempts(record_id))
+    if last is None or not _is_undecidable(last, sender):
+        raise AdoptionError(f"no attempt for {record_id} waits for a person to look; a run finds out by itself")
+    ref = Ref(kind=last.kind, id=object_id)
+    found = ledger.get(ref)
+    if found is None:
+        raise AdoptionError(f"{ledger.name} has no {ref}")
+    if (other := _other_owner(record_id, found, sender)) is not None:
+        raise AdoptionError(f"{ref} was posted for {other}")
+    sent = ledger.form_of(last.kind, last.payload)
+    if sent is None or _amounts(sent) != _amounts(found.form):
+        raise AdoptionError(f"{ref} has other amounts than what was sent for {record_id}")
+    sender.settle_as_found(last, found)
+
+
+def _is_undecidable(last: Attempt, sender: Sender) -> bool:
+    facts = facts_of(last, sender.journal.now(), Seen.NO, Rules(findable=False))
+    return settle(facts) is Settlement.UNDECIDABLE
+
+
+def _other_owner(record_id: str, found: Found, sender: Sender) -> str | None:
+    marked = (found.mark.subject,) if found.mark is not None else ()
+    known = (each.subject for each in sender.journal.by_object(found.ref.id) if each.is_there)
+    return next((each for each in (*marked, *known) if each != record_id), None)
+
+
+def _amounts(form: Form) -> dict[tuple[str, bool], Decimal]:
+    """The sums of debits and of credits in each currency, whatever the accounts."""
+    sums = dict[tuple[str, bool], Decimal]()
+    for line in form.lines:
+        side = line.currency, line.amount > 0
+        sums[side] = sums.get(side, Decimal(0)) + line.amount
+    return sums
