@@ -1,104 +1,360 @@
-"""Straight-line readers: for each attrs class one function, generated once, that reads its parsed JSON.
+"""Straight-line readers: for each class that answers are read as one function, generated once, with the classes in it in line.
 
-They do what the codec's cattrs hooks do, field by field in one function, for the case that everything fits. Where
-something does not, they raise, and the codec reads the value again with the hooks that know how to name the place.
+They do what the codec's hooks do, for the case that everything fits. Where something does not, they raise, and the
+careful readers read the value again, which know how to name the place.
+
+Three things make them fast, and none is seen from outside:
+
+- An object is made as an instance of its class's twin, a subclass without the checks of a frozen class, and given its
+  class when its attributes are set. Attrs' own constructor takes several times as long.
+- Equal parts, such as the vendor of many records, become one object. They are frozen, so nobody can tell but by
+  the memory that they take.
+- Whether an object has a field that its class does not know is told by the number of its keys, where that suffices.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from enum import Enum
-from typing import Any, Union, get_args, get_origin
+from itertools import filterfalse
+from typing import Any, NoReturn, Union, get_args, get_origin
 
 import attrs
+from typing_extensions import override
 
 Hook = Callable[[Any, Any], Any]
 
+#: So many parts of one class, and so many days, are remembered; then the memory begins anew.
+MOST_REMEMBERED = 4096
+#: Classes within classes are written in line down to this depth; what is deeper is a function of its own.
+_DEEPEST = 6
 
-def make_reader(
-    kind: type[Any],
-    *,
-    hook_of: Callable[[Any], Hook],
-    wire_name: Callable[[attrs.Attribute[Any]], str],
-    extra_key: str,
-) -> Hook:
-    """A function that reads a mapping as `kind`; `hook_of` gives the hook of each type that is not read in line."""
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
-    names: dict[str, Any] = {"kind": kind, "known": frozenset(map(wire_name, fields)) - {extra_key}}
-    lines = ["def read(value, _):", "    if type(value) is not dict: raise TypeError", "    get = value.get"]
-    arguments = list[str]()
-    for index, field in enumerate(fields):
-        argument = field.alias or field.name
-        if wire_name(field) == extra_key:
-            lines.append(
-                "    extra = {} if value.keys() <= known else {k: v for k, v in value.items() if k not in known}"
-            )
-            arguments.append(f"{argument}=extra")
-            continue
-        lines += [f"    f{index} = get({wire_name(field)!r})", *_field(index, field, wire_name(field), names, hook_of)]
-        arguments.append(f"{argument}=f{index}")
-    lines.append(f"    return kind({', '.join(arguments)})")
-    exec("\n".join(lines), names)  # noqa: S102 - the text is made of attribute names alone, as in attrs itself
-    reader: Hook = names["read"]
+
+#: Numbers that need no second look: nothing of them is lost, and they are of a size that money has.
+_CENT = Decimal("0.01")
+_NUMBERS = Context(prec=29, Emax=17, Emin=0, traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Underflow])
+
+
+class _SharedExtra(dict[str, object]):
+    """The unknown fields of several objects, so nobody may write to them."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("the unknown fields of an answer cannot be changed; use attrs.evolve")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+    @override
+    def __reduce__(self) -> tuple[type[_SharedExtra], tuple[dict[str, object]]]:
+        return _SharedExtra, (dict(self),)
+
+    def __copy__(self) -> _SharedExtra:
+        return self
+
+    def __deepcopy__(self, _: object) -> _SharedExtra:
+        return self
+
+
+#: What was read as a class within other classes, by its keys and values; for all readers.
+_parts = dict[type[Any], dict[object, object]]()
+_twins = dict[type[Any], type[Any]]()
+
+#: The `extra` of every object whose class knows all of its fields.
+NO_EXTRA = _SharedExtra()
+
+
+class _Remembered(dict[Any, Any]):
+    """What was made of a key, made where it is asked for the first time."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[Any], object]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: Any) -> object:
+        made = self._make(key)
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        self[key] = made
+        return made
+
+
+@attrs.frozen
+class _Memory:
+    """The variable of a key, and the name of the dictionary in which it is looked up."""
+
+    key: str
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """What the readers have to know of the codec.
+
+    `hook_of` gives the hook of a type that is not read in line, `is_plain` says whether a class is read field by field,
+    and `wire_name` the JSON name of a field, `extra_key` for the one that keeps unknown fields.
+    """
+
+    hook_of: Callable[[Any], Hook]
+    is_plain: Callable[[type[Any]], bool]
+    wire_name: Callable[[attrs.Attribute[Any]], str]
+    extra_key: str
+
+
+def make_reader(kind: type[Any], rules: Rules) -> Hook:
+    """A function that reads an object of parsed JSON as `kind`."""
+    writer = _Writer(rules)
+    writer.read_object(kind, "value", "made", 1)
+    text = "\n".join(["def read(value, _):", *writer.lines, "    return made"])
+    exec(text, writer.names)  # noqa: S102 - the text is made of attribute names alone, as in attrs itself
+    reader: Hook = writer.names["read"]
     return reader
 
 
-def _field(
-    index: int, field: attrs.Attribute[Any], wire: str, names: dict[str, Any], hook_of: Callable[[Any], Hook]
-) -> list[str]:
-    """The lines that turn ``f<index>`` from parsed JSON into the field's value."""
-    wanted, optional = _without_none(field.type)
-    variable = f"f{index}"
-    if field.default is attrs.NOTHING:
-        if optional:
-            names[f"h{index}"] = hook_of(field.type)
-            return [f"    {variable} = h{index}(value[{wire!r}], None)"]
-        return [f"    if {variable} is None: raise KeyError", *_value(index, wanted, names, hook_of, indent="    ")]
-    default: Any = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # it is a class, whatever its stub says
-        names[f"d{index}"] = default.factory
-        absent = f"        {variable} = d{index}()"
-    else:
-        names[f"d{index}"] = default
-        absent = f"        {variable} = d{index}"
-    return [
-        f"    if {variable} is None:",
-        absent,
-        "    else:",
-        *_value(index, wanted, names, hook_of, indent="        "),
-    ]
+class _Writer:
+    """The lines of one reader while they are written, and the values that they name."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.lines = list[str]()
+        self.names: dict[str, Any] = {
+            "new": object.__new__,
+            "no_extra": NO_EXTRA,
+            "filterfalse": filterfalse,
+            "shared": _SharedExtra,
+            "all_texts": _all_texts,
+        }
+        self._rules = rules
+        self._variables = 0
+        self._within = list[type[Any]]()
+
+    def read_object(self, kind: type[Any], source: str, target: str, depth: int) -> None:
+        """Read the object in `source` as `kind` into `target`."""
+        fields = _Fields.of(kind, self._rules)
+        self._put(depth, f"if {source}.__class__ is not dict: raise TypeError")
+        memory = (
+            _Memory(self._variable(), self._name(_parts.setdefault(kind, {})))
+            if self._within and fields.are_texts
+            else None
+        )
+        if memory is not None:
+            self._look_up(memory, source, target, depth)
+            depth += 1
+        self._within.append(kind)
+        values = {field.name: self._field(field, source, depth) for field in fields.told}
+        self._within.pop()
+        if fields.extra is not None:
+            values[fields.extra.name] = extra = self._extra(fields, source, depth)
+            if memory is not None:
+                # Texts alone can be told apart by their equality: true is equal to 1, and 1.0 to 1.00.
+                self._put(
+                    depth,
+                    f"if {extra} is not no_extra:",
+                    f"    if all_texts({extra}): {extra} = shared({extra})",
+                    f"    else: {memory.key} = None",
+                )
+        self._make(kind, values, target, depth)
+        if memory is not None:
+            self._remember(memory, target, depth)
+
+    def _put(self, depth: int, *lines: str) -> None:
+        self.lines += ["    " * depth + line for line in lines]
+
+    def _variable(self) -> str:
+        self._variables += 1
+        return f"v{self._variables}"
+
+    def _name(self, value: object) -> str:
+        for name, known in self.names.items():
+            if known is value:
+                return name
+        name = f"n{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def _look_up(self, memory: _Memory, source: str, target: str, depth: int) -> None:
+        """Lines that take an equal object, where there is one, and begin the block that makes it where there is none."""
+        # Keys and values: equal texts in equal places. What cannot be hashed is no text, and refused below.
+        self._put(
+            depth,
+            f"try: {memory.key} = (*{source}, *{source}.values()); {target} = {memory.name}.get({memory.key})",
+            f"except TypeError: {memory.key} = {target} = None",
+            f"if {target} is None:",
+        )
+
+    def _remember(self, memory: _Memory, target: str, depth: int) -> None:
+        self._put(
+            depth,
+            f"if {memory.key} is not None:",
+            f"    if len({memory.name}) >= {MOST_REMEMBERED}: {memory.name}.clear()",
+            f"    {memory.name}[{memory.key}] = {target}",
+        )
+
+    def _field(self, field: attrs.Attribute[Any], source: str, depth: int) -> str:
+        """Lines that read one field; the variable that has its value then."""
+        key, variable = f"{self._rules.wire_name(field)!r}", self._variable()
+        wanted, optional = without_none(field.type)
+        if field.default is attrs.NOTHING:
+            self._put(depth, f"{variable} = {source}[{key}]")
+            if optional:
+                self._put(depth, f"if {variable} is not None:")
+                depth += 1
+            self._value(variable, wanted, depth)
+            return variable
+        default: Any = field.default
+        is_made = isinstance(default, attrs.Factory)  # type: ignore[arg-type]  # it is a class, whatever its stub says
+        absent = f"{self._name(default.factory)}()" if is_made else self._constant(default)
+        self._put(depth, f"if {key} in {source} and ({variable} := {source}[{key}]) is not None:")
+        self._value(variable, wanted, depth + 1)
+        self._put(depth, f"else: {variable} = {absent}")
+        return variable
+
+    def _constant(self, value: object) -> str:
+        return "None" if value is None else self._name(value)
+
+    def _value(self, variable: str, wanted: Any, depth: int) -> None:
+        """Lines that turn the parsed JSON in `variable` into a `wanted`."""
+        if wanted is str or wanted is bool:
+            self._put(depth, f"if {variable}.__class__ is not {wanted.__name__}: raise TypeError")
+        elif wanted is int:
+            self._put(depth, f"if {variable}.__class__ is not int: {variable} = {self._hooked(variable, wanted)}")
+        elif wanted is datetime:
+            self.names["instant"] = datetime.fromisoformat
+            self._put(depth, f"{variable} = instant({variable})", f"if {variable}.tzinfo is None: raise ValueError")
+        elif wanted is date:
+            days = self.names.setdefault("days", _Remembered(lambda text: self._rules.hook_of(date)(text, date)))
+            self._put(depth, f"{variable} = {self._name(days)}[{variable}]")
+        elif isinstance(wanted, type) and issubclass(wanted, Enum):
+            # The table of members first: calling the class takes several times as long.
+            members = self._name(wanted._value2member_map_.get)
+            self._put(depth, f"{variable} = {members}({variable}) or {self._hooked(variable, wanted)}")
+        elif get_origin(wanted) in {tuple, Sequence}:
+            self._put(depth, f"if {variable}.__class__ is not list: raise TypeError")
+            self._elements(variable, get_args(wanted)[0], depth)
+        elif self._is_in_line(wanted):
+            made = self._variable()
+            self.read_object(wanted, variable, made, depth)
+            self._put(depth, f"{variable} = {made}")
+        elif wanted is Decimal:
+            self._decimal(variable, depth)
+        else:
+            self._put(depth, f"if {variable} is None: raise TypeError")
+            self._put(depth, f"{variable} = {self._hooked(variable, wanted)}")
+
+    def _decimal(self, variable: str, depth: int) -> None:
+        self.names |= {"number": _NUMBERS.create_decimal, "text": str, "Decimal": Decimal, "cent": _CENT}
+        self._put(
+            depth,
+            f"if {variable}.__class__ is Decimal and {variable}.same_quantum(cent) and {variable}.adjusted() < 15: pass",
+            # A text that is written again as it was has digits and a point alone: cheaper than a regular expression.
+            f"elif {variable}.__class__ is str and text(amount := number({variable})) == {variable} and amount.is_finite():",
+            f"    {variable} = amount",
+            f"else: {variable} = {self._hooked(variable, Decimal)}",
+        )
+
+    def _elements(self, variable: str, wanted: Any, depth: int) -> None:
+        if self._is_in_line(wanted):
+            made, each, one = self._variable(), self._variable(), self._variable()
+            self._put(depth, f"{made} = []", f"for {each} in {variable}:")
+            self.read_object(wanted, each, one, depth + 1)
+            self._put(depth, f"    {made}.append({one})", f"{variable} = tuple({made})")
+        elif wanted is str:
+            self._put(depth, f"for each in {variable}:", "    if each.__class__ is not str: raise TypeError")
+            self._put(depth, f"{variable} = tuple({variable})")
+        else:
+            self._put(depth, f"{variable} = tuple([{self._hooked('each', wanted)} for each in {variable}])")
+
+    def _is_in_line(self, wanted: Any) -> bool:
+        return (
+            isinstance(wanted, type)
+            and attrs.has(wanted)
+            and self._rules.is_plain(wanted)
+            and wanted not in self._within
+            and len(self._within) < _DEEPEST
+        )
+
+    def _hooked(self, variable: str, wanted: Any) -> str:
+        return f"{self._name(self._rules.hook_of(wanted))}({variable}, {self._name(wanted)})"
+
+    def _extra(self, fields: _Fields, source: str, depth: int) -> str:
+        variable, known = self._variable(), frozenset(map(self._rules.wire_name, fields.told))
+        all_known = (
+            f"len({source}) == {len(known)}" if fields.are_required else f"{self._name(known.issuperset)}({source})"
+        )
+        self._put(
+            depth,
+            f"if {all_known}: {variable} = no_extra",
+            f"else: {variable} = {{k: {source}[k] for k in filterfalse({self._name(known.__contains__)}, {source})}}",
+        )
+        return variable
+
+    def _make(self, kind: type[Any], values: dict[str, str], target: str, depth: int) -> None:
+        if _has_twin(kind):
+            self._put(depth, f"{target} = new({self._name(_twin(kind))})")
+            self._put(depth, *(f"{target}.{name} = {variable}" for name, variable in values.items()))
+            self._put(depth, f"{target}.__class__ = {self._name(kind)}")
+            return
+        aliases = {field.name: field.alias or field.name for field in attrs.fields(kind)}
+        arguments = ", ".join(f"{aliases[name]}={variable}" for name, variable in values.items())
+        self._put(depth, f"{target} = {self._name(kind)}({arguments})")
 
 
-def _value(index: int, wanted: Any, names: dict[str, Any], hook_of: Callable[[Any], Hook], *, indent: str) -> list[str]:
-    variable = f"f{index}"
-    if wanted is str or wanted is bool or wanted is int:
-        return [f"{indent}if type({variable}) is not {wanted.__name__}: {_hooked(index, wanted, names, hook_of)}"]
-    if isinstance(wanted, type) and issubclass(wanted, Enum):
-        # The table of members first: calling the class takes several times as long.
-        names[f"m{index}"] = wanted._value2member_map_.get
-        return [f"{indent}{variable} = m{index}({variable}) or {_call(index, wanted, names, hook_of)}"]
-    if get_origin(wanted) in {tuple, Sequence}:
-        element = get_args(wanted)[0]
-        names[f"h{index}"] = hook_of(element)
-        return [
-            f"{indent}if type({variable}) is not list: raise TypeError",
-            f"{indent}{variable} = tuple([h{index}(each, None) for each in {variable}])",
-        ]
-    return [f"{indent}{variable} = {_call(index, wanted, names, hook_of)}"]
+@attrs.frozen(kw_only=True)
+class _Fields:
+    """A class's fields: those of the JSON, and the one that keeps what the class does not know."""
+
+    told: tuple[attrs.Attribute[Any], ...]
+    extra: attrs.Attribute[Any] | None
+
+    @classmethod
+    def of(cls, kind: type[Any], rules: Rules) -> _Fields:
+        fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
+        told = tuple(field for field in fields if rules.wire_name(field) != rules.extra_key)
+        return cls(told=told, extra=next((field for field in fields if field not in told), None))
+
+    @property
+    def are_required(self) -> bool:
+        """Whether an object without one of them is refused, so that the number of its keys tells of others."""
+        return all(field.default is attrs.NOTHING for field in self.told)
+
+    @property
+    def are_texts(self) -> bool:
+        """Whether all of them are texts in JSON, so that objects with equal texts are equal."""
+        return bool(self.told) and all(_is_text(without_none(field.type)[0]) for field in self.told)
 
 
-def _call(index: int, wanted: Any, names: dict[str, Any], hook_of: Callable[[Any], Hook]) -> str:
-    names[f"h{index}"], names[f"t{index}"] = hook_of(wanted), wanted
-    return f"h{index}(f{index}, t{index})"
+def _all_texts(extra: dict[str, object]) -> bool:
+    return all(value.__class__ is str for value in extra.values())
 
 
-def _hooked(index: int, wanted: Any, names: dict[str, Any], hook_of: Callable[[Any], Hook]) -> str:
-    return f"f{index} = {_call(index, wanted, names, hook_of)}"
+def _is_text(kind: Any) -> bool:
+    return kind in {str, date, datetime} or (isinstance(kind, type) and issubclass(kind, Enum))
 
 
-def _without_none(kind: Any) -> tuple[Any, bool]:
-    """A type without its None, where nothing else is united in it."""
+def _has_twin(kind: type[Any]) -> bool:
+    """Whether nothing but setting attributes happens where an object of the class is made."""
+    fields: Iterable[attrs.Attribute[Any]] = attrs.fields(kind)
+    return (
+        not hasattr(kind, "__attrs_post_init__")
+        and not hasattr(kind, "__attrs_pre_init__")
+        and all(field.init and field.validator is None and field.converter is None for field in fields)
+    )
+
+
+def _twin(kind: type[Any]) -> type[Any]:
+    """A subclass with the same layout whose attributes can be set; an object of it can become one of the class."""
+    if kind not in _twins:
+        unfrozen = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+        _twins[kind] = type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, **unfrozen})
+    return _twins[kind]
+
+
+def without_none(kind: Any) -> tuple[Any, bool]:
+    """A type without its None, where nothing else is united in it, and whether it had one."""
     if get_origin(kind) in {Union, types.UnionType}:
         others = [each for each in get_args(kind) if each is not type(None)]
         if len(others) == 1 and len(others) < len(get_args(kind)):

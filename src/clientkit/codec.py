@@ -28,7 +28,7 @@ from cattrs.cols import is_mapping, is_sequence, list_structure_factory
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from clientkit._careful import array_reader, maker, mapping_reader, object_reader
-from clientkit._readers import make_reader
+from clientkit._readers import Rules, make_reader
 from clientkit.field_problems import CodecError as CodecError  # noqa: PLC0414 - whoever reads meets it here
 from clientkit.field_problems import FieldProblem as FieldProblem  # noqa: PLC0414 - as above
 from clientkit.field_problems import problems_of, wrong
@@ -144,6 +144,8 @@ def register(
     write: Callable[[Any], object] | None = None,
 ) -> None:
     """Teach the codec to read or write `kind`, a class or a union of classes, in its own way."""
+    if read is not None:
+        _read_otherwise.add(kind)
     for converter in (_fast, _careful):
         if read is not None:
             converter.register_structure_hook(kind, _reader(read, converter, optional=False))
@@ -309,12 +311,22 @@ def _straight_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[
         return lambda value, _: converter.structure(value, kind)
     _unfinished.add(kind)
     try:
-        return make_reader(kind, hook_of=converter.get_structure_hook, wire_name=_wire, extra_key=_EXTRA_KEY)
+        return make_reader(
+            kind,
+            Rules(
+                hook_of=converter.get_structure_hook,
+                is_plain=lambda part: part not in _read_otherwise,
+                wire_name=_wire,
+                extra_key=_EXTRA_KEY,
+            ),
+        )
     finally:
         _unfinished.discard(kind)
 
 
 _unfinished = set[type[Any]]()
+#: What was taught to be read in its own way.
+_read_otherwise = set[object]()
 
 
 def _attrs_writer(kind: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, object]]:
