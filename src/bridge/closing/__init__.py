@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from bridge.closing.accruals import Accrual, AccrualPlan, AccruedRecord, NotAccrued, accrue
+from bridge.closing.duplicates import PossibleDuplicate, possible_duplicates
 from bridge.closing.period import Period, month, month_of
 from bridge.closing.reconciliation import AccountReconciliation, Difference, Reconciliation, reconcile
+from bridge.closing.report import Report
+from bridge.closing.sample import Sampled, audit_sample
 from bridge.closing.snapshot import (
     AccountLine,
     ClosingRecord,
@@ -13,9 +16,11 @@ from bridge.closing.snapshot import (
     Snapshot,
     UnreadRecord,
 )
+from bridge.closing.status import CloseStatus, CutOff, close_status
 
 __all__ = [
-    "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "ClosingRecord", "Difference",
-    "DifferenceKind", "LedgerEntry", "NotAccrued", "Period", "Reconciliation", "Snapshot", "UnreadRecord", "accrue", "month",
-    "month_of", "reconcile",
+    "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "CloseStatus", "ClosingRecord", "CutOff",
+    "Difference", "DifferenceKind", "LedgerEntry", "NotAccrued", "Period", "PossibleDuplicate", "Reconciliation", "Report",
+    "Sampled", "Snapshot", "UnreadRecord", "accrue", "audit_sample", "close_status", "month", "month_of",
+    "possible_duplicates", "reconcile",
 ]  # fmt: skip

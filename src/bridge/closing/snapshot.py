@@ -73,12 +73,13 @@ class LedgerEntry:
 
 @attrs.frozen(kw_only=True)
 class ClosingRecord:
-    """A record of Brex that counts in the month, or whose object does.
+    """A record of Brex that counts in the month, was settled or bought in it, or whose object counts in it.
 
     `lines` is what it says now, in its subsidiary's currency where a rate is known, and `day` the day on which it counts
     by its own date; `entries` is what stands for it in the ledger. Where both say different things, `cause` and `why` tell
     how that comes. `entity` is the entity of the settings that it belongs to, None where nobody claims it. `is_undecided` tells
-    that the outcome of its last attempt is unknown, and `is_dismissed` that a person has booked it by hand.
+    that the outcome of its last attempt is unknown, and `is_dismissed` that a person has booked it by hand. `bought` is the day
+    of the purchase, where that is known.
     """
 
     record: Record
@@ -91,6 +92,7 @@ class ClosingRecord:
     entity: Entity | None = None
     is_undecided: bool = False
     is_dismissed: bool = False
+    bought: date | None = None
 
     @property
     def is_in_books(self) -> bool:

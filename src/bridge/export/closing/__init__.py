@@ -9,8 +9,10 @@ from bridge.export.closing.accruing import (
     post_accruals,
     take_out_arrived,
 )
+from bridge.export.closing.purchases import Bought, read_purchases
 from bridge.export.closing.reading import read_snapshot
 
 __all__ = [
-    "AccrualOutcome", "AccrualStep", "AccrualStepTaken", "post_accruals", "read_snapshot", "take_out_arrived",
+    "AccrualOutcome", "AccrualStep", "AccrualStepTaken", "Bought", "post_accruals", "read_purchases", "read_snapshot",
+    "take_out_arrived",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ from bridge.decisions import Findings, Nothing, Post
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref
 from bridge.export.closing.causes import Standings, cause_of
+from bridge.export.closing.purchases import Bought, guarded, nobody_knows
 from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject
 from bridge.export.engine.export import Export
 from bridge.export.engine.facts import Standing
@@ -46,8 +47,11 @@ from clientkit.money import product, rounded, total
 _ONE_DAY = timedelta(days=1)
 
 
-def read_snapshot(export: Export, period: Period) -> Snapshot:
+def read_snapshot(export: Export, period: Period, *, bought: Bought = nobody_knows) -> Snapshot:
     """Everything that the reports of a close are made from. Nothing is changed anywhere.
+
+    Records do not tell the day of the purchase; `bought` may know it, such as one that `read_purchases` gives. One that raises
+    does not know it.
 
     All records of Brex are read, because any of them may count in the period; of Rillet what changed since two months
     before, and every journal entry of a year before. What the export is told of settings, rates and journal holds here too.
@@ -57,14 +61,15 @@ def read_snapshot(export: Export, period: Period) -> Snapshot:
         ApiError: Brex or Rillet cannot be read.
         JournalError: The journal cannot be read.
     """
-    return _Reading(export, period).snapshot()
+    return _Reading(export, period, bought).snapshot()
 
 
 class _Reading:
-    def __init__(self, export: Export, period: Period) -> None:
+    def __init__(self, export: Export, period: Period, bought: Bought) -> None:
         if not isinstance(export.ledger, RilletLedger) or not isinstance(export.source, WholeSource):
             raise SettingsError(("a close needs Rillet as its ledger, and a source that shows every record",))
         self._source, self._ledger, self._journal = export.source, export.ledger, export.journal
+        self._bought = guarded(bought)
         self._is_taken, self._period, self._bridge = export.source.is_taken, period, export.bridge
         self._books: Books = export.ledger.with_reimbursements(export.ledger.with_bills(export.books()))
         self._entries = RilletEntries(export.ledger, self._books, export.bridge.settings)
@@ -108,8 +113,10 @@ class _Reading:
 
     def _is_near(self, record: Record) -> bool:
         # A day in another zone is at most one day off.
-        day, period = record.erp_posting_date.date(), self._period
-        return period.first - _ONE_DAY <= day <= period.last + _ONE_DAY
+        period, bought = self._period, self._bought(record)
+        days = record.erp_posting_date.date(), record.posted_at.date()
+        is_near = any(period.first - _ONE_DAY <= day <= period.last + _ONE_DAY for day in days)
+        return is_near or (bought is not None and period.holds(bought))
 
     def _closing_records(
         self, records: Mapping[str, Record], subjects: Mapping[str, tuple[Found, ...]]
@@ -146,7 +153,9 @@ class _Reading:
         entries = tuple(self._stands(record, state, members, present, document))
         is_counted = not isinstance(decision, Nothing) or bool(present)
         lines = self._lines(record, coded) if is_counted else ()
-        is_near = self._period.holds(own_day) and (lines or entries)
+        bought, holds = self._bought(record), self._period.holds
+        told = (own_day, day_of(record.posted_at), *(() if bought is None else (bought,)))
+        is_near = any(map(holds, told)) and (lines or entries)
         if not is_near and not any(self._period.holds(each.day) for each in entries):
             return None
         known = Standings(
@@ -171,6 +180,7 @@ class _Reading:
             entity=None if coded is None else coded.entity,
             is_undecided=known.last is not None and known.last.is_open,
             is_dismissed=state.standing is Standing.DISMISSED,
+            bought=bought,
         )
 
     def _alike(self, document: Document) -> tuple[Found, ...]:

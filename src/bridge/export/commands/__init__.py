@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.export.commands import (
     accrue,
     billing,
+    close_status,
     demo,
     explain,
     export,
@@ -21,6 +22,7 @@ __all__ = [
     "accrue",
     "app",
     "billing",
+    "close_status",
     "demo",
     "explain",
     "export",

@@ -1,0 +1,55 @@
+"""Reports with real numbers and days in their cells, which become tables, files for spreadsheets, and JSON."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import attrs
+
+from bridge.closing.delimited import Cell, delimited
+from bridge.datatable import DataTable, Tabular, money, trimmed
+from clientkit.money import decimal_text
+
+#: The column that tells in which currency the amounts of a row are.
+CURRENCY = "Currency"
+
+
+@attrs.frozen(kw_only=True)
+class Report(Tabular):
+    """A part of a close, row by row: texts, whole numbers, days, and amounts in decimal major units."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def table(self) -> DataTable:
+        """The rows as texts; amounts have the places of their currency."""
+        shown = tuple(tuple(_text(cell, self._currency(row)) for cell in row) for row in self.rows)
+        return DataTable(title=self.title, headings=self.headings, rows=shown)
+
+    def to_csv(self) -> str:
+        """The rows for spreadsheets."""
+        return delimited(self.headings, self.rows)
+
+    def as_json(self) -> list[dict[str, object]]:
+        """An object for each row; amounts and days are texts."""
+        keys = [each.lower().replace(" ", "_") for each in self.headings]
+        return [dict(zip(keys, map(_plain, row), strict=True)) for row in self.rows]
+
+    def _currency(self, row: tuple[Cell, ...]) -> str | None:
+        told = row[self.headings.index(CURRENCY)] if CURRENCY in self.headings else None
+        return told if isinstance(told, str) else None
+
+
+def _text(cell: Cell, currency: str | None) -> str:
+    if isinstance(cell, Decimal):
+        return trimmed(cell) if currency is None else money(cell, currency)
+    return "" if cell is None else str(cell)
+
+
+def _plain(cell: Cell) -> object:
+    if isinstance(cell, Decimal):
+        return decimal_text(cell)
+    return str(cell) if isinstance(cell, date) else cell
