@@ -157,7 +157,7 @@ def _keys(references: Iterable[Reference]) -> Iterable[tuple[str, str]]:
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, tuple[V, ...]]:
-    groups = dict[K, tuple[V, ...]]()
+    groups = dict[K, list[V]]()
     for key, each in pairs:
-        groups[key] = (*groups.get(key, ()), each)
-    return groups
+        groups.setdefault(key, []).append(each)
+    return {key: tuple(group) for key, group in groups.items()}

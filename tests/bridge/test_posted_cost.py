@@ -9,11 +9,12 @@ from typing import Any
 import attrs
 import pytest
 
-from bridge import Post
-from bridge.books import Books
+from bridge import Post, VendorMapping
+from bridge.books import Books, normalised
 from bridge.mappers.bills import bill
 from bridge.mappers.draft import Draft
 from bridge.mapping import DEFAULT_MAPPERS, Bridge
+from bridge.vendors import matching
 from bridge_company import BOOKS, WHOLE, billed, books, expense, paid
 
 DAY = date(2026, 2, 3)
@@ -76,3 +77,20 @@ def test_the_mapper_gets_the_very_books() -> None:
         watched.outcome(billed(), BOOKS, posted_on=posted_on)
 
     assert [each is BOOKS for each in seen] == [True, True]
+
+
+def test_the_entries_of_the_settings_are_folded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = tuple(VendorMapping(brex=f"Merchant {number}", rillet=BOOKS.vendors[0].id) for number in range(50))
+    mapping = Bridge(attrs.evolve(WHOLE.settings, vendors=entries))
+    folded = list[str]()
+
+    def counted(name: str) -> str:
+        folded.append(name)
+        return normalised(name)
+
+    monkeypatch.setattr(matching, "normalised", counted)
+
+    for _ in range(10):
+        mapping.outcome(expense(), BOOKS)
+
+    assert len([name for name in folded if name.startswith("Merchant ")]) == len(entries)
