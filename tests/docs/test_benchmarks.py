@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize(("script", "rows"), [("import_time.py", 5), ("decode.py", 4)])
+@pytest.mark.parametrize(("script", "rows"), [("import_time.py", 5), ("decode.py", 4), ("outcome.py", 2)])
 def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / script), "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
