@@ -15,9 +15,11 @@ from bridge.datatable import DataTable, Tabular
 from bridge.documents import rillet_accruals
 from bridge.documents.protocol import Found
 from bridge.documents.rillet_forms import JOURNAL_ENTRIES
-from bridge.export.engine.attempts import ACCRUALS, Attempt, accrual_subject, last_attempt
+from bridge.export.engine.attempts import ACCRUALS, Attempt, accrual_subject, facts_of, last_attempt
 from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import BusyError, claimed
+from bridge.export.engine.facts import SUMMARY, Seen, Settlement
+from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.rillet import RilletLedger
@@ -177,33 +179,31 @@ def _post(
 
 
 def _settled(sender: Sender, attempts: Sequence[Attempt], there: Sequence[Found]) -> Sequence[Found]:
-    """What is there, once the outcome of the last attempt is known."""
+    """What is there, once the outcome of the last attempt is known; of several a person deletes all but one first."""
     last = last_attempt(attempts)
-    if last is None or not last.is_open:
+    if last is None or not last.is_open or len(there) > 1:
         return there
-    if not there and last.method == "POST" and last.is_fresh(sender.journal.now()):
-        # It may still be on its way: under its own key it cannot be carried out twice.
-        found = sender.ledger.get(drive(sender.send_again(last)).ref)
-        return () if found is None else (found,)
-    why = _why_undone(sender, last, there)
-    if why is not None:
-        sender.abandon(last, why)
-    elif last.method == "POST":
-        sender.settle_as_found(last, there[0])
-    else:
-        sender.confirm(last)
+    seen = Seen.YES if _was_made(sender, last, there) else Seen.NO
+    match settle(facts_of(last, sender.journal.now(), seen, SUMMARY)):
+        case Settlement.SEND_AGAIN:
+            # It may still be on its way: under its own key it cannot be carried out twice.
+            found = sender.ledger.get(drive(sender.send_again(last)).ref)
+            return () if found is None else (found,)
+        case Settlement.ADOPT if last.is_change:
+            sender.confirm(last)
+        case Settlement.ADOPT:
+            sender.settle_as_found(last, there[0])
+        case _:
+            sender.abandon(last, f"{sender.ledger.name} was seen not to have what it was to do")
     return there
 
 
-def _why_undone(sender: Sender, last: Attempt, there: Sequence[Found]) -> str | None:
-    """Why an attempt without an outcome was not carried out, None where it was, as far as Rillet shows."""
-    if last.deletes:
-        return "it is still there" if there else None
-    if len(there) != 1:
-        return f"a look into Rillet found {len(there)} entries"
+def _was_made(sender: Sender, last: Attempt, there: Sequence[Found]) -> bool:
+    """Whether the attempt was carried out, as far as a look into the ledger shows."""
+    if last.deletes or not there:
+        return last.deletes and not there
     sent = sender.ledger.form_of(last.kind, last.payload)
-    is_made = last.method == "POST" or (sent is not None and sent.equals(there[0].form))
-    return None if is_made else "Rillet has something else"
+    return not last.is_change or (sent is not None and sent.equals(there[0].form))
 
 
 def _carried_out(sender: Sender, accrual: Accrual, present: Found | None) -> AccrualStepTaken:
