@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from bridge.billing.csv_file import read_invoices_csv
     from bridge.billing.customers import LinkProposal, propose_links
     from bridge.billing.decisions import Decision, Post, Refuse, Skip, SyncError, sync_error
-    from bridge.billing.documents import (
-        ApplicationDocument,
-        CreditMemoDocument,
-        CustomerDocument,
-        InvoiceDocument,
-        PlannedCustomer,
-        PlannedProduct,
-        ProductDocument,
-    )
+    from bridge.billing.documents import CreditMemoDocument, InvoiceDocument, PlannedCustomer, PlannedProduct
     from bridge.billing.master_data import BookCustomer, BookProduct
+    from bridge.billing.other_documents import ApplicationDocument, CustomerDocument, ProductDocument
     from bridge.billing.payment_status import PaymentState, PaymentStatus
     from bridge.billing.planning import plan_credit_note, plan_invoice
     from bridge.billing.settings import (
@@ -39,6 +32,7 @@ if TYPE_CHECKING:
         TaxKind,
         read_billing_settings,
     )
+    from bridge.billing.setup import SetupItem, SetupSeen, SetupState, check_setup
     from bridge.billing.stripe import StripeShapeError, read_stripe_credit_note, read_stripe_invoice
     from bridge.billing.values import (
         CreditNote,
@@ -57,11 +51,13 @@ _HOMES = {
     "bridge.billing.csv_file": ("read_invoices_csv",),
     "bridge.billing.customers": ("LinkProposal", "propose_links",),
     "bridge.billing.decisions": ("Decision", "Post", "Refuse", "Skip", "SyncError", "sync_error",),
-    "bridge.billing.documents": ("ApplicationDocument", "CreditMemoDocument", "CustomerDocument", "InvoiceDocument", "PlannedCustomer", "PlannedProduct", "ProductDocument",),
+    "bridge.billing.documents": ("CreditMemoDocument", "InvoiceDocument", "PlannedCustomer", "PlannedProduct",),
     "bridge.billing.master_data": ("BookCustomer", "BookProduct",),
+    "bridge.billing.other_documents": ("ApplicationDocument", "CustomerDocument", "ProductDocument",),
     "bridge.billing.payment_status": ("PaymentState", "PaymentStatus",),
     "bridge.billing.planning": ("plan_credit_note", "plan_invoice",),
     "bridge.billing.settings": ("BillingEntity", "BillingSettings", "CustomerLink", "OnVoid", "ProductLink", "Scope", "SettledElsewhere", "TaxCode", "TaxKind", "read_billing_settings",),
+    "bridge.billing.setup": ("SetupItem", "SetupSeen", "SetupState", "check_setup",),
     "bridge.billing.stripe": ("StripeShapeError", "read_stripe_credit_note", "read_stripe_invoice",),
     "bridge.billing.values": ("CreditNote", "Customer", "Invoice", "InvoiceStatus", "Line", "PostalAddress", "Product", "TaxStatus", "UnreadableInvoice",),
 }  # fmt: skip
@@ -70,8 +66,8 @@ __all__ = [
     "ApplicationDocument", "BillingEntity", "BillingSettings", "BookCustomer", "BookProduct", "Catalogue",
     "CreditMemoDocument", "CreditNote", "Customer", "CustomerDocument", "CustomerLink", "Decision", "Invoice",
     "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnVoid", "PaymentState", "PaymentStatus", "PlannedCustomer", "PlannedProduct", "Post",
-    "PostalAddress", "Product", "ProductDocument", "ProductLink", "Refuse", "Scope", "SettledElsewhere", "Skip",
-    "StripeShapeError", "SyncError", "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "plan_credit_note",
+    "PostalAddress", "Product", "ProductDocument", "ProductLink", "Refuse", "Scope", "SettledElsewhere", "SetupItem", "SetupSeen", "SetupState", "Skip",
+    "StripeShapeError", "SyncError", "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "check_setup", "plan_credit_note",
     "plan_invoice", "propose_links", "read_billing_settings", "read_invoices_csv", "read_stripe_credit_note",
     "read_stripe_invoice", "sync_error",
 ]  # fmt: skip

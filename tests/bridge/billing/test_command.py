@@ -148,3 +148,19 @@ def test_tables_for_people(tmp_path: Path, run: Run) -> None:
     assert "cus_1 Acme" in shown[0]
     assert "invalid_invoice" in shown[1]
     assert "in Rillet" in shown[2]
+
+
+def test_check_names_what_is_missing(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+    arguments = ["billing", "check", "--settings", str(tmp_path / "settings.toml"), "--json"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0
+    assert run("sync")[0] == 1
+    (tmp_path / "settings.toml").write_text(SETTINGS.replace("DE19", "FR20"), encoding="utf-8")
+
+    done = CliRunner().invoke(app, arguments)
+
+    assert done.exit_code == 1
+    wrong = [each for each in json.loads(done.stdout)["items"] if each["state"] == "missing"]
+    assert [(each["name"], each["place"]) for each in wrong] == [("tax rate FR20", "Rillet → Settings → Tax rates")]
+    assert "not_verifiable" in CliRunner().invoke(app, arguments[:-1]).output
+    assert len(books.customers) == 1

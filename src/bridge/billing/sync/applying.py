@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bridge.billing.documents import (
-    APPLICATION,
-    INVOICE,
-    ApplicationDocument,
-    BillingDocument,
-    CreditMemoDocument,
-    subject_of,
-)
+from bridge.billing.documents import APPLICATION, INVOICE, CreditMemoDocument, subject_of
+from bridge.billing.other_documents import ApplicationDocument, BillingDocument
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.decisions import Reason, ReasonCode
 from bridge.export.engine.attempts import last_attempt

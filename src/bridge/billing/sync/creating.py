@@ -8,15 +8,13 @@ from decimal import Decimal
 from bridge.billing.documents import (
     CUSTOMER,
     PRODUCT,
-    BillingDocument,
     CreditMemoDocument,
-    CustomerDocument,
     InvoiceDocument,
     PlannedCustomer,
     PlannedProduct,
-    ProductDocument,
     subject_of,
 )
+from bridge.billing.other_documents import BillingDocument, CustomerDocument, ProductDocument
 from bridge.billing.values import CreditNote, Invoice
 
 

@@ -15,21 +15,17 @@ import attrs
 import rillet
 from bridge.billing.customers import LinkProposal, linked_customer, propose_links
 from bridge.billing.decisions import Post
-from bridge.billing.documents import (
-    INVOICE,
-    BillingDocument,
-    CreditMemoDocument,
-    PlannedCustomer,
-    PlannedProduct,
-    subject_of,
-)
+from bridge.billing.documents import INVOICE, CreditMemoDocument, PlannedCustomer, PlannedProduct, subject_of
+from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, OnVoid
+from bridge.billing.setup import SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
 from bridge.billing.sync.creating import creating, mentioned_in, planned_in
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
 from bridge.billing.sync.mapping import InvoiceMapping, Prepared
 from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
+from bridge.billing.sync.payments import WEBHOOK_SEEN
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.reading import Waiting, read_waiting, remember_read
 from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
@@ -161,6 +157,17 @@ class InvoiceSync:
         """Every attempt for an invoice, and every refusal, oldest first. Raises `JournalError`."""
         subject = subject_of(INVOICE, invoice_id)
         return self.journal.attempts(subject), self.journal.refusals(subject)
+
+    def check_setup(self) -> tuple[SetupItem, ...]:
+        """What is set up in Rillet, what is missing, and what nobody can tell. Raises `ApiError` and `JournalError`."""
+        self.ledger.forget()
+        webhook = self.journal.mark(WEBHOOK_SEEN)
+        written = [each.settled_at for each in self.journal.walk() if each.was_carried_out and each.settled_at]
+        seen = SetupSeen(
+            webhook_at=None if webhook is None else datetime.fromisoformat(webhook),
+            written_at=max(written, default=None),
+        )
+        return check_setup(self.settings, self.ledger.snapshot(), seen)
 
     def verify(self) -> tuple[Disagreement, ...]:
         """Every disagreement between journal, billing system and Rillet. Raises `ApiError` and `JournalError`."""

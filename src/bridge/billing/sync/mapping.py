@@ -12,7 +12,8 @@ from brex_accounting import Record
 from bridge import decisions
 from bridge.billing.catalogue import Catalogue
 from bridge.billing.decisions import Decision, Post, Skip
-from bridge.billing.documents import CUSTOMER, PRODUCT, BillingDocument, PlannedCustomer, subject_of
+from bridge.billing.documents import CUSTOMER, PRODUCT, PlannedCustomer, subject_of
+from bridge.billing.other_documents import BillingDocument
 from bridge.billing.planning import plan_credit_note, plan_invoice
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.values import CreditNote, Invoice

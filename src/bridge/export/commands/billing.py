@@ -8,15 +8,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 import typer
 from rich.console import Group
 from rich.table import Table
 
 import rillet
 from bridge.billing.settings import read_billing_settings
+from bridge.billing.setup import SetupState
 from bridge.billing.sync.files import read_invoices
 from bridge.billing.sync.invoice_sync import InvoiceSync
 from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
+from bridge.billing.sync.protocol import ListedInvoices
 from bridge.billing.sync.status import InvoiceState, invoice_states
 from bridge.callers import no_rates
 from bridge.decisions import Refused
@@ -58,7 +61,7 @@ OneInvoice = Annotated[str | None, typer.Argument(metavar="[INVOICE]", help="Onl
 @contextmanager
 def _opened(
     settings: Path,
-    invoices: Path,
+    invoices: Path | None,
     journal: str | None,
     rates: Path | None = None,
     *,
@@ -69,7 +72,8 @@ def _opened(
         client = stack.enter_context(rillet.Client.from_env(sleep=sleep))
         opened = None if journal is None else stack.enter_context(opened_journal(journal, is_there=False))
         known = no_rates if rates is None else FileRates(rates)
-        yield InvoiceSync(read_invoices(invoices), client, told, journal=opened, rates=known)
+        listed = ListedInvoices(()) if invoices is None else read_invoices(invoices)
+        yield InvoiceSync(listed, client, told, journal=opened, rates=known)
 
 
 @billing.command("plan")
@@ -146,6 +150,25 @@ def status(
         else:
             console().print(_status_table(states))
         if invoice is not None and not states:
+            raise typer.Exit(INCOMPLETE)
+
+
+@billing.command("check")
+def check(settings: SettingsFile, journal: JournalPlace = None, *, as_json: Json = False) -> None:
+    """Show what is set up in Rillet, what is missing and where to add it, and what no API can tell. Nothing is sent.
+
+    Needs the same variables as plan. Exit status 0: nothing is known to be missing; 1: something is; 2: could not run.
+    """
+    with expected_errors(), _opened(settings, None, journal) as sync:
+        items = sync.check_setup()
+        if as_json:
+            print_json({"items": [{**attrs.asdict(each), "state": each.state.value} for each in items]})
+        else:
+            table = Table("Setup", "State", "What is known", "Where to add it", title="Setup in Rillet")
+            for each in items:
+                table.add_row(each.name, each.state.value, each.text, each.place)
+            console().print(table)
+        if any(each.state is SetupState.MISSING for each in items):
             raise typer.Exit(INCOMPLETE)
 
 

@@ -1,0 +1,83 @@
+"""The check of the setup says where to add what is missing, and never calls right what was not seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from billing_company import CASH, DAY, Seller, invoice
+from bridge.billing import ProductLink, SetupState, TaxCode
+from bridge.billing.sync import PaymentWatcher
+from rillet import Money, NewInvoicePayment
+from rillet.webhooks import Entity, Event, EventType
+
+
+def states(seller: Seller, **settings: object) -> dict[str, SetupState]:
+    return {each.name: each.state for each in seller.sync(**settings).check_setup()}
+
+
+def test_what_no_api_can_read_is_not_verifiable_and_says_where_to_add_it(seller: Seller) -> None:
+    items = {each.name: each for each in seller.sync().check_setup()}
+
+    for name, place in (
+        ("external reference type sequencehq", "External References"),
+        ("webhook", "Webhooks"),
+        ("API key that may write", "API Access"),
+        ("multi-currency", "support"),
+    ):
+        assert items[name].state is SetupState.NOT_VERIFIABLE
+        assert place in items[name].place
+
+
+def test_what_has_worked_was_seen_at_a_time(seller: Seller) -> None:
+    seller.put(invoice())
+    seller.sync().run()
+    client, (made,) = seller.books.client(), seller.books.invoices
+    client.invoice_payments.create(
+        made.id, NewInvoicePayment(amount=Money(made.total.amount, "USD"), date=DAY, account_code=CASH)
+    )
+    watcher = PaymentWatcher(client, seller.settings, lambda _: None, journal=seller.journal)
+    watcher.handle(
+        Event(
+            entity=Entity.INVOICE,
+            event=EventType.PAYMENT_UPDATED,
+            id="e1",
+            timestamp=seller.clock(),
+            data=seller.books.invoices[0],
+        )
+    )
+
+    items = {each.name: each for each in seller.sync().check_setup()}
+
+    assert (items["webhook"].state, items["webhook"].text) == (SetupState.SEEN, "seen at 2026-03-10 12:00 UTC")
+    assert items["API key that may write"].state is SetupState.SEEN
+    assert items["external reference type sequencehq"].text == "the customer 'Acme' carries one"
+    # A journal that forgets has seen nothing.
+    seller.journal = None
+    assert states(seller)["webhook"] is SetupState.NOT_VERIFIABLE
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"subsidiary": "Elsewhere"}, "subsidiary of invoices without an entity"),
+        ({"subsidiary": None}, "subsidiary"),
+        ({"default_product": "Everything else"}, "default product"),
+        ({"revenue_account": "99999"}, "revenue account"),
+        ({"taxes": (TaxCode(code="FR20"),)}, "tax rate FR20"),
+        ({"products": (ProductLink(billing="prod_1", rillet="Nothing"),)}, "product of prod_1"),
+    ],
+)
+def test_what_is_missing_is_named(seller: Seller, settings: dict[str, object], name: str) -> None:
+    assert states(seller, **settings)[name] is SetupState.MISSING
+
+
+def test_what_is_there_is_ok(seller: Seller) -> None:
+    seller.product("Everything else")
+
+    found = states(seller, default_product="Everything else")
+
+    assert {name for name, state in found.items() if state is SetupState.OK} == {
+        "subsidiary of invoices without an entity", "receivable account", "tax account", "revenue account",
+        "default product", "tax rate DE7", "tax rate DE19", "tax rate DE0", "tax rate DERC",
+    }  # fmt: skip
+    assert SetupState.MISSING not in found.values()
