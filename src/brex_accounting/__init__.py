@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         OAuthApp,
         OAuthClient,
         Pkce,
+        check_state,
         new_state,
     )
     from brex_accounting.receipts import ReceiptFile
@@ -84,7 +85,8 @@ if TYPE_CHECKING:
         SourceType,
         User,
     )
-    from brex_accounting.tokens import FileTokenStore, MemoryTokenStore, TokenKind, Tokens, TokenStatus, TokenStore
+    from brex_accounting.token_file import FileTokenStore
+    from brex_accounting.tokens import LockingTokenStore, MemoryTokenStore, TokenKind, Tokens, TokenStatus, TokenStore
     from brex_accounting.users import TeamUser, UserOperations, UserStatus
     from brex_accounting.webhook_groups import (
         WebhookGroup,
@@ -156,10 +158,11 @@ _HOMES = {
     "brex_accounting.fields": ("Field", "FieldGroup", "FieldOperations", "NewField",),
     "brex_accounting.integrations": ("Integration", "IntegrationOperations", "IntegrationStatus",),
     "brex_accounting.legal_entities": ("LegalEntity", "LegalEntityOperations", "LegalEntityStatus",),
-    "brex_accounting.oauth": ("AsyncOAuthClient", "AuthorizationError", "ConsentRequiredError", "OAuthApp", "OAuthClient", "Pkce", "new_state",),
+    "brex_accounting.oauth": ("AsyncOAuthClient", "AuthorizationError", "ConsentRequiredError", "OAuthApp", "OAuthClient", "Pkce", "check_state", "new_state",),
     "brex_accounting.receipts": ("ReceiptFile",),
     "brex_accounting.records": ("Amount", "EARLIEST", "FieldValueRef", "LineItem", "Receipt", "Record", "RecordOperations", "RecordType", "RecordVendor", "ReviewStatus", "Side", "SourceType", "User",),
-    "brex_accounting.tokens": ("FileTokenStore", "MemoryTokenStore", "TokenKind", "TokenStatus", "TokenStore", "Tokens",),
+    "brex_accounting.token_file": ("FileTokenStore",),
+    "brex_accounting.tokens": ("LockingTokenStore", "MemoryTokenStore", "TokenKind", "TokenStatus", "TokenStore", "Tokens",),
     "brex_accounting.users": ("TeamUser", "UserOperations", "UserStatus",),
     "brex_accounting.webhook_groups": ("WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations",),
     "brex_accounting.webhook_secrets": ("WebhookSecret", "WebhookSecretOperations", "WebhookSecretStatus",),
@@ -184,7 +187,7 @@ __all__ = [
     "FieldValueBatch", "FieldValueChange", "FieldValueId", "FieldValueOperations", "FieldValueRef",
     "FieldValueUpdate", "FileTokenStore", "ForbiddenError", "Headers", "Integration", "IntegrationNotActiveError",
     "IntegrationOperations", "IntegrationStatus", "LegalEntity", "LegalEntityOperations", "LegalEntityStatus",
-    "LineItem", "MalformedWebhookError", "MemoryTokenStore", "Merchant", "MinorAmount", "NewField", "NewFieldValue",
+    "LineItem", "LockingTokenStore", "MalformedWebhookError", "MemoryTokenStore", "Merchant", "MinorAmount", "NewField", "NewFieldValue",
     "NewWebhookSubscription", "NoAnswerError", "NotExported", "NotFoundError", "NotSentError", "OAuth", "OAuthApp",
     "OAuthClient", "Options", "Pacer", "Page", "Pager", "PagingError", "Pkce", "Problem", "RateLimitedError",
     "Receipt", "ReceiptFile", "Record", "RecordOperations", "RecordType", "RecordVendor", "RecordsNotFoundError",
@@ -196,7 +199,7 @@ __all__ = [
     "WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret",
     "WebhookSecretError", "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription",
     "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError",
-    "new_state",
+    "check_state", "new_state",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

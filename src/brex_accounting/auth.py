@@ -9,7 +9,8 @@ one; the others wait, without holding a thread's lock or the event loop. New tok
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -19,6 +20,7 @@ from brex_accounting.oauth import AuthorizationError, ConsentRequiredError, OAut
 from brex_accounting.tokens import (
     IDLE_LIFETIME,
     WARN_AHEAD,
+    LockingTokenStore,
     MemoryTokenStore,
     TokenKind,
     Tokens,
@@ -211,6 +213,29 @@ class _Renewing:
                 self._renewal = None
 
     def _renewed(self, seconds: float) -> Flow[None]:
+        left = seconds
+        while left > 0:
+            with self._alone() as is_alone:
+                if is_alone:
+                    yield from self._renewed_alone(left)
+                    return
+            yield Wait(_LOOK)
+            left -= _LOOK
+        raise AuthorizationError("another process was renewing the tokens for as long as the call could wait")
+
+    @contextmanager
+    def _alone(self) -> Generator[bool]:
+        """Whether no other process renews, for as long as the context lasts."""
+        with ExitStack() as held:
+            is_alone = True
+            if isinstance(self._store, LockingTokenStore):
+                try:
+                    is_alone = held.enter_context(self._store.lock())
+                except Exception as error:
+                    raise AuthorizationError(f"the token store could not be locked ({type(error).__name__})") from error
+            yield is_alone
+
+    def _renewed_alone(self, seconds: float) -> Flow[None]:
         # Tokens that the store would not take are the only ones there are if Brex rotated: they are not asked for again.
         if self._unsaved is None:
             if self._adopted() and self._is_good(None):
@@ -253,8 +278,8 @@ class OAuth(_Renewing):
 
     Args:
         app: The application that the consent was given to.
-        store: Where `OAuthClient.redeem`'s tokens were saved, and renewed ones will be. Processes may share it: each
-            looks there for tokens that another one renewed before it renews them itself.
+        store: Where `OAuthClient.redeem`'s tokens were saved, and renewed ones will be. Processes may share it where it
+            is a `LockingTokenStore`, as `FileTokenStore` is: one renews at a time, and the others take what it saved.
         on_expiring: Called with the refresh token's status when `warn_ahead` or less is left, once for each time of
             expiry.
         warn_ahead: 14 days when left out.

@@ -6,7 +6,7 @@ A partner's web application sends a person to `OAuthApp.authorize_url` and redee
     state, pkce = new_state(), Pkce.new()          # keep both in the person's session
     url = app.authorize_url(scopes=["accounting.record.read", "offline_access"], state=state, pkce=pkce)
     ...
-    with OAuthClient(app) as oauth:                # after comparing the state
+    with OAuthClient(app) as oauth:                # after check_state(request.args["state"], state)
         store.save(oauth.redeem(code, pkce=pkce))
 
 From then on `brex_accounting.auth.OAuth` keeps the access token fresh.
@@ -97,6 +97,16 @@ def new_state() -> str:
     return secrets.token_urlsafe(32)
 
 
+def check_state(given: str | None, expected: str | None) -> None:
+    """Compare the state that came back with the one kept in the person's session, in a time that tells nothing about it.
+
+    Raises `AuthorizationError` where they differ or one is missing: somebody else began this consent, and its code would
+    connect another account.
+    """
+    if not given or not expected or not secrets.compare_digest(given.encode(), expected.encode()):
+        raise AuthorizationError("the state that came back is not the one that the consent began with; begin again")
+
+
 @attrs.frozen(kw_only=True)
 class OAuthApp:
     """A partner's application as Brex registered it; the redirect URI must match exactly.
@@ -114,7 +124,7 @@ class OAuthApp:
 
         Args:
             scopes: What to ask for; a refresh token is given for ``offline_access`` only.
-            state: Comes back with the code and must be compared; see `new_state`.
+            state: Comes back with the code and must be compared; see `new_state` and `check_state`.
             pkce: Recommended; the same one is needed to redeem the code.
 
         Raises:
@@ -228,7 +238,8 @@ class TokenEndpoint:
 
     def _tokens(self, grant: _Grant, former: Tokens | None) -> Tokens:
         now = self.now()
-        lifetime = min(grant.expires_in or _LIFETIME, _LONGEST_LIFETIME)
+        told = _LIFETIME if grant.expires_in is None else grant.expires_in
+        lifetime = max(0, min(told, _LONGEST_LIFETIME))
         refreshed = former if grant.refresh_token is None else None
         return Tokens(
             access_token=checked_token(grant.access_token),

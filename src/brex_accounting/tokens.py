@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
-
-from clientkit import codec
-from clientkit.errors import ConfigurationError
 
 #: User tokens and refresh tokens die after this long without a call.
 IDLE_LIFETIME = timedelta(days=90)
@@ -58,6 +52,19 @@ class TokenStore(Protocol):
         ...
 
 
+@runtime_checkable
+class LockingTokenStore(TokenStore, Protocol):
+    """A `TokenStore` that several processes share: one of them renews at a time.
+
+    Without a lock two may use one refresh token, and a server that rotates them takes that for theft and ends the consent
+    (RFC 9700, section 4.14.2).
+    """
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """Try to be the only one who renews, without waiting: whether nobody else is. Held until the context ends."""
+        ...
+
+
 class MemoryTokenStore:
     """A `TokenStore` for tests, and for client credentials, which can always be asked for another token."""
 
@@ -71,41 +78,6 @@ class MemoryTokenStore:
     def save(self, tokens: Tokens) -> None:
         """Keep these tokens."""
         self._tokens = tokens
-
-
-class FileTokenStore:
-    """A `TokenStore` in a file that only its owner may read.
-
-    The file is replaced as a whole: after a crash it holds the old tokens or the new ones.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
-
-    def load(self) -> Tokens | None:
-        """The tokens in the file, None where there is no file. Raises `ConfigurationError` for any other content."""
-        try:
-            return codec.structure(codec.parse(self._path.read_bytes()), Tokens)
-        except FileNotFoundError:
-            return None
-        except codec.CodecError:
-            pass
-        # Raised outside the handler: the message of its error may show a part of the file.
-        raise ConfigurationError(f"{self._path} does not hold tokens")
-
-    def save(self, tokens: Tokens) -> None:
-        """Write the tokens to the disk. Raises `OSError`."""
-        # mkstemp makes the file readable for its owner only.
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(codec.dumps(tokens))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
-        finally:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
 
 
 class TokenKind(StrEnum):

@@ -155,10 +155,16 @@ def register(
 
 
 def instant_text(value: datetime) -> str:
-    """A date-time as the services want it: UTC, ending in ``Z``. Raises `ValueError` for one without a zone."""
+    """A date-time as the services want it: UTC, ending in ``Z``.
+
+    Raises `ValueError` for one without a zone, and for one that is before the year 1 or after 9999 in UTC.
+    """
     if value.utcoffset() is None:
         raise ValueError(f"{value.isoformat()} has no time zone; use datetime.now(UTC) or .replace(tzinfo=UTC)")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    try:
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    except OverflowError:
+        raise ValueError(f"{value.isoformat()} is no time in UTC") from None
 
 
 def _refuse_constant(text: str) -> object:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from typing import Generic, TypeVar, cast
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -30,9 +31,12 @@ from clientkit.errors import (
 )
 from clientkit.requests import Download, Form, Multipart, Request, checked_link, leads_here
 from clientkit.sequences import CallSequence, Failed
-from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, TransportFailure, Wait, attempt
+from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, TransportFailure, Wait, attempt, without
 
 T = TypeVar("T")
+
+# Anything shorter stands in answers for other reasons.
+_SHORTEST_SECRET = 8
 
 _log = logging.getLogger("clientkit")
 
@@ -95,6 +99,7 @@ class _Exchange(Generic[T]):
         self.now = connection.clocks.monotonic
         self.end = self.now() + self.options.deadline
         self.attempts: tuple[EarlierTry, ...] = ()
+        self.authorized_by = ""
         self.tried = self.turned_away = 0
         self.waited = 0.0
         self.maybe_done = False
@@ -139,7 +144,7 @@ class _Exchange(Generic[T]):
         if request.link is None:
             headers |= self.service.headers
             if self.connection.authorization is not None:
-                headers["Authorization"] = self.connection.authorization.header()
+                headers["Authorization"] = self.authorized_by = self.connection.authorization.header()
         if request.idempotency_key is not None:
             headers["Idempotency-Key"] = request.idempotency_key
         if self.content_type is not None:
@@ -222,6 +227,7 @@ class _Exchange(Generic[T]):
             error = _no_answer_type(exchanged)(self.call, exchanged.reason)
             error.__cause__ = exchanged
             return error
+        exchanged = self._without_secrets(exchanged)
         problem = self.service.read_problem(exchanged)
         code = problem.code or ""
         kind = self.service.error_types.get(code, error_type(exchanged.status))
@@ -264,7 +270,15 @@ class _Exchange(Generic[T]):
 
     def _unreadable(self, answer: Answer, reason: str) -> UnreadableAnswerError:
         kind = AnswerTooLargeError if answer.oversized else UnreadableAnswerError
+        answer = self._without_secrets(answer)
         return kind(self.call, answer, self._trace_id(answer), reason=reason)
+
+    def _without_secrets(self, answer: Answer) -> Answer:
+        """The answer without what the request was authorized by, which gateways repeat in their pages."""
+        given = [self.authorized_by.partition(" ")[2], urlsplit(self.request.link or "").query]
+        if isinstance(self.request.body, Form):
+            given += self.request.body.fields.values()
+        return without(answer, [each for each in given if len(each) >= _SHORTEST_SECRET])
 
     def _trace_id(self, answer: Answer) -> str | None:
         return answer.headers.get(self.service.trace_header)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Generic, TypeAlias, TypeVar
+from urllib.parse import quote
 
 import attrs
 
 T = TypeVar("T")
+
+
+_HIDDEN = b"[hidden]"
 
 
 def _without_query(url: str) -> str:
@@ -46,6 +50,16 @@ class Answer:
     # Fresh tokens and people's data, which a traceback with local variables would show.
     content: bytes = attrs.field(default=b"", repr=False)
     oversized: bool = False
+
+
+def without(answer: Answer, secrets: Iterable[str]) -> Answer:
+    """The answer with a mark wherever one of these texts stands in its body or headers, also as JSON and HTML write it."""
+    content, headers = answer.content, dict(answer.headers)
+    for secret in secrets:
+        for form in {secret, secret.replace("/", "\\/"), secret.replace("&", "&amp;"), quote(secret, safe="")}:
+            content = content.replace(form.encode(), _HIDDEN)
+            headers = {name: value.replace(form, _HIDDEN.decode()) for name, value in headers.items()}
+    return attrs.evolve(answer, content=content, headers=headers)
 
 
 class TransportFailure(Exception):  # noqa: N818 - not one of the SDK's errors: the exchange turns it into one

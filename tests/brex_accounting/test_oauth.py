@@ -215,7 +215,7 @@ def test_an_unreadable_grant_is_not_shown(brex: StandIn, clock: HandClock, answe
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize(("lifetime", "seconds"), [("600", 600), (600.5, 600), (0, 3600), (10**15, 90 * 86_400)])
+@pytest.mark.parametrize(("lifetime", "seconds"), [("600", 600), (600.5, 600), (0, 0), (10**15, 90 * 86_400)])
 def test_a_lifetime_comes_in_several_forms(brex: StandIn, clock: HandClock, lifetime: object, seconds: int) -> None:
     brex.faults.append(Fault(Respond(json_answer(200, {"access_token": "access-9", "expires_in": lifetime}))))
     made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import pickle
 import stat
 import traceback
 from datetime import timedelta
@@ -10,16 +12,23 @@ import attrs
 import pytest
 
 from brex_accounting.auth import OAuth, UserToken
+from brex_accounting.oauth import AuthorizationError, OAuthClient, check_state
 from brex_accounting.testing import StandIn
-from brex_accounting.tokens import FileTokenStore, MemoryTokenStore, TokenKind, TokenStatus
+from brex_accounting.token_file import FileTokenStore
+from brex_accounting.tokens import MemoryTokenStore, TokenKind, Tokens, TokenStatus
 from brex_oauth import (
     NOW,
+    WHO_AM_I,
     app,
     client,
     clocks,
+    paths,
     seed,
 )
-from clientkit.errors import ConfigurationError
+from clientkit.connection import Refusal
+from clientkit.errors import ApiError, ConfigurationError
+from clientkit.transport import InProcess
+from clientkit.wire import Answer, Outgoing, Send, Wait
 from hand_clock import HandClock
 
 
@@ -142,3 +151,175 @@ def test_a_callback_that_fails_is_logged_and_fails_no_call(
     assert [status.kind for status in made.credential_status()] == [TokenKind.ACCESS_TOKEN, TokenKind.REFRESH_TOKEN]
     assert caplog.messages == ["the callback that should tell of an expiring Brex refresh token failed"]
     assert "no mail today" in caplog.text
+
+
+# --- a file that processes share -----------------------------------------------------------------
+
+
+def _process(path: Path, clock: HandClock) -> OAuth:
+    return OAuth(app(), FileTokenStore(path), clocks=clocks(clock))
+
+
+def test_of_two_processes_one_renews_and_the_other_takes_its_tokens(
+    brex: StandIn, clock: HandClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "tokens.json"
+    FileTokenStore(path).save(seed(brex))
+    first, second = _process(path, clock), _process(path, clock)
+    refusal = Refusal(header=first.header(), status=401)
+    leader, follower = first.renew(refusal, 10.0), second.renew(refusal, 10.0)
+    step = next(leader)
+    assert isinstance(step, Send)
+    assert isinstance(next(follower), Wait)
+    assert isinstance(follower.send(None), Wait)
+    with pytest.raises(StopIteration) as led:
+        leader.send(brex.transport().send(step.outgoing))
+    with pytest.raises(StopIteration) as followed:
+        follower.send(None)
+    assert (led.value.value, followed.value.value) == (True, True)
+    assert first.header() == second.header() != refusal.header
+    assert paths(brex) == ["token"]
+
+
+def test_a_process_that_dies_lets_go(brex: StandIn, clock: HandClock, tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    FileTokenStore(path).save(seed(brex))
+    first, second = _process(path, clock), _process(path, clock)
+    refusal = Refusal(header=first.header(), status=401)
+    leader = first.renew(refusal, 10.0)
+    assert isinstance(next(leader), Send)
+    leader.close()
+    assert isinstance(next(second.renew(refusal, 10.0)), Send)
+
+
+def test_a_lock_that_is_never_let_go_is_waited_for_within_the_call(
+    brex: StandIn, clock: HandClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "tokens.json"
+    FileTokenStore(path).save(seed(brex))
+    oauth = _process(path, clock)
+    waiting = oauth.renew(Refusal(header=oauth.header(), status=401), 1.0)
+    with FileTokenStore(path).lock() as is_held:
+        assert is_held
+        with pytest.raises(AuthorizationError, match="another process"):
+            list(waiting)
+
+
+def test_a_store_that_cannot_be_locked_is_told(brex: StandIn, clock: HandClock, tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    FileTokenStore(path).save(seed(brex))
+    oauth = _process(path, clock)
+    (tmp_path / "tokens.json.lock").mkdir()
+    with pytest.raises(AuthorizationError, match="could not be locked"):
+        next(oauth.renew(Refusal(header=oauth.header(), status=401), 1.0))
+
+
+@pytest.mark.place
+def test_a_link_stays_a_link(brex: StandIn, tmp_path: Path) -> None:
+    (tmp_path / "mounted").mkdir()
+    behind, link, tokens = tmp_path / "mounted" / "real.json", tmp_path / "tokens.json", seed(brex)
+    link.symlink_to(behind)
+    FileTokenStore(link).save(tokens)
+    assert link.is_symlink()
+    assert FileTokenStore(behind).load() == FileTokenStore(link).load() == tokens
+    assert [each.name for each in behind.parent.iterdir()] == ["real.json"]
+
+
+@pytest.mark.place
+def test_what_a_killed_save_left_is_cleared_up(brex: StandIn, tmp_path: Path) -> None:
+    path, tokens = tmp_path / "tokens.json", seed(brex)
+    old, young, other = (
+        tmp_path / name for name in (".tokens.json.a1.tmp", ".tokens.json.b2.tmp", ".other.json.c3.tmp")
+    )
+    for each in (old, young, other):
+        each.write_text("left")
+    for each in (old, other):
+        os.utime(each, (0, 0))
+    FileTokenStore(path).save(tokens)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [other.name, young.name, "tokens.json"]
+
+
+@pytest.mark.place
+def test_a_file_that_others_may_read_is_made_private(brex: StandIn, tmp_path: Path) -> None:
+    path, tokens = tmp_path / "tokens.json", seed(brex)
+    FileTokenStore(path).save(tokens)
+    path.chmod(0o644)
+    assert FileTokenStore(path).load() == tokens
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_too_large_is_no_file_of_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    path.write_bytes(b" " * 2_000_000)
+    with pytest.raises(ConfigurationError, match="does not hold tokens"):
+        FileTokenStore(path).load()
+
+
+# --- the state and the lifetime of a consent ------------------------------------------------------
+
+
+@pytest.mark.parametrize(("given", "expected"), [("other", "state-1"), (None, "state-1"), ("", ""), ("state-1", None)])
+def test_a_state_that_did_not_come_back_ends_the_consent(given: str | None, expected: str | None) -> None:
+    check_state("state-1", "state-1")
+    check_state("zustand-\N{SNOWMAN}", "zustand-\N{SNOWMAN}")
+    with pytest.raises(AuthorizationError, match="begin again"):
+        check_state(given, expected)
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("-1000000000000000", 0), ("-99999999999", 0), ("0", 0), ("1.9", 1), ("null", 3600), ("9" * 17, 90 * 86_400)],
+)
+def test_a_lifetime_is_what_it_can_be(told: str, seconds: int) -> None:
+    body = b'{"access_token": "access-2", "expires_in": %s}' % told.encode()
+    transport = InProcess(lambda _: Answer(status=200, content=body))
+    with OAuthClient(app(secret="s"), transport=transport, clocks=clocks(HandClock(NOW))) as oauth:
+        tokens = oauth.client_credentials(["a"])
+    assert (tokens.expires_at - NOW).total_seconds() == seconds
+
+
+# --- secrets in tracebacks ------------------------------------------------------------------------
+
+
+class _Full(MemoryTokenStore):
+    def save(self, tokens: Tokens) -> None:
+        raise OSError("disk full")
+
+
+def _shown(error: BaseException) -> str:
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"access_token": "FRESH-ACCESS", "refresh_token": "FRESH-REFRESH", "expires_in": 3600}',
+        b'{"access_token": "FRESH-ACCESS", "refresh_token": "FRESH-REFRESH", "expires_in": "soon"}',
+        b'{"access_token": "FRESH-ACCESS\\n", "refresh_token": "FRESH-REFRESH"}',
+        b'{"access_token": "FRESH-ACCESS", "refresh_token": "FRESH-REF',
+    ],
+)
+def test_no_traceback_shows_fresh_tokens(brex: StandIn, clock: HandClock, body: bytes) -> None:
+    oauth = OAuth(app(), _Full(seed(brex)), clocks=clocks(clock))
+    transport = InProcess(
+        lambda asked: Answer(status=200, content=body) if asked.url.endswith("/token") else Answer(status=401)
+    )
+    with pytest.raises(AuthorizationError) as caught:
+        client(brex, oauth, clock, transport).execute(WHO_AM_I)
+    shown = [line for line in _shown(caught.value).splitlines() if "FRESH" in line and "body = " not in line]
+    assert shown == []
+
+
+@pytest.mark.parametrize("status", [200, 403, 502])
+def test_no_error_repeats_the_token_that_a_gateway_echoes(brex: StandIn, clock: HandClock, status: int) -> None:
+    token = "bxt_the-token/of+this"
+
+    def echo(asked: Outgoing) -> Answer:
+        said = {"message": f"you sent {asked.headers['Authorization']}", "type": "ECHO"}
+        headers = {"x-echo": asked.headers["Authorization"], "content-type": "application/json"}
+        return Answer(status=status, headers=headers, content=json.dumps(said).replace("/", "\\/").encode())
+
+    with pytest.raises(ApiError) as caught:
+        client(brex, UserToken(token), clock, InProcess(echo)).execute(WHO_AM_I)
+    for told in (str(caught.value), pickle.dumps(caught.value), str(vars(caught.value))):
+        assert "the-token" not in str(told)

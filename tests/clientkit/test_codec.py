@@ -438,3 +438,9 @@ def test_unstructure_gives_plain_types() -> None:
     assert plain == {
         "id": "a", "price": "1.0", "colour": "RED", "type": "ITEM", "note": None, "parts": [{"name": "p", "weight": Decimal(2)}],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_time_that_is_none_in_utc_cannot_be_sent(text: str) -> None:
+    with pytest.raises(ValueError, match="no time in UTC"):
+        codec.instant_text(datetime.fromisoformat(text))
