@@ -55,10 +55,10 @@ def decoded(json: Json) -> Record:
 
 
 @st.composite
-def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = False) -> Case:
+def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = False, in_parts: bool = False) -> Case:
     """Balanced and wholly coded records of these types: every one of them can be posted.
 
-    Those that are `turned` have everything on the other side.
+    Those that are `turned` have everything on the other side; payments `in_parts` have fees and discounts.
     """
     kind = pick(draw, types)
     world = _fit(draw(worlds()), kind)
@@ -71,6 +71,8 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
         lines, total = _of_document(make, kind, entity, turned=turned)
     else:
         lines, total = _of_movement(make, kind, entity)
+        if in_parts:
+            lines += _of_rest(make, kind, entity, [each for each in lines if each["type"] == "CREDIT"])
     lines += [make.coded(draw(_sides), 0) for _ in range(draw(st.integers(0, 2)))]
     if when.field is not None:
         pick(draw, lines)["accounting_field_values"].append(_ref(LEGAL_ENTITY, when.value))
@@ -177,6 +179,25 @@ def _of_movement(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json
             else:
                 lines.append(make.coded(side, units))
     return lines, total
+
+
+def _of_rest(make: _LineMaker, kind: str, entity: Entity, paying: Sequence[Json]) -> list[Json]:
+    """Fees, which the bank took too, or discounts, which it did not pay; both on one account would cancel out."""
+    draw, world = make.draw, make.world
+    payable = account_named(world.books, getattr(entity, UNCODED[kind]["DEBIT"]))
+    beside = [each for each in world.books.accounts if each is payable or each.subtype == "Bank"]
+    bank, side, made = draw(st.sampled_from(paying)), draw(_sides), list[Json]()
+    for units in draw(st.lists(_units, min_size=1, max_size=2)):
+        line = make.coded(side, units, beside=beside)
+        line["accounting_field_values"] = [
+            each for each in line["accounting_field_values"] if each["brex_field_id"] != TAX["brex_field_id"]
+        ]
+        if line["type"] == "DEBIT":
+            other = bank | {"amount": line["amount"]}
+        else:
+            other = make.offsetting("DEBIT", units, payable)
+        made += [line, other]
+    return made
 
 
 def _parts(draw: st.DrawFn, total: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 
 from bridge import (
@@ -13,6 +14,7 @@ from bridge import (
     summed,
 )
 from bridge.coding import code
+from bridge.documents.protocol import InTwoParts
 from bridge_cases import (
     Case,
 )
@@ -41,6 +43,12 @@ def sent(post: Post) -> bytes:
     return codec.dumps(post.document.with_vendor("v-1").create().body)
 
 
+def of_the_rest(post: Post) -> list[bytes]:
+    """What is sent besides, of a document in two parts."""
+    rest = post.document.rest() if isinstance(post.document, InTwoParts) else None
+    return [] if rest is None else [codec.dumps(rest.create().body)]
+
+
 def holds(case: Case, post: Post, content: bytes | None = None) -> bool:
     """Whether record and document say the same: to the bridge, and to the oracle, which reads the JSON of both.
 
@@ -53,10 +61,14 @@ def holds(case: Case, post: Post, content: bytes | None = None) -> bool:
     entity = entity_of(world.settings, case.json)
     assert entity.accounts_payable_account is not None
     assert entity.tax_account is not None
-    asked = booked(
-        sent(post) if content is None else content,
-        payable=account_named(world.books, entity.accounts_payable_account).code,
-        vat_account=account_named(world.books, entity.tax_account).code,
-        tax_rates=world.books.tax_rates,
-    )
+    asked = Counter[Entry]()
+    for each in (*([sent(post)] if content is None else [content]), *of_the_rest(post)):
+        of_one = booked(
+            each,
+            payable=account_named(world.books, entity.accounts_payable_account).code,
+            vat_account=account_named(world.books, entity.tax_account).code,
+            tax_rates=world.books.tax_rates,
+        )
+        for entry, amount in of_one.items():
+            asked[entry] += amount  # type: ignore[assignment]  # a Counter adds fractions too
     return said == done and as_ledger(done) == oracle and asked == oracle

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bridge import Basis, Post, Refused, SkipCode
 from bridge.documents.rillet import BillDocument
 from bridge.documents.rillet_forms import form_of_bytes, found
-from bridge.documents.rillet_payments import BillPaymentPayload
+from bridge.documents.rillet_payments import BillPaymentDocument, BillPaymentPayload
 from bridge_cases import (
     BILL_PAYMENTS,
     BILLS,
@@ -65,6 +65,15 @@ def test_a_document_that_is_turned_round_books_what_it_says_too(kind: str, data:
         told_again = form_of_bytes(document.kind, sent(outcome))
         assert told_again is not None
         assert told_again.equals(document.form())
+
+
+@given(good_cases(BILL_PAYMENTS, in_parts=True))
+def test_a_payment_with_a_fee_or_a_discount_books_what_it_says_in_two_parts(case: Case) -> None:
+    outcome = case.world.bridge.outcome(case.record, case.world.books)
+    assert isinstance(outcome, Post), outcome
+    assert isinstance(outcome.document, BillPaymentDocument)
+    assert outcome.document.rest() is not None
+    assert holds(case, outcome)
 
 
 @settings(max_examples=2 * settings().max_examples)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import attrs
 
@@ -141,4 +141,20 @@ class Document(Protocol):
 
     def correction(self, lines: tuple[FormLine, ...], day: date) -> Document | None:
         """An entry that adds these lines to the books on a day, for the same record; None where there can be none."""
+        ...
+
+
+@runtime_checkable
+class InTwoParts(Protocol):
+    """A document that a ledger takes in two requests, such as a payment with a fee.
+
+    Its `create` makes the first part, and `rest` is an entry of what it says beyond that, as a correction of the first.
+    """
+
+    def first(self) -> Form:
+        """What the first part says by itself."""
+        ...
+
+    def rest(self) -> Document | None:
+        """The entry of the rest; None where the first part says it all."""
         ...

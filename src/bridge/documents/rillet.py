@@ -220,7 +220,9 @@ def effect(of: Document | Payload) -> tuple[Posting, ...]:
         case VendorCreditPayload():
             return postings_of(tuple(map(debited, of.vendor_credit.line_items)), of.payable_account_code)
         case BillPaymentPayload() | ReimbursementPaymentPayload():
-            return paid_postings(of.payment, of.payable_account_code)
+            rest = of.rest if isinstance(of, BillPaymentPayload) else None
+            paid = paid_postings(of.payment, of.payable_account_code)
+            return (*paid, *(() if rest is None else postings_of_entry(rest.items)))
         case NewJournalEntry():
             return postings_of_entry(of.items)
         case _:

@@ -10,23 +10,27 @@ from typing import Any
 import attrs
 from typing_extensions import override
 
-from bridge.documents.form import Form, FormLine
+from bridge.documents.form import Form, FormLine, form
 from bridge.documents.marks import Origin
 from bridge.documents.rillet_entries import JournalEntryDocument, Movement, correcting_entry, sum_of, untaxed
 from bridge.documents.rillet_forms import BILLS, REIMBURSEMENTS, form_of_payment
 from bridge.documents.rillet_items import posting
 from bridge.postings import Posting
 from clientkit.requests import Request
-from rillet import BillOperations, Money, NewPayment, ReimbursementOperations
+from rillet import BillOperations, Money, NewJournalEntry, NewPayment, ReimbursementOperations
 
 
 @attrs.frozen(kw_only=True)
 class BillPaymentPayload:
-    """A payment to record, the id of the bill it is for, and the code of the payable account that Rillet debits."""
+    """A payment to record, the id of the bill it is for, and the code of the payable account that Rillet debits.
+
+    `rest` is the entry of a fee or a discount, None where there is none.
+    """
 
     bill_id: str
     payment: NewPayment
     payable_account_code: str
+    rest: NewJournalEntry | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -97,9 +101,14 @@ class _Payment(Movement):
 
 @attrs.frozen(kw_only=True)
 class BillPaymentDocument(_Payment):
-    """Money that went to a vendor for the bill with this id."""
+    """Money that went to a vendor for the bill with this id.
+
+    `more` is what the record says beyond the payment, as a fee or a discount: lines against the payable account, which
+    Rillet's payment has no place for. They become an entry.
+    """
 
     bill_id: str
+    more: tuple[FormLine, ...] = ()
 
     @property
     @override
@@ -110,11 +119,37 @@ class BillPaymentDocument(_Payment):
     @property
     def payload(self) -> BillPaymentPayload:
         """What Rillet gets."""
-        return BillPaymentPayload(bill_id=self.bill_id, payment=self._new(), payable_account_code=self.payable_account)
+        rest = self.rest()
+        return BillPaymentPayload(
+            bill_id=self.bill_id,
+            payment=self._new(),
+            payable_account_code=self.payable_account,
+            rest=None if rest is None else rest.payload,
+        )
 
     def create(self) -> Request[Any]:
-        """Record it."""
+        """Record the payment, without the rest."""
         return BillOperations.create_payment.build(self.bill_id, self._new())
+
+    @override
+    def form(self) -> Form:
+        """The canonical form of payment and rest."""
+        paid = self.first()
+        return form(paid.kind, [*paid.lines, *self.more], paid.head)
+
+    def first(self) -> Form:
+        """What the payment says by itself."""
+        return super().form()
+
+    def rest(self) -> JournalEntryDocument | None:
+        """The entry of the rest."""
+        return self.correction(self.more, self.impact_date) if self.more else None
+
+    @override
+    def postings(self) -> tuple[Posting, ...]:
+        """Those of the payment and of the rest."""
+        rest = self.rest()
+        return (*super().postings(), *(() if rest is None else rest.postings()))
 
 
 @attrs.frozen(kw_only=True)

@@ -15,7 +15,7 @@ from bridge.documents.protocol import Document, Found
 from bridge.export.engine.facts import Actual, Comparison, Facts, Remedy, Standing, Wanted
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.next_step import remedy
-from bridge.export.engine.standing import State
+from bridge.export.engine.standing import State, begun
 from bridge.export.ledgers.protocol import Ledger
 from bridge.settings.values import ClosedPeriod, OnChange, OnDelete, Settings
 from clientkit.money import total
@@ -159,6 +159,9 @@ class Case:
         if desired is None or found is None:
             return Remedy.NONE
         ability, state = self.ledger.ability(found.ref.kind), self.state
+        if state.content == begun(self.content) and self.correction(desired) is not None:
+            # Its first part is there, and the rest is what is missing.
+            return Remedy.CORRECT
         same_kind = desired.form().kind == found.form.kind
         same_place = desired.form().head.get("subsidiary") == found.form.head.get(
             "subsidiary", desired.form().head.get("subsidiary")

@@ -30,6 +30,11 @@ class Posted:
         return any(each.equals(found.form) for each in self.forms)
 
 
+def begun(content: str) -> str:
+    """What stands for the digest of a record's content while only the first part of its document is there."""
+    return f"~{content[1:]}"
+
+
 @attrs.frozen(kw_only=True)
 class State:
     """What stands in the ledger for a record, as far as this export knows.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from brex_accounting import Record
-from bridge.documents.protocol import Document, Found, PlannedVendor
+from bridge.documents.form import Form
+from bridge.documents.protocol import Document, Found, InTwoParts, PlannedVendor
 from bridge.export.engine.attempts import Attempt, Purpose, is_part
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.sender import Intent
-from bridge.export.engine.standing import State
+from bridge.export.engine.standing import State, begun
 from bridge.export.engine.tasks.protocol import TaskContext
 from clientkit.requests import Request
 
@@ -30,11 +33,27 @@ class DocumentWriter:
         vendor_id = yield from self._context.vendors.id_of(document.party)
         return document.with_vendor(vendor_id)
 
-    def create(self, document: Document) -> Calls[Attempt]:
-        """Post the document; one that nothing finds again is looked for among its like first."""
-        intent, context = self._intent(document), self._context
+    def create(self, document: Document, corrections: Sequence[Found] = ()) -> Calls[Attempt]:
+        """Post the document; one that nothing finds again is looked for among its like first.
+
+        Of one in two parts the rest follows at once, unless it is among the `corrections` that are there. What fails
+        between the two is a document to be corrected for the next run.
+        """
+        rest = document.rest() if isinstance(document, InTwoParts) else None
+        if rest is None or not isinstance(document, InTwoParts):
+            return (yield from self._create(document, self._intent(document), document.form()))
+        first = document.first()
+        intent = attrs.evolve(self._intent(document), content=begun(self._content), form=first.as_json())
+        attempt = yield from self._create(document, intent, first)
+        own = rest.form().digest()
+        if not any(each.mark is not None and each.mark.own == own for each in corrections):
+            yield from self.correct(document, rest, after=attempt.number)
+        return attempt
+
+    def _create(self, document: Document, intent: Intent, form: Form) -> Calls[Attempt]:
+        context = self._context
         if not context.ledger.ability(document.kind).is_found and is_part(document.kind):
-            return (yield from context.payments.send(intent, document.form()))
+            return (yield from context.payments.send(intent, form))
         attempt = yield from context.sender.send(intent)
         if not attempt.is_old_answer:
             return attempt
@@ -55,10 +74,14 @@ class DocumentWriter:
         yield from self.delete(present)
         return (yield from self.create(document))
 
-    def correct(self, document: Document, correction: Document) -> Calls[Attempt]:
-        """Post the entry after which the ledger says what the document says."""
+    def correct(self, document: Document, correction: Document, *, after: int = 0) -> Calls[Attempt]:
+        """Post the entry after which the ledger says what the document says; `after` is as `Intent` has it."""
         intent = attrs.evolve(
-            self._intent(document), kind=correction.kind, request=correction.create(), purpose=Purpose.CORRECTION
+            self._intent(document),
+            kind=correction.kind,
+            request=correction.create(),
+            purpose=Purpose.CORRECTION,
+            after=after,
         )
         return (yield from self._context.sender.send(intent))
 

@@ -243,7 +243,8 @@ class RecordTask:
                 # The table corrects only what can be corrected.
                 attempt = yield from writer.correct(document, cast("Document", case.correction(document)))
             case _:
-                attempt = yield from writer.create(document)
+                corrections = [each for each in self.found or () if each.is_correction]
+                attempt = yield from writer.create(document, corrections)
         if attempt.was_adopted:
             return self._posted(attempt, document, row.step.value, adopted=True)
         before = case.state.form if case.state.base is not None and document.spent() else None
