@@ -29,7 +29,7 @@ from bridge.export.reporting.verification import verify
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond
 from export_company import REFERENCE_TYPE, US, Company
-from fault_schedules import HTML, PAGES, Garbled, Kill, Late, Run, Schedule, Trouble
+from fault_schedules import HTML, PAGES, Doubled, Garbled, Kill, Late, Run, Schedule, Trouble
 from hand_clock import HandClock
 
 SETTINGS = Settings(
@@ -48,6 +48,7 @@ class Troubles:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._written = dict[str, Answer]()
         self.begin(Run(), ())
 
     def begin(self, run: Run, pids: Sequence[int]) -> None:
@@ -67,8 +68,15 @@ class Troubles:
         with suppress(ProcessLookupError):
             os.kill(self._pids[exporter], signal.SIGKILL)
 
-    def meet(self, asked: Asked, take: Callable[[Asked], Taken]) -> Taken:
+    def meet(self, service: str, asked: Asked, take: Callable[[Asked], Taken]) -> Taken:
         """Handle a request as far as its trouble lets it."""
+        answer, action = self._met(service, asked, take)
+        if answer is not None and answer.status < 300 and asked.method != "GET":
+            with self._lock:
+                self._written[service] = answer
+        return answer, action
+
+    def _met(self, service: str, asked: Asked, take: Callable[[Asked], Taken]) -> Taken:
         trouble = self.of_next(asked)
         if asked.path.startswith("/receipt-files/") and trouble in PAGES:
             # Whoever asks for a file takes any content for the file.
@@ -90,6 +98,9 @@ class Troubles:
             threading.Event().wait(0.8)
         elif isinstance(trouble, Garbled):
             answer = HTML
+        elif isinstance(trouble, Doubled) and asked.method != "GET":
+            with self._lock:
+                answer = self._written.get(service, answer)
         return answer, trouble if isinstance(trouble, AnswerLost | AnswerTruncated) else None
 
 
@@ -100,7 +111,7 @@ class TroubledBrex(brex_accounting.testing.StandIn):
 
     @override
     def take(self, asked: Asked) -> Taken:
-        return self.troubles.meet(asked, super().take)
+        return self.troubles.meet("brex", asked, super().take)
 
 
 class TroubledRillet(rillet.testing.StandIn):
@@ -120,7 +131,7 @@ class TroubledRillet(rillet.testing.StandIn):
         key = asked.headers.get("idempotency-key")
         if key is not None and self.clock() - self._first_seen.setdefault(key, self.clock()) >= KEYS_LIVE:
             self.old_keys.append(f"{asked.method} {asked.path} under {key}")
-        return self.troubles.meet(asked, super().take)
+        return self.troubles.meet("rillet", asked, super().take)
 
 
 class Exporters:

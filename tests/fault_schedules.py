@@ -37,12 +37,17 @@ class Garbled:
     """Handle the request, and answer with a page of HTML."""
 
 
-Trouble: TypeAlias = Action | Kill | Late | Garbled
+@dataclass(frozen=True)
+class Doubled:
+    """Handle a request that writes, and answer with what the write before it got: an answer came twice."""
+
+
+Trouble: TypeAlias = Action | Kill | Late | Garbled | Doubled
 HTML = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
 CUT_JSON = Answer(status=200, headers={"content-type": "application/json"}, content=b'{"id": ')
 REFUSALS = tuple(Respond(Answer(status=status)) for status in (429, 500, 502, 503, 504, 409))
 PAGES = (Garbled(), Respond(HTML), Respond(CUT_JSON))
-LOSSES = (RequestLost(), AnswerLost(), AnswerTruncated(), Garbled(), Respond(HTML), Respond(CUT_JSON))
+LOSSES = (RequestLost(), AnswerLost(), AnswerTruncated(), Garbled(), Doubled(), Respond(HTML), Respond(CUT_JSON))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,19 @@ from brex_accounting import Record, RecordType
 from clientkit.testing import AnswerLost, RequestLost
 from export_company import expense
 from fault_harness import Exporters, exporters, play
-from fault_schedules import DAY, PAUSE, Kill, Run, Schedule, Trouble, card_payment, refund, schedule, unpaid_bill
+from fault_schedules import (
+    DAY,
+    PAUSE,
+    Doubled,
+    Kill,
+    Run,
+    Schedule,
+    Trouble,
+    card_payment,
+    refund,
+    schedule,
+    unpaid_bill,
+)
 from postgres_server import empty, missing, postgres
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
@@ -71,7 +83,23 @@ def test_a_lost_outcome_of_a_summary_is_found(server: Exporters, tmp_path: Path)
 
 
 @pytest.mark.parametrize("pause", [PAUSE, DAY])
-@pytest.mark.parametrize("trouble", [AnswerLost(), RequestLost(), Kill(after=True), Kill(after=False)], ids=str)
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_the_answer_to_another_write_is_told_to_nobody(
+    server: Exporters, tmp_path: Path, *, write: int, pause: timedelta
+) -> None:
+    # The writes are a vendor, a charge, a vendor and a charge; in groups of two Brex is told.
+    doubled = Schedule(
+        records=[expense(1), expense(2, "250.00", "Skyline Air")],
+        runs=[Run(of_writes={write: Doubled()}, pause=pause)],
+    )
+
+    assert play(doubled, server, str(tmp_path / "journal.db")) == []
+
+
+@pytest.mark.parametrize("pause", [PAUSE, DAY])
+@pytest.mark.parametrize(
+    "trouble", [AnswerLost(), Doubled(), RequestLost(), Kill(after=True), Kill(after=False)], ids=str
+)
 @pytest.mark.parametrize("write", [0, 1])
 def test_a_lost_outcome_of_a_change_is_found(
     server: Exporters, tmp_path: Path, edited: tuple[Record, Record], trouble: Trouble, *, write: int, pause: timedelta

@@ -176,17 +176,16 @@ class Sender:
 
     def _check(self, attempt: Attempt, sent: Sent) -> None:
         """Compare the answer with what was sent: it may be the answer to another request."""
-        if attempt.method == "DELETE" or not attempt.takes_id:
-            return
-        if not sent.id:
+        if attempt.takes_id and not sent.id:
             where = f"look under {attempt.kind}"
             raise NoIdError(f"{self.ledger.name} accepted it without an id, so it is not reported; {where}")
-        mine, theirs = attempt.target.id if attempt.is_change else sent.id, sent.id
-        if mine != theirs:
-            raise OtherObjectError(f"{self.ledger.name} answered with {theirs} where {mine} was to be changed")
+        if attempt.method == "PUT" and sent.id != attempt.target.id:
+            raise OtherObjectError(
+                f"{self.ledger.name} answered with {sent.id} where {attempt.target.id} was to be changed"
+            )
         if not self.ledger.answers(attempt, sent):
             raise OtherObjectError(
-                f"{self.ledger.name} answered with {attempt.kind} {theirs}, which is not what was sent; "
+                f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent; "
                 f"the next run looks for what became of it"
             )
 

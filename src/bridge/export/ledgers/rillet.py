@@ -28,6 +28,7 @@ from bridge.documents.rillet_forms import (
 )
 from bridge.export.engine.attempts import Attempt, is_record, summary_subject
 from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
+from bridge.export.ledgers.rillet_answers import is_about
 from bridge.export.ledgers.rillet_books import load_books, with_bills, with_planned, with_reimbursements
 from bridge.mappers.summaries import digest_of
 from clientkit import codec
@@ -79,9 +80,6 @@ class _Created:
 
     id: str = ""
     updated_at: datetime | None = None
-    external_references: tuple[rillet.ExternalReference, ...] = ()
-    name: str = ""
-    memo: str | None = None
     extra: codec.Extra = codec.unknown_fields()
 
 
@@ -190,18 +188,8 @@ class RilletLedger:
         )
 
     def answers(self, attempt: Attempt, sent: Sent) -> bool:
-        """Whether the answered object carries the record's own reference or name, where it carries one at all."""
-        try:
-            created = codec.structure(codec.parse(sent.content), _Created)
-        except CodecError:
-            return True
-        own = {each.id for each in created.external_references if each.type == self.reference_type}
-        if not is_record(attempt.subject):
-            return True
-        if own and attempt.kind in {BILLS, CHARGES, REIMBURSEMENTS}:
-            return attempt.subject in own
-        told = {JOURNAL_ENTRIES: created.name, VENDOR_CREDITS: created.memo}.get(attempt.kind)
-        return not told or f"Brex {attempt.subject}:" in told
+        """Whether nothing that the answer tells says otherwise; see `rillet_answers`."""
+        return is_about(attempt, sent.content, reference_type=self.reference_type)
 
     def upload(self, attempt: Attempt, ref: Ref, file: File) -> Sent:
         """Attach a file to a bill, a charge or a reimbursement.
