@@ -20,20 +20,23 @@ if TYPE_CHECKING:
     from bridge.export.engine.replaying import AdoptionError
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
-    from bridge.export.journal.protocol import Journal, JournalError, NoJournal, Refusal
+    from bridge.export.journal.protocol import Held, Journal, JournalError, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
     from bridge.export.ledgers.rillet import RilletLedger
     from bridge.export.ledgers.rillet_books import load_books, with_bills
+    from bridge.export.owners import Owned
     from bridge.export.reporting.disagreements import Verdict
     from bridge.export.reporting.progress import Progress
     from bridge.export.reporting.report import (
         Attached,
         Counts,
         CreatedVendor,
+        Elsewhere,
         ExportOutcome,
         Failed,
         Posted,
+        StopCode,
         Unattached,
         Unread,
         Unreported,
@@ -53,13 +56,14 @@ _HOMES = {
     "bridge.export.engine.replaying": ("AdoptionError",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
-    "bridge.export.journal.protocol": ("Journal", "JournalError", "NoJournal", "Refusal",),
+    "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.ledgers.protocol": ("Ability", "File", "Ledger", "LookUp", "Sent",),
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
+    "bridge.export.owners": ("Owned",),
     "bridge.export.reporting.progress": ("Progress",),
-    "bridge.export.reporting.report": ("Attached", "Counts", "CreatedVendor", "ExportOutcome", "Failed", "Posted", "Unattached", "Unread", "Unreported", "Warned",),
+    "bridge.export.reporting.report": ("Attached", "Counts", "CreatedVendor", "Elsewhere", "ExportOutcome", "Failed", "Posted", "StopCode", "Unattached", "Unread", "Unreported", "Warned",),
     "bridge.export.reporting.disagreements": ("Verdict",),
     "bridge.export.reporting.verification": ("Disagreement", "verify",),
     "bridge.export.sources.brex": ("BrexSource",),
@@ -71,13 +75,13 @@ _HOMES = {
 }  # fmt: skip
 
 __all__ = [
-    "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource", "Counts",
-    "CreatedVendor", "Disagreement", "Export", "ExportOutcome", "Failed", "File", "FileRates", "Journal",
-    "JournalError", "Ledger", "LookUp", "NoJournal", "Page", "Posted", "Progress", "Purpose", "Refusal",
-    "RilletLedger", "Sent", "Source", "SqlJournal", "Stopping", "Told", "Unattached", "UnknownRecordError",
-    "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing",
-    "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "vendor_key", "verify",
-    "watch", "with_bills", "zone_of",
+    "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
+    "Counts", "CreatedVendor", "Disagreement", "Elsewhere", "Export", "ExportOutcome", "Failed", "File", "FileRates",
+    "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Page", "Posted", "Progress",
+    "Purpose", "Refusal", "RilletLedger", "Sent", "Source", "SqlJournal", "StopCode", "Stopping", "Told", "Unattached",
+    "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
+    "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "vendor_key",
+    "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

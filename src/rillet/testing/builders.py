@@ -27,9 +27,10 @@ def account(
     return Account(id=_id("account", code), code=code, name=name, type=type, subtype=subtype, status=status)
 
 
-def organization(name: str = "Example Inc.", currency: str = "USD") -> Organization:
-    """An organization whose id follows from its name."""
-    return Organization(id=_id("organization", name), trade_name=name, currency=currency, timezone="America/New_York")
+def organization(name: str = "Example Inc.", currency: str = "USD", *, seed: int = 0) -> Organization:
+    """An organization whose id follows from its name and the seed."""
+    own = f"{name} {seed}" if seed else name
+    return Organization(id=_id("organization", own), trade_name=name, currency=currency, timezone="America/New_York")
 
 
 def subsidiary(name: str = "Example Inc.", currency: str = "USD") -> Subsidiary:

@@ -77,7 +77,7 @@ class StandIn(ReceivablesView):
     events wait in `webhooks` until they are delivered; `faults` break things.
 
     Args:
-        organization: Whose books these are; an American company where none is given.
+        organization: Whose books these are; an American company where none is given, with an id that follows from `seed`.
         subsidiaries: Its legal entities; one, in the organization's currency, where none are given.
         accounts: The chart of accounts; a small one where none is given (`rillet.testing.chart_of_accounts`).
         fields: Custom fields.
@@ -106,7 +106,8 @@ class StandIn(ReceivablesView):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        mine = organization or builders.organization()
+        # Two stand-ins are two organizations, unless they have one seed.
+        mine = organization or builders.organization(seed=seed)
         started = now()
         self.api_key = api_key
         self.rate_limit = rate_limit

@@ -362,7 +362,11 @@ def test_a_claimed_record_is_left_alone_until_the_lease_ends(company: Company, o
 
     outcome = export(company, journal).run()
 
-    assert "another exporter" in outcome.failed[0].why
+    (left,) = outcome.elsewhere
+    assert "another exporter has it in hand" in left.why
+    assert left.holder == other.who
+    assert left.until == clock() + timedelta(minutes=12)
+    assert (outcome.failed, outcome.complete, outcome.counts.elsewhere) == ((), True, 1)
     assert company.rillet.charges == ()
     clock.advance(13 * 60)
     assert export(company, journal).run().complete

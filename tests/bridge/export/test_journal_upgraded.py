@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import sqlite3
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
 import attrs
 import pytest
-import sqlalchemy as sa
 
 from bridge import Member
 from bridge.export.engine.attempts import AttemptState, Purpose
 from bridge.export.journal.sql import SqlJournal
+from journal_dumps import VERSION_2, load
 
 NOW = datetime(2026, 3, 1, 12, 6, tzinfo=UTC)
 SUMMARY = "summary:0123456789abcdef0123"
 
-#: What the release with version 2 of the tables wrote, as SQLite's shell dumps it.
-VERSION_2 = (Path(__file__).parent / "data" / "journal_v2.sql").read_text(encoding="utf-8")
-
-
-def load(place: str) -> None:
-    """Make the database what that release left."""
-    if "://" not in place:
-        with sqlite3.connect(place) as old:
-            old.executescript(VERSION_2)
-        old.close()
-        return
-    text = re.sub(r"X'([0-9A-F]*)'", r"'\\x\1'::bytea", VERSION_2.replace("BLOB", "BYTEA"))
-    text = text.replace("id INTEGER NOT NULL,\n\tsubject", "id SERIAL NOT NULL,\n\tsubject")
-    text += "SELECT setval('journal_attempts_id_seq', 10);"
-    engine = sa.create_engine(place.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        for statement in text.replace("BEGIN TRANSACTION;", "").replace("COMMIT;", "").split(";\n"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
-    engine.dispose()
-
 
 @pytest.fixture
 def old(place: str) -> str:
-    load(place)
+    load(VERSION_2, place)
     return place
 
 

@@ -18,7 +18,7 @@ import rillet.testing
 from brex_accounting import Exported, NotExported, Record, RecordType
 from brex_accounting.testing.records import card_expense, card_refund, gl, reimbursement
 from bridge import Bridge, ReasonCode, Settings, SettingsError, SkipCode
-from bridge.export import Export, Progress, load_books, posting_key
+from bridge.export import Export, Progress, StopCode, load_books, posting_key
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
 from export_company import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
@@ -172,13 +172,33 @@ def test_an_unknown_reference_type_stops_the_run_and_says_what_to_do(company: Co
 def test_three_failures_in_a_row_stop_the_run(company: Company, records: list[Record], in_flight: int) -> None:
     company.brex.add(*records)
     company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
-    down = Fault(Respond(Answer(status=503)), matches=lambda asked: asked.method == "POST", times=1000)
-    company.rillet.faults.append(down)
+    is_down = list[bool]()
+
+    def matches(asked: Asked) -> bool:
+        # From the first write on nothing can be read either.
+        is_down.extend([True] if asked.method == "POST" else [])
+        return bool(is_down)
+
+    company.rillet.faults.append(Fault(Respond(Answer(status=503)), matches=matches, times=1000))
 
     outcome = company.export(in_flight=in_flight).run()
 
     assert 3 <= len(outcome.failed) <= 2 + in_flight
     assert "3 records in a row" in (outcome.stopped or "")
+    assert "cannot be read either" in (outcome.stopped or "")
+    assert outcome.stop_code is StopCode.LEDGER_DOWN
+    assert company.exported() == []
+
+
+def test_failures_in_a_row_stop_nothing_while_rillet_can_be_read(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
+    down = Fault(Respond(Answer(status=503)), matches=lambda asked: asked.method == "POST", times=1000)
+    company.rillet.faults.append(down)
+
+    outcome = company.export().run()
+
+    assert (outcome.counts.failed, outcome.stopped, outcome.stop_code, outcome.complete) == (5, None, None, False)
     assert company.exported() == []
 
 
@@ -376,7 +396,7 @@ def test_the_outcome_as_json_names_everything(company: Company, records: list[Re
     assert found["reported"] == [record.id for record in records]
     assert found["counts"] == {
         "posted": 5, "adopted": 0, "created_vendors": 1, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
-        "attached": 0, "unattached": 0, "unreadable": 0, "warnings": 0,
+        "attached": 0, "unattached": 0, "unreadable": 0, "warnings": 0, "elsewhere": 0,
     }  # fmt: skip
     assert [each["step"] for each in found["posted"]] == ["create"] * 5
     assert found["unreadable"] == found["warnings"] == []

@@ -14,6 +14,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalOf,
     Json,
+    NamespaceName,
     RatesFile,
     SettingsFile,
     app,
@@ -34,6 +35,7 @@ def accrue(
     rates: RatesFile = None,
     csv: CsvFile = None,
     *,
+    namespace: NamespaceName = "",
     apply: Annotated[bool, typer.Option("--apply", help="Post it; without it the entries are only shown.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -43,7 +45,10 @@ def accrue(
     posts into the month. Exit status 0: shown, or posted; 1: some spending cannot be accrued, or an entry was not posted;
     2: could not look.
     """
-    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
+    ):
         plan = planned_accruals(read_snapshot(prepared, period))
         write_csv(csv, plan.to_csv())
         ledger = prepared.ledger

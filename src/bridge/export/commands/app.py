@@ -52,6 +52,9 @@ JournalPlace = Annotated[
     typer.Option("--journal", help="Where every attempt is written down: an SQLite file, or the URL of a PostgreSQL."),
 ]
 JournalOf = Annotated[str, typer.Option("--journal", help="The journal that export wrote: its file or URL.")]
+NamespaceName = Annotated[
+    str, typer.Option("--namespace", metavar="NAME", help="Whose part of the journal's database it is, of several.")
+]
 RatesFile = Annotated[
     Path | None,
     typer.Option(
@@ -80,6 +83,7 @@ def opened_export(
     journal: str | None,
     *,
     rates: Path | None = None,
+    namespace: str = "",
     is_there: bool = False,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Generator[Export]:
@@ -87,19 +91,25 @@ def opened_export(
 
     `sleep` is how requests to Rillet wait for their turn.
     """
+    if namespace and journal is None:
+        raise typer.BadParameter("--namespace needs --journal")
     known = no_rates if rates is None else FileRates(rates)
     told = read_settings(settings.read_text(encoding="utf-8"), source=str(settings))
     bridge = Bridge(told, rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
         books = stack.enter_context(rillet.Client.from_env(sleep=sleep))
-        opened = None if journal is None else stack.enter_context(opened_journal(journal, is_there=is_there))
+        opened = (
+            None
+            if journal is None
+            else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=is_there))
+        )
         yield Export(brex, books, bridge, journal=opened)
 
 
 @contextmanager
-def opened_journal(place: str, *, is_there: bool) -> Generator[Journal]:
-    """The journal in a file or at a URL."""
+def opened_journal(place: str, *, namespace: str = "", is_there: bool) -> Generator[Journal]:
+    """The journal in a file or at a URL, or a part of it."""
     try:
         from bridge.export.journal.sql import SqlJournal
     except ModuleNotFoundError as error:
@@ -109,7 +119,7 @@ def opened_journal(place: str, *, is_there: bool) -> Generator[Journal]:
         raise JournalError(f"--journal needs the export extra. Install it with: {extra}") from None
     if is_there and "://" not in place and not Path(place).is_file():
         raise JournalError(f"there is no journal at {place}")
-    with SqlJournal(place) as journal:
+    with SqlJournal(place, namespace=namespace) as journal:
         yield journal
 
 

@@ -28,6 +28,7 @@ from bridge.export.commands.app import (
     JournalOf,
     JournalPlace,
     Json,
+    NamespaceName,
     RatesFile,
     SettingsFile,
     app,
@@ -65,12 +66,17 @@ def _opened(
     journal: str | None,
     rates: Path | None = None,
     *,
+    namespace: str = "",
     sleep: Callable[[float], object] = time.sleep,
 ) -> Generator[InvoiceSync]:
     told = read_billing_settings(settings.read_text(encoding="utf-8"), source=str(settings))
     with ExitStack() as stack:
         client = stack.enter_context(rillet.Client.from_env(sleep=sleep))
-        opened = None if journal is None else stack.enter_context(opened_journal(journal, is_there=False))
+        opened = (
+            None
+            if journal is None
+            else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=False))
+        )
         known = no_rates if rates is None else FileRates(rates)
         listed = ListedInvoices(()) if invoices is None else read_invoices(invoices)
         yield InvoiceSync(listed, client, told, journal=opened, rates=known)
@@ -83,13 +89,14 @@ def plan(
     journal: JournalPlace = None,
     rates: RatesFile = None,
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Show what a sync would do, with every reason where it would not. Nothing is sent.
 
     Needs RILLET_API_KEY; RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
     """
-    with expected_errors(), _opened(settings, invoices, journal, rates) as sync:
+    with expected_errors(), _opened(settings, invoices, journal, rates, namespace=namespace) as sync:
         planned = sync.plan()
         if as_json:
             print_json(_plan_json(planned))
@@ -107,6 +114,7 @@ def sync(
     journal: JournalPlace = None,
     rates: RatesFile = None,
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Post every finalized invoice and credit note, once. With INVOICE one is synced again, whatever became of it before.
@@ -114,7 +122,10 @@ def sync(
     Needs the same variables as plan. Exit status 0: all synced; 1: some not; 2: could not run.
     """
     stopping = Stopping()
-    with expected_errors(), _opened(settings, invoices, journal, rates, sleep=stopping.sleep) as opened:
+    with (
+        expected_errors(),
+        _opened(settings, invoices, journal, rates, namespace=namespace, sleep=stopping.sleep) as opened,
+    ):
         if invoice is not None:
             outcome = opened.sync(invoice)
         else:
@@ -139,10 +150,11 @@ def status(
         ),
     ] = None,
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Show from the journal where each invoice is in Rillet, or why it is not. Asks nobody."""
-    with expected_errors(), opened_journal(journal, is_there=True) as opened:
+    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
         also = () if invoices is None else read_invoices(invoices).subjects()
         states = [each for each in invoice_states(opened, also) if invoice is None or each.id == invoice]
         if as_json:

@@ -11,6 +11,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalPlace,
     Json,
+    NamespaceName,
     RatesFile,
     RecordId,
     SettingsFile,
@@ -34,13 +35,17 @@ def explain(
     journal: JournalPlace = None,
     rates: RatesFile = None,
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Show how each line of a record is coded, and why; with a journal, also what became of it. Changes nothing.
 
     Needs the same variables as plan. Exit status 0: explained; 1: the record is refused; 2: could not look.
     """
-    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
+    ):
         found = prepared.record(record)
         books = prepared.books()
         if settles(found):

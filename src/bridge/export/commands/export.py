@@ -8,6 +8,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalPlace,
     Json,
+    NamespaceName,
     RatesFile,
     SettingsFile,
     Since,
@@ -32,6 +33,7 @@ def export(
     since: Since = None,
     log_level: AtLevel = LogLevel.WARNING,
     *,
+    namespace: NamespaceName = "",
     watch: Watch = False,
     interval: Interval = "1h",
     listen: Listen = None,
@@ -52,7 +54,10 @@ def export(
     if place is not None and not watch:
         raise typer.BadParameter("--listen needs --watch")
     stopping = Stopping()
-    with expected_errors(), opened_export(settings, journal, rates=rates, sleep=stopping.sleep) as prepared:
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, sleep=stopping.sleep) as prepared,
+    ):
         if watch:
             with logging_to_stderr(log_level, as_json=log_json):
                 keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json)

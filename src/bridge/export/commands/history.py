@@ -12,6 +12,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalOf,
     Json,
+    NamespaceName,
     app,
     console,
     expected_errors,
@@ -28,6 +29,7 @@ def history(
     record: Annotated[str, typer.Argument(metavar="ID", help="The id of a record in Brex, or of an object in Rillet.")],
     journal: JournalOf,
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Show every attempt to post a record and its receipts: what was sent when and by whom, and what came back; and refusals.
@@ -35,7 +37,7 @@ def history(
     For an object of Rillet: the attempts that led to it, and of a summary all records that it is for. --json has the
     bytes of both. Exit status 1: the journal does not know the id.
     """
-    with expected_errors(), opened_journal(journal, is_there=True) as opened:
+    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
         made = opened.attempts(record)
         attempts = (*made, *files_of(opened, made)) or opened.by_object(record)
         of_record = any(each.subject == record for each in attempts)

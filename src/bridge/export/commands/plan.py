@@ -9,6 +9,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalPlace,
     Json,
+    NamespaceName,
     RatesFile,
     SettingsFile,
     Since,
@@ -31,6 +32,7 @@ def plan(
     rates: RatesFile = None,
     since: Since = None,
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.
@@ -38,7 +40,7 @@ def plan(
     Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
     """
     changed_since = moment_of(since)
-    with expected_errors(), opened_export(settings, journal, rates=rates) as export:
+    with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates) as export:
         planned = export.plan(changed_since=changed_since)
         if as_json:
             print_json(_plan_json(planned))

@@ -11,6 +11,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalPlace,
     Json,
+    NamespaceName,
     RatesFile,
     SettingsFile,
     app,
@@ -30,6 +31,7 @@ def reconcile(
     rates: RatesFile = None,
     csv: CsvFile = None,
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Compare Brex and Rillet account by account for a month, and say where each difference comes from. Changes nothing.
@@ -37,7 +39,10 @@ def reconcile(
     Needs the same variables as plan. Exit status 0: every difference has its record or object; 1: one is unexplained, or a
     record cannot be read; 2: could not look.
     """
-    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
+    ):
         found = reconciled(read_snapshot(prepared, period))
         write_csv(csv, found.to_csv())
         if as_json:

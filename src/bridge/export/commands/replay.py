@@ -10,6 +10,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalOf,
     Json,
+    NamespaceName,
     RatesFile,
     RecordId,
     SettingsFile,
@@ -29,6 +30,7 @@ def replay(
     journal: JournalOf,
     rates: RatesFile = None,
     *,
+    namespace: NamespaceName = "",
     anew: Annotated[
         bool, typer.Option("--anew", help="Post again although an attempt is undecided. Check in Rillet first.")
     ] = False,
@@ -47,7 +49,7 @@ def replay(
     if anew and adopt is not None:
         raise typer.BadParameter("either it was found (--adopt), or it is to be posted again (--anew)")
     stopping = Stopping()
-    opened = opened_export(settings, journal, rates=rates, is_there=True, sleep=stopping.sleep)
+    opened = opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True, sleep=stopping.sleep)
     with expected_errors(), opened as prepared:
         try:
             with stopping:
@@ -66,13 +68,14 @@ def dismiss(
     journal: JournalOf,
     why: Annotated[str, typer.Option("--why", help="Why the export is not to post it; the journal keeps it.")],
     *,
+    namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Take a record out of the queue that was booked by hand. Brex is told that it is done; replay takes it up again.
 
     Needs the same variables as plan.
     """
-    with expected_errors(), opened_export(settings, journal, is_there=True) as prepared:
+    with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
         try:
             outcome = prepared.dismiss(record, why=why)
         except ValueError as error:

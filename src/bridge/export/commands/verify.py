@@ -8,6 +8,7 @@ from bridge.export.commands.app import (
     INCOMPLETE,
     JournalOf,
     Json,
+    NamespaceName,
     RatesFile,
     SettingsFile,
     app,
@@ -20,12 +21,22 @@ from bridge.export.reporting import tables
 
 
 @app.command()
-def verify(settings: SettingsFile, journal: JournalOf, rates: RatesFile = None, *, as_json: Json = False) -> None:
+def verify(
+    settings: SettingsFile,
+    journal: JournalOf,
+    rates: RatesFile = None,
+    *,
+    namespace: NamespaceName = "",
+    as_json: Json = False,
+) -> None:
     """Compare journal, Brex and Rillet by content, and print every disagreement. Changes nothing.
 
     Needs the same variables as plan. Exit status 0: all agree; 1: there is a disagreement; 2: could not look.
     """
-    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
+    ):
         found = prepared.verify()
         if as_json:
             shown = [{"record_id": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found]

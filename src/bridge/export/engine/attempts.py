@@ -179,6 +179,12 @@ def last_attempt(attempts: Sequence[Attempt]) -> Attempt | None:
     return next((each for each in reversed(attempts) if not (each.leaves_before and each.was_undone)), None)
 
 
+def has_failed(attempts: Sequence[Attempt]) -> bool:
+    """Whether a record's own last attempt was answered with an error, and it is unknown what came of it."""
+    last = last_attempt(attempts)
+    return last is not None and last.is_open and last.error is not None and is_record(last.subject)
+
+
 def facts_of(last: Attempt | None, now: datetime, seen: Seen, rules: Rules) -> AttemptFacts:
     """What decides about the last attempt for a subject."""
     return AttemptFacts(

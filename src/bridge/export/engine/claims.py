@@ -7,11 +7,18 @@ from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from bridge.export.journal.protocol import Journal
+from bridge.export.journal.protocol import Held, Journal
 
 
 class BusyError(Exception):
-    """Another exporter has the subject in hand."""
+    """Something that a record needs is in somebody's hand: `held` says in whose, None where it was given back meanwhile.
+
+    `passes` says whether it is soon free.
+    """
+
+    def __init__(self, why: str, held: Held | None = None, *, passes: bool = True) -> None:
+        super().__init__(why if held is None else f"{why} ({held.who}, until {held.until:%H:%M:%S} UTC)")
+        self.held, self.passes = held, passes
 
 
 class Locks:
@@ -39,7 +46,7 @@ def claimed(journal: Journal, subject: str, busy: str) -> Generator[None]:
         JournalError: The journal cannot be read or written.
     """
     if not journal.claim(subject):
-        raise BusyError(busy)
+        raise BusyError(busy, journal.held(subject))
     try:
         yield
     finally:

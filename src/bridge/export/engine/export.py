@@ -79,6 +79,8 @@ class Export:
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
         self.journal: Journal = journal or NoJournal()
         self._download: Download | None = None
+        # What a journal would know: those that failed come behind the others the next time.
+        self._failed: frozenset[str] = frozenset()
         if isinstance(brex, brex_accounting.Client):
             self._download = brex.with_options(max_answer_bytes=LARGEST_FILE).receipts.download
 
@@ -215,11 +217,18 @@ class Export:
             stop=stop,
         )
         walk = self._walk(Sender(self.ledger, self.journal), runner.created, runner.warn)
-        walk.begin(ids=ids, updated_after=updated_after, changed_since=changed_since, replayed=replayed)
+        walk.begin(
+            ids=ids,
+            updated_after=updated_after,
+            changed_since=changed_since,
+            replayed=replayed,
+            failed=self._failed,
+        )
         runner.begin(walk.survey)
         runner.work_all(walk.batches(_as_they_are))
         runner.finish()
         self._take_out_of_accruals(runner)
+        self._failed = runner.failed
         return runner
 
     def _take_out_of_accruals(self, runner: Runner) -> None:

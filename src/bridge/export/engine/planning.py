@@ -6,7 +6,7 @@ from bridge.books import Books
 from bridge.decisions import Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.reporting.report import CreatedVendor, Failed, Posted, Result, Warned
+from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, Result, Warned
 from bridge.mapping import Plan
 
 
@@ -47,7 +47,7 @@ def _outcome(result: Result) -> Outcome:
             done = "would be deleted" if result.is_removed else "is there already; an export only tells Brex"
             why = f"its {result.ref} {done}"
             return Nothing(record=result.record, why=why, code=SkipCode.IN_LEDGER)
-        case Failed():
+        case Failed() | Elsewhere():
             return Refused(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=result.why),))
         case _:
             return result

@@ -15,20 +15,32 @@ from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.engine.workers import WorkerPool
 from bridge.export.journal.protocol import Journal, JournalError, Reasons
 from bridge.export.ledgers.protocol import Ledger
+from bridge.export.owners import Owned
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Pace, Progress
-from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Failed, Posted, Unread, Warned
+from bridge.export.reporting.report import (
+    CreatedVendor,
+    Elsewhere,
+    ExportOutcome,
+    Failed,
+    Posted,
+    Result,
+    StopCode,
+    Unread,
+    Warned,
+)
 from bridge.export.reporting.reporter import Reporter
 from bridge.export.reporting.tally import Tally
 from bridge.export.sources.protocol import Source
 from bridge.settings.values import Settings
-from clientkit.errors import ApiError
+from clientkit.errors import ApiError, Verdict
 
 #: Told after each record.
 ShowProgress: TypeAlias = Callable[[Progress], object]
 
 _FAILURES_IN_A_ROW = 3
 _INTERRUPTED = "it was interrupted"
+_INTERRUPTED_TELLING = "it was interrupted while it reported to Brex; the next run reports the rest"
 # What a source hears of as done although nothing stands in the ledger for it.
 _SETTLED = frozenset({SkipCode.DISMISSED, SkipCode.NO_MONEY})
 
@@ -70,12 +82,16 @@ class Runner:
         self._pace = Pace(0, ledger.pacer, clock)
         self._journal = journal
         self._tally = Tally(keep)
+        # What is summarised is summarised together.
+        self._summarised = frozenset(settings.summarise)
         self._reporter = Reporter(source, journal, settings, self._tally)
         self._guard = threading.Lock()
         self._vendors = list[CreatedVendor]()
         self._failures_in_a_row = 0
         self._stopped: str | None = None
+        self._stop_code: StopCode | None = None
         self._has_changes_left = False
+        self._failed = set[str]()
         self._refusals = list[tuple[str, int, Reasons]]()
 
     @property
@@ -87,6 +103,11 @@ class Runner:
     def has_changes_left(self) -> bool:
         """Whether a record that was exported before could not be compared or corrected for now."""
         return self._has_changes_left
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The ids of the records that failed for now and are posted alone."""
+        return frozenset(self._failed)
 
     def created(self, vendor: CreatedVendor) -> None:
         """Count a vendor that a task has created; in any thread."""
@@ -115,7 +136,7 @@ class Runner:
             except (ApiError, JournalError) as error:
                 if not has_begun:
                     raise
-                self._end(type(error).__name__, str(error))
+                self._end_unread(error)
                 return
             if batch is None:
                 return
@@ -130,10 +151,21 @@ class Runner:
         """
         if self._stopped is not None:
             return
+        put_back = list[tuple[Task, Done]]()
+        self._carry_out(tasks, context, put_back)
+        if self._stopped is None:
+            # Whoever was in their way is most likely done by now.
+            self._carry_out([task for task, _ in put_back], context, None)
+        else:
+            for _, done in put_back:
+                self._take_in(done)
+
+    def _carry_out(self, tasks: Iterable[Task], context: TaskContext, put_back: list[tuple[Task, Done]] | None) -> None:
+        """Carry tasks out, and put those back that may work later, where there is a list for them."""
         with WorkerPool[Task, Done](self._in_flight, lambda task: drive(task.carry_out(context))) as pool:
             try:
                 for task in tasks:
-                    self._settle(pool)
+                    self._settle(pool, put_back)
                     if self._is_to_stop():
                         break
                     pool.give(task)
@@ -141,10 +173,10 @@ class Runner:
                 self._give_up(pool)
             except (ApiError, JournalError) as error:
                 # Reading is what failed; what is in flight is not concerned.
-                self._end(type(error).__name__, str(error))
+                self._end_unread(error)
             try:
                 while pool.in_hand:
-                    self._settle(pool, all_of_it=True)
+                    self._settle(pool, put_back, all_of_it=True)
             except KeyboardInterrupt:
                 self._give_up(pool)
 
@@ -153,32 +185,38 @@ class Runner:
         try:
             self._tell()
         except KeyboardInterrupt:
-            self._stopped = "it was interrupted while it reported to Brex; the next run reports the rest"
+            self._stopped, self._stop_code = _INTERRUPTED_TELLING, StopCode.INTERRUPTED
             self._reporter.give_up(self._stopped)
 
     def outcome(self) -> ExportOutcome:
         """What was done so far."""
         self._count_vendors()
-        outcome = self._tally.outcome(self._stopped)
+        outcome = self._tally.outcome(self._stopped, self._stop_code)
         return attrs.evolve(outcome, requests=self._requests - self._sent, seconds=self._clock() - self._started)
 
     @property
     def _requests(self) -> int:
         return self._source.requests_sent + self._ledger.requests_sent
 
-    def _settle(self, pool: WorkerPool[Task, Done], *, all_of_it: bool = False) -> None:
+    def _settle(
+        self, pool: WorkerPool[Task, Done], put_back: list[tuple[Task, Done]] | None, *, all_of_it: bool = False
+    ) -> None:
         """Write down what is done, and wait until the pool can take another task, or for everything."""
         while pool.in_hand:
             taken = pool.take(wait=all_of_it or pool.is_full)
             if taken is None:
                 return
             task, done = taken
+            if done.again and put_back is not None:
+                put_back.append((task, done))
+                pool.settle(task)
+                continue
             self._take_in(done)
             pool.settle(task)
             if max(len(self._reporter), len(self._refusals)) >= self._batch:
                 self._tell()
             for record in task.records:
-                self._progress(self._pace.after(record.id))
+                self._show(self._pace.after(record.id))
 
     def _take_in(self, done: Done) -> None:
         self._count_vendors()
@@ -188,23 +226,31 @@ class Runner:
             if isinstance(result, Refused):
                 reasons = [(each.code.value, each.text) for each in result.reasons]
                 self._refusals.append((result.record.id, result.record.version, reasons))
-            self._has_changes_left |= isinstance(result, Failed) and not done.reports
-            if done.reports and isinstance(result, Posted):
-                self._reporter.posted(result)
-            elif done.reports and isinstance(result, Refused):
-                self._reporter.refused(result)
-            elif done.reports and isinstance(result, Nothing) and result.code in _SETTLED:
-                self._reporter.settled(result)
+            if isinstance(result, Failed | Elsewhere):
+                if result.record.type not in self._summarised:
+                    self._failed.add(result.record.id)
+                self._has_changes_left |= not done.reports
+            if done.reports:
+                self._report(result)
         if done.stop is not None:
             self._end(done.stop.code, done.stop.why)
         if done.setback:
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-                last = "; ".join(each.why for each in done.results if isinstance(each, Failed))
-                why = f"{self._failures_in_a_row} records in a row failed, the last with: {last}"
-                self._end("failures_in_a_row", why)
+                self._end_if_down("; ".join(each.why for each in done.results if isinstance(each, Failed)))
         elif any(isinstance(each, Posted) for each in done.results):
             self._failures_in_a_row = 0
+
+    def _report(self, result: Result) -> None:
+        match result:
+            case Posted():
+                self._reporter.posted(result)
+            case Refused():
+                self._reporter.refused(result)
+            case Nothing() if result.code in _SETTLED:
+                self._reporter.settled(result)
+            case _:
+                pass
 
     def _write_down_refusals(self) -> None:
         """Keep refusals in the journal, so that their history can be told."""
@@ -213,12 +259,12 @@ class Runner:
             if refusals:
                 self._journal.refused_all(refusals)
         except JournalError as error:
-            self._end("journal", str(error))
+            self._end(StopCode.JOURNAL, str(error))
 
     def _give_up(self, pool: WorkerPool[Task, Done]) -> None:
         """After an interruption: what is done counts, what is in flight has failed."""
         self._stopped = None
-        self._end("interrupted", _INTERRUPTED)
+        self._end(StopCode.INTERRUPTED, _INTERRUPTED)
         for task, done in pool.done():
             self._take_in(done)
             pool.settle(task)
@@ -228,16 +274,54 @@ class Runner:
                 self._take_in(Done(results=(Failed(record=record, why=why, code="interrupted"),)))
         pool.in_hand.clear()
 
+    def _show(self, progress: Progress) -> None:
+        """Tell the caller how far it is; one that raises is not told any more."""
+        try:
+            self._progress(progress)
+        except Exception as error:  # noqa: BLE001 - it is the caller's, and what is in flight has to be written down
+            self._progress = silent
+            text = f"what shows the progress raised {type(error).__name__}: {error}"
+            self.warn(Warned(record_id=progress.record_id, code="progress_failed", text=text))
+
     def _is_to_stop(self) -> bool:
-        if self._stop():
-            self._end("interrupted", _INTERRUPTED)
+        try:
+            is_asked = self._stop()
+        except Exception as error:  # noqa: BLE001 - as above
+            is_asked = False
+            self._end(StopCode.INTERRUPTED, f"what tells whether to stop raised {type(error).__name__}: {error}")
+        if is_asked:
+            self._end(StopCode.INTERRUPTED, _INTERRUPTED)
         return self._stopped is not None
 
-    def _end(self, code: str, why: str) -> None:
+    def _end_if_down(self, last: str) -> None:
+        """After some records in a row that failed: look whether the ledger can still be read."""
+        why = f"{self._failures_in_a_row} records in a row failed, the last with: {last}"
+        self._failures_in_a_row = 0
+        if not isinstance(self._ledger, Owned):
+            self._end(StopCode.LEDGER_DOWN, why)
+            return
+        try:
+            self._ledger.owner()
+        except ApiError as error:
+            if error.verdict is not Verdict.REFUSED:
+                code = StopCode.SETUP if error.verdict is Verdict.FATAL else StopCode.LEDGER_DOWN
+                self._end(code, f"{why} {self._ledger.name} cannot be read either: {error}")
+
+    def _end_unread(self, error: ApiError | JournalError) -> None:
+        """Something cannot be read that is needed to go on."""
+        if isinstance(error, JournalError):
+            code = StopCode.JOURNAL
+        elif error.verdict is Verdict.FATAL:
+            code = StopCode.SETUP
+        else:
+            code = StopCode.LEDGER_DOWN if self._ledger.name in str(error) else StopCode.SOURCE_DOWN
+        self._end(code, str(error))
+
+    def _end(self, code: StopCode, why: str) -> None:
         """There is a reason to begin nothing else; the first one counts."""
         if self._stopped is None:
-            self._stopped = why
-            audit_log.stopped(code, why)
+            self._stopped, self._stop_code = why, code
+            audit_log.stopped(code.value, why)
 
     def _tell(self) -> None:
         self._write_down_refusals()
@@ -245,9 +329,9 @@ class Runner:
             self._reporter.report()
         except ApiError as error:
             self._reporter.give_up(str(error))
-            self._end("brex_not_told", f"Brex could not be told: {error}")
+            self._end(StopCode.SOURCE_NOT_TOLD, f"{self._source.name} could not be told: {error}")
         except JournalError as error:
-            self._end("journal", str(error))
+            self._end(StopCode.JOURNAL, str(error))
 
     def _count_vendors(self) -> None:
         with self._guard:

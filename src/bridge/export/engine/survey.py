@@ -10,7 +10,7 @@ import attrs
 
 from brex_accounting import Record, RecordType
 from bridge.books import Books
-from bridge.export.engine.attempts import Attempt, last_attempt, open_summary
+from bridge.export.engine.attempts import Attempt, has_failed, last_attempt, open_summary
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.sources.protocol import Page, Source, Unreadable
@@ -24,12 +24,14 @@ class Survey:
     """The records that a run is about, by their ids.
 
     `documents` is everything but payments of bills and reimbursements, which come last, because what they pay is there
-    then; `begun_payments` are those with an attempt in the journal, and `paying` the types of both. `since`: no object of them is older in the ledger.
+    then; those that failed the last time are `late`, so that they keep no others from their turn. `begun_payments` are
+    those with an attempt in the journal, and `paying` the types of both. `since`: no object of them is older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
     bill, day and amount that the source has as done.
     """
 
     documents: tuple[str, ...]
+    late: tuple[str, ...]
     begun_payments: tuple[str, ...]
     payments: tuple[str, ...]
     open_summaries: tuple[Attempt, ...]
@@ -43,7 +45,7 @@ class Survey:
     @property
     def batches(self) -> tuple[tuple[str, ...], ...]:
         """The records in the order of work."""
-        return self.documents, self.begun_payments, self.payments
+        return self.documents, self.late, self.begun_payments, self.payments
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -97,9 +99,10 @@ class RecordQueue:
         self._also = tuple(also)
         self._kept: list[Record] | None = []
 
-    def survey(self, journal: Journal) -> Survey:
-        """Read the queue once. Raises `ApiError` and `JournalError`."""
-        documents, begun, payments = dict[str, None](), dict[str, None](), dict[str, None]()
+    def survey(self, journal: Journal, failed: Collection[str] = ()) -> Survey:
+        """Read the queue once; `failed` are records that failed the last time. Raises `ApiError` and `JournalError`."""
+        documents, late = dict[str, None](), dict[str, None]()
+        begun, payments = dict[str, None](), dict[str, None]()
         summaries, unreadable = dict[str, Attempt](), dict[str | None, Unreadable]()
         times, sources, seen = list[datetime](), set[str](), set[str]()
         paying = set[str]()
@@ -123,7 +126,7 @@ class RecordQueue:
                     paid[keys[record.id]] += not self._source.is_offered(record)
                     (begun if made else payments)[record.id] = None
                 else:
-                    documents[record.id] = None
+                    (late if record.id in failed or has_failed(made) else documents)[record.id] = None
                     has_bills = has_bills or record.type == RecordType.BILL_EXPENSE
                 last = last_attempt(made)
                 if last is None or not last.is_there:
@@ -136,6 +139,7 @@ class RecordQueue:
                     summaries[summary.subject] = summary
         return Survey(
             documents=tuple(documents),
+            late=tuple(late),
             begun_payments=tuple(begun),
             payments=tuple(payments),
             open_summaries=tuple(summaries.values()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -23,6 +23,7 @@ from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.engine.tasks.summary import MOST_COLLECTED, OpenSummaryTask, SummaryCollector, check_summaries
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.ledgers.protocol import Ledger, LookUp
+from bridge.export.owners import check_owner
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge
@@ -70,14 +71,18 @@ class Walk:
         updated_after: datetime | None = None,
         changed_since: datetime | None = None,
         replayed: Sequence[Record] = (),
+        failed: Collection[str] = (),
     ) -> None:
         """Read the books and see what waits; `replayed` are the only records then, whatever their state.
+
+        Records that `failed` the last time come behind the others.
 
         Raises:
             SettingsError: The settings name what the ledger does not have.
             ApiError: The source or the ledger cannot be read.
-            JournalError: The journal cannot be read.
+            JournalError: The journal cannot be read, or belongs to another company.
         """
+        check_owner(self._source, self._ledger, self._journal, binds=not self._sender.is_dry)
         self._books = checked_books(self._ledger, self._bridge.settings)
         self._is_replay = bool(replayed)
         self._queue = RecordQueue(
@@ -89,7 +94,7 @@ class Walk:
             also=() if ids is not None or updated_after is not None else self._journal.unfinished(),
             only=replayed,
         )
-        self.survey: Survey = self._queue.survey(self._journal)
+        self.survey: Survey = self._queue.survey(self._journal, failed)
         self._payer = BillPayer(self._sender, self.survey.alike)
         self._looked = self._look_up(self.survey)
         check_summaries(self._bridge.settings, self._journal, self._looked.by_subject)
@@ -103,10 +108,12 @@ class Walk:
                 OpenSummaryTask(attempt=each, found=summaries.get(each.subject, ())) for each in survey.open_summaries
             )
             yield opened, self._context(books)
-        if survey.documents:
+        if survey.has_bills and (survey.documents or survey.late):
             # The numbers of bills are compared with those that are there.
-            books = self._ledger.with_bills(books) if survey.has_bills else books
-            yield self._tasks(survey.documents, books), self._context(books)
+            books = self._ledger.with_bills(books)
+        for batch in (survey.documents, survey.late):
+            if batch:
+                yield self._tasks(batch, books), self._context(books)
         paying: Books | None = None
         for batch in (survey.begun_payments, survey.payments):
             if batch:

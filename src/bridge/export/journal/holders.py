@@ -13,6 +13,13 @@ def holder(name: str, token: str) -> str:
     return f"{name} {token}" if here is None else f"{name} {token} {here}/{os.getpid()}"
 
 
+def name_of(holder: str) -> str:
+    """The exporter's name in a holder."""
+    parts = holder.split(" ")
+    # The chance number, and the process where it can be told.
+    return " ".join(parts[: -2 if "/" in parts[-1] and len(parts) > 2 else -1]) or holder
+
+
 def has_ended(holder: str) -> bool:
     """Whether a holder was a process of this machine that is no more. False where that cannot be told for sure."""
     here, (place, _, number) = _here(), holder.rpartition(" ")[2].rpartition("/")

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.export.journal.protocol import JournalError
 
 _SECONDS_FOR_A_LOCK = 30
+_LONGEST_NAME = 200
 _SECRETS = frozenset({"password", "sslpassword"})
 
 
@@ -37,6 +38,15 @@ def engine_at(place: str) -> sa.Engine:
     if engine.dialect.is_async:
         raise JournalError(f"the journal cannot use the driver {engine.dialect.driver}, which is asynchronous")
     return engine
+
+
+def checked_namespace(name: str) -> str:
+    """The name of a part of a database, as it is compared. Raises `JournalError`."""
+    if len(name) > _LONGEST_NAME or not name.isprintable() or name != name.strip():
+        raise JournalError(
+            f"a namespace is a name of at most {_LONGEST_NAME} printable characters without blanks around it"
+        )
+    return name
 
 
 def shown(url: sa.URL) -> str:

@@ -32,6 +32,14 @@ class Refusal:
     reasons: tuple[tuple[str, str], ...]
 
 
+@attrs.frozen(kw_only=True)
+class Held:
+    """Who has a subject in hand, and until when (UTC) its claim lasts at most."""
+
+    who: str
+    until: datetime
+
+
 class Journal(Protocol):
     """What an export writes down; `SqlJournal` keeps it in a database. Every method raises `JournalError`."""
 
@@ -45,6 +53,10 @@ class Journal(Protocol):
 
     def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
         """Claim many subjects at once; those that no other one has in hand."""
+        ...
+
+    def held(self, subject: str) -> Held | None:
+        """Who has a subject in hand, None where nobody has."""
         ...
 
     def release(self, subject: str) -> None:
@@ -115,6 +127,14 @@ class Journal(Protocol):
         """Why a record was refused, oldest first."""
         ...
 
+    def owners(self) -> Mapping[str, str]:
+        """Whose journal it is: the owner of each side that is known, by ``source`` and ``ledger``."""
+        ...
+
+    def bind(self, owners: Mapping[str, str]) -> Mapping[str, str]:
+        """Make it theirs, as far as it does not belong to somebody; whose it is then."""
+        ...
+
     def mark(self, name: str) -> str | None:
         """What `set_mark` left under a name."""
         ...
@@ -162,6 +182,10 @@ class NoJournal:
     def claim_all(self, subjects: Sequence[str]) -> frozenset[str]:
         """All of them."""
         return frozenset(subjects)
+
+    def held(self, subject: str) -> Held | None:  # noqa: ARG002 - nobody else can be seen
+        """Nobody."""
+        return None
 
     def release(self, subject: str) -> None:
         """Nothing was claimed."""
@@ -215,6 +239,14 @@ class NoJournal:
     def refusals(self, subject: str) -> tuple[Refusal, ...]:  # noqa: ARG002 - as above
         """None."""
         return ()
+
+    def owners(self) -> Mapping[str, str]:
+        """Nobody's."""
+        return {}
+
+    def bind(self, owners: Mapping[str, str]) -> Mapping[str, str]:
+        """Writes nothing."""
+        return owners
 
     def mark(self, name: str) -> str | None:  # noqa: ARG002 - as above
         """Nothing."""

@@ -10,27 +10,25 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_record
 from bridge.export.journal import sql_refusals
 from bridge.export.journal import sql_tables as tables
-from bridge.export.journal.holders import holder
-from bridge.export.journal.places import engine_at, keep_to_oneself, shown
-from bridge.export.journal.protocol import JournalError, Reasons, Refusal
+from bridge.export.journal.holders import holder, name_of
+from bridge.export.journal.places import checked_namespace
+from bridge.export.journal.protocol import Held, JournalError, Reasons, Refusal
 from bridge.export.journal.rows import (
     COLUMNS,
     OUTCOME,
     PORTION,
-    RowError,
     attempt_of,
     attempt_row,
     member_of,
@@ -41,10 +39,12 @@ from bridge.export.journal.rows import (
     text_of,
 )
 from bridge.export.journal.sql_claims import Claim
+from bridge.export.journal.sql_database import Database, TakenError
 from bridge.mappers.summaries import Member
 
 #: Longer than creating a vendor and posting a record may take with the clients' deadlines of five minutes each.
 LEASE = timedelta(minutes=12)
+_OWNER = "owner: "
 
 
 def _machine_time() -> datetime:
@@ -66,6 +66,8 @@ class SqlJournal:
     Args:
         place: The path of an SQLite file, which is made where there is none, or a URL such as
             ``postgresql://user@host/database``.
+        namespace: Whose part of the database it is, such as a tenant's name: what is written under one name is seen under
+            no other one. Without a name it is the part that has none.
         now: The clock, aware; the machine's when left out. Exporters that share a journal need clocks that agree to a
             few minutes.
         who: Who exports, for the journal's readers; user, host and process when left out.
@@ -80,22 +82,17 @@ class SqlJournal:
         self,
         place: str,
         *,
+        namespace: str = "",
         now: Callable[[], datetime] = _machine_time,
         who: str | None = None,
         lease: timedelta = LEASE,
     ) -> None:
-        self.now, self._lease = now, lease
+        self.now, self._lease, self._namespace = now, lease, checked_namespace(namespace)
+        self._mine = _Mine(self._namespace)
         self._who = who or _whoever()
         # Two exporters may have one name, but they are two holders.
         self._token = secrets.token_hex(8)
-        self._engine = engine_at(place)
-        self._shown = shown(self._engine.url)
-        try:
-            self._migrate()
-            keep_to_oneself(self._engine.url)
-        except BaseException:
-            self.close()
-            raise
+        self._database = Database(place)
 
     @property
     def who(self) -> str:
@@ -116,7 +113,7 @@ class SqlJournal:
         try:
             with self._writing() as connection:
                 claim.insert(connection, [subject])
-        except _TakenError:
+        except TakenError:
             return False
         return True
 
@@ -125,9 +122,17 @@ class SqlJournal:
         try:
             with self._writing() as connection:
                 return frozenset(self._claim().take_all(connection, subjects))
-        except _TakenError:
+        except TakenError:
             # Another exporter claims some of them at this moment.
             return frozenset(subject for subject in subjects if self.claim(subject))
+
+    def held(self, subject: str) -> Held | None:
+        """Who has a subject in hand, None where nobody has."""
+        query = sa.select(tables.claims).where(self._mine.claims, tables.claims.c.subject == subject)
+        with self._writing() as connection:
+            found = connection.execute(query).one_or_none()
+            until = None if found is None else moment_of(found.until, "until")
+            return None if found is None or until is None else Held(who=name_of(str(found.holder)), until=until)
 
     def release(self, subject: str) -> None:
         """Let others have the subject."""
@@ -148,11 +153,11 @@ class SqlJournal:
         with self._writing() as connection:
             for some in portions(subjects):
                 memberships = connection.execute(
-                    sa.select(tables.members).where(tables.members.c.subject.in_(some))
+                    sa.select(tables.members).where(self._mine.members, tables.members.c.subject.in_(some))
                 ).all()
                 named = {*some, *(each.summary for each in memberships)}
                 rows = connection.execute(
-                    sa.select(tables.attempts).where(tables.attempts.c.subject.in_(named))
+                    sa.select(tables.attempts).where(self._mine.attempts, tables.attempts.c.subject.in_(named))
                 ).mappings()
                 by_subject = dict[str, list[tuple[int, Attempt]]]()
                 for row in rows:
@@ -171,14 +176,15 @@ class SqlJournal:
 
     def members(self, subject: str) -> tuple[Member, ...]:
         """The records of a summary, by its subject."""
-        query = sa.select(tables.members).where(tables.members.c.summary == subject).order_by(tables.members.c.subject)
+        query = sa.select(tables.members).where(self._mine.members, tables.members.c.summary == subject)
+        query = query.order_by(tables.members.c.subject)
         with self._writing() as connection:
             return tuple(member_of(row) for row in connection.execute(query).mappings())
 
     def memberships(self, subjects: Iterable[str]) -> Mapping[str, tuple[tuple[str, Member], ...]]:
         """For each of these records that is in a summary: the subject of the summary, and the record as its member."""
         found = dict[str, list[tuple[str, Member]]]()
-        query = sa.select(tables.members).order_by(tables.members.c.summary)
+        query = sa.select(tables.members).where(self._mine.members).order_by(tables.members.c.summary)
         with self._writing() as connection:
             for some in portions(subjects):
                 for row in connection.execute(query.where(tables.members.c.subject.in_(some))).mappings():
@@ -196,8 +202,8 @@ class SqlJournal:
     def restate(self, subject: str, content: str) -> None:
         """A record says in other words what stands: this is the digest of its content from now on."""
         there = tables.attempts.c.state.in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
-        of_attempts = sa.update(tables.attempts).where(tables.attempts.c.subject == subject, there)
-        of_members = sa.update(tables.members).where(tables.members.c.subject == subject)
+        of_attempts = sa.update(tables.attempts).where(self._mine.attempts, tables.attempts.c.subject == subject, there)
+        of_members = sa.update(tables.members).where(self._mine.members, tables.members.c.subject == subject)
         with self._writing() as connection:
             for change in (of_attempts, of_members):
                 connection.execute(change.values(content=content))
@@ -205,18 +211,21 @@ class SqlJournal:
     def unfinished(self) -> tuple[str, ...]:
         """The records with an attempt without an outcome, or whose last change was a deletion or was rejected."""
         made, later = tables.attempts, tables.attempts.alias()
-        followed = sa.exists().where(later.c.subject == made.c.subject, later.c.id > made.c.id)
+        same = later.c.namespace == made.c.namespace, later.c.subject == made.c.subject
+        followed = sa.exists().where(*same, later.c.id > made.c.id)
         is_deleted = sa.and_(made.c.method == "DELETE", made.c.state == AttemptState.POSTED.value, sa.not_(followed))
         is_open = made.c.state == AttemptState.OPEN.value
         changes = sa.or_(made.c.method.in_(["PUT", "DELETE"]), made.c.purpose == Purpose.CORRECTION.value)
         is_rejected = sa.and_(changes, made.c.state == AttemptState.REJECTED.value, sa.not_(followed))
-        query = sa.select(made.c.subject).where(sa.or_(is_open, is_deleted, is_rejected)).distinct()
+        found = self._mine.attempts, sa.or_(is_open, is_deleted, is_rejected)
+        query = sa.select(made.c.subject).where(*found).distinct()
         with self._writing() as connection:
             return tuple(row.subject for row in connection.execute(query) if is_record(row.subject))
 
     def first_intended_at(self) -> datetime | None:
         """When the oldest attempt was written down, None where there is none."""
-        query = sa.select(tables.attempts.c.intended_at).order_by(tables.attempts.c.id).limit(1)
+        query = sa.select(tables.attempts.c.intended_at).where(self._mine.attempts)
+        query = query.order_by(tables.attempts.c.id).limit(1)
         with self._writing() as connection:
             return moment_of(connection.execute(query).scalar(), "intended_at")
 
@@ -224,10 +233,11 @@ class SqlJournal:
         """Write an attempt down before its request leaves, with its members."""
         try:
             with self._writing() as connection:
-                connection.execute(sa.insert(tables.attempts).values(attempt_row(attempt, COLUMNS)))
+                row = {**attempt_row(attempt, COLUMNS), "namespace": self._namespace}
+                connection.execute(sa.insert(tables.attempts).values(row))
                 if attempt.members:
                     self._write_members(connection, attempt)
-        except _TakenError:
+        except TakenError:
             raise JournalError(
                 f"attempt {attempt.number} for {attempt.subject} was made by another exporter at this moment"
             ) from None
@@ -235,6 +245,7 @@ class SqlJournal:
     def note(self, attempt: Attempt) -> None:
         """Write down what became of an attempt."""
         change = sa.update(tables.attempts).where(
+            self._mine.attempts,
             tables.attempts.c.subject == attempt.subject,
             tables.attempts.c.version == attempt.version,
             tables.attempts.c.number == attempt.number,
@@ -248,19 +259,27 @@ class SqlJournal:
     def reported(self, subjects: Iterable[str]) -> None:
         """Brex took the results of these records."""
         there = tables.attempts.c.state.in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
-        of_summary = tables.members.c.summary == tables.attempts.c.subject
+        of_summary = sa.and_(
+            self._mine.members, self._mine.attempts, tables.members.c.summary == tables.attempts.c.subject
+        )
         told = {"reported_at": text_of(self.now())}
         with self._writing() as connection:
             for some in portions(subjects):
-                named, untold = tables.attempts.c.subject.in_(some), tables.attempts.c.reported_at.is_(None)
-                connection.execute(sa.update(tables.attempts).where(named, there, untold).values(told))
-                named, untold = tables.members.c.subject.in_(some), tables.members.c.reported_at.is_(None)
+                named: sa.ColumnElement[bool] = tables.attempts.c.subject.in_(some)
+                untold = tables.attempts.c.reported_at.is_(None)
+                connection.execute(
+                    sa.update(tables.attempts).where(self._mine.attempts, named, there, untold).values(told)
+                )
+                named = sa.and_(self._mine.members, tables.members.c.subject.in_(some))
+                untold = tables.members.c.reported_at.is_(None)
                 is_there = sa.exists().where(of_summary, there)
                 connection.execute(sa.update(tables.members).where(named, untold, is_there).values(told))
                 # A summary is reported with the last of its members.
                 touched = tables.attempts.c.subject.in_(sa.select(tables.members.c.summary).where(named))
                 left = sa.exists().where(of_summary, untold)
-                whole = sa.update(tables.attempts).where(touched, there, tables.attempts.c.reported_at.is_(None))
+                whole = sa.update(tables.attempts).where(
+                    self._mine.attempts, touched, there, tables.attempts.c.reported_at.is_(None)
+                )
                 connection.execute(whole.where(sa.not_(left)).values(told))
 
     def refused(self, subject: str, version: int, reasons: Reasons) -> None:
@@ -270,29 +289,51 @@ class SqlJournal:
     def refused_all(self, refused: Iterable[tuple[str, int, Reasons]]) -> None:
         """As `refused`, for many subjects at once; where one comes twice, the last counts."""
         with self._writing() as connection:
-            sql_refusals.write(connection, refused, now=text_of(self.now()), by=self._who)
+            sql_refusals.write(connection, refused, now=text_of(self.now()), by=self._who, namespace=self._namespace)
 
     def refusals(self, subject: str) -> tuple[Refusal, ...]:
         """Why a record was refused, oldest first."""
         with self._writing() as connection:
-            return sql_refusals.read(connection, subject)
+            return sql_refusals.read(connection, subject, namespace=self._namespace)
+
+    def owners(self) -> Mapping[str, str]:
+        """Whose journal it is: the owner of each side that is known, by ``source`` and ``ledger``."""
+        query = sa.select(tables.marks).where(self._mine.marks, tables.marks.c.name.like(f"{_OWNER}%"))
+        with self._writing() as connection:
+            return {
+                str(row["name"]).removeprefix(_OWNER): text_in(row["value"], "value") or ""
+                for row in connection.execute(query).mappings()
+            }
+
+    def bind(self, owners: Mapping[str, str]) -> Mapping[str, str]:
+        """Make it theirs, as far as it does not belong to somebody; whose it is then."""
+        known = self.owners()
+        for side, owner in owners.items():
+            if side not in known:
+                # Another exporter may be binding it at this moment; whoever writes first has it.
+                with suppress(TakenError), self._writing() as connection:
+                    row = {"namespace": self._namespace, "name": f"{_OWNER}{side}", "value": owner}
+                    connection.execute(sa.insert(tables.marks).values(row))
+        return self.owners()
 
     def mark(self, name: str) -> str | None:
         """What `set_mark` left under a name."""
         with self._writing() as connection:
-            found = connection.execute(sa.select(tables.marks.c.value).where(tables.marks.c.name == name)).scalar()
+            found = connection.execute(
+                sa.select(tables.marks.c.value).where(self._mine.marks, tables.marks.c.name == name)
+            ).scalar()
             return text_in(found, "value")
 
     def set_mark(self, name: str, value: str) -> None:
         """Leave a value for later runs."""
-        change = sa.update(tables.marks).where(tables.marks.c.name == name).values(value=value)
+        change = sa.update(tables.marks).where(self._mine.marks, tables.marks.c.name == name).values(value=value)
         with self._writing() as connection:
             if connection.execute(change).rowcount:
                 return
         try:
             with self._writing() as connection:
-                connection.execute(sa.insert(tables.marks).values(name=name, value=value))
-        except _TakenError:
+                connection.execute(sa.insert(tables.marks).values(namespace=self._namespace, name=name, value=value))
+        except TakenError:
             # Another exporter has left the first value at this moment.
             with self._writing() as connection:
                 connection.execute(change)
@@ -303,7 +344,7 @@ class SqlJournal:
         while True:
             query = (
                 sa.select(tables.attempts)
-                .where(tables.attempts.c.id > last)
+                .where(self._mine.attempts, tables.attempts.c.id > last)
                 .order_by(tables.attempts.c.id)
                 .limit(PORTION)
             )
@@ -317,7 +358,7 @@ class SqlJournal:
 
     def close(self) -> None:
         """Give back the connections."""
-        self._engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -328,67 +369,37 @@ class SqlJournal:
         self.close()
 
     def __repr__(self) -> str:
-        return f"SqlJournal({self._shown!r})"
+        return f"SqlJournal({self._database.shown!r})"
 
     def _claim(self) -> Claim:
-        return Claim(holder(self._who, self._token), self.now(), self._lease)
+        return Claim(holder(self._who, self._token), self.now(), self._lease, self._namespace)
 
     def _attempts_where(self, condition: sa.ColumnElement[bool]) -> tuple[Attempt, ...]:
-        query = sa.select(tables.attempts).where(condition).order_by(tables.attempts.c.id)
+        query = sa.select(tables.attempts).where(self._mine.attempts, condition).order_by(tables.attempts.c.id)
         with self._writing() as connection:
             return tuple(attempt_of(row) for row in connection.execute(query).mappings())
 
-    @staticmethod
-    def _write_members(connection: sa.Connection, attempt: Attempt) -> None:
-        rows = member_rows(attempt)
+    def _write_members(self, connection: sa.Connection, attempt: Attempt) -> None:
+        rows = [{**row, "namespace": self._namespace} for row in member_rows(attempt)]
         if attempt.number == 1:
             connection.execute(sa.insert(tables.members), rows)
             return
         # Another attempt for the same members sends what they are today.
         named = tables.members.c.subject == sa.bindparam("member"), tables.members.c.summary == attempt.subject
-        change = sa.update(tables.members).where(*named)
+        change = sa.update(tables.members).where(self._mine.members, *named)
         change = change.values(content=sa.bindparam("its_content"), form=sa.bindparam("its_form"))
         values = [{"member": row["subject"], "its_content": row["content"], "its_form": row["form"]} for row in rows]
         connection.execute(change, values)
 
-    @contextmanager
-    def _writing(self) -> Generator[sa.Connection]:
-        """One transaction, on disk when the context ends."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise _TakenError(f"the journal {self._shown} has such a row already") from None
-        except SQLAlchemyError as error:
-            # The statement's values are payloads, which have no place in a log.
-            reason = str(getattr(error, "orig", None) or type(error).__name__)
-            raise JournalError(f"the journal {self._shown} cannot be used: {reason}") from None
-        except RowError as error:
-            raise JournalError(f"the journal {self._shown} is damaged: {error}") from None
-        except (OSError, ValueError, TypeError, LookupError, ArithmeticError) as error:
-            # The driver's own words may repeat a value, or a part of the place.
-            raise JournalError(f"the journal {self._shown} cannot be used: {type(error).__name__}") from None
-
-    def _migrate(self) -> None:
-        # Several exporters may begin at once: whoever comes second finds what the first one has just made.
-        # What else is wrong with the place is said by the next step.
-        with suppress(JournalError), self._writing() as connection:
-            tables.versions.create(connection, checkfirst=True)
-        with suppress(_TakenError), self._writing() as connection:
-            if connection.execute(sa.select(tables.versions.c.version)).first() is None:
-                connection.execute(sa.insert(tables.versions).values(id=1, version=0))
-        with self._writing() as connection:
-            # Writing first takes the lock under which the version is read.
-            connection.execute(sa.update(tables.versions).values(version=tables.versions.c.version))
-            found = connection.execute(sa.select(tables.versions.c.version)).scalar_one()
-            if not isinstance(found, int) or found < 0:
-                raise JournalError(f"the journal {self._shown} is damaged: it does not say its version")
-            if found > len(tables.MIGRATIONS):
-                raise JournalError(f"the journal {self._shown} was written by a newer release of brex-rillet")
-            for migrate in tables.MIGRATIONS[found:]:
-                migrate(connection)
-            connection.execute(sa.update(tables.versions).values(version=len(tables.MIGRATIONS)))
+    def _writing(self) -> AbstractContextManager[sa.Connection]:
+        return self._database.writing()
 
 
-class _TakenError(JournalError):
-    """The row is there already."""
+class _Mine:
+    """What picks the rows of a namespace, by table."""
+
+    def __init__(self, namespace: str) -> None:
+        self.attempts = tables.attempts.c.namespace == namespace
+        self.members = tables.members.c.namespace == namespace
+        self.claims = tables.claims.c.namespace == namespace
+        self.marks = tables.marks.c.namespace == namespace

@@ -11,18 +11,29 @@ from bridge.export.journal.protocol import Reasons, Refusal
 from bridge.export.journal.rows import portions, reasons_text, refusal_of
 
 
-def write(connection: sa.Connection, refused: Iterable[tuple[str, int, Reasons]], *, now: str, by: str) -> None:
+def write(
+    connection: sa.Connection, refused: Iterable[tuple[str, int, Reasons]], *, now: str, by: str, namespace: str
+) -> None:
     """Add a row where version or reasons differ from the newest of the subject; else say when it was last so."""
     said = {subject: (version, reasons_text(reasons)) for subject, version, reasons in refused}
     for some in portions(said):
         columns = tables.refusals.c
-        newest = sa.select(sa.func.max(columns.id)).where(columns.subject.in_(some)).group_by(columns.subject)
+        named = columns.namespace == namespace, columns.subject.in_(some)
+        newest = sa.select(sa.func.max(columns.id)).where(*named).group_by(columns.subject)
         rows = connection.execute(sa.select(tables.refusals).where(columns.id.in_(newest))).all()
         same = {row.subject: row.id for row in rows if (row.version, row.reasons) == said[row.subject]}
         still = sa.update(tables.refusals).where(columns.id.in_(list(same.values())))
         connection.execute(still.values(last_at=now))
         new = [
-            {"subject": each, "version": said[each][0], "at": now, "last_at": now, "by": by, "reasons": said[each][1]}
+            {
+                "namespace": namespace,
+                "subject": each,
+                "version": said[each][0],
+                "at": now,
+                "last_at": now,
+                "by": by,
+                "reasons": said[each][1],
+            }
             for each in some
             if each not in same
         ]
@@ -30,8 +41,9 @@ def write(connection: sa.Connection, refused: Iterable[tuple[str, int, Reasons]]
             connection.execute(sa.insert(tables.refusals), new)
 
 
-def read(connection: sa.Connection, subject: str) -> tuple[Refusal, ...]:
+def read(connection: sa.Connection, subject: str, *, namespace: str) -> tuple[Refusal, ...]:
     """The refusals of a subject, oldest first."""
     columns = tables.refusals.c
-    query = sa.select(tables.refusals).where(columns.subject == subject).order_by(columns.id)
+    named = columns.namespace == namespace, columns.subject == subject
+    query = sa.select(tables.refusals).where(*named).order_by(columns.id)
     return tuple(refusal_of(row) for row in connection.execute(query).mappings())

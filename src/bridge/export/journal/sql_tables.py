@@ -1,4 +1,7 @@
-"""The tables of the journal, and how those that an earlier release made become what they are."""
+"""The tables of the journal, and how those that an earlier release made become what they are.
+
+Every row has a namespace, so that several companies can share one database; without one it is empty.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn
 
 _tables = sa.MetaData()
+
+
+def _namespace(*, is_key: bool = False) -> sa.Column[str]:
+    return sa.Column("namespace", sa.Text, nullable=False, server_default="", primary_key=is_key)
+
+
 versions = sa.Table(
     "journal_version",
     _tables,
@@ -40,7 +49,8 @@ attempts = sa.Table(
     sa.Column("content", sa.Text),
     sa.Column("source", sa.Text),
     sa.Column("form", sa.Text),
-    sa.UniqueConstraint("subject", "version", "number"),
+    _namespace(),
+    sa.UniqueConstraint("namespace", "subject", "version", "number"),
     sa.Index("journal_attempts_object", "object_id"),
     sa.Index("journal_attempts_source", "source"),
     sa.Index("journal_attempts_state", "state"),
@@ -50,6 +60,7 @@ attempts = sa.Table(
 members = sa.Table(
     "journal_members",
     _tables,
+    _namespace(is_key=True),
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("summary", sa.Text, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
@@ -61,6 +72,7 @@ members = sa.Table(
 claims = sa.Table(
     "journal_claims",
     _tables,
+    _namespace(is_key=True),
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("until", sa.Text, nullable=False),
@@ -76,11 +88,13 @@ refusals = sa.Table(
     sa.Column("last_at", sa.Text, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("reasons", sa.Text, nullable=False),
+    _namespace(),
     sa.Index("journal_refusals_subject", "subject"),
 )
 marks = sa.Table(
     "journal_marks",
     _tables,
+    _namespace(is_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
@@ -113,9 +127,38 @@ def _complete(connection: sa.Connection, table: sa.Table) -> None:
         index.create(connection, checkfirst=True)
 
 
+def _add_namespaces(connection: sa.Connection) -> None:
+    for table in (attempts, members, claims, refusals, marks):
+        inspector = sa.inspect(connection)
+        key = inspector.get_pk_constraint(table.name)["constrained_columns"]
+        uniques = inspector.get_unique_constraints(table.name)
+        if "namespace" not in key and not any("namespace" in each["column_names"] for each in uniques):
+            if table is refusals:
+                _complete(connection, table)
+            else:
+                _rebuild(connection, table, [each["name"] for each in inspector.get_columns(table.name)])
+
+
+def _rebuild(connection: sa.Connection, table: sa.Table, present: Sequence[str]) -> None:
+    """Make a table anew with what is in it: SQLite does not change the keys of one that is there."""
+    connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO {table.name}_old")
+    for index in table.indexes:
+        connection.exec_driver_sql(f"DROP INDEX IF EXISTS {index.name}")
+    table.create(connection)
+    old = sa.Table(f"{table.name}_old", sa.MetaData(), autoload_with=connection)
+    columns = [column.name for column in table.columns if column.name in present]
+    connection.execute(sa.insert(table).from_select(columns, sa.select(*(old.c[name] for name in columns))))
+    old.drop(connection)
+    if "id" in table.columns and connection.dialect.name == "postgresql":
+        next_id = sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0) + 1).scalar_subquery()
+        sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+        connection.execute(sa.select(sa.func.setval(sequence, next_id, sa.false())))
+
+
 #: What makes version n + 1 of the tables out of version n, from an empty database on. Only ever appended to.
 MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (
     _create_tables,
     _add_replacements_and_summaries,
     _add_corrections_and_refusals,
+    _add_namespaces,
 )

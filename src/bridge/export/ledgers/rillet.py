@@ -30,10 +30,11 @@ from bridge.export.engine.attempts import Attempt, is_record, summary_subject
 from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
 from bridge.export.ledgers.rillet_answers import is_about
 from bridge.export.ledgers.rillet_books import load_books, with_bills, with_planned, with_reimbursements
+from bridge.export.owners import place_of
 from bridge.mappers.summaries import digest_of
 from clientkit import codec
 from clientkit.codec import CodecError
-from clientkit.errors import Call, NotFoundError, UnreadableAnswerError
+from clientkit.errors import Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
 from clientkit.pacing import Pacer
 from clientkit.requests import Multipart, Request, segment
 from clientkit.wire import Answer, Answered
@@ -103,6 +104,20 @@ class RilletLedger:
     def requests_sent(self) -> int:
         """How many requests were sent so far."""
         return self.client.requests_sent
+
+    def owner(self) -> str | None:
+        """The organization, in its environment, which every key can read as Rillet documents."""
+        try:
+            found = self.client.organization.get()
+        except StatusError as error:
+            if (
+                not error.is_from_service
+                or error.verdict not in {Verdict.REFUSED, Verdict.FATAL}
+                or error.status == 401
+            ):
+                raise
+            return None
+        return f"organization {found.id} ({place_of(self.client.base_url)})"
 
     def ability(self, kind: str) -> Ability:
         """What Rillet can do with a kind; without a reference type only what has its mark in a text is found again."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bridge.decisions import Nothing, Refused
-from bridge.export.reporting.report import Failed, Posted, Result, Unreported
+from bridge.export.reporting.report import Elsewhere, Failed, Posted, Result, Unreported
 
 _log = logging.getLogger("bridge.export")
 _progress = logging.getLogger("bridge.export.reporting.progress")
@@ -37,6 +37,9 @@ def decided(result: Result, trace_id: str | None = None) -> None:
         case Nothing():
             _say(_log, "nothing", about)
             _log.debug("%s needs no posting: %s", result.record.id, result.why)
+        case Elsewhere():
+            _say(_log, "elsewhere", about)
+            _log.debug("%s is left to another exporter: %s", result.record.id, result.why)
         case Failed():
             _say(_log, "failed", {**about, "code": result.code, "trace_id": trace_id})
             _log.debug("%s failed: %s", result.record.id, result.why)

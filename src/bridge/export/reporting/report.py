@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import TypeAlias
 
 import attrs
@@ -105,6 +107,35 @@ class Failed:
 
 
 @attrs.frozen(kw_only=True)
+class Elsewhere:
+    """A record that another exporter has in hand: `holder` is who, and `until` (UTC) when its claim ends at the latest.
+
+    Both are None where nobody can tell any more, because the claim was given back meanwhile.
+    """
+
+    record: Record
+    why: str
+    holder: str | None = None
+    until: datetime | None = None
+
+
+class StopCode(StrEnum):
+    """Why a run ended before its end, for programs.
+
+    ``INTERRUPTED``: a signal or `stop` asked for it. ``LEDGER_DOWN``, ``SOURCE_DOWN``: it cannot be read any more.
+    ``SOURCE_NOT_TOLD``: the source does not take results. ``JOURNAL``: it cannot be read or written. ``SETUP``: a person
+    has to change something first, such as a key, its rights or the reference type; another run would meet the same.
+    """
+
+    INTERRUPTED = "interrupted"
+    LEDGER_DOWN = "ledger_down"
+    SOURCE_DOWN = "source_down"
+    SOURCE_NOT_TOLD = "source_not_told"
+    JOURNAL = "journal"
+    SETUP = "setup"
+
+
+@attrs.frozen(kw_only=True)
 class Unreported:
     """A record whose result Brex does not have, and why."""
 
@@ -116,7 +147,7 @@ class Unreported:
 _REMOVED = "delete"
 
 #: What can become of one record.
-Result: TypeAlias = Posted | Refused | Nothing | Failed
+Result: TypeAlias = Posted | Refused | Nothing | Failed | Elsewhere
 
 
 @attrs.frozen(kw_only=True)
@@ -135,6 +166,7 @@ class Counts:
     unattached: int = 0
     unreadable: int = 0
     warnings: int = 0
+    elsewhere: int = 0
 
 
 def _counted(outcome: ExportOutcome) -> Counts:
@@ -152,6 +184,7 @@ def _counted(outcome: ExportOutcome) -> Counts:
         unattached=len(outcome.unattached),
         unreadable=len(outcome.unreadable),
         warnings=len(outcome.warnings),
+        elsewhere=len(outcome.elsewhere),
     )
 
 
@@ -168,7 +201,8 @@ class ExportOutcome(Tabular):
 
     `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
     in Rillet by the next run, which reports them. `unattached` are receipts that are not at their bill or charge, which keeps
-    no record back. `stopped` says why the run ended before its end, None if it did not.
+    no record back. `elsewhere` are records that another exporter has in hand, which is no failure. `stopped` says why the
+    run ended before its end, and `stop_code` says it for programs; None if it did not.
 
     Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts` are
     of all. `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
@@ -185,7 +219,9 @@ class ExportOutcome(Tabular):
     unattached: tuple[Unattached, ...] = ()
     unreadable: tuple[Unread, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
     stopped: str | None = None
+    stop_code: StopCode | None = None
     requests: int = 0
     seconds: float = 0.0
     counts: Counts = attrs.field(default=attrs.Factory(_counted, takes_self=True))
@@ -193,7 +229,7 @@ class ExportOutcome(Tabular):
 
     @property
     def complete(self) -> bool:
-        """Whether every record that had to go is in Rillet and known to Brex."""
+        """Whether every record that had to go is in Rillet and known to Brex, but for those that another exporter has in hand."""
         counts = self.counts
         return not (counts.refused or counts.failed or counts.unreported or counts.unreadable or self.stopped)
 
@@ -214,6 +250,7 @@ class ExportOutcome(Tabular):
             "Found in Rillet already": counts.adopted,
             "Nothing to do": counts.nothing,
             "Failed for now": counts.failed,
+            "In another exporter's hand": counts.elsewhere,
             "Unknown to Brex": counts.unreported,
             "Cannot be read": counts.unreadable,
             "Warnings": counts.warnings,
@@ -237,7 +274,9 @@ class ExportOutcome(Tabular):
             "unattached": [attrs.asdict(each) for each in self.unattached],
             "unreadable": [attrs.asdict(each) for each in self.unreadable],
             "warnings": [attrs.asdict(each) for each in self.warnings],
+            "elsewhere": [_elsewhere_json(each) for each in self.elsewhere],
             "stopped": self.stopped,
+            "stop_code": None if self.stop_code is None else self.stop_code.value,
             "counts": attrs.asdict(self.counts),
             "amounts": {currency: decimal_text(amount) for currency, amount in self.amounts.items()},
             "requests": self.requests,
@@ -260,6 +299,11 @@ def _posted_json(each: Posted) -> dict[str, object]:
         "step": each.step,
         "postings": postings_json(each.document) if each.document is not None else [],
     }
+
+
+def _elsewhere_json(each: Elsewhere) -> dict[str, str | None]:
+    until = None if each.until is None else each.until.isoformat()
+    return {"record_id": each.record.id, "why": each.why, "holder": each.holder, "until": until}
 
 
 def postings_json(document: Document) -> list[dict[str, str]]:

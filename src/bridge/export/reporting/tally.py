@@ -12,10 +12,12 @@ from bridge.decisions import Nothing, Refused
 from bridge.export.reporting.report import (
     Counts,
     CreatedVendor,
+    Elsewhere,
     ExportOutcome,
     Failed,
     Posted,
     Result,
+    StopCode,
     Unattached,
     Unread,
     Unreported,
@@ -38,6 +40,7 @@ class Tally:
         self._refused = list[Refused]()
         self._nothing = list[Nothing]()
         self._failed = list[Failed]()
+        self._elsewhere = list[Elsewhere]()
         self._reported = list[str]()
         self._unreported = list[Unreported]()
         self._unattached = list[Unattached]()
@@ -64,6 +67,9 @@ class Tally:
             case Failed():
                 self._count("failed")
                 self._hold(self._failed, result)
+            case Elsewhere():
+                self._count("elsewhere")
+                self._hold(self._elsewhere, result)
 
     def created(self, vendor: CreatedVendor) -> None:
         """Count a vendor that the run created."""
@@ -91,7 +97,7 @@ class Tally:
         self._count("warnings")
         self._hold(self._warnings, warned)
 
-    def outcome(self, stopped: str | None) -> ExportOutcome:
+    def outcome(self, stopped: str | None = None, stop_code: StopCode | None = None) -> ExportOutcome:
         """All of it as a value."""
         return ExportOutcome(
             posted=tuple(self._posted),
@@ -104,7 +110,9 @@ class Tally:
             unattached=tuple(self._unattached),
             unreadable=tuple(self._unread),
             warnings=tuple(self._warnings),
+            elsewhere=tuple(self._elsewhere),
             stopped=stopped,
+            stop_code=stop_code,
             counts=self._counts,
             amounts=dict(sorted(self._amounts.items())),
         )

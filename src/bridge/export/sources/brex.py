@@ -16,9 +16,11 @@ from brex_accounting import (
     ReviewStatus,
     SourceType,
 )
+from bridge.export.owners import place_of
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
 from bridge.mappers.summaries import MOST_MEMBERS
 from clientkit import requests
+from clientkit.errors import ForbiddenError, NotFoundError
 from clientkit.paging import Pager
 
 _TAKEN = frozenset({ReportStatus.REPORTED, ReportStatus.ALREADY_EXPORTED})
@@ -36,6 +38,14 @@ class BrexSource:
     def requests_sent(self) -> int:
         """How many requests were sent so far."""
         return self.client.requests_sent
+
+    def owner(self) -> str | None:
+        """The company, in its environment. None for a token without the scope ``companies.readonly``."""
+        try:
+            company = self.client.company.get()
+        except (ForbiddenError, NotFoundError):
+            return None
+        return f"company {company.id} ({place_of(self.client.base_url)})"
 
     def is_offered(self, record: Record) -> bool:
         """Whether it is ready for export."""

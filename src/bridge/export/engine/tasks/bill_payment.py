@@ -74,7 +74,8 @@ class BillPayer:
     def _holding(self, kind: str) -> Generator[None]:
         with self._locks.holding(kind):
             if kind in self._in_doubt:
-                raise BusyError("it is unknown what came of another payment of the same bill; the next run pays it")
+                why = "it is unknown what came of another payment of the same bill; the next run pays it"
+                raise BusyError(why, passes=False)
             busy = "another exporter is paying the same bill; the next run sees what came of it"
             with nullcontext() if self._sender.is_dry else claimed(self._sender.journal, kind, busy):
                 yield

@@ -21,16 +21,16 @@ from bridge.export.engine.tasks.receipts import ReceiptUploader
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.reporting.report import Failed, Result
+from bridge.export.reporting.report import Failed, Result, StopCode
 from bridge.settings.values import Settings
 from clientkit.errors import AnswerError, ApiError, Verdict
 
 
 @attrs.frozen(kw_only=True)
 class Stop:
-    """Why nothing else should be begun; `code` holds nothing that a service answered."""
+    """Why nothing else should be begun."""
 
-    code: str
+    code: StopCode
     why: str
 
 
@@ -38,13 +38,15 @@ class Stop:
 class Done:
     """What came of a unit of work.
 
-    `setback` says that it failed for a reason that may be the service's; several in a row end the run. `trace_id` is that
-    of the ledger's last answer. `reports` says whether the source waits to be told of the records.
+    `setback` says that it failed for a reason that may be the service's. `again` says that it may work at the end of this
+    run, because another exporter was in its way. `trace_id` is that of the ledger's last answer. `reports` says whether
+    the source waits to be told of the records.
     """
 
     results: tuple[Result, ...]
     stop: Stop | None = None
     setback: bool = False
+    again: bool = False
     trace_id: str | None = None
     reports: bool = True
 
@@ -109,7 +111,7 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     text, code = str(error), type(error).__name__
     trace_id = error.trace_id if isinstance(error, AnswerError) else None
     if isinstance(error, BusyError):
-        return Done(results=tuple(Failed(record=each, why=text, code="busy") for each in records))
+        return Done(results=tuple(Failed(record=each, why=text, code="busy") for each in records), again=error.passes)
     if isinstance(error, NoIdError):
         return Done(results=tuple(Failed(record=each, why=text, code="no_id") for each in records))
     if error.verdict is Verdict.REFUSED:
@@ -119,5 +121,5 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     if not is_fatal:
         text = f"{text} The next run looks for it."
     results = tuple(Failed(record=each, why=text, code=code) for each in records)
-    stop = Stop(code=code, why=text) if is_fatal else None
+    stop = Stop(code=StopCode.SETUP, why=text) if is_fatal else None
     return Done(results=results, stop=stop, setback=not is_fatal, trace_id=trace_id)

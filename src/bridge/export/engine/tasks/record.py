@@ -29,7 +29,7 @@ from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
 from bridge.export.engine.tasks.documents import DocumentWriter
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
 from bridge.export.journal.protocol import JournalError
-from bridge.export.reporting.report import Failed, Posted
+from bridge.export.reporting.report import Elsewhere, Failed, Posted, StopCode
 from clientkit.errors import ApiError
 
 
@@ -72,12 +72,12 @@ class RecordTask:
                 try:
                     stack.enter_context(context.claimed(self.record.id))
                 except BusyError as error:
-                    return self._failed("busy", str(error))
+                    return self._elsewhere(error)
                 done = yield from self._with_receipts((yield from self._settled(context)), context)
         except JournalError as error:
             # What came of it is known where only the claim could not be given back.
             failed = self._failed("journal", str(error))
-            return attrs.evolve(done or failed, stop=Stop(code="journal", why=str(error)))
+            return attrs.evolve(done or failed, stop=Stop(code=StopCode.JOURNAL, why=str(error)))
         return done
 
     def _settled(self, context: TaskContext) -> Calls[Done]:
@@ -282,6 +282,19 @@ class RecordTask:
 
     def _refused(self, reason: Reason) -> Done:
         return Done(results=(Refused(record=self.record, reasons=(reason,)),))
+
+    def _elsewhere(self, error: BusyError) -> Done:
+        held = error.held
+        return Done(
+            results=(
+                Elsewhere(
+                    record=self.record,
+                    why=str(error),
+                    holder=None if held is None else held.who,
+                    until=None if held is None else held.until,
+                ),
+            )
+        )
 
     def _failed(self, code: str, why: str) -> Done:
         return Done(results=(Failed(record=self.record, why=why, code=code),))

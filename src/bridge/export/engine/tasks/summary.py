@@ -25,7 +25,7 @@ from bridge.export.engine.sender import Intent
 from bridge.export.engine.tasks.protocol import Done, Stop, Task, TaskContext, result_of_error
 from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.journal.protocol import Journal, JournalError, NoJournal
-from bridge.export.reporting.report import Attached, Failed, Posted
+from bridge.export.reporting.report import Attached, Elsewhere, Failed, Posted, StopCode
 from bridge.mappers.summaries import Member, Summary, summarise
 from bridge.settings.values import Settings, SettingsError
 from clientkit.errors import ApiError
@@ -55,17 +55,17 @@ class SummaryTask:
         try:
             claimed = journal.claim_all(ids)
             try:
-                done = (yield from self._posted(context)) if len(claimed) == len(ids) else self._busy()
+                done = (yield from self._posted(context)) if len(claimed) == len(ids) else self._busy(journal)
             finally:
                 journal.release_all(claimed)
         except JournalError as error:
-            return self._failed("journal", str(error), stop=Stop(code="journal", why=str(error)))
+            return self._failed("journal", str(error), stop=Stop(code=StopCode.JOURNAL, why=str(error)))
         return done
 
     def _posted(self, context: TaskContext) -> Calls[Done]:
         attempts = context.journal.attempts_of([each.record.id for each in self.posts])
         if not all(_is_free(attempts.get(each.record.id, ())) for each in self.posts):
-            return self._busy()
+            return self._busy(context.journal)
         document: Document = self.summary.document
         forms = {each.record.id: each for each in self.posts}
         members = tuple(_with_form(each, forms[each.record_id]) for each in self.summary.members)
@@ -106,8 +106,20 @@ class SummaryTask:
             trace_id=attempt.trace_id,
         )
 
-    def _busy(self) -> Done:
-        return self._failed("busy", "another exporter has records of its summary in hand; the next run sees the rest")
+    def _busy(self, journal: Journal) -> Done:
+        why = "another exporter has records of its summary in hand; the next run sees the rest"
+        held = next((found for each in self.posts if (found := journal.held(each.record.id)) is not None), None)
+        return Done(
+            results=tuple(
+                Elsewhere(
+                    record=each,
+                    why=why,
+                    holder=None if held is None else held.who,
+                    until=None if held is None else held.until,
+                )
+                for each in self.records
+            )
+        )
 
     def _failed(self, code: str, why: str, *, stop: Stop | None = None) -> Done:
         return Done(results=tuple(Failed(record=each, why=why, code=code) for each in self.records), stop=stop)
@@ -136,7 +148,7 @@ class OpenSummaryTask:
         except ApiError as error:
             return result_of_error(error, ())
         except JournalError as error:
-            return Done(results=(), stop=Stop(code="journal", why=str(error)))
+            return Done(results=(), stop=Stop(code=StopCode.JOURNAL, why=str(error)))
         return Done(results=())
 
     def _settle(self, last: Attempt, context: TaskContext) -> Calls[None]:

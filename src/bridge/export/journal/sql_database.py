@@ -1,0 +1,74 @@
+"""The database of a journal: opened, brought up to date, and its errors in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from bridge.export.journal import sql_tables as tables
+from bridge.export.journal.places import engine_at, keep_to_oneself, shown
+from bridge.export.journal.protocol import JournalError
+from bridge.export.journal.rows import RowError
+
+
+class TakenError(JournalError):
+    """The row is there already."""
+
+
+class Database:
+    """The database at a place; `shown` is the place for messages. Raises `JournalError`."""
+
+    def __init__(self, place: str) -> None:
+        self._engine = engine_at(place)
+        self.shown = shown(self._engine.url)
+        try:
+            self._migrate()
+            keep_to_oneself(self._engine.url)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Generator[sa.Connection]:
+        """One transaction, on disk when the context ends. Raises `TakenError` and `JournalError`."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise TakenError(f"the journal {self.shown} has such a row already") from None
+        except SQLAlchemyError as error:
+            # The statement's values are payloads, which have no place in a log.
+            reason = str(getattr(error, "orig", None) or type(error).__name__)
+            raise JournalError(f"the journal {self.shown} cannot be used: {reason}") from None
+        except RowError as error:
+            raise JournalError(f"the journal {self.shown} is damaged: {error}") from None
+        except (OSError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+            # The driver's own words may repeat a value, or a part of the place.
+            raise JournalError(f"the journal {self.shown} cannot be used: {type(error).__name__}") from None
+
+    def _migrate(self) -> None:
+        # Several exporters may begin at once: whoever comes second finds what the first one has just made.
+        # What else is wrong with the place is said by the next step.
+        with suppress(JournalError), self.writing() as connection:
+            tables.versions.create(connection, checkfirst=True)
+        with suppress(TakenError), self.writing() as connection:
+            if connection.execute(sa.select(tables.versions.c.version)).first() is None:
+                connection.execute(sa.insert(tables.versions).values(id=1, version=0))
+        with self.writing() as connection:
+            # Writing first takes the lock under which the version is read.
+            connection.execute(sa.update(tables.versions).values(version=tables.versions.c.version))
+            found = connection.execute(sa.select(tables.versions.c.version)).scalar_one()
+            if not isinstance(found, int) or found < 0:
+                raise JournalError(f"the journal {self.shown} is damaged: it does not say its version")
+            if found > len(tables.MIGRATIONS):
+                raise JournalError(f"the journal {self.shown} was written by a newer release of brex-rillet")
+            for migrate in tables.MIGRATIONS[found:]:
+                migrate(connection)
+            connection.execute(sa.update(tables.versions).values(version=len(tables.MIGRATIONS)))
