@@ -57,6 +57,13 @@ def guarded_rates(rates: Callable[[str, str, date], object]) -> Rates:
     return lambda base, target, day: calling("the source of exchange rates", rate, base, target, day)
 
 
+#: What to do about a time zone that nobody knows.
+ZONE_ADVICE = (
+    "write an IANA name such as Europe/Berlin, pass Bridge(zones=bridge.export.zone_of), and where the machine has no "
+    'database of time zones: pip install "brex-rillet[tzdata]"'
+)
+
+
 def zone_of(name: str, zones: Callable[[str], object]) -> tzinfo | None:
     """The time zone of a name. Raises `CallerError` as `calling` does, and for what is no time zone."""
     zone = calling("the source of time zones", zones, name)

@@ -9,13 +9,14 @@ import attrs
 
 from brex_accounting import Record
 from bridge.documents.protocol import Document
+from clientkit.enums import OpenEnum
 
 if TYPE_CHECKING:
     from bridge.documents.rillet import Payload
 
 
-class ReasonCode(StrEnum):
-    """Why a record is refused, for programs."""
+class ReasonCode(OpenEnum):
+    """Why a record is refused, for programs. A mapper of your own may use codes of its own, which are texts."""
 
     TYPE_NOT_SUPPORTED = "type_not_supported"
     NOTHING_MAPPED = "nothing_mapped"
@@ -85,7 +86,7 @@ class SkipCode(StrEnum):
 class Reason:
     """One reason for a refusal, in words that a bookkeeper can act on. `line_id` names the line, where it is one."""
 
-    code: ReasonCode
+    code: ReasonCode = attrs.field(converter=ReasonCode)
     text: str
     line_id: str | None = None
 
@@ -137,8 +138,8 @@ class Findings:
     def __init__(self) -> None:
         self.reasons = list[Reason]()
 
-    def add(self, code: ReasonCode, text: str, line_id: str | None = None) -> None:
+    def add(self, code: ReasonCode | str, text: str, line_id: str | None = None) -> None:
         """Note a reason; the same one is noted once."""
-        reason = Reason(code=code, text=text, line_id=line_id)
+        reason = Reason(code=ReasonCode(code), text=text, line_id=line_id)
         if reason not in self.reasons:
             self.reasons.append(reason)

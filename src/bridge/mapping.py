@@ -11,7 +11,7 @@ import attrs
 
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.callers import CallerError, Rates, Zones, calling, guarded_rates, no_rates, only_utc, zone_of
+from bridge.callers import ZONE_ADVICE, CallerError, Rates, Zones, calling, guarded_rates, no_rates, only_utc, zone_of
 from bridge.coding import CodedRecord, code
 from bridge.currency import in_books_currency
 from bridge.datatable import DataTable, Tabular
@@ -24,7 +24,7 @@ from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.mappers.payouts import card_payment, payout
 from bridge.mappers.reimbursements import reimbursement
-from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings
+from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings, SettingsError
 from bridge.vendors.planned import PlannedVendors
 
 Mapper: TypeAlias = Callable[[Draft], Post | Nothing | None]
@@ -52,6 +52,9 @@ DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
         "BILL_EXPENSE_CARD_PAYMENT": card_payment,
     }
 )
+
+
+_OWN = frozenset(DEFAULT_MAPPERS.values())
 
 
 @attrs.frozen(kw_only=True)
@@ -186,8 +189,19 @@ class Bridge:
             name = coded.subsidiary.timezone if coded is not None else "UTC"
         zone = zone_of(name, self.zones)
         if zone is None:
-            findings.add(ReasonCode.NO_TIME_ZONE, f"nobody here knows the time zone {name!r}")
+            findings.add(ReasonCode.NO_TIME_ZONE, f"nobody here knows the time zone {name!r}; {ZONE_ADVICE}")
         return zone or UTC
+
+    def check_zone(self) -> None:
+        """Raise `SettingsError` where nobody knows the time zone that the settings name: it would refuse every record."""
+        name = self.settings.time_zone
+        try:
+            is_unknown = name != OF_SUBSIDIARY and zone_of(name, self.zones) is None
+        except CallerError:
+            # What fails is told with each record.
+            return
+        if is_unknown:
+            raise SettingsError((f"time_zone: nobody here knows the time zone {name!r}; {ZONE_ADVICE}",))
 
     def plan(self, records: Iterable[Record], books: Books) -> Plan:
         """What is to be done with many records, in their order."""
@@ -205,11 +219,21 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     return record.id, amount, "refused", "\n".join(str(reason) for reason in outcome.reasons)
 
 
+def _checked(made: Post, draft: Draft) -> Post:
+    """What a mapper gave to post: for this record, and with what the export asks every document for."""
+    if made.record.id != draft.record.id:
+        raise ValueError(f"it gave what is to be posted for {made.record.id}")
+    made.document.form()
+    return made
+
+
 def _mapped(mapper: Callable[[Draft], object], draft: Draft) -> Post | Nothing | None:
     what = f"the mapper of {draft.record.type}"
     made = calling(what, mapper, draft)
     if made is None and not draft.findings.reasons:
         draft.refuse(ReasonCode.NOTHING_MAPPED, f"{what} gave neither something to post nor a reason")
-    if made is None or isinstance(made, Post | Nothing):
+    if made is None or isinstance(made, Nothing):
         return made
+    if isinstance(made, Post):
+        return made if mapper in _OWN else calling(what, _checked, made, draft)
     raise CallerError(f"{what} gave {made!r}, which is nothing to post")

@@ -8,12 +8,24 @@ from bridge.books import Books
 from bridge.master_data import INACTIVE
 from bridge.settings.values import Entity, Role, Settings, TaxRule, Treatment
 
+# Vendors come and go, and are renamed and merged.
+_OF_SOME = ("vendors[", "default_vendor:")
 _CARD_SUBTYPE = "Credit Card"
 
 
 def check(settings: Settings, books: Books) -> tuple[str, ...]:
     """What the settings name and the books do not have, each with its place in the settings; empty when all is well."""
     return tuple(_problems(settings, books))
+
+
+def check_for_all(settings: Settings, books: Books) -> tuple[str, ...]:
+    """The problems that keep everything from being exported rightly."""
+    return tuple(each for each in _problems(settings, books) if not each.startswith(_OF_SOME))
+
+
+def check_for_some(settings: Settings, books: Books) -> tuple[str, ...]:
+    """The problems that concern some records alone, which are refused for them."""
+    return tuple(each for each in _problems(settings, books) if each.startswith(_OF_SOME))
 
 
 def _problems(settings: Settings, books: Books) -> Iterator[str]:

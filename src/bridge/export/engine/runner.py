@@ -182,6 +182,8 @@ class Runner:
 
     def finish(self) -> None:
         """Tell the source what it was not told yet."""
+        if (warned := self._reporter.decide()) is not None:
+            self.warn(warned)
         try:
             self._tell()
         except KeyboardInterrupt:

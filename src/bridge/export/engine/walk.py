@@ -27,7 +27,7 @@ from bridge.export.owners import check_owner
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge
-from bridge.settings.check import check
+from bridge.settings.check import check_for_all, check_for_some
 from bridge.settings.values import SameInvoice, Settings, SettingsError
 from bridge.vendors.planned import PlannedVendors
 
@@ -82,8 +82,11 @@ class Walk:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read, or belongs to another company.
         """
+        self._bridge.check_zone()
         check_owner(self._source, self._ledger, self._journal, binds=not self._sender.is_dry)
         self._books = checked_books(self._ledger, self._bridge.settings)
+        for problem in check_for_some(self._bridge.settings, self._books):
+            self._warn(Warned(record_id="", code="settings", text=problem))
         self._is_replay = bool(replayed)
         self._queue = RecordQueue(
             self._source,
@@ -233,9 +236,8 @@ class Walk:
 def checked_books(ledger: Ledger, settings: Settings) -> Books:
     """A snapshot of a ledger. Raises `SettingsError` where the settings name what it does not have."""
     books = ledger.snapshot()
-    problems = check(settings, books)
-    if problems:
-        raise SettingsError(tuple(problems))
+    if problems := check_for_all(settings, books):
+        raise SettingsError(problems)
     return books
 
 

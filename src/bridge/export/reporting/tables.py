@@ -57,7 +57,7 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
     for unread in outcome.unreadable[:MOST_ROWS]:
         yield Text(f"{unread.record_id or 'A record'} cannot be read: {plain(unread.why)}", style="red")
     for warned in outcome.warnings[:MOST_ROWS]:
-        yield Text(f"{warned.record_id}: {plain(warned.text)}", style="yellow")
+        yield Text(f"{plain(warned.record_id)}: {plain(warned.text)}".removeprefix(": "), style="yellow")
     for receipt in outcome.unattached[:MOST_ROWS]:
         yield Text(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {plain(receipt.why)}")
     if outcome.stopped:
