@@ -18,9 +18,18 @@ def demo(
     records: Annotated[int, typer.Option(min=1, max=20_000, help="How many good records the company has.")] = 400,
     seed: Annotated[int, typer.Option(help="Another seed, other records.")] = 1,
     *,
+    billing: Annotated[
+        bool, typer.Option("--billing", help="Show invoices that go out and payments that come back instead.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Export a made-up company between two stand-ins on loopback, and prove that the books are right."""
+    if billing:
+        from bridge.export.commands.demo_billing import show_billing
+
+        with expected_errors():
+            show_billing(invoices=records, seed=seed, as_json=as_json)
+        return
     from bridge.export.demo.run import Demo, became
 
     with expected_errors(), Demo(records=records, seed=seed) as company:
