@@ -27,8 +27,9 @@ def records() -> list[Record]:
     return [expense(number, f"{number}.50") for number in range(1, 6)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def databases() -> Iterator[str]:
+    """A PostgreSQL server; it takes seconds to start, so all tests of one worker share it and empty it."""
     if why := missing():
         pytest.skip(why)
     with postgres() as url:

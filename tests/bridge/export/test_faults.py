@@ -32,7 +32,7 @@ from fault_schedules import (
     schedule,
     unpaid_bill,
 )
-from postgres_server import empty, missing, postgres
+from postgres_server import empty
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 
@@ -155,19 +155,11 @@ def test_every_record_is_exported_once_by_two_exporters(server: Exporters, tmp_p
         assert wrong == [], f"seed {seed}"
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    if why := missing():
-        pytest.skip(why)
-    with postgres() as url:
-        yield url
-
-
 @pytest.mark.parametrize("portion", range(PORTIONS))
 def test_every_record_is_exported_once_by_two_exporters_on_postgresql(
-    server: Exporters, database: str, portion: int
+    server: Exporters, databases: str, portion: int
 ) -> None:
     for seed in seeds(portion, SCHEDULES // 10):
-        empty(database)
-        wrong = play(schedule(seed, exporters=2), server, database)
+        empty(databases)
+        wrong = play(schedule(seed, exporters=2), server, databases)
         assert wrong == [], f"seed {seed}"

@@ -1,0 +1,66 @@
+"""Every check, defined once: `nox` runs the tests, lint and types in the present environment, `nox -l` lists the rest.
+
+What follows ``--`` goes to pytest, as in ``nox -s tests -- tests/rillet -k vendors``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.sessions = ["tests", "lint", "types"]
+# Releases of Python that are not installed are skipped, on a build server too.
+nox.options.error_on_missing_interpreters = False
+
+# Tests depend on no order, so every core takes some; a core without work takes some of another's.
+_PYTEST = ("-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")
+_PAGES = ("make_reference", "make_operations", "make_tables")
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """All tests, or those that are named after ``--``; with ``-- --cov`` also how much of the code they reach."""
+    session.run(sys.executable, *_PYTEST, *session.posargs)
+    if "--cov" in session.posargs:
+        counted = "--include=src/clientkit/*,src/bridge/*"
+        session.run(sys.executable, "-m", "coverage", "report", counted, "--fail-under=95")
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    """Style, format, import contracts, and whether a change of `src` comes with a fragment for the changelog."""
+    session.run(sys.executable, "-m", "ruff", "check", ".")
+    session.run(sys.executable, "-m", "ruff", "format", "--check", ".")
+    session.run(sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()")
+    session.run(sys.executable, "tools/check_fragments.py")
+
+
+@nox.session(python=False)
+def types(session: nox.Session) -> None:
+    """Both type checkers, strict."""
+    session.run(sys.executable, "-m", "mypy")
+    session.run(sys.executable, "-m", "pyright", "--pythonpath", sys.executable)
+
+
+@nox.session(python=False)
+def docs(session: nox.Session) -> None:
+    """Write the pages and lists that are made from the code."""
+    for name in _PAGES:
+        session.run(sys.executable, f"docs/{name}.py")
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """All tests with the lowest supported dependencies, and without the extra ``fast``."""
+    session.install("--constraint", ".ci/lowest.txt", "-e", ".[export,serve]")
+    session.install("pytest", "pytest-xdist", "hypothesis", "pyyaml", "jsonschema")
+    session.run("python", *_PYTEST, "-p", "no:cacheprovider", *session.posargs)
+
+
+@nox.session(python=["3.12", "3.13", "3.14"])
+def versions(session: nox.Session) -> None:
+    """All tests on each later release of Python that is installed."""
+    session.install("-e", ".[dev]")
+    session.run("python", *_PYTEST, "-p", "no:cacheprovider", *session.posargs)

@@ -1,0 +1,45 @@
+"""What users are told about changes: a fragment each, and a check that none is forgotten."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAGMENTS = [path for path in sorted((ROOT / "changes").glob("*.md")) if path.name != "README.md"]
+
+
+def _problem() -> Callable[[Sequence[str], str], str | None]:
+    spec = importlib.util.spec_from_file_location("check_fragments", ROOT / "tools" / "check_fragments.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Callable[[Sequence[str], str], str | None] = module.problem
+    return found
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.name)
+def test_a_fragment_is_a_word_a_kind_and_a_text(path: Path) -> None:
+    _, kind, ending = path.name.split(".")
+    assert kind in {"added", "changed", "fixed"}
+    assert ending == "md"
+    assert path.read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.parametrize(
+    ("changed", "bodies", "is_missing"),
+    [
+        (["src/rillet/client.py"], "", True),
+        (["src/rillet/client.py", "changes/README.txt"], "It says No-changelog: in the middle.", True),
+        (["src/rillet/client.py", "changes/clients.fixed.md"], "", False),
+        (["src/rillet/client.py", "CHANGELOG.md"], "", False),
+        (["src/rillet/client.py"], "Why.\n\nNo-changelog: a rename inside.", False),
+        (["tests/test_imports.py", "docs/exporting.md"], "", False),
+    ],
+)
+def test_a_change_of_src_comes_with_a_fragment(changed: Sequence[str], bodies: str, *, is_missing: bool) -> None:
+    assert (_problem()(changed, bodies) is not None) == is_missing
