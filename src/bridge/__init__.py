@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from bridge.master_data import Account, Bill, Field, Rate, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
     from bridge.postings import Posting, summed
     from bridge.rates import RatesError, RateTable
+    from bridge.settings.approval_rules import ApprovalRule
     from bridge.settings.check import check
     from bridge.settings.default_accounts import ROLES, role_of
     from bridge.settings.toml_file import read_settings
@@ -118,6 +119,7 @@ _HOMES = {
     "bridge.master_data": ("Account", "Bill", "Field", "Rate", "Reference", "Reimbursement", "Subsidiary", "TaxRate", "Vendor",),
     "bridge.postings": ("Posting", "summed",),
     "bridge.rates": ("RateTable", "RatesError",),
+    "bridge.settings.approval_rules": ("ApprovalRule",),
     "bridge.settings.check": ("check",),
     "bridge.settings.default_accounts": ("ROLES", "role_of",),
     "bridge.settings.toml_file": ("read_settings",),
@@ -128,7 +130,7 @@ _HOMES = {
 }  # fmt: skip
 
 __all__ = [
-    "Account", "AccountRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
+    "Account", "AccountRule", "ApprovalRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
     "BillPaymentPayload", "Books", "Bridge", "CardHolder", "ChargeDocument", "ClosedPeriod", "CodedLine", "CodedRecord",
     "Coverage", "DEFAULT_MAPPERS", "DataTable", "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine",
     "Explanation", "ExternalReference", "Field", "FieldAssignment", "FieldChange", "FieldMapping",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
+    from bridge.export.engine.approvals import Review, ReviewStep, SelfApprovalError, reviews
     from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, posting_key, vendor_key
     from bridge.export.engine.export import Export, UnknownRecordError
     from bridge.export.engine.replaying import AdoptionError
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from bridge.export.watching.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
 
 _HOMES = {
+    "bridge.export.engine.approvals": ("Review", "ReviewStep", "SelfApprovalError", "reviews",),
     "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
     "bridge.export.engine.export": ("Export", "UnknownRecordError",),
     "bridge.export.engine.replaying": ("AdoptionError",),
@@ -78,10 +80,11 @@ __all__ = [
     "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
     "Counts", "CreatedVendor", "Disagreement", "Elsewhere", "Export", "ExportOutcome", "Failed", "File", "FileRates",
     "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Page", "Posted", "Progress",
-    "Purpose", "Refusal", "RilletLedger", "Sent", "Source", "SqlJournal", "StopCode", "Stopping", "Told", "Unattached",
-    "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
-    "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "vendor_key",
-    "verify", "watch", "with_bills", "zone_of",
+    "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SelfApprovalError", "Sent", "Source", "SqlJournal",
+    "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported",
+    "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books",
+    "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills",
+    "zone_of",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar, cast, get_args
 
@@ -15,6 +16,7 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
 from brex_accounting import RecordType
+from bridge.settings.approval_rules import ApprovalRule
 from bridge.settings.values import Settings, SettingsError, TaxRule, Treatment, When
 
 S = TypeVar("S")
@@ -74,6 +76,7 @@ def _inconsistencies(settings: Settings) -> Iterator[str]:
     yield from _repeated("summarise", settings.summarise)
     if settings.taxes and settings.tax_field is None:
         yield "these rules need the tax_field, whose values are tax codes @ taxes[0]"
+    yield from _wrong_approvals(settings)
     for index, tax in enumerate(settings.taxes):
         yield from (f"{problem} @ taxes[{index}]" for problem in _untaxable(tax))
     for index, kind in enumerate(settings.summarise):
@@ -81,6 +84,15 @@ def _inconsistencies(settings: Settings) -> Iterator[str]:
             yield f"Brex has no record type {kind!r} @ summarise[{index}]"
         elif kind in _ALONE:
             yield f"records of the type {kind} become documents of their own, not journal entries @ summarise[{index}]"
+
+
+def _wrong_approvals(settings: Settings) -> Iterator[str]:
+    for index, rule in enumerate(settings.approvals):
+        if rule == ApprovalRule():
+            yield f"it is empty, and would hold nothing or everything; say what waits @ approvals[{index}]"
+        for kind in rule.types:
+            if not RecordType(kind).is_known:
+                yield f"Brex has no record type {kind!r} @ approvals[{index}].types"
 
 
 def _wrong_entities(settings: Settings) -> Iterator[str]:
@@ -150,6 +162,18 @@ def _day(value: object, _: object) -> date:
     raise ValueError(f"{_shown(value)} is not a date such as 2026-01-31 (without quotes)")
 
 
+def _amount(value: object, _: object) -> Decimal:
+    # A number with a point has become a binary one, which is not what was written.
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if amount.is_finite() and amount >= 0:
+            return amount
+    raise ValueError(f'{_shown(value)} is not an amount such as 500 or "99.50"')
+
+
 def _choice(value: object, kind: type[StrEnum]) -> StrEnum:
     if isinstance(value, str) and value in list(kind):
         return kind(value)
@@ -194,6 +218,7 @@ def _make_converter() -> cattrs.Converter:
     made.register_structure_hook(str, _text)
     made.register_structure_hook(bool, _flag)
     made.register_structure_hook(date, _day)
+    made.register_structure_hook(Decimal, _amount)
     # By class and not by a predicate: a `StrEnum` is a `str`, whose hook would win.
     made.register_structure_hook(StrEnum, _choice)
     made.register_structure_hook_factory(attrs.has, _table_reader)

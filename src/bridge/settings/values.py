@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import attrs
 
+from bridge.settings.approval_rules import ApprovalRule
+
 #: As `Settings.time_zone`: the time zone of the subsidiary that a record belongs to.
 OF_SUBSIDIARY = "subsidiary"
 
@@ -282,6 +284,7 @@ class Settings:
     - `default_vendor`: the vendor (id or name) of card records that name no merchant; without it they are refused.
     - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``, such as ``charges``
       or ``journal-entries``) in them. Neither service documents its own.
+    - `approvals`: postings that wait until somebody other than who prepared them has approved them.
     - `report_refusals`: tell Brex about refused records; it seems to take them out of the queue for good.
     """
 
@@ -312,4 +315,5 @@ class Settings:
     default_vendor: str | None = None
     record_link: str | None = None
     rillet_link: str | None = None
+    approvals: tuple[ApprovalRule, ...] = ()
     report_refusals: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.export.commands import (
     accrue,
+    approve,
     billing,
     close_status,
     demo,
@@ -21,6 +22,7 @@ from bridge.export.commands.app import app
 __all__ = [
     "accrue",
     "app",
+    "approve",
     "billing",
     "close_status",
     "demo",

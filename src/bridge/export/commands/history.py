@@ -7,6 +7,7 @@ from typing import Annotated
 
 import attrs
 import typer
+from rich.text import Text
 
 from bridge.export.commands.app import (
     INCOMPLETE,
@@ -19,6 +20,7 @@ from bridge.export.commands.app import (
     opened_journal,
     print_json,
 )
+from bridge.export.engine.approvals import Review, ReviewStep, reviews
 from bridge.export.engine.attempts import Attempt
 from bridge.export.journal.protocol import Refusal, files_of
 from bridge.export.reporting import tables
@@ -42,7 +44,7 @@ def history(
         attempts = (*made, *files_of(opened, made)) or opened.by_object(record)
         of_record = any(each.subject == record for each in attempts)
         members = [] if of_record else [each for attempt in attempts for each in opened.members(attempt.subject)]
-        refusals = opened.refusals(record)
+        refusals, decided = opened.refusals(record), reviews(opened, record)
         if as_json:
             shown = [{"record_id": each.record_id, "version": each.version} for each in members]
             print_json(
@@ -51,13 +53,17 @@ def history(
                     "attempts": [_attempt_json(each) for each in attempts],
                     "members": shown,
                     "refusals": [_refusal_json(each) for each in refusals],
+                    "reviews": [_review_json(each) for each in decided],
                 }
             )
-        elif attempts or refusals:
-            console().print(tables.history_table(record, attempts, members, refusals))
+        elif attempts or refusals or decided:
+            if attempts or refusals:
+                console().print(tables.history_table(record, attempts, members, refusals))
+            for each in decided:
+                console().print(Text(_review_text(each)))
         else:
             tables.errors(console(stderr=True), [f"The journal does not know {record}."])
-        if not attempts and not refusals:
+        if not attempts and not refusals and not decided:
             raise typer.Exit(INCOMPLETE)
 
 
@@ -65,6 +71,16 @@ def _attempt_json(attempt: Attempt) -> dict[str, object]:
     names = (field.name for field in attrs.fields(Attempt) if field.name != "members")
     values = ((name, getattr(attempt, name)) for name in names)
     return {name: _plain(value) for name, value in values}
+
+
+def _review_json(review: Review) -> dict[str, object]:
+    return {name: _plain(getattr(review, name)) for name in ("step", "by", "at", "why", "prepared_by")}
+
+
+def _review_text(review: Review) -> str:
+    if review.step is ReviewStep.HOLD:
+        return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} held it: {review.why}"
+    return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} approved it, which {review.prepared_by} had prepared"
 
 
 def _refusal_json(refusal: Refusal) -> dict[str, object]:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
+from bridge.export.engine.approvals import Review, holding_by
 from bridge.export.engine.attempts import ACCRUALS, last_attempt
 from bridge.export.engine.calls import drive
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
 from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
+from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.runner import Runner, ShowProgress, never, silent
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
@@ -31,6 +33,7 @@ from bridge.export.reporting.verification import Disagreement, verify
 from bridge.export.sources.brex import BrexSource
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge, Plan
+from bridge.settings.values import SettingsError
 
 if TYPE_CHECKING:
     import rillet
@@ -55,7 +58,8 @@ class Export:
         batch: How many results go into one report to the source.
         in_flight: How many records are posted at a time. A few use Rillet's 60 requests a minute to the full, however long
             an answer takes.
-        hold: Why a posting has to wait for somebody's approval, or None where it may go.
+        hold: Why a posting has to wait for somebody's approval, or None where it may go. It counts beside the `approvals` of
+            the settings, which need a journal (`SettingsError` without).
         clock: Seconds on a monotonic clock, for `Progress` and `ExportOutcome.seconds`.
     """
 
@@ -74,10 +78,12 @@ class Export:
         if in_flight < 1:
             raise ValueError(f"at least one record has to be in flight, not {in_flight}")
         self.bridge, self.batch, self.in_flight, self._clock = bridge, batch, in_flight, clock
-        self._hold = guarded(hold)
         self.source: Source = BrexSource(brex) if isinstance(brex, brex_accounting.Client) else brex
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
         self.journal: Journal = journal or NoJournal()
+        if bridge.settings.approvals and self.journal.forgets:
+            raise SettingsError(("approvals: they need a journal, which keeps who gave them",))
+        self._hold = guarded(holding_by(bridge.settings, self.journal, hold))
         self._download: Download | None = None
         # What a journal would know: those that failed come behind the others the next time.
         self._failed: frozenset[str] = frozenset()
@@ -192,6 +198,30 @@ class Export:
             raise ValueError(f"{record_id} was posted by this export, or may have been; its history tells where")
         Sender(self.ledger, self.journal).dismiss(record_id, record.version, why.strip())
         return self._run(replayed=[record]).outcome()
+
+    def hold(self, record_id: str, *, by: str, why: str) -> Review:
+        """Hold the posting of a record until somebody other than `by` approves it.
+
+        Raises:
+            UnknownRecordError: The source has no such record.
+            ValueError: There is no name, no reason, or no journal to keep it.
+            ApiError: The source cannot be read.
+            JournalError: The journal cannot be read or written.
+        """
+        return hold_record(self, record_id, by=by, why=why)
+
+    def approve(self, record_id: str, *, by: str) -> Review:
+        """Approve what is to be posted for a record, as it is now; the next run posts it. It lapses where that changes.
+
+        Raises:
+            UnknownRecordError: The source has no such record.
+            SelfApprovalError: Who approves has held it, or it is that person's spending.
+            ValueError: There is nothing to post for it, no name, or no journal to keep it.
+            SettingsError: The settings name what the ledger does not have.
+            ApiError: The source or the ledger cannot be read.
+            JournalError: The journal cannot be read or written.
+        """
+        return approve_record(self, record_id, by=by)
 
     def _run(
         self,

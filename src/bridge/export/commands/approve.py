@@ -1,0 +1,53 @@
+"""``hold`` and ``approve``: four eyes on what is posted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from bridge.export.commands.app import (
+    JournalOf,
+    RatesFile,
+    RecordId,
+    SettingsFile,
+    app,
+    console,
+    expected_errors,
+    opened_export,
+)
+
+By = Annotated[str, typer.Option("--by", help="Who you are, as Brex knows you: an e-mail address, or a name.")]
+
+
+@app.command()
+def hold(
+    record: RecordId,
+    settings: SettingsFile,
+    journal: JournalOf,
+    by: By,
+    why: Annotated[str, typer.Option("--why", help="Why it is held; the journal keeps it.")],
+) -> None:
+    """Hold the posting of a record until somebody else approves it. Needs the same variables as plan."""
+    with expected_errors(), opened_export(settings, journal, is_there=True) as prepared:
+        try:
+            made = prepared.hold(record, by=by, why=why)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        console().print(Text(f"{record} is held by {made.by}: {made.why}"))
+
+
+@app.command()
+def approve(record: RecordId, settings: SettingsFile, journal: JournalOf, by: By, rates: RatesFile = None) -> None:
+    """Approve what is to be posted for a record, as plan shows it now; the next run posts it.
+
+    Nobody approves what is their own spending, or what they have held. The approval lapses where the record or what is
+    posted for it changes. Needs the same variables as plan.
+    """
+    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+        try:
+            made = prepared.approve(record, by=by)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        console().print(Text(f"{record} is approved by {made.by}; {made.prepared_by} has prepared it."))

@@ -1,0 +1,194 @@
+"""Four eyes: what waits for an approval, and who has held or approved it, as the journal keeps it.
+
+An approval is for one content: the record as it is, and what is to be posted for it. Where either is changed, it lapses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from brex_accounting import Record
+from bridge.datatable import trimmed
+from bridge.decisions import Post
+from bridge.documents.protocol import PlannedVendor
+from bridge.documents.record_digest import record_digest
+from bridge.export.engine.attempts import last_attempt
+from bridge.export.engine.holding import Hold
+from bridge.export.journal.protocol import Journal, JournalError
+from bridge.settings.approval_rules import ApprovalRule
+from bridge.settings.values import Settings
+
+_PREFIX, _HELD = "approval:", "held by hand"
+
+
+class ReviewStep(StrEnum):
+    """What somebody has done: hold a posting, or approve it."""
+
+    HOLD = "hold"
+    APPROVE = "approve"
+
+
+@attrs.frozen(kw_only=True)
+class Review:
+    """Something that a person has decided about the posting of a record; `at` is UTC.
+
+    `prepared_by` is who had prepared what was approved, `content` what it was, as digests; `why` is what was said.
+    """
+
+    step: ReviewStep
+    by: str
+    at: datetime
+    why: str = ""
+    prepared_by: str = ""
+    content: str = ""
+
+
+class SelfApprovalError(ValueError):
+    """Who prepared a posting may not approve it."""
+
+
+def reviews(journal: Journal, record_id: str) -> tuple[Review, ...]:
+    """What was decided about a record, oldest first. Raises `JournalError`."""
+    told = journal.mark(f"{_PREFIX}{record_id}")
+    if told is None:
+        return ()
+    try:
+        read: list[dict[str, Any]] = json.loads(told)
+        return tuple(
+            Review(**{**each, "step": ReviewStep(each["step"]), "at": datetime.fromisoformat(each["at"])})
+            for each in read
+        )
+    except (TypeError, ValueError, KeyError) as error:
+        raise JournalError(f"what was decided about {record_id} cannot be read in the journal: {error}") from error
+
+
+def hold(journal: Journal, record_id: str, *, by: str, why: str) -> Review:
+    """Hold the posting of a record until somebody else approves it. Raises `ValueError` without a name or a reason."""
+    if not why.strip():
+        raise ValueError("say why it is held")
+    made = Review(step=ReviewStep.HOLD, by=_name(by), at=journal.now(), why=why.strip())
+    _write(journal, record_id, made)
+    held = _held_by_hand(journal)
+    if record_id not in held:
+        journal.set_mark(_HELD, json.dumps([*held, record_id]))
+    return made
+
+
+def approve(journal: Journal, post: Post, *, by: str) -> Review:
+    """Approve what is to be posted for a record, as it is now.
+
+    Prepared has it who held it last, or else the person whose spending it is, by name, e-mail address or Brex id.
+
+    Raises:
+        SelfApprovalError: Who approves has prepared it.
+        ValueError: There is no name.
+        JournalError: The journal cannot be read or written.
+    """
+    record, name = post.record, _name(by)
+    known = reviews(journal, record.id)
+    held = next((each.by for each in reversed(known) if each.step is ReviewStep.HOLD), None)
+    preparers = _names(record) if held is None else (held, *_names(record))
+    if any(_same(name, each) for each in preparers):
+        raise SelfApprovalError(f"{name} has prepared the posting of {record.id}, so somebody else has to approve it")
+    prepared_by = next(iter(preparers), journal.who)
+    made = Review(step=ReviewStep.APPROVE, by=name, at=journal.now(), prepared_by=prepared_by, content=content_of(post))
+    _write(journal, record.id, made)
+    return made
+
+
+def holding_by(settings: Settings, journal: Journal, also: Hold) -> Hold:
+    """What waits by the rules of the settings, by a person's word, and by `also`, which no approval here lets go."""
+
+    def held(post: Post) -> str | None:
+        if (why := also(post)) is not None:
+            return why
+        rules = "; ".join(dict.fromkeys(_reasons(settings, journal, post)))
+        by_hand = post.record.id in _held_by_hand(journal)
+        if not rules and not by_hand:
+            return None
+        known = reviews(journal, post.record.id)
+        last = known[-1] if known else None
+        if last is not None and last.step is ReviewStep.APPROVE:
+            if last.content == content_of(post):
+                return None
+            return f"{last.by} approved it, and it was changed since; {rules or 'it was held before'}"
+        return f"{last.by} holds it: {last.why}" if last is not None else rules
+
+    return held if settings.approvals or not journal.forgets else also
+
+
+def content_of(post: Post) -> str:
+    """What an approval is for; a vendor that is only to be created has no id yet."""
+    return f"{post.document.form().without('party').digest()} {record_digest(post.record)}"
+
+
+def _reasons(settings: Settings, journal: Journal, post: Post) -> Iterator[str]:
+    for rule in settings.approvals:
+        told = [_fits(rule, journal, post)] if not _is_outside(rule, post) else []
+        yield from (why for why in told if why)
+
+
+def _is_outside(rule: ApprovalRule, post: Post) -> bool:
+    amount = post.record.amount.amount.copy_abs()
+    is_small = rule.above is not None and amount <= rule.above
+    return is_small or bool(rule.types and post.record.type not in rule.types)
+
+
+def _fits(rule: ApprovalRule, journal: Journal, post: Post) -> str:
+    """Why a rule holds a posting, empty where it does not."""
+    record, party = post.record, post.document.party
+    parts = list[str]()
+    if rule.above is not None:
+        parts.append(f"it is above {trimmed(rule.above)} {record.amount.currency}")
+    if rule.types:
+        parts.append(f"it is a {record.type}")
+    if rule.new_vendor:
+        if not isinstance(party, PlannedVendor):
+            return ""
+        parts.append(f"the vendor {party.vendor.name} is new")
+    if rule.shifted:
+        day, own = post.document.impact_date, record.erp_posting_date
+        if day is None or (day.year, day.month) <= (own.year, own.month):
+            return ""
+        parts.append(f"it is of {own:%Y-%m} and counts on {day}")
+    if rule.change:
+        last = last_attempt(journal.attempts(record.id))
+        if last is None or not last.is_there:
+            return ""
+        parts.append(f"it changes what was posted as {last.ref}")
+    return ", ".join(parts)
+
+
+def _held_by_hand(journal: Journal) -> Sequence[str]:
+    told: list[str] = json.loads(journal.mark(_HELD) or "[]")
+    return told
+
+
+def _write(journal: Journal, record_id: str, made: Review) -> None:
+    known = [*reviews(journal, record_id), made]
+    told = [{**attrs.asdict(each), "step": each.step.value, "at": each.at.isoformat()} for each in known]
+    journal.set_mark(f"{_PREFIX}{record_id}", json.dumps(told))
+
+
+def _name(by: str) -> str:
+    if not by.strip():
+        raise ValueError("say who you are")
+    return by.strip()
+
+
+def _names(record: Record) -> tuple[str, ...]:
+    user = record.user
+    if user is None:
+        return ()
+    told = (user.email, f"{user.first_name} {user.last_name}", user.id)
+    return tuple(each.strip() for each in told if each.strip())
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

@@ -1,0 +1,248 @@
+"""Four eyes: what waits by a rule or a person's word, who may let it go, and what the journal tells of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from typer.testing import CliRunner
+
+from bridge import ApprovalRule, ReasonCode, SettingsError, read_settings
+from bridge.export import ReviewStep, SelfApprovalError, reviews
+from bridge.export.commands import app
+from changing_company import Company, MakeCompany, companies, reason_texts, reasons
+from changing_records import bill, charge, entry
+from rillet import NewVendor
+
+GRACE, ADA = "grace@example.com", "ada_example@example.com"
+LARGE = ApprovalRule(above=Decimal(500))
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[MakeCompany]:
+    with companies(tmp_path) as made:
+        yield made
+
+
+def approving(make: MakeCompany, *records: Any, rules: tuple[ApprovalRule, ...] = (LARGE,), **settings: Any) -> Company:
+    company = make(*records, **settings)
+    company.settings = attrs.evolve(company.settings, approvals=rules)
+    return company
+
+
+def test_what_a_rule_holds_is_posted_once_somebody_else_approved_it(make: MakeCompany) -> None:
+    company = approving(make, charge("500.01"), charge("500", id="k2"))
+
+    outcome = company.run()
+    assert reasons(outcome) == {"k1": [ReasonCode.HELD]}
+    assert "it is above 500 USD" in reason_texts(outcome, "k1")
+    made = company.export().approve("k1", by=GRACE)
+
+    assert (made.by, made.prepared_by) == (GRACE, ADA)
+    outcome = company.run()
+    assert [each.record.id for each in outcome.posted] == ["k1"]
+    assert outcome.complete
+
+
+@pytest.mark.parametrize("by", [ADA, "ADA_Example@example.com", "Ada  Example", "cuuser_ada_example"])
+def test_nobody_approves_their_own_spending(make: MakeCompany, by: str) -> None:
+    company = approving(make, charge("600"))
+
+    with pytest.raises(SelfApprovalError, match="somebody else"):
+        company.export().approve("k1", by=by)
+
+    assert reasons(company.run()) == {"k1": [ReasonCode.HELD]}
+    assert reviews(company.journal, "k1") == ()
+
+
+def test_what_a_person_holds_waits_for_another_person(make: MakeCompany) -> None:
+    company = approving(make, charge(), entry("40"), rules=())
+    company.export().hold("e1", by=GRACE, why="is this the right bank?")
+
+    outcome = company.run()
+    assert [each.record.id for each in outcome.posted] == ["k1"]
+    assert "Grace@Example.com".lower() + " holds it: is this the right bank?" in reason_texts(outcome, "e1")
+    with pytest.raises(SelfApprovalError):
+        company.export().approve("e1", by="GRACE@example.com")
+    company.export().approve("e1", by="alan@example.com")
+
+    assert [each.record.id for each in company.run().posted] == ["e1"]
+    held, approved = reviews(company.journal, "e1")
+    assert (held.step, held.by, held.why) == (ReviewStep.HOLD, GRACE, "is this the right bank?")
+    assert (approved.step, approved.by, approved.prepared_by) == (ReviewStep.APPROVE, "alan@example.com", GRACE)
+
+
+def test_an_approval_lapses_where_the_record_changes(make: MakeCompany) -> None:
+    company = approving(make, charge("600"))
+    company.export().approve("k1", by=GRACE)
+    company.change(charge("700"))
+
+    outcome = company.run()
+
+    assert reasons(outcome) == {"k1": [ReasonCode.HELD]}
+    assert f"{GRACE} approved it, and it was changed since" in reason_texts(outcome, "k1")
+    company.export().approve("k1", by=GRACE)
+    assert company.run().complete
+    assert company.books() == {"21120": -700, "61000": 700}
+
+
+def test_a_hold_counts_after_an_approval(make: MakeCompany) -> None:
+    company = approving(make, charge("600"))
+    company.export().approve("k1", by=GRACE)
+    company.export().hold("k1", by=GRACE, why="wait")
+
+    assert reasons(company.run()) == {"k1": [ReasonCode.HELD]}
+
+
+def test_a_new_vendor_waits_and_a_known_one_goes(make: MakeCompany) -> None:
+    company = approving(make, charge(), rules=(ApprovalRule(new_vendor=True),))
+
+    assert "the vendor Sample Stationery is new" in reason_texts(company.run(), "k1")
+    company.export().approve("k1", by=GRACE)
+    assert company.run().complete
+
+    known = approving(make, charge(), rules=(ApprovalRule(new_vendor=True),))
+    known.to_rillet.vendors.create(NewVendor(name="Sample Stationery"))
+    assert known.run().complete
+
+
+def test_two_records_of_one_new_vendor_keep_their_approvals(make: MakeCompany) -> None:
+    company = approving(make, charge("600"), charge("700", id="k2"))
+    company.export().approve("k1", by=GRACE)
+    company.export().approve("k2", by=GRACE)
+
+    assert company.run(ids=["k1"]).complete
+    assert company.run().complete
+
+
+@pytest.mark.parametrize("on_change", ["replace", "correct"])
+def test_a_change_of_what_is_posted_waits(make: MakeCompany, on_change: str) -> None:
+    company = approving(make, bill(), rules=(ApprovalRule(change=True),), on_change=on_change)
+    assert company.run().complete
+    company.change(bill("120"))
+
+    outcome = company.run()
+    assert f"it changes what was posted as bills {company.ids['b1']}" in reason_texts(outcome, "b1")
+    company.export().approve("b1", by=GRACE)
+
+    assert company.run().complete
+    assert company.books()["21100"] == -120
+
+
+def test_what_is_shifted_out_of_a_closed_month_waits(make: MakeCompany) -> None:
+    march = datetime(2026, 3, 3, tzinfo=UTC)
+    company = approving(
+        make,
+        charge(),
+        charge("5", id="k2", erp_posting_date=march),
+        rules=(ApprovalRule(shifted=True),),
+        closed_period="first_open_day",
+    )
+    company.close_books(date(2026, 2, 28))
+
+    outcome = company.run()
+
+    assert "it is of 2026-02 and counts on 2026-03-01" in reason_texts(outcome, "k1")
+    assert [each.record.id for each in outcome.posted] == ["k2"]
+
+
+def test_all_that_a_rule_says_must_hold(make: MakeCompany) -> None:
+    rule = ApprovalRule(above=Decimal(50), types=("CARD_PAYMENT",))
+    company = approving(make, charge("60"), entry("40"), entry("60", id="e2"), rules=(rule,))
+
+    outcome = company.run()
+
+    assert reasons(outcome) == {"e2": [ReasonCode.HELD]}
+    assert "it is above 50 USD, it is a CARD_PAYMENT" in reason_texts(outcome, "e2")
+
+
+def test_there_is_nothing_to_approve_in_what_is_refused(make: MakeCompany) -> None:
+    company = approving(make, charge("600", "99999"))
+
+    with pytest.raises(ValueError, match="nothing to approve for k1: it is coded to '99999'"):
+        company.export().approve("k1", by=GRACE)
+
+
+def test_names_and_reasons_are_needed(make: MakeCompany) -> None:
+    company = approving(make, charge("600"))
+
+    with pytest.raises(ValueError, match="who you are"):
+        company.export().approve("k1", by=" ")
+    with pytest.raises(ValueError, match="why"):
+        company.export().hold("k1", by=GRACE, why="")
+
+
+def test_rules_need_a_journal(make: MakeCompany) -> None:
+    company = approving(make, charge(), journal=False)
+
+    with pytest.raises(SettingsError, match="need a journal"):
+        company.run()
+    company.settings = attrs.evolve(company.settings, approvals=())
+    with pytest.raises(ValueError, match="need a journal"):
+        company.export().hold("k1", by=GRACE, why="wait")
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("", "it is empty"),
+        ("above = -1", "-1 is not an amount"),
+        ("above = 99.5", '99.5 is not an amount such as 500 or "99.50"'),
+        ('above = "many"', "'many' is not an amount"),
+        ("above = true", "true is not an amount"),
+        ('types = ["CARD"]', "no record type 'CARD'"),
+    ],
+)
+def test_rules_that_cannot_be_meant_are_refused(rule: str, problem: str) -> None:
+    entity = '[[entities]]\nname = "US"\nsubsidiary = "Inc."\ncard_account = "1"\nreimbursement_account = "2"\n'
+
+    with pytest.raises(SettingsError) as caught:
+        read_settings(f"[[approvals]]\n{rule}\n{entity}")
+
+    assert problem in str(caught.value)
+    assert read_settings(f'[[approvals]]\nabove = "99.50"\n{entity}').approvals == (
+        ApprovalRule(above=Decimal("99.50")),
+    )
+
+
+def test_the_commands_and_the_history(make: MakeCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = make(charge("600"))
+    path, journal = tmp_path / "settings.toml", str(tmp_path / "journal0.db")
+    path.write_text(
+        '[[approvals]]\nabove = 500\n[[entities]]\nname = "US"\nsubsidiary = "Example Inc."\n'
+        'card_account = "21120"\nreimbursement_account = "21340"\n',
+        encoding="utf-8",
+    )
+    with company.brex.serve() as brex, company.rillet.serve() as books:
+        monkeypatch.setenv("BREX_TOKEN", company.brex.token)
+        monkeypatch.setenv("BREX_BASE_URL", brex)
+        monkeypatch.setenv("RILLET_API_KEY", company.rillet.api_key)
+        monkeypatch.setenv("RILLET_BASE_URL", books)
+
+        def run(name: str, *arguments: str) -> Any:
+            return CliRunner().invoke(app, [name, *arguments])
+
+        common = ("--settings", str(path), "--journal", journal)
+        assert run("export", *common).exit_code == 1
+        assert run("approve", "k1", "--by", ADA, *common).exit_code == 2
+        result = run("approve", "k1", "--by", GRACE, *common)
+        assert result.exit_code == 0, result.output
+        assert f"approved by {GRACE}; {ADA} has prepared it" in result.stdout
+        assert run("hold", "k1", "--by", GRACE, "--why", "wait", *common).exit_code == 0
+        assert run("export", *common).exit_code == 1
+        assert run("approve", "k1", "--by", "alan@example.com", *common).exit_code == 0
+        assert run("export", *common).exit_code == 0
+
+        shown = json.loads(run("history", "k1", "--journal", journal, "--json").stdout)
+        assert [(each["step"], each["by"], each["prepared_by"]) for each in shown["reviews"]] == [
+            ("approve", GRACE, ADA),
+            ("hold", GRACE, ""),
+            ("approve", "alan@example.com", GRACE),
+        ]
+        assert f"{GRACE} held it: wait" in run("history", "k1", "--journal", journal).stdout
