@@ -74,8 +74,8 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
         if in_parts:
             lines += _of_rest(make, kind, entity, [each for each in lines if each["type"] == "CREDIT"])
     lines += [make.coded(draw(_sides), 0) for _ in range(draw(st.integers(0, 2)))]
-    if when.field is not None:
-        pick(draw, lines)["accounting_field_values"].append(_ref(LEGAL_ENTITY, when.value))
+    if any(each.when is not None and each.when.field is not None for each in world.settings.entities):
+        _say_whose(draw, lines, kind, entity)
     lines = draw(st.permutations(lines))
     user = {"id": "cuuser_bo", "first_name": "Bo ", "last_name": "Sample", "email": " Bo@example.com"}
     case = Case(
@@ -100,6 +100,17 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
         },
     )
     return _with_its_bill(case) if kind in BILL_PAYMENTS else case
+
+
+def _say_whose(draw: st.DrawFn, lines: Sequence[Json], kind: str, entity: Entity) -> None:
+    """Each line of what was spent says whose it is, and of other records one line at least."""
+    spent = [each for each in lines if each["type"] not in UNCODED.get(kind, {})]
+    value = entity.name if entity.when is None else entity.when.value
+    chosen = spent if entity.when is not None else [each for each in spent if draw(st.booleans())]
+    if not any(each["amount"]["amount"] for each in spent):
+        chosen = [*chosen, draw(st.sampled_from([each for each in lines if each["amount"]["amount"]]))]
+    for line in chosen:
+        line["accounting_field_values"].append(_ref(LEGAL_ENTITY, value))
 
 
 def _fit(world: World, kind: str) -> World:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         ReimbursementPaymentDocument,
         ReimbursementPaymentPayload,
     )
+    from bridge.entities import FOLLOWS, Followed, followed_in
     from bridge.explanations import ExplainedLine, Explanation, explain
     from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
     from bridge.mappers.bill_payments import bill_payment
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         Entity,
         FieldMapping,
         ForeignCurrency,
+        Movements,
         NearDuplicates,
         OnChange,
         OnDelete,
@@ -105,6 +107,7 @@ _HOMES = {
     "bridge.documents.rillet_forms": ("form_of", "form_of_bytes", "found",),
     "bridge.documents.rillet_items": ("TaxedCreditItem", "TaxedEntryItem", "TaxedItem",),
     "bridge.documents.rillet_payments": ("BillPaymentDocument", "BillPaymentPayload", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",),
+    "bridge.entities": ("FOLLOWS", "Followed", "followed_in",),
     "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
     "bridge.mappers.bill_payments": ("bill_payment",),
@@ -123,7 +126,7 @@ _HOMES = {
     "bridge.settings.check": ("check",),
     "bridge.settings.default_accounts": ("ROLES", "role_of",),
     "bridge.settings.toml_file": ("read_settings",),
-    "bridge.settings.values": ("AccountRule", "Basis", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
+    "bridge.settings.values": ("AccountRule", "Basis", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "Movements", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
     "bridge.taxes": ("LineTax",),
     "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
     "bridge.vendors.planned": ("PlannedVendors",),
@@ -133,15 +136,15 @@ __all__ = [
     "Account", "AccountRule", "ApprovalRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
     "BillPaymentPayload", "Books", "Bridge", "CardHolder", "ChargeDocument", "ClosedPeriod", "CodedLine", "CodedRecord",
     "Coverage", "DEFAULT_MAPPERS", "DataTable", "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine",
-    "Explanation", "ExternalReference", "Field", "FieldAssignment", "FieldChange", "FieldMapping",
-    "FieldWithValues", "Findings", "ForeignCurrency", "Form", "FormLine", "Found", "JournalEntryDocument",
-    "LineTax", "Mapper", "Mark", "Member", "NearDuplicates", "NewVendor", "Nothing", "OnChange", "OnDelete",
+    "Explanation", "ExternalReference", "FOLLOWS", "Field", "FieldAssignment", "FieldChange", "FieldMapping",
+    "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine", "Found", "JournalEntryDocument",
+    "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates", "NewVendor", "Nothing", "OnChange", "OnDelete",
     "Origin", "OtherTypes", "Outcome", "Payload", "Payouts", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting",
     "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refused",
     "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
     "Summary", "Tabular", "TaxRate", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Treatment", "Vendor", "VendorCreditDocument", "VendorCreditPayload",
     "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check", "difference", "digest_of",
-    "effect", "explain", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry",
+    "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry",
     "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings",
     "record_digest", "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from bridge.master_data import Account, Bill, Field, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
+from bridge.master_data import INACTIVE, Account, Bill, Field, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
 from bridge.vendors.names import NameIndex
 
 K = TypeVar("K")
@@ -52,6 +52,16 @@ class Books:
     def account(self, code_or_id: str) -> Account | None:
         """The account with this id, which is stable, or else with this code."""
         return self._accounts.get(code_or_id)
+
+    def account_named(self, name: str) -> Account | None:
+        """The one account with this code or name, or with both as in ``7500 Other G&A``; None for one of several."""
+        found = self._accounts_by_name.get(normalised(name), ())
+        return found[0] if len(found) == 1 else None
+
+    def twins(self, account: Account) -> tuple[Account, ...]:
+        """The other active accounts with the code of this one: the ledger takes codes, which do not tell them apart."""
+        same = self._accounts_by_code.get(account.code, ())
+        return tuple(each for each in same if each.id != account.id and each.status != INACTIVE)
 
     def subsidiary(self, name_or_id: str) -> Subsidiary | None:
         """The subsidiary with this id or trade name."""
@@ -105,7 +115,23 @@ class Books:
 
     @cached_property
     def _accounts(self) -> Mapping[str, Account]:
-        return {account.code: account for account in self.accounts} | {account.id: account for account in self.accounts}
+        by_id = {each.id: each for each in self.accounts}
+        # Of several accounts of one code an active one counts.
+        ordered = sorted(by_id.values(), key=lambda each: each.status != INACTIVE)
+        return {each.code: each for each in ordered} | by_id
+
+    @cached_property
+    def _accounts_by_code(self) -> Mapping[str, tuple[Account, ...]]:
+        return _grouped((each.code, each) for each in {each.id: each for each in self.accounts}.values())
+
+    @cached_property
+    def _accounts_by_name(self) -> Mapping[str, tuple[Account, ...]]:
+        ways = ((each.code, each.name, f"{each.code} {each.name}") for each in self.accounts)
+        return _grouped(
+            (name, each)
+            for each, names in zip(self.accounts, ways, strict=True)
+            for name in dict.fromkeys(normalised(way) for way in names)
+        )
 
     @cached_property
     def _subsidiaries(self) -> Mapping[str, Subsidiary]:

@@ -10,13 +10,16 @@ import attrs
 from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
 from bridge.decisions import Findings, ReasonCode
+from bridge.entities import Followed, entity_of, has_choice, means
 from bridge.master_data import INACTIVE, Account, Field, FieldValue, Subsidiary
 from bridge.postings import Posting
 from bridge.settings.default_accounts import ROLES
-from bridge.settings.values import AccountRule, Entity, Role, Settings, When
+from bridge.settings.values import AccountRule, Entity, Role, Settings
 from bridge.taxes import LineTax, line_tax
 from bridge.values import ExchangeRate, FieldAssignment
 from clientkit.money import decimal_text, is_rounded, places, total
+
+_NO_REMOTE_ID = "; Brex's value has no remote id: run `sync-fields`, or add an [[accounts]] rule with `instead_of`"
 
 
 @attrs.frozen(kw_only=True)
@@ -101,9 +104,14 @@ class CodedRecord:
         return coded.account if wanted is None else books.account(wanted)
 
 
-def code(record: Record, settings: Settings, books: Books, findings: Findings) -> CodedRecord | None:
-    """Code a record; None, with the reasons in `findings`, where that is not possible at all."""
-    entity = _entity(record, settings, findings)
+def code(
+    record: Record, settings: Settings, books: Books, findings: Findings, *, followed: Followed | None = None
+) -> CodedRecord | None:
+    """Code a record; None, with the reasons in `findings`, where that is not possible at all.
+
+    `followed` is what is known of the record that it follows, such as the reimbursement of a payout.
+    """
+    entity = entity_of(record, settings, books, findings, followed)
     currency = _checked_lines(record, findings)
     rules = _rules(record, entity, settings)
     roles = roles_of(record, entity, settings, books)
@@ -117,6 +125,7 @@ def code(record: Record, settings: Settings, books: Books, findings: Findings) -
     if subsidiary is None:
         findings.add(ReasonCode.NO_ENTITY, f"{books.ledger} has no subsidiary {entity.subsidiary!r} for {entity.name}")
         return None
+    _check_total(record, entity, lines, roles, books, findings)
     return CodedRecord(record=record, entity=entity, subsidiary=subsidiary, currency=currency, lines=lines, roles=roles)
 
 
@@ -150,15 +159,10 @@ def _stands_for(against: Account | None, line: LineItem, settings: Settings, boo
     chosen = _choice(line, settings)
     if chosen is None:
         return True
-    account = books.account(chosen.remote_field_value_id) if chosen.remote_field_value_id else None
+    account = _chosen_account(chosen, books)
     if account is None or against is None:
         return False
     return account.id == against.id or (is_usual and account.subtype is not None and account.subtype == against.subtype)
-
-
-def means(ref: FieldValueRef, field: str) -> bool:
-    """Whether `ref` is of this Brex field, named by its remote id, its Brex id or its name."""
-    return field in {ref.remote_field_id, ref.brex_field_id, ref.field_name}
 
 
 def _checked_lines(record: Record, findings: Findings) -> str | None:
@@ -189,33 +193,38 @@ def _checked_lines(record: Record, findings: Findings) -> str | None:
     return currencies[0] if currencies else record.amount.currency
 
 
-def _entity(record: Record, settings: Settings, findings: Findings) -> Entity | None:
-    named = [entity for entity in settings.entities if entity.when is not None and _holds(entity.when, record)]
-    if len(named) > 1:
-        text = f"it belongs to {' and '.join(entity.name for entity in named)} at once; split it in Brex"
-        findings.add(ReasonCode.SEVERAL_ENTITIES, text)
-        return None
-    rest = [entity for entity in settings.entities if entity.when is None]
-    if not named and not rest:
-        findings.add(ReasonCode.NO_ENTITY, "no entity of the settings claims it")
-    return next(iter(named or rest), None)
-
-
-def _holds(when: When, record: Record) -> bool:
-    location = {record.user.location_id, record.user.location_name} if record.user else set[str | None]()
-    return (
-        (when.field is None or when.value is None or _has_value(record, when.field, when.value))
-        and (when.currency is None or when.currency == record.amount.currency)
-        and (when.location is None or when.location in location)
-    )
-
-
-def _has_value(record: Record, field: str, value: str) -> bool:
-    return any(
-        means(ref, field) and value in {ref.remote_field_value_id, ref.brex_field_value_id, ref.field_value_name}
-        for line in record.line_items
-        for ref in line.accounting_field_values
-    )
+def _check_total(  # noqa: PLR0917 - the usual companions
+    record: Record,
+    entity: Entity,
+    lines: Iterable[CodedLine],
+    roles: Mapping[Side, Role],
+    books: Books,
+    findings: Findings,
+) -> None:
+    """The amount of a record is that of one side of its lines, or of those lines that stand for its account."""
+    moving = [each for each in lines if each.line.amount.amount]
+    if not moving:
+        return
+    told, currency = record.amount, moving[0].line.amount.currency
+    if told.currency != currency:
+        text = f"it is about {decimal_text(told.amount)} {told.currency}, and its lines are in {currency}"
+        findings.add(ReasonCode.TOTAL_DIFFERS, text)
+        return
+    sums = [total(each.line.amount.amount for each in moving if each.line.type == side) for side in Side]
+    for side in Side:
+        role = roles.get(side)
+        named = None if role is None else entity.account(role)
+        account = None if named is None else books.account(named)
+        sums.append(
+            total(
+                each.line.amount.amount
+                for each in moving
+                if each.line.type == side and (not each.is_coded or (account is not None and each.account == account))
+            )
+        )
+    if told.amount.copy_abs() not in sums:
+        text = f"it is about {decimal_text(told.amount)} {currency}, and its lines come to {decimal_text(sums[0])} {currency}"
+        findings.add(ReasonCode.TOTAL_DIFFERS, text)
 
 
 def _rules(record: Record, entity: Entity | None, settings: Settings) -> tuple[AccountRule, ...]:
@@ -253,9 +262,15 @@ def _coded(
     if rule is not None:
         account = _checked(books.account(rule.account), rule.account, line, books, findings)
     elif chosen is not None:
-        named = chosen.remote_field_value_id
-        wanted = named or chosen.field_value_name or chosen.brex_field_value_id
-        account = _checked(books.account(named) if named else None, wanted, line, books, findings)
+        wanted = chosen.remote_field_value_id or chosen.field_value_name or chosen.brex_field_value_id
+        account = _checked(
+            _chosen_account(chosen, books),
+            wanted,
+            line,
+            books,
+            findings,
+            advice="" if chosen.remote_field_value_id else _NO_REMOTE_ID,
+        )
     else:
         account = None
     fields = tuple(dict.fromkeys(_assignments(line, settings, books, findings)))
@@ -265,38 +280,45 @@ def _coded(
     return CodedLine(line=line, account=account, is_coded=is_coded, fields=fields, rule=rule, tax=tax)
 
 
+def _chosen_account(chosen: FieldValueRef, books: Books) -> Account | None:
+    """The account that a value names: by its remote id, or where it has none by its own name, as in ``7500 Other G&A``."""
+    if chosen.remote_field_value_id:
+        return books.account(chosen.remote_field_value_id)
+    return books.account_named(chosen.field_value_name) if chosen.field_value_name else None
+
+
 def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
-    named = chosen.remote_field_value_id
+    named = chosen.remote_field_value_id or chosen.field_value_name
     if named is None or rule.instead_of is None:
         return False
     account = books.account(rule.instead_of)
-    return named == rule.instead_of or (account is not None and books.account(named) == account)
+    return named == rule.instead_of or (account is not None and _chosen_account(chosen, books) == account)
 
 
 def _choice(line: LineItem, settings: Settings) -> FieldValueRef | None:
     """The value by which somebody coded a line, None where nobody did."""
     return next(
-        (ref for ref in line.accounting_field_values if means(ref, settings.gl_field) and _has_choice(ref)), None
+        (ref for ref in line.accounting_field_values if means(ref, settings.gl_field) and has_choice(ref)), None
     )
 
 
-def _has_choice(ref: FieldValueRef) -> bool:
-    return bool(ref.remote_field_value_id or ref.brex_field_value_id)
-
-
 def _is_tax_code(ref: FieldValueRef, settings: Settings) -> bool:
-    named = _has_choice(ref) or bool(ref.field_value_name)
+    named = has_choice(ref) or bool(ref.field_value_name)
     return settings.tax_field is not None and means(ref, settings.tax_field) and named
 
 
 def _checked(
-    account: Account | None, wanted: str | None, line: LineItem, books: Books, findings: Findings
+    account: Account | None, wanted: str | None, line: LineItem, books: Books, findings: Findings, *, advice: str = ""
 ) -> Account | None:
     if account is None:
-        text = f"it is coded to {wanted!r}, which is no account of {books.ledger}"
+        text = f"it is coded to {wanted!r}, which is no account of {books.ledger}{advice}"
         findings.add(ReasonCode.UNKNOWN_ACCOUNT, text, line.id)
     elif account.status == INACTIVE:
         findings.add(ReasonCode.INACTIVE_ACCOUNT, f"the account {account.code} {account.name} is inactive", line.id)
+    elif twins := books.twins(account):
+        names = ", ".join(repr(each.name) for each in (account, *twins))
+        text = f"{books.ledger} has several active accounts with the code {account.code} ({names}), which it cannot tell apart"
+        findings.add(ReasonCode.AMBIGUOUS_ACCOUNT, text, line.id)
     return account
 
 

@@ -9,12 +9,14 @@ import attrs
 
 from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
-from bridge.coding import CodedLine, CodedRecord, means
+from bridge.coding import CodedLine, CodedRecord
 from bridge.datatable import DataTable, Tabular, trimmed
 from bridge.decisions import Findings, Nothing, Outcome, Post, Refused
 from bridge.documents.protocol import Document, PlannedVendor
+from bridge.entities import Followed, means
 from bridge.mapping import Bridge
 from bridge.master_data import Account
+from bridge.settings.check_source import uncarried
 from bridge.settings.values import Role, Settings, Treatment
 from bridge.taxes import LineTax
 from bridge.values import FieldAssignment
@@ -44,13 +46,15 @@ class ExplainedLine:
 class Explanation(Tabular):
     """What becomes of a record, and its lines.
 
-    As a text it is for people; `headings` and `rows` make a table, which rich prints and notebooks show.
+    As a text it is for people; `headings` and `rows` make a table, which rich prints and notebooks show. `uncarried` are the
+    fields of the source with values that nothing takes.
     """
 
     record_id: str
     summary: str
     lines: tuple[ExplainedLine, ...]
     is_refused: bool = False
+    uncarried: tuple[str, ...] = ()
 
     headings = ("Line", "Side", "Amount", "Account", "Fields", "Why")
 
@@ -62,21 +66,27 @@ class Explanation(Tabular):
     @property
     def table(self) -> DataTable:
         """The lines as a table under the summary."""
-        return DataTable(title=f"{self.record_id}: {self.summary}", headings=self.headings, rows=self.rows)
+        left = f"; values that are not carried over: {', '.join(self.uncarried)}" if self.uncarried else ""
+        return DataTable(title=f"{self.record_id}: {self.summary}{left}", headings=self.headings, rows=self.rows)
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.record_id}: {self.summary}", *(f"  {_sentence(line)}" for line in self.lines)])
+        left = [f"  values that are not carried over: {', '.join(self.uncarried)}"] if self.uncarried else []
+        return "\n".join([f"{self.record_id}: {self.summary}", *(f"  {_sentence(line)}" for line in self.lines), *left])
 
 
-def explain(record: Record, bridge: Bridge, books: Books) -> Explanation:
-    """How each line of a record is coded, and why; also for a record that is refused, as far as it goes."""
-    coded = bridge.coded(record, books, Findings())
-    outcome = bridge.outcome(record, books)
+def explain(record: Record, bridge: Bridge, books: Books, *, followed: Followed | None = None) -> Explanation:
+    """How each line of a record is coded, and why; also for a record that is refused, as far as it goes.
+
+    `followed` is what is known of the record that it follows, such as the reimbursement of a payout.
+    """
+    coded = bridge.coded(record, books, Findings(), followed=followed)
+    outcome = bridge.outcome(record, books, followed=followed)
     return Explanation(
         record_id=record.id,
         summary=_summary(outcome, books),
         lines=() if coded is None else tuple(_lines(coded, bridge.settings, books)),
         is_refused=isinstance(outcome, Refused),
+        uncarried=tuple(sorted(uncarried(record, bridge.settings, books))),
     )
 
 

@@ -17,6 +17,7 @@ from bridge.currency import in_books_currency
 from bridge.datatable import DataTable, Tabular
 from bridge.decisions import Findings, Nothing, Outcome, Post, ReasonCode, Refused, SkipCode
 from bridge.documents.protocol import PlannedVendor
+from bridge.entities import Followed, followed_in
 from bridge.mappers.bill_payments import bill_payment
 from bridge.mappers.bills import bill
 from bridge.mappers.charges import charge
@@ -59,9 +60,13 @@ _OWN = frozenset(DEFAULT_MAPPERS.values())
 
 @attrs.frozen(kw_only=True)
 class Plan(Tabular):
-    """What would become of a number of records; rich and notebooks show it as a table."""
+    """What would become of a number of records; rich and notebooks show it as a table.
+
+    `warnings` are what a person should look at, such as values of fields that are carried nowhere.
+    """
 
     outcomes: tuple[Outcome, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def posts(self) -> tuple[Post, ...]:
@@ -112,7 +117,9 @@ class Bridge:
     ) -> None:
         self.settings, self.mappers, self.rates, self.zones = settings, dict(mappers), rates, zones
 
-    def outcome(self, record: Record, books: Books, *, posted_on: date | None = None) -> Outcome:
+    def outcome(
+        self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
+    ) -> Outcome:
         """What is to be done with one record. It never raises for what a record holds, nor for what a mapper does.
 
         Args:
@@ -120,10 +127,12 @@ class Bridge:
             books: What the ledger knows.
             posted_on: The day on which the ledger has the record already, None where it does not. A changed setting
                 never takes such a record out of the books: `since` and the basis of reimbursements do not count then.
+            followed: What is known of the record that this one follows, such as the reimbursement of a payout, None where
+                nothing is. A bill of the books that it pays is found by its reference.
         """
         findings = Findings()
         try:
-            made = self._made(record, books, findings, posted_on)
+            made = self._made(record, books, findings, posted_on, followed)
         except CallerError as error:
             findings.add(ReasonCode.MAPPER_FAILED, str(error))
             made = None
@@ -134,27 +143,35 @@ class Bridge:
         return made
 
     def coded(
-        self, record: Record, books: Books, findings: Findings, *, posted_on: date | None = None
+        self,
+        record: Record,
+        books: Books,
+        findings: Findings,
+        *,
+        posted_on: date | None = None,
+        followed: Followed | None = None,
     ) -> CodedRecord | None:
         """What the mapper gets: the record after coding and, where the settings say so, in its subsidiary's currency.
 
         None, with the reasons in `findings`, where it cannot be coded at all.
         """
         try:
-            draft = self._draft(record, books, findings, posted_on)
+            draft = self._draft(record, books, findings, posted_on, followed)
         except CallerError as error:
             findings.add(ReasonCode.MAPPER_FAILED, str(error))
             return None
         return None if draft is None else draft.coded
 
-    def _made(self, record: Record, books: Books, findings: Findings, posted_on: date | None) -> Post | Nothing | None:
+    def _made(
+        self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
+    ) -> Post | Nothing | None:
         mapper = journal_entry if record.type in self.settings.summarise else self.mappers.get(record.type)
         if mapper is None and self.settings.other_types is OtherTypes.JOURNAL_ENTRY:
             mapper = journal_entry
         if mapper is None:
             findings.add(ReasonCode.TYPE_NOT_SUPPORTED, f"records of the type {record.type} are not mapped")
             return None
-        draft = self._draft(record, books, findings, posted_on)
+        draft = self._draft(record, books, findings, posted_on, followed)
         if draft is None:
             return None
         entity = draft.coded.entity
@@ -165,8 +182,10 @@ class Bridge:
         # Whatever the mapper, also one of the caller's, or a summary: both bases would count the same expense twice.
         return draft.other_basis() or _mapped(mapper, draft)
 
-    def _draft(self, record: Record, books: Books, findings: Findings, posted_on: date | None) -> Draft | None:
-        coded = code(record, self.settings, books, findings)
+    def _draft(
+        self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
+    ) -> Draft | None:
+        coded = code(record, self.settings, books, findings, followed=followed)
         zone = self._zone(coded, findings)
         if coded is None:
             return None
@@ -205,8 +224,10 @@ class Bridge:
 
     def plan(self, records: Iterable[Record], books: Books) -> Plan:
         """What is to be done with many records, in their order."""
-        planned = PlannedVendors(self.settings)
-        return Plan(outcomes=tuple(planned.settled(self.outcome(record, books)) for record in records))
+        planned, everything = PlannedVendors(self.settings), tuple(records)
+        followed = followed_in(everything)
+        made = (self.outcome(each, books, followed=followed.get(each.id)) for each in everything)
+        return Plan(outcomes=tuple(planned.settled(each) for each in made))
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordType, RecordVendor, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, reimbursement
-from bridge import Basis, Bridge, ClosedPeriod, Entity, FieldMapping, Nothing, ReasonCode, SkipCode, When
+from bridge import Basis, Bridge, ClosedPeriod, Entity, FieldMapping, Nothing, Outcome, ReasonCode, SkipCode, When
 from bridge_company import (
     AMERICA,
     BO,
@@ -205,12 +205,15 @@ def test_entities_claim_records_by_field_value_currency_and_location() -> None:
     kept = books(accounts=(*BOOKS.accounts, account("21130", "Brex Card UK", subtype="Credit Card")))
     london = attrs.evolve(BO, location_id="loc-1", location_name="London")
 
-    def card_account_where(when: When, bought: Record) -> str:
+    def outcome_where(when: When, bought: Record) -> Outcome:
         company = Bridge(
             attrs.evolve(SETTINGS, entities=(ENTITY, attrs.evolve(uk, when=when))),
             rates=lambda _base, _target, _day: Decimal("0.8"),
         )
-        payload = document(company.outcome(bought, kept))
+        return company.outcome(bought, kept)
+
+    def card_account_where(when: When, bought: Record) -> str:
+        payload = document(outcome_where(when, bought))
         assert isinstance(payload, NewCharge)
         return payload.credit_card_account_code
 
@@ -218,7 +221,7 @@ def test_entities_claim_records_by_field_value_currency_and_location() -> None:
     assert card_account_where(When(field="Legal", value="le_uk"), legal) == "21130"
     assert card_account_where(When(field="Legal Entity", value="UK"), legal) == "21130"
     assert card_account_where(When(field="extended_field_legal", value="efo_le_uk"), legal) == "21130"
-    assert card_account_where(When(field="Legal", value="le_us"), legal) == "21120"
+    assert codes(outcome_where(When(field="Legal", value="le_us"), legal)) == [ReasonCode.UNKNOWN_ENTITY]
     assert card_account_where(When(field="Legal", value="le_uk"), expense()) == "21120"
     british = card_expense("5", "GBP", coding=[gl("6100")])
     assert card_account_where(When(currency="USD"), expense()) == "21130"
@@ -228,7 +231,8 @@ def test_entities_claim_records_by_field_value_currency_and_location() -> None:
     assert card_account_where(When(location="London"), travelled) == "21130"
     assert card_account_where(When(location="loc-1"), travelled) == "21130"
     assert card_account_where(When(location="Paris"), travelled) == "21120"
-    assert card_account_where(When(location="London"), attrs.evolve(expense(), user=None)) == "21120"
+    nobodys = outcome_where(When(location="London"), attrs.evolve(expense(), user=None))
+    assert codes(nobodys) == [ReasonCode.UNKNOWN_ENTITY]
     assert card_account_where(When(location="London", currency="EUR"), travelled) == "21120"
     assert card_account_where(When(location="London", currency="USD"), travelled) == "21130"
 
@@ -266,7 +270,7 @@ def test_days_are_those_of_utc(moment: datetime, day: date) -> None:
     assert (payload.charge_date, payload.impact_date) == (day, day)
 
 
-def test_the_rate_is_asked_for_from_the_documents_currency_on_the_day_that_counts() -> None:
+def test_the_rate_is_that_of_the_transactions_day_also_where_the_record_counts_later() -> None:
     asked = list[tuple[str, str, date]]()
 
     def rates(base: str, target: str, day: date) -> Decimal:
@@ -281,9 +285,9 @@ def test_the_rate_is_asked_for_from_the_documents_currency_on_the_day_that_count
     company, kept = Bridge(settings, rates=rates), books(last_closed=CLOSED)
     for each in (expense(), reimbursed()):
         payload = document(company.outcome(each, kept))
-        day = date(2026, 3, 1)
+        day = date(2026, 2, 3)
         assert payload.exchange_rate == ExchangeRate(base="USD", target="GBP", rate=Decimal("0.79"), date=day)
-    assert set(asked) == {("USD", "GBP", date(2026, 3, 1))}
+    assert set(asked) == {("USD", "GBP", date(2026, 2, 3))}
 
 
 def test_no_rate_is_asked_for_where_the_currencies_are_the_same() -> None:

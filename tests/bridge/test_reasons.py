@@ -24,6 +24,7 @@ from bridge_company import (
     ENTITY,
     SETTINGS,
     STATIONERY,
+    TRAVEL,
     WHOLE,
     WHOLE_UK,
     billed,
@@ -86,6 +87,8 @@ OF_EXPORTS = {
     ReasonCode.CHANGED_ON_BOTH_SIDES,
     ReasonCode.HELD,
     ReasonCode.NOT_NOW,
+    ReasonCode.NOT_POSTED_YET,
+    ReasonCode.DATED_AHEAD,
     ReasonCode.OTHER_BASIS,
 }
 
@@ -123,6 +126,17 @@ REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
         expense("5", gl("6100"), dimension("Legal", "us")),
         BOOKS,
     ),
+    (
+        ReasonCode.UNKNOWN_ENTITY,
+        "its Legal is 'fr'",
+        entities(ENTITY, attrs.evolve(NAMED_UK, when=When(field="Legal", value="uk"))),
+        expense("5", gl("6100"), dimension("Legal", "fr")),
+        BOOKS,
+    ),
+    (ReasonCode.TOTAL_DIFFERS, "about 100 USD, and its lines come to 42.75 USD", BRIDGE, attrs.evolve(expense(), amount=dollars("100")), BOOKS),
+    (ReasonCode.TOTAL_DIFFERS, "about 42.75 EUR, and its lines are in USD", BRIDGE, attrs.evolve(expense(), amount=attrs.evolve(dollars("42.75"), currency="EUR")), BOOKS),
+    (ReasonCode.OWN_ACCOUNT, "coded to 21120 Brex Card", BRIDGE, expense("5", gl("21120")), BOOKS),
+    (ReasonCode.AMBIGUOUS_ACCOUNT, "several active accounts with the code 6100", BRIDGE, expense(), books(accounts=(*BOOKS.accounts, attrs.evolve(TRAVEL, id="other", name="Trips")))),
     (ReasonCode.NO_LINES, "about 42.75 USD", BRIDGE, attrs.evolve(expense(), line_items=()), BOOKS),
     (ReasonCode.NO_LINES, "no line moves", BRIDGE, attrs.evolve(card_expense("0", coding=[gl("6100")]), amount=dollars("1")), BOOKS),
     (

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import attrs
 
-from bridge import FieldMapping, Settings, TaxRule, Treatment, VendorMapping, When, check
+from bridge import FieldMapping, Movements, Settings, TaxRule, Treatment, VendorMapping, When, check
 from bridge_company import AMERICA, BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
 from rillet import AccountStatus, TaxRate
 
@@ -117,3 +117,20 @@ def test_an_inactive_card_account_is_named_once() -> None:
         "entities[0].card_account: the account 21120 Brex Card is inactive",
         "entities[0].reimbursement_account: Rillet has no account with the code or id '21340'",
     )
+
+
+def test_what_concerns_some_records_alone_is_a_warning() -> None:
+    uk = attrs.evolve(ENTITY, name="UK", subsidiary="Example Ltd", when=When(field="Legal", value="uk"))
+    found = check(
+        attrs.evolve(SETTINGS, entities=(ENTITY, uk), vendors=(VendorMapping(brex="a", rillet="Nobody"),)), BOOKS
+    )
+    assert [each.is_warning for each in found] == [True, True]
+    assert found[0] == "vendors[0].rillet: Rillet has no vendor 'Nobody'"
+    assert found[1] == (
+        "entities: card payments and other movements of money that follow no record are refused, because nothing tells "
+        "whether they are of US or of UK; say by `movements` whose they are"
+    )
+    told = (ENTITY, attrs.evolve(uk, movements=Movements(currency="GBP")))
+    assert check(attrs.evolve(SETTINGS, entities=told), BOOKS) == ()
+    in_pounds = (ENTITY, attrs.evolve(uk, when=When(currency="GBP")))
+    assert check(attrs.evolve(SETTINGS, entities=in_pounds), BOOKS) == ()

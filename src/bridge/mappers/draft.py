@@ -142,8 +142,11 @@ class Draft:
         return day
 
     def exchange_rate(self) -> ExchangeRate | None:
-        """The rate that the ledger wants where document and subsidiary differ in currency."""
-        base, subsidiary, day = self.coded.currency, self.coded.subsidiary, self.impact_date()
+        """The rate that the ledger wants where document and subsidiary differ in currency: that of the transaction's day.
+
+        That is so too where the record counts later, because its own period is closed.
+        """
+        base, subsidiary, day = self.coded.currency, self.coded.subsidiary, self.day_of(self.record.erp_posting_date)
         target = subsidiary.currency
         if base == target:
             return None

@@ -31,9 +31,15 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
     side = draft.coded.side_of(role)
     made = list[NewExpenseItem]()
     offset = list[Decimal]()
+    converted_to_nothing = False
     for each in draft.coded.lines:
         amount = each.line.amount.amount
         if not amount:
+            # It may have been something before it was converted.
+            before = each.line.original_amount if draft.coded.conversion is not None else None
+            converted_to_nothing = converted_to_nothing or (
+                each.line.type == side and before is not None and bool(before.amount)
+            )
             continue
         if each.line.type == side and (
             not each.is_coded or (each.account is not None and each.account.id == against.id)
@@ -46,10 +52,13 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
         elif not each.is_coded:
             text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
             draft.refuse(ReasonCode.UNCODED_LINE, text, each.line.id)
+        elif each.account is not None and each.account.id == against.id:
+            text = f"it is coded to {against.code} {against.name}, the account that it is owed on, so it would come to nothing"
+            draft.refuse(ReasonCode.OWN_ACCOUNT, text, each.line.id)
         elif each.account is not None:
             draft.check_mandatory(each)
             made.extend(_items(draft, each, each.account))
-    if made and not total(offset):
+    if made and not total(offset) and not converted_to_nothing:
         draft.refuse(ReasonCode.NO_OFFSETTING_LINE, f"no line stands for {against.code} {against.name}")
     return tuple(made)
 

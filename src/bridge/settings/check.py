@@ -3,29 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Self
 
 from bridge.books import Books
 from bridge.master_data import INACTIVE
 from bridge.settings.values import Entity, Role, Settings, TaxRule, Treatment
 
-# Vendors come and go, and are renamed and merged.
-_OF_SOME = ("vendors[", "default_vendor:")
 _CARD_SUBTYPE = "Credit Card"
 
 
-def check(settings: Settings, books: Books) -> tuple[str, ...]:
-    """What the settings name and the books do not have, each with its place in the settings; empty when all is well."""
-    return tuple(_problems(settings, books))
+class Problem(str):
+    """What is wrong with the settings, with its place in them; `is_warning` tells that an export goes on all the same."""
+
+    __slots__ = ("is_warning",)
+
+    is_warning: bool
+
+    def __new__(cls, text: str, *, is_warning: bool = False) -> Self:
+        """A problem, in words."""
+        made = super().__new__(cls, text)
+        made.is_warning = is_warning
+        return made
 
 
-def check_for_all(settings: Settings, books: Books) -> tuple[str, ...]:
+def check(settings: Settings, books: Books) -> tuple[Problem, ...]:
+    """What the settings name and the books do not have, each with its place in the settings; empty when all is well.
+
+    What only some records are refused for is a warning.
+    """
+    found = [each if isinstance(each, Problem) else Problem(each) for each in _problems(settings, books)]
+    return (*found, *(Problem(each, is_warning=True) for each in (*_untold_movements(settings), *_twins(books))))
+
+
+def _twins(books: Books) -> Iterator[str]:
+    """Active accounts that share a code, by which the ledger is told where to post."""
+    active = [each for each in {each.id: each for each in books.accounts}.values() if each.status != INACTIVE]
+    for code in dict.fromkeys(each.code for each in active):
+        names = [repr(each.name) for each in active if each.code == code]
+        if len(names) > 1:
+            yield (
+                f"accounts: {books.ledger} has several active accounts with the code {code} ({', '.join(names)}); records "
+                f"that are coded to them are refused"
+            )
+
+
+def _untold_movements(settings: Settings) -> Iterator[str]:
+    """Entities that nothing tells apart where money only moves."""
+    entities = settings.entities
+    untold = [
+        each.name for each in entities if each.movements is None and (each.when is None or each.when.currency is None)
+    ]
+    if len(untold) < 2 or all(each.when is None or each.when.currency is not None for each in entities):
+        return
+    yield (
+        f"entities: card payments and other movements of money that follow no record are refused, because nothing tells "
+        f"whether they are of {' or of '.join(untold)}; say by `movements` whose they are"
+    )
+
+
+def check_for_all(settings: Settings, books: Books) -> tuple[Problem, ...]:
     """The problems that keep everything from being exported rightly."""
-    return tuple(each for each in _problems(settings, books) if not each.startswith(_OF_SOME))
+    return tuple(each for each in check(settings, books) if not each.is_warning)
 
 
-def check_for_some(settings: Settings, books: Books) -> tuple[str, ...]:
+def check_for_some(settings: Settings, books: Books) -> tuple[Problem, ...]:
     """The problems that concern some records alone, which are refused for them."""
-    return tuple(each for each in _problems(settings, books) if each.startswith(_OF_SOME))
+    return tuple(each for each in check(settings, books) if each.is_warning)
 
 
 def _problems(settings: Settings, books: Books) -> Iterator[str]:
@@ -37,13 +80,16 @@ def _problems(settings: Settings, books: Books) -> Iterator[str]:
     for index, rule in enumerate(settings.accounts):
         yield from _account(f"accounts[{index}].account", rule.account, books)
     for index, each in enumerate(settings.vendors):
-        yield from _vendor(f"vendors[{index}].rillet", each.rillet, books)
+        # Vendors are renamed and merged.
+        named = _vendor(f"vendors[{index}].rillet", each.rillet, books)
+        yield from (Problem(problem, is_warning=True) for problem in named)
     ruled = dict[str, int]()
     for index, tax in enumerate(settings.taxes):
         yield from (f"taxes[{index}].code: {problem}" for problem in _tax_code(tax, index, ruled, books))
         yield from _account(f"taxes[{index}].input_account", tax.input_account, books)
         yield from _account(f"taxes[{index}].output_account", tax.output_account, books)
-    yield from _vendor("default_vendor", settings.default_vendor, books)
+    named = _vendor("default_vendor", settings.default_vendor, books)
+    yield from (Problem(problem, is_warning=True) for problem in named)
 
 
 def _unfit(entity: Entity, books: Books) -> Iterator[str]:
@@ -84,6 +130,9 @@ def _account(place: str, wanted: str | None, books: Books) -> Iterator[str]:
         yield f"{place}: {books.ledger} has no account with the code or id {wanted!r}"
     elif account is not None and account.status == INACTIVE:
         yield f"{place}: the account {account.code} {account.name} is inactive"
+    elif account is not None and (twins := books.twins(account)):
+        names = ", ".join(repr(each.name) for each in (account, *twins))
+        yield f"{place}: {books.ledger} has several active accounts with the code {account.code} ({names})"
 
 
 def _vendor(place: str, wanted: str | None, books: Books) -> Iterator[str]:

@@ -63,14 +63,29 @@ def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[
     return settings
 
 
+def with_lines(error: SettingsError, text: str, source: str) -> SettingsError:
+    """The error with the lines of the file `text`, for problems that begin with their place in the settings."""
+    messages = [f"{told} @ {place}" for place, _, told in (each.partition(": ") for each in error.problems)]
+    fits = [_PLACE.fullmatch(each.partition(": ")[0]) is not None for each in error.problems]
+    lines = dict(_places(text))
+    return SettingsError(
+        tuple(
+            _located(message, source, lines) if has_place else problem
+            for message, problem, has_place in zip(messages, error.problems, fits, strict=True)
+        )
+    )
+
+
 def _inconsistencies(settings: Settings) -> Iterator[str]:
     """What is wrong between the values, in the form of cattrs' messages: ``text @ path``."""
     yield from _wrong_entities(settings)
+    yield from _wrong_movements(settings)
     yield from _doubled_fields(settings)
     if len(settings.service_period_fields) not in {0, 2}:
         yield "it names two fields, that of the first day and that of the last @ service_period_fields"
     yield from _repeated("fields", (each.brex for each in settings.fields))
     yield from _repeated("accounts", ((each.merchant, each.entity, each.instead_of) for each in settings.accounts))
+    yield from _repeated("entities", (each.name for each in settings.entities))
     yield from _repeated("vendors", (each.brex.strip().casefold() for each in settings.vendors))
     yield from _repeated("taxes", (each.code for each in settings.taxes))
     yield from _repeated("summarise", settings.summarise)
@@ -112,6 +127,13 @@ def _wrong_entities(settings: Settings) -> Iterator[str]:
             yield f"`field` and `value` belong together @ entities[{index}].when"
         if when is not None and when == When():
             yield f"it is empty; leave it out to take all the rest @ entities[{index}].when"
+
+
+def _wrong_movements(settings: Settings) -> Iterator[str]:
+    for index, entity in enumerate(settings.entities):
+        for kind in entity.movements.types if entity.movements is not None else ():
+            if not RecordType(kind).is_known:
+                yield f"Brex has no record type {kind!r} @ entities[{index}].movements"
 
 
 def _doubled_fields(settings: Settings) -> Iterator[str]:
@@ -246,6 +268,7 @@ def _explain(error: BaseException, _: type[Any] | None) -> str:
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w\-]+)\s*=")
+_PLACE = re.compile(r"[a-z_]+(\[\d+\])?(\.[a-z_]+)*")
 _UNKNOWN = re.compile(r"unknown key ([\w\-]+)")
 
 

@@ -158,11 +158,25 @@ class When:
 
 
 @attrs.frozen(kw_only=True)
+class Movements:
+    """Which movements of money are an entity's, of those whose coding and `source_id` do not tell; everything given must hold.
+
+    `currency` is the record's ISO 4217 code, `types` are record types such as ``CARD_PAYMENT``. Without both they are all
+    of them. Brex does not send which card program or bank account a movement is of.
+    """
+
+    currency: str | None = None
+    types: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Entity:
     """One accounting entity: the Rillet subsidiary that a part of the Brex account belongs to, and its accounts.
 
     `subsidiary` is a trade name or an id; accounts are codes or ids, and an id survives a renumbering. Without `when`
-    the entity takes every record that no other entity claims. Records that count before `since` are left alone.
+    the entity takes what is known to be no other entity's: coded records without a value that another one claims, and those
+    whose value is the entity's name or its subsidiary's. `movements` are the movements of money that are this entity's
+    where nothing else tells. Records that count before `since` are left alone.
 
     - `card_account`: what is owed for the cards; an account of the subtype ``Credit Card``.
     - `reimbursement_account`: what is owed to employees.
@@ -194,6 +208,7 @@ class Entity:
     accrual_account: str | None = None
     uncoded_account: str | None = None
     when: When | None = None
+    movements: Movements | None = None
     since: date | None = None
     opening_payables_until: date | None = None
 

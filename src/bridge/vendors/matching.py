@@ -14,9 +14,9 @@ import attrs
 
 from brex_accounting import FieldValueRef, Record
 from bridge.books import Books, normalised
-from bridge.coding import means
 from bridge.decisions import Findings, Reason, ReasonCode
 from bridge.documents.protocol import PlannedVendor
+from bridge.entities import means
 from bridge.master_data import Vendor
 from bridge.settings.values import NearDuplicates, Settings, VendorMapping
 from bridge.values import ExternalReference, NewVendor

@@ -20,6 +20,7 @@ from bridge.billing.values import CreditNote, Invoice
 from bridge.books import Books
 from bridge.callers import Rates
 from bridge.decisions import Nothing, Outcome, Reason, ReasonCode, Refused
+from bridge.entities import Followed
 from bridge.mapping import Bridge
 from bridge.settings.values import OnDelete, Settings
 
@@ -64,7 +65,9 @@ class InvoiceMapping(Bridge):
         return plan_credit_note(value, catalogue, settings, rates=self._of_pair, posted_on=posted_on)
 
     @override
-    def outcome(self, record: Record, books: Books, *, posted_on: date | None = None) -> Outcome:
+    def outcome(
+        self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
+    ) -> Outcome:
         """What is to be done with one record."""
         decision = self.decide(record.id, cast("Catalogue", books), posted_on)
         if isinstance(decision, Post):
@@ -99,9 +102,11 @@ class Prepared(Bridge):
         self._documents = documents
 
     @override
-    def outcome(self, record: Record, books: Books, *, posted_on: date | None = None) -> Outcome:
+    def outcome(
+        self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
+    ) -> Outcome:
         """Its document."""
-        del books, posted_on
+        del books, posted_on, followed
         made = self._documents[record.id]
         if isinstance(made, Reason):
             return Refused(record=record, reasons=(made,))

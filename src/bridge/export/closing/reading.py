@@ -28,6 +28,7 @@ from bridge.coding import CodedRecord
 from bridge.decisions import Findings, Nothing, Post
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref
+from bridge.entities import followed_in
 from bridge.export.closing.causes import Standings, cause_of
 from bridge.export.closing.purchases import Bought, guarded, nobody_knows
 from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject
@@ -79,10 +80,12 @@ class _Reading:
     def snapshot(self) -> Snapshot:
         self._found.update((each.ref, each) for each in self._entries.read(self._period))
         subjects, unread = self._subjects(), dict[str | None, UnreadRecord]()
-        records = dict[str, Record]()
+        records, seen = dict[str, Record](), list[Record]()
         for page in self._source.everything():
             unread.update((each.id, UnreadRecord(record_id=each.id, why=each.why)) for each in page.unreadable)
             records.update((each.id, each) for each in page.records if each.id in subjects or self._is_near(each))
+            seen.extend(each for each in page.records if each.source_id is not None)
+        self._followed = followed_in(seen)
         read = tuple(self._closing_records(records, subjects))
         others = tuple(self._others(read, records, unread))
         return Snapshot(
@@ -144,7 +147,7 @@ class _Reading:
         there = [each for ref in wanted if (each := self._get(ref)) is not None]
         present = tuple({each.ref: each for each in (*there, *own)}.values())
         day = state.day or next((each.impact_date for each in present), None)
-        decision = self._bridge.outcome(record, self._books, posted_on=day)
+        decision = self._bridge.outcome(record, self._books, posted_on=day, followed=self._followed.get(record.id))
         document = decision.document if isinstance(decision, Post) else None
         if not present and document is not None and not wanted:
             present = self._alike(document)
@@ -199,7 +202,7 @@ class _Reading:
     def _coded(self, record: Record, day: date | None, present: Sequence[Found]) -> tuple[date, CodedRecord | None]:
         rates = [rate for each in present if (rate := self._entries.rate_of(each)) is not None]
         bridge = self._converting if not rates else self._with_rates(rates)
-        coded = bridge.coded(record, self._books, Findings(), posted_on=day)
+        coded = bridge.coded(record, self._books, Findings(), posted_on=day, followed=self._followed.get(record.id))
         name = self._bridge.settings.time_zone
         if name == OF_SUBSIDIARY:
             name = coded.subsidiary.timezone if coded is not None else "UTC"

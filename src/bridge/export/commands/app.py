@@ -25,7 +25,7 @@ from bridge.export.reporting import tables
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
-from bridge.settings.toml_file import read_settings
+from bridge.settings.toml_file import read_settings, with_lines
 from bridge.settings.values import SettingsError
 from clientkit.errors import ApiError
 
@@ -94,7 +94,8 @@ def opened_export(
     if namespace and journal is None:
         raise typer.BadParameter("--namespace needs --journal")
     known = no_rates if rates is None else FileRates(rates)
-    told = read_settings(settings.read_text(encoding="utf-8"), source=str(settings))
+    text = settings.read_text(encoding="utf-8")
+    told = read_settings(text, source=str(settings))
     bridge = Bridge(told, rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
@@ -104,7 +105,10 @@ def opened_export(
             if journal is None
             else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=is_there))
         )
-        yield Export(brex, books, bridge, journal=opened)
+        try:
+            yield Export(brex, books, bridge, journal=opened)
+        except SettingsError as error:
+            raise with_lines(error, text, str(settings)) from None
 
 
 @contextmanager

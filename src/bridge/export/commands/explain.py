@@ -50,7 +50,7 @@ def explain(
         books = prepared.books()
         if settles(found):
             books = with_what_is_paid(books, {found.type}, prepared.ledger)
-        explanation = explained(found, prepared.bridge, books)
+        explanation = explained(found, prepared.bridge, books, followed=prepared.followed(found))
         attempts = prepared.journal.attempts(record)
         # Neither what was deleted since nor an entry that corrects it.
         stands = state_of(attempts, prepared.ledger).base
@@ -74,6 +74,7 @@ def _json(explanation: Explanation, became: Attempt | None, files: int) -> dict[
         "record_id": explanation.record_id,
         "summary": explanation.summary,
         "refused": explanation.is_refused,
+        "not_carried_over": list(explanation.uncarried),
         "lines": [
             {
                 "line_id": line.line_id,

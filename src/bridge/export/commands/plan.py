@@ -67,4 +67,5 @@ def _plan_json(planned: Plan) -> dict[str, object]:
         "create_vendors": [each.vendor.name for each in planned.new_vendors],
         "refused": refused_json(planned.refused),
         "nothing": nothing_json(planned.nothing),
+        "warnings": list(planned.warnings),
     }

@@ -187,6 +187,7 @@ personal_expense_receivable_account = "12500"
 rewards_account = "48000"
 clearing_account = "11900"
 accounts_payable_account = "21100"
+movements = {{ currency = "USD" }}
 
 [[entities]]
 name = "Germany"
@@ -200,6 +201,7 @@ clearing_account = "11900"
 accounts_payable_account = "21100"
 tax_account = "22500"
 when = {{ field = "LEGAL_ENTITY", value = "halden-gmbh" }}
+movements = {{ currency = "EUR" }}
 
 [[taxes]]
 code = "DE13B"

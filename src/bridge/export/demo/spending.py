@@ -146,8 +146,8 @@ def _movement(chance: random.Random, number: int, turn: int, earlier: Sequence[R
 def _payment(number: int, bill: Record) -> Record:
     last = datetime.combine(LAST_DAY, time(12), UTC)
     moment = min(bill.posted_at + timedelta(days=14), last)
-    german = bill.amount.currency == "EUR"
-    lines: Sequence[Split] = [(bill.amount.amount, _legal_entity() if german else [])]
+    # Nobody codes it: it is its bill's entity's.
+    lines: Sequence[Split] = [(bill.amount.amount, [])]
     return record(
         RecordType.BILL_EXPENSE_PAYMENT,
         debits=lines,

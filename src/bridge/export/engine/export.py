@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
+from bridge.entities import Followed, follows
 from bridge.export.engine.approvals import Review, holding_by
 from bridge.export.engine.attempts import ACCRUALS, last_attempt
 from bridge.export.engine.calls import drive
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
+from bridge.export.engine.origins import Origins
 from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 _BATCH = 100
 _IN_FLIGHT = 6
+_A_YEAR = timedelta(days=366)
 
 
 class UnknownRecordError(LookupError):
@@ -104,6 +107,8 @@ class Export:
         for tasks, context in walk.batches(planning.with_bills):
             for task in tasks:
                 planning.take(drive(task.carry_out(context)))
+        for each in walk.uncarried():
+            planning.warned(each)
         return planning.plan()
 
     def run(
@@ -256,6 +261,8 @@ class Export:
         )
         runner.begin(walk.survey)
         runner.work_all(walk.batches(_as_they_are))
+        for each in walk.uncarried():
+            runner.warn(each)
         runner.finish()
         self._take_out_of_accruals(runner)
         self._failed = runner.failed
@@ -295,6 +302,18 @@ class Export:
     def _records(self, ids: Sequence[str]) -> list[Record]:
         pages = self.source.pages(ids=ids, updated_after=None, changed_since=None) if ids else ()
         return [each for page in pages for each in page.records if each.id in ids]
+
+    def followed(self, record: Record) -> Followed | None:
+        """What is known of the record that this one follows, such as the reimbursement of a payout; None where it follows none.
+
+        Raises `ApiError` and `JournalError`.
+        """
+        if not follows(record) or record.source_id is None:
+            return None
+        looked = self.ledger.find([record.id], since=record.posted_at - _A_YEAR, sources=[record.source_id])
+        origins = Origins(self.source, self.journal, looked)
+        origins.learn([record])
+        return origins.of(record)
 
 
 def _as_they_are(books: Books) -> Books:

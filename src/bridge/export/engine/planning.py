@@ -36,7 +36,11 @@ class Planning:
 
     def plan(self) -> Plan:
         """The plan as a value."""
-        return Plan(outcomes=tuple(self._outcomes))
+        return Plan(outcomes=tuple(self._outcomes), warnings=tuple(_text(each) for each in self._warnings))
+
+
+def _text(warned: Warned) -> str:
+    return f"{warned.record_id}: {warned.text}" if warned.record_id else warned.text
 
 
 def _outcome(result: Result) -> Outcome:

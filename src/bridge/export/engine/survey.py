@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
 from brex_accounting import Record, RecordType
 from bridge.books import Books
+from bridge.entities import follows
 from bridge.export.engine.attempts import Attempt, has_failed, last_attempt, open_summary
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
@@ -23,9 +24,10 @@ _PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
 class Survey:
     """The records that a run is about, by their ids.
 
-    `documents` is everything but payments of bills and reimbursements, which come last, because what they pay is there
-    then; those that failed the last time are `late`, so that they keep no others from their turn. `begun_payments` are
-    those with an attempt in the journal, and `paying` the types of both. `since`: no object of them is older in the ledger.
+    `documents` is everything but payments and other records that follow one, which come last, because that is there then;
+    those that failed the last time are `late`, so that they keep no others from their turn. `begun_payments` are those with
+    an attempt in the journal, and `paying` the types of payments of bills and reimbursements. `since`: no object of them is
+    older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
     bill, day and amount that the source has as done.
     """
@@ -75,6 +77,11 @@ def with_what_is_paid(books: Books, records_of: Collection[str], ledger: Ledger)
     return ledger.with_bills(books) if set(records_of) - {_PAYOUT} else books
 
 
+def ignore(record: Record) -> None:
+    """Looks at no record."""
+    del record
+
+
 class RecordQueue:
     """The records of a source that a run is about, each handed out once.
 
@@ -99,8 +106,13 @@ class RecordQueue:
         self._also = tuple(also)
         self._kept: list[Record] | None = []
 
-    def survey(self, journal: Journal, failed: Collection[str] = ()) -> Survey:
-        """Read the queue once; `failed` are records that failed the last time. Raises `ApiError` and `JournalError`."""
+    def survey(
+        self, journal: Journal, failed: Collection[str] = (), see: Callable[[Record], object] = ignore
+    ) -> Survey:
+        """Read the queue once; `failed` are records that failed the last time, `see` is shown each record.
+
+        Raises `ApiError` and `JournalError`.
+        """
         documents, late = dict[str, None](), dict[str, None]()
         begun, payments = dict[str, None](), dict[str, None]()
         summaries, unreadable = dict[str, Attempt](), dict[str | None, Unreadable]()
@@ -117,13 +129,14 @@ class RecordQueue:
             records = [each for each in page.records if each.id not in seen]
             seen.update(each.id for each in records)
             attempts = journal.attempts_of([each.id for each in records])
-            self._keep(records)
+            self._keep(records, see)
             for record in records:
                 made = attempts.get(record.id, ())
                 if settles(record):
                     paying.add(record.type)
                     keys[record.id] = _payment_key(record)
                     paid[keys[record.id]] += not self._source.is_offered(record)
+                if settles(record) or follows(record):
                     (begun if made else payments)[record.id] = None
                 else:
                     (late if record.id in failed or has_failed(made) else documents)[record.id] = None
@@ -163,7 +176,9 @@ class RecordQueue:
                     left.difference_update(records)
                     yield sorted(records.values(), key=lambda record: (record.erp_posting_date, record.id))
 
-    def _keep(self, records: Sequence[Record]) -> None:
+    def _keep(self, records: Sequence[Record], see: Callable[[Record], object]) -> None:
+        for record in records:
+            see(record)
         if self._kept is not None:
             self._kept.extend(records)
             if len(self._kept) > self._keeps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -13,6 +14,7 @@ from bridge.documents.protocol import Found
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
+from bridge.export.engine.origins import NotedTask, Origins
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State, state_of
 from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, with_what_is_paid
@@ -25,9 +27,10 @@ from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.ledgers.protocol import Ledger, LookUp
 from bridge.export.owners import check_owner
 from bridge.export.reporting.report import CreatedVendor, Warned
-from bridge.export.sources.protocol import Source
+from bridge.export.sources.protocol import CodingSource, Source
 from bridge.mapping import Bridge
-from bridge.settings.check import check_for_all, check_for_some
+from bridge.settings.check import check, check_for_all
+from bridge.settings.check_source import SourceFields, check_source, uncarried
 from bridge.settings.values import SameInvoice, Settings, SettingsError
 from bridge.vendors.planned import PlannedVendors
 
@@ -37,6 +40,8 @@ WithBills: TypeAlias = Callable[[Books], Books]
 CHANGES_READ = "changes read until"
 # The clocks of the source and of this machine differ; reading a day twice costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
+# Three months: nobody books so far ahead.
+_FAR_AHEAD = timedelta(days=92)
 _TWO_BASES = frozenset({RecordType.REIMBURSEMENT_EXPENSE_APPROVAL, RecordType.REIMBURSEMENT_EXPENSE_POST})
 
 
@@ -63,6 +68,7 @@ class Walk:
         self._planned, self._vendors = PlannedVendors(bridge.settings), VendorCreator(sender, created)
         self._invoices = dict[tuple[str, str], str]()
         self._numbered: Books | None = None
+        self._uncarried = Counter[str]()
 
     def begin(
         self,
@@ -82,11 +88,10 @@ class Walk:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read, or belongs to another company.
         """
-        self._bridge.check_zone()
         check_owner(self._source, self._ledger, self._journal, binds=not self._sender.is_dry)
-        self._books = checked_books(self._ledger, self._bridge.settings)
-        for problem in check_for_some(self._bridge.settings, self._books):
-            self._warn(Warned(record_id="", code="settings", text=problem))
+        self._books = self._ledger.snapshot()
+        named = _with_values(self._bridge.settings)
+        fields = SourceFields(self._source.fields(named) if isinstance(self._source, CodingSource) else ())
         self._is_replay = bool(replayed)
         self._queue = RecordQueue(
             self._source,
@@ -97,10 +102,31 @@ class Walk:
             also=() if ids is not None or updated_after is not None else self._journal.unfinished(),
             only=replayed,
         )
-        self.survey: Survey = self._queue.survey(self._journal, failed)
+        self.survey: Survey = self._queue.survey(self._journal, failed, fields.see)
+        self._check(fields)
         self._payer = BillPayer(self._sender, self.survey.alike)
         self._looked = self._look_up(self.survey)
+        self._origins = Origins(self._source, self._journal, self._looked)
         check_summaries(self._bridge.settings, self._journal, self._looked.by_subject)
+
+    def _check(self, fields: SourceFields) -> None:
+        """Compare the settings with both sides. Raises `SettingsError` for what is wrong, and warns of the rest."""
+        settings, books = self._bridge.settings, self._books
+        found = (*check(settings, books), *check_source(settings, books, fields, self._bridge.zones))
+        problems = tuple(each for each in found if not each.is_warning)
+        if problems:
+            raise SettingsError(problems)
+        for each in found:
+            self._warn(Warned(record_id="", code="settings", text=each))
+
+    def uncarried(self) -> tuple[Warned, ...]:
+        """Which values of fields were carried nowhere, with the number of records."""
+        return tuple(
+            Warned(
+                record_id="", code="not_carried", text=f"values that are not carried over: {field} ({_records(count)})"
+            )
+            for field, count in sorted(self._uncarried.items())
+        )
 
     def batches(self, with_bills: WithBills) -> Iterator[tuple[Iterator[Task], TaskContext]]:
         """The tasks in the order of work, those of a batch after all of the batch before."""
@@ -116,7 +142,8 @@ class Walk:
             books = self._ledger.with_bills(books)
         for batch in (survey.documents, survey.late):
             if batch:
-                yield self._tasks(batch, books), self._context(books)
+                tasks = (NotedTask(task=each, origins=self._origins) for each in self._tasks(batch, books))
+                yield tasks, self._context(books)
         paying: Books | None = None
         for batch in (survey.begun_payments, survey.payments):
             if batch:
@@ -160,6 +187,7 @@ class Walk:
         ids = [each.id for each in page]
         attempts, members = self._journal.attempts_of(ids), self._journal.memberships(ids)
         prepared = list[RecordTask]()
+        self._origins.learn([each for each in page if not attempts.get(each.id)])
         for record in page:
             found = self._looked.by_subject.get(record.id, ())
             made = attempts.get(record.id, ())
@@ -191,10 +219,31 @@ class Walk:
     def _decision(self, record: Record, state: State, found: Sequence[Found], books: Books) -> Outcome:
         documents = (each for each in found if not each.is_correction)
         day = state.day or next((each.impact_date for each in documents), None)
-        decision = self._planned.settled(self._bridge.outcome(record, books, posted_on=day))
+        decision = self._planned.settled(
+            self._bridge.outcome(record, books, posted_on=day, followed=self._origins.of(record))
+        )
+        if isinstance(decision, Post):
+            self._uncarried.update(uncarried(record, self._bridge.settings, books))
         if not isinstance(decision, Post) or state.standing is not Standing.NEW:
             return decision
-        return self._other_basis(decision) or self._same_invoice(decision, found, books) or decision
+        return (
+            self._dated_ahead(decision)
+            or self._other_basis(decision)
+            or self._same_invoice(decision, found, books)
+            or decision
+        )
+
+    def _dated_ahead(self, post: Post) -> Refused | None:
+        """A refusal for a day that is months ahead, which is a slip; a warning for a bill that was due before its day."""
+        record, day, today = post.record, post.document.impact_date, self._journal.now().date()
+        if record.type == RecordType.BILL_EXPENSE and record.due_at is not None and record.due_at < record.posted_at:
+            text = f"it was due on {record.due_at:%Y-%m-%d}, before its own day {record.posted_at:%Y-%m-%d}"
+            if record.due_at.date() != record.posted_at.date():
+                self._warn(Warned(record_id=record.id, code="due_before_its_day", text=text))
+        if day is None or day <= today + _FAR_AHEAD:
+            return None
+        text = f"it counts on {day}, and today is {today}; a day so far ahead is a slip in most cases; mend it in Brex"
+        return Refused(record=record, reasons=(Reason(code=ReasonCode.DATED_AHEAD, text=text),))
 
     def _other_basis(self, post: Post) -> Refused | None:
         """A refusal where the record of the other basis stands for the same reimbursement already."""
@@ -239,6 +288,15 @@ def checked_books(ledger: Ledger, settings: Settings) -> Books:
     if problems := check_for_all(settings, books):
         raise SettingsError(problems)
     return books
+
+
+def _with_values(settings: Settings) -> frozenset[str]:
+    """The fields of the source of which the settings name values."""
+    return frozenset(each.when.field for each in settings.entities if each.when is not None and each.when.field)
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count} records"
 
 
 def _is_unchanged(record: Record, content: str, state: State) -> bool:

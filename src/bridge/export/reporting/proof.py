@@ -13,6 +13,7 @@ from brex_accounting import Record, Side
 from bridge.books import Books
 from bridge.callers import Rates, Zones, no_rates, only_utc
 from bridge.decisions import Findings
+from bridge.entities import followed_in
 from bridge.mapping import Bridge
 from bridge.postings import Posting
 from bridge.settings.values import ForeignCurrency, Settings
@@ -62,7 +63,13 @@ def prove(
     apart then, and bills and their payments the difference of their rates.
     """
     bridge = Bridge(attrs.evolve(settings, foreign_currency=ForeignCurrency.SUBSIDIARY), rates=rates, zones=zones)
-    coded = [each for record in records if (each := bridge.coded(record, books, Findings())) is not None]
+    exported = tuple(records)
+    followed = followed_in(exported)
+    coded = [
+        each
+        for record in exported
+        if (each := bridge.coded(record, books, Findings(), followed=followed.get(record.id))) is not None
+    ]
     rows = list[AccountProof]()
     for subsidiary in books.subsidiaries:
         ours = [

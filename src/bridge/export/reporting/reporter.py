@@ -24,6 +24,7 @@ _NOT_OF_THE_RECORD = frozenset(
         ReasonCode.NOTHING_MAPPED,
         ReasonCode.NOT_IN_LEDGER,
         ReasonCode.NOT_NOW,
+        ReasonCode.NOT_POSTED_YET,
         ReasonCode.NO_TIME_ZONE,
         ReasonCode.POSSIBLE_DOUBLE,
         ReasonCode.POSTED_SEVERAL_TIMES,

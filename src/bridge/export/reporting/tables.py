@@ -97,6 +97,7 @@ def plan_table(plan: Plan) -> RenderableType:
         parts.append(_reasons("Nothing to do", [(each.record, [each.why]) for each in plan.nothing]))
     if plan.refused:
         parts.append(_reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in plan.refused]))
+    parts += [Text(f"Warning: {plain(each)}") for each in plan.warnings]
     return Group(*parts)
 
 

@@ -14,6 +14,7 @@ from bridge.books import Books
 from bridge.decisions import Outcome
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import is_record, is_summary, last_attempt
+from bridge.export.engine.origins import Origins
 from bridge.export.engine.standing import state_of, state_of_mark
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
@@ -75,7 +76,9 @@ class _Verification:
         moments = [each.posted_at for each in records.values()]
         if since is not None:
             moments.append(since)
-        looked = self._ledger.find({*known, *unknown}, since=min(moments, default=_EPOCH))
+        sources = {each.source_id for each in records.values() if each.source_id is not None}
+        looked = self._ledger.find({*known, *unknown}, since=min(moments, default=_EPOCH), sources=sources)
+        self._origins = Origins(self._source, self._journal, looked)
         for found in (*looked.by_subject.values(), looked.unmarked):
             self._objects.update((each.ref, each) for each in found)
         attempts, members = self._journal.attempts_of(known), self._journal.memberships(known)
@@ -133,7 +136,8 @@ class _Verification:
         if self._books is None:
             self._books = self._ledger.with_reimbursements(self._ledger.with_bills(self._ledger.snapshot()))
         bridge = cast("Bridge", self._bridge)
-        return bridge.outcome(record, self._books, posted_on=day)
+        self._origins.learn([record])
+        return bridge.outcome(record, self._books, posted_on=day, followed=self._origins.of(record))
 
 
 _EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import attrs
 
 import brex_accounting
 from brex_accounting import (
@@ -18,11 +20,13 @@ from brex_accounting import (
 )
 from bridge.export.owners import place_of
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
+from bridge.field_sync import FieldWithValues
 from bridge.mappers.summaries import MOST_MEMBERS
 from clientkit import requests
-from clientkit.errors import ForbiddenError, NotFoundError
+from clientkit.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from clientkit.paging import Pager
 
+_A_YEAR = timedelta(days=366)
 _TAKEN = frozenset({ReportStatus.REPORTED, ReportStatus.ALREADY_EXPORTED})
 
 
@@ -86,6 +90,30 @@ class BrexSource:
     def everything(self) -> Iterator[Page]:
         """Every record that there ever was, whatever its state. Raises `ApiError`."""
         yield from self._read(self.client.records.list())
+
+    def fields(self, named: Collection[str]) -> Sequence[FieldWithValues] | None:
+        """See `Source.fields`; a token without the scope may not ask."""
+        try:
+            return [
+                FieldWithValues(
+                    field=field,
+                    values=tuple(self.client.field_values.list(field.brex_id))
+                    if {field.brex_id, field.remote_id, field.name} & set(named)
+                    else (),
+                )
+                for field in self.client.fields.list()
+            ]
+        except (ForbiddenError, UnauthorizedError, NotFoundError):
+            return None
+
+    def about(self, records: Sequence[Record]) -> Iterator[Page]:
+        """See `Source.about`. Brex does not find records by what they are about, so a year of their kind is read."""
+        for kind in sorted({each.source_type for each in records}):
+            same = [each for each in records if each.source_type == kind]
+            since = min(each.posted_at for each in same) - _A_YEAR
+            sources = {each.source_id for each in same}
+            for page in self._read(self.client.records.list(source_type=kind, updated_after=since)):
+                yield attrs.evolve(page, records=tuple(each for each in page.records if each.source_id in sources))
 
     def tell(self, told: Sequence[Told]) -> Sequence[Answer]:
         """Report results, in batches that Brex takes."""

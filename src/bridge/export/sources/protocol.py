@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import attrs
 
 from brex_accounting import Record
+from bridge.field_sync import FieldWithValues
 
 
 @attrs.frozen(kw_only=True)
@@ -88,4 +89,24 @@ class WholeSource(Protocol):
 
     def everything(self) -> Iterator[Page]:
         """Every record, whatever its state. Raises `ApiError`."""
+        ...
+
+
+@runtime_checkable
+class CodingSource(Protocol):
+    """A source that also tells of the fields that its records are coded with, and of records by what they are about.
+
+    Without it the settings are compared only with what records use, and what others follow has to be in the journal or the
+    ledger. Every method raises `ApiError`.
+    """
+
+    def fields(self, named: Collection[str]) -> Sequence[FieldWithValues] | None:
+        """Its fields; those with a name in `named` with all their values. None where it may not be asked for them."""
+        ...
+
+    def about(self, records: Sequence[Record]) -> Iterator[Page]:
+        """What the source has of the things that these records are about, in whatever state: what has their `source_id`.
+
+        Other records may be among them.
+        """
         ...

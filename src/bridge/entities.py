@@ -1,0 +1,279 @@
+"""Which entity a record belongs to: what its coding says, what it follows, or whose movements of money the settings say it is.
+
+The entity without `when` takes what is known to be nobody else's, and nothing that nobody told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+import attrs
+
+from brex_accounting import FieldValueRef, LineItem, Record, RecordType
+from bridge.books import Books, normalised
+from bridge.decisions import Findings, ReasonCode
+from bridge.settings.default_accounts import ROLES, role_of
+from bridge.settings.values import Entity, Movements, Settings, When
+from bridge.values import ExternalReference
+
+_Type = RecordType
+_REIMBURSEMENTS = frozenset({_Type.REIMBURSEMENT_EXPENSE_APPROVAL, _Type.REIMBURSEMENT_EXPENSE_POST})
+
+#: By record type, the types of the records that it follows; they have the same `source_id`.
+FOLLOWS: Mapping[str, frozenset[RecordType]] = MappingProxyType(
+    {
+        _Type.CARD_EXPENSE_REPAYMENT: frozenset({_Type.CARD_EXPENSE_POST}),
+        _Type.REIMBURSEMENT_EXPENSE_REPAYMENT: _REIMBURSEMENTS,
+        _Type.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT: _REIMBURSEMENTS,
+        _Type.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT_REVERSAL: _REIMBURSEMENTS,
+        _Type.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN: _REIMBURSEMENTS,
+        _Type.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND: _REIMBURSEMENTS,
+        _Type.BILL_EXPENSE_PAYMENT: frozenset({_Type.BILL_EXPENSE}),
+        _Type.BILL_EXPENSE_CARD_PAYMENT: frozenset({_Type.BILL_EXPENSE}),
+    }
+)
+# Money that only passes through the clearing account is there, whatever became of the reimbursement.
+_PASSES_THROUGH = frozenset(
+    {_Type.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN, _Type.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND}
+)
+
+
+@attrs.frozen(kw_only=True)
+class Followed:
+    """What is known of the record that another one follows, such as the reimbursement of a payout.
+
+    `subsidiary_id` is where the ledger has it, `record` is what it says itself. `missing` tells in words why the ledger
+    does not have it.
+    """
+
+    subsidiary_id: str | None = None
+    record: Record | None = None
+    missing: str | None = None
+
+
+def follows(record: Record) -> frozenset[RecordType]:
+    """The types of the records that a record follows; none for one that stands for itself."""
+    return FOLLOWS.get(record.type, frozenset()) if record.source_id is not None else frozenset()
+
+
+def follows_a_bill(record: Record) -> bool:
+    """Whether a record follows a bill, which the ledger may have under its id."""
+    return RecordType.BILL_EXPENSE in follows(record)
+
+
+def followed_in(records: Iterable[Record]) -> Mapping[str, Followed]:
+    """By the id of each record that follows one of the others: that one."""
+    everything = tuple(records)
+    kinds = {kind for each in FOLLOWS.values() for kind in each}
+    known = {(each.source_id, each.type): each for each in everything if each.type in kinds}
+    found = ((each, known.get((each.source_id, kind))) for each in everything for kind in follows(each))
+    return {each.id: Followed(record=followed) for each, followed in found if followed is not None}
+
+
+def entity_of(
+    record: Record, settings: Settings, books: Books, findings: Findings, followed: Followed | None = None
+) -> Entity | None:
+    """The entity that a record belongs to; None, with the reason in `findings`, where nothing tells or two things differ."""
+    if followed is None and follows_a_bill(record):
+        followed = _paid(record, settings, books)
+    if followed is not None and followed.missing is not None and record.type not in _PASSES_THROUGH:
+        findings.add(ReasonCode.NOT_POSTED_YET, followed.missing)
+    if len(settings.entities) == 1 and settings.entities[0].when is None:
+        return settings.entities[0]
+    possible = _Choice(record, settings, books).possible(findings)
+    if possible is None or (followed is not None and followed.missing is not None):
+        return None
+    owners = _owners(followed, settings, books) if followed is not None else ()
+    if owners:
+        common = tuple(each for each in possible if each in owners)
+        if not common:
+            whose, other = _names(possible, "or"), _names(owners, "or")
+            findings.add(ReasonCode.SEVERAL_ENTITIES, f"it belongs to {whose}, and what it follows belongs to {other}")
+            return None
+        possible = (common[0],) if _post_alike(common, record) else common
+    return _the_one(possible, record, settings, findings)
+
+
+class _Choice:
+    """What the settings say of one record: for each of its lines, which entities it may be of."""
+
+    def __init__(self, record: Record, settings: Settings, books: Books) -> None:
+        self._record, self._settings, self._books = record, settings, books
+        self._rest = next((each for each in settings.entities if each.when is None), None)
+        self._fields = {each.when.field for each in settings.entities if each.when is not None and each.when.field}
+
+    def possible(self, findings: Findings) -> tuple[Entity, ...] | None:
+        """The entities that the whole record may be of; None, with a reason, where there is none."""
+        lines = _telling(self._record, self._settings.gl_field, self._fields)
+        of_lines = [self._of(line, findings) for line in lines or (None,)]
+        if any(each is None for each in of_lines):
+            return None
+        sets = [each for each in of_lines if each is not None]
+        common = tuple(each for each in sets[0] if all(each in others for others in sets))
+        if not common:
+            every = tuple(dict.fromkeys(each for others in sets for each in others))
+            text = f"its lines belong to {_names(every, 'and')}; split it in Brex"
+            findings.add(ReasonCode.SEVERAL_ENTITIES, text)
+            return None
+        return common
+
+    def _of(self, line: LineItem | None, findings: Findings) -> tuple[Entity, ...] | None:
+        """The entities that a line may be of; without a line those of a record that says nothing itself."""
+        holds = {
+            each.name: _holds(each.when, self._record, line)
+            for each in self._settings.entities
+            if each.when is not None
+        }
+        sure = tuple(each for each in self._settings.entities if holds.get(each.name) is True)
+        maybe = tuple(each for each in self._settings.entities if each.when is not None and holds[each.name] is None)
+        if len(sure) > 1:
+            findings.add(ReasonCode.SEVERAL_ENTITIES, f"it belongs to {_names(sure, 'and')} at once; split it in Brex")
+            return None
+        if sure or maybe:
+            return (*sure, *maybe) if sure or self._rest is None else (*maybe, self._rest)
+        unknown = None if line is None else self._unknown(line)
+        if unknown is not None:
+            findings.add(ReasonCode.UNKNOWN_ENTITY, unknown, None if line is None else line.id)
+            return None
+        if self._rest is None:
+            findings.add(ReasonCode.NO_ENTITY, "no entity of the settings claims it")
+            return None
+        return (self._rest,)
+
+    def _unknown(self, line: LineItem) -> str | None:
+        """Why a line is nobody's, although somebody chose a value of a field that tells entities apart."""
+        for ref in line.accounting_field_values:
+            field = next((each for each in self._fields if means(ref, each)), None)
+            if field is None or not (
+                shown := ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
+            ):
+                continue
+            known = any(
+                each.when is not None and each.when.field == field and each.when.value in _values(ref)
+                for each in self._settings.entities
+            )
+            if not known and not self._means_the_rest(ref):
+                return (
+                    f"its {field} is {shown!r}, which is the `when` of no entity of the settings, nor the name of one"
+                )
+        return None
+
+    def _means_the_rest(self, ref: FieldValueRef) -> bool:
+        rest = self._rest
+        if rest is None:
+            return False
+        subsidiary = self._books.subsidiary(rest.subsidiary)
+        names = [rest.name, rest.subsidiary]
+        names += [] if subsidiary is None else [subsidiary.trade_name, subsidiary.id]
+        return not {normalised(each) for each in names}.isdisjoint(normalised(each) for each in _values(ref) if each)
+
+
+def means(ref: FieldValueRef, field: str) -> bool:
+    """Whether `ref` is of this Brex field, named by its remote id, its Brex id or its name."""
+    return field in {ref.remote_field_id, ref.brex_field_id, ref.field_name}
+
+
+def has_choice(ref: FieldValueRef) -> bool:
+    """Whether somebody has chosen a value."""
+    return bool(ref.remote_field_value_id or ref.brex_field_value_id)
+
+
+def _values(ref: FieldValueRef) -> set[str | None]:
+    return {ref.remote_field_value_id, ref.brex_field_value_id, ref.field_value_name}
+
+
+def _telling(record: Record, gl_field: str, fields: set[str]) -> tuple[LineItem, ...]:
+    """The lines that somebody has coded: those with a value that tells entities apart, and of what was spent those with an account.
+
+    A line that stands for an account of the settings, such as the card's, says nothing by its account.
+    """
+    moving = tuple(each for each in record.line_items if each.amount.amount) or record.line_items
+    coded = [each for each in moving if _has_value(each, {gl_field})]
+    spent = [each for each in coded if role_of(record.type, each.type) is None]
+    if len(ROLES.get(record.type, {})) == 1 and not spent:
+        # It is turned round, as the credit of a vendor is.
+        spent = coded
+    return tuple(each for each in moving if each in spent or _has_value(each, fields))
+
+
+def _has_value(line: LineItem, fields: set[str]) -> bool:
+    return any(
+        (has_choice(ref) or ref.field_value_name) and any(means(ref, field) for field in fields)
+        for ref in line.accounting_field_values
+    )
+
+
+def _holds(when: When, record: Record, line: LineItem | None) -> bool | None:
+    """Whether a condition holds for a line of a record; None where nobody told."""
+    answers = list[bool | None]()
+    if when.currency is not None:
+        answers.append(when.currency == record.amount.currency)
+    if when.location is not None:
+        user = record.user
+        answers.append(None if user is None else when.location in {user.location_id, user.location_name})
+    if when.field is not None:
+        field = when.field
+        refs = () if line is None else line.accounting_field_values
+        has_value = any(means(ref, field) and when.value in _values(ref) for ref in refs)
+        answers.append(None if line is None else has_value)
+    return False if False in answers else None if None in answers else True
+
+
+def _the_one(possible: Sequence[Entity], record: Record, settings: Settings, findings: Findings) -> Entity | None:
+    """The one of several whose movements the record is of."""
+    if len(possible) == 1:
+        return possible[0]
+    left = [each for each in settings.entities if each in possible]
+    left = [each for each in left if each.movements is None or _moves(each.movements, record)]
+    named = [each for each in left if each.movements is not None] or left
+    if len(named) == 1:
+        return named[0]
+    fields = sorted({each.when.field for each in settings.entities if each.when is not None and each.when.field})
+    choose = f"choose its {' or '.join(fields)} in Brex, or " if fields else ""
+    text = (
+        f"nothing tells whether it is of {_names(named or left or possible, 'or of')}; {choose}say in [[entities]] whose movements "
+        f'of money it is one of, such as movements = {{ currency = "{record.amount.currency}" }}'
+    )
+    findings.add(ReasonCode.UNKNOWN_ENTITY, text)
+    return None
+
+
+def _moves(movements: Movements, record: Record) -> bool:
+    return (movements.currency is None or movements.currency == record.amount.currency) and (
+        not movements.types or record.type in movements.types
+    )
+
+
+def _paid(record: Record, settings: Settings, books: Books) -> Followed | None:
+    """The bill of the ledger that a record pays."""
+    if settings.reference_type is None or record.source_id is None:
+        return None
+    found = books.bills_by_reference(ExternalReference(type=settings.reference_type, id=record.source_id))
+    return Followed(subsidiary_id=found[0].subsidiary_id) if len(found) == 1 else None
+
+
+def _owners(followed: Followed, settings: Settings, books: Books) -> tuple[Entity, ...]:
+    """The entities that the followed record may be of; none where that cannot be told."""
+    said: Entity | None = None
+    if followed.record is not None:
+        said = entity_of(followed.record, settings, books, Findings())
+    if followed.subsidiary_id is None:
+        return () if said is None else (said,)
+    there = tuple(each for each in settings.entities if _subsidiary_id(each, books) == followed.subsidiary_id)
+    return (said,) if said is not None and said in there else there
+
+
+def _subsidiary_id(entity: Entity, books: Books) -> str | None:
+    subsidiary = books.subsidiary(entity.subsidiary)
+    return None if subsidiary is None else subsidiary.id
+
+
+def _post_alike(entities: Sequence[Entity], record: Record) -> bool:
+    """Whether it does not matter to the books which of these entities a record is of."""
+    roles = ROLES.get(record.type, {}).values()
+    return len({(each.subsidiary, each.since, *(each.account(role) for role in roles)) for each in entities}) == 1
+
+
+def _names(entities: Iterable[Entity], word: str) -> str:
+    return f" {word} ".join(each.name for each in entities)

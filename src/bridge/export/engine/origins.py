@@ -1,0 +1,147 @@
+"""What a run knows of the records that others follow, such as the reimbursements of payouts: where they are, or why not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from brex_accounting import Record
+from bridge.decisions import Nothing, ReasonCode, Refused, SkipCode
+from bridge.documents.form import form_of_json
+from bridge.entities import Followed, follows, follows_a_bill
+from bridge.export.engine.attempts import Attempt, is_part, last_attempt
+from bridge.export.engine.calls import Calls
+from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import LookUp
+from bridge.export.reporting.report import Failed, Posted, Result
+from bridge.export.sources.protocol import CodingSource, Source
+
+# The entries of movements carry the same source, and are nothing that another record follows.
+_ENTRIES = "journal-entries"
+_GONE = frozenset({ReasonCode.DELETED_IN_LEDGER, ReasonCode.NOT_IN_LEDGER})
+_ELSEWHERE = frozenset({SkipCode.BEFORE_START, SkipCode.DISMISSED})
+
+
+class Origins:
+    """Looked for in this order: what the run did, the journal, the ledger, the source. `note` is for any thread."""
+
+    def __init__(self, source: Source, journal: Journal, looked: LookUp) -> None:
+        self._source, self._journal, self._looked = source, journal, looked
+        self._known = dict[str, Followed]()
+        self._refused = dict[str, Refused | Failed]()
+        self._asked = dict[str, tuple[Record, ...]]()
+        self._guard = threading.Lock()
+
+    def note(self, results: Iterable[Result]) -> None:
+        """Remember what became of records that others may follow."""
+        for each in results:
+            source = each.record.source_id
+            if source is None or follows(each.record):
+                continue
+            with self._guard:
+                if isinstance(each, Posted) and not each.is_removed:
+                    self._known[source] = Followed(record=each.record, subsidiary_id=_subsidiary(each))
+                elif isinstance(each, Nothing) and each.code in _ELSEWHERE:
+                    self._known[source] = Followed(record=each.record)
+                elif isinstance(each, Refused | Failed):
+                    self._refused[source] = each
+
+    def learn(self, records: Sequence[Record]) -> None:
+        """Ask the source, once for all, of what these records follow that nothing else tells of. Raises `ApiError`."""
+        unknown = [
+            each
+            for each in records
+            if follows(each)
+            and not follows_a_bill(each)
+            and each.source_id not in self._asked
+            and self._elsewhere(each) is None
+        ]
+        if not unknown or not isinstance(self._source, CodingSource):
+            return
+        found = dict[str, list[Record]]()
+        for page in self._source.about(unknown):
+            for record in page.records:
+                if record.source_id is not None and not follows(record):
+                    found.setdefault(record.source_id, []).append(record)
+        for each in unknown:
+            if each.source_id is not None:
+                self._asked[each.source_id] = tuple(found.get(each.source_id, ()))
+
+    def of(self, record: Record) -> Followed | None:
+        """What is known of the record that this one follows; None where it follows none, and where nothing is known."""
+        kinds, source = follows(record), record.source_id
+        if not kinds or source is None:
+            return None
+        if (told := self._elsewhere(record)) is not None:
+            return told
+        there = [each for each in self._asked.get(source, ()) if each.type in kinds]
+        taken = next((each for each in there if self._source.is_taken(each)), None)
+        if taken is not None:
+            return Followed(record=taken)
+        return Followed(missing=_missing(there[0].id, "")) if there else None
+
+    def _elsewhere(self, record: Record) -> Followed | None:
+        """What the run, the journal and the ledger tell."""
+        source = record.source_id or ""
+        refused = self._refused.get(source)
+        if isinstance(refused, Refused) and any(each.code in _GONE for each in refused.reasons):
+            return Followed(missing=_missing(refused.record.id, _why(refused)))
+        if (known := self._known.get(source)) is not None:
+            return known
+        there = self._in_journal(record, source) or self._in_ledger(record, source)
+        if there is None and refused is not None:
+            return Followed(missing=_missing(refused.record.id, _why(refused)))
+        return there
+
+    def _in_journal(self, record: Record, source: str) -> Followed | None:
+        attempts = dict[str, list[Attempt]]()
+        for each in self._journal.by_source(source):
+            if each.subject != record.id and each.kind != _ENTRIES and not is_part(each.kind):
+                attempts.setdefault(each.subject, []).append(each)
+        for made in attempts.values():
+            last = last_attempt(made)
+            if last is not None and last.is_there:
+                told = (form_of_json(each.form).head.get("subsidiary") for each in made if each.form is not None)
+                return Followed(subsidiary_id=next((each for each in told if each is not None), None))
+        return None
+
+    def _in_ledger(self, record: Record, source: str) -> Followed | None:
+        for each in self._looked.by_source.get(source, ()):
+            if each.mark is None or (each.mark.subject != record.id and not each.mark.corrects):
+                return Followed(subsidiary_id=each.form.head.get("subsidiary"))
+        return None
+
+
+@attrs.frozen(kw_only=True)
+class NotedTask:
+    """A task whose results are noted for the records that follow its own."""
+
+    task: Task
+    origins: Origins
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Those of the task."""
+        return self.task.records
+
+    def carry_out(self, context: TaskContext) -> Calls[Done]:
+        """Carry it out, and note what came of it."""
+        done = yield from self.task.carry_out(context)
+        self.origins.note(done.results)
+        return done
+
+
+def _subsidiary(posted: Posted) -> str | None:
+    return None if posted.document is None else posted.document.form().head.get("subsidiary")
+
+
+def _missing(record_id: str, why: str) -> str:
+    because = f", because {why}" if why else ""
+    return f"what it follows, the record {record_id}, is not in the ledger{because}; it goes once that is there"
+
+
+def _why(result: Refused | Failed) -> str:
+    return result.why if isinstance(result, Failed) else "; ".join(str(each) for each in result.reasons)

@@ -1,0 +1,202 @@
+"""Whether settings and the source's fields fit: a misspelt name would not fail, it would send records elsewhere."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from brex_accounting import FieldValueRef, Record
+from bridge.books import Books
+from bridge.callers import ZONE_ADVICE, CallerError, Zones, zone_of
+from bridge.entities import has_choice, means
+from bridge.field_sync import FieldWithValues
+from bridge.settings.check import Problem
+from bridge.settings.values import OF_SUBSIDIARY, Settings
+
+_CODE = re.compile(r"[A-Z]{3}")
+#: What the general ledger field is called in a company without an ERP of its own; nobody has chosen that name.
+_USUAL_GL_FIELD = "GL_ACCOUNT"
+
+
+@attrs.frozen
+class _Known:
+    """A field of the source: its names, and those of its values."""
+
+    names: set[str]
+    values: set[str]
+
+
+class SourceFields:
+    """The fields of the source: as it lists them, and as its records use them.
+
+    `listed` is None where the source may not be asked. Records show fields too, but not all that there are.
+    """
+
+    def __init__(self, listed: Iterable[FieldWithValues] | None = ()) -> None:
+        self.may_ask = listed is not None
+        self._fields = [_known(each) for each in listed or ()]
+        self.is_whole = bool(self._fields)
+        self._locations, self._currencies = set[str](), set[str]()
+
+    def see(self, record: Record) -> None:
+        """Learn what a record uses."""
+        self._currencies.add(record.amount.currency)
+        if record.user is not None:
+            self._locations |= {each for each in (record.user.location_id, record.user.location_name) if each}
+        for line in record.line_items:
+            for ref in line.accounting_field_values:
+                self._learn(ref)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name of every field."""
+        return frozenset(name for each in self._fields for name in each.names)
+
+    @property
+    def locations(self) -> frozenset[str]:
+        """The locations of people, as far as records tell."""
+        return frozenset(self._locations)
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The currencies of records."""
+        return frozenset(self._currencies)
+
+    def values(self, field: str) -> frozenset[str]:
+        """Every name of every value of the fields with this name."""
+        return frozenset(value for each in self._fields if field in each.names for value in each.values)
+
+    def _learn(self, ref: FieldValueRef) -> None:
+        names = {each for each in (ref.brex_field_id, ref.remote_field_id, ref.field_name) if each}
+        values = {each for each in (ref.brex_field_value_id, ref.remote_field_value_id, ref.field_value_name) if each}
+        known = next((each for each in self._fields if not each.names.isdisjoint(names)), None)
+        if known is None:
+            self._fields.append(_Known(names, values))
+        else:
+            known.names.update(names)
+            known.values.update(values)
+
+
+def check_source(settings: Settings, books: Books, fields: SourceFields, zones: Zones) -> tuple[Problem, ...]:
+    """What the settings name that the source does not have, each with its place in the settings; empty when all is well.
+
+    Where the source lists its fields, everything that is not among them is a problem. Where it does not, only what looks
+    like the misspelt name of something that its records use.
+    """
+    return tuple(_problems(settings, books, fields, zones))
+
+
+def _problems(settings: Settings, books: Books, fields: SourceFields, zones: Zones) -> Iterator[Problem]:
+    if not fields.may_ask:
+        text = "gl_field: the token may not read Brex's fields, so what the settings name of them could not be compared"
+        yield Problem(text, is_warning=True)
+    names = list(_named_fields(settings))
+    for place, field in names:
+        yield from _field(place, field, fields, {each for _, each in names})
+    whens = [(index, each.when) for index, each in enumerate(settings.entities) if each.when is not None]
+    for index, when in whens:
+        if when.field is not None and when.value is not None and when.field in fields.names:
+            named = {other.value for _, other in whens if other.field == when.field and other.value is not None}
+            values = fields.values(when.field)
+            problem = _absent(when.value, values, named, f"value of {when.field!r}", is_certain=fields.is_whole)
+            yield from (Problem(f"entities[{index}].when.value: {each}") for each in problem)
+        if when.location is not None:
+            named = {other.location for _, other in whens if other.location is not None}
+            problem = _absent(when.location, fields.locations, named, "location", is_certain=False)
+            yield from (Problem(f"entities[{index}].when.location: {each}") for each in problem)
+    yield from _currencies(settings, books, fields)
+    yield from map(Problem, _time_zones(settings, books, zones))
+
+
+def _named_fields(settings: Settings) -> Iterator[tuple[str, str]]:
+    for place, field in (
+        ("gl_field", settings.gl_field),
+        ("tax_field", settings.tax_field),
+        ("vendor_field", settings.vendor_field),
+    ):
+        if field is not None:
+            yield place, field
+    for index, entity in enumerate(settings.entities):
+        if entity.when is not None and entity.when.field is not None:
+            yield f"entities[{index}].when.field", entity.when.field
+    for index, mapping in enumerate(settings.fields):
+        yield f"fields[{index}].brex", mapping.brex
+
+
+def _field(place: str, field: str, fields: SourceFields, named: set[str]) -> Iterator[Problem]:
+    is_usual = place == "gl_field" and field == _USUAL_GL_FIELD
+    found = _absent(field, fields.names, named, "field", is_certain=fields.is_whole and not is_usual)
+    yield from (Problem(f"{place}: {each}") for each in found)
+
+
+def _absent(wanted: str, known: Iterable[str], named: set[str], what: str, *, is_certain: bool) -> Iterator[str]:
+    """That something is not there; what the settings name elsewhere is no misspelling of it."""
+    there = set(known)
+    if wanted in there or (not there and not is_certain):
+        return
+    alike = suggestion(wanted, there - named)
+    if alike is not None:
+        yield f"Brex has no {what} {wanted!r}; did you mean {alike!r}?"
+    elif is_certain:
+        yield f"Brex has no {what} {wanted!r}"
+
+
+def _currencies(settings: Settings, books: Books, fields: SourceFields) -> Iterator[Problem]:
+    known = fields.currencies | {each.currency for each in books.subsidiaries}
+    for index, entity in enumerate(settings.entities):
+        for key, told in (("when", entity.when), ("movements", entity.movements)):
+            currency = None if told is None else told.currency
+            if currency is None or _CODE.fullmatch(currency):
+                continue
+            alike = suggestion(currency, known)
+            meant = "" if alike is None else f"; did you mean {alike!r}?"
+            yield Problem(f"entities[{index}].{key}.currency: {currency!r} is no code of ISO 4217 such as EUR{meant}")
+
+
+def _time_zones(settings: Settings, books: Books, zones: Zones) -> Iterator[str]:
+    # Those of subsidiaries concern their own records alone, which are refused.
+    for name in () if settings.time_zone == OF_SUBSIDIARY else (settings.time_zone,):
+        try:
+            is_known = zone_of(name, zones) is not None
+        except CallerError:
+            # It refuses each record for itself.
+            continue
+        if not is_known:
+            alike = suggestion(name, {each.timezone for each in books.subsidiaries} | {"UTC"})
+            meant = "" if alike is None else f" (did you mean {alike!r}?)"
+            yield f"time_zone: nobody here knows the time zone {name!r}{meant}; {ZONE_ADVICE}"
+
+
+def suggestion(wanted: str, known: Iterable[str]) -> str | None:
+    """What is most like a name, whatever its case; None where nothing is."""
+    by_fold = {each.casefold(): each for each in sorted(known)}
+    found = difflib.get_close_matches(wanted.casefold(), by_fold, n=1)
+    return by_fold[found[0]] if found else None
+
+
+def uncarried(record: Record, settings: Settings, books: Books) -> frozenset[str]:
+    """The fields of the source with a value on a line of the record that nothing in the settings or the books takes."""
+    used = {settings.gl_field, settings.tax_field, settings.vendor_field, *(each.brex for each in settings.fields)}
+    used |= {each.when.field for each in settings.entities if each.when is not None}
+    names = {each for each in used if each is not None}
+    return frozenset(
+        ref.field_name or ref.remote_field_id or ref.brex_field_id
+        for line in record.line_items
+        if line.amount.amount
+        for ref in line.accounting_field_values
+        if (has_choice(ref) or ref.field_value_name)
+        and not any(means(ref, each) for each in names)
+        and not (ref.remote_field_id and getattr(books.field(ref.remote_field_id), "id", None) == ref.remote_field_id)
+    )
+
+
+def _known(each: FieldWithValues) -> _Known:
+    field = each.field
+    names = {name for name in (field.brex_id, field.remote_id, field.name) if name}
+    values = {
+        name for value in each.values for name in (value.brex_id, value.remote_id, value.value_id, value.value) if name
+    }
+    return _Known(names, values)
