@@ -103,12 +103,11 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
 
 
 def _say_whose(draw: st.DrawFn, lines: Sequence[Json], kind: str, entity: Entity) -> None:
-    """Each line of what was spent says whose it is, and of other records one line at least."""
-    spent = [each for each in lines if each["type"] not in UNCODED.get(kind, {})]
+    """Each line says whose it is; of the entity without a condition some do, and of movements of money one at least."""
     value = entity.name if entity.when is None else entity.when.value
-    chosen = spent if entity.when is not None else [each for each in spent if draw(st.booleans())]
-    if not any(each["amount"]["amount"] for each in spent):
-        chosen = [*chosen, draw(st.sampled_from([each for each in lines if each["amount"]["amount"]]))]
+    chosen = list(lines) if entity.when is not None else [each for each in lines if draw(st.booleans())]
+    if len(UNCODED.get(kind, {})) == 2 and not any(each["amount"]["amount"] for each in chosen):
+        chosen.append(pick(draw, [each for each in lines if each["amount"]["amount"]]))
     for line in chosen:
         line["accounting_field_values"].append(_ref(LEGAL_ENTITY, value))
 
@@ -159,8 +158,11 @@ def _of_document(make: _LineMaker, kind: str, entity: Entity, *, turned: bool) -
     offsetting = account_named(world.books, getattr(entity, key))
     if turned:
         opposite, natural = natural, opposite
-    without = [each for each in world.books.accounts if turned and each.subtype == offsetting.subtype]
-    lines = [make.coded(natural, units, beside=without) for units in draw(_amounts)]
+    # What is coded to the very account that it is owed on is refused.
+    without = [
+        each for each in world.books.accounts if each is offsetting or (turned and each.subtype == offsetting.subtype)
+    ]
+    lines = [make.coded(natural, units, beside=without) for units in draw(st.lists(_units, min_size=1, max_size=4))]
     total = sum(make.units[id(line)] for line in lines)
     for units in draw(_reductions):
         if units < total:
