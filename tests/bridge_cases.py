@@ -162,7 +162,7 @@ def _of_document(make: _LineMaker, kind: str, entity: Entity, *, turned: bool) -
     without = [
         each for each in world.books.accounts if each is offsetting or (turned and each.subtype == offsetting.subtype)
     ]
-    lines = [make.coded(natural, units, beside=without) for units in draw(st.lists(_units, min_size=1, max_size=4))]
+    lines = [make.coded(natural, units, beside=without) for units in draw(_amounts)]
     total = sum(make.units[id(line)] for line in lines)
     for units in draw(_reductions):
         if units < total:

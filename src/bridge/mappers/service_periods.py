@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import cast
 
-from bridge.coding import CodedLine, means
+from bridge.coding import CodedLine
 from bridge.decisions import ReasonCode
+from bridge.entities import means
 from bridge.mappers.draft import Draft
 from rillet import Period
 
