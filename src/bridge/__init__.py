@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from bridge.values import ExchangeRate, ExternalReference, FieldAssignment, NewVendor
     from bridge.vendors.planned import PlannedVendors
 
+# Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "bridge.books": ("Books", "normalised",),
     "bridge.callers": ("Rates", "Zones",),
@@ -101,12 +102,16 @@ _HOMES = {
     "bridge.documents.marks": ("Origin", "mark_of_name", "mark_of_references",),
     "bridge.documents.protocol": ("Document", "Found", "Mark", "PlannedVendor", "Ref",),
     "bridge.documents.record_digest": ("record_digest",),
-    "bridge.documents.rillet": ("BillDocument", "BillPayload", "ChargeDocument", "Payload", "ReimbursementDocument", "effect", "new_vendor",),
+    "bridge.documents.rillet": (
+        "BillDocument", "BillPayload", "ChargeDocument", "Payload", "ReimbursementDocument", "effect", "new_vendor",
+    ),
     "bridge.documents.rillet_credits": ("VendorCreditDocument", "VendorCreditPayload",),
     "bridge.documents.rillet_entries": ("JournalEntryDocument",),
     "bridge.documents.rillet_forms": ("form_of", "form_of_bytes", "found",),
     "bridge.documents.rillet_items": ("TaxedCreditItem", "TaxedEntryItem", "TaxedItem",),
-    "bridge.documents.rillet_payments": ("BillPaymentDocument", "BillPaymentPayload", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",),
+    "bridge.documents.rillet_payments": (
+        "BillPaymentDocument", "BillPaymentPayload", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",
+    ),
     "bridge.entities": ("FOLLOWS", "Followed", "followed_in",),
     "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
@@ -119,34 +124,41 @@ _HOMES = {
     "bridge.mappers.reimbursements": ("reimbursement",),
     "bridge.mappers.summaries": ("Member", "Summary", "digest_of", "summarise",),
     "bridge.mapping": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
-    "bridge.master_data": ("Account", "Bill", "Field", "Rate", "Reference", "Reimbursement", "Subsidiary", "TaxRate", "Vendor",),
+    "bridge.master_data": (
+        "Account", "Bill", "Field", "Rate", "Reference", "Reimbursement", "Subsidiary", "TaxRate", "Vendor",
+    ),
     "bridge.postings": ("Posting", "summed",),
     "bridge.rates": ("RateTable", "RatesError",),
     "bridge.settings.approval_rules": ("ApprovalRule",),
     "bridge.settings.check": ("check",),
     "bridge.settings.default_accounts": ("ROLES", "role_of",),
     "bridge.settings.toml_file": ("read_settings",),
-    "bridge.settings.values": ("AccountRule", "Basis", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency", "Movements", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",),
+    "bridge.settings.values": (
+        "AccountRule", "Basis", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping", "ForeignCurrency",
+        "Movements", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role", "SameInvoice",
+        "Settings", "SettingsError", "TaxRule", "Treatment", "VendorMapping", "When",
+    ),
     "bridge.taxes": ("LineTax",),
     "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
     "bridge.vendors.planned": ("PlannedVendors",),
 }  # fmt: skip
-
 __all__ = [
     "Account", "AccountRule", "ApprovalRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
     "BillPaymentPayload", "Books", "Bridge", "CardHolder", "ChargeDocument", "ClosedPeriod", "CodedLine", "CodedRecord",
     "Coverage", "DEFAULT_MAPPERS", "DataTable", "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine",
     "Explanation", "ExternalReference", "FOLLOWS", "Field", "FieldAssignment", "FieldChange", "FieldMapping",
     "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine", "Found", "JournalEntryDocument",
-    "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates", "NewVendor", "Nothing", "OnChange", "OnDelete",
-    "Origin", "OtherTypes", "Outcome", "Payload", "Payouts", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting",
-    "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refused",
-    "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
-    "Summary", "Tabular", "TaxRate", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Treatment", "Vendor", "VendorCreditDocument", "VendorCreditPayload",
-    "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check", "difference", "digest_of",
-    "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry",
-    "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings",
-    "record_digest", "reimbursement", "role_of", "summarise", "summed",
+    "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates", "NewVendor", "Nothing", "OnChange",
+    "OnDelete", "Origin", "OtherTypes", "Outcome", "Payload", "Payouts", "Plan", "PlannedVendor", "PlannedVendors",
+    "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference",
+    "Refused", "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",
+    "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate",
+    "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Treatment", "Vendor", "VendorCreditDocument",
+    "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check",
+    "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found",
+    "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout",
+    "plan_field_sync", "read_settings", "record_digest", "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip
+# End of what is made.
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

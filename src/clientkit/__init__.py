@@ -73,38 +73,48 @@ if TYPE_CHECKING:
     from clientkit.unions import UnknownVariant, tagged_union
     from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
 
+# Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "clientkit.client": ("AsyncBaseClient", "BaseClient", "LazyResource", "from_environment", "new_connection",),
     "clientkit.codec": ("Extra", "Shape", "always_sent", "as_number", "dumps", "loads", "unknown_fields", "wire_name",),
     "clientkit.connection": ("Authorization", "Clocks", "Connection", "Options", "Refusal", "RetryPolicy", "Service",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation", "several",),
     "clientkit.enums": ("OpenEnum",),
-    "clientkit.errors": ("AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call", "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry", "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",),
+    "clientkit.errors": (
+        "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call",
+        "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry",
+        "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem",
+        "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError",
+        "UnreadableAnswerError", "Verdict", "Violation",
+    ),
     "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("body_fields", "field_text",),
-    "clientkit.requests": ("AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request", "Unreadable", "follow", "segment",),
+    "clientkit.requests": (
+        "AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request",
+        "Unreadable", "follow", "segment",
+    ),
     "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
     "clientkit.unions": ("UnknownVariant", "tagged_union",),
     "clientkit.wire": ("Answer", "Answered", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",),
 }  # fmt: skip
-
 __all__ = [
     "Answer", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncBaseClient",
     "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Authorization",
-    "BadRequestError", "BaseClient", "Call", "CallSequence", "Clocks", "CodecError", "ConfigurationError", "ConflictError", "Connection",
-    "ConnectionLostError", "DeadlineExceededError", "Download", "EarlierTry", "Exchanged", "Executor", "Extra", "FieldProblem", "Flow",
-    "ForbiddenError", "Form", "InProcess", "LazyResource", "Multipart", "NoAnswerError", "NotFoundError",
-    "NotSentError", "OpenEnum", "Options", "Outgoing", "Pacer", "Page", "PageRequest", "Pager", "Paging",
-    "PagingError", "Problem", "RateLimitedError", "RedirectError", "Refusal", "Request", "RetryPolicy", "Send",
-    "ServerError", "Service", "Shape", "StatusError", "SyncResource", "Transport", "TransportFailure",
-    "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "Verdict",
-    "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all", "body_fields", "call_flow", "dumps", "field_text", "follow",
-    "from_environment", "listing", "loads", "new_connection", "operation", "segment", "several", "tagged_union",
-    "unknown_fields", "wire_name",
+    "BadRequestError", "BaseClient", "Call", "CallSequence", "Clocks", "CodecError", "ConfigurationError",
+    "ConflictError", "Connection", "ConnectionLostError", "DeadlineExceededError", "Download", "EarlierTry",
+    "Exchanged", "Executor", "Extra", "FieldProblem", "Flow", "ForbiddenError", "Form", "InProcess", "LazyResource",
+    "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing", "Pacer", "Page",
+    "PageRequest", "Pager", "Paging", "PagingError", "Problem", "RateLimitedError", "RedirectError", "Refusal",
+    "Request", "RetryPolicy", "Send", "ServerError", "Service", "Shape", "StatusError", "SyncResource", "Transport",
+    "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable",
+    "UnreadableAnswerError", "Verdict", "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all",
+    "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "listing", "loads",
+    "new_connection", "operation", "segment", "several", "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
+# End of what is made.
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

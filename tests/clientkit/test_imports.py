@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import importlib
 import json
 import os
 import subprocess
@@ -15,26 +13,6 @@ import pytest
 import clientkit
 
 _SOURCE = Path(clientkit.__file__).parent
-
-
-def _imported_for_type_checkers() -> dict[str, str]:
-    tree = ast.parse((_SOURCE / "__init__.py").read_text("utf-8"))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If))
-    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    return {alias.asname or alias.name: str(node.module) for node in imports for alias in node.names}
-
-
-def test_the_three_lists_of_public_names_are_one() -> None:
-    homes = {name: module for module, names in clientkit._HOMES.items() for name in names}
-    assert homes == _imported_for_type_checkers()
-    assert sorted(clientkit.__all__) == sorted(homes) == dir(clientkit)
-    assert len(set(clientkit.__all__)) == len(clientkit.__all__)
-
-
-@pytest.mark.parametrize("name", clientkit.__all__)
-def test_every_name_is_the_one_of_its_module(name: str) -> None:
-    module = importlib.import_module(_imported_for_type_checkers()[name])
-    assert getattr(clientkit, name) is getattr(module, name)
 
 
 def test_a_name_that_is_not_there() -> None:

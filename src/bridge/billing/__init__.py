@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         UnreadableInvoice,
     )
 
+# Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "bridge.billing.catalogue": ("Catalogue",),
     "bridge.billing.csv_file": ("read_invoices_csv",),
@@ -56,20 +57,27 @@ _HOMES = {
     "bridge.billing.other_documents": ("ApplicationDocument", "CustomerDocument", "ProductDocument",),
     "bridge.billing.payment_status": ("PaymentState", "PaymentStatus",),
     "bridge.billing.planning": ("plan_credit_note", "plan_invoice",),
-    "bridge.billing.settings": ("BillingEntity", "BillingSettings", "CustomerLink", "OnVoid", "ProductLink", "Scope", "SettledElsewhere", "TaxCode", "TaxKind", "read_billing_settings",),
+    "bridge.billing.settings": (
+        "BillingEntity", "BillingSettings", "CustomerLink", "OnVoid", "ProductLink", "Scope", "SettledElsewhere",
+        "TaxCode", "TaxKind", "read_billing_settings",
+    ),
     "bridge.billing.setup": ("SetupItem", "SetupSeen", "SetupState", "check_setup",),
     "bridge.billing.stripe": ("StripeShapeError", "read_stripe_credit_note", "read_stripe_invoice",),
-    "bridge.billing.values": ("CreditNote", "Customer", "Invoice", "InvoiceStatus", "Line", "PostalAddress", "Product", "TaxStatus", "UnreadableInvoice",),
+    "bridge.billing.values": (
+        "CreditNote", "Customer", "Invoice", "InvoiceStatus", "Line", "PostalAddress", "Product", "TaxStatus",
+        "UnreadableInvoice",
+    ),
 }  # fmt: skip
-
 __all__ = [
     "ApplicationDocument", "BillingEntity", "BillingSettings", "BookCustomer", "BookProduct", "Catalogue",
     "CreditMemoDocument", "CreditNote", "Customer", "CustomerDocument", "CustomerLink", "Decision", "Invoice",
-    "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnVoid", "PaymentState", "PaymentStatus", "PlannedCustomer", "PlannedProduct", "Post",
-    "PostalAddress", "Product", "ProductDocument", "ProductLink", "Refuse", "Scope", "SettledElsewhere", "SetupItem", "SetupSeen", "SetupState", "Skip",
-    "StripeShapeError", "SyncError", "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "check_setup", "plan_credit_note",
-    "plan_invoice", "propose_links", "read_billing_settings", "read_invoices_csv", "read_stripe_credit_note",
-    "read_stripe_invoice", "sync_error",
+    "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnVoid", "PaymentState", "PaymentStatus",
+    "PlannedCustomer", "PlannedProduct", "Post", "PostalAddress", "Product", "ProductDocument", "ProductLink", "Refuse",
+    "Scope", "SettledElsewhere", "SetupItem", "SetupSeen", "SetupState", "Skip", "StripeShapeError", "SyncError",
+    "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "check_setup", "plan_credit_note", "plan_invoice",
+    "propose_links", "read_billing_settings", "read_invoices_csv", "read_stripe_credit_note", "read_stripe_invoice",
+    "sync_error",
 ]  # fmt: skip
+# End of what is made.
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from bridge.export.watching.loop import Announcements, watch
     from bridge.export.watching.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
 
+# Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "bridge.export.engine.approvals": ("Review", "ReviewStep", "SelfApprovalError", "reviews",),
     "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
@@ -64,9 +65,12 @@ _HOMES = {
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
     "bridge.export.owners": ("Owned",),
-    "bridge.export.reporting.progress": ("Progress",),
-    "bridge.export.reporting.report": ("Attached", "Counts", "CreatedVendor", "Elsewhere", "ExportOutcome", "Failed", "Posted", "StopCode", "Unattached", "Unread", "Unreported", "Warned",),
     "bridge.export.reporting.disagreements": ("Verdict",),
+    "bridge.export.reporting.progress": ("Progress",),
+    "bridge.export.reporting.report": (
+        "Attached", "Counts", "CreatedVendor", "Elsewhere", "ExportOutcome", "Failed", "Posted", "StopCode",
+        "Unattached", "Unread", "Unreported", "Warned",
+    ),
     "bridge.export.reporting.verification": ("Disagreement", "verify",),
     "bridge.export.sources.brex": ("BrexSource",),
     "bridge.export.sources.protocol": ("Answer", "Page", "Source", "Told", "Unreadable",),
@@ -75,16 +79,15 @@ _HOMES = {
     "bridge.export.watching.loop": ("Announcements", "watch",),
     "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
 }  # fmt: skip
-
 __all__ = [
     "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
     "Counts", "CreatedVendor", "Disagreement", "Elsewhere", "Export", "ExportOutcome", "Failed", "File", "FileRates",
     "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Page", "Posted", "Progress",
     "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SelfApprovalError", "Sent", "Source", "SqlJournal",
-    "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported",
-    "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books",
-    "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills",
-    "zone_of",
+    "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict",
+    "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event",
+    "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
+# End of what is made.
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

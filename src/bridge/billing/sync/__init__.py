@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bridge.billing.sync.payments import PaymentWatcher, PollOutcome, Undelivered
     from bridge.billing.sync.protocol import BillingSystem, ListedInvoices
 
+# Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "bridge.billing.sync.invoice_sync": ("InvoiceSync",),
     "bridge.billing.sync.ledger": ("BillingLedger",),
@@ -25,10 +26,10 @@ _HOMES = {
     "bridge.billing.sync.payments": ("PaymentWatcher", "PollOutcome", "Undelivered",),
     "bridge.billing.sync.protocol": ("BillingSystem", "ListedInvoices",),
 }  # fmt: skip
-
 __all__ = [
-    "BillingLedger", "BillingSystem", "InvoiceSync", "LinkError", "ListedInvoices", "PaymentWatcher", "PollOutcome", "SyncOutcome",
-    "SyncPlan", "SyncProblem", "Undelivered",
+    "BillingLedger", "BillingSystem", "InvoiceSync", "LinkError", "ListedInvoices", "PaymentWatcher", "PollOutcome",
+    "SyncOutcome", "SyncPlan", "SyncProblem", "Undelivered",
 ]  # fmt: skip
+# End of what is made.
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)
