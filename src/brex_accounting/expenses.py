@@ -84,6 +84,7 @@ class MinorAmount:
 
     amount: int
     currency: str = attrs.field(default="USD", metadata=always_sent())
+    extra: Extra = unknown_fields(compared=False)
 
     @property
     def decimal(self) -> Decimal:

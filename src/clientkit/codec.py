@@ -32,7 +32,7 @@ from clientkit._readers import Rules, make_reader
 from clientkit.field_problems import CodecError as CodecError  # noqa: PLC0414 - whoever reads meets it here
 from clientkit.field_problems import FieldProblem as FieldProblem  # noqa: PLC0414 - as above
 from clientkit.field_problems import problems_of, wrong
-from clientkit.money import checked, decimal_text
+from clientkit.money import checked, readable, sent_text
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -64,9 +64,9 @@ class Shape(ABC, Generic[T_co]):
         """The value; raises `CodecError`."""
 
 
-def unknown_fields() -> Extra:
-    """The `extra` field of a model: what the service sent beyond the documented fields."""
-    found: Extra = attrs.field(factory=dict[str, object], repr=False, hash=False, metadata={_EXTRA: True})
+def unknown_fields(*, compared: bool = True) -> Extra:
+    """The `extra` field of a model: what the service sent beyond the documented fields, and whether it makes a difference."""
+    found: Extra = attrs.field(factory=dict[str, object], repr=False, eq=compared, hash=False, metadata={_EXTRA: True})
     return found
 
 
@@ -201,7 +201,7 @@ def _write(value: object, put: Callable[[str], object]) -> None:
     elif isinstance(value, int):
         put(int.__repr__(value))
     elif isinstance(value, Decimal):
-        put(decimal_text(value))
+        put(sent_text(value))
     elif isinstance(value, Mapping):
         separator = "{"
         for key, each in cast("Mapping[str, object]", value).items():
@@ -245,11 +245,11 @@ def _to_decimal(value: object, _: object) -> Decimal:
         # Too short to be of a size that `checked` refuses.
         return Decimal(value)
     if isinstance(value, Decimal):
-        return value if value.same_quantum(_CENT) and -_MUCH < value < _MUCH else checked(value)
+        return value if value.same_quantum(_CENT) and -_MUCH < value < _MUCH else readable(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return checked(Decimal(value))
+        return readable(Decimal(value))
     if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return checked(Decimal(value))
+        return readable(Decimal(value))
     raise wrong(value, "a decimal number")
 
 
@@ -387,7 +387,7 @@ def _converter(*, careful: bool) -> cattrs.Converter:
     made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _to_enum)
     made.register_structure_hook_factory(is_sequence, _careful_array_reader if careful else _array_reader)
     made.register_structure_hook_factory(attrs.has, _careful_reader if careful else _straight_reader)
-    made.register_unstructure_hook(Decimal, decimal_text)
+    made.register_unstructure_hook(Decimal, sent_text)
     made.register_unstructure_hook(datetime, instant_text)
     made.register_unstructure_hook(date, date.isoformat)
     made.register_unstructure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _from_enum)

@@ -6,6 +6,11 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, Inexact
 from types import MappingProxyType
 
+from clientkit.field_problems import shortened
+
+# Characters of a number in a message.
+_SHOWN = 60
+
 #: Currencies whose minor unit is not a hundredth, from ISO 4217 list one (https://www.iso.org/iso-4217-currency-codes.html)
 #: as published on 2026-01-01.
 #: Funds and metals without a minor unit are left out: nobody is charged in them.
@@ -23,10 +28,13 @@ MINOR_UNITS: Mapping[str, int] = MappingProxyType(
 
 _INTEGER_DIGITS = 18
 _FRACTION_DIGITS = 28
-# Wide enough for sums of everything that `checked` lets through; a rounded sum would be a wrong sum.
-_EXACT = Context(prec=80, traps=[Inexact])
+# What is read may be wider than what is sent: services calculate with more places, and in floating point.
+_READ_EXPONENT, _READ_DIGITS = 400, 1_000
+# Wide enough for sums and products of everything that `readable` lets through; a rounded sum would be a wrong sum.
+_PRECISION = 2 * (2 * _READ_EXPONENT + _READ_DIGITS) + 20
+_EXACT = Context(prec=_PRECISION, traps=[Inexact])
 # The same for what is rounded on purpose.
-_WIDE = Context(prec=80)
+_WIDE = Context(prec=_PRECISION)
 
 
 def places(currency: str) -> int:
@@ -73,30 +81,51 @@ def allot(amounts: Iterable[Decimal], currency: str) -> tuple[Decimal, ...]:
 
 
 def decimal_text(amount: Decimal) -> str:
-    """An amount as JSON carries it: digits and a point, never an exponent (``1E+2`` leaves as ``100``).
+    """An amount in digits and a point, never with an exponent (``1E+2`` is ``100``).
 
-    Raises `ValueError` for what is not a number, or too large or too small to be money.
+    Raises `ValueError` for what is not a number, or too large or too finely divided to be read (see `readable`).
     """
+    return format(readable(amount), "f")
+
+
+def sent_text(amount: Decimal) -> str:
+    """`decimal_text` of an amount that is sent. Raises `ValueError` for one that is too large or too small to be money."""
     return format(checked(amount), "f")
 
 
 def checked(amount: Decimal) -> Decimal:
     """`amount` itself, if it is finite and of a size that can be written out; else `ValueError`, `TypeError` for a float.
 
-    The bound keeps ``1e999999999``, eleven characters in a body, from becoming a gigabyte of digits.
+    It is the bound of what is sent. What is read has a wider one (see `readable`).
     """
-    if not isinstance(amount, Decimal):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without type checks
-        raise TypeError(f'an amount is a Decimal, not {type(amount).__name__} ({amount!r}): write Decimal("…")')
-    if not amount.is_finite():
-        raise ValueError(f"{amount} is not an amount")
+    _check_finite(amount)
     exponent = amount.as_tuple().exponent
     if amount.adjusted() >= _INTEGER_DIGITS or (
         isinstance(exponent, int) and not -_FRACTION_DIGITS <= exponent < _INTEGER_DIGITS
     ):
-        shown = str(amount)
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        raise ValueError(f"{shown} is too large or too finely divided to be an amount")
+        raise ValueError(f"{shortened(str(amount), _SHOWN)} is too large or too finely divided to be an amount")
     return amount
+
+
+def readable(amount: Decimal) -> Decimal:
+    """`amount` itself, if it is finite and can be calculated with exactly; else `ValueError`.
+
+    Services send more places than anybody is charged: a product with a rate has 34 digits, and floating point noise for
+    zero is ``5.551115123125783e-17``. The bound keeps ``1e999999999``, eleven characters in a body, from becoming a
+    gigabyte of digits. Raises `TypeError` for a float.
+    """
+    _check_finite(amount)
+    _, digits, exponent = amount.as_tuple()
+    if not isinstance(exponent, int) or abs(exponent) > _READ_EXPONENT or len(digits) > _READ_DIGITS:
+        raise ValueError(f"{shortened(str(amount), _SHOWN)} is too large or too finely divided to be an amount")
+    return amount
+
+
+def _check_finite(amount: Decimal) -> None:
+    if not isinstance(amount, Decimal):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without type checks
+        raise TypeError(f'an amount is a Decimal, not {type(amount).__name__} ({amount!r}): write Decimal("…")')
+    if not amount.is_finite():
+        raise ValueError(f"{amount} is not an amount")
 
 
 def _unit(currency: str) -> Decimal:

@@ -24,6 +24,17 @@ def _none(_: Mapping[str, object]) -> str | None:
     return None
 
 
+# Most items of a page (Rillet's OpenAPI description).
+_MOST = 100
+
+
+def checked_limit(limit: int | None) -> int | None:
+    """`limit` itself. Raises `ValueError` for one that Rillet refuses."""
+    if limit is not None and not 1 <= limit <= _MOST:
+        raise ValueError(f"limit is {limit}; Rillet takes 1 to {_MOST}")
+    return limit
+
+
 #: Lists that come in pages of up to 100.
 KEYSET = Paging(next_cursor=_next_cursor, cursor_lifetime=_CURSOR_LIFETIME)
 

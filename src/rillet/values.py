@@ -16,11 +16,13 @@ from clientkit.enums import OpenEnum
 class Money:
     """An amount in decimal major units (``Decimal("1.10")`` is one dollar ten) and its ISO 4217 currency code.
 
-    Rillet pads nothing: ``10`` and ``10.00`` are the same amount, so compare `amount` as a decimal.
+    Rillet pads nothing: ``10`` and ``10.00`` are the same amount, so compare `amount` as a decimal. Unknown fields make no
+    difference between two amounts.
     """
 
     amount: Decimal
     currency: str
+    extra: Extra = unknown_fields(compared=False)
 
     def __str__(self) -> str:
         return f"{self.amount:f} {self.currency}"

@@ -15,6 +15,7 @@ from rillet import Money
 from rillet.ledger.journal_entries import RelatedEntityType, Side
 from rillet.reports import AsyncReports, ReportPeriod, Reports
 from rillet.reports.statements import BreakdownBy, BreakdownType, ReportGroup
+from rillet.testing import StandIn
 from scripted import WAYS, on, scripted, target
 
 MARCH: dict[str, Any] = {"from_date": date(2026, 3, 1), "to_date": date(2026, 3, 31)}
@@ -250,3 +251,32 @@ def test_the_trial_balance_is_where_it_was(way: str) -> None:
     assert target(service.only) == ("GET", "/reports/trial-balance", {**SENT_MARCH, "subsidiary_id": "s1"})
     assert report.totals.debit_total == report.totals.credit_total
     assert isinstance(report, rillet.TrialBalance)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [("5.551115123125783e-17", Decimal("5.551115123125783e-17")), ("null", None)]
+)
+def test_a_margin_is_any_number_or_none(value: str, read: Decimal | None) -> None:
+    body = b'{"name": "Gross margin", "amounts": [], "margins": [{"value": %s}]}' % value.encode()
+    (margin,) = codec.structure(codec.parse(body), rillet.ReportSummary).margins
+    assert margin.value == read
+
+
+def test_one_long_amount_hides_no_other() -> None:
+    body = (
+        b'[{"amount":"1","currency":"USD"},'
+        b'{"amount":"1.0812345678901234567890123456789012","currency":"USD","functional":"9.10"}]'
+    )
+    first, second = codec.structure(codec.parse(body), list[rillet.Money])
+    assert (first.amount, second.amount) == (Decimal(1), Decimal("1.0812345678901234567890123456789012"))
+    # Unknown fields are kept for a PUT of the whole, and make no difference between two amounts.
+    assert second.extra == {"functional": "9.10"}
+    assert second == rillet.Money(second.amount, "USD")
+    known = codec.structure({"amount": "10", "currency": "USD", "functional": "9.10"}, rillet.Money)
+    assert codec.loads(codec.dumps(known), object) == {"amount": "10", "currency": "USD", "functional": "9.10"}
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101, 200])
+def test_a_limit_that_rillet_refuses_is_not_sent(limit: int) -> None:
+    with StandIn().client() as client, pytest.raises(ValueError, match="Rillet takes 1 to 100"):
+        client.invoices.list(limit=limit).collect()

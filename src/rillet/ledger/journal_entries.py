@@ -12,7 +12,7 @@ from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.values import ExchangeRate, FieldAssignment, Money
 
 
@@ -179,7 +179,7 @@ class JournalEntryOperations:
             "date.lte": to_date,
             "account_ids": account_filter(account_ids),
             "sort_by": sort_by,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(
             path="/journal-entries", item=JournalEntry, items_key="journal_entries", paging=KEYSET, query=query, key=_id

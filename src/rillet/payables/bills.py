@@ -13,7 +13,7 @@ from clientkit.enums import OpenEnum
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
-from rillet._paging import KEYSET, WHOLE
+from rillet._paging import KEYSET, WHOLE, checked_limit
 from rillet.payables.items import ExpenseItem, NewExpenseItem
 from rillet.payables.payments import ClearingStatus, NewPayment
 from rillet.values import ExchangeRate, ExternalReference, Money
@@ -125,7 +125,7 @@ class BillOperations:
             "vendor_id": vendor_id,
             "status": status,
             "updated.gt": updated_after,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(path="/bills", item=Bill, items_key="bills", paging=KEYSET, query=query, key=_id)
 

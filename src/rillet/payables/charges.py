@@ -11,7 +11,7 @@ from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.payables.items import ExpenseItem, NewExpenseItem
 from rillet.values import DocumentStatus, ExchangeRate, ExternalReference
 
@@ -73,7 +73,7 @@ class ChargeOperations:
             updated_after: Only charges changed after this moment, which is itself excluded.
             limit: Charges per page, 1 to 100.
         """
-        query = {"subsidiary_id": subsidiary_id, "updated.gt": updated_after, "limit": limit}
+        query = {"subsidiary_id": subsidiary_id, "updated.gt": updated_after, "limit": checked_limit(limit)}
         return PageRequest(path="/charges", item=Charge, items_key="charges", paging=KEYSET, query=query, key=_id)
 
     @operation

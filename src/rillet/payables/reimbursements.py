@@ -11,7 +11,7 @@ from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
-from rillet._paging import KEYSET, WHOLE
+from rillet._paging import KEYSET, WHOLE, checked_limit
 from rillet.payables.items import ExpenseItem, NewExpenseItem
 from rillet.payables.payments import ClearingStatus, NewPayment
 from rillet.values import DocumentStatus, ExchangeRate, ExternalReference, Money
@@ -87,7 +87,7 @@ class ReimbursementOperations:
             updated_after: Only reimbursements changed after this moment, which is itself excluded.
             limit: Reimbursements per page, 1 to 100.
         """
-        query = {"subsidiary_id": subsidiary_id, "updated.gt": updated_after, "limit": limit}
+        query = {"subsidiary_id": subsidiary_id, "updated.gt": updated_after, "limit": checked_limit(limit)}
         return PageRequest(
             path="/reimbursements", item=Reimbursement, items_key="reimbursements", paging=KEYSET, query=query, key=_id
         )

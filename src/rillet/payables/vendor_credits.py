@@ -13,7 +13,7 @@ from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.values import ExpenseTax, FieldAssignment, Money
 
 
@@ -154,7 +154,7 @@ class VendorCreditOperations:
             "vendor_id": vendor_id,
             "subsidiary_id": subsidiary_id,
             "updated.gt": updated_after,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(
             path="/vendor-credits", item=VendorCredit, items_key="vendor_credits", paging=KEYSET, query=query, key=_id

@@ -13,7 +13,7 @@ from clientkit.endpoints import AsyncResource, SyncResource, listing, operation,
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.values import Address, ExternalReference, FieldAssignment
 
 
@@ -66,7 +66,7 @@ class VendorOperations:
             updated_after: Only vendors changed after this moment, which is itself excluded.
             limit: Vendors per page, 1 to 100.
         """
-        query = {"updated.gt": updated_after, "limit": limit}
+        query = {"updated.gt": updated_after, "limit": checked_limit(limit)}
         return PageRequest(path="/vendors", item=Vendor, items_key="vendors", paging=KEYSET, query=query, key=_id)
 
     @operation

@@ -11,7 +11,7 @@ import attrs
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.requests import PageRequest, Request, segment
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +56,9 @@ class ContractItemOperations:
             limit: Rows per page, 1 to 100.
         """
         path = f"/contract-items/{segment(contract_item_id)}/usage"
-        return PageRequest(path=path, item=Usage, items_key="usage", paging=KEYSET, query={"limit": limit}, key=_day)
+        return PageRequest(
+            path=path, item=Usage, items_key="usage", paging=KEYSET, query={"limit": checked_limit(limit)}, key=_day
+        )
 
     @operation
     def record_usage(self, contract_item_id: str, usage: Sequence[NewUsage]) -> Request[UsageRecords]:

@@ -17,7 +17,7 @@ from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.receivables.amendments import AmendmentPreview, ContractAmendment
 from rillet.receivables.invoices import InvoiceItem, InvoiceStatus
 from rillet.receivables.invoicing import InvoiceSchedule, Invoicing, UsageCommitment, UsageConfiguration
@@ -230,7 +230,7 @@ class ContractOperations:
             "end_date.gte": end_date_from,
             "end_date.lt": end_date_before,
             "end_date.lte": end_date_to,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(path="/contracts", item=Contract, items_key="contracts", paging=KEYSET, query=query, key=_id)
 

@@ -14,7 +14,7 @@ from clientkit.endpoints import AsyncResource, SyncResource, listing, operation,
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.errors import NotModifiableError
 from rillet.receivables.items import ItemRevenue, ItemTax, TaxesUpdate
 from rillet.values import Address, ExchangeRate, ExternalReference, FieldAssignment, Money
@@ -151,7 +151,7 @@ class CreditMemoOperations:
             updated_after: Only credit memos changed after this moment, which is itself excluded.
             limit: Credit memos per page, 1 to 100.
         """
-        query = {"subsidiary_id": subsidiary_id, "updated.gt": updated_after, "limit": limit}
+        query = {"subsidiary_id": subsidiary_id, "updated.gt": updated_after, "limit": checked_limit(limit)}
         return PageRequest(
             path="/credit-memos", item=CreditMemo, items_key="credit_memos", paging=KEYSET, query=query, key=_id
         )

@@ -14,7 +14,7 @@ from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.values import Address, ExternalReference, FieldAssignment
 
 
@@ -135,7 +135,7 @@ class CustomerOperations:
             "external_reference_id": external_reference_id,
             "updated.gt": updated_after,
             "sort_by": sort_by,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(path="/customers", item=Customer, items_key="customers", paging=KEYSET, query=query, key=_id)
 

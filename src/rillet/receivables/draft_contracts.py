@@ -14,7 +14,7 @@ from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.receivables.pricing import Discount, Price
 from rillet.values import ExternalReference, Money
 
@@ -105,7 +105,7 @@ class DraftContractOperations:
             customer_id: Only drafts for this customer.
             limit: Drafts per page, 1 to 100.
         """
-        query = {"subsidiary_id": subsidiary_id, "customer_id": customer_id, "limit": limit}
+        query = {"subsidiary_id": subsidiary_id, "customer_id": customer_id, "limit": checked_limit(limit)}
         return PageRequest(
             path="/draft-contracts",
             item=DraftContract,

@@ -11,7 +11,7 @@ from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
-from rillet._paging import KEYSET, WHOLE
+from rillet._paging import KEYSET, WHOLE, checked_limit
 from rillet.values import Money
 
 
@@ -67,7 +67,7 @@ class InvoicePaymentOperations:
             sort_by: The moment that orders them, latest first; ``created`` when left out.
             limit: Payments per page, 1 to 100.
         """
-        query = {"updated.gt": updated_after, "sort_by": sort_by, "limit": limit}
+        query = {"updated.gt": updated_after, "sort_by": sort_by, "limit": checked_limit(limit)}
         return PageRequest(
             path="/invoice-payments", item=InvoicePayment, items_key="payments", paging=KEYSET, query=query, key=_id
         )

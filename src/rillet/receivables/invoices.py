@@ -18,7 +18,7 @@ from clientkit.endpoints import AsyncResource, SyncResource, listing, operation,
 from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.errors import NotModifiableError
 from rillet.receivables.items import ItemRevenue, ItemTax, TaxesUpdate
 from rillet.receivables.pricing import Discount
@@ -261,7 +261,7 @@ class InvoiceOperations:
             "status": status,
             "overdue": overdue,
             "updated.gt": updated_after,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(path="/invoices", item=Invoice, items_key="invoices", paging=KEYSET, query=query, key=_id)
 

@@ -12,7 +12,7 @@ from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.receivables.pricing import Price, RevenuePattern
 from rillet.values import ExternalReference
 
@@ -72,7 +72,7 @@ class ProductOperations:
             currency: Only products priced in this ISO 4217 currency.
             limit: Products per page, 1 to 100.
         """
-        query = {"status": status, "currency": currency, "limit": limit}
+        query = {"status": status, "currency": currency, "limit": checked_limit(limit)}
         return PageRequest(path="/products", item=Product, items_key="products", paging=KEYSET, query=query, key=_id)
 
     @operation

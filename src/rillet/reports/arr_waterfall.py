@@ -10,7 +10,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import listing
 from clientkit.requests import PageRequest
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.values import Money
 
 
@@ -64,7 +64,7 @@ class ArrWaterfallOperations:
             "status": status,
             "breakdown": breakdown,
             "subsidiary_id": subsidiary_id,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(
             path="/reports/arr-waterfall",

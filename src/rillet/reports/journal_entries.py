@@ -12,7 +12,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.endpoints import listing
 from clientkit.requests import PageRequest
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.ledger.journal_entries import RelatedEntity, Side, account_filter
 from rillet.values import FieldAssignment, Money
 
@@ -86,7 +86,7 @@ class ReportingJournalEntryOperations:
             "date.lte": to_date,
             "account_ids": account_filter(account_ids),
             "sort_by": sort_by,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(
             path="/reports/journal-entries",

@@ -56,9 +56,9 @@ class BreakdownAmount:
 
 @attrs.frozen(kw_only=True)
 class BreakdownMargin:
-    """A margin in the column `breakdown_id`, as a part of one: ``Decimal("0.25")`` is a quarter."""
+    """A margin in the column `breakdown_id`, as a part of one: ``Decimal("0.25")`` is a quarter; None of an empty period."""
 
-    value: Decimal = attrs.field(metadata=as_number())
+    value: Decimal | None = attrs.field(default=None, metadata=as_number())
     breakdown_id: str | None = None
     extra: Extra = unknown_fields()
 

@@ -13,7 +13,7 @@ from clientkit.endpoints import AsyncResource, SyncResource, listing, operation,
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
-from rillet._paging import KEYSET
+from rillet._paging import KEYSET, checked_limit
 from rillet.values import ExternalReference, Money
 
 
@@ -106,7 +106,7 @@ class BankTransactionOperations:
             "date.gte": from_date,
             "date.lte": to_date,
             "sort_by": sort_by,
-            "limit": limit,
+            "limit": checked_limit(limit),
         }
         return PageRequest(
             path="/bank-transactions",
