@@ -44,6 +44,8 @@ class Judge:
         self._there = frozenset[str]()
         self._named_by_run = dict[str, str]()
         self._codes = dict[str, frozenset[str]]()
+        #: What the last run without troubles refused.
+        self._was_refused = frozenset[str]()
         #: Whether an earlier run may have begun what it did not end.
         self._is_pending = False
 
@@ -81,6 +83,7 @@ class Judge:
             found += self._of_group(group, names, now.get(group, {}), said, verdicts, is_clean=is_clean)
         if is_clean:
             found += [problem for name in sorted(world.brex.records) for problem in self._receipts(name)]
+            self._was_refused = frozenset(name for name, what in said.items() if what == "refused")
         self._is_pending = not is_clean and self._replayed is None
         self._remember(outcome, now)
         return found
@@ -241,7 +244,9 @@ class Judge:
         changed = agreed is None or agreed.sums != self._said[name] or agreed.head != self._head(name)
         differ = f"Rillet has {text(after)}, Brex {text(self._said[name])}"
         is_kept = not changed and world.group_of(name) in self._there
-        if (name in self._ready or (name in world.edited and changed)) and not is_kept and name not in said:
+        is_remembered = name in self._was_refused and world.setup.journal
+        is_to_say = name in self._ready or (changed and (name in world.edited or is_remembered))
+        if is_to_say and not is_kept and name not in said:
             yield f"{name}: {differ}, and the run does not say so"
         if said.get(name) == "nothing" and not is_kept and world.company.settings.reimbursement_basis == "accrual":
             yield f"{name}: {differ}, and the run says that there is nothing to do"

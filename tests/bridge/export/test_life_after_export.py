@@ -297,3 +297,24 @@ def test_a_mapper_that_raises_fails_its_record_alone(make: MakeCompany, *, journ
     assert company.books() == {"61000": 40, "21120": -40}
     assert company.run().complete
     assert company.books() == {"61000": 50, "21120": -50}
+
+
+def test_a_refused_change_is_named_by_every_run_until_it_is_mended(make: MakeCompany, *, journal: bool) -> None:
+    company = of_kind(make, CHARGE, journal=journal, on_change="refuse")
+    company.change(charge("120"), EXPORTED)
+    since = None if journal else START
+
+    for _ in range(3):
+        # Longer than what changed is read anew because clocks differ.
+        company.clock.advance(3 * DAY)
+        assert reasons(company.run(changed_since=since)) == {"k1": ["changed_after_export"]}
+
+    company.set(on_change="replace")
+    assert new(company.run(changed_since=since)) == ["k1"]
+    assert company.books() == {"61000": 120, "21120": -120}
+    company.clock.advance(3 * DAY)
+    asked = len(company.brex.asked)
+    assert company.run(changed_since=since).complete
+    if journal:
+        # What is mended is no longer asked for by its id.
+        assert not any("ids" in each.query for each in company.brex.asked[asked:])

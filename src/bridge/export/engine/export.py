@@ -6,6 +6,7 @@ not send.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.runner import Runner, ShowProgress, never, silent
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
-from bridge.export.engine.walk import CHANGES_READ, Walk, checked_books
+from bridge.export.engine.walk import CHANGES_READ, CHANGES_REFUSED, Walk, checked_books
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import RilletLedger, ledger_of
@@ -147,6 +148,7 @@ class Export:
         )
         if ids is None and updated_after is None and not (runner.is_stopped or runner.has_changes_left):
             self.journal.set_mark(CHANGES_READ, began.isoformat())
+            self.journal.set_mark(CHANGES_REFUSED, json.dumps(runner.refused_changes))
         return runner.outcome()
 
     def replay(self, record_id: str, *, anew: bool = False, adopt: str | None = None) -> ExportOutcome:

@@ -92,6 +92,7 @@ class Runner:
         self._stop_code: StopCode | None = None
         self._has_changes_left = False
         self._failed = set[str]()
+        self._refused_changes = dict[str, None]()
         self._refusals = list[tuple[str, int, Reasons]]()
 
     @property
@@ -108,6 +109,11 @@ class Runner:
     def failed(self) -> frozenset[str]:
         """The ids of the records that failed for now and are posted alone."""
         return frozenset(self._failed)
+
+    @property
+    def refused_changes(self) -> list[str]:
+        """The records that were exported before and whose changes were refused, by their ids."""
+        return sorted(self._refused_changes)
 
     def created(self, vendor: CreatedVendor) -> None:
         """Count a vendor that a task has created; in any thread."""
@@ -226,8 +232,7 @@ class Runner:
             self._tally.add(result)
             audit_log.decided(result, done.trace_id)
             if isinstance(result, Refused):
-                reasons = [(each.code.value, each.text) for each in result.reasons]
-                self._refusals.append((result.record.id, result.record.version, reasons))
+                self._note_refusal(result, is_change=not done.reports)
             if isinstance(result, Failed | Elsewhere):
                 if result.record.type not in self._summarised:
                     self._failed.add(result.record.id)
@@ -253,6 +258,12 @@ class Runner:
                 self._reporter.settled(result)
             case _:
                 pass
+
+    def _note_refusal(self, refused: Refused, *, is_change: bool) -> None:
+        reasons = [(each.code.value, each.text) for each in refused.reasons]
+        self._refusals.append((refused.record.id, refused.record.version, reasons))
+        if is_change:
+            self._refused_changes[refused.record.id] = None
 
     def _write_down_refusals(self) -> None:
         """Keep refusals in the journal, so that their history can be told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -38,6 +39,8 @@ from bridge.vendors.planned import PlannedVendors
 WithBills: TypeAlias = Callable[[Books], Books]
 
 CHANGES_READ = "changes read until"
+#: The exported records whose changes the last run refused, as a list in JSON: each run says so until it is mended.
+CHANGES_REFUSED = "changes refused"
 # The clocks of the source and of this machine differ; reading a day twice costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
 # Three months: nobody books so far ahead.
@@ -99,7 +102,7 @@ class Walk:
             updated_after=updated_after,
             changed_since=changed_since if changed_since is not None or ids is not None else self._changes_read(),
             keeps=MOST_COLLECTED if self._bridge.settings.summarise else ONE_PAGE,
-            also=() if ids is not None or updated_after is not None else self._journal.unfinished(),
+            also=() if ids is not None or updated_after is not None else self._left(),
             only=replayed,
         )
         self.survey: Survey = self._queue.survey(self._journal, failed, fields.see)
@@ -156,6 +159,11 @@ class Walk:
         told = self._journal.mark(CHANGES_READ)
         since = datetime.fromisoformat(told) if told is not None else self._journal.first_intended_at()
         return None if since is None else since - _CLOCK_MARGIN
+
+    def _left(self) -> Sequence[str]:
+        """What earlier runs have not ended, or have refused to change, whatever the source says."""
+        refused: list[str] = json.loads(self._journal.mark(CHANGES_REFUSED) or "[]")
+        return list(dict.fromkeys([*self._journal.unfinished(), *refused]))
 
     def _look_up(self, survey: Survey) -> LookUp:
         if survey.since is None:
