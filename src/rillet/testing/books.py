@@ -64,6 +64,7 @@ class Books:
         now: Callable[[], datetime],
         ids: Iterator[str],
         webhooks: Webhooks,
+        multi_currency: bool = True,
     ) -> None:
         self.organization = organization
         self.subsidiaries = {each.id: each for each in subsidiaries}
@@ -75,6 +76,7 @@ class Books:
         self.last_closed: BookPeriod | None = None
         self.assigned_values = set[str]()
         self.webhooks = webhooks
+        self.multi_currency = multi_currency
         self.now = now
         self._ids = ids
 
@@ -208,6 +210,9 @@ class Books:
     ) -> None:
         """Post lines whose amounts sum to zero, and the opposite of each on `reversal_day`, if the books take them."""
         currency = _currency(lines)
+        if currency != subsidiary.currency and not self.multi_currency:
+            # How Rillet says so is not documented.
+            raise invalid(f"Multi-currency is not enabled, and {currency} is not {subsidiary.currency}", "currency")
         rate = _rate(currency, subsidiary.currency, exchange_rate)
         local = _converted([line.amount.amount for line in lines], rate, subsidiary.currency)
         postings = [

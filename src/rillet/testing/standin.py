@@ -84,6 +84,7 @@ class StandIn(ReceivablesView):
         vendors: Vendors that are there already.
         tax_rates: Predefined tax rates, which only a person can create in Rillet.
         reference_types: Types that external references may have; only a person can create one in Rillet.
+        multi_currency: Whether documents may be in another currency than their subsidiary's; Rillet's support switches it on.
         api_key: The one key that is accepted.
         rate_limit: Requests and seconds, such as `RATE_LIMIT`; requests above it get a bare 429. None for no limit.
         now: The clock: an aware date-time. Timestamps, cursors, idempotency keys and the rate limit follow it.
@@ -100,6 +101,7 @@ class StandIn(ReceivablesView):
         vendors: Iterable[Vendor] = (),
         tax_rates: Iterable[TaxRate] = (),
         reference_types: Iterable[str] = (),
+        multi_currency: bool = True,
         api_key: str = "stand-in-key",
         rate_limit: tuple[int, float] | None = None,
         now: Callable[[], datetime] = _now,
@@ -120,6 +122,7 @@ class StandIn(ReceivablesView):
             accounts=[_dated(each, started) for each in accounts or builders.chart_of_accounts()],
             fields=[_dated(each, started) for each in fields],
             reference_types=reference_types,
+            multi_currency=multi_currency,
             now=now,
             ids=random_ids(f"objects {seed}"),
             webhooks=Webhooks(now, random_ids(f"webhooks {seed}")),
