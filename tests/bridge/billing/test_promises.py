@@ -21,6 +21,7 @@ from billing_company import (
     Seller,
     invoice,
     line,
+    standin,
 )
 from bridge.billing import (
     CustomerLink,
@@ -216,6 +217,17 @@ class TestCurrencies:
         assert (rate.base, rate.target, rate.rate, rate.date) == ("EUR", "USD", Decimal("1.0837"), DAY)
         # In the subsidiary's books it is what the euros were worth.
         assert seller.balance(RECEIVABLE) == Decimal("128.96")
+
+    def test_an_organization_without_multi_currency_refuses_in_its_own_words(self, seller: Seller) -> None:
+        seller.books = standin(seller.clock, multi_currency=False)
+        euro = ExchangeRate(base="EUR", target="USD", rate=Decimal("1.0837"), date=DAY)
+        seller.put(invoice(1, currency="EUR", exchange_rate=euro), invoice(2))
+
+        outcome = seller.sync(check_currency=False).run()
+
+        assert [(each.subject, each.error) for each in outcome.problems] == [("invoice:in_1", SyncError.API_ERROR)]
+        assert "Multi-currency is not enabled" in outcome.problems[0].text
+        assert [each.invoice_number for each in seller.books.invoices] == ["A-002"]
 
     def test_no_rate_where_subsidiary_and_invoice_agree(self, seller: Seller) -> None:
         seller.put(invoice(1, currency="EUR"))

@@ -36,12 +36,14 @@ from bridge.decisions import Findings, Reason
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.runner import ShowProgress, never, silent
-from bridge.export.journal.protocol import Journal, NoJournal, Refusal
+from bridge.export.journal.protocol import Journal, JournalError, NoJournal, Refusal
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.mapping import Bridge, Plan
 
 _IN_FLIGHT = 6
+# The mark of a journal whose subjects are invoices.
+_KEPT_FOR = "kept for"
 
 
 class InvoiceSync:
@@ -108,6 +110,7 @@ class InvoiceSync:
             ApiError: The billing system or Rillet cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
+        self._own_journal()
         began = self.journal.now()
         waiting = self._read(updated_after=updated_after)
         outcome = self._carry_out(waiting, progress=progress, stop=stop)
@@ -123,6 +126,7 @@ class InvoiceSync:
             ApiError: The billing system or Rillet cannot be read.
             JournalError: The journal cannot be read.
         """
+        self._own_journal()
         waiting = self._read(ids=[invoice_id])
         if subject_of(INVOICE, invoice_id) not in waiting.invoices and not waiting.unreadable:
             raise UnknownRecordError(f"{self.billing.name} has no invoice {invoice_id}")
@@ -131,6 +135,7 @@ class InvoiceSync:
 
     def dismiss(self, invoice_id: str, *, why: str) -> None:
         """Leave an invoice alone that a person has booked by hand; `sync` takes it up again. Raises as `Export.dismiss`."""
+        self._own_journal()
         waiting = self._read(ids=[invoice_id])
         self._export(waiting, waiting.invoices, self._mapping(waiting)).dismiss(
             subject_of(INVOICE, invoice_id), why=why
@@ -173,6 +178,14 @@ class InvoiceSync:
         """Every disagreement between journal, billing system and Rillet. Raises `ApiError` and `JournalError`."""
         self.ledger.forget()
         return verify_sync(self.billing, self.ledger, self.journal, self.settings, self.rates)
+
+    def _own_journal(self) -> None:
+        """Keep the journal for the sync alone: an export would ask Brex for invoices. Raises `JournalError`."""
+        if self.journal.forgets or self.journal.mark(_KEPT_FOR) is not None:
+            return
+        if self.journal.first_intended_at() is not None:
+            raise JournalError("this journal is that of an export; give the sync of invoices a journal of its own")
+        self.journal.set_mark(_KEPT_FOR, "billing")
 
     def _read(self, *, ids: Sequence[str] | None = None, updated_after: datetime | None = None) -> Waiting:
         self.ledger.forget()
