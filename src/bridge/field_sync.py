@@ -75,7 +75,9 @@ def plan_field_sync(
 ) -> tuple[FieldChange, ...]:
     """The changes that bring what Rillet has into Brex's fields; none where all is as it should be.
 
-    Accounts become values of the field that `settings.gl_field` names, vendors and tax rates those of
+    Subsidiaries become values of the field that tells the entities of the settings apart: that of an entity under its own
+    value, so that `when` keeps holding, and every other one under its id. Accounts become values of the field that
+    `settings.gl_field` names, vendors and tax rates those of
     `settings.vendor_field` and `settings.tax_field` where these are given, and custom fields for expenses the fields that
     are mapped to them, or else fields under their own id. Vendors of one name are told apart by their ids. What Rillet has deactivated or does not have is disabled, never
     deleted: records that use it keep it. New fields belong to the integration with this id.
@@ -86,6 +88,11 @@ def plan_field_sync(
         changes.append(_of_setting("Vendor", settings.vendor_field, _vendors(books), there, integration_id))
     if settings.tax_field is not None:
         changes.append(_of_setting("Tax Code", settings.tax_field, _tax_rates(books), there, integration_id))
+    telling = [each.when.field for each in settings.entities if each.when is not None and each.when.field is not None]
+    if telling:
+        # The settings may name the one field in several ways.
+        field = next((each for each in telling if _named(each, there) is not None), telling[0])
+        changes.append(_of_setting("Legal Entity", field, _subsidiaries(books, settings), there, integration_id))
     changes += [
         _of_field(field, books, there, settings, integration_id) for field in books.fields if _is_for_expenses(field)
     ]
@@ -108,6 +115,22 @@ def _accounts(books: Books) -> list[_Wanted]:
         )
         for account in books.accounts
     ]
+
+
+def _subsidiaries(books: Books, settings: Settings) -> list[_Wanted]:
+    """Every subsidiary, under the value by which the settings know it. One that two values stand for has both."""
+    made, named = list[_Wanted](), set[str]()
+    for entity in settings.entities:
+        subsidiary = books.subsidiary(entity.subsidiary)
+        when = entity.when
+        if subsidiary is not None and when is not None and when.value is not None:
+            several = subsidiary.id in named
+            named.add(subsidiary.id)
+            text = f"{subsidiary.trade_name} ({entity.name})" if several else subsidiary.trade_name
+            ids = (when.value,) if several else (when.value, subsidiary.id)
+            made.append(_Wanted(ids=ids, text=text, is_disabled=False))
+    rest = (each for each in books.subsidiaries if each.id not in named)
+    return [*made, *(_Wanted(ids=(each.id,), text=each.trade_name, is_disabled=False) for each in rest)]
 
 
 def _vendors(books: Books) -> list[_Wanted]:
@@ -172,12 +195,15 @@ def _paired(values: Sequence[FieldValue], wanted: Sequence[_Wanted]) -> Iterator
     """Each value of Rillet with that of Brex: by its id, or by its name where that of Brex has no id of an ERP."""
     by_id = {value.remote_id: value for value in reversed(values) if value.remote_id}
     by_name = {normalised(value.value): value for value in reversed(values) if not value.remote_id}
+    by_brex_id = {value.brex_id: value for value in values if not value.remote_id}
     # An id of Rillet's comes before a code, which may be spelt like the id of another account.
     own = {each.ids[0] for each in wanted}
     taken = set[str]()
     for each in wanted:
         ids = (each.ids[0], *(one for one in each.ids[1:] if one not in own))
-        candidates = (*(by_id.get(one) for one in ids), by_name.get(normalised(each.text)))
+        # The settings may name a value without an id of an ERP by its id at Brex, or by its name.
+        own_names = (found for one in ids for found in (by_brex_id.get(one), by_name.get(normalised(one))))
+        candidates = (*(by_id.get(one) for one in ids), by_name.get(normalised(each.text)), *own_names)
         value = next((one for one in candidates if one is not None and one.brex_id not in taken), None)
         if value is not None:
             taken.add(value.brex_id)

@@ -109,6 +109,13 @@ class Payouts(StrEnum):
     JOURNAL_ENTRY = "journal_entry"
 
 
+class BillTiming(StrEnum):
+    """When a bill is posted: once Brex has it as ready for export, or already while it waits for its review."""
+
+    APPROVAL = "approval"
+    SUBMISSION = "submission"
+
+
 class CardHolder(StrEnum):
     """What the lines of a document say of the person who spent: nothing, the name, or the id that Brex has."""
 
@@ -293,6 +300,7 @@ class Settings:
     - `on_change`: what to do when Brex changes a record that is in Rillet.
     - `on_delete`: what to do when nothing is left to post of a record that is in Rillet.
     - `same_invoice`: what to do with a second bill of one vendor under one number.
+    - `bill_timing`: when bills are posted; one that is posted early is told to Brex when it is ready.
     - `card_holder`: what lines say of the person who spent, in brackets behind their text.
     - `service_period_fields`: the two Brex fields whose values are the first and the last day of a line's service.
     - `payouts`: what a payout becomes whose reimbursement Rillet has.
@@ -324,6 +332,7 @@ class Settings:
     on_change: OnChange = OnChange.REPLACE
     on_delete: OnDelete = OnDelete.REFUSE
     same_invoice: SameInvoice = SameInvoice.WARN
+    bill_timing: BillTiming = BillTiming.APPROVAL
     card_holder: CardHolder = CardHolder.NONE
     service_period_fields: tuple[str, ...] = ()
     payouts: Payouts = Payouts.PAYMENT

@@ -18,7 +18,15 @@ from bridge.export.commands.app import (
     opened_export,
     print_outcome,
 )
-from bridge.export.commands.export_watch import Interval, Listen, Watch, address_of, interval_of, keep_exporting
+from bridge.export.commands.export_watch import (
+    Interval,
+    KeepFields,
+    Listen,
+    Watch,
+    address_of,
+    interval_of,
+    keep_exporting,
+)
 from bridge.export.commands.logs import AtLevel, LogJson, LogLevel, logging_to_stderr
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.reporting import tables
@@ -37,6 +45,7 @@ def export(
     watch: Watch = False,
     interval: Interval = "1h",
     listen: Listen = None,
+    sync_fields: KeepFields = None,
     log_json: LogJson = False,
     as_json: Json = False,
 ) -> None:
@@ -53,6 +62,8 @@ def export(
     every, place = interval_of(interval), None if listen is None else address_of(listen)
     if place is not None and not watch:
         raise typer.BadParameter("--listen needs --watch")
+    if sync_fields is not None and not watch:
+        raise typer.BadParameter("--sync-fields needs --watch; the command sync-fields does it once")
     stopping = Stopping()
     with (
         expected_errors(),
@@ -60,7 +71,7 @@ def export(
     ):
         if watch:
             with logging_to_stderr(log_level, as_json=log_json):
-                keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json)
+                keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json, fields_of=sync_fields)
             return
         keep = None if as_json else tables.MOST_ROWS
         with logging_to_stderr(log_level, as_json=log_json), shown_progress() as advance, stopping:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -17,21 +18,33 @@ import brex_accounting.webhooks
 import rillet.webhooks
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.engine.export import Export
+from bridge.export.field_updates import apply_field_changes, read_fields
 from bridge.export.reporting.report import ExportOutcome
+from bridge.export.sources.brex import BrexSource
 from bridge.export.watching.graceful_stop import Stopping
 from bridge.export.watching.loop import Announcements, watch
 from bridge.export.watching.server import listening
 from bridge.export.watching.webhooks import Receiver, WebhookApp, WebhookReceiver, announcing, log_rillet_event
-from clientkit.errors import ConfigurationError
+from bridge.field_sync import plan_field_sync
+from clientkit.errors import ApiError, ConfigurationError
 from clientkit.money import decimal_text
 from clientkit.signatures import Keys, WebhookSecretError
 
+_LOG = logging.getLogger(__name__)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _BREX, _RILLET = "BREX_WEBHOOK_SECRET", "RILLET_WEBHOOK_TOKEN"
 
 
 Watch = Annotated[bool, typer.Option("--watch", help="Go on: export again at every interval, until a signal comes.")]
 Interval = Annotated[str, typer.Option("--interval", metavar="TIME", help="With --watch: 90s, 30m, 1h and the like.")]
+KeepFields = Annotated[
+    str | None,
+    typer.Option(
+        "--sync-fields",
+        metavar="INTEGRATION",
+        help="With --watch: before each run over everything, bring what Rillet has into Brex's fields, as sync-fields does.",
+    ),
+]
 Listen = Annotated[
     str | None,
     typer.Option(
@@ -45,9 +58,17 @@ Listen = Annotated[
 
 
 def keep_exporting(
-    export: Export, stopping: Stopping, *, interval: timedelta, listen: tuple[str, int] | None, as_json: bool
+    export: Export,
+    stopping: Stopping,
+    *,
+    interval: timedelta,
+    listen: tuple[str, int] | None,
+    as_json: bool,
+    fields_of: str | None = None,
 ) -> None:
     """Export until a signal comes, and print a line for each run; what a second signal breaks off has no line.
+
+    `fields_of` is the integration whose fields are kept current.
 
     Raises what `watch` and `listening` raise, and `ConfigurationError` for a secret that is missing or not usable.
     """
@@ -60,12 +81,27 @@ def keep_exporting(
         stack.enter_context(stopping)
 
         def run(ids: Sequence[str] | None) -> ExportOutcome:
+            if ids is None and fields_of is not None:
+                _bring_fields(export, fields_of, stopping)
             with shown_progress() as advance:
                 return export.run(ids=ids, keep=None if as_json else 0, progress=advance, stop=stopping)
 
         with suppress(KeyboardInterrupt):
             for outcome in watch(run, wait=announcements.wait, stop=stopping, interval=interval):
                 typer.echo(json.dumps(outcome.as_json()) if as_json else _summary(outcome, datetime.now(UTC)))
+
+
+def _bring_fields(export: Export, integration: str, stopping: Stopping) -> None:
+    """Bring what Rillet has into Brex's fields; a failure is logged, and the export runs all the same."""
+    if not isinstance(export.source, BrexSource):
+        raise ConfigurationError("--sync-fields needs Brex as the source")
+    brex = export.source.client
+    try:
+        planned = plan_field_sync(export.books(), read_fields(brex), export.bridge.settings, integration)
+        apply_field_changes(brex, planned, stop=stopping)
+    except ApiError as error:
+        _LOG.warning("Brex's fields were not brought up to date; the next run does it: %s", type(error).__name__)
+        _LOG.debug("Brex's fields were not brought up to date: %s", error)
 
 
 def interval_of(text: str) -> timedelta:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from bridge.closing.delimited import delimited
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.commands.app import (
     INCOMPLETE,
@@ -21,8 +25,14 @@ from bridge.export.commands.app import (
     print_json,
 )
 from bridge.export.reporting import tables
+from bridge.export.reporting.journal_lines import journal_lines
 from bridge.export.reporting.report import nothing_json, postings_json, refused_json
 from bridge.mapping import Plan
+
+Lines = Annotated[
+    Path | None,
+    typer.Option("--lines", metavar="FILE", help="Write the lines that would be posted as comma separated values."),
+]
 
 
 @app.command()
@@ -31,17 +41,22 @@ def plan(
     journal: JournalPlace = None,
     rates: RatesFile = None,
     since: Since = None,
+    lines: Lines = None,
     *,
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.
 
+    --lines writes every line that would be posted, with debit and credit, as a file that a person can post by hand.
+
     Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
     """
     changed_since = moment_of(since)
     with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates) as export:
         planned = export.plan(changed_since=changed_since)
+        if lines is not None:
+            lines.write_text(delimited(*journal_lines(planned, export.books())), encoding="utf-8", newline="")
         if as_json:
             print_json(_plan_json(planned))
         else:

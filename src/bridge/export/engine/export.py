@@ -82,7 +82,8 @@ class Export:
         if in_flight < 1:
             raise ValueError(f"at least one record has to be in flight, not {in_flight}")
         self.bridge, self.batch, self.in_flight, self._clock = bridge, batch, in_flight, clock
-        self.source: Source = BrexSource(brex) if isinstance(brex, brex_accounting.Client) else brex
+        timing = bridge.settings.bill_timing
+        self.source: Source = BrexSource(brex, timing) if isinstance(brex, brex_accounting.Client) else brex
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
         self.journal: Journal = journal or NoJournal()
         if bridge.settings.approvals and self.journal.forgets:

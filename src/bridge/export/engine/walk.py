@@ -28,6 +28,7 @@ from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.ledgers.protocol import Ledger, LookUp
 from bridge.export.owners import check_owner
 from bridge.export.reporting.report import CreatedVendor, Warned
+from bridge.export.sources.brex import is_early
 from bridge.export.sources.protocol import CodingSource, Source
 from bridge.mapping import Bridge
 from bridge.settings.check import check, check_for_all
@@ -210,12 +211,16 @@ class Walk:
                     decision=decision,
                     content=content,
                     offered=self._source.is_offered(record),
-                    asked=self._is_replay,
+                    asked=self._is_replay or self._is_posted_early(record, state),
                     found=found,
                     alike=self._alike(decision) if state.standing is Standing.NEW else (),
                 )
             )
         return prepared
+
+    def _is_posted_early(self, record: Record, state: State) -> bool:
+        is_new = state.standing is Standing.NEW
+        return is_new and is_early(record, self._bridge.settings.bill_timing)
 
     def _alike(self, decision: Outcome | None) -> tuple[Found, ...]:
         """Entries that say what would be posted, and do not tell for which record they were made."""

@@ -14,6 +14,7 @@ from brex_accounting import (
     ExportSuccess,
     NotExported,
     Record,
+    RecordType,
     ReportStatus,
     ReviewStatus,
     SourceType,
@@ -22,6 +23,7 @@ from bridge.export.owners import place_of
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
 from bridge.field_sync import FieldWithValues
 from bridge.mappers.summaries import MOST_MEMBERS
+from bridge.settings.values import BillTiming, SettingsError
 from clientkit import requests
 from clientkit.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from clientkit.paging import Pager
@@ -35,8 +37,8 @@ class BrexSource:
 
     name = "Brex"
 
-    def __init__(self, client: brex_accounting.Client) -> None:
-        self.client = client
+    def __init__(self, client: brex_accounting.Client, bill_timing: BillTiming = BillTiming.APPROVAL) -> None:
+        self.client, self._bill_timing = client, bill_timing
 
     @property
     def requests_sent(self) -> int:
@@ -66,7 +68,11 @@ class BrexSource:
         updated_after: datetime | None = None,
         changed_since: datetime | None = None,
     ) -> Iterator[Page]:
-        """See `Source.pages`. Brex does not find bills by their state, so all of them are read."""
+        """See `Source.pages`. Brex does not find bills by their state, so all of them are read.
+
+        Those that are submitted count as changed where the settings want bills then. Raises `SettingsError` for a bill
+        whose state does not tell whether it is.
+        """
         if ids is not None:
             yield from self._read(self.client.records.list(ids=ids))
             return
@@ -131,6 +137,8 @@ class BrexSource:
     def _is_wanted(self, record: Record, updated_after: datetime | None, changed_since: datetime | None) -> bool:
         if self.is_offered(record):
             return updated_after is None or record.updated_at > updated_after
+        if is_early(record, self._bill_timing):
+            return updated_after is None or record.updated_at > updated_after
         return changed_since is not None and self.is_taken(record) and record.updated_at > changed_since
 
     def _read(self, listing: Pager[Record]) -> Iterator[Page]:
@@ -139,6 +147,20 @@ class BrexSource:
                 Unreadable(id=each.id, why=each.problem) for each in page.items if isinstance(each, requests.Unreadable)
             )
             yield Page(records=tuple(each for each in page.items if isinstance(each, Record)), unreadable=unreadable)
+
+
+def is_early(record: Record, timing: BillTiming) -> bool:
+    """Whether a record is a bill to be posted although Brex does not wait for it yet.
+
+    Brex documents the states of records in general (https://developer.brex.com/openapi/accounting_api/), and not what they
+    mean for bills: one in review is taken for submitted. Raises `SettingsError` for a state that nobody knows.
+    """
+    if timing is BillTiming.APPROVAL or record.type != RecordType.BILL_EXPENSE:
+        return False
+    if not record.review_status.is_known:
+        problem = f"bill_timing: the bill {record.id} is in the state {record.review_status}, which does not tell whether it is submitted"
+        raise SettingsError((problem,))
+    return record.review_status == ReviewStatus.REVIEW
 
 
 def _result(told: Told) -> Exported | NotExported:

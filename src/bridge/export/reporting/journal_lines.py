@@ -1,0 +1,66 @@
+"""What a plan would post, line by line, in a form that a person can post by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from brex_accounting import Side
+from bridge.books import Books
+from bridge.closing.delimited import Cell
+from bridge.decisions import Post
+from bridge.documents.protocol import PlannedVendor
+from bridge.mapping import Plan
+from bridge.postings import Posting
+
+HEADINGS = (
+    *("Record", "Step", "Document", "Day", "Subsidiary", "Vendor", "Account", "Account name", "Debit", "Credit"),
+    *("Currency", "Fields", "Text"),
+)
+
+
+def journal_lines(plan: Plan, books: Books) -> tuple[Sequence[str], list[tuple[Cell, ...]]]:
+    """The headings, and a row for each posting: its amount is in Debit or in Credit, in decimal major units.
+
+    The lines of one record balance. What replaces or corrects a document is shown whole, with its step.
+    """
+    return HEADINGS, [row for post in plan.posts for row in _rows(post, books)]
+
+
+def _rows(post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
+    document, record = post.document, post.record
+    subsidiary = document.form().head.get("subsidiary")
+    if subsidiary is None:
+        subsidiary = getattr(document, "subsidiary_id", None)
+    known = books.subsidiary(subsidiary) if isinstance(subsidiary, str) else None
+    text = next((each for each in (record.memo, record.vendor.name if record.vendor else None) if each), None)
+    for each in document.postings():
+        account = books.account(each.account)
+        is_debit = each.side == Side.DEBIT
+        amounts: tuple[Decimal | None, Decimal | None] = (each.amount, None) if is_debit else (None, each.amount)
+        yield (
+            *(record.id, post.step, document.noun, document.impact_date),
+            subsidiary if known is None else known.trade_name,
+            _party(post, books),
+            *(each.account, None if account is None else account.name),
+            *amounts,
+            *(each.currency, _fields(each, books), text),
+        )
+
+
+def _party(post: Post, books: Books) -> str | None:
+    party = post.document.party
+    if isinstance(party, PlannedVendor):
+        return party.vendor.name
+    vendor = None if party is None else books.vendor(party)
+    return party if vendor is None else vendor.name
+
+
+def _fields(posting: Posting, books: Books) -> str:
+    named = list[str]()
+    for each in posting.fields:
+        field = books.field(each.field_id)
+        values = () if field is None else field.values
+        value = next((one.name for one in values if one.id == each.field_value_id), each.field_value_id)
+        named.append(f"{each.field_id if field is None else field.name}: {value}")
+    return "; ".join(sorted(named))
