@@ -291,7 +291,7 @@ def test_another_exporter_may_have_it_in_hand(make: MakeCompany, tmp_path: Path)
         other.claim(f"accrual:2026-02/{company.rillet.subsidiaries[0].id}")
         (step,) = posted(company).steps
 
-    assert step.why == "another exporter has it in hand"
+    assert step.why.startswith("another exporter has it in hand")
 
 
 def test_the_plan_is_shown_as_table_csv_and_json(make: MakeCompany) -> None:

@@ -236,6 +236,11 @@ def is_receipt(subject: str) -> bool:
     return subject.startswith(_RECEIPTS)
 
 
+def is_accrual(subject: str) -> bool:
+    """Whether a subject is the accrual of a month."""
+    return subject.startswith(_ACCRUALS)
+
+
 def is_summary(subject: str) -> bool:
     """Whether a subject is a summary of records."""
     return subject.startswith(_SUMMARIES)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import cast
 
+from bridge.closing.accrual_marks import accrual_mark
 from bridge.documents.form import Form
 from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet_forms import (
@@ -21,7 +22,7 @@ from bridge.documents.rillet_forms import (
     VENDOR_CREDITS,
     form_of_bytes,
 )
-from bridge.export.engine.attempts import Attempt, is_record, is_summary
+from bridge.export.engine.attempts import Attempt, is_accrual, is_record, is_summary
 from bridge.mappers.summaries import digest_of
 from clientkit import codec
 from clientkit.codec import CodecError
@@ -75,7 +76,7 @@ def _has_references(attempt: Attempt, answer: Mapping[str, object], reference_ty
 
 
 def _has_name(attempt: Attempt, answer: Mapping[str, object]) -> bool:
-    """Whether its name tells of the same record and the same posting of it, or of the same summary."""
+    """Whether its name tells of the same record and the same posting of it, or of the same summary or accrual."""
     key = _NAMES.get(attempt.kind, "")
     name, sent = answer.get(key), codec.parse(attempt.payload)
     if not isinstance(name, str) or not name:
@@ -83,6 +84,8 @@ def _has_name(attempt: Attempt, answer: Mapping[str, object]) -> bool:
     asked = cast("Mapping[str, object]", sent).get(key) if isinstance(sent, dict) else None
     if is_summary(attempt.subject):
         return digest_of(name) == digest_of(str(asked))
+    if is_accrual(attempt.subject):
+        return accrual_mark(name) == accrual_mark(str(asked))
     mine, theirs = mark_of_name(str(asked)), mark_of_name(name)
     if theirs is None or theirs.subject != attempt.subject:
         return False
