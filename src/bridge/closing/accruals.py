@@ -16,6 +16,7 @@ from bridge.closing.delimited import delimited
 from bridge.closing.period import Period, month
 from bridge.closing.snapshot import NOT_CODED, AccountLine, ClosingRecord, DifferenceKind, Snapshot, summed
 from bridge.datatable import DataTable, Tabular, money
+from bridge.master_data import INACTIVE
 from bridge.settings.values import Entity, Role
 from bridge.values import FieldAssignment
 from clientkit.money import decimal_text, is_rounded
@@ -200,8 +201,8 @@ def _on_accounts(
         return (), f"it is not coded, and the settings name no uncoded_account for {entity.name}"
     liabilities = {snapshot.code_of(entity, role) for role in _LIABILITIES}
     moved = summed((_moved(line, liabilities, accrual, uncoded or "") for line in lines), with_fields=True)
-    missing = next(_missing_fields(moved, snapshot.books), None)
-    return ((), f"{missing} is mandatory in Rillet and has no value") if missing is not None else (moved, "")
+    obstacle = next(_obstacles(moved, snapshot.books), None)
+    return (moved, "") if obstacle is None else ((), obstacle)
 
 
 def _moved(line: AccountLine, liabilities: set[str | None], accrual: str, uncoded: str) -> AccountLine:
@@ -210,15 +211,19 @@ def _moved(line: AccountLine, liabilities: set[str | None], accrual: str, uncode
     return attrs.evolve(line, account=uncoded) if line.account == NOT_CODED else line
 
 
-def _missing_fields(lines: Iterable[AccountLine], books: Books) -> Iterator[str]:
-    mandatory = [
-        each for each in books.fields if each.settings and each.settings.expenses and each.settings.expenses.mandatory
-    ]
+def _obstacles(lines: Iterable[AccountLine], books: Books) -> Iterator[str]:
+    """Why Rillet would not take the lines."""
+    rules = [(each, each.settings.expenses) for each in books.fields if each.settings is not None]
+    mandatory = [field for field, rule in rules if rule is not None and rule.mandatory]
     for line in lines:
         account = books.account(line.account)
+        if account is not None and account.status == INACTIVE:
+            yield f"the account {account.code} {account.name} is inactive"
         if account is not None and account.type == _EXPENSE:
             has = {each.field_id for each in line.fields}
-            yield from (each.name for each in mandatory if each.id not in has)
+            yield from (
+                f"{each.name} is mandatory in Rillet and has no value" for each in mandatory if each.id not in has
+            )
 
 
 def accrual_json(accrual: Accrual) -> str:

@@ -21,6 +21,9 @@ def demo(
     billing: Annotated[
         bool, typer.Option("--billing", help="Show invoices that go out and payments that come back instead.")
     ] = False,
+    close: Annotated[
+        bool, typer.Option("--close", help="Show the close of a month with differences on both sides instead.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Export a made-up company between two stand-ins on loopback, and prove that the books are right."""
@@ -29,6 +32,12 @@ def demo(
 
         with expected_errors():
             show_billing(invoices=records, seed=seed, as_json=as_json)
+        return
+    if close:
+        from bridge.export.commands.demo_close import show_close
+
+        with expected_errors():
+            show_close(records=records, seed=seed, as_json=as_json)
         return
     from bridge.export.demo.run import Demo, became
 

@@ -53,6 +53,7 @@ ACCOUNTS = (
     _account("21120", "Brex Card US", _LIABILITY, "Credit Card"),
     _account("21130", "Brex Card DE", _LIABILITY, "Credit Card"),
     _account("21340", "Employee Reimbursements Payable", _LIABILITY, "Current Liability"),
+    _account("21900", "Accrued Expenses", _LIABILITY, "Current Liability"),
     _account("22500", "VAT", _LIABILITY, "Sales Tax Liability"),
     _account("22600", "Output Tax", _LIABILITY, "Current Liability"),
     _account("41000", "Robot Sales", AccountType.INCOME, "Revenue"),
@@ -64,6 +65,7 @@ ACCOUNTS = (
     _account("63100", "Office Supplies", _EXPENSE, "Operating Expense"),
     _account("64100", "Lab Components", _EXPENSE, "Cost of Goods Sold"),
     _account("65100", "Advertising", _EXPENSE, "Operating Expense"),
+    _account("69900", "Spending to be Coded", _EXPENSE, "Operating Expense"),
     _account("66100", "Telephone (old)", _EXPENSE, "Operating Expense", AccountStatus.INACTIVE),
 )
 
@@ -188,6 +190,8 @@ rewards_account = "48000"
 clearing_account = "11900"
 accounts_payable_account = "21100"
 movements = {{ currency = "USD" }}
+accrual_account = "21900"
+uncoded_account = "69900"
 
 [[entities]]
 name = "Germany"
@@ -199,6 +203,8 @@ personal_expense_receivable_account = "12500"
 rewards_account = "48000"
 clearing_account = "11900"
 accounts_payable_account = "21100"
+accrual_account = "21900"
+uncoded_account = "69900"
 tax_account = "22500"
 when = {{ field = "LEGAL_ENTITY", value = "halden-gmbh" }}
 movements = {{ currency = "EUR" }}
