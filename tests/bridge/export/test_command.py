@@ -312,7 +312,7 @@ def test_the_demo_proves_a_zero_difference() -> None:
 
 @pytest.fixture(scope="module")
 def demonstrated() -> dict[str, Any]:
-    result = CliRunner().invoke(app, ["demo", "--records", "60", "--json"])
+    result = CliRunner().invoke(app, ["demo", "--records", "64", "--json"])
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = json.loads(result.stdout)
     return found
@@ -323,13 +323,16 @@ def test_the_demo_shows_what_becomes_of_every_type(demonstrated: dict[str, Any])
 
     assert list(types) == [each.value for each in RecordType]
     became = Counter(kind for kinds in types.values() for kind in kinds)
-    assert became.keys() == {"charges", "reimbursements", "bills", "payments", "journal-entries", "refused", "nothing"}
+    assert became.keys() == {
+        *("charges", "reimbursements", "bills", "vendor-credits", "payments", "journal-entries", "refused", "nothing")
+    }
     counted = {kind: sum(kinds.get(kind, 0) for kinds in types.values()) for kind in became}
     assert counted.pop("refused") == len(demonstrated["refused"])
     assert counted.pop("nothing") == len(demonstrated["nothing"]) == 1
     assert sum(counted.values()) == len(demonstrated["posted"])
     assert types["INVOICE"].keys() == {"journal-entries"}
     assert types["INVOICE_PAYMENT"] == {"refused": 1}
+    assert types["REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT"] == {"payments": 1}
 
 
 def test_the_demo_has_vat_and_reverse_charges(demonstrated: dict[str, Any]) -> None:

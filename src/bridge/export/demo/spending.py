@@ -58,6 +58,8 @@ _MOVEMENTS = (
     RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_REFUND,
     RecordType.INVOICE,
     RecordType.BILL_MONEY_MOVEMENT_PAYIN,
+    # The last one is turned round: the vendor gives money back.
+    RecordType.BILL_EXPENSE,
 )
 _RECEIVABLE, _SALES, _CLEARING, _BANK, _GERMAN_BANK = "13000", "41000", "11900", "11100", "11200"
 _SURCHARGE = Decimal("50.00")
@@ -117,7 +119,11 @@ def _good(chance: random.Random, number: int) -> Record:
 def _movement(chance: random.Random, number: int, turn: int, earlier: Sequence[Record]) -> Record:
     kind = _MOVEMENTS[turn % len(_MOVEMENTS)]
     if kind == RecordType.BILL_EXPENSE_PAYMENT:
-        return _payment(number, next(each for each in reversed(earlier) if each.type == RecordType.BILL_EXPENSE))
+        return _payment(number, next(each for each in reversed(earlier) if each.type == RecordType.BILL_EXPENSE), kind)
+    if kind == RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT:
+        approved = _reimbursed(earlier)
+        if approved:
+            return _payment(number, approved[-1], kind)
     german, moment = chance.random() < 0.35, _moment(chance)
     details = Details(record_id=_record_id(number), posted_at=moment, erp_posting_date=moment)
     amount, currency = _amount(chance, 3_000), "EUR" if german else "USD"
@@ -129,7 +135,11 @@ def _movement(chance: random.Random, number: int, turn: int, earlier: Sequence[R
         details["receipts"] = [Receipt(id=f"receipt_{number:05d}")]
         splits = _splits(chance, amount, german=german, accounts=(account, _SUPPLIES))
         vendor = _merchant(chance.choice(MERCHANTS[account]))
-        return record(kind, debits=splits, credits=[(amount, ())], currency=currency, vendor=vendor, **details)
+        owed: Sequence[Split] = [(amount, ())]
+        if turn % len(_MOVEMENTS) == len(_MOVEMENTS) - 1:
+            return record(kind, debits=owed, credits=splits, currency=currency, vendor=vendor, **details)
+        bill = record(kind, debits=splits, credits=owed, currency=currency, vendor=vendor, **details)
+        return _prepaid(bill) if turn % len(_MOVEMENTS) else bill
     # Nobody codes the lines of most; money that an employee gives back goes to the account of the expense.
     entity = _legal_entity() if german else []
     debit: Coding = entity
@@ -143,13 +153,28 @@ def _movement(chance: random.Random, number: int, turn: int, earlier: Sequence[R
     return record(kind, debits=[(amount, debit)], credits=[(amount, credit)], currency=currency, **details)
 
 
-def _payment(number: int, bill: Record) -> Record:
+def _reimbursed(earlier: Sequence[Record]) -> list[Record]:
+    """What was reimbursed and not paid out yet."""
+    paid = {each.source_id for each in earlier if each.type == RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT}
+    approved = (each for each in earlier if each.type == RecordType.REIMBURSEMENT_EXPENSE_APPROVAL)
+    return [each for each in approved if each.source_id not in paid]
+
+
+def _prepaid(bill: Record) -> Record:
+    """The bill with a year of service on its first line, as Brex amortises it."""
+    first, *others = bill.line_items
+    year = {"start_date": "2026-10-01", "end_date": "2027-09-30"}
+    return attrs.evolve(bill, line_items=(attrs.evolve(first, extra={"amortization": year}), *others))
+
+
+def _payment(number: int, bill: Record, kind: RecordType) -> Record:
+    """The payment of a bill or of a reimbursement."""
     last = datetime.combine(LAST_DAY, time(12), UTC)
     moment = min(bill.posted_at + timedelta(days=14), last)
     # Nobody codes it: it is its bill's entity's.
     lines: Sequence[Split] = [(bill.amount.amount, [])]
     return record(
-        RecordType.BILL_EXPENSE_PAYMENT,
+        kind,
         debits=lines,
         credits=lines,
         currency=bill.amount.currency,
