@@ -90,4 +90,15 @@ __all__ = [
 ]  # fmt: skip
 # End of what is made.
 
-__getattr__, __dir__ = lazy(__name__, _HOMES)
+_load, __dir__ = lazy(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> object:
+    try:
+        return _load(name)
+    except ModuleNotFoundError as error:
+        if name != "SqlJournal" or error.name != "sqlalchemy":
+            raise
+        from bridge.export.journal import missing
+
+        return missing.SqlJournal

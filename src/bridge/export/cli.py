@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 _MISSING = 'brex-rillet needs its command line extra. Install it with: pip install "brex-rillet[cli]"'
 
 
 def main() -> None:
     """Run the command. Exit status 0: all exported; 1: some refused; 2: could not run."""
+    write_anything()
     try:
         from bridge.export import commands
     except ModuleNotFoundError as error:
@@ -16,6 +18,13 @@ def main() -> None:
             raise
         sys.exit(_fail(_MISSING))
     commands.app()
+
+
+def write_anything() -> None:
+    """Let standard output and error take any text: what their encoding lacks is escaped, because the work is done by then."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(message: str) -> int:

@@ -1,8 +1,9 @@
-"""Whose records and books an export is between, so that a journal is never used for another company's."""
+"""Whose records and books an export is between, so that a journal is never used for another company's, nor by clocks that disagree."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from bridge.export.ledgers.protocol import Ledger
 from bridge.export.sources.protocol import Source
 
 _SOURCE, _LEDGER = "source", "ledger"
+# Clocks differ by moments; keys are sent again for 23 of the 24 hours that they live.
+_MINUTES, _HOUR = timedelta(minutes=5), timedelta(hours=1)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -55,6 +58,28 @@ def check_owner(source: Source, ledger: Ledger, journal: Journal, *, binds: bool
     if binds:
         # Another exporter may have bound it at this moment.
         _compare(journal.bind(told), told, names)
+
+
+def check_clock(journal: Journal) -> str | None:
+    """What to say where another exporter's clock is minutes ahead of this machine's.
+
+    Raises:
+        JournalError: It is an hour ahead or more. A key would be taken for dead that lives, and a record posted twice.
+    """
+    latest = journal.latest_of_others()
+    if latest is None:
+        return None
+    at, who = latest
+    ahead = at - journal.now()
+    if ahead < _MINUTES:
+        return None
+    text = (
+        f"the journal has an attempt of {who} at {at:%Y-%m-%d %H:%M} UTC, which lies in the future of this machine's clock: "
+        f"set both clocks right"
+    )
+    if ahead >= _HOUR:
+        raise JournalError(text)
+    return text
 
 
 def place_of(base_url: str) -> str:

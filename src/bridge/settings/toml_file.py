@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypeVar, cast, get_args
 
@@ -252,20 +253,33 @@ _converter = _make_converter()
 
 
 def _messages(error: cattrs.BaseValidationError) -> list[str]:
-    return list(cattrs.transform_error(error, path="", format_exception=_explain))
+    found = list[str]()
+    for message in cattrs.transform_error(error, path="", format_exception=_explain):
+        text, mark, path = message.rpartition(" @ ")
+        # Each unknown key has a line of its own.
+        found += [f"{each}{mark}{path}" for each in text.split(_NEXT)]
+    return found
+
+
+def _unknown(key: str, known: Sequence[str]) -> str:
+    meant = get_close_matches(key, known, n=1)
+    advice = _GONE.get(
+        key, f"the keys here are {', '.join(known)}" + "".join(f"; did you mean {each}?" for each in meant)
+    )
+    return f"unknown key {key}; {advice}"
 
 
 def _explain(error: BaseException, _: type[Any] | None) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
-        known = ", ".join(field.name for field in attrs.fields(error.cl))
-        unknown = sorted(error.extra_fields)
-        advice = next((_GONE[each] for each in unknown if each in _GONE), f"the keys here are {known}")
-        return f"unknown key {', '.join(unknown)}; {advice}"
+        known = [field.name for field in attrs.fields(error.cl)]
+        return _NEXT.join(_unknown(each, known) for each in sorted(error.extra_fields))
     if isinstance(error, KeyError):
         return f"the key {error.args[0]} is missing"
     return str(error)
 
 
+# Stands in no key of TOML and in no message.
+_NEXT = "\0"
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w\-]+)\s*=")
 _PLACE = re.compile(r"[a-z_]+(\[\d+\])?(\.[a-z_]+)*")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -214,3 +214,22 @@ def test_a_company_that_cannot_be_asked_for_now_is_an_error(tmp_path: Path) -> N
     with exporting(here, str(tmp_path / "journal.db")) as export, pytest.raises(brex_accounting.ApiError):
         export.run()
     assert here.posts() == []
+
+
+@pytest.mark.parametrize(("ahead", "is_refused"), [(2, False), (10, False), (70, True), (26 * 60, True)])
+def test_a_clock_that_is_ahead_of_this_one_is_noticed(tmp_path: Path, ahead: int, *, is_refused: bool) -> None:
+    here, known = company(0, expense(1)), str(tmp_path / "journal.db")
+    with SqlJournal(known, now=lambda: NOW + timedelta(minutes=ahead), who="another") as journal:
+        Export(here.brex.client(), here.rillet.client(), Bridge(SETTINGS), journal=journal).run()
+    here.brex.add(expense(2))
+
+    with SqlJournal(known, now=lambda: NOW, who="this one") as journal:
+        export = Export(here.brex.client(), here.rillet.client(), Bridge(SETTINGS), journal=journal)
+        if is_refused:
+            with pytest.raises(JournalError, match=r"an attempt of another .* lies in the future"):
+                export.run()
+            assert len(here.rillet.charges) == 1
+        else:
+            outcome = export.run()
+            assert outcome.complete
+            assert [each.code for each in outcome.warnings] == (["clock"] if ahead > 5 else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 from rich.text import Text
 
+from bridge.datatable import plain
 from bridge.explanations import Explanation
 from bridge.explanations import explain as explained
 from bridge.export.commands.app import (
@@ -64,7 +65,7 @@ def explain(
             out.print(explanation)
             if became is not None:
                 receipts = f" Files of receipts there: {files}." if files else ""
-                out.print(Text(f"In Rillet it is {became.kind} {became.object_id}.{receipts}"))
+                out.print(Text(plain(f"In Rillet it is {became.kind} {became.object_id}.{receipts}")))
         if explanation.is_refused:
             raise typer.Exit(INCOMPLETE)
 

@@ -43,7 +43,7 @@ def export(
     *,
     namespace: NamespaceName = "",
     watch: Watch = False,
-    interval: Interval = "1h",
+    interval: Interval = None,
     listen: Listen = None,
     sync_fields: KeepFields = None,
     log_json: LogJson = False,
@@ -59,9 +59,10 @@ def export(
     Needs the same variables as plan. Exit status 0: all exported; 1: some refused; 2: could not run.
     """
     changed_since = moment_of(since)
-    every, place = interval_of(interval), None if listen is None else address_of(listen)
-    if place is not None and not watch:
-        raise typer.BadParameter("--listen needs --watch")
+    every, place = interval_of(interval or "1h"), None if listen is None else address_of(listen)
+    for option, value in (("--listen", listen), ("--interval", interval)):
+        if value is not None and not watch:
+            raise typer.BadParameter(f"{option} needs --watch")
     if sync_fields is not None and not watch:
         raise typer.BadParameter("--sync-fields needs --watch; the command sync-fields does it once")
     stopping = Stopping()

@@ -16,6 +16,7 @@ import typer
 
 import brex_accounting.webhooks
 import rillet.webhooks
+from bridge.datatable import plain
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.engine.export import Export
 from bridge.export.field_updates import apply_field_changes, read_fields
@@ -36,7 +37,10 @@ _BREX, _RILLET = "BREX_WEBHOOK_SECRET", "RILLET_WEBHOOK_TOKEN"
 
 
 Watch = Annotated[bool, typer.Option("--watch", help="Go on: export again at every interval, until a signal comes.")]
-Interval = Annotated[str, typer.Option("--interval", metavar="TIME", help="With --watch: 90s, 30m, 1h and the like.")]
+Interval = Annotated[
+    str | None,
+    typer.Option("--interval", metavar="TIME", help="With --watch: 90s, 30m, 1h and the like; 1h when left out."),
+]
 KeepFields = Annotated[
     str | None,
     typer.Option(
@@ -88,7 +92,7 @@ def keep_exporting(
 
         with suppress(KeyboardInterrupt):
             for outcome in watch(run, wait=announcements.wait, stop=stopping, interval=interval):
-                typer.echo(json.dumps(outcome.as_json()) if as_json else _summary(outcome, datetime.now(UTC)))
+                typer.echo(json.dumps(outcome.as_json()) if as_json else plain(_summary(outcome, datetime.now(UTC))))
 
 
 def _bring_fields(export: Export, integration: str, stopping: Stopping) -> None:
@@ -128,6 +132,7 @@ def _summary(outcome: ExportOutcome, now: datetime) -> str:
         "vendors created": counts.created_vendors,
         "refused": counts.refused,
         "failed": counts.failed,
+        "elsewhere": counts.elsewhere,
         "unreported": counts.unreported,
     }
     parts = [f"{name} {number}" for name, number in numbers.items() if number] or ["nothing to export"]

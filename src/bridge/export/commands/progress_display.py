@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from bridge.datatable import plain
 from bridge.export.engine.runner import ShowProgress
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Progress
@@ -18,14 +19,17 @@ from bridge.export.reporting.progress import Progress
 _EVERY = 60.0
 
 
-class _OnBar:
+class OnBar:
+    """Moves the bar."""
+
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
         self._task = bar.add_task("Exporting", total=None, rest="")
 
     def __call__(self, progress: Progress) -> None:
+        """A record is done."""
         rest = "" if progress.rest is None else f"{progress.rest} left"
-        name = progress.record_id[:24]
+        name = plain(progress.record_id)[:24]
         self._bar.update(self._task, completed=progress.done, total=progress.of, description=name, rest=rest)
 
 
@@ -44,6 +48,16 @@ class LoggedProgress:
             audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
 
 
+def columns() -> tuple[ProgressColumn, ...]:
+    """The parts of the bar; what services named is no markup."""
+    return (
+        TextColumn("{task.description:24}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rest]}", markup=False),
+    )
+
+
 @contextmanager
 def shown_progress() -> Generator[ShowProgress]:
     """A bar on the terminal, apart from what is printed; lines of the log where there is none."""
@@ -51,11 +65,5 @@ def shown_progress() -> Generator[ShowProgress]:
     if not console.is_terminal:
         yield LoggedProgress()
         return
-    columns = (
-        TextColumn("{task.description:24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rest]}"),
-    )
-    with Bar(*columns, console=console) as bar:
-        yield _OnBar(bar)
+    with Bar(*columns(), console=console) as bar:
+        yield OnBar(bar)

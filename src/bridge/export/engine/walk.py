@@ -26,7 +26,7 @@ from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.engine.tasks.summary import MOST_COLLECTED, OpenSummaryTask, SummaryCollector, check_summaries
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.ledgers.protocol import Ledger, LookUp
-from bridge.export.owners import check_owner
+from bridge.export.owners import check_clock, check_owner
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.brex import is_early
 from bridge.export.sources.protocol import CodingSource, Source
@@ -93,6 +93,8 @@ class Walk:
             JournalError: The journal cannot be read, or belongs to another company.
         """
         check_owner(self._source, self._ledger, self._journal, binds=not self._sender.is_dry)
+        if (told := check_clock(self._journal)) is not None:
+            self._warn(Warned(record_id="", code="clock", text=told))
         self._books = self._ledger.snapshot()
         named = _with_values(self._bridge.settings)
         fields = SourceFields(self._source.fields(named) if isinstance(self._source, CodingSource) else ())

@@ -95,6 +95,10 @@ class Journal(Protocol):
         """When the oldest attempt was written down, None where there is none."""
         ...
 
+    def latest_of_others(self) -> tuple[datetime, str] | None:
+        """The latest time at which another exporter wrote an attempt down, by its clock, and who that was."""
+        ...
+
     def unfinished(self) -> tuple[str, ...]:
         """The records with an attempt without an outcome, or whose last change was a deletion or was rejected."""
         ...
@@ -219,6 +223,10 @@ class NoJournal:
 
     def first_intended_at(self) -> datetime | None:
         """Never."""
+        return None
+
+    def latest_of_others(self) -> tuple[datetime, str] | None:
+        """Nobody's."""
         return None
 
     def intend(self, attempt: Attempt) -> None:

@@ -229,6 +229,17 @@ class SqlJournal:
         with self._writing() as connection:
             return moment_of(connection.execute(query).scalar(), "intended_at")
 
+    def latest_of_others(self) -> tuple[datetime, str] | None:
+        """The latest time at which another exporter wrote an attempt down, by its clock, and who that was."""
+        columns = tables.attempts.c
+        query = sa.select(columns.intended_at, columns.intended_by).where(
+            self._mine.attempts, columns.intended_by != self._who
+        )
+        with self._writing() as connection:
+            found = connection.execute(query.order_by(columns.intended_at.desc()).limit(1)).one_or_none()
+            at = None if found is None else moment_of(found.intended_at, "intended_at")
+            return None if found is None or at is None else (at, str(found.intended_by))
+
     def intend(self, attempt: Attempt) -> None:
         """Write an attempt down before its request leaves, with its members."""
         try:

@@ -6,10 +6,12 @@ write JSON. At level INFO there are ids, codes and counts alone; what services a
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
+from bridge.datatable import plain
 from bridge.decisions import Nothing, Refused
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, Result, Unreported
 
@@ -74,5 +76,11 @@ def log(decision: str, **facts: str | int | None) -> None:
 
 def _say(log: logging.Logger, decision: str, facts: Mapping[str, str | int | None]) -> None:
     known = {name: value for name, value in facts.items() if value is not None}
-    text = " ".join((decision, *(f"{name}={value}" for name, value in known.items())))
+    text = " ".join((decision, *(f"{name}={_shown(value)}" for name, value in known.items())))
     log.info("%s", text, extra={"decision": decision, **known})
+
+
+def _shown(value: str | int) -> str:
+    """A value on one line: what another system named may hold line ends and what moves a terminal's cursor."""
+    text = str(value)
+    return text if text.isprintable() and " " not in text else json.dumps(plain(text))

@@ -53,15 +53,19 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
         failed = [(each.record, [each.why]) for each in outcome.failed]
         yield _reasons("Failed for now", failed, counts.failed)
     for each in outcome.unreported[:MOST_ROWS]:
-        yield Text(f"{each.record_id} is unknown to Brex: {each.why}", style="red")
+        yield Text(plain(f"{each.record_id} is unknown to Brex: {each.why}"), style="red")
     for unread in outcome.unreadable[:MOST_ROWS]:
-        yield Text(f"{unread.record_id or 'A record'} cannot be read: {plain(unread.why)}", style="red")
+        yield Text(plain(f"{unread.record_id or 'A record'} cannot be read: {unread.why}"), style="red")
     for warned in outcome.warnings[:MOST_ROWS]:
         yield Text(f"{plain(warned.record_id)}: {plain(warned.text)}".removeprefix(": "), style="yellow")
     for receipt in outcome.unattached[:MOST_ROWS]:
-        yield Text(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {plain(receipt.why)}")
+        yield Text(plain(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {receipt.why}"))
+    if outcome.elsewhere:
+        yield _reasons(
+            "In another exporter's hand", [(each.record, [each.why]) for each in outcome.elsewhere], counts.elsewhere
+        )
     if outcome.stopped:
-        yield Text(f"The run ended early: {outcome.stopped}", style="bold red")
+        yield Text(plain(f"The run ended early: {outcome.stopped}"), style="bold red")
 
 
 def _more(count: int, shown: Sequence[object]) -> str:
@@ -144,7 +148,7 @@ def history_table(
     parts: list[RenderableType] = [table] if attempts or not refusals else []
     if members:
         listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
-        parts.append(Text(f"Records of the summary: {len(members)}\n{listed}"))
+        parts.append(Text(plain(f"Records of the summary: {len(members)}\n{listed}")))
     if refusals:
         parts.append(_refusals(wanted, refusals))
     return Group(*parts)
@@ -204,7 +208,7 @@ def _moment(moment: datetime | None) -> str:
 def errors(console: Console, problems: Sequence[str]) -> None:
     """Problems, one a line."""
     for problem in problems:
-        console.print(Text(problem, style="red"))
+        console.print(Text(plain(problem), style="red"))
 
 
 def _reasons(title: str, found: Sequence[tuple[Record, Sequence[str]]], count: int | None = None) -> RenderableType:

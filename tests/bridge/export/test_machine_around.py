@@ -1,0 +1,136 @@
+"""What the terminal, the encoding and missing extras do never reaches the user as somebody else's raw error."""
+
+from __future__ import annotations
+
+import io
+import logging
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+import bridge.export.time_zones
+from bridge import SettingsError, read_settings
+from bridge.export import Progress, zone_of
+from bridge.export.commands import app
+from bridge.export.reporting import audit_log, tables
+from bridge.export.reporting.report import ExportOutcome, StopCode, Unreported
+
+CONTROLS = "\x1b]0;owned\x07\x1b[2J"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
+def test_output_in_any_encoding_is_written(encoding: str) -> None:
+    program = (
+        "import sys; from bridge.export.cli import write_anything; write_anything();"
+        "print('東京カフェ ┏━'); print('東京', file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONIOENCODING": encoding, "PYTHONPATH": ":".join(sys.path), "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=True,
+    )
+    assert b"\\u6771\\u4eac" in done.stdout
+    assert b"\\u6771\\u4eac" in done.stderr
+
+
+def shown(outcome: ExportOutcome) -> str:
+    out = io.StringIO()
+    Console(file=out, force_terminal=True, width=200, color_system=None).print(tables.export_table(outcome))
+    return out.getvalue()
+
+
+def test_no_text_of_others_moves_the_cursor() -> None:
+    outcome = ExportOutcome(
+        stopped=f"Rillet said {CONTROLS}",
+        stop_code=StopCode.LEDGER_DOWN,
+        unreported=(Unreported(record_id=f"accr{CONTROLS}", why=CONTROLS),),
+    )
+    assert "\x07" not in shown(outcome)
+    assert "\x1b]" not in shown(outcome)
+    out = io.StringIO()
+    tables.errors(Console(file=out, force_terminal=True, color_system=None), [f"Rillet answered 500: {CONTROLS}"])
+    assert "\x07" not in out.getvalue()
+
+
+def test_a_line_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "bridge.export"):
+        audit_log.log("posted", record_id="accr_1\r\nposted record_id=accr_2", object_id="\x1b[2J")
+        audit_log.log("posted", record_id="accr_1", object_id="c-1")
+    forged, plain = (each.getMessage() for each in caplog.records)
+    assert "\n" not in forged
+    assert "\x1b" not in forged
+    assert plain == "posted record_id=accr_1 object_id=c-1"
+
+
+def test_markup_in_an_id_breaks_no_progress_bar() -> None:
+    from rich.progress import Progress as Bar
+
+    from bridge.export.commands.progress_display import OnBar, columns
+
+    out = io.StringIO()
+    with Bar(*columns(), console=Console(file=out, force_terminal=True)) as bar:
+        OnBar(bar)(Progress(done=1, of=2, record_id="accr_[/x]\x1b[2J", rest=timedelta(seconds=1)))
+    assert "[/x]" in out.getvalue()
+
+
+def test_an_interval_needs_a_watch(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text("", encoding="utf-8")
+    done = CliRunner().invoke(app, ["export", "--settings", str(settings), "--interval", "1h"])
+    assert done.exit_code == 2
+    assert "--interval needs --watch" in done.output
+
+
+def test_each_unknown_key_has_its_line_and_what_may_be_meant() -> None:
+    text = 'gl_fild = "A"\nreference_typ = "b"\nentities = []\n\n\nzzz = 1\n'
+    with pytest.raises(SettingsError) as caught:
+        read_settings(text, source="s.toml")
+    problems = {each.partition(";")[0]: each for each in caught.value.problems}
+    assert set(problems) == {
+        "s.toml line 1: unknown key gl_fild",
+        "s.toml line 2: unknown key reference_typ",
+        "s.toml line 6: unknown key zzz",
+    }
+    assert problems["s.toml line 1: unknown key gl_fild"].endswith("; did you mean gl_field?")
+    assert problems["s.toml line 2: unknown key reference_typ"].endswith("; did you mean reference_type?")
+    assert "did you mean" not in problems["s.toml line 6: unknown key zzz"]
+
+
+def test_time_zones_are_known_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_there(name: str) -> object:
+        raise ZoneInfoNotFoundError(name)
+
+    monkeypatch.setattr(bridge.export.time_zones, "ZoneInfo", none_there)
+
+    zone = zone_of("America/New_York")
+
+    assert zone is not None
+    assert datetime(2026, 7, 1, tzinfo=zone).utcoffset() == timedelta(hours=-4)
+    for name in ("Europe/Berln", "/etc/passwd", "EST5EDT4", "", "../x"):
+        assert zone_of(name) is None
+
+
+def test_everything_can_be_imported_without_sqlalchemy() -> None:
+    program = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'sqlalchemy': raise ModuleNotFoundError(name=name)\n"
+        "del sys.modules['sqlalchemy']; sys.meta_path.insert(0, Missing())\n"
+        "from bridge.export import *\n"
+        "from bridge.export import JournalError, SqlJournal\n"
+        "try: SqlJournal('export.db')\n"
+        "except JournalError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert 'pip install "brex-rillet[export]"' in done.stdout
