@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
     from bridge.export.ledgers.rillet import RilletLedger
     from bridge.export.ledgers.rillet_books import load_books, with_bills
-    from bridge.export.owners import Owned
+    from bridge.export.owners import Owned, Owner
     from bridge.export.reporting.disagreements import Verdict
     from bridge.export.reporting.progress import Progress
     from bridge.export.reporting.report import (
@@ -64,7 +64,7 @@ _HOMES = {
     "bridge.export.ledgers.protocol": ("Ability", "File", "Ledger", "LookUp", "Sent",),
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
-    "bridge.export.owners": ("Owned",),
+    "bridge.export.owners": ("Owned", "Owner",),
     "bridge.export.reporting.disagreements": ("Verdict",),
     "bridge.export.reporting.progress": ("Progress",),
     "bridge.export.reporting.report": (
@@ -82,7 +82,7 @@ _HOMES = {
 __all__ = [
     "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
     "Counts", "CreatedVendor", "Disagreement", "Elsewhere", "Export", "ExportOutcome", "Failed", "File", "FileRates",
-    "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Page", "Posted", "Progress",
+    "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "Posted", "Progress",
     "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SelfApprovalError", "Sent", "Source", "SqlJournal",
     "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict",
     "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event",

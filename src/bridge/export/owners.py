@@ -7,31 +7,36 @@ from datetime import timedelta
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
+import attrs
+
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.sources.protocol import Source
 
-_SOURCE, _LEDGER = "source", "ledger"
+_SOURCE, _LEDGER, _PLACE = "source", "ledger", "place"
 # Clocks differ by moments; keys are sent again for 23 of the 24 hours that they live.
 _MINUTES, _HOUR = timedelta(minutes=5), timedelta(hours=1)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@attrs.frozen(kw_only=True)
+class Owner:
+    """Whose records or books something is: the account or organization by an id that stays under a new key.
+
+    `place` is the environment, such as the host; None where it does not tell, as on this machine.
+    """
+
+    name: str
+    place: str | None = None
 
 
 @runtime_checkable
 class Owned(Protocol):
     """A source or a ledger that can tell whose it is. Both may have this; without it a journal is not bound to them."""
 
-    def owner(self) -> str | None:
-        """The account or organization with its environment, as it stays under a new key; None where nobody can tell.
-
-        Asked anew each time. Raises `ApiError` where the service cannot be asked.
-        """
+    def owner(self) -> Owner | None:
+        """Whose it is, None where nobody can tell. Asked anew each time. Raises `ApiError` where it cannot be asked."""
         ...
-
-
-def owner_of(service: Source | Ledger) -> str | None:
-    """Whose a source or a ledger is, None where it does not tell. Raises `ApiError`."""
-    return service.owner() if isinstance(service, Owned) else None
 
 
 def check_owner(source: Source, ledger: Ledger, journal: Journal, *, binds: bool) -> None:
@@ -45,9 +50,14 @@ def check_owner(source: Source, ledger: Ledger, journal: Journal, *, binds: bool
     """
     if journal.forgets:
         return
-    mine = {_SOURCE: owner_of(source), _LEDGER: owner_of(ledger)}
-    told = {side: owner for side, owner in mine.items() if owner is not None}
     names = {_SOURCE: source.name, _LEDGER: ledger.name}
+    told = dict[str, str]()
+    for side, service in ((_SOURCE, source), (_LEDGER, ledger)):
+        owner = service.owner() if isinstance(service, Owned) else None
+        if owner is not None:
+            told[side] = owner.name
+        if owner is not None and owner.place is not None:
+            told[f"{side} {_PLACE}"] = owner.place
     known = journal.owners()
     _compare(known, told, names)
     if _LEDGER in known and _LEDGER not in told:
@@ -82,17 +92,18 @@ def check_clock(journal: Journal) -> str | None:
     return text
 
 
-def place_of(base_url: str) -> str:
-    """The environment that an address belongs to: its host, which differs for a sandbox."""
+def place_of(base_url: str) -> str | None:
+    """The environment that an address belongs to: its host, which differs for a sandbox. None on this machine."""
     host = (urlsplit(base_url).hostname or base_url).lower()
-    # Ports on this machine change from one run to the next.
-    return "this machine" if host in _LOOPBACK else host
+    return None if host in _LOOPBACK else host
 
 
 def _compare(known: Mapping[str, str], told: Mapping[str, str], names: Mapping[str, str]) -> None:
-    for side, owner in told.items():
-        if known.get(side, owner) != owner:
+    for key, value in told.items():
+        if known.get(key, value) != value:
+            name = names[key.partition(" ")[0]]
+            at = "at " if key.endswith(_PLACE) else ""
             raise JournalError(
-                f"the journal belongs to {names[side]} {known[side]}, and this is {names[side]} {owner}: "
+                f"the journal belongs to {name} {at}{known[key]}, and this is {name} {at}{value}: "
                 f"give each company and environment a journal of its own, or a namespace (--namespace)"
             )

@@ -109,14 +109,14 @@ def test_a_token_that_cannot_tell_its_company_binds_the_ledger_alone(place: str)
     here.brex.faults.append(Fault(Respond(no_scope), matches=lambda asked: asked.path == "/v2/company", times=100))
     with exporting(here, place) as export:
         assert export.run().complete
-        assert set(export.journal.owners()) == {"ledger"}
+        assert set(export.journal.owners()) == {"ledger", "ledger place"}
     with exporting(company(2, expense(1)), place) as export, pytest.raises(JournalError):
         export.run()
     # Once it can tell, both are known.
     here.brex.faults.clear()
     with exporting(here, place) as export:
         assert export.run().complete
-        assert set(export.journal.owners()) == {"ledger", "source"}
+        assert set(export.journal.owners()) == {"ledger", "ledger place", "source"}
 
 
 def test_a_bound_journal_is_not_used_where_the_ledger_cannot_be_told(place: str) -> None:
@@ -191,7 +191,7 @@ def test_an_old_journal_opens_and_is_bound_at_its_next_run(place: str) -> None:
         assert (held.who, held.until) == ("the last release", datetime(2026, 3, 1, 12, 12, tzinfo=UTC))
     with exporting(here, place) as export:
         export.run()
-        assert set(export.journal.owners()) == {"ledger", "source"}
+        assert set(export.journal.owners()) == {"ledger", "ledger place", "source"}
         new = attrs.evolve(posted, version=9)
         export.journal.intend(new)
         assert export.journal.attempts("accr_posted")[-1].version == 9
@@ -201,7 +201,7 @@ def test_an_old_journal_opens_and_is_bound_at_its_next_run(place: str) -> None:
 
 def test_the_place_of_a_service_is_its_host() -> None:
     assert place_of("https://api.rillet.com/") == place_of("https://API.rillet.com") == "api.rillet.com"
-    assert place_of("http://127.0.0.1:4711") == place_of("http://localhost:80") == "this machine"
+    assert place_of("http://127.0.0.1:4711") is place_of("http://localhost:80") is None
 
 
 def test_a_company_that_cannot_be_asked_for_now_is_an_error(tmp_path: Path) -> None:

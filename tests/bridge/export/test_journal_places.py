@@ -46,6 +46,10 @@ METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "unfinished": lambda journal: journal.unfinished(),
     "mark": lambda journal: journal.mark("changes"),
     "set_mark": lambda journal: journal.set_mark("changes", "x"),
+    "held": lambda journal: journal.held(RECORD),
+    "owners": lambda journal: journal.owners(),
+    "bind": lambda journal: journal.bind({"ledger": "organization o"}),
+    "latest_of_others": lambda journal: journal.latest_of_others(),
 }
 
 

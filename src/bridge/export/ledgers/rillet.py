@@ -30,7 +30,7 @@ from bridge.export.engine.attempts import Attempt, is_record, summary_subject
 from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
 from bridge.export.ledgers.rillet_answers import is_about
 from bridge.export.ledgers.rillet_books import load_books, with_bills, with_planned, with_reimbursements
-from bridge.export.owners import place_of
+from bridge.export.owners import Owner, place_of
 from bridge.mappers.summaries import digest_of
 from clientkit import codec
 from clientkit.codec import CodecError
@@ -105,7 +105,7 @@ class RilletLedger:
         """How many requests were sent so far."""
         return self.client.requests_sent
 
-    def owner(self) -> str | None:
+    def owner(self) -> Owner | None:
         """The organization, in its environment, which every key can read as Rillet documents."""
         try:
             found = self.client.organization.get()
@@ -117,7 +117,7 @@ class RilletLedger:
             ):
                 raise
             return None
-        return f"organization {found.id} ({place_of(self.client.base_url)})"
+        return Owner(name=f"organization {found.id}", place=place_of(self.client.base_url))
 
     def ability(self, kind: str) -> Ability:
         """What Rillet can do with a kind; without a reference type only what has its mark in a text is found again."""

@@ -19,7 +19,7 @@ from brex_accounting import (
     ReviewStatus,
     SourceType,
 )
-from bridge.export.owners import place_of
+from bridge.export.owners import Owner
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
 from bridge.field_sync import FieldWithValues
 from bridge.mappers.summaries import MOST_MEMBERS
@@ -45,13 +45,13 @@ class BrexSource:
         """How many requests were sent so far."""
         return self.client.requests_sent
 
-    def owner(self) -> str | None:
-        """The company, in its environment. None for a token without the scope ``companies.readonly``."""
+    def owner(self) -> Owner | None:
+        """The company. None for a token without the scope ``companies.readonly``."""
         try:
             company = self.client.company.get()
         except (ForbiddenError, NotFoundError):
             return None
-        return f"company {company.id} ({place_of(self.client.base_url)})"
+        return Owner(name=f"company {company.id}")
 
     def is_offered(self, record: Record) -> bool:
         """Whether it is ready for export."""

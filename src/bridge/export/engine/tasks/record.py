@@ -316,7 +316,9 @@ class RecordTask:
         except (ApiError, BusyError) as error:
             where = f"it is in {context.ledger.name} as {posted.ref}"
             why = f"{where}, but not all its receipts are attached; the next run attaches them: {error}"
-            return attrs.evolve(result_of_error(error, self.records), results=self._failed("receipts", why).results)
+            return attrs.evolve(
+                result_of_error(error, self.records), results=self._failed("receipts", why).results, again=False
+            )
         return attrs.evolve(done, results=(attrs.evolve(posted, receipts=attached),))
 
 
