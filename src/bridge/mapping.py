@@ -25,7 +25,7 @@ from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.mappers.payouts import card_payment, payout
 from bridge.mappers.reimbursements import reimbursement
-from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings, SettingsError
+from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings
 from bridge.vendors.planned import PlannedVendors
 
 Mapper: TypeAlias = Callable[[Draft], Post | Nothing | None]
@@ -210,17 +210,6 @@ class Bridge:
         if zone is None:
             findings.add(ReasonCode.NO_TIME_ZONE, f"nobody here knows the time zone {name!r}; {ZONE_ADVICE}")
         return zone or UTC
-
-    def check_zone(self) -> None:
-        """Raise `SettingsError` where nobody knows the time zone that the settings name: it would refuse every record."""
-        name = self.settings.time_zone
-        try:
-            is_unknown = name != OF_SUBSIDIARY and zone_of(name, self.zones) is None
-        except CallerError:
-            # What fails is told with each record.
-            return
-        if is_unknown:
-            raise SettingsError((f"time_zone: nobody here knows the time zone {name!r}; {ZONE_ADVICE}",))
 
     def plan(self, records: Iterable[Record], books: Books) -> Plan:
         """What is to be done with many records, in their order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -128,19 +127,15 @@ def test_an_unknown_time_zone_is_a_settings_error_before_anything_is_sent(compan
     with pytest.raises(SettingsError, match=r"Europe/Berln.*brex-rillet\[tzdata\]"):
         run(company, settings, zones=zone_of)
 
-    assert company.rillet.asked == []
     assert company.posts() == []
-
-
-def none_known(_: str) -> tzinfo | None:
-    return None
+    assert company.exported() == []
 
 
 def test_where_all_are_refused_for_one_reason_brex_is_not_told(company: Company) -> None:
-    add(company)
-    settings = attrs.evolve(SETTINGS, gl_field="GL_ACOUNT", report_refusals=True)
+    uncoded = [attrs.evolve(card_expense("5", merchant="Cumulus Cloud"), id=f"accr_bad{each}") for each in range(3)]
+    company.brex.add(*uncoded)
 
-    outcome = run(company, settings)
+    outcome = run(company, attrs.evolve(SETTINGS, report_refusals=True))
 
     assert (outcome.counts.refused, outcome.counts.reported) == (3, 0)
     assert {each.review_status for each in company.brex.records.values()} == {ReviewStatus.READY_FOR_EXPORT}
