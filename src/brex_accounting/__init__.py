@@ -69,7 +69,7 @@ if TYPE_CHECKING:
         check_state,
         new_state,
     )
-    from brex_accounting.receipts import ReceiptFile
+    from brex_accounting.receipts import ReceiptFile, ReceiptOperations
     from brex_accounting.records import (
         EARLIEST,
         Amount,
@@ -175,7 +175,7 @@ _HOMES = {
         "AsyncOAuthClient", "AuthorizationError", "ConsentRequiredError", "OAuthApp", "OAuthClient", "Pkce",
         "check_state", "new_state",
     ),
-    "brex_accounting.receipts": ("ReceiptFile",),
+    "brex_accounting.receipts": ("ReceiptFile", "ReceiptOperations",),
     "brex_accounting.records": (
         "Amount", "EARLIEST", "FieldValueRef", "LineItem", "Receipt", "Record", "RecordOperations", "RecordType",
         "RecordVendor", "ReviewStatus", "Side", "SourceType", "User",
@@ -223,15 +223,16 @@ __all__ = [
     "MalformedWebhookError", "MemoryTokenStore", "Merchant", "MinorAmount", "NewField", "NewFieldValue",
     "NewWebhookSubscription", "NoAnswerError", "NotExported", "NotFoundError", "NotSentError", "OAuth", "OAuthApp",
     "OAuthClient", "Options", "Pacer", "Page", "Pager", "PagingError", "Pkce", "Problem", "RateLimitedError", "Receipt",
-    "ReceiptFile", "Record", "RecordOperations", "RecordType", "RecordVendor", "RecordsNotFoundError",
-    "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus", "Request", "RetryPolicy", "ReviewStatus",
-    "SeenIds", "SeenStore", "ServerError", "Side", "SourceType", "StaleWebhookError", "StatusError", "TeamUser",
-    "TokenKind", "TokenStatus", "TokenStore", "Tokens", "UnauthorizedError", "UnprocessableError", "Unreadable",
-    "UnreadableAnswerError", "UnreadableWebhookError", "User", "UserOperations", "UserStatus", "UserToken",
-    "VendorAccountMismatchError", "Verdict", "Violation", "WebhookError", "WebhookEventType", "WebhookGroup",
-    "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret", "WebhookSecretError",
-    "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription", "WebhookSubscriptionOperations",
-    "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError", "check_state", "new_state",
+    "ReceiptFile", "ReceiptOperations", "Record", "RecordOperations", "RecordType", "RecordVendor",
+    "RecordsNotFoundError", "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus", "Request",
+    "RetryPolicy", "ReviewStatus", "SeenIds", "SeenStore", "ServerError", "Side", "SourceType", "StaleWebhookError",
+    "StatusError", "TeamUser", "TokenKind", "TokenStatus", "TokenStore", "Tokens", "UnauthorizedError",
+    "UnprocessableError", "Unreadable", "UnreadableAnswerError", "UnreadableWebhookError", "User", "UserOperations",
+    "UserStatus", "UserToken", "VendorAccountMismatchError", "Verdict", "Violation", "WebhookError", "WebhookEventType",
+    "WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret",
+    "WebhookSecretError", "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription",
+    "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError",
+    "check_state", "new_state",
 ]  # fmt: skip
 # End of what is made.
 

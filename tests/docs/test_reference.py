@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+import brex_accounting
+import rillet
+from clientkit.client import LazyResource
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,3 +49,29 @@ def test_every_public_name_resolves_is_documented_and_is_on_its_page(package: st
         and not getattr(module, name).__doc__
     ]
     assert not undocumented
+
+
+def _methods() -> list[str]:
+    return [
+        f"client.{attribute}.{name}("
+        for client in (brex_accounting.Client, rillet.Client)
+        for attribute, resource in vars(client).items()
+        if isinstance(resource, LazyResource)
+        for name, _ in inspect.getmembers(getattr(client, attribute), inspect.isfunction)
+        if not name.startswith("_")
+    ]
+
+
+def test_every_method_of_a_client_is_there_as_it_is_called() -> None:
+    text = "".join(MAKER.pages().values())
+    methods = _methods()
+    assert {"client.vendors.find(", "client.accounts.by_code(", "client.receipts.download("} <= set(methods)
+    assert [method for method in methods if f"### `{method}" not in text] == []
+    assert "### `client.vendors.get(vendor_id: str) -> Vendor`" in text
+
+
+def test_a_signature_names_its_parameters() -> None:
+    text = "".join(MAKER.pages().values())
+    assert "(…)" not in text.replace(".build(…)", "")
+    assert "    payment_terms: int | None = None,\n" in text
+    assert " at 0x" not in text
