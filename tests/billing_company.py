@@ -119,8 +119,8 @@ class Seller:
     """The billing system's invoices, the books, and syncs between them."""
 
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
-    invoices: dict[str, Invoice] = field(default_factory=dict)
-    notes: dict[str, CreditNote] = field(default_factory=dict)
+    invoices: dict[str, Invoice] = field(default_factory=dict[str, Invoice])
+    notes: dict[str, CreditNote] = field(default_factory=dict[str, CreditNote])
     journal: Journal | None = None
     settings: BillingSettings = SETTINGS
     rates: Rates = no_rates

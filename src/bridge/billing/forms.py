@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import attrs
 
@@ -95,25 +95,29 @@ def form_of_receivable(kind: str, content: bytes) -> Form | None:
     if kind in {CUSTOMERS, PRODUCTS}:
         return form_of_master(kind)
     try:
-        read = codec.parse(content)
-        has_id = isinstance(read, dict) and "id" in read
-        if kind == INVOICES:
-            if has_id:
-                return form_of_invoice(codec.structure(read, Invoice))
-            is_full = isinstance(read, dict) and read.get("scope") == "FULL"
-            return form_of_invoice(
-                codec.structure(read, NewFullInvoice)
-                if is_full
-                else codec.structure(read, NewRevenueRecognitionOnlyInvoice)
-            )
-        if kind == CREDIT_MEMOS:
-            if has_id:
-                return form_of_credit_memo(codec.structure(read, CreditMemo))
-            return form_of_credit_memo(codec.structure(read, NewCreditMemo))
+        read: object = codec.parse(content)
+        fields = cast("dict[str, object]", read) if isinstance(read, dict) else {}
+        value = _sale(kind, fields)
     except codec.CodecError:
-        pass
+        return None
+    if isinstance(value, CreditMemo | NewCreditMemo):
+        return form_of_credit_memo(value)
     # An application is written whole, so its bytes do not tell which one of them was meant.
-    return None
+    return None if value is None else form_of_invoice(value)
+
+
+def _sale(kind: str, fields: Mapping[str, object]) -> Invoice | NewInvoice | CreditMemo | NewCreditMemo | None:
+    """What Rillet has, where it has an id, or else what is sent. Raises `CodecError`."""
+    has_id = "id" in fields
+    if kind == CREDIT_MEMOS:
+        return codec.structure(fields, CreditMemo) if has_id else codec.structure(fields, NewCreditMemo)
+    if kind != INVOICES:
+        return None
+    if has_id:
+        return codec.structure(fields, Invoice)
+    if fields.get("scope") == "FULL":
+        return codec.structure(fields, NewFullInvoice)
+    return codec.structure(fields, NewRevenueRecognitionOnlyInvoice)
 
 
 def _form(kind: str, sold: Sequence[_Sold], head: dict[str, str | None], *, sign: int) -> Form:

@@ -118,7 +118,7 @@ def read_stripe_credit_note(note: Mapping[str, object], customer: Customer, *, z
 
 def _customer(invoice: _Object, at: str) -> Customer:
     told = invoice.get("customer")
-    expanded = _object(told, f"{at}.customer") if isinstance(told, Mapping) else {}
+    expanded = _expanded(told)
     exempt = _optional(invoice, "customer_tax_exempt", at)
     if exempt not in _TAX_STATUSES:
         raise StripeShapeError(f"{at}: customer_tax_exempt is {exempt!r}, not one of none, exempt and reverse")
@@ -196,17 +196,12 @@ def _line(line: _Object, currency: str, zone: tzinfo, at: str) -> Line:
 
 
 def _product(line: _Object, description: str, at: str) -> Product | None:
-    pricing, price = line.get("pricing"), line.get("price")
-    told: object = None
-    if isinstance(pricing, Mapping):
-        details = _object(pricing, at).get("price_details")
-        told = _object(details, f"{at}.pricing.price_details").get("product") if details is not None else None
-    elif isinstance(price, Mapping):
-        told = _object(price, at).get("product")
+    details = _expanded(_expanded(line.get("pricing")).get("price_details"))
+    told = details.get("product") or _expanded(line.get("price")).get("product")
     if told is None:
         return None
     product_id = _id(told, f"{at}.product")
-    expanded = _object(told, f"{at}.product") if isinstance(told, Mapping) else {}
+    expanded = _expanded(told)
     tax_code = expanded.get("tax_code")
     return Product(
         id=product_id,
@@ -218,8 +213,8 @@ def _product(line: _Object, description: str, at: str) -> Product | None:
 
 def _unit_price(line: _Object, currency: str, at: str) -> Decimal | None:
     """The price of one unit: an exact number of cents, which may have places of its own."""
-    for of in (line.get("pricing"), line.get("price"), line):
-        told = _object(of, at).get("unit_amount_decimal") if isinstance(of, Mapping) else None
+    for of in (_expanded(line.get("pricing")), _expanded(line.get("price")), line):
+        told = of.get("unit_amount_decimal")
         if isinstance(told, str | Decimal | int):
             return _decimal(told, f"{at}.unit_amount_decimal").scaleb(-_places(currency), context=_WIDE)
     return None
@@ -245,7 +240,7 @@ def _period(period: _Object, zone: tzinfo, at: str) -> tuple[date | None, date |
 
 def _moments(invoice: _Object, at: str) -> dict[str, datetime]:
     told = invoice.get("status_transitions")
-    transitions = _object(told, f"{at}.status_transitions") if told is not None else {}
+    transitions: _Object = {} if told is None else _object(told, f"{at}.status_transitions")
     moments = {name: _moment(transitions, name, f"{at}.status_transitions") for name in transitions}
     return {name: moment for name, moment in moments.items() if moment is not None}
 
@@ -314,7 +309,12 @@ def _optional(of: _Object, key: str, at: str) -> str | None:
 
 def _id(told: object, at: str) -> str:
     """The id of what is an id or an expanded object."""
-    return _text(_object(told, at), "id", at) if isinstance(told, Mapping) else _text({"id": told}, "id", at)
+    return _text(_expanded(told) or {"id": told}, "id", at)
+
+
+def _expanded(told: object) -> _Object:
+    """What an expanded object tells; nothing where there is only its id."""
+    return cast("_Object", told) if isinstance(told, Mapping) else {}
 
 
 def _object(told: object, at: str) -> _Object:

@@ -33,7 +33,8 @@ def read_invoices(path: Path) -> ListedInvoices:
 
 def _objects(text: str, source: str) -> Iterator[Mapping[str, object]]:
     for place, found in _parsed(text, source):
-        listed = found.get("data") if isinstance(found, dict) and found.get("object") == "list" else found
+        answer = _fields(found)
+        listed = answer.get("data") if answer.get("object") == "list" else found
         for each in cast("list[object]", listed) if isinstance(listed, list) else [listed]:
             if not isinstance(each, dict):
                 raise SettingsError((f"{place}: {str(each)[:40]!r} is no object of Stripe",))
@@ -64,7 +65,7 @@ def _invoice(found: Mapping[str, object]) -> Invoice | UnreadableInvoice:
 
 def _note(found: Mapping[str, object], invoices: Mapping[str, Invoice]) -> CreditNote | UnreadableInvoice:
     told = found.get("invoice")
-    named = told.get("id") if isinstance(told, Mapping) else told
+    named = _fields(told).get("id", told)
     invoice = invoices.get(named) if isinstance(named, str) else None
     if invoice is None:
         return _unreadable(found, f"its invoice {named!r}, which tells of its customer, is not in the file")
@@ -72,6 +73,11 @@ def _note(found: Mapping[str, object], invoices: Mapping[str, Invoice]) -> Credi
         return read_stripe_credit_note(found, invoice.customer)
     except StripeShapeError as error:
         return _unreadable(found, str(error))
+
+
+def _fields(found: object) -> Mapping[str, object]:
+    """What an object tells; nothing where it is none."""
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
 
 
 def _unreadable(found: Mapping[str, object], why: str) -> UnreadableInvoice:

@@ -6,7 +6,7 @@ least once and in order per invoice; what was delivered is remembered after `del
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -227,7 +227,7 @@ class PaymentWatcher:
         return None if told is None else datetime.fromisoformat(told) - _CLOCK_MARGIN
 
     @contextmanager
-    def _alone(self, invoice_id: str) -> Iterator[None]:
+    def _alone(self, invoice_id: str) -> Generator[None]:
         """Keep other threads and processes off an invoice, so that its statuses are told in order."""
         with (
             self._locks.holding(invoice_id),

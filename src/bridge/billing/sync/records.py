@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import cast
 
 import attrs
 
@@ -134,9 +135,9 @@ def _digest(value: Invoice | CreditNote) -> str:
 def _plain(value: object) -> object:
     """What JSON can write, the same for equal values: 100 and 100.00 are one amount."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _plain(each) for key, each in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_plain(each) for each in cast("Sequence[object]", value)]
     if isinstance(value, Decimal):
         try:
             return trimmed(value) if value else "0"
