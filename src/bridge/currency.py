@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
+
 import attrs
 
 from brex_accounting import Amount
 from bridge.coding import CodedLine, CodedRecord
 from bridge.mappers.draft import Draft
 from clientkit.money import allot, product
+
+# Quotients do not end; what is cut off here is far below any unit.
+_SMALL, _WIDE = Decimal("1e-30"), Context(prec=120)
 
 
 def in_books_currency(draft: Draft) -> CodedRecord:
@@ -42,3 +47,25 @@ def in_books_currency(draft: Draft) -> CodedRecord:
 def _with_amount(each: CodedLine, amount: Amount) -> CodedLine:
     paid = each.transaction_amount or each.line.amount
     return attrs.evolve(each, line=attrs.evolve(each.line, amount=amount, original_amount=paid))
+
+
+def with_tax_of_document(coded: CodedRecord) -> CodedRecord:
+    """The record with the tax of its lines rounded once for each rate and side, and each line its share of that."""
+    groups = dict[tuple[object, ...], list[int]]()
+    for number, each in enumerate(coded.lines):
+        if each.tax is not None:
+            key = each.tax.rate.id, each.tax.treatment, each.tax.is_sales_tax, each.line.type
+            groups.setdefault(key, []).append(number)
+    lines = list(coded.lines)
+    for numbers in groups.values():
+        exact = [_exact_tax(lines[number]) for number in numbers]
+        for number, share in zip(numbers, allot(exact, coded.currency), strict=True):
+            tax = lines[number].tax
+            if tax is not None:
+                lines[number] = attrs.evolve(lines[number], tax=attrs.evolve(tax, allotted=share))
+    return attrs.evolve(coded, lines=tuple(lines))
+
+
+def _exact_tax(each: CodedLine) -> Decimal:
+    tax = Decimal(0) if each.tax is None else each.tax.exact(each.line.amount)
+    return tax.quantize(_SMALL, context=_WIDE)

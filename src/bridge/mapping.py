@@ -13,7 +13,7 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.callers import ZONE_ADVICE, CallerError, Rates, Zones, calling, guarded_rates, no_rates, only_utc, zone_of
 from bridge.coding import CodedRecord, code
-from bridge.currency import in_books_currency
+from bridge.currency import in_books_currency, with_tax_of_document
 from bridge.datatable import DataTable, Tabular
 from bridge.decisions import Findings, Nothing, Outcome, Post, ReasonCode, Refused, SkipCode
 from bridge.documents.protocol import PlannedVendor
@@ -25,7 +25,8 @@ from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.mappers.payouts import card_payment, payout
 from bridge.mappers.reimbursements import reimbursement
-from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings
+from bridge.settings.default_accounts import ROLES
+from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings, TaxRounding
 from bridge.vendors.planned import PlannedVendors
 
 Mapper: TypeAlias = Callable[[Draft], Post | Nothing | None]
@@ -198,9 +199,22 @@ class Bridge:
             posted_on=posted_on,
             findings=findings,
         )
-        if self.settings.foreign_currency is ForeignCurrency.DOCUMENT:
-            return draft
-        return attrs.evolve(draft, coded=in_books_currency(draft))
+        if self.settings.foreign_currency is ForeignCurrency.SUBSIDIARY:
+            coded = in_books_currency(draft)
+        if self._rounds_once(coded):
+            coded = with_tax_of_document(coded)
+        return attrs.evolve(draft, coded=coded)
+
+    def _rounds_once(self, coded: CodedRecord) -> bool:
+        """Whether tax is rounded once: in documents for which the ledger is told the tax, which it computes for entries."""
+        kind = coded.record.type
+        return (
+            self.settings.tax_rounding is TaxRounding.DOCUMENT
+            and kind not in self.settings.summarise
+            and len(ROLES.get(kind, {})) == 1
+            and kind in DEFAULT_MAPPERS
+            and DEFAULT_MAPPERS[kind] is not journal_entry
+        )
 
     def _zone(self, coded: CodedRecord | None, findings: Findings) -> tzinfo:
         name = self.settings.time_zone

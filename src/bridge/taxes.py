@@ -22,7 +22,8 @@ class LineTax:
     """The tax code of a line, and how it counts.
 
     `input_account` and `output_account` are where a reverse charge goes, None for other codes and where Rillet does not
-    have the one that the settings name.
+    have the one that the settings name. `allotted` is the line's share of the tax of its document, where that is rounded
+    once.
     """
 
     rate: TaxRate
@@ -31,6 +32,7 @@ class LineTax:
     is_sales_tax: bool = False
     input_account: Account | None = None
     output_account: Account | None = None
+    allotted: Decimal | None = None
 
     @property
     def is_parted(self) -> bool:
@@ -42,12 +44,16 @@ class LineTax:
 
         At 19 % it is 19.00 of 119.00 that were paid with the tax in it, and 19.00 on 100.00 with a reverse charge.
         """
+        return self.allotted if self.allotted is not None else rounded(self.exact(money), money.currency)
+
+    def exact(self, money: Amount) -> Decimal:
+        """The tax before it is rounded."""
         percentage = self.rate.percentage
         if self.treatment is Treatment.EXEMPT:
             return Decimal(0)
         hundred = Decimal(100)
         whole = total((hundred, percentage)) if self.treatment is Treatment.TAXED else hundred
-        return rounded(_WIDE.divide(product(money.amount, percentage), whole), money.currency)
+        return _WIDE.divide(product(money.amount, percentage), whole)
 
     def charged_in(self, money: Amount) -> Decimal:
         """The tax that the vendor charged in a line of this amount; nothing where the company owes it itself."""

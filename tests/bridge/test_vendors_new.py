@@ -33,7 +33,6 @@ def planned(*records: Record, company: Bridge = BRIDGE) -> Plan:
         ([bought_from("Uber Trip", "pmch_1"), bought_from("Uber Help", "pmch_1")], ["Uber Trip"]),
         ([bought_from("Bo's Bakery", "pmch_1", "BO@example.com"), reimbursed(user=BO)], ["Bo's Bakery"]),
         ([reimbursed(user=BO), bought_from("Bo's Bakery", "pmch_1", "BO@example.com")], ["Bo Sample"]),
-        ([reimbursed(user=BO), bought_from("Bo Sample", "pmch_1")], ["Bo Sample"]),
         (
             [reimbursed(user=BO), reimbursed(user=attrs.evolve(BO, id="cu_2", email="bo2@example.com"))],
             ["Bo Sample"] * 2,
@@ -45,6 +44,14 @@ def test_records_of_one_vendor_create_it_once(records: Sequence[Record], names: 
     plan = planned(*records)
     assert not plan.refused
     assert [each.vendor.name for each in plan.new_vendors] == names
+
+
+def test_a_merchant_and_an_employee_of_one_name_are_reported_in_every_order() -> None:
+    both = [reimbursed(user=BO), bought_from("Bo Sample", "pmch_1")]
+    for records in (both, both[::-1]):
+        plan = planned(*records)
+        assert [each.record.id for each in plan.posts] == [records[0].id]
+        assert [codes(each) for each in plan.refused] == [[ReasonCode.NEAR_DUPLICATE_VENDOR]]
 
 
 def test_who_they_are_passes_from_one_to_the_next() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, tzinfo
+from decimal import Context, Decimal
+from typing import cast
 
 import attrs
 
@@ -18,12 +20,17 @@ from bridge.master_data import INACTIVE, Account, Field
 from bridge.settings.values import Basis, CardHolder, ClosedPeriod, Role, Settings
 from bridge.values import ExchangeRate
 from bridge.vendors import matching
-from clientkit.money import is_rounded, rounded
+from clientkit.money import checked, is_rounded, product, rounded, total
 
 _REIMBURSEMENT_OF = {
     Basis.ACCRUAL: RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
     Basis.CASH: RecordType.REIMBURSEMENT_EXPENSE_POST,
 }
+
+
+# Ten places give back every amount below 50 million to the last unit.
+_RATE, _RATE_PLACES = Context(prec=60), Decimal("1e-10")
+_BILLING_TOLERANCE = Decimal("0.05")
 
 
 @attrs.frozen(kw_only=True)
@@ -151,12 +158,27 @@ class Draft:
         if base == target:
             return None
         rate = self.rates(base, target, day)
+        billed = billed_in(self.record, target)
+        if billed is not None:
+            return self._billed_rate(ExchangeRate(base=base, target=target, rate=billed, date=day), rate)
         if rate is not None and rate.is_finite() and rate > 0:
             return ExchangeRate(base=base, target=target, rate=rate, date=day)
         given = "no exchange rate" if rate is None else f"{rate} as the exchange rate"
         text = f"it is in {base}, {subsidiary.trade_name} keeps its books in {target}, and for {day} {given} is given"
         self.refuse(ReasonCode.NO_EXCHANGE_RATE, text)
         return None
+
+    def _billed_rate(self, billed: ExchangeRate, known: Decimal | None) -> ExchangeRate:
+        """The rate at which Brex has billed the record: that is what is owed. Far from the known one it is refused."""
+        if known is not None and known.is_finite() and known > 0:
+            most = product(known, _BILLING_TOLERANCE)
+            if total((billed.rate, known.copy_negate())).copy_abs() > most:
+                text = (
+                    f"its billing amount in {billed.target} is at the rate {billed.rate}, and that of {billed.date} is {known}; "
+                    f"they are more than 5 % apart"
+                )
+                self.refuse(ReasonCode.EXCHANGE_DIFFERENCE, text)
+        return billed
 
     def origin(self) -> Origin:
         """What the document tells of the record."""
@@ -211,6 +233,26 @@ class Draft:
     def _sales_taxes(self) -> frozenset[str]:
         named = (self.books.tax_rate(each.code) for each in self.settings.taxes if each.sales_tax)
         return frozenset(each.code for each in named if each is not None)
+
+
+def billed_in(record: Record, currency: str) -> Decimal | None:
+    """The rate behind a record's `billing_amount`, a field that Brex does not document, where that is in this currency."""
+    billed = record.extra.get("billing_amount")
+    if not isinstance(billed, dict) or record.amount.currency == currency:
+        return None
+    told = cast("dict[str, object]", billed)
+    amount, own = told.get("amount"), record.amount.amount.copy_abs()
+    if (
+        told.get("currency") != currency
+        or isinstance(amount, bool)
+        or not isinstance(amount, int | float | str | Decimal)
+    ):
+        return None
+    try:
+        exact = checked(Decimal(str(amount))).copy_abs()
+    except (ArithmeticError, ValueError):
+        return None
+    return _RATE.divide(exact, own).quantize(_RATE_PLACES, context=_RATE) if exact and own else None
 
 
 def day_of(moment: datetime, zone: tzinfo = UTC) -> date:

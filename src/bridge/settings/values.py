@@ -150,6 +150,16 @@ class Coverage(StrEnum):
     EXCLUSIVE = "exclusive"
 
 
+class TaxRounding(StrEnum):
+    """Where tax is rounded: on each line, or once for all lines of a document that have one rate, as on most invoices.
+
+    In journal entries it is always rounded on each line, because Rillet computes it.
+    """
+
+    LINE = "line"
+    DOCUMENT = "document"
+
+
 @attrs.frozen(kw_only=True)
 class When:
     """Which records belong to an entity; everything that is given must hold.
@@ -294,6 +304,7 @@ class Settings:
     - `near_duplicates`: what to do with a vendor to create that looks like one that Rillet has.
     - `tax_field`: the Brex field whose value is a line's tax code; `taxes` are rules for some of the codes.
     - `tax_coverage`: how taxed lines are shown in Rillet.
+    - `tax_rounding`: whether tax is rounded on each line or once for a document.
     - `foreign_currency`: in which currency records are posted that are not in their subsidiary's.
     - `summarise`: types of records of which those of one day, entity and currency become one journal entry.
     - `receipts`: attach the receipts of a record to its charge or bill.
@@ -326,6 +337,7 @@ class Settings:
     tax_field: str | None = None
     taxes: tuple[TaxRule, ...] = ()
     tax_coverage: Coverage = Coverage.INCLUSIVE
+    tax_rounding: TaxRounding = TaxRounding.LINE
     foreign_currency: ForeignCurrency = ForeignCurrency.DOCUMENT
     summarise: tuple[str, ...] = ()
     receipts: bool = True

@@ -178,9 +178,18 @@ def _match(party: _Party, record: Record, settings: Settings, books: Books) -> _
         what = f"the e-mail address of {party.label}"
         strangers = _strangers(addressed, party, settings, books)
         return _Match(vendors=addressed, what=what, advice=_link(reference), strangers=strangers)
-    if not party.is_person and party.name and (named := books.vendors_by_name(party.name)):
-        return _Match(vendors=named, what=party.label, advice=_link(reference))
+    if not party.is_person and party.name:
+        # An employee of that name is somebody else, whoever came first.
+        named = tuple(each for each in books.vendors_by_name(party.name) if not _is_person(each, settings))
+        return _Match(vendors=named, what=party.label, advice=_link(reference)) if named else None
     return None
+
+
+def _is_person(vendor: Vendor, settings: Settings) -> bool:
+    """Whether a vendor stands for an employee, as its external reference tells."""
+    return any(
+        each.type == settings.reference_type and each.id.startswith(_PERSON) for each in vendor.external_references
+    )
 
 
 def _strangers(addressed: Sequence[Vendor], party: _Party, settings: Settings, books: Books) -> Sequence[Vendor]:

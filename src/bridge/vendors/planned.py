@@ -53,7 +53,8 @@ class PlannedVendors:
         if known is None:
             known = new
             self._names.add(new.vendor.name, new)
-        for mark in (*marks, name):
+        # A person's name tells nobody, so that the order in which a person and a company of one name come does not matter.
+        for mark in telling:
             self._planned.setdefault(mark, known)
         return attrs.evolve(outcome, document=outcome.document.with_vendor(known))
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, Tabular, money
-from bridge.decisions import Nothing, Refused
+from bridge.decisions import Nothing, Refused, SkipCode
 from bridge.documents.protocol import Document, Ref
 from clientkit.money import decimal_text, total
 
@@ -152,13 +152,17 @@ Result: TypeAlias = Posted | Refused | Nothing | Failed | Elsewhere
 
 @attrs.frozen(kw_only=True)
 class Counts:
-    """How many there were of each; `posted` does not count what was `adopted`, `attached` are files of receipts."""
+    """How many there were of each; `posted` does not count what was `adopted`, `attached` are files of receipts.
+
+    `without_money` are those of `nothing` that move no money: they are reported as done, and nothing is posted.
+    """
 
     posted: int = 0
     adopted: int = 0
     created_vendors: int = 0
     refused: int = 0
     nothing: int = 0
+    without_money: int = 0
     failed: int = 0
     reported: int = 0
     unreported: int = 0
@@ -177,6 +181,7 @@ def _counted(outcome: ExportOutcome) -> Counts:
         created_vendors=len(outcome.created_vendors),
         refused=len(outcome.refused),
         nothing=len(outcome.nothing),
+        without_money=sum(each.code is SkipCode.NO_MONEY for each in outcome.nothing),
         failed=len(outcome.failed),
         reported=len(outcome.reported),
         unreported=len(outcome.unreported),
@@ -248,7 +253,8 @@ class ExportOutcome(Tabular):
             "Receipts attached": counts.attached,
             "Receipts not attached": counts.unattached,
             "Found in Rillet already": counts.adopted,
-            "Nothing to do": counts.nothing,
+            "Nothing to do": counts.nothing - counts.without_money,
+            "Moved no money": counts.without_money,
             "Failed for now": counts.failed,
             "In another exporter's hand": counts.elsewhere,
             "Unknown to Brex": counts.unreported,

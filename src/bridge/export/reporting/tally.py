@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import attrs
 
-from bridge.decisions import Nothing, Refused
+from bridge.decisions import Nothing, Refused, SkipCode
 from bridge.export.reporting.report import (
     Counts,
     CreatedVendor,
@@ -63,6 +63,7 @@ class Tally:
                 self._hold(self._refused, result)
             case Nothing():
                 self._count("nothing")
+                self._count("without_money", result.code is SkipCode.NO_MONEY)
                 self._hold(self._nothing, result)
             case Failed():
                 self._count("failed")
