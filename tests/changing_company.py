@@ -19,7 +19,7 @@ from bridge import Bridge, Entity, ReasonCode, Settings
 from bridge.export import Export, ExportOutcome, Journal, NoJournal, SqlJournal, verify
 from changing_records import Balances, Kind
 from hand_clock import HandClock
-from rillet import JournalEntryUpdate, Money, NewExpenseItem, NewJournalEntryItem, NewPayment
+from rillet import JournalEntryUpdate, Money, NewExpenseItem, NewJournalEntryItem, NewPayment, NewVendorCreditItem
 
 #: In the month after the one in which the default records settled.
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -138,6 +138,8 @@ class Company:
             self.to_rillet.charges.delete(object_id)
         elif any(each.id == object_id for each in self.rillet.reimbursements):
             self.to_rillet.reimbursements.delete(object_id)
+        elif any(each.id == object_id for each in self.rillet.vendor_credits):
+            self.to_rillet.vendor_credits.delete(object_id)
         elif any(each.id == object_id for each in self.rillet.journal_entries):
             self.to_rillet.journal_entries.delete(object_id)
         else:
@@ -171,6 +173,12 @@ class Company:
             paid = item.amount if amount is None else dollars(amount)
             new = NewExpenseItem(account_code=account, amount=paid, description=item.description, **more)
             self.to_rillet.bills.modify(object_id, items=[new])
+        elif any(each.id == object_id for each in self.rillet.vendor_credits):
+            (line,) = self.to_rillet.vendor_credits.get(object_id).line_items
+            given = line.amount if amount is None else dollars(amount)
+            self.to_rillet.vendor_credits.modify(
+                object_id, line_items=[NewVendorCreditItem(account_code=account, amount=given)]
+            )
         elif any(each.id == object_id for each in self.rillet.journal_entries):
             self.edit_entry(object_id, account=account, amount=amount)
         else:

@@ -57,6 +57,20 @@ def bill(
     )
 
 
+def credit(amount: str = "100", account: str = "61000", *, id: str = "v1", **more: Any) -> Record:
+    """What a vendor gives back: a bill turned round, which is a vendor credit in Rillet."""
+    more.setdefault("invoice_number", "CN-1")
+    return record(
+        RecordType.BILL_EXPENSE,
+        debits=[(amount, [])],
+        credits=[(amount, [gl(account)])],
+        record_id=id,
+        source_id=f"bill of {id}",
+        vendor="Acme",
+        **more,
+    )
+
+
 def payment(amount: str = "100", *, id: str = "p1", source: str = "bill1", **more: Any) -> Record:
     return record(
         RecordType.BILL_EXPENSE_PAYMENT,
@@ -112,6 +126,7 @@ CHARGE = Kind("charge", charge, 1, "21120")
 REFUND = Kind("refund", refund, -1, "21120")
 REIMBURSEMENT = Kind("reimbursement", reimbursed, 1, "21340")
 BILL = Kind("bill", bill, 1, "21100", is_put=True)
+CREDIT = Kind("vendor credit", credit, -1, "21100", is_put=True)
 ENTRY = Kind("entry", entry, 1, "11100", is_put=True)
 PAYMENT = Kind(
     "payment",
@@ -131,5 +146,5 @@ MEMBER = Kind(
     other_books={"63000": 37, "21120": -37},
     settings={"summarise": ("CARD_EXPENSE_POST",)},
 )
-DOCUMENTS = (CHARGE, REFUND, REIMBURSEMENT, BILL, ENTRY)
+DOCUMENTS = (CHARGE, REFUND, REIMBURSEMENT, BILL, CREDIT, ENTRY)
 KINDS = (*DOCUMENTS, PAYMENT, MEMBER)

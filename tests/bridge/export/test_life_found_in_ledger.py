@@ -36,6 +36,8 @@ from rillet import (
     NewJournalEntryItem,
     NewReimbursement,
     NewVendor,
+    NewVendorCredit,
+    NewVendorCreditItem,
     Side,
 )
 
@@ -111,6 +113,20 @@ def post_bill(company: Company, amount: str, account: str = "61000") -> None:
     )
 
 
+def post_credit(company: Company, amount: str, account: str = "61000") -> None:
+    company.to_rillet.vendor_credits.create(
+        NewVendorCredit(
+            vendor_id=_vendor(company, "Acme"),
+            subsidiary_id=company.rillet.subsidiaries[0].id,
+            credit_number="CN-1",
+            gl_impact_date=DAY_OF_RECORDS,
+            date=DAY_OF_RECORDS,
+            memo="Brex v1: by hand",
+            line_items=[NewVendorCreditItem(account_code=account, amount=dollars(amount))],
+        )
+    )
+
+
 def post_entry(company: Company, amount: str, account: str = "61000", name: str = "Brex e1: by hand") -> None:
     items = [
         NewJournalEntryItem(account_code=account, side=Side.DEBIT, amount=dollars(amount)),
@@ -126,6 +142,7 @@ by_hand: dict[str, Callable[[Company, str], None]] = {
     "refund": post_refund,
     "reimbursement": post_reimbursement,
     "bill": post_bill,
+    "vendor credit": post_credit,
     "entry": post_entry,
 }
 

@@ -142,7 +142,8 @@ def test_what_is_posted_and_not_reported_is_said(make: MakeCompany, kind: Kind) 
 @of_documents
 def test_an_unknown_outcome_is_said(make: MakeCompany, kind: Kind) -> None:
     company = make(kind.make("100", "61000"))
-    path = {"charge": "charges", "refund": "charges", "entry": "journal-entries"}.get(kind.name, f"{kind.name}s")
+    names = {"charge": "charges", "refund": "charges", "entry": "journal-entries", "vendor credit": "vendor-credits"}
+    path = names.get(kind.name, f"{kind.name}s")
     company.rillet.faults.append(
         Fault(AnswerLost(), matches=lambda asked: posts(asked) and asked.path == f"/{path}", times=100)
     )
