@@ -21,7 +21,7 @@ from fault_schedules import DAY, Kill, Run, Trouble
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 
-SCHEDULES = int(os.environ.get("BREX_RILLET_SCHEDULES", "20"))
+SCHEDULES = int(os.environ.get("BREX_RILLET_SCHEDULES", "12"))
 
 
 @pytest.fixture(scope="module")
