@@ -171,7 +171,7 @@ def follow(link: str) -> Request[Download]:
         host, user = parts.hostname or "", parts.username or parts.password
     except ValueError:
         raise ValueError("a link that is no URL cannot be followed") from None
-    named = shortened(f"{parts.scheme}://{host}{parts.path}", _NAMED)
+    named = _named(link)
     is_here = is_loopback(host)
     encrypted = parts.scheme == "https" or (parts.scheme == "http" and is_here)
     if not (encrypted and host) or user is not None:
@@ -184,11 +184,14 @@ def follow(link: str) -> Request[Download]:
 def checked_link(link: str, base_url: str) -> str:
     """`link` itself, if a client of `base_url` may follow it. Raises `ValueError` for a link to this machine otherwise."""
     if leads_here(link) and not leads_here(base_url):
-        parts = urlsplit(link)
-        raise ValueError(
-            f"{parts.scheme}://{parts.hostname}{parts.path} is not a link that can be followed safely: it leads to this machine"
-        )
+        raise ValueError(f"{_named(link)} is not a link that can be followed safely: it leads to this machine")
     return link
+
+
+def _named(link: str) -> str:
+    """A link without what is a permission in it."""
+    parts = urlsplit(link)
+    return shortened(f"{parts.scheme}://{parts.hostname or ''}{parts.path}", _NAMED)
 
 
 def leads_here(url: str) -> bool:
