@@ -197,6 +197,8 @@ class _Base:
         return self._connection.pacer
 
     def __repr__(self) -> str:
+        if "_connection" not in self.__dict__:
+            return f"<{type(self).__name__} that could not be built>"
         return f"{type(self).__module__.partition('.')[0]}.{type(self).__name__}(base_url={self.base_url!r})"
 
     def __reduce__(self) -> NoReturn:

@@ -390,3 +390,9 @@ def test_waits_take_no_time(is_awaited: bool) -> None:
         standin.client().records.list().collect()
     assert time.monotonic() - started < 2
     assert len(standin.asked) == 8
+
+
+@pytest.mark.parametrize("builder", [card_expense, card_refund, reimbursement])
+def test_a_builder_takes_no_detail_that_a_record_has_not(builder: Callable[..., Record]) -> None:
+    with pytest.raises(TypeError, match="a record has no id and no memmo"):
+        builder("1", coding=[gl("61000")], id="accr_7", memmo="y")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import pickle
@@ -19,7 +20,7 @@ from clientkit.errors import error_type
 from clientkit.pacing import Pacer
 from clientkit.testing import Fault, Respond, json_answer
 from clientkit.transport import InProcess
-from clientkit.wire import Answer
+from clientkit.wire import Answer, Outgoing
 from endpoint_runner import Runner
 from rillet import (
     ApiError,
@@ -258,3 +259,32 @@ def test_importing_the_package_imports_no_machinery() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_error_of_a_deep_body_pickles() -> None:
+    body = b'{"title": "Bad", "deep": ' + b"[" * 600 + b"]" * 600 + b"}"
+    transport = InProcess(lambda _: Answer(status=400, content=body))
+    with pytest.raises(BadRequestError) as caught:
+        Client("key", transport=transport).vendors.get("x")
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_client_that_could_not_be_built_can_be_shown() -> None:
+    assert "could not be built" in repr(object.__new__(Client))
+
+
+def _always(answer: Answer, _: Outgoing) -> Answer:
+    return answer
+
+
+@pytest.mark.parametrize("many", [10_000, 300_000])
+def test_a_message_does_not_grow_with_the_answer(many: int) -> None:
+    for status, body in (
+        (200, b'{"vendors": [' + b"1," * many + b'1], "pagination": {}}'),
+        (400, b'{"title": "' + b"a" * many + b'"}'),
+    ):
+        answer = Answer(status=status, content=body)
+        transport = InProcess(functools.partial(_always, answer))
+        with pytest.raises(ApiError) as caught:
+            Client("key", transport=transport).vendors.list().collect()
+        assert len(str(caught.value)) < 2_300

@@ -188,6 +188,10 @@ def record(
 ) -> Record:
     """A record of any type from its lines, whether they balance or not. Its amount is the sum of the debits."""
     number = next(_numbers)
+    if unknown := details.keys() - Details.__annotations__.keys():
+        raise TypeError(
+            f"a record has no {' and no '.join(sorted(unknown))}; it takes {', '.join(Details.__annotations__)}"
+        )
     posted_at = details.get("posted_at", POSTED_AT)
     original = details.get("original")
     debited = _lines(Side.DEBIT, debits, currency, original)
