@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
@@ -59,9 +58,16 @@ def reviews(journal: Journal, record_id: str) -> tuple[Review, ...]:
     if told is None:
         return ()
     try:
-        read: list[dict[str, Any]] = json.loads(told)
+        read: list[dict[str, str]] = json.loads(told)
         return tuple(
-            Review(**{**each, "step": ReviewStep(each["step"]), "at": datetime.fromisoformat(each["at"])})
+            Review(
+                step=ReviewStep(each["step"]),
+                by=each["by"],
+                at=datetime.fromisoformat(each["at"]),
+                why=each["why"],
+                prepared_by=each["prepared_by"],
+                content=each["content"],
+            )
             for each in read
         )
     except (TypeError, ValueError, KeyError) as error:

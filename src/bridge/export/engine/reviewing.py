@@ -26,7 +26,7 @@ def approve_record(export: Export, record_id: str, *, by: str) -> Review:
     books = ledger.with_reimbursements(ledger.with_bills(export.books()))
     members = journal.memberships([record_id]).get(record_id, ())
     state = state_of(journal.attempts(record_id), ledger, members)
-    decision = export.bridge.outcome(record, books, posted_on=state.day)
+    decision = export.bridge.outcome(record, books, posted_on=state.day, followed=export.followed(record))
     if isinstance(decision, Post):
         return approvals.approve(journal, decision, by=by)
     why = "; ".join(map(str, decision.reasons)) if isinstance(decision, Refused) else decision.why
