@@ -79,7 +79,8 @@ class ClosingRecord:
     by its own date; `entries` is what stands for it in the ledger. Where both say different things, `cause` and `why` tell
     how that comes. `entity` is the entity of the settings that it belongs to, None where nobody claims it. `is_undecided` tells
     that the outcome of its last attempt is unknown, and `is_dismissed` that a person has booked it by hand. `bought` is the day
-    of the purchase, where that is known.
+    of the purchase, where that is known, and `without_period` what its document spends on lines without a service period, in
+    the document's currency.
     """
 
     record: Record
@@ -93,6 +94,7 @@ class ClosingRecord:
     is_undecided: bool = False
     is_dismissed: bool = False
     bought: date | None = None
+    without_period: Decimal = Decimal(0)
 
     @property
     def is_in_books(self) -> bool:

@@ -52,6 +52,7 @@ class CloseStatus(Tabular):
     missing_receipts: tuple[ClosingRecord, ...]
     duplicates: tuple[PossibleDuplicate, ...]
     cut_off: tuple[CutOff, ...]
+    without_period: tuple[ClosingRecord, ...]
     sample: tuple[Sampled, ...]
     checked_purchases: bool
     snapshot: Snapshot = attrs.field(repr=False)
@@ -69,6 +70,7 @@ class CloseStatus(Tabular):
             "missing_receipts": self._missing_receipts(),
             "possible_duplicates": self._duplicates(),
             "cut_off": self._cut_off(),
+            "no_service_period": self._without_period(),
             "audit_sample": self._sample(),
         }
 
@@ -160,6 +162,22 @@ class CloseStatus(Tabular):
         )
         return _report("Across the month's end", headings, rows)
 
+    def _without_period(self) -> Report:
+        headings = ("Record", "Type", "Merchant", "Day", "Amount", CURRENCY, "Entries")
+        rows = (
+            (
+                each.record.id,
+                each.record.type.value,
+                _merchant(each.record),
+                each.day,
+                each.without_period,
+                each.record.amount.currency,
+                ", ".join(self._entry(entry.ref.kind, entry.ref.id) for entry in each.entries),
+            )
+            for each in self.without_period
+        )
+        return _report("Possible prepaids without a service period", headings, rows)
+
     def _sample(self) -> Report:
         headings = ("Record", "Drawn", "Owner", "Merchant", "Day", "Amount", CURRENCY, "Receipts", "Entries", "Link")
         rows = (
@@ -194,6 +212,7 @@ def close_status(
     *,
     as_of: date | None = None,
     receipts_from: Decimal = Decimal(75),
+    prepaids_from: Decimal = Decimal(5000),
     sample_size: int = 25,
     sample_above: Decimal | None = None,
     seed: str = "",
@@ -205,6 +224,7 @@ def close_status(
         snapshot: Both sides of the month.
         as_of: The day up to which ages count, by default the first one after the month.
         receipts_from: From which amount on, in a record's own currency, spending needs a receipt.
+        prepaids_from: From which amount on, in a document's own currency, lines need a service period.
         sample_size: How many records the audit sample has beside the large ones.
         sample_above: From which amount on every record is in the sample.
         seed: Another text draws another sample; that of the period counts in any case.
@@ -219,6 +239,7 @@ def close_status(
         missing_receipts=tuple(each for each in mine if _lacks_receipt(each.record, receipts_from)),
         duplicates=possible_duplicates(snapshot.records),
         cut_off=tuple(_across(snapshot.records, period)),
+        without_period=tuple(each for each in mine if each.without_period >= prepaids_from),
         sample=audit_sample(mine, size=sample_size, seed=f"{period} {seed}", above=sample_above),
         checked_purchases=checked_purchases,
         snapshot=snapshot,

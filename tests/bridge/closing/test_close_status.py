@@ -23,6 +23,7 @@ from changing_company import Company, MakeCompany
 from changing_records import bill, charge, entry, reimbursed
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
+from rillet import Period
 
 RECEIPT = [Receipt(id="receipt1")]
 
@@ -197,6 +198,24 @@ def test_the_sample_has_the_large_ones_and_some_of_each_sort(make: MakeCompany) 
     assert ten == drawn(10)
     assert ten != drawn(10, "y")
     assert len(drawn(1000)) == 26
+
+
+def test_large_lines_without_a_service_period_may_be_prepaids(make: MakeCompany) -> None:
+    company = make(
+        bill("12000", id="b1"),
+        bill("6000", id="b2", source="bill2", invoice_number="INV-2"),
+        bill("4999", id="b3", source="bill3", invoice_number="INV-3"),
+        charge("7000", "99999", id="k1"),
+        reimbursed("5000"),
+    )
+    company.run()
+    period = Period(start=date(2026, 2, 1), end=date(2027, 1, 31))
+    company.recode("b2", "61000", service_period=period)
+
+    found = status(company)
+
+    assert rows(found, "no_service_period", "Record", "Amount") == [("b1", 12000), ("r1", 5000)]
+    assert rows(status(company, prepaids_from=Decimal(12000)), "no_service_period", "Record") == [("b1",)]
 
 
 def test_the_sample_links_to_receipt_and_entry(make: MakeCompany) -> None:

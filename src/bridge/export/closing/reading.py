@@ -36,7 +36,7 @@ from bridge.export.engine.export import Export
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.standing import State, state_of
 from bridge.export.ledgers.rillet import RilletLedger
-from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed
+from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed, without_period
 from bridge.export.sources.protocol import WholeSource
 from bridge.mappers.draft import day_of
 from bridge.mappers.summaries import Member, digest_of
@@ -184,6 +184,7 @@ class _Reading:
             is_undecided=known.last is not None and known.last.is_open,
             is_dismissed=state.standing is Standing.DISMISSED,
             bought=bought,
+            without_period=without_period(present[0].raw if present else document),
         )
 
     def _alike(self, document: Document) -> tuple[Found, ...]:

@@ -48,6 +48,10 @@ def close_status(
     receipts_from: Annotated[
         Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a receipt is needed.")
     ] = Decimal(75),
+    prepaids_from: Annotated[
+        Decimal,
+        typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a service period is needed."),
+    ] = Decimal(5000),
     sample: Annotated[int, typer.Option(min=0, help="How many records the audit sample has beside large ones.")] = 25,
     sample_above: Annotated[
         Decimal | None, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on all are in it.")
@@ -70,6 +74,7 @@ def close_status(
         status = status_of(
             snapshot,
             receipts_from=receipts_from,
+            prepaids_from=prepaids_from,
             sample_size=sample,
             sample_above=sample_above,
             seed=seed,

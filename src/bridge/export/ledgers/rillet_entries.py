@@ -45,6 +45,7 @@ from rillet import (
     ExpenseItem,
     JournalEntry,
     Money,
+    NewExpenseItem,
     Reimbursement,
     ReimbursementPayment,
     ReportingJournalEntry,
@@ -269,6 +270,13 @@ class RilletEntries:
             if known is not None and known.id == subsidiary.id and account is not None:
                 return account.code
         return ""
+
+
+def without_period(document: object) -> Decimal:
+    """What a document, sent or found, spends on lines without a service period."""
+    items: Iterable[object] = getattr(document, "items", ())
+    lines = [each for each in items if isinstance(each, ExpenseItem | NewExpenseItem)]
+    return total(each.amount.amount for each in lines if each.service_period is None)
 
 
 def signed(each: Posting) -> Decimal:
