@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from bridge.datatable import trimmed
 from bridge.documents.form import Form, FormLine, form
@@ -160,7 +160,7 @@ def _shown(kind: str, value: RilletObject) -> Form:
 
 def _read(kind: str, value: object) -> RilletObject | Content | Form | None:
     """What Rillet has, where it has an id, or else what is sent."""
-    has_id = _has_id(value)
+    has_id = _has(value, "id")
     paid = paid_by(kind)
     if paid is not None:
         if not has_id:
@@ -169,8 +169,8 @@ def _read(kind: str, value: object) -> RilletObject | Content | Form | None:
         if paid[0] == BILLS:
             return codec.structure(value, BillPayment)
         return _shown(kind, codec.structure(value, ReimbursementPayment))
-    if kind == VENDOR_CREDITS and isinstance(value, dict) and not has_id and "subsidiary_id" not in value:
-        return codec.structure(cast("object", value), VendorCreditUpdate)
+    if kind == VENDOR_CREDITS and not has_id and not _has(value, "subsidiary_id"):
+        return codec.structure(value, VendorCreditUpdate)
     if kind not in _CLASSES:
         return None
     answered, asked = _CLASSES[kind]
@@ -178,8 +178,8 @@ def _read(kind: str, value: object) -> RilletObject | Content | Form | None:
     return read
 
 
-def _has_id(value: object) -> bool:
-    return isinstance(value, dict) and "id" in value
+def _has(value: object, key: str) -> bool:
+    return isinstance(value, dict) and key in value
 
 
 def _form_of_entry(entry: JournalEntry | NewJournalEntry | JournalEntryUpdate) -> Form:
