@@ -40,6 +40,11 @@ def add(company: Company) -> None:
     company.brex.add(expense(1), attrs.evolve(expense(2), id=BAD), expense(3))
 
 
+def giving(value: object) -> Any:
+    """A function that gives the same whatever it is asked."""
+    return lambda *_: value  # pyright: ignore[reportUnknownLambdaType]
+
+
 def of_another(draft: Draft) -> object:
     made = charge(draft)
     assert made is not None
@@ -54,12 +59,16 @@ def raising(draft: Draft) -> object:
     raise KeyError("lookup table")
 
 
+def a_number(draft: Draft) -> object:
+    return 1.5 if draft.record.id == BAD else None
+
+
 def nameless(draft: Draft) -> object:
     draft.findings.add(None, "nobody knows why")  # type: ignore[arg-type]
     return None
 
 
-@pytest.mark.parametrize("mapper", [raising, of_another, without_document, nameless, lambda _: 1.5, lambda _: "x"])
+@pytest.mark.parametrize("mapper", [raising, of_another, without_document, nameless, a_number])
 def test_a_mapper_that_fails_refuses_its_record(company: Company, mapper: Callable[[Draft], object]) -> None:
     add(company)
 
@@ -101,7 +110,7 @@ def test_a_rate_that_is_none_refuses_its_record(company: Company, rate: object) 
     company.brex.add(expense(1), currency_of("JPY"), expense(3))
     settings = attrs.evolve(SETTINGS, foreign_currency=ForeignCurrency.SUBSIDIARY)
 
-    outcome = run(company, settings, rates=lambda *_: rate)
+    outcome = run(company, settings, rates=giving(rate))
 
     assert (outcome.counts.posted, [each.record.id for each in outcome.refused]) == (2, [BAD])
 
@@ -114,7 +123,7 @@ def currency_of(code: str) -> Record:
 def test_a_source_of_zones_that_gives_nonsense_refuses_records(company: Company, zone: Any) -> None:
     add(company)
 
-    outcome = run(company, attrs.evolve(SETTINGS, time_zone="Europe/Berlin"), zones=lambda _: zone)
+    outcome = run(company, attrs.evolve(SETTINGS, time_zone="Europe/Berlin"), zones=giving(zone))
 
     assert {each.reasons[0].code for each in outcome.refused} == {ReasonCode.MAPPER_FAILED}
     assert outcome.counts.refused == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,7 @@ def another_brex(here: Company) -> None:
 
 
 @contextmanager
-def exporting(here: Company, place: str, namespace: str = "") -> Iterator[Export]:
+def exporting(here: Company, place: str, namespace: str = "") -> Generator[Export]:
     with SqlJournal(place, namespace=namespace) as journal:
         yield Export(here.brex.client(), here.rillet.client(), Bridge(SETTINGS), journal=journal)
 

@@ -6,7 +6,7 @@ import io
 import logging
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -18,6 +18,7 @@ import bridge.export.time_zones
 from bridge import SettingsError, read_settings
 from bridge.export import Progress, zone_of
 from bridge.export.commands import app
+from bridge.export.engine.attempts import Attempt, AttemptState
 from bridge.export.reporting import audit_log, tables
 from bridge.export.reporting.report import ExportOutcome, StopCode, Unreported
 
@@ -134,3 +135,18 @@ def test_everything_can_be_imported_without_sqlalchemy() -> None:
         env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert 'pip install "brex-rillet[export]"' in done.stdout
+
+
+def test_the_history_breaks_no_id_on_a_narrow_terminal() -> None:
+    object_id = "f30286ce-6443-47e9-a1fa-decdfdba3cda"
+    posted = Attempt(
+        subject="accr_000000000000000000000000000000000000000000001", version=2, number=1, kind="charges", path="/charges",
+        payload=b"{}", key="k", intended_at=datetime(2026, 3, 1, 12, tzinfo=UTC), intended_by="ada@a-long-host-name 4711",
+        state=AttemptState.POSTED, object_id=object_id, trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+    )  # fmt: skip
+    for width in (60, 80):
+        out = io.StringIO()
+        console = Console(file=out, force_terminal=True, width=width, color_system=None)
+        console.print(tables.history_table(posted.subject, [posted]))
+        for text in (object_id, posted.subject, "4bf92f3577b34da6a3ce929d0e0e4736", "2026-03-01 12:00:00 UTC"):
+            assert text in out.getvalue()

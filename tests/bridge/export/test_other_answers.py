@@ -231,7 +231,13 @@ def test_reference_day_vendor_and_amounts_tell(change: dict[str, object], *, is_
 
 
 def test_an_object_of_another_kind_is_not_taken() -> None:
-    entry = {"id": "e", "name": "Brex accr_1: x", "currency": "USD", "items": [], "date": "2026-02-03"}
+    entry: dict[str, object] = {
+        "id": "e",
+        "name": "Brex accr_1: x",
+        "currency": "USD",
+        "items": [],
+        "date": "2026-02-03",
+    }
     assert not is_about(attempt({}), json.dumps(entry).encode(), reference_type="brex")
 
 

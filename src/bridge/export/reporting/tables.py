@@ -135,23 +135,34 @@ def history_table(
     wanted: str, attempts: Sequence[Attempt], members: Sequence[Member] = (), refusals: Sequence[Refusal] = ()
 ) -> RenderableType:
     """The attempts to post one record, or those that led to one object, oldest first; a summary's members; refusals."""
-    table = _table(f"{wanted}: {len(attempts)} attempts" if len(attempts) > 1 else f"{wanted}: 1 attempt")
-    for heading in ("Version", "Attempt", "Intended (UTC)", "By", "Outcome", "Settled (UTC)", "Told to Brex (UTC)"):
-        table.add_column(heading, overflow="fold")
-    for each in attempts:
-        there = f"{each.kind} {each.object_id}" if each.is_there else ""
-        trace = f"trace id {each.trace_id}" if each.trace_id else ""
-        outcome = "\n".join(part for part in (each.state.value, there, each.error, trace) if part)
-        times = (_moment(each.settled_at), _moment(each.reported_at))
-        version = str(each.version) if each.subject == wanted else f"{each.subject} {each.version}"
-        _row(table, version, str(each.number), _moment(each.intended_at), each.intended_by, outcome, *times)
-    parts: list[RenderableType] = [table] if attempts or not refusals else []
+    title = f"{wanted}: {len(attempts)} attempts" if len(attempts) > 1 else f"{wanted}: 1 attempt"
+    blocks = [_whole(title, style="bold"), *(_attempt(wanted, each) for each in attempts)]
+    parts: list[RenderableType] = [*blocks] if attempts or not refusals else []
     if members:
         listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
         parts.append(Text(plain(f"Records of the summary: {len(members)}\n{listed}")))
     if refusals:
         parts.append(_refusals(wanted, refusals))
     return Group(*parts)
+
+
+def _attempt(wanted: str, each: Attempt) -> Text:
+    """An attempt as a block of lines, so that ids stay whole on a narrow terminal."""
+    version = f"version {each.version}" if each.subject == wanted else f"{each.subject} {each.version}"
+    lines = [
+        f"{version}, attempt {each.number}: {each.state.value}",
+        f"{each.kind} {each.object_id}" if each.is_there else "",
+        each.error or "",
+        f"trace id {each.trace_id}" if each.trace_id else "",
+        f"intended {_moment(each.intended_at)} UTC by {each.intended_by}",
+        f"settled {_moment(each.settled_at)} UTC" if each.settled_at else "",
+        f"told to Brex {_moment(each.reported_at)} UTC" if each.reported_at else "",
+    ]
+    return _whole("\n" + "\n  ".join(line for line in lines if line))
+
+
+def _whole(text: str, style: str = "") -> Text:
+    return Text(plain(text), style=style, no_wrap=True, overflow="ignore")
 
 
 def _refusals(wanted: str, refusals: Sequence[Refusal]) -> Table:
