@@ -10,7 +10,7 @@ may or may not have been carried out.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import unquote
@@ -172,6 +172,11 @@ def open_summary(attempts: Sequence[Attempt]) -> Attempt | None:
     """The attempt of a record's summary whose outcome is unknown, where that is the one that counts."""
     last = last_attempt(attempts)
     return last if last is not None and is_summary(last.subject) and last.is_open else None
+
+
+def in_summaries(attempts: Mapping[str, Sequence[Attempt]]) -> list[str]:
+    """The records, by their ids, that are or were members of a summary."""
+    return [record_id for record_id, made in attempts.items() if any(is_summary(each.subject) for each in made)]
 
 
 def last_attempt(attempts: Sequence[Attempt]) -> Attempt | None:

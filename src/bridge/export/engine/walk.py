@@ -13,6 +13,7 @@ from bridge.books import Books
 from bridge.decisions import Outcome, Post, Reason, ReasonCode, Refused
 from bridge.documents.protocol import Found
 from bridge.documents.record_digest import record_digest
+from bridge.export.engine.attempts import in_summaries
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.origins import NotedTask, Origins
@@ -196,7 +197,8 @@ class Walk:
 
     def _prepared(self, page: Sequence[Record], books: Books) -> list[RecordTask]:
         ids = [each.id for each in page]
-        attempts, members = self._journal.attempts_of(ids), self._journal.memberships(ids)
+        attempts = self._journal.attempts_of(ids)
+        members = self._journal.memberships(in_summaries(attempts))
         prepared = list[RecordTask]()
         self._origins.learn([each for each in page if not attempts.get(each.id)])
         for record in page:

@@ -185,8 +185,8 @@ class SqlJournal:
         """For each of these records that is in a summary: the subject of the summary, and the record as its member."""
         found = dict[str, list[tuple[str, Member]]]()
         query = sa.select(tables.members).where(self._mine.members).order_by(tables.members.c.summary)
-        with self._writing() as connection:
-            for some in portions(subjects):
+        for some in portions(subjects):
+            with self._writing() as connection:
                 for row in connection.execute(query.where(tables.members.c.subject.in_(some))).mappings():
                     found.setdefault(row["subject"], []).append((row["summary"], member_of(row)))
         return {subject: tuple(each) for subject, each in found.items()}

@@ -16,7 +16,7 @@ import attrs
 from brex_accounting import Amount, Record
 from bridge.decisions import Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
 from bridge.documents.protocol import Document, Found
-from bridge.export.engine.attempts import Attempt, Purpose, facts_of, is_part, last_attempt, open_summary
+from bridge.export.engine.attempts import Attempt, Purpose, facts_of, in_summaries, is_part, last_attempt, open_summary
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
 from bridge.export.engine.comparing import Case, amounts_of
@@ -151,7 +151,7 @@ class RecordTask:
         return True
 
     def _state(self, attempts: Sequence[Attempt], looked: tuple[Found, ...] | None, context: TaskContext) -> State:
-        memberships = context.journal.memberships([self.record.id]).get(self.record.id, ())
+        memberships = context.journal.memberships(in_summaries({self.record.id: attempts})).get(self.record.id, ())
         return state_of(attempts, context.ledger, memberships, found=looked or ())
 
     def _compare(self, state: State, looked: tuple[Found, ...] | None, context: TaskContext) -> Calls[Done]:
