@@ -316,7 +316,7 @@ class Judge:
         record = world.brex.records[name]
         told = name in self._ready and record.review_status == EXPORTED and name not in world.dismissed
         objects = [*world.objects().get(name, ())]
-        for receipt in record.receipts if told and len(objects) == 1 else []:
+        for receipt in record.receipts if told and len(objects) == 1 else record.receipts[:0]:
             file = world.brex.receipt_files.by_receipt[receipt.id][0]
             attached = world.attached(objects[0], file.content)
             # Without a journal, or when its key is forgotten, nobody knows; a doubled picture harms nothing.
