@@ -138,8 +138,7 @@ _HOMES = {
     "bridge.settings.values": (
         "AccountRule", "Basis", "BillTiming", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping",
         "ForeignCurrency", "Movements", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role",
-        "SameInvoice", "Settings", "SettingsError", "TaxRounding",
-        "TaxRule", "Treatment", "VendorMapping", "When",
+        "SameInvoice", "Settings", "SettingsError", "TaxRounding", "TaxRule", "Treatment", "VendorMapping", "When",
     ),
     "bridge.taxes": ("LineTax",),
     "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
@@ -156,12 +155,12 @@ __all__ = [
     "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode",
     "Ref", "Reference", "Refused", "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument",
     "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
-    "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Treatment", "Vendor",
-    "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment",
-    "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of",
-    "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor",
-    "normalised", "payout", "plan_field_sync", "read_settings", "record_digest", "reimbursement", "role_of",
-    "summarise", "summed",
+    "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem",
+    "Treatment", "Vendor", "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill",
+    "bill_payment", "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain", "followed_in",
+    "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name",
+    "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings", "record_digest",
+    "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip
 # End of what is made.
 
