@@ -46,7 +46,7 @@ _ONCE = Options(retry=RetryPolicy(attempts=1))
 
 _ODD: Sequence[object] = (
     None, True, 0, -1, 10**400, 1e308, -5e-324, "", "\x00\x1b[2J", "9" * 2_000, "1e999999999", "0001-01-01T00:00:00+23:59",
-    "2026-02-30", "23:59:60", [], {}, [[]], [None] * 20, {"": None}, "https://[::1", "\N{SNOWMAN}" * 50, "NaN",
+    "2026-02-30", "23:59:60", list[object](), dict[str, object](), [None] * 20, {"": None}, "https://[::1", "\N{SNOWMAN}" * 50, "NaN",
 )  # fmt: skip
 _PIECES = (
     b"{", b"}", b"[", b"]", b'"', b"\\", b"\\ud800", b"\xff\xfe", b"\x00", b"1e999999999", b"-", b"null", b"NaN", b"[" * 3_000,

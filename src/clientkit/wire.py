@@ -54,7 +54,8 @@ class Answer:
 
 def without(answer: Answer, secrets: Iterable[str]) -> Answer:
     """The answer with a mark wherever one of these texts stands in its body or headers, also as JSON and HTML write it."""
-    content, headers = answer.content, dict(answer.headers)
+    content = answer.content
+    headers: dict[str, str] = dict(answer.headers)
     for secret in secrets:
         for form in {secret, secret.replace("/", "\\/"), secret.replace("&", "&amp;"), quote(secret, safe="")}:
             content = content.replace(form.encode(), _HIDDEN)

@@ -193,7 +193,6 @@ def _twice(parts: Callable[[bytes], list[bytes]]) -> Script:
 
 DOUBLES = {
     "whole": _twice(lambda answer: [answer * 2]),
-    "in two": _twice(lambda answer: [answer, answer]),
     "half": _twice(lambda answer: [answer + answer[:9]]),
     "a line": _twice(lambda answer: [answer + b"\r\n"]),
 }
@@ -613,7 +612,7 @@ def test_a_transport_and_an_httpx_client_are_one_too_many() -> None:
 
 
 class _Nowhere:
-    def send(self, _: Any) -> Any:
+    def send(self, outgoing: Any) -> Any:
         raise NotImplementedError
 
     def close(self) -> None:

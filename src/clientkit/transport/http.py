@@ -56,7 +56,7 @@ class HttpTransport:
         client = self._client()
         with bounded(outgoing) as bounds:
             try:
-                extensions = {"trace": bounds.trace, "timeout": _timeouts(outgoing)}
+                extensions: dict[str, object] = {"trace": bounds.trace, "timeout": _timeouts(outgoing)}
                 response = client.send(_request(client, outgoing, extensions), **_sending(outgoing))
                 try:
                     body = Body(outgoing, _headers(response))
@@ -138,7 +138,7 @@ class AsyncHttpTransport:
         self._opened.clear()
 
     async def _sent(self, client: httpx.AsyncClient, outgoing: Outgoing, bounds: Bounds) -> Answer:
-        extensions = {"trace": bounds.atrace, "timeout": _timeouts(outgoing)}
+        extensions: dict[str, object] = {"trace": bounds.atrace, "timeout": _timeouts(outgoing)}
         response = await client.send(_request(client, outgoing, extensions), **_sending(outgoing))
         try:
             body = Body(outgoing, _headers(response))

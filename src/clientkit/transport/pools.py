@@ -120,7 +120,7 @@ class _AsyncStream(httpx.AsyncByteStream):
 
 def _spoil_if_more_came(response: httpcore.Response) -> None:
     """Before the connection goes back into the pool, so that no other request can take it."""
-    stream: Any = response.extensions.get("network_stream")
+    stream: Any = _extensions(response).get("network_stream")
     try:
         # httpcore shows its parser to nobody. If it is elsewhere one day, no connection is used again, which is safe.
         held: Any = response.stream
@@ -150,10 +150,12 @@ def _request(request: httpx.Request) -> httpcore.Request:
     )
 
 
+def _extensions(response: httpcore.Response) -> dict[str, Any]:
+    return dict(cast("Mapping[str, Any]", response.extensions))  # pyright: ignore[reportUnknownMemberType] - httpcore's own
+
+
 def _response(response: httpcore.Response, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
-    return httpx.Response(
-        response.status, headers=response.headers, stream=stream, extensions=dict(response.extensions)
-    )
+    return httpx.Response(response.status, headers=response.headers, stream=stream, extensions=_extensions(response))
 
 
 def _sync_proxy_pool(way_out: WayOut) -> httpcore.ConnectionPool | None:
