@@ -90,12 +90,15 @@ def test_a_record_that_moved_to_an_open_period_keeps_its_rate() -> None:
 
 
 def test_a_card_line_that_converts_to_nothing_is_no_missing_line() -> None:
-    lines = [("1000", [gl("61000")])], [("999", [gl("62000")]), ("1", [])]
+    debits, credits = [("1000", [gl("61000")])], [("999", [gl("62000")]), ("1", ())]
     yen = record(
-        RecordType.CARD_EXPENSE_POST, debits=lines[0], credits=lines[1], currency="JPY", vendor="Acme", record_id="k1"
+        RecordType.CARD_EXPENSE_POST, debits=debits, credits=credits, currency="JPY", vendor="Acme", record_id="k1"
     )
     company = TwoCompanies(
-        yen, entities=(US,), rates=lambda *_: Decimal("0.0065"), foreign_currency=ForeignCurrency.SUBSIDIARY
+        yen,
+        entities=(US,),
+        rates=lambda _base, _target, _day: Decimal("0.0065"),
+        foreign_currency=ForeignCurrency.SUBSIDIARY,
     )
 
     assert refusals(company.run()) == {}
@@ -105,7 +108,11 @@ def test_what_moves_no_money_is_done_and_counted_apart() -> None:
     won = card_expense("1", "KRW", coding=[gl("61000")], record_id="k1")
     nothing = card_expense("0", coding=[gl("61000")], record_id="k2")
     company = TwoCompanies(
-        won, nothing, entities=(US,), rates=lambda *_: Decimal("0.0007"), foreign_currency=ForeignCurrency.SUBSIDIARY
+        won,
+        nothing,
+        entities=(US,),
+        rates=lambda _base, _target, _day: Decimal("0.0007"),
+        foreign_currency=ForeignCurrency.SUBSIDIARY,
     )
 
     outcome = company.run()

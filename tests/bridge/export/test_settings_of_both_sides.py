@@ -111,10 +111,14 @@ def test_what_brex_lists_is_everything_there_is() -> None:
     assert with_fields(entities=(US, right)).run().stopped is None
 
 
+def no_fields(source: object, named: object) -> None:
+    del source, named
+
+
 def test_a_token_that_may_not_read_fields_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     company = TwoCompanies(SPENT, entities=(US,))
     export = company.export()
-    monkeypatch.setattr(type(export.source), "fields", lambda _self, _named: None)
+    monkeypatch.setattr(type(export.source), "fields", no_fields)
 
     outcome = export.run()
 
