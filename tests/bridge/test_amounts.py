@@ -11,7 +11,7 @@ import pytest
 
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense, dimension, gl, record, reimbursement
-from bridge import ClosedPeriod, ForeignCurrency, NearDuplicates, TaxRounding
+from bridge import ClosedPeriod, ForeignCurrency, NearDuplicates, Rates, TaxRounding
 from two_companies import US, TwoCompanies, bill, movement, refusals
 
 
@@ -20,6 +20,14 @@ def billed(bought: Record, amount: Any, currency: str = "USD") -> Record:
 
 
 DINNER = card_expense("100", "EUR", coding=[gl("61000")], record_id="k1")
+
+
+def always(rate: str) -> Rates:
+    def rates(base: str, target: str, day: date) -> Decimal:
+        del base, target, day
+        return Decimal(rate)
+
+    return rates
 
 
 def table(base: str, target: str, day: date) -> Decimal:
@@ -90,14 +98,14 @@ def test_a_record_that_moved_to_an_open_period_keeps_its_rate() -> None:
 
 
 def test_a_card_line_that_converts_to_nothing_is_no_missing_line() -> None:
-    debits, credits = [("1000", [gl("61000")])], [("999", [gl("62000")]), ("1", ())]
+    spent, returned = [("1000", [gl("61000")])], [("999", [gl("62000")]), ("1", ())]
     yen = record(
-        RecordType.CARD_EXPENSE_POST, debits=debits, credits=credits, currency="JPY", vendor="Acme", record_id="k1"
+        RecordType.CARD_EXPENSE_POST, debits=spent, credits=returned, currency="JPY", vendor="Acme", record_id="k1"
     )
     company = TwoCompanies(
         yen,
         entities=(US,),
-        rates=lambda _base, _target, _day: Decimal("0.0065"),
+        rates=always("0.0065"),
         foreign_currency=ForeignCurrency.SUBSIDIARY,
     )
 
@@ -111,7 +119,7 @@ def test_what_moves_no_money_is_done_and_counted_apart() -> None:
         won,
         nothing,
         entities=(US,),
-        rates=lambda _base, _target, _day: Decimal("0.0007"),
+        rates=always("0.0007"),
         foreign_currency=ForeignCurrency.SUBSIDIARY,
     )
 
