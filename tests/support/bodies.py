@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import attrs
 
 from clientkit.unions import UnknownVariant
 
 #: What stands in the place of something else: other types, odd spellings, nothing, and what almost fits.
-STRANGE: Sequence[object] = (
+STRANGE: tuple[object, ...] = (
     None, True, False, 0, 1, -1, 7, 10**30, "", " ", "x", "1", "1.0", "1.00", "1.10", "+1", "1.", ".5", "1_000", " 12 ", "NaN", "Infinity",
     "1e5", "1E+2", "-0", "-0.00", "0.1234567890123456789012345678901", "1e999999999", "\u0661", "2026-01-31", "20260131", "2026-1-31",
     "2026-01-31T00:00:00Z", "2026-01-31T00:00:00", "2026-01-31T00:00:00.1234567+02:00", "2026-02-30", "USD", "NEVER_SEEN",
-    Decimal("1.5"), Decimal("2.00"), Decimal("1E+3"), Decimal("1E+999999"), Decimal("1E-40"), Decimal("1.0"), [], [None], [1], ["x"], {},
-    {"id": "x"}, {"amount": "1.0", "currency": "USD"}, {"amount": True, "currency": "USD"}, {"amount": 1, "currency": "USD"}, [{}], [[]],
+    Decimal("1.5"), Decimal("2.00"), Decimal("1E+3"), Decimal("1E+999999"), Decimal("1E-40"), Decimal("1.0"), list[object](), [None], [1], ["x"], dict[str, object](),
+    {"id": "x"}, {"amount": "1.0", "currency": "USD"}, {"amount": True, "currency": "USD"}, {"amount": 1, "currency": "USD"}, [dict[str, object]()], [list[object]()],
 )  # fmt: skip
 _TEXTS = ("a", "b", "USD", "Ada", "0f0a7c1e-0000-4000-8000-000000000001", "")
 _DEPTH = 5
@@ -52,7 +52,7 @@ def body_of(kind: Any, chance: random.Random, depth: int = 0) -> object:
 def spoiled(body: object, chance: random.Random) -> object:
     """The same body with another value in one place, a field left out or a field too many."""
     if isinstance(body, dict) and body and chance.random() < 0.9:
-        found: dict[str, object] = dict(body)
+        found = dict(cast("dict[str, object]", body))
         name = chance.choice(list(found))
         action = chance.random()
         if action < 0.1:
@@ -63,8 +63,9 @@ def spoiled(body: object, chance: random.Random) -> object:
             found[name] = spoiled(found[name], chance)
         return found
     if isinstance(body, list) and body and chance.random() < 0.8:
-        index = chance.randrange(len(body))
-        return [*body[:index], spoiled(body[index], chance), *body[index + 1 :]]
+        items = cast("list[object]", body)
+        index = chance.randrange(len(items))
+        return [*items[:index], spoiled(items[index], chance), *items[index + 1 :]]
     return chance.choice(STRANGE)
 
 
@@ -74,10 +75,10 @@ def exactly(value: object) -> object:
         fields = attrs.fields(type(value))  # type: ignore[arg-type]  # what `has` said
         return (type(value), *(exactly(getattr(value, field.name)) for field in fields))
     if isinstance(value, Mapping):
-        return ("object", *((key, exactly(each)) for key, each in value.items()))
+        return ("object", *((key, exactly(each)) for key, each in cast("Mapping[str, object]", value).items()))
     if isinstance(value, list | tuple):
-        return (type(value), *map(exactly, value))
-    return (type(value), repr(value))
+        return (type(cast("object", value)).__name__, *map(exactly, cast("Sequence[object]", value)))
+    return (value.__class__.__name__, repr(value))
 
 
 def _object(kind: type[Any], chance: random.Random, depth: int) -> dict[str, object]:

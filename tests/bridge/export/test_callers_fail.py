@@ -29,6 +29,8 @@ from bridge.export.time_zones import zone_of
 from export_company import SETTINGS, Company, expense
 
 BAD = "accr_bad"
+#: Something that is nothing of what was asked for; its name is the same in every process.
+OTHER = Ellipsis
 
 
 def run(company: Company, settings: Settings = SETTINGS, **brought: Any) -> ExportOutcome:
@@ -42,7 +44,11 @@ def add(company: Company) -> None:
 
 def giving(value: object) -> Any:
     """A function that gives the same whatever it is asked."""
-    return lambda *_: value  # pyright: ignore[reportUnknownLambdaType]
+
+    def function(*_: object) -> object:
+        return value
+
+    return function
 
 
 def of_another(draft: Draft) -> object:
@@ -105,7 +111,7 @@ def test_a_mapper_may_have_reasons_of_its_own(company: Company) -> None:
     assert outcome.counts.posted == 2
 
 
-@pytest.mark.parametrize("rate", [0.0064, "1.1", 1, Decimal("NaN"), Decimal(-1), object()], ids=repr)
+@pytest.mark.parametrize("rate", [0.0064, "1.1", 1, Decimal("NaN"), Decimal(-1), OTHER], ids=repr)
 def test_a_rate_that_is_none_refuses_its_record(company: Company, rate: object) -> None:
     company.brex.add(expense(1), currency_of("JPY"), expense(3))
     settings = attrs.evolve(SETTINGS, foreign_currency=ForeignCurrency.SUBSIDIARY)
@@ -119,7 +125,7 @@ def currency_of(code: str) -> Record:
     return card_expense("5", coding=[gl("61000")], currency=code, merchant="Cumulus Cloud", record_id=BAD)
 
 
-@pytest.mark.parametrize("zone", [1.5, "Europe/Berlin", object()])
+@pytest.mark.parametrize("zone", [1.5, "Europe/Berlin", OTHER], ids=repr)
 def test_a_source_of_zones_that_gives_nonsense_refuses_records(company: Company, zone: Any) -> None:
     add(company)
 
