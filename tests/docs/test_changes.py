@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -43,3 +46,15 @@ def test_a_fragment_is_a_word_a_kind_and_a_text(path: Path) -> None:
 )
 def test_a_change_of_src_comes_with_a_fragment(changed: Sequence[str], bodies: str, *, is_missing: bool) -> None:
     assert (_problem()(changed, bodies) is not None) == is_missing
+
+
+def test_sources_without_a_history_are_not_checked(tmp_path: Path) -> None:
+    environment = {**os.environ, "GIT_DIR": str(tmp_path / "nothing")}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "check_fragments.py")], env=environment, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr.strip()) == (
+        0,
+        "there is no history here, so whether changes have fragments is not checked",
+    )
