@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Other people's texts must not move the cursor of a terminal.
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
+#: A word of this length leaves room for the other columns of a terminal of 80.
+_LONGEST_WORD = 40
 
 
 @attrs.frozen(kw_only=True)
@@ -32,8 +34,11 @@ class DataTable:
 
         title = Text(plain(self.title), style="bold")
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for heading in self.headings:
-            table.add_column(Text(plain(heading)), overflow="fold")
+        for number, heading in enumerate(self.headings):
+            cells = [row[number] for row in self.rows]
+            # What people copy, an id for instance, stays in one piece.
+            is_word = bool(cells) and not any(" " in cell for cell in cells) and max(map(len, cells)) <= _LONGEST_WORD
+            table.add_column(Text(plain(heading)), overflow="fold", no_wrap=is_word)
         for row in self.rows:
             table.add_row(*(Text(plain(cell)) for cell in row))
         return table
