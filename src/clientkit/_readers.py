@@ -251,7 +251,7 @@ class _Writer:
             depth,
             f"if {variable}.__class__ is Decimal and {variable}.same_quantum(cent) and {variable}.adjusted() < 15: pass",
             # A text that is written again as it was has digits and a point alone: cheaper than a regular expression.
-            f"elif {variable}.__class__ is str and text(amount := number({variable})) == {variable} and amount.is_finite():",
+            f"elif {variable}.__class__ is str and len({variable}) < 30 and text(amount := number({variable})) == {variable} and amount.is_finite():",
             f"    {variable} = amount",
             f"else: {variable} = {self._hooked(variable, Decimal)}",
         )
