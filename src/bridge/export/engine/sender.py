@@ -185,8 +185,7 @@ class Sender:
             )
         if not self.ledger.answers(attempt, sent):
             raise OtherObjectError(
-                f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent; "
-                f"the next run looks for what became of it"
+                f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent."
             )
 
     def _failed(self, attempt: Attempt, error: ApiError) -> None:
