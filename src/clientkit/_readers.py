@@ -46,7 +46,8 @@ class _SharedExtra(dict[str, object]):
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("the unknown fields of an answer cannot be changed; use attrs.evolve")
 
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+    # What changes a dict has many forms, and refuses in all of them.
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # pyright: ignore[reportAssignmentType]
 
     @override
     def __reduce__(self) -> tuple[type[_SharedExtra], tuple[dict[str, object]]]:
@@ -235,9 +236,9 @@ class _Writer:
         elif get_origin(wanted) in {tuple, Sequence}:
             self._put(depth, f"if {variable}.__class__ is not list: raise TypeError")
             self._elements(variable, get_args(wanted)[0], depth)
-        elif self._is_in_line(wanted):
+        elif (part := self._in_line(wanted)) is not None:
             made = self._variable()
-            self.read_object(wanted, variable, made, depth)
+            self.read_object(part, variable, made, depth)
             self._put(depth, f"{variable} = {made}")
         elif wanted is Decimal:
             self._decimal(variable, depth)
@@ -257,10 +258,10 @@ class _Writer:
         )
 
     def _elements(self, variable: str, wanted: Any, depth: int) -> None:
-        if self._is_in_line(wanted):
+        if (part := self._in_line(wanted)) is not None:
             made, each, one = self._variable(), self._variable(), self._variable()
             self._put(depth, f"{made} = []", f"for {each} in {variable}:")
-            self.read_object(wanted, each, one, depth + 1)
+            self.read_object(part, each, one, depth + 1)
             self._put(depth, f"    {made}.append({one})", f"{variable} = tuple({made})")
         elif wanted is str:
             self._put(depth, f"for each in {variable}:", "    if each.__class__ is not str: raise TypeError")
@@ -268,14 +269,13 @@ class _Writer:
         else:
             self._put(depth, f"{variable} = tuple([{self._hooked('each', wanted)} for each in {variable}])")
 
-    def _is_in_line(self, wanted: Any) -> bool:
-        return (
-            isinstance(wanted, type)
-            and attrs.has(wanted)
-            and self._rules.is_plain(wanted)
-            and wanted not in self._within
-            and len(self._within) < _DEEPEST
-        )
+    def _in_line(self, wanted: Any) -> type[Any] | None:
+        """The class whose fields are read in line; None for what is read by a hook."""
+        if not (isinstance(wanted, type) and attrs.has(wanted)):
+            return None
+        kind: type[Any] = wanted
+        is_near = kind not in self._within and len(self._within) < _DEEPEST
+        return kind if is_near and self._rules.is_plain(kind) else None
 
     def _hooked(self, variable: str, wanted: Any) -> str:
         return f"{self._name(self._rules.hook_of(wanted))}({variable}, {self._name(wanted)})"
@@ -337,7 +337,7 @@ def _is_text(kind: Any) -> bool:
 
 def _has_twin(kind: type[Any]) -> bool:
     """Whether nothing but setting attributes happens where an object of the class is made."""
-    fields: Iterable[attrs.Attribute[Any]] = attrs.fields(kind)
+    fields: Iterable[Any] = attrs.fields(kind)
     return (
         not hasattr(kind, "__attrs_post_init__")
         and not hasattr(kind, "__attrs_pre_init__")

@@ -163,11 +163,12 @@ class Event:
             return self.data.id
         if isinstance(self.data, PaymentUpdate):
             return self.data.invoice_id
-        if self.entity is Entity.INVOICE and isinstance(self.data, dict):
-            fields = cast("dict[str, object]", self.data)
+        told: object = self.data
+        if self.entity is Entity.INVOICE and isinstance(told, dict):
+            fields = cast("dict[str, object]", told)
             named = fields.get("invoice_id", fields.get("id"))
             return named if isinstance(named, str) else None
-        return self.data if self.entity is Entity.INVOICE and isinstance(self.data, str) else None
+        return told if self.entity is Entity.INVOICE and isinstance(told, str) else None
 
 
 def verify(
