@@ -14,6 +14,7 @@ from brex_accounting.testing.records import card_expense
 from bridge import Bridge
 from bridge.export import Export
 from bridge.export.engine.calls import Calls, ask, drive, drive_async
+from bridge.export.engine.origins import NotedTask
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.engine.tasks.record import RecordTask
@@ -56,7 +57,7 @@ def worked(company: Company, driver: Drive) -> list[Done]:
     done = list[Done]()
     for tasks, context in walk.batches(lambda books: books):
         for task in tasks:
-            assert isinstance(task, RecordTask)
+            assert isinstance(task.task if isinstance(task, NotedTask) else task, RecordTask)
             done.append(driver(task.carry_out(context)))
     return done
 
