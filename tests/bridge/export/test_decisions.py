@@ -14,6 +14,7 @@ import rillet.testing
 from brex_accounting import Record, User
 from brex_accounting.testing.records import card_expense, gl, reimbursement
 from bridge import Settings
+from bridge.export import StopCode
 from bridge.export.commands.logs import JsonLines
 from bridge.export.commands.progress_display import LoggedProgress
 from bridge.export.reporting.progress import Progress
@@ -87,8 +88,9 @@ def test_failures_and_the_end_of_a_run_are_told_by_code(company: Company, caplog
 
     failed, stopped = decisions(caplog)
     assert failed["decision"] == "failed"
-    assert failed["code"] == stopped["code"] == "UnauthorizedError"
+    assert failed["code"] == "UnauthorizedError"
     assert stopped["decision"] == "stopped"
+    assert stopped["code"] == StopCode.SETUP
 
 
 def test_what_people_wrote_is_not_in_the_log_at_info(company: Company, caplog: pytest.LogCaptureFixture) -> None:
