@@ -86,7 +86,7 @@ def test_where_nothing_tells_the_place_a_claim_lasts(tmp_path: Path, monkeypatch
     place = str(tmp_path / "journal.db")
     with SqlJournal(place) as journal:
         with closing(sqlite3.connect(place)) as other, other:
-            other.execute("INSERT INTO journal_claims VALUES ('accr_1', ?, '9999')", (ended,))
+            other.execute("INSERT INTO journal_claims (subject, holder, until) VALUES ('accr_1', ?, '9999')", (ended,))
         with monkeypatch.context() as patch:
             patch.setattr(holders, "_here", lambda: None)
             assert holders.holder("me", "token") == "me token"
