@@ -77,8 +77,9 @@ def test_a_small_queue_is_read_once(company: Company) -> None:
 
     company.export().run()
 
-    # The records of cards and reimbursements, and the bills.
-    assert [asked.path for asked in company.brex.asked if asked.method == "GET"] == ["/v3/accounting/records"] * 2
+    # The fields that the settings are compared with, the records of cards and reimbursements, and the bills.
+    records = "/v3/accounting/records"
+    assert [asked.path for asked in company.brex.asked if asked.method == "GET"] == ["/v1/fields", records, records]
 
 
 def test_only_these_records_are_exported(company: Company) -> None:
