@@ -28,7 +28,7 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
     """
     if against is None:
         return None
-    side = draft.coded.side_of(role)
+    side = _offsetting_side(draft, role)
     made = list[NewExpenseItem]()
     offset = list[Decimal]()
     converted_to_nothing = False
@@ -61,6 +61,15 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
     if made and not total(offset) and not converted_to_nothing:
         draft.refuse(ReasonCode.NO_OFFSETTING_LINE, f"no line stands for {against.code} {against.name}")
     return tuple(made)
+
+
+def _offsetting_side(draft: Draft, role: Role) -> Side | None:
+    """The side whose lines stand for the role where nobody codes them.
+
+    That is the credit side, as of an expense, for a type that says nothing of it: one that an integrator's mapper adds.
+    """
+    side, roles = draft.coded.side_of(role), draft.coded.roles
+    return Side.CREDIT if side is None and Side.CREDIT not in roles else side
 
 
 def _items(draft: Draft, each: CodedLine, account: Account) -> Iterator[NewExpenseItem]:
