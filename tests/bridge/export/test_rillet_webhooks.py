@@ -59,7 +59,7 @@ def test_an_event_of_rillet_is_one_line_in_the_log(caplog: pytest.LogCaptureFixt
 
 def test_a_body_that_cannot_be_read_is_quoted_at_debug_alone(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    content = codec.write({"id": "vendor-1", "name": ["ada@example.com"]})
+    content = codec.write({"id": "vendor-1", "name": "ada@example.com"})[:-1]
     headers = rillet.webhooks.sign(
         TOKEN, content, entity=Entity.VENDOR, event=EventType.CREATED, id="event-1", timestamp=NOW
     )
@@ -69,6 +69,29 @@ def test_a_body_that_cannot_be_read_is_quoted_at_debug_alone(caplog: pytest.LogC
     assert answered.status == 500
     assert "UnreadableWebhookError" in caplog.text
     assert "ada@" not in "".join(each.getMessage() for each in caplog.records if each.levelno > logging.DEBUG)
+
+
+def signed(body: object, entity: Entity, event: EventType) -> Ask:
+    content = codec.write(body)
+    headers = rillet.webhooks.sign(TOKEN, content, entity=entity, event=event, id="event-1", timestamp=NOW)
+    return Ask(path="/rillet", headers=headers, chunks=(content,))
+
+
+def test_of_a_body_that_is_newer_than_this_release_the_id_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    newer = signed({"id": "vendor-1", "name": ["ada@example.com"]}, Entity.VENDOR, EventType.CREATED)
+
+    assert ask(books_app(NoJournal()), newer).status == 200
+    assert "told event_id=event-1 entity=VENDOR event=CREATED object_id=vendor-1" in caplog.text
+    assert "ada@" not in caplog.text
+
+
+@pytest.mark.parametrize("body", [{"id": 5}, [], {}, None, 7])
+def test_a_deletion_that_does_not_tell_of_what_is_a_warning(caplog: pytest.LogCaptureFixture, body: object) -> None:
+    assert ask(books_app(NoJournal()), signed(body, Entity.BILL, EventType.DELETED)).status == 200
+
+    (line,) = [each for each in caplog.records if each.levelno == logging.WARNING]
+    assert "the event does not tell what: event_id=event-1 entity=BILL" in line.getMessage()
 
 
 def test_an_event_of_rillet_twice_is_handled_once() -> None:

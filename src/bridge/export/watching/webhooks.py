@@ -126,12 +126,24 @@ def announcing(
 def log_rillet_event(journal: Journal, event: rillet.webhooks.Event) -> None:
     """Log an event of Rillet's; with a warning where it deleted what the journal has as exported.
 
+    A body that is newer than this release has the id that its field ``id`` tells. A deletion without one gets a warning:
+    nobody can tell whether it was of something exported.
+
     Raises:
         JournalError: The journal cannot be read.
     """
-    object_id = event.data if isinstance(event.data, str) else getattr(event.data, "id", None)
+    object_id = _object_id(event.data)
     audit_log.log("told", event_id=event.id, entity=event.entity.value, event=event.event.value, object_id=object_id)
-    if event.event != rillet.webhooks.EventType.DELETED or object_id is None:
+    if event.event != rillet.webhooks.EventType.DELETED:
+        return
+    if object_id is None:
+        _LOG.warning(
+            "Somebody deleted something in Rillet, and the event does not tell what: event_id=%s entity=%s; "
+            "`brex-rillet verify` names what is gone of what was exported",
+            event.id,
+            event.entity.value,
+            extra={"event_id": event.id, "entity": event.entity.value},
+        )
         return
     found = (each for each in journal.by_object(object_id) if each.is_there)
     there = {each.subject: each.kind for each in found if is_record(each.subject) or is_summary(each.subject)}
@@ -144,6 +156,14 @@ def log_rillet_event(journal: Journal, event: rillet.webhooks.Event) -> None:
             object_id,
             extra={"record_id": subject, "kind": kind, "object_id": object_id},
         )
+
+
+def _object_id(data: rillet.webhooks.EventData) -> str | None:
+    """The id of what an event is about; None where its body tells none."""
+    if isinstance(data, str):
+        return data
+    named: object = data.get("id") if isinstance(data, Mapping) else getattr(data, "id", None)
+    return named if isinstance(named, str) else None
 
 
 class WebhookApp:
