@@ -201,7 +201,7 @@ def test_yen_and_dinars_have_their_own_places() -> None:
     assert document(dinars.outcome(expense("1.33"), in_dinars)).items[0].amount == Money(Decimal("0.500"), "BHD")
 
 
-def test_the_rate_is_that_of_the_day_that_counts() -> None:
+def test_the_rate_is_that_of_the_transactions_day_also_where_it_counts_later() -> None:
     asked = list[tuple[str, str, date]]()
 
     def rates(base: str, target: str, day: date) -> Decimal:
@@ -212,8 +212,10 @@ def test_the_rate_is_that_of_the_day_that_counts() -> None:
         WHOLE.settings, foreign_currency=ForeignCurrency.SUBSIDIARY, closed_period=ClosedPeriod.FIRST_OPEN_DAY
     )
     kept = books(last_closed=date(2026, 2, 28))
-    assert document(Bridge(told, rates=rates).outcome(euros("1", ["1"]), kept)).items[0].amount.amount == 2
-    assert asked == [("EUR", "USD", date(2026, 3, 1))]
+    post = posted(Bridge(told, rates=rates).outcome(euros("1", ["1"]), kept))
+    assert post.document.impact_date == date(2026, 3, 1)
+    assert document(post).items[0].amount.amount == 2
+    assert asked == [("EUR", "USD", DAY)]
 
 
 def test_without_a_rate_a_record_is_refused_and_one_without_money_is_nothing_to_post() -> None:
@@ -316,6 +318,8 @@ def test_bills_and_other_records_are_converted_too() -> None:
     in_euros = attrs.evolve(
         billed("10"),
         amount=Amount(amount=Decimal(10), currency="EUR"),
+        # What Brex billed would be the rate.
+        extra={},
         line_items=tuple(
             attrs.evolve(each, amount=attrs.evolve(each.amount, currency="EUR")) for each in billed("10").line_items
         ),

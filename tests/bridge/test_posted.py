@@ -67,7 +67,7 @@ def test_a_bill_in_a_closed_period_that_stays_as_it_is_needs_no_open_period() ->
         assert posted(outcome).document == posted(company.outcome(billed(), BOOKS)).document
 
 
-def test_a_record_is_converted_at_the_rate_of_its_day_in_the_ledger() -> None:
+def test_a_record_that_stays_on_its_day_in_the_ledger_is_converted_at_the_rate_of_its_own() -> None:
     asked = list[date]()
 
     def rates(_base: str, _target: str, day: date) -> Decimal:
@@ -79,8 +79,9 @@ def test_a_record_is_converted_at_the_rate_of_its_day_in_the_ledger() -> None:
         settings = attrs.evolve(
             MOVING.settings, entities=(british,), foreign_currency=kind, closed_period=ClosedPeriod.FIRST_OPEN_DAY
         )
-        posted(Bridge(settings, rates=rates).outcome(expense(), CLOSED, posted_on=APRIL))
-        assert set(asked) == {APRIL}
+        post = posted(Bridge(settings, rates=rates).outcome(expense(), CLOSED, posted_on=APRIL))
+        assert post.document.impact_date == APRIL
+        assert set(asked) == {date(2026, 2, 3)}
 
 
 def test_a_changed_setting_takes_nothing_out_of_the_books() -> None:
