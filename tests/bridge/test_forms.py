@@ -160,7 +160,8 @@ def test_a_correction_makes_of_the_old_document_what_the_new_one_says(
         lines = [*lines[1:], lines[0]]
         codings = [line["accounting_field_values"] for line in lines]
         lines = [line | {"accounting_field_values": coding} for line, coding in zip(lines, codings, strict=True)]
-    older = attrs.evolve(case, json=case.json | {"line_items": lines})
+    about = case.json["amount"] | {"amount": case.json["amount"]["amount"] * factor}
+    older = attrs.evolve(case, json=case.json | {"amount": about, "line_items": lines})
     outcome = older.world.bridge.outcome(older.record, older.world.books)
     assume(isinstance(outcome, Post))
     assert isinstance(outcome, Post)
