@@ -221,7 +221,9 @@ def _in_review(each: Record) -> Record:
 
 def _in_euros(each: Record) -> Record:
     lines = (attrs.evolve(line, amount=attrs.evolve(line.amount, currency="EUR")) for line in each.line_items)
-    return attrs.evolve(each, amount=attrs.evolve(each.amount, currency="EUR"), line_items=tuple(lines))
+    # What Brex billed would be the rate, whatever a table of rates says.
+    rest = {name: value for name, value in each.extra.items() if name != "billing_amount"}
+    return attrs.evolve(each, amount=attrs.evolve(each.amount, currency="EUR"), line_items=tuple(lines), extra=rest)
 
 
 _BEFORE: Mapping[str, Callable[[Record], Record]] = MappingProxyType(
