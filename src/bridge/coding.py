@@ -219,12 +219,22 @@ def _check_total(  # noqa: PLR0917 - the usual companions
             total(
                 each.line.amount.amount
                 for each in moving
-                if each.line.type == side and (not each.is_coded or (account is not None and each.account == account))
+                if each.line.type == side and (not each.is_coded or _is_on(role, account, each.account, books))
             )
         )
     if told.amount.copy_abs() not in sums:
         text = f"it is about {decimal_text(told.amount)} {currency}, and its lines come to {decimal_text(sums[0])} {currency}"
         findings.add(ReasonCode.TOTAL_DIFFERS, text)
+
+
+def _is_on(role: Role | None, account: Account | None, coded: Account | None, books: Books) -> bool:
+    """Whether a line is on the account of a role; of the bank also on any other account with money."""
+    if coded is None or account is None:
+        return False
+    has_money = role is Role.BANK and (
+        (account.subtype is not None and coded.subtype == account.subtype) or coded.code in books.paying_accounts
+    )
+    return coded == account or has_money
 
 
 def _rules(record: Record, entity: Entity | None, settings: Settings) -> tuple[AccountRule, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from brex_accounting import RecordType, RecordVendor
 from brex_accounting.testing.records import gl, record
-from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect
+from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect, summed
 from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet import BillPayload
 from bridge.documents.rillet_payments import BillPaymentPayload
@@ -26,9 +26,11 @@ from bridge_company import (
     WHOLE,
     WHOLE_ENTITY,
     WHOLE_UK,
+    account,
     billed,
     books,
     codes,
+    dollars,
     moved,
     owed,
     paid,
@@ -198,7 +200,7 @@ def test_a_bills_payment_is_recorded_for_it() -> None:
     )
     assert (post.document.party, post.document.impact_date) == (None, date(2026, 2, 3))
     assert post.document.with_vendor("v-9") == post.document
-    assert {(each.account, each.side.value, each.amount) for each in effect(post.payload)} == {
+    assert {(each.account, each.side.value, each.amount) for each in summed(effect(post.payload))} == {
         (OWED, "DEBIT", Decimal("7.50")),
         (BANK, "CREDIT", Decimal("7.50")),
     }
@@ -249,3 +251,29 @@ def test_the_documentation_says_what_becomes_of_each_type(kind: RecordType) -> N
     mapper = DEFAULT_MAPPERS.get(kind.value)
     name = getattr(mapper, "__name__", "")
     assert bridge.startswith("refused" if mapper is None else noun.get(name, "journal entry"))
+
+
+@pytest.mark.parametrize("is_known_to_pay", [False, True])
+def test_the_amount_of_a_payment_with_a_discount_is_that_of_whichever_bank_pays(is_known_to_pay: bool) -> None:
+    other = account("11200", "Savings", subtype=None if is_known_to_pay else "Bank")
+    kept = books(
+        accounts=(*BOOKS.accounts, other),
+        bills=(owed(),),
+        paying_accounts=frozenset({"11200"}) if is_known_to_pay else frozenset(),
+    )
+    made = record(
+        RecordType.BILL_EXPENSE_PAYMENT,
+        debits=[("10", ())],
+        credits=[("9", [gl("11200")]), ("1", [gl("6100")])],
+        source_id="expense_bill",
+    )
+    discounted = attrs.evolve(made, amount=dollars("9"))
+    post = posted(WHOLE.outcome(discounted, kept))
+    assert {(each.account, each.side.value, each.amount) for each in summed(effect(post.payload))} == {
+        ("20000", "DEBIT", Decimal(10)),
+        ("11200", "CREDIT", Decimal(9)),
+        ("6100", "CREDIT", Decimal(1)),
+    }
+    # An amount that is that of no account with money is refused still.
+    wrong = attrs.evolve(made, amount=dollars("8"))
+    assert codes(WHOLE.outcome(wrong, kept)) == [ReasonCode.TOTAL_DIFFERS]
