@@ -16,6 +16,7 @@ from bridge.documents.protocol import Document
 from bridge.export import ExportOutcome
 from changing_company import EXPORTED, START, Company, MakeCompany, companies
 from changing_records import KINDS, bill, charge, entry, payment, refund, reimbursed
+from clientkit.testing import AnswerLost, Asked, Fault
 from histories.actions import history_of
 from histories.play import play, report
 from histories.world import Journals, World
@@ -178,6 +179,24 @@ def test_a_summary_is_planned_as_it_is_posted(make: MakeCompany) -> None:
     assert {each.record.id for each in planned} == {each.record.id for each in outcome.posted} == {"k10", "k20", "k30"}
     assert len(company.rillet.journal_entries) == 1
     assert of(planned, outcome) == []
+
+
+def test_a_summary_whose_answer_was_lost_is_planned_to_be_sent_again(make: MakeCompany) -> None:
+    def is_entry(asked: Asked) -> bool:
+        return asked.method == "POST" and asked.path == "/journal-entries"
+
+    company = make(*(charge(each, id=f"k{each}") for each in ("10", "20")), summarise=("CARD_EXPENSE_POST",))
+    company.rillet.faults.append(Fault(AnswerLost(), matches=is_entry, times=5))
+    assert [each.record.id for each in company.run().failed] == ["k10", "k20"]
+    company.rillet.faults.clear()
+
+    planned = company.export().plan().outcomes
+    assert {(each.record.id, each.step) for each in planned if isinstance(each, Post)} == {
+        ("k10", "send again"),
+        ("k20", "send again"),
+    }
+    assert agree(company)
+    assert company.books() == {"61000": 30, "21120": -30}
 
 
 def test_what_a_journal_does_not_know_is_looked_up_by_both(make: MakeCompany) -> None:

@@ -20,7 +20,7 @@ from bridge.export.engine.attempts import Attempt, Purpose, facts_of, in_summari
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
 from bridge.export.engine.comparing import Case, amounts_of
-from bridge.export.engine.facts import Rules, Seen, Settlement, Standing, Step
+from bridge.export.engine.facts import SUMMARY, Rules, Seen, Settlement, Standing, Step
 from bridge.export.engine.next_step import Row, next_step, settle
 from bridge.export.engine.refusals import refusal
 from bridge.export.engine.standing import State, state_of
@@ -95,7 +95,13 @@ class RecordTask:
     def _settle(self, context: TaskContext) -> Calls[Done]:
         """The first half: settle the attempt without an outcome; then go on with what stands."""
         attempts = context.journal.attempts(self.record.id)
-        if open_summary(attempts) is not None:
+        summary = open_summary(attempts)
+        if summary is not None:
+            facts = facts_of(summary, context.journal.now(), Seen.NO, SUMMARY)
+            if context.sender.is_dry and settle(facts) is Settlement.SEND_AGAIN:
+                # A run has sent it by now, under its key.
+                document = self.decision.document if isinstance(self.decision, Post) else None
+                return self._posted(summary, document, "send again")
             # It stands for other records too, and what the ledger has of it is not found by any of them.
             return self._failed("open_summary", "it is unknown what came of its summary; the next run finds out")
         looked = self.found
