@@ -39,6 +39,7 @@ from bridge import (
     summed,
 )
 from bridge.coding import code
+from bridge.entities import followed_in
 from bridge.settings.values import OtherTypes
 from bridge_cases import Case, decoded, doubtful_cases, good_cases
 from bridge_company import (
@@ -118,7 +119,9 @@ def test_a_process_pool_gives_the_same_outcomes() -> None:
 
 
 @given(st.lists(doubtful_cases(), min_size=1, max_size=3), st.randoms(use_true_random=False))
-def test_an_outcome_depends_on_nothing_but_the_record_and_the_books(cases: list[Case], random: Any) -> None:
+def test_an_outcome_depends_on_nothing_but_the_record_what_it_follows_and_the_books(
+    cases: list[Case], random: Any
+) -> None:
     world = cases[0].world
     records = [case.record for case in cases]
     shuffled = random.sample(records, len(records))
@@ -128,7 +131,8 @@ def test_an_outcome_depends_on_nothing_but_the_record_and_the_books(cases: list[
         subsidiaries=tuple(reversed(world.books.subsidiaries)),
         vendors=tuple(reversed(world.books.vendors)),
     )
-    alone = {record: world.bridge.outcome(record, world.books) for record in records}
+    followed = followed_in(shuffled)
+    alone = {each: world.bridge.outcome(each, world.books, followed=followed.get(each.id)) for each in records}
     plan = world.bridge.plan(shuffled, kept)
     assert list(plan.outcomes) == [alone[record] for record in shuffled]
     assert len(plan.posts) + len(plan.refused) + len(plan.nothing) == len(cases)
