@@ -310,8 +310,12 @@ def test_a_payment_at_the_rate_of_its_bill_is_recorded_and_one_at_another_is_ref
     assert codes(refused) == [ReasonCode.EXCHANGE_DIFFERENCE]
     assert isinstance(refused, Refused)
     assert "the rate of 2026-02-10, the bill R-17 at that of 2026-02-03; record the payment in Rillet" in str(refused)
-    later = attrs.evolve(owed(), impact_date=date(2026, 2, 11))
+    later = attrs.evolve(owed(), bill_date=date(2026, 2, 11), impact_date=date(2026, 2, 12))
     posted(company.outcome(paid_on(10), books(bills=(later,))))
+    # It may have been converted at the rate of its own day, and count later because that was closed.
+    moved = attrs.evolve(owed(), impact_date=date(2026, 2, 11))
+    for day in (9, 10):
+        assert codes(company.outcome(paid_on(day), books(bills=(moved,)))) == [ReasonCode.EXCHANGE_DIFFERENCE]
 
 
 def test_bills_and_other_records_are_converted_too() -> None:

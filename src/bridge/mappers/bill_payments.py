@@ -179,10 +179,15 @@ def _check(paid: Bill, draft: Draft) -> None:
 
 
 def _check_rate(paid: Bill, draft: Draft) -> None:
-    """Whether the bill was converted at the rate of its payment."""
+    """Whether the bill was converted at the rate of its payment.
+
+    The rate is that of the transaction, and a bill may count later because its own period was closed; nothing in it tells.
+    So the rate has to be that of both days.
+    """
     at = draft.coded.conversion
-    day = paid.impact_date or paid.bill_date
-    if at is not None and draft.rates(at.base, at.target, day) != at.rate:
+    days = dict.fromkeys((paid.bill_date, paid.impact_date or paid.bill_date))
+    day = next((each for each in days if at is not None and draft.rates(at.base, at.target, each) != at.rate), None)
+    if at is not None and day is not None:
         text = (
             f"it was converted from {at.base} at the rate of {at.date}, the bill {paid.expense_number} at that of {day}; "
             f"record the payment in Rillet, with the exchange difference"
