@@ -9,6 +9,7 @@ import importlib.util
 import os
 import ssl
 import urllib.request
+from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -59,7 +60,11 @@ class WayOut:
 
 
 def _certificates() -> ssl.SSLContext:
+    file = os.environ.get("SSL_CERT_FILE")
     try:
+        if file and not Path(file).is_file():
+            # Older releases of httpx pass it over, and trust other certificates than the user named.
+            raise FileNotFoundError(f"there is no file {file}")
         return httpx.create_ssl_context(trust_env=True)
     except (OSError, ValueError) as error:
         named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE") if os.environ.get(name)]
