@@ -65,13 +65,16 @@ def _certificates() -> ssl.SSLContext:
         if file and not Path(file).is_file():
             # Older releases of httpx pass it over, and trust other certificates than the user named.
             raise FileNotFoundError(f"there is no file {file}")
-        return httpx.create_ssl_context(trust_env=True)
+        context = httpx.create_ssl_context(trust_env=True)
     except (OSError, ValueError) as error:
         named = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE") if os.environ.get(name)]
         raise ConfigurationError(
             f"the certificates cannot be read ({type(error).__name__}: {error}); look at "
             f"{' and '.join(named) or 'the installation of certifi'}"
         ) from error
+    # Some releases of Python take an end below TLS for a right one, and so half an answer for a whole one.
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    return context
 
 
 def _proxy() -> Proxy | None:
