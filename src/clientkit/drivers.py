@@ -18,7 +18,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-def drive(steps: Generator[S, R | None, T], act: Callable[[S], R]) -> T:
+def drive(steps: Generator[S, R | None, T], act: Callable[[S], R | None]) -> T:
     """Carry the steps to their end by blocking. What `act` raises ends them, and the generator is closed."""
     outcome: R | None = None
     try:
@@ -33,7 +33,7 @@ def drive(steps: Generator[S, R | None, T], act: Callable[[S], R]) -> T:
         steps.close()
 
 
-async def drive_async(steps: Generator[S, R | None, T], act: Callable[[S], Awaitable[R]]) -> T:
+async def drive_async(steps: Generator[S, R | None, T], act: Callable[[S], Awaitable[R | None]]) -> T:
     """Carry the steps to their end by awaiting. What `act` raises ends them, and the generator is closed."""
     outcome: R | None = None
     try:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpcore
 from typing_extensions import override
 
+from clientkit.drivers import drive, drive_async
 from clientkit.transport.bounds import left
 from clientkit.transport.tls import Tls
 
@@ -108,18 +109,13 @@ class TlsStream(httpcore.NetworkStream):
         return own if own is not None else self._lower.get_extra_info(info)
 
     def _carry(self, steps: Generator[bytes | None, bytes | None, R], timeout: float | None) -> R:
-        got: bytes | None = None
-        try:
-            while True:
-                out = steps.send(got)
-                got = None
-                if out is None:
-                    got = self._lower.read(_CHUNK, timeout)
-                else:
-                    self._lower.write(out, timeout)
-        except StopIteration as stop:
-            result: R = stop.value
-            return result
+        def act(out: bytes | None) -> bytes | None:
+            if out is None:
+                return self._lower.read(_CHUNK, timeout)
+            self._lower.write(out, timeout)
+            return None
+
+        return drive(steps, act)
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):
@@ -203,18 +199,13 @@ class AsyncTlsStream(httpcore.AsyncNetworkStream):
         return own if own is not None else self._lower.get_extra_info(info)
 
     async def _carry(self, steps: Generator[bytes | None, bytes | None, R]) -> R:
-        got: bytes | None = None
-        try:
-            while True:
-                out = steps.send(got)
-                got = None
-                if out is None:
-                    got = await self._lower.read(_CHUNK)
-                else:
-                    await self._lower.write(out)
-        except StopIteration as stop:
-            result: R = stop.value
-            return result
+        async def act(out: bytes | None) -> bytes | None:
+            if out is None:
+                return await self._lower.read(_CHUNK)
+            await self._lower.write(out)
+            return None
+
+        return await drive_async(steps, act)
 
 
 def _close(connected: socket.socket) -> None:
