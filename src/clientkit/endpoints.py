@@ -82,7 +82,21 @@ class _Endpoint:
         raise NotImplementedError
 
 
-class Operation(_Endpoint, Generic[P, T]):
+class _Answered(_Endpoint, Generic[P, T]):
+    """An endpoint whose call gives the answer itself: at once, or awaited."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
+        @overload
+        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, T]: ...
+        @overload
+        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, Coroutine[Any, Any, T]]: ...
+        def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
+
+
+class Operation(_Answered[P, T]):
     """A single exchange: one request, one answer."""
 
     def __init__(self, build: Callable[Concatenate[Any, P], Request[T]], /) -> None:
@@ -93,14 +107,6 @@ class Operation(_Endpoint, Generic[P, T]):
         def build(self, *args: P.args, **kwargs: P.kwargs) -> Request[T]:
             """The request alone, without sending it."""
             ...
-
-        @overload
-        def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
-        @overload
-        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, T]: ...
-        @overload
-        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, Coroutine[Any, Any, T]]: ...
-        def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
 
     @override
     def _blocking(self, build: Callable[..., Any]) -> FunctionType:
@@ -158,7 +164,7 @@ class Listing(_Endpoint, Generic[P, T]):
         return cast("FunctionType", call)
 
 
-class Several(_Endpoint, Generic[P, T]):
+class Several(_Answered[P, T]):
     """A method of several calls: a generator of requests, which has to decide by their answers what comes next.
 
     It is written with `ask` and `ask_all`, as in ``vendor = yield from ask(VendorOperations.get.build(vendor_id))``. An
@@ -173,14 +179,6 @@ class Several(_Endpoint, Generic[P, T]):
         def build(self, *args: P.args, **kwargs: P.kwargs) -> CallSequence[T]:
             """The calls alone, without sending anything."""
             ...
-
-        @overload
-        def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
-        @overload
-        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, T]: ...
-        @overload
-        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, Coroutine[Any, Any, T]]: ...
-        def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
 
     @override
     def _blocking(self, build: Callable[..., Any]) -> FunctionType:
