@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from brex_accounting import ReviewStatus
@@ -137,6 +138,33 @@ def test_replay_of_what_is_there_posts_nothing(make: MakeCompany) -> None:
     for each in ("b1", "p1", "k1"):
         assert new(company.replay(each)) == []
     assert (company.books(), company.writes()) == (books, writes)
+
+
+@of_documents
+@pytest.mark.parametrize("told_again", [True, False])
+def test_what_both_had_given_up_and_brex_says_again_is_refused(
+    make: MakeCompany, kind: Kind, *, told_again: bool
+) -> None:
+    company = of_kind(make, kind)
+    company.delete(kind.record_id)
+    company.change(kind.make("0", "61000"), EXPORTED)
+    assert company.run().complete
+    assert company.verify() == {}
+
+    company.change(kind.make("100", "61000"), READY if told_again else EXPORTED)
+
+    assert reasons(company.run()) == {kind.record_id: ["deleted_in_ledger"]}
+    assert company.books() == kind.other_books
+    assert company.verify() == {kind.record_id: ["deleted_in_rillet"]}
+
+
+@of_documents
+def test_a_change_in_other_words_is_seen_not_to_be_there(make: MakeCompany, kind: Kind) -> None:
+    company = of_kind(make, kind)
+    company.delete(kind.record_id)
+    company.change(attrs.evolve(kind.make("100", "61000"), memo="other words"), EXPORTED)
+
+    assert reasons(company.run()) == {kind.record_id: ["deleted_in_ledger"]}
 
 
 def test_a_deleted_summary_is_said_of_each_member(make: MakeCompany) -> None:

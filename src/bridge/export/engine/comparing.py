@@ -130,7 +130,9 @@ class Case:
             return Comparison.SAME if same else Comparison.SOURCE
         edited = found is not None and self._is_edited(found)
         if not self._has_changed():
-            return Comparison.LEDGER if edited else Comparison.SAME
+            if edited:
+                return Comparison.LEDGER
+            return Comparison.REWORDED if self._is_reworded() else Comparison.SAME
         is_alone = not self.state.is_member and not self.state.corrections
         if is_alone and found is not None and desired is not None and found.form.equals(desired.form()):
             return Comparison.ALIKE
@@ -145,14 +147,15 @@ class Case:
         decision, state = self.decision, self.state
         if decision is None or (isinstance(decision, Nothing) and self._is_left_to_settings(decision)):
             return False
-        if state.content is not None:
-            if state.content == self.content:
-                return False
-        elif self.record.version <= state.version:
+        if not self._is_reworded():
             return False
-        if isinstance(decision, Post):
-            return not state.says(decision.document.form())
-        return True
+        return not isinstance(decision, Post) or not state.says(decision.document.form())
+
+    def _is_reworded(self) -> bool:
+        """Whether the source has changed the record since the journal, or its mark, was told what it says."""
+        if self.state.content is not None:
+            return self.state.content != self.content
+        return self.record.version > self.state.version
 
     def _remedy(self) -> Remedy:
         desired, found = self.desired, self.one

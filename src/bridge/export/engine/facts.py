@@ -98,9 +98,13 @@ class Wanted(StrEnum):
 
 
 class Comparison(StrEnum):
-    """Which side has changed since the export posted; of what it has not posted, whether the object is as desired."""
+    """Which side has changed since the export posted; of what it has not posted, whether the object is as desired.
+
+    `REWORDED`: the source has changed the record, and what it says comes to the document that was posted.
+    """
 
     SAME = "same"
+    REWORDED = "changed in other words"
     LEDGER = "changed in the ledger"
     SOURCE = "changed at the source"
     ALIKE = "changed alike on both sides"

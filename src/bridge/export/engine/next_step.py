@@ -52,7 +52,7 @@ _OPEN_CHANGE = {**_OPEN, "changes": True}
 _DOCUMENT = {"wanted": Wanted.DOCUMENT}
 _UNKNOWN = (Actual.UNSEEN, Actual.MISSING)
 _CHANGED_THERE = {**_POSTED, "actual": Actual.ONE, "comparison": Comparison.SOURCE}
-_STILL = (Comparison.SAME, Comparison.LEDGER)
+_STILL = (Comparison.SAME, Comparison.REWORDED, Comparison.LEDGER)
 
 #: What follows from the last attempt.
 SETTLING: Sequence[Row] = (
@@ -97,7 +97,7 @@ DOCUMENTS: Sequence[Row] = (
     Row(id="N6", when=_NEW, step=Step.REFUSE, code=ReasonCode.DIFFERS_IN_LEDGER, note="both forms"),
     Row(id="S1", when={**_POSTED, "actual": Actual.MISSING, "wanted": Wanted.NOTHING}, step=Step.NOTHING, note="both agree"),
     Row(id="S2", when={**_POSTED, "actual": (Actual.MISSING, Actual.ALIKE)}, step=Step.REFUSE, code=ReasonCode.DELETED_IN_LEDGER, note="`replay` posts it anew"),
-    Row(id="S3u", when={**_POSTED, "actual": Actual.UNSEEN, "offered": False, "comparison": _STILL}, step=Step.KEEP, note="nothing has changed at the source"),
+    Row(id="S3u", when={**_POSTED, "actual": Actual.UNSEEN, "offered": False, "comparison": (Comparison.SAME, Comparison.LEDGER)}, step=Step.KEEP, note="nothing has changed at the source"),
     Row(id="S5", when={**_POSTED, "actual": Actual.UNSEEN}, step=Step.LOOK, note="before the source is told, and before anything is changed"),
     Row(id="S3", when={**_POSTED, "comparison": _STILL}, step=Step.KEEP, note="adopted; what a person changed in the ledger stays, `verify` lists it"),
     Row(id="S4", when={**_POSTED, "wanted": Wanted.REFUSED}, step=Step.REFUSE, note="every reason, and where the document is"),

@@ -123,6 +123,14 @@ class DocumentWriter:
         elif is_compared and state.content != self._content:
             self._context.sender.restate(self._record.id, self._content)
 
+    def agree(self, state: State) -> None:
+        """Write down what the record says now that nothing is to be posted for it and nothing of it is there.
+
+        Should it say once more what was posted before, that is a change, and the ledger is looked at.
+        """
+        if state.base is not None and state.content != self._content:
+            self._context.sender.restate(self._record.id, self._content)
+
     def _intent(self, document: Document) -> Intent:
         return Intent(
             subject=self._record.id,

@@ -223,6 +223,7 @@ class RecordTask:
             case Step.REFUSE:
                 return Done(results=(refusal(row, case),))
             case Step.NOTHING:
+                writer.agree(case.state)
                 return Done(results=(_nothing(case),))
             case Step.KEEP:
                 writer.keep(case.state, case.one, is_compared=isinstance(self.decision, Post))
