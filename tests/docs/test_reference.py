@@ -10,9 +10,11 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import attrs
 import pytest
 
 import brex_accounting
@@ -43,7 +45,11 @@ print(json.dumps({path.name: text for path, text in made.items()}))
 @pytest.fixture(scope="module")
 def made() -> dict[str, str]:
     """The pages, made by a process of their own: classes show themselves otherwise once somebody has read their types."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'docs'}",
+        "PYTHONIOENCODING": "utf-8",
+    }
     done = subprocess.run(
         [sys.executable, "-c", _PRINTS], cwd=ROOT, env=environment, capture_output=True, check=True, encoding="utf-8"
     )
@@ -51,18 +57,23 @@ def made() -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["README", *MAKER.PACKAGES])
-def test_pages_fit_the_code(made: dict[str, str], name: str) -> None:
-    page = MAKER.HERE / f"{name}.md"
-    assert page.read_text(encoding="utf-8") == made[page.name], "run: python docs/make_reference.py"
+def _text() -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(MAKER.HERE.glob("*.md")))
+
+
+def test_pages_fit_the_code(made: dict[str, str]) -> None:
+    there = {path.name: path.read_text(encoding="utf-8") for path in MAKER.HERE.glob("*.md")}
+
+    assert {**made, "operations.md": there["operations.md"]} == there, "run: python docs/make_reference.py"
 
 
 @pytest.mark.parametrize("package", MAKER.PACKAGES)
 def test_every_public_name_resolves_is_documented_and_is_on_its_page(package: str) -> None:
     module = importlib.import_module(package)
-    headings = set(re.findall(r"^## (\w+)$", (MAKER.HERE / f"{package}.md").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = {name: (MAKER.HERE / file).read_text(encoding="utf-8") for name, file in MAKER.PLACES[package].items()}
 
-    assert set(module.__all__) == headings
+    assert set(module.__all__) == pages.keys()
+    assert [name for name, page in pages.items() if f"\n## {name}\n" not in page] == []
     undocumented = [
         name
         for name in module.__all__
@@ -73,27 +84,96 @@ def test_every_public_name_resolves_is_documented_and_is_on_its_page(package: st
     assert not undocumented
 
 
-def _methods() -> list[str]:
-    return [
-        f"client.{attribute}.{name}("
-        for client in (brex_accounting.Client, rillet.Client)
-        for attribute, resource in vars(client).items()
-        if isinstance(resource, LazyResource)
-        for name, _ in inspect.getmembers(getattr(client, attribute), inspect.isfunction)
-        if not name.startswith("_")
-    ]
+def test_every_package_with_public_names_has_a_page() -> None:
+    found = {
+        ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+        for path in (ROOT / "src").rglob("*.py")
+        if re.search(r"^__all__ = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    # Their names are those of a package above them.
+    found -= {"rillet.reports", "bridge.closing.accruals", "bridge.export.commands"}
+
+    assert found == set(MAKER.PACKAGES)
+
+
+def _resources() -> Iterator[tuple[str, type]]:
+    for client in (brex_accounting.Client, rillet.Client):
+        for attribute, resource in vars(client).items():
+            if isinstance(resource, LazyResource):
+                yield attribute, getattr(client, attribute)
 
 
 def test_every_method_of_a_client_is_there_as_it_is_called() -> None:
-    text = "".join(MAKER.pages().values())
-    methods = _methods()
-    assert {"client.vendors.find(", "client.accounts.by_code(", "client.receipts.download("} <= set(methods)
-    assert [method for method in methods if f"### `{method}" not in text] == []
-    assert "### `client.vendors.get(vendor_id: str) -> Vendor`" in text
+    text = _text()
+    methods = [
+        f"client.{attribute}.{name}"
+        for attribute, resource in _resources()
+        for name, _ in inspect.getmembers(resource, inspect.isfunction)
+        if not name.startswith("_")
+    ]
+    assert {"client.vendors.find", "client.accounts.by_code", "client.receipts.download"} <= set(methods)
+    assert [method for method in methods if f"### {method}\n\n```python\n{method}(" not in text] == []
+    assert "client.vendors.get(vendor_id: str) -> Vendor\n" in text
+
+
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [
+        ("rillet.md", "### Client.with_options"),
+        ("rillet.md", "### AsyncClient.execute"),
+        ("brex_accounting.md", "### Client.answer"),
+        ("brex_accounting.md", "### Client.close"),
+        ("brex_accounting.md", "- `requests_sent: int`: How many"),
+        ("rillet.testing.md", "### StandIn.serve"),
+        ("rillet.testing.md", "- `faults: list[Fault]`"),
+        ("rillet.testing.md", "- `idempotency_keys: IdempotencyKeys`"),
+        ("brex_accounting.testing.md", "- `faults: list[Fault]`"),
+    ],
+)
+def test_inherited_members_are_there(page: str, line: str) -> None:
+    assert f"\n{line}" in (MAKER.HERE / page).read_text(encoding="utf-8")
+
+
+def test_every_field_of_a_value_has_a_line() -> None:
+    missing = [
+        f"{package}.{name}.{each.alias}"
+        for package in MAKER.PACKAGES
+        for name, file in MAKER.PLACES[package].items()
+        for kind in [getattr(importlib.import_module(package), name)]
+        if isinstance(kind, type) and attrs.has(kind) and not issubclass(kind, BaseException)
+        for entry in [_entry(file, name)]
+        for each in attrs.fields(kind)
+        if each.init and f"\n- `{each.alias}: " not in entry
+    ]
+    assert missing == []
+
+
+def _entry(file: str, name: str) -> str:
+    page: str = (MAKER.HERE / file).read_text(encoding="utf-8")
+    return page.split(f"\n## {name}\n", 1)[1].split("\n## ", 1)[0]
 
 
 def test_a_signature_names_its_parameters() -> None:
-    text = "".join(MAKER.pages().values())
+    text = _text()
     assert "(…)" not in text.replace(".build(…)", "")
-    assert "    payment_terms: int | None = None,\n" in text
+    assert "- `payment_terms: int | None = None`\n" in text
+    assert "    api_key: str = 'stand-in-key',\n" in text
+    assert "    sleep: Callable[[float], object] = …,\n" in text
     assert " at 0x" not in text
+    assert "<built-in" not in text
+
+
+def test_no_page_is_too_long_to_read() -> None:
+    assert [path.name for path in MAKER.HERE.glob("*.md") if path.stat().st_size > 50_000] == []
+
+
+def test_links_inside_the_reference_lead_somewhere() -> None:
+    pages = {path.name: path.read_text(encoding="utf-8") for path in MAKER.HERE.glob("*.md")}
+    anchors = {
+        name: {re.sub(r"[^\w-]", "", heading.lower()) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+        for name, text in pages.items()
+    }
+    links = [(name, *link) for name, text in pages.items() for link in re.findall(r"\]\(([\w.]*)#([\w-]+)\)", text)]
+
+    assert len(links) > 2_000
+    assert [link for link in links if link[2] not in anchors[link[1] or link[0]]] == []
