@@ -10,9 +10,9 @@ import brex_accounting
 from brex_accounting.auth import OAuth
 from brex_accounting.testing import TOKEN, StandIn
 from brex_accounting.tokens import MemoryTokenStore
-from brex_oauth import app, clocks, new_brex, new_clock, seed
-from endpoint_runner import WAYS, Runner, runner
-from hand_clock import HandClock
+from support.brex.oauth import app, clocks, new_brex, new_clock, seed
+from support.clocks import HandClock
+from support.endpoint_runner import WAYS, Runner, runner
 
 
 @pytest.fixture

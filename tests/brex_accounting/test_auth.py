@@ -15,7 +15,16 @@ from brex_accounting.oauth import (
 )
 from brex_accounting.testing import StandIn
 from brex_accounting.tokens import MemoryTokenStore, TokenKind
-from brex_oauth import (
+from clientkit.drivers import drive, over
+from clientkit.errors import ConfigurationError, ForbiddenError, NoAnswerError, UnauthorizedError
+from clientkit.requests import Request
+from clientkit.testing import (
+    Fault,
+    RequestLost,
+)
+from clientkit.transport import InProcess
+from clientkit.wire import Answer, Outgoing, Send, TransportFailure
+from support.brex.oauth import (
     NOW,
     REFUSED,
     WHO_AM_I,
@@ -28,16 +37,7 @@ from brex_oauth import (
     refuse,
     seed,
 )
-from clientkit.drivers import drive, over
-from clientkit.errors import ConfigurationError, ForbiddenError, NoAnswerError, UnauthorizedError
-from clientkit.requests import Request
-from clientkit.testing import (
-    Fault,
-    RequestLost,
-)
-from clientkit.transport import InProcess
-from clientkit.wire import Answer, Outgoing, Send, TransportFailure
-from hand_clock import HandClock
+from support.clocks import HandClock
 
 CREATE = IntegrationOperations.create.build(vendor="ERP_A", vendor_account_id="books-1")
 

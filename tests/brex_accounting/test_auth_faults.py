@@ -23,16 +23,6 @@ from brex_accounting.oauth import (
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import CLIENT_SECRET, Rotation
 from brex_accounting.tokens import MemoryTokenStore, Tokens, TokenStore
-from brex_oauth import (
-    REFUSED,
-    app,
-    client,
-    clocks,
-    new_brex,
-    new_clock,
-    paths,
-    seed,
-)
 from clientkit.connection import Refusal
 from clientkit.errors import ApiError
 from clientkit.testing import (
@@ -46,7 +36,17 @@ from clientkit.testing import (
 )
 from clientkit.transport import InProcess
 from clientkit.wire import Answer, Outgoing
-from hand_clock import HandClock
+from support.brex.oauth import (
+    REFUSED,
+    app,
+    client,
+    clocks,
+    new_brex,
+    new_clock,
+    paths,
+    seed,
+)
+from support.clocks import HandClock
 
 
 @attrs.define

@@ -15,12 +15,12 @@ from brex_accounting.company import Company
 from brex_accounting.oauth import AuthorizationError, ConsentRequiredError
 from brex_accounting.testing import StandIn
 from brex_accounting.tokens import MemoryTokenStore, Tokens
-from brex_oauth import ONCE, REFUSED, app, client, clocks, new_brex, paths, seed
 from clientkit.pacing import Pacer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Fault, RequestLost, Respond, json_answer
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answer, Flow, Outgoing, Send, Wait
-from hand_clock import HandClock
+from support.brex.oauth import ONCE, REFUSED, app, client, clocks, new_brex, paths, seed
+from support.clocks import HandClock
 
 MANY = 50
 OVER = pytest.mark.parametrize("is_served", [False, True], ids=["in-process", "over-sockets"])

@@ -11,14 +11,14 @@ from brex_accounting import AsyncClient, Client
 from brex_accounting.auth import OAuth, UserToken
 from brex_accounting.testing import StandIn
 from brex_accounting.tokens import TokenKind
-from brex_oauth import (
+from clientkit import ConfigurationError
+from clientkit.pacing import pacer_of
+from support.brex.oauth import (
     clocks,
     no_sleep,
 )
-from clientkit import ConfigurationError
-from clientkit.pacing import pacer_of
-from endpoint_runner import Runner
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.endpoint_runner import Runner
 
 
 def test_a_credential_renews_the_token_of_a_client(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:

@@ -25,7 +25,7 @@ from brex_accounting.expenses import (
 from brex_accounting.testing import StandIn
 from clientkit import codec
 from clientkit.money import MINOR_UNITS, places
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 MERCHANT = Merchant(raw_descriptor="SAMPLE STATIONERY 42", mcc="5943", country="USA")

@@ -28,8 +28,8 @@ from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import card_expense
 from clientkit.testing import AnswerLost, Fault, Respond, json_answer
 from clientkit.wire import Answer
-from endpoint_runner import Runner
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.endpoint_runner import Runner
 
 PATH = "/v3/accounting/records/export-results"
 

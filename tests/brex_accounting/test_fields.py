@@ -23,7 +23,7 @@ from brex_accounting.fields import Field, FieldGroup, FieldOperations, NewField
 from brex_accounting.testing import StandIn
 from clientkit import codec
 from clientkit.testing import AnswerLost, Asked, Fault, Respond, json_answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 DEPARTMENT = NewField(name="Department", group=FieldGroup.ACCOUNTING, remote_id="dep")
 

@@ -27,7 +27,7 @@ from brex_accounting.integrations import Integration, IntegrationOperations, Int
 from brex_accounting.testing import StandIn
 from clientkit import codec
 from clientkit.testing import AnswerLost, Fault, Respond, json_answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 PATH = "/v3/accounting/integration"
 

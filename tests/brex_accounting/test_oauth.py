@@ -21,14 +21,6 @@ from brex_accounting.oauth import (
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import Rotation
 from brex_accounting.tokens import Tokens
-from brex_oauth import (
-    NOW,
-    app,
-    clocks,
-    no_sleep,
-    paths,
-    seed,
-)
 from clientkit.errors import ConfigurationError, Verdict
 from clientkit.testing import (
     AnswerLost,
@@ -37,7 +29,15 @@ from clientkit.testing import (
     json_answer,
 )
 from clientkit.wire import Answer
-from hand_clock import HandClock
+from support.brex.oauth import (
+    NOW,
+    app,
+    clocks,
+    no_sleep,
+    paths,
+    seed,
+)
+from support.clocks import HandClock
 
 
 def test_the_authorize_url_asks_for_what_is_needed() -> None:

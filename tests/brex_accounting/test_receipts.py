@@ -13,8 +13,8 @@ from brex_accounting.testing import TOKEN, StandIn
 from brex_accounting.testing.records import card_expense
 from clientkit.testing import Asked, Fault, Respond
 from clientkit.wire import Answer
-from endpoint_runner import Runner
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.endpoint_runner import Runner
 
 PDF, JPEG = b"%PDF-1.7 one", b"\xff\xd8\xff two"
 EXPIRED = 16 * 60

@@ -30,7 +30,7 @@ from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import POSTED_AT, card_expense, card_refund, dimension, gl, record, reimbursement
 from clientkit import codec
 from clientkit.testing import Fault, Respond, json_answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 DAY = timedelta(days=1)
 

@@ -38,7 +38,7 @@ from brex_accounting import (
 from brex_accounting.testing import TOKEN, StandIn
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond
 from clientkit.wire import Answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html; charset=utf-8"}

@@ -32,7 +32,7 @@ from brex_accounting.testing.records import card_expense
 from clientkit.connection import Clocks
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond, json_answer
 from clientkit.wire import Answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 Result: TypeAlias = Exported | NotExported
 

@@ -13,7 +13,7 @@ from brex_accounting.testing import StandIn
 from brex_accounting.users import TeamUser, UserStatus
 from clientkit import codec
 from clientkit.testing import Fault, Respond, json_answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 
 def test_the_company_tells_whose_token_it_is(run: Runner[Client], standin: StandIn) -> None:

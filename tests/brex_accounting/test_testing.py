@@ -41,7 +41,7 @@ from clientkit.connection import Clocks
 from clientkit.money import total
 from clientkit.testing import Asked, Fault, Respond
 from clientkit.wire import Answer
-from hand_clock import HandClock
+from support.clocks import HandClock
 
 RECORDS = "/v3/accounting/records"
 RESULTS = f"{RECORDS}/export-results"

@@ -16,10 +16,10 @@ from brex_accounting.oauth import ConsentRequiredError, OAuthClient, Pkce, new_s
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Rotation
 from brex_accounting.tokens import MemoryTokenStore, Tokens
-from brex_oauth import app, client, clocks, no_sleep, seed
 from clientkit.testing import Asked
 from clientkit.wire import Answer
-from hand_clock import HandClock
+from support.brex.oauth import app, client, clocks, no_sleep, seed
+from support.clocks import HandClock
 
 TOKEN = "/oauth2/default/v1/token"
 STATE = "a state of the session"

@@ -22,13 +22,13 @@ from brex_accounting.webhook_subscriptions import (
     WebhookSubscriptionStatus,
     WebhookSubscriptionUpdate,
 )
-from brex_oauth import NOW
 from clientkit import testing
 from clientkit.signatures import WrongSignatureError
 from clientkit.testing import Asked, PostTo
 from clientkit.wire import Answer
-from endpoint_runner import Runner
-from hand_clock import HandClock
+from support.brex.oauth import NOW
+from support.clocks import HandClock
+from support.endpoint_runner import Runner
 
 URL = "https://books.example.com/hooks/brex"
 READY = WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT

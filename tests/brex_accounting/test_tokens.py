@@ -16,7 +16,11 @@ from brex_accounting.oauth import AuthorizationError, OAuthClient, check_state
 from brex_accounting.testing import StandIn
 from brex_accounting.token_file import FileTokenStore
 from brex_accounting.tokens import MemoryTokenStore, TokenKind, Tokens, TokenStatus
-from brex_oauth import (
+from clientkit.connection import Refusal
+from clientkit.errors import ApiError, ConfigurationError
+from clientkit.transport import InProcess
+from clientkit.wire import Answer, Outgoing, Send, Wait
+from support.brex.oauth import (
     NOW,
     WHO_AM_I,
     app,
@@ -25,11 +29,7 @@ from brex_oauth import (
     paths,
     seed,
 )
-from clientkit.connection import Refusal
-from clientkit.errors import ApiError, ConfigurationError
-from clientkit.transport import InProcess
-from clientkit.wire import Answer, Outgoing, Send, Wait
-from hand_clock import HandClock
+from support.clocks import HandClock
 
 
 @pytest.mark.place

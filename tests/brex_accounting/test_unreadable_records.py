@@ -14,7 +14,7 @@ from brex_accounting.testing.records import card_expense
 from clientkit import codec
 from clientkit.testing import Asked
 from clientkit.wire import Answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 _SHAPES: list[tuple[dict[str, object], str]] = [
     ({"amount": None}, "None is not an object @ $.amount"),

@@ -18,7 +18,7 @@ from brex_accounting.webhook_subscriptions import (
 )
 from clientkit import codec
 from clientkit.testing import Fault, Respond, json_answer
-from endpoint_runner import Runner
+from support.endpoint_runner import Runner
 
 URL = "https://books.example.com/hooks/brex"
 READY = WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT

@@ -9,7 +9,7 @@ from brex_accounting import RecordType
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, ReasonCode, SettingsError, check, effect, read_settings
 from bridge.settings.values import AccountRule
-from bridge_company import BOOKS, BRIDGE, SETTINGS, WHOLE, bridge, codes, document, expense, moved, posted
+from support.companies.small import BOOKS, BRIDGE, SETTINGS, WHOLE, bridge, codes, document, expense, moved, posted
 
 
 def accounts(*rules: AccountRule, coded: str | None = "6100", merchant: str = "Sample Stationery") -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense, dimension, gl, record, reimbursement
 from bridge import ClosedPeriod, ForeignCurrency, NearDuplicates, Rates, TaxRounding
-from two_companies import US, TwoCompanies, bill, movement, refusals
+from support.companies.two import US, TwoCompanies, bill, movement, refusals
 
 
 def billed(bought: Record, amount: Any, currency: str = "USD") -> Record:

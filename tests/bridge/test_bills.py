@@ -18,8 +18,8 @@ from bridge import BillDocument, Bridge, Found, Nothing, PlannedVendor, found
 from bridge.coding import code
 from bridge.decisions import Findings
 from bridge.postings import summed
-from bridge_company import BOOKS, WHOLE, WHOLE_UK, billed, dollars, expense, first_line, owed, posted
 from rillet import Bill, BillStatus, BillUpdate, ExternalReference, Period
+from support.companies.small import BOOKS, WHOLE, WHOLE_UK, billed, dollars, expense, first_line, owed, posted
 
 OTHERS = (
     ExternalReference(type="crm", id="deal-7", url="https://example.com/deal-7"),

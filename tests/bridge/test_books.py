@@ -10,8 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import Books, normalised
-from bridge_company import ADA, AMERICA, BOOKS, BRITAIN, DEPARTMENT, STATIONERY, TRAVEL, account, books, field, vendor
 from rillet import ExternalReference, Vendor
+from support.companies.small import (
+    ADA,
+    AMERICA,
+    BOOKS,
+    BRITAIN,
+    DEPARTMENT,
+    STATIONERY,
+    TRAVEL,
+    account,
+    books,
+    field,
+    vendor,
+)
 
 
 def test_an_account_is_known_by_code_and_by_id_and_the_id_wins() -> None:

@@ -36,12 +36,12 @@ from bridge import (
     summed,
 )
 from bridge.coding import code
-from bridge_cases import BILL_PAYMENTS, Case, good_cases
-from bridge_company import AMERICA, BOOKS, WHOLE, billed, books, codes, document, expense, owed, paid, posted
-from bridge_law import holds
-from bridge_worlds import PLACES, rillets
 from clientkit.money import places
 from rillet import Bill, Money, NewCharge, Subsidiary
+from support.companies.small import AMERICA, BOOKS, WHOLE, billed, books, codes, document, expense, owed, paid, posted
+from support.laws.law import holds
+from support.laws.records import BILL_PAYMENTS, Case, good_cases
+from support.laws.strategies import PLACES, rillets
 
 RATES = st.decimals(Decimal("0.0001"), Decimal(10_000), places=6).filter(bool)
 TWINS = {"JPY": "KRW", "USD": "EUR", "BHD": "KWD"}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bridge import Bridge, Nothing, Post
 from bridge.export.time_zones import zone_of
 from bridge.mappers.draft import day_of
-from bridge_company import BOOKS, ENTITY, SETTINGS, document, expense
 from rillet import NewCharge
+from support.companies.small import BOOKS, ENTITY, SETTINGS, document, expense
 
 WEST, EAST = timezone(timedelta(hours=-5)), timezone(timedelta(hours=9))
 

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from brex_accounting import Record, RecordType, RecordVendor, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, reimbursement
 from bridge import Basis, Bridge, ClosedPeriod, Entity, FieldMapping, Nothing, Outcome, ReasonCode, SkipCode, When
-from bridge_company import (
+from rillet import (
+    ExchangeRate,
+    ExternalReference,
+    FieldAssignment,
+    Money,
+    NewCharge,
+    NewExpenseItem,
+    NewReimbursement,
+)
+from support.companies.small import (
     AMERICA,
     BO,
     BOOKS,
@@ -39,15 +48,6 @@ from bridge_company import (
     posted,
     reimbursed,
     team,
-)
-from rillet import (
-    ExchangeRate,
-    ExternalReference,
-    FieldAssignment,
-    Money,
-    NewCharge,
-    NewExpenseItem,
-    NewReimbursement,
 )
 
 CLOSED = date(2026, 2, 28)

@@ -22,8 +22,8 @@ from bridge.datatable import plain
 from bridge.explanations import explain
 from bridge.export.engine.attempts import is_part
 from bridge.settings.values import AccountRule
-from bridge_cases import Case, doubtful_cases
-from bridge_company import (
+from rillet import TaxRate
+from support.companies.small import (
     AMERICA,
     BOOKS,
     BRIDGE,
@@ -40,7 +40,7 @@ from bridge_company import (
     reimbursed,
     team,
 )
-from rillet import TaxRate
+from support.laws.records import Case, doubtful_cases
 
 VAT = TaxRate(id="rate-1", code="DE19", country="DE", description="Germany VAT", percentage=Decimal("19.0000"))
 RULED = Bridge(

@@ -16,12 +16,12 @@ from brex_accounting import FieldGroup, NewField, NewFieldValue
 from bridge import Books, FieldMapping, Settings
 from bridge.export import apply_field_changes, read_fields
 from bridge.field_sync import FieldChange, plan_field_sync
-from bridge_company import BOOKS, DEPARTMENT, MEALS, SETTINGS, TRAVEL, account, books, field, vendor
-from bridge_worlds import World, worlds
 from clientkit import Answer
 from clientkit.errors import ApiError
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from rillet import AccountStatus, FieldDisplay, FieldRule, FieldSettings, FieldValue, TaxRate
+from support.companies.small import BOOKS, DEPARTMENT, MEALS, SETTINGS, TRAVEL, account, books, field, vendor
+from support.laws.strategies import World, worlds
 
 GERMAN = TaxRate(id="rate-1", code="DE19", country="DE", description="Germany VAT", percentage=Decimal("19.0000"))
 UNMAPPED = attrs.evolve(SETTINGS, fields=())

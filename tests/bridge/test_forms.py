@@ -32,10 +32,6 @@ from bridge.documents.form import FormLine, form, form_of_json
 from bridge.documents.marks import Origin, mark_of_references
 from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_payments import BillPaymentDocument
-from bridge_cases import BILL_PAYMENTS, BILLS, CHARGES, JOURNAL_ENTRIES, REIMBURSEMENTS, Case, good_cases
-from bridge_company import BOOKS, WHOLE, billed, expense, moved, owed, paid, posted
-from bridge_taxes import RATES
-from bridge_worlds import rillets
 from clientkit import codec
 from rillet import (
     Account,
@@ -59,6 +55,10 @@ from rillet import (
     Vendor,
 )
 from rillet.testing import StandIn
+from support.companies.small import BOOKS, WHOLE, billed, expense, moved, owed, paid, posted
+from support.laws.records import BILL_PAYMENTS, BILLS, CHARGES, JOURNAL_ENTRIES, REIMBURSEMENTS, Case, good_cases
+from support.laws.strategies import rillets
+from support.laws.taxes import RATES
 
 KINDS = (*CHARGES, *REIMBURSEMENTS, *BILLS, *JOURNAL_ENTRIES)
 

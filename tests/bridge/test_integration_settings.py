@@ -11,7 +11,8 @@ import attrs
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import dimension, gl
 from bridge import Basis, Bridge, Nothing, Outcome, Post, SkipCode, When, effect
-from bridge_company import (
+from rillet import TaxRate
+from support.companies.small import (
     AMERICA,
     BOOKS,
     SETTINGS,
@@ -25,7 +26,6 @@ from bridge_company import (
     posted,
     reimbursed,
 )
-from rillet import TaxRate
 
 OTHER = "99000"
 KEPT = books(accounts=(*BOOKS.accounts, account(OTHER, "Another", subtype="Credit Card")))

@@ -17,7 +17,11 @@ from bridge import Basis, Post, Refused, SkipCode
 from bridge.documents.rillet import BillDocument
 from bridge.documents.rillet_forms import form_of_bytes, found
 from bridge.documents.rillet_payments import BillPaymentDocument, BillPaymentPayload
-from bridge_cases import (
+from clientkit import codec
+from rillet import Bill, BillStatus, BillUpdate, ExpenseItem, NewBill
+from support.laws.law import holds, sent
+from support.laws.oracle import entity_of, told
+from support.laws.records import (
     BILL_PAYMENTS,
     BILLS,
     CASH,
@@ -29,11 +33,7 @@ from bridge_cases import (
     doubtful_cases,
     good_cases,
 )
-from bridge_law import holds, sent
-from bridge_oracle import entity_of, told
-from bridge_worlds import RATE
-from clientkit import codec
-from rillet import Bill, BillStatus, BillUpdate, ExpenseItem, NewBill
+from support.laws.strategies import RATE
 
 
 # Once for each of the types, which share most of the code.

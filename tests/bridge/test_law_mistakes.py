@@ -26,7 +26,17 @@ from bridge.documents.rillet_items import TaxedEntryItem, TaxedItem
 from bridge.documents.rillet_payments import BillPaymentDocument
 from bridge.mappers.journal_entries import journal_entry
 from bridge.taxes import LineTax
-from bridge_cases import (
+from rillet import (
+    FieldAssignment,
+    Money,
+    NewExpenseItem,
+    NewJournalEntryItem,
+    TaxCoverage,
+    TaxRate,
+)
+from rillet import Side as RilletSide
+from support.laws.law import coded, holds
+from support.laws.records import (
     BILL_PAYMENTS,
     BILLS,
     CHARGES,
@@ -37,16 +47,6 @@ from bridge_cases import (
     Case,
     good_cases,
 )
-from bridge_law import coded, holds
-from rillet import (
-    FieldAssignment,
-    Money,
-    NewExpenseItem,
-    NewJournalEntryItem,
-    TaxCoverage,
-    TaxRate,
-)
-from rillet import Side as RilletSide
 
 KINDS = {
     "charges": CHARGES,

@@ -18,7 +18,19 @@ from bridge.documents.rillet import BillPayload
 from bridge.documents.rillet_payments import BillPaymentPayload
 from bridge.settings.check import check
 from bridge.settings.values import OtherTypes
-from bridge_company import (
+from rillet import (
+    ExchangeRate,
+    ExternalReference,
+    FieldAssignment,
+    Money,
+    NewBill,
+    NewExpenseItem,
+    NewJournalEntry,
+    NewJournalEntryItem,
+    NewPayment,
+    Side,
+)
+from support.companies.small import (
     BOOKS,
     BRITAIN,
     MEALS,
@@ -37,19 +49,7 @@ from bridge_company import (
     posted,
     team,
 )
-from bridge_oracle import UNCODED
-from rillet import (
-    ExchangeRate,
-    ExternalReference,
-    FieldAssignment,
-    Money,
-    NewBill,
-    NewExpenseItem,
-    NewJournalEntry,
-    NewJournalEntryItem,
-    NewPayment,
-    Side,
-)
+from support.laws.oracle import UNCODED
 
 T = RecordType
 EXPENSES, RECEIVABLE, CLEARING, REWARDS, OWED, BANK, CARD, EMPLOYEES = (

@@ -41,8 +41,9 @@ from bridge import (
 from bridge.coding import code
 from bridge.entities import followed_in
 from bridge.settings.values import OtherTypes
-from bridge_cases import Case, decoded, doubtful_cases, good_cases
-from bridge_company import (
+from rillet import FieldAssignment as RilletAssignment
+from rillet import Money, NewCharge, NewExpenseItem
+from support.companies.small import (
     BO,
     BOOKS,
     BRIDGE,
@@ -63,9 +64,8 @@ from bridge_company import (
     posted,
     reimbursed,
 )
-from bridge_oracle import Json
-from rillet import FieldAssignment as RilletAssignment
-from rillet import Money, NewCharge, NewExpenseItem
+from support.laws.oracle import Json
+from support.laws.records import Case, decoded, doubtful_cases, good_cases
 
 IN_POUNDS = attrs.evolve(SETTINGS, entities=(attrs.evolve(ENTITY, subsidiary="Example Ltd"),))
 CONVERTING = attrs.evolve(IN_POUNDS, foreign_currency=ForeignCurrency.SUBSIDIARY)

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from brex_accounting import Amount, Receipt, Record, RecordType, RecordVendor, ReviewStatus, Side, SourceType
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Basis, Bridge, ClosedPeriod, ForeignCurrency, Nothing, Post, ReasonCode, SkipCode, record_digest
-from bridge_cases import Case, good_cases
-from bridge_company import (
+from support.companies.small import (
     BO,
     BOOKS,
     BRITAIN,
@@ -29,6 +28,7 @@ from bridge_company import (
     posted,
     reimbursed,
 )
+from support.laws.records import Case, good_cases
 
 MOVING = bridge(closed_period=ClosedPeriod.FIRST_OPEN_DAY)
 #: Closed up to the end of February; the record counts on its third day.

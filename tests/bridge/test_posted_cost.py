@@ -15,7 +15,7 @@ from bridge.mappers.bills import bill
 from bridge.mappers.draft import Draft
 from bridge.mapping import DEFAULT_MAPPERS, Bridge
 from bridge.vendors import matching
-from bridge_company import BOOKS, WHOLE, billed, books, expense, paid
+from support.companies.small import BOOKS, WHOLE, billed, books, expense, paid
 
 DAY = date(2026, 2, 3)
 INDICES = ("_accounts", "_subsidiaries", "_fields", "_vendors_by_id", "_vendors_by_name", "_bills_by_reference")

@@ -14,7 +14,10 @@ from brex_accounting import Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
 from bridge import Books, Bridge, Entity, Post, ReasonCode, Refused, When
 from bridge.settings.values import ForeignCurrency, OtherTypes
-from bridge_company import (
+from rillet import (
+    AccountStatus,
+)
+from support.companies.small import (
     BO,
     BOOKS,
     BRIDGE,
@@ -42,9 +45,6 @@ from bridge_company import (
     reimbursed,
     team,
     vendor,
-)
-from rillet import (
-    AccountStatus,
 )
 
 CLOSED = date(2026, 2, 28)

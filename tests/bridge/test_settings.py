@@ -28,7 +28,7 @@ from bridge import (
     read_settings,
 )
 from bridge.settings.values import OtherTypes, Role
-from bridge_company import ENTITY
+from support.companies.small import ENTITY
 
 SHORT = """\
 [[entities]]

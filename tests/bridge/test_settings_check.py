@@ -7,8 +7,8 @@ from decimal import Decimal
 import attrs
 
 from bridge import FieldMapping, Movements, Settings, TaxRule, Treatment, VendorMapping, When, check
-from bridge_company import AMERICA, BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
 from rillet import AccountStatus, TaxRate
+from support.companies.small import AMERICA, BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
 
 
 def test_settings_that_fit_the_books_have_no_problems() -> None:

@@ -18,8 +18,8 @@ from brex_accounting.testing.records import card_expense, gl, record
 from bridge import Bridge, Member, Post, ReasonCode, digest_of, effect, summarise, summed
 from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet_entries import JournalEntryDocument
-from bridge_company import BOOKS, WHOLE, billed, codes, posted, team
 from rillet import ExchangeRate, FieldAssignment, Money, NewJournalEntry, NewJournalEntryItem, Side
+from support.companies.small import BOOKS, WHOLE, billed, codes, posted, team
 
 SUMMARISING = Bridge(
     attrs.evolve(WHOLE.settings, summarise=(RecordType.CARD_EXPENSE_POST.value, RecordType.CARD_PAYMENT.value))

@@ -32,7 +32,10 @@ from bridge import (
     summarise,
     summed,
 )
-from bridge_company import (
+from clientkit import codec
+from clientkit.money import is_rounded, total
+from rillet import AccountType, TaxRate
+from support.companies.small import (
     BOOKS,
     OLD,
     OWED,
@@ -46,10 +49,7 @@ from bridge_company import (
     paid,
     posted,
 )
-from bridge_taxes import RATES, REVERSE, TAXED_BOOKS, settings, tax, tax_rate
-from clientkit import codec
-from clientkit.money import is_rounded, total
-from rillet import AccountType, TaxRate
+from support.laws.taxes import RATES, REVERSE, TAXED_BOOKS, settings, tax, tax_rate
 
 
 def outcome(record: Record, *taxes: TaxRule, books: Books = TAXED_BOOKS, **changes: Any) -> Outcome:

@@ -19,15 +19,15 @@ from bridge import (
 )
 from bridge.export import load_books
 from bridge.export.reporting.proof import prove
-from bridge_company import (
-    expense,
-)
-from bridge_taxes import ENTITY, RATES, REVERSE, settings, tax
 from clientkit.money import total
-from export_company import Company, records_in
 from rillet import AccountType
 from rillet.testing import chart_of_accounts
 from rillet.testing.builders import account as chart_account
+from support.companies.exported import Company, records_in
+from support.companies.small import (
+    expense,
+)
+from support.laws.taxes import ENTITY, RATES, REVERSE, settings, tax
 
 STANDIN_ENTITY = attrs.evolve(
     ENTITY,

@@ -13,7 +13,8 @@ import bridge as values
 from brex_accounting import FieldValueRef, Record, RecordVendor, User
 from brex_accounting.testing.records import dimension, gl
 from bridge import Bridge, NearDuplicates, NewVendor, PlannedVendor, ReasonCode, Refused, VendorMapping, new_vendor
-from bridge_company import (
+from rillet import ExternalReference, NewCharge, Vendor
+from support.companies.small import (
     ADA,
     BO,
     BOOKS,
@@ -28,7 +29,6 @@ from bridge_company import (
     reimbursed,
     vendor,
 )
-from rillet import ExternalReference, NewCharge, Vendor
 
 UNLINKED = bridge(reference_type=None)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge_company import books, vendor
+from support.companies.small import books, vendor
 
 ALIKE = [
     ("Cumulus Cloud", "Cumulus Cloud, Inc."),

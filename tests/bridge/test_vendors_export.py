@@ -9,7 +9,7 @@ import rillet.testing
 from brex_accounting import RecordType, RecordVendor, User
 from brex_accounting.testing.records import gl, reimbursement
 from bridge import NearDuplicates, ReasonCode
-from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 BO = User(id="cuuser_bo", first_name="Bo", last_name="Sample", email="bo@example.com")
 SOLD = attrs.evolve(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordVendor, User
 from bridge import Bridge, NearDuplicates, Plan, PlannedVendor, PlannedVendors, ReasonCode
-from bridge_company import BO, BRIDGE, SETTINGS, books, bridge, codes, expense, reimbursed, vendor
+from support.companies.small import BO, BRIDGE, SETTINGS, books, bridge, codes, expense, reimbursed, vendor
 
 CREATING = bridge(near_duplicates=NearDuplicates.CREATE)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from clientkit import Options, RetryPolicy, codec
-from endpoint_runner import WAYS, Runner, runner
-from shop import AsyncShop, Shop, ShopStandIn, connect
+from support.endpoint_runner import WAYS, Runner, runner
+from support.shop import AsyncShop, Shop, ShopStandIn, connect
 
 _AT_ONCE = Options(retry=RetryPolicy(base=0.0))
 

@@ -30,7 +30,7 @@ from clientkit import (
 from clientkit.client import checked_base_url, checked_token, from_environment, new_connection, user_agent
 from clientkit.connection import BearerToken
 from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess
-from shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
+from support.shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
 
 GET = ItemOperations.get.build("a")
 ONCE = Options(retry=RetryPolicy(attempts=1))
@@ -324,7 +324,7 @@ def test_nothing_that_holds_the_token_shows_it(holder: object) -> None:
 
 
 def test_a_client_shows_where_it_sends() -> None:
-    assert repr(Shop(connect(), ShopStandIn().transport())) == "shop.Shop(base_url='https://shop.test')"
+    assert repr(Shop(connect(), ShopStandIn().transport())) == "support.Shop(base_url='https://shop.test')"
 
 
 @pytest.mark.parametrize("base_url", ["ftp://shop.test", "http://shop.test"])

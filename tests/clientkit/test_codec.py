@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from clientkit import CodecError, FieldProblem, Shape, codec
 from clientkit.codec import dumps, loads, parse, structure, unstructure, wire_name
-from shop import Colour, Item, ItemOperations, NewItem, Part
+from support.shop import Colour, Item, ItemOperations, NewItem, Part
 
 # The engine is the same for all examples of one test.
 _same_engine = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

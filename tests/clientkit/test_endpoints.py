@@ -33,8 +33,8 @@ from clientkit import (
     operation,
     several,
 )
-from endpoint_runner import Runner
-from shop import PAGING, AsyncItems, AsyncShop, Item, ItemOperations, Items, NewItem, Shop, ShopStandIn, connect
+from support.endpoint_runner import Runner
+from support.shop import PAGING, AsyncItems, AsyncShop, Item, ItemOperations, Items, NewItem, Shop, ShopStandIn, connect
 
 T = TypeVar("T")
 
@@ -152,7 +152,7 @@ def test_endpoints_are_ordinary_functions() -> None:
     assert not inspect.iscoroutinefunction(AsyncItems.list)
     assert (AsyncItems.get.__qualname__, AsyncItems.get.__module__, AsyncItems.get.__name__) == (
         "AsyncItems.get",
-        "shop",
+        "support.shop",
         "get",
     )
 

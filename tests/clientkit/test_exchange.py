@@ -31,7 +31,7 @@ from clientkit.exchange import call_flow
 from clientkit.requests import Download, Multipart, follow
 from clientkit.testing import Fault, Respond, json_answer, no_wait
 from clientkit.wire import Send, Wait
-from shop import SERVICE, TOKEN, Item, ItemOperations, NewItem, OutOfStockError, Shop, ShopStandIn, connect
+from support.shop import SERVICE, TOKEN, Item, ItemOperations, NewItem, OutOfStockError, Shop, ShopStandIn, connect
 
 OK = json_answer(200, {"id": "a", "price": "1.10"}, x_trace="t-9")
 GET: Request[Item] = ItemOperations.get.build("a")

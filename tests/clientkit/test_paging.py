@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clientkit import AsyncPager, Page, Pager, PageRequest, PagingError, Request, Shape
 from clientkit.requests import Query
 from clientkit.sequences import ask_all, drive_calls, drive_calls_async
-from shop import PAGING
+from support.shop import PAGING
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from clientkit import Page, PageRequest, Paging, Request, segment
 from clientkit.codec import parse, structure
 from clientkit.requests import Download, Form, Multipart, QueryValue, follow
-from shop import PAGING, Colour, Item, ItemOperations, NewItem
+from support.shop import PAGING, Colour, Item, ItemOperations, NewItem
 
 _NO_SURROGATES = st.characters(exclude_categories=["Cs"])
 _TEXT = st.text(_NO_SURROGATES)

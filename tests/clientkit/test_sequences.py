@@ -11,7 +11,7 @@ import pytest
 
 from clientkit import Answer, ApiError, Call, NotFoundError, PagingError, Request
 from clientkit.sequences import CallSequence, ask, drive_calls, drive_calls_async
-from shop import Item, ItemOperations
+from support.shop import Item, ItemOperations
 
 T = TypeVar("T")
 

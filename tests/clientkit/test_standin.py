@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from clientkit import Answer, CodecError, TransportFailure
 from clientkit.testing import AnswerTruncated, Asked, Fault, RequestLost, Respond, StandIn, json_answer
 from clientkit.wire import Outgoing
-from endpoint_runner import Runner
-from shop import TOKEN, Shop, ShopStandIn
+from support.endpoint_runner import Runner
+from support.shop import TOKEN, Shop, ShopStandIn
 
 
 def _outgoing(url: str, method: str = "GET") -> Outgoing:

@@ -25,8 +25,8 @@ from clientkit.exchange import call_flow
 from clientkit.requests import follow
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond, _Server, json_answer
 from clientkit.transport import HttpTransport, InProcess
-from endpoint_runner import Runner, runner
-from shop import AsyncShop, Item, ItemOperations, NewItem, Shop, ShopStandIn, connect
+from support.endpoint_runner import Runner, runner
+from support.shop import AsyncShop, Item, ItemOperations, NewItem, Shop, ShopStandIn, connect
 
 GET = ItemOperations.get.build("a")
 KEYED = ItemOperations.create.build(NewItem(price=Decimal(1)))

@@ -23,8 +23,8 @@ import pytest
 
 from clientkit import Options, Request, RetryPolicy, errors
 from clientkit.requests import follow
-from raw_server import Script, head_of, ok, raw_server, tls_pair
-from shop import AsyncShop, Shop, connect
+from support.raw_server import Script, head_of, ok, raw_server, tls_pair
+from support.shop import AsyncShop, Shop, connect
 
 ASK = Request(method="GET", path="/x", returns=object)
 ONCE = RetryPolicy(attempts=1)

@@ -12,8 +12,8 @@ from clientkit import AsyncPager, Page, Pager, PagingError, Request, Shape, Unre
 from clientkit.sequences import ask_all, drive_calls
 from clientkit.testing import json_answer
 from clientkit.wire import Answer
-from endpoint_runner import Runner
-from shop import Item, ItemOperations, Shop, ShopStandIn
+from support.endpoint_runner import Runner
+from support.shop import Item, ItemOperations, Shop, ShopStandIn
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, assert_type
 
 from clientkit import AsyncPager, Page, Pager, PageRequest, Request, SyncResource, Unreadable, listing, operation
 from clientkit.wire import Answered
-from shop import PAGING, AsyncItems, AsyncShop, Item, Items, NewItem, Shop
+from support.shop import PAGING, AsyncItems, AsyncShop, Item, Items, NewItem, Shop
 
 
 def blocking(shop: Shop, new: NewItem, day: date) -> None:

@@ -32,14 +32,14 @@ from brex_accounting.testing.records import card_expense, gl
 from brex_accounting.tokens import MemoryTokenStore
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
 from bridge.export import Announcements, ExportOutcome, NoJournal
-from bridge_company import AMERICA, BOOKS, BRITAIN, CARD, DEPARTMENT, MEALS, PAYABLE, SETTINGS, TRAVEL
 from clientkit import errors
 from clientkit.codec import always_sent
 from clientkit.requests import segment
 from clientkit.unions import UnknownVariant
 from rillet import webhooks as rillet_webhooks
 from rillet.testing.webhooks import SECRET
-from shop import ShopStandIn
+from support.companies.small import AMERICA, BOOKS, BRITAIN, CARD, DEPARTMENT, MEALS, PAYABLE, SETTINGS, TRAVEL
+from support.shop import ShopStandIn
 
 PACKAGES = ("brex_accounting", "bridge", "clientkit", "rillet")
 ROOT = Path(__file__).resolve().parents[2]

@@ -34,7 +34,7 @@ from bridge.export import (
 )
 from clientkit import Answer, ApiError, Outgoing, dumps
 from clientkit.testing import Action, AnswerLost, Asked, Fault, RequestLost, Respond, json_answer
-from hand_clock import HandClock
+from support.clocks import HandClock
 from syspro.client import Client, Company, Journal
 from syspro.journals import mappers
 from syspro.ledger import SysproLedger

@@ -21,7 +21,7 @@ from clientkit import (
     Verdict,
 )
 from clientkit.testing import Action, AnswerLost, Asked, Fault, RequestLost, Respond, json_answer
-from hand_clock import HandClock
+from support.clocks import HandClock
 from syspro.client import AccountType, Client, Company, Journal, JournalLine, NewJournal, NewSupplier
 from syspro.standin import StandIn, small_chart
 

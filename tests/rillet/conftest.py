@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 import rillet
-from endpoint_runner import WAYS, Runner, runner
 from rillet.testing import StandIn
-from rillet_books import books
+from support.endpoint_runner import WAYS, Runner, runner
+from support.rillet.books import books
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from clientkit.pacing import Pacer
 from clientkit.testing import Fault, Respond, json_answer
 from clientkit.transport import InProcess
 from clientkit.wire import Answer, Outgoing
-from endpoint_runner import Runner
 from rillet import (
     ApiError,
     AsyncClient,
@@ -39,7 +38,8 @@ from rillet import (
 from rillet.client import BASE_URLS, Environment
 from rillet.errors import read_problem
 from rillet.testing import StandIn
-from rillet_books import CHARGE, books
+from support.endpoint_runner import Runner
+from support.rillet.books import CHARGE, books
 
 TOKEN = "rk-6fb1c5c1-not-to-be-seen"
 

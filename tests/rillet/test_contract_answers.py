@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from clientkit import codec
 from clientkit.requests import Page
 from clientkit.unions import UnknownVariant
-from rillet_answers import answers
-from rillet_endpoints import Endpoint, endpoints
+from support.descriptions.answers import answers
+from support.descriptions.endpoints import Endpoint, endpoints
 from support.descriptions.rillet import Described, operation_for, operations
 
 _METHODS_WITHOUT_JSON = {"InvoiceOperations.pdf"}

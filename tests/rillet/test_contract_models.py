@@ -17,7 +17,7 @@ import rillet
 from clientkit import codec
 from clientkit.requests import Multipart
 from rillet import webhooks
-from rillet_endpoints import Endpoint, endpoints
+from support.descriptions.endpoints import Endpoint, endpoints
 from support.descriptions.rillet import Described, operation_for, resolved
 
 ENDPOINTS = endpoints()

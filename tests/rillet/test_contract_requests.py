@@ -11,7 +11,7 @@ import pytest
 
 from clientkit import codec
 from clientkit.requests import Multipart, PageRequest, Request
-from rillet_endpoints import Endpoint, endpoints
+from support.descriptions.endpoints import Endpoint, endpoints
 from support.descriptions.rillet import (
     Described,
     Schema,

@@ -8,7 +8,6 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from endpoint_runner import Runner
 from rillet import (
     BadRequestError,
     BookStatus,
@@ -25,7 +24,8 @@ from rillet import (
     StatusError,
 )
 from rillet.testing import StandIn
-from rillet_books import AMERICA, CARD, CHARGE, DAY, DEPARTMENT, GERMANY, START, TRAVEL, accounts
+from support.endpoint_runner import Runner
+from support.rillet.books import AMERICA, CARD, CHARGE, DAY, DEPARTMENT, GERMANY, START, TRAVEL, accounts
 
 LATER = datetime(2026, 4, 2, tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from rillet.ledger.journal_entries import (
     RelatedEntityType,
     Side,
 )
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 

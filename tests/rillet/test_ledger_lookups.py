@@ -6,7 +6,7 @@ import pytest
 
 from rillet.ledger.accounts import Accounts, AsyncAccounts
 from rillet.ledger.tax_rates import AsyncTaxRates, TaxRate, TaxRates
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientkit.paging import AsyncPager, Pager
-from hand_clock import HandClock
 from rillet import NewVendor, PagingError, Vendor, VendorOperations
 from rillet.testing import StandIn, vendor
-from rillet_books import AMERICA, START
+from support.clocks import HandClock
+from support.rillet.books import AMERICA, START
 
 HOURS = timedelta(hours=1)
 vendors = st.integers(0, 30).map(lambda count: [vendor(f"Vendor {number}") for number in range(count)])

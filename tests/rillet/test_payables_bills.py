@@ -11,7 +11,7 @@ from clientkit.testing import json_answer
 from rillet import ExternalReference, Money, NewExpenseItem
 from rillet.payables.bills import AsyncBills, Bills, BillStatus, BillUpdate, NewBill
 from rillet.payables.payments import ClearingStatus, NewPayment
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 

@@ -15,7 +15,7 @@ from clientkit.testing import Asked
 from clientkit.wire import Answer
 from rillet.payables.bills import AsyncBills, Bills
 from rillet.payables.charges import AsyncCharges, Charges
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 Upload = Callable[[rillet.Client, str, bytes, str], None]
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from endpoint_runner import Runner
 from rillet import (
     Address,
     Client,
@@ -26,7 +25,8 @@ from rillet import (
     TaxType,
 )
 from rillet.testing import Side, StandIn
-from rillet_books import (
+from support.endpoint_runner import Runner
+from support.rillet.books import (
     AMERICA,
     CARD,
     CHARGE,

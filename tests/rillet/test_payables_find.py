@@ -18,7 +18,7 @@ from rillet.payables.charges import AsyncCharges, Charges
 from rillet.payables.payments import ClearingStatus, NewPayment
 from rillet.payables.reimbursements import AsyncReimbursements, Reimbursements
 from rillet.payables.vendors import AsyncVendors, Vendors
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 BREX_R1 = ExternalReference(type="brex", id="r1")

@@ -21,7 +21,7 @@ from rillet.payables.bills import AsyncBills, Bill, Bills
 from rillet.payables.vendor_credits import AsyncVendorCredits, VendorCredits
 from rillet.payables.vendors import AsyncVendors, Vendors
 from rillet.treasury.bank_transactions import AsyncBankTransactions, BankTransactions
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 JsonObject = dict[str, Any]
 

@@ -17,7 +17,7 @@ from rillet.payables.vendor_credits import (
     VendorCreditStatus,
     VendorCreditUpdate,
 )
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 

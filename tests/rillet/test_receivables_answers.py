@@ -15,7 +15,6 @@ from clientkit.paging import Pager
 from clientkit.requests import PageRequest
 from clientkit.unions import UnknownVariant
 from clientkit.wire import Answer, Outgoing
-from receivables import ID, OTHER_ID, TODAY, awaitable, awaited, blocking
 from rillet.receivables.contract_items import ContractItemOperations, ContractItems, NewUsage, Usage, UsageRecords
 from rillet.receivables.contracts import Contract, ContractOperations, Contracts, ContractStatus
 from rillet.receivables.credit_memos import (
@@ -45,6 +44,7 @@ from rillet.receivables.invoicing import QuarterlyInvoicing
 from rillet.receivables.pricing import AmountDiscount, PercentageDiscount
 from rillet.receivables.products import Product, ProductOperations
 from rillet.values import Money
+from support.rillet.receivables import ID, OTHER_ID, TODAY, awaitable, awaited, blocking
 
 USD = {"amount": "10", "currency": "USD"}
 TEN = Money(Decimal(10), "USD")

@@ -14,7 +14,7 @@ from rillet import ExternalReference, webhooks
 from rillet.receivables.credit_memos import AsyncCreditMemos, CreditMemos
 from rillet.receivables.invoices import AsyncInvoices, Invoices
 from rillet.receivables.products import AsyncProducts, Products
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 IN_1 = ExternalReference(type="sequencehq", id="in_1")

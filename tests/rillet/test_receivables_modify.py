@@ -11,11 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import receivables as sample
 from clientkit import codec
 from clientkit.errors import Verdict
 from clientkit.unions import UnknownVariant
-from receivables import ID, NOW, TODAY, Shelf, awaitable, awaited, blocking
 from rillet.errors import NotModifiableError, ObjectChangedError
 from rillet.receivables.credit_memos import AsyncCreditMemos, CreditMemos
 from rillet.receivables.customers import AsyncCustomers, Customer, CustomerEmail, CustomerEmailType, Customers
@@ -31,6 +29,8 @@ from rillet.receivables.invoices import AsyncInvoices, Invoices
 from rillet.receivables.pricing import OneTimePrice, RevenuePattern
 from rillet.receivables.products import AsyncProducts, Product, Products, ProductStatus
 from rillet.values import Money
+from support.rillet import receivables as sample
+from support.rillet.receivables import ID, NOW, TODAY, Shelf, awaitable, awaited, blocking
 
 products = st.builds(
     Product,

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import receivables as sample
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.unions import UnknownVariant
@@ -37,6 +36,7 @@ from rillet.receivables.pricing import (
     UsagePrice,
 )
 from rillet.values import Money
+from support.rillet import receivables as sample
 
 USD = {"amount": "10", "currency": "USD"}
 TEN = Money(Decimal(10), "USD")

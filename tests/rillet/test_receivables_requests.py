@@ -10,7 +10,6 @@ import pytest
 
 from clientkit import codec
 from clientkit.requests import Request
-from receivables import ID, NOW, OTHER_ID, TODAY, Shelf, awaitable, awaited, blocking
 from rillet.receivables.amendments import (
     AddedItem,
     AmendedItem,
@@ -85,6 +84,7 @@ from rillet.receivables.pricing import (
 )
 from rillet.receivables.products import NewProduct, ProductOperations, ProductStatus
 from rillet.values import ExternalReference, FieldAssignment, Money, Period, TaxType
+from support.rillet.receivables import ID, NOW, OTHER_ID, TODAY, Shelf, awaitable, awaited, blocking
 
 TEN = Money(Decimal("10.00"), "USD")
 USD = {"amount": "10.00", "currency": "USD"}

@@ -16,7 +16,7 @@ from rillet.ledger.journal_entries import RelatedEntityType, Side
 from rillet.reports import AsyncReports, ReportPeriod, Reports
 from rillet.reports.statements import BreakdownBy, BreakdownType, ReportGroup
 from rillet.testing import StandIn
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 MARCH: dict[str, Any] = {"from_date": date(2026, 3, 1), "to_date": date(2026, 3, 31)}
 SENT_MARCH = {"from_date": "2026-03-01", "to_date": "2026-03-31"}

@@ -5,7 +5,7 @@ import pytest
 import rillet
 from clientkit.wire import Answer
 from rillet.service import AsyncServiceResource, ServiceResource
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 

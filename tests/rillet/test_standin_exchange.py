@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from clientkit.connection import Clocks
 from clientkit.errors import EarlierTry
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost
-from endpoint_runner import Runner
-from hand_clock import HandClock
 from rillet import (
     BadRequestError,
     Client,
@@ -28,7 +26,9 @@ from rillet import (
     Vendor,
 )
 from rillet.testing import RATE_LIMIT, StandIn
-from rillet_books import CHARGE, REIMBURSEMENT, START, books, charge, item
+from support.clocks import HandClock
+from support.endpoint_runner import Runner
+from support.rillet.books import CHARGE, REIMBURSEMENT, START, books, charge, item
 
 KEY = "5f2b6c1e-0000-4000-8000-000000000001"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rillet import BadRequestError, Charge, ExchangeRate, Money, NewCharge, NewReimbursement, Reimbursement
 from rillet.testing import Ledger, Posting, Side
-from rillet_books import AMERICA, CARD, CHARGE, DAY, GERMANY, PAYABLE, REIMBURSEMENT, TRAVEL, books, item
+from support.rillet.books import AMERICA, CARD, CHARGE, DAY, GERMANY, PAYABLE, REIMBURSEMENT, TRAVEL, books, item
 
 days = st.dates(date(2026, 1, 1), date(2026, 6, 30))
 currencies = st.sampled_from(["USD", "EUR", "JPY", "BHD"])

@@ -12,7 +12,6 @@ import pytest
 from clientkit import codec
 from clientkit.testing import Asked
 from clientkit.wire import Answer
-from hand_clock import HandClock
 from rillet import (
     BadRequestError,
     Charge,
@@ -33,7 +32,8 @@ from rillet import (
     TaxType,
 )
 from rillet.testing import StandIn, account, subsidiary
-from rillet_books import (
+from support.clocks import HandClock
+from support.rillet.books import (
     AMERICA,
     CARD,
     CHARGE,

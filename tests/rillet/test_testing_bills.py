@@ -8,8 +8,6 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from endpoint_runner import Runner
-from hand_clock import HandClock
 from rillet import (
     BadRequestError,
     BillStatus,
@@ -24,8 +22,10 @@ from rillet import (
     ObjectChangedError,
 )
 from rillet.testing import StandIn
-from rillet_books import AMERICA, CARD, DAY, EMPLOYEE, EUR_TO_USD, GERMANY, HOTEL, START, TRAVEL, books, item
-from rillet_documents import BANK, BILL, PAYABLES, bill, bill_update, dollars, payment
+from support.clocks import HandClock
+from support.endpoint_runner import Runner
+from support.rillet.books import AMERICA, CARD, DAY, EMPLOYEE, EUR_TO_USD, GERMANY, HOTEL, START, TRAVEL, books, item
+from support.rillet.documents import BANK, BILL, PAYABLES, bill, bill_update, dollars, payment
 
 
 @pytest.fixture

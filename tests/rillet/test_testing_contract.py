@@ -35,7 +35,8 @@ from rillet import (
     VendorCreditUpdate,
 )
 from rillet.testing import StandIn, chart_of_accounts
-from rillet_books import (
+from support.descriptions.rillet import complaints, operations
+from support.rillet.books import (
     AMERICA,
     CHARGE,
     DAY,
@@ -49,8 +50,7 @@ from rillet_books import (
     charge,
     item,
 )
-from rillet_documents import BANK, BILL, CREDIT, bill, bill_update, dollars, entry, line, payment
-from support.descriptions.rillet import complaints, operations
+from support.rillet.documents import BANK, BILL, CREDIT, bill, bill_update, dollars, entry, line, payment
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 TAX = ExpenseTax(

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint_runner import Runner
 from rillet import (
     BadRequestError,
     Client,
@@ -29,8 +28,20 @@ from rillet import (
     TaxRate,
 )
 from rillet.testing import StandIn, account
-from rillet_books import AMERICA, DAY, DEPARTMENT, ENGINEERING, EUR_TO_USD, GERMANY, HOTEL, START, TRAVEL, accounts
-from rillet_documents import BANK, CLEARING, PAYABLES, dollars, entry, line
+from support.endpoint_runner import Runner
+from support.rillet.books import (
+    AMERICA,
+    DAY,
+    DEPARTMENT,
+    ENGINEERING,
+    EUR_TO_USD,
+    GERMANY,
+    HOTEL,
+    START,
+    TRAVEL,
+    accounts,
+)
+from support.rillet.documents import BANK, CLEARING, PAYABLES, dollars, entry, line
 
 VENDOR = RelatedEntity(id=HOTEL.id, type=RelatedEntityType.VENDOR)
 VAT = TaxRate(id="t1", code="GB20", country="GB", description="Standard", percentage=Decimal("20.0000"))

@@ -21,8 +21,20 @@ from rillet import (
     ReportGroup,
     VendorCreditStatus,
 )
-from rillet_books import AMERICA, DAY, ENGINEERING, REIMBURSEMENT, TRAVEL, books, charge, item
-from rillet_documents import BANK, CLEARING, PAYABLES, REWARDS, bill, bill_update, credit, dollars, entry, line, payment
+from support.rillet.books import AMERICA, DAY, ENGINEERING, REIMBURSEMENT, TRAVEL, books, charge, item
+from support.rillet.documents import (
+    BANK,
+    CLEARING,
+    PAYABLES,
+    REWARDS,
+    bill,
+    bill_update,
+    credit,
+    dollars,
+    entry,
+    line,
+    payment,
+)
 
 FIRST, LAST = DAY - timedelta(days=30), DAY + timedelta(days=30)
 cents = st.integers(1, 20_000).map(lambda amount: f"{Decimal(amount) / 100:.2f}")

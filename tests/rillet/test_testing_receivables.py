@@ -9,19 +9,6 @@ import attrs
 import pytest
 
 from clientkit.paging import Pager
-from endpoint_runner import Runner
-from receivables_books import (
-    CASH,
-    PRODUCT,
-    RECEIVABLE,
-    REFERENCE,
-    Company,
-    company,
-    dollars,
-    payment,
-    reference,
-    sales_tax,
-)
 from rillet import Client, NotFoundError
 from rillet.receivables.credit_memos import CreditMemoStatus, CreditMemoUpdate, NewCreditMemoApplication
 from rillet.receivables.customers import NewCustomer, PaymentMethod, PaymentType
@@ -39,7 +26,20 @@ from rillet.receivables.items import ItemTaxesUpdate, TaxesUpdate
 from rillet.receivables.products import ProductStatus
 from rillet.testing import StandIn
 from rillet.treasury.bank_accounts import NewBankAccount
-from rillet_books import AMERICA, DAY, GERMANY
+from support.endpoint_runner import Runner
+from support.rillet.books import AMERICA, DAY, GERMANY
+from support.rillet.receivables_books import (
+    CASH,
+    PRODUCT,
+    RECEIVABLE,
+    REFERENCE,
+    Company,
+    company,
+    dollars,
+    payment,
+    reference,
+    sales_tax,
+)
 
 BANK_ACCOUNT = NewBankAccount(
     name="Checking", currency="USD", bank_name="First Bank", subsidiary_id=AMERICA.id, account_code=CASH

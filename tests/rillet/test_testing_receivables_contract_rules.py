@@ -11,18 +11,6 @@ import pytest
 
 from clientkit import codec
 from clientkit.testing import Asked
-from receivables_books import (
-    CALLS,
-    MONTHLY,
-    REVENUE,
-    SETUP,
-    Company,
-    company,
-    dollars,
-    payment,
-    sales_tax,
-    scheduled,
-)
 from rillet import BadRequestError, Client, NotFoundError
 from rillet.receivables.amendments import (
     AmendedItem,
@@ -47,6 +35,18 @@ from rillet.receivables.invoicing import (
 )
 from rillet.receivables.pricing import FixedRecurringPrice, RevenuePattern, Tier, TieredBilling, TierMode, UsagePrice
 from rillet.testing import StandIn
+from support.rillet.receivables_books import (
+    CALLS,
+    MONTHLY,
+    REVENUE,
+    SETUP,
+    Company,
+    company,
+    dollars,
+    payment,
+    sales_tax,
+    scheduled,
+)
 
 MAY = date(2026, 5, 1)
 

@@ -11,19 +11,6 @@ import pytest
 
 from clientkit.paging import Pager
 from clientkit.testing import AnswerLost, Fault
-from endpoint_runner import Runner
-from receivables_books import (
-    CALLS,
-    MONTHLY,
-    RECEIVABLE,
-    REFERENCE,
-    SEATS,
-    Company,
-    company,
-    dollars,
-    reference,
-    scheduled,
-)
 from rillet import BadRequestError, Client, NotFoundError
 from rillet.receivables.amendments import (
     AddedItem,
@@ -39,7 +26,20 @@ from rillet.receivables.contracts import Contract, ContractItemStatus, ContractS
 from rillet.receivables.invoicing import InvoiceSchedule
 from rillet.receivables.pricing import RevenuePattern
 from rillet.testing import StandIn
-from rillet_books import AMERICA, GERMANY
+from support.endpoint_runner import Runner
+from support.rillet.books import AMERICA, GERMANY
+from support.rillet.receivables_books import (
+    CALLS,
+    MONTHLY,
+    RECEIVABLE,
+    REFERENCE,
+    SEATS,
+    Company,
+    company,
+    dollars,
+    reference,
+    scheduled,
+)
 
 
 @pytest.fixture

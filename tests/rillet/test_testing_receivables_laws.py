@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receivables_books import CALLS, CASH, RECEIVABLE, REFERENCE, company, dollars, payment, reference, sales_tax
 from rillet import BadRequestError, Client, Money, ObjectChangedError
 from rillet.receivables.contract_items import NewUsage
 from rillet.receivables.credit_memos import CreditMemo, NewCreditMemoApplication
@@ -21,7 +20,18 @@ from rillet.receivables.invoices import Invoice, InvoiceStatus, NewArOnlyInvoice
 from rillet.receivables.items import ItemTax
 from rillet.receivables.pricing import AmountDiscount, Discount, PercentageDiscount
 from rillet.testing import StandIn
-from rillet_books import AMERICA, DAY, books
+from support.rillet.books import AMERICA, DAY, books
+from support.rillet.receivables_books import (
+    CALLS,
+    CASH,
+    RECEIVABLE,
+    REFERENCE,
+    company,
+    dollars,
+    payment,
+    reference,
+    sales_tax,
+)
 
 cents = st.decimals("0.01", "150", places=2)
 percentages = st.decimals("0", "100", places=2)

@@ -10,7 +10,12 @@ from typing import Any
 import attrs
 import pytest
 
-from receivables_books import (
+from rillet import BadRequestError, Client, ExternalReferenceTypeNotFoundError, Money
+from rillet.receivables.customers import NewCustomer
+from rillet.receivables.pricing import AmountDiscount, PercentageDiscount, Tier, TieredBilling, TierMode, UsagePrice
+from rillet.testing import StandIn
+from support.rillet.books import EUR_TO_USD
+from support.rillet.receivables_books import (
     PRODUCT,
     REFERENCE,
     Company,
@@ -18,11 +23,6 @@ from receivables_books import (
     dollars,
     sales_tax,
 )
-from rillet import BadRequestError, Client, ExternalReferenceTypeNotFoundError, Money
-from rillet.receivables.customers import NewCustomer
-from rillet.receivables.pricing import AmountDiscount, PercentageDiscount, Tier, TieredBilling, TierMode, UsagePrice
-from rillet.testing import StandIn
-from rillet_books import EUR_TO_USD
 
 
 @pytest.fixture

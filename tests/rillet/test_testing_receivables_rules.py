@@ -9,18 +9,6 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from hand_clock import HandClock
-from receivables_books import (
-    CASH,
-    RECEIVABLE,
-    REVENUE,
-    TAXES,
-    Company,
-    company,
-    dollars,
-    payment,
-    sales_tax,
-)
 from rillet import BadRequestError, Client, Money, NotFoundError
 from rillet.ledger.fields import FieldDisplay, FieldRule, FieldSettings
 from rillet.receivables.credit_memos import CreditMemoStatus, CreditMemoUpdate, NewCreditMemoApplication
@@ -35,7 +23,19 @@ from rillet.receivables.items import ItemRevenue, ItemTaxesUpdate, TaxesUpdate
 from rillet.receivables.pricing import PercentageDiscount
 from rillet.receivables.products import ProductStatus
 from rillet.testing import StandIn, chart_of_accounts
-from rillet_books import DAY, DEPARTMENT, EUR_TO_USD, START, TRAVEL, books
+from support.clocks import HandClock
+from support.rillet.books import DAY, DEPARTMENT, EUR_TO_USD, START, TRAVEL, books
+from support.rillet.receivables_books import (
+    CASH,
+    RECEIVABLE,
+    REVENUE,
+    TAXES,
+    Company,
+    company,
+    dollars,
+    payment,
+    sales_tax,
+)
 
 MAY = date(2026, 5, 1)
 

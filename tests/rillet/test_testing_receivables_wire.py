@@ -10,7 +10,14 @@ import pytest
 
 from clientkit import codec
 from clientkit.testing import Asked
-from receivables_books import (
+from rillet import Client
+from rillet.receivables.contract_items import ContractItemOperations, NewUsage
+from rillet.receivables.credit_memos import NewCreditMemoApplication
+from rillet.receivables.pricing import PercentageDiscount
+from rillet.testing import StandIn
+from rillet.webhooks import Entity, EventType
+from support.rillet.books import DAY, START
+from support.rillet.receivables_books import (
     CALLS,
     Company,
     company,
@@ -18,13 +25,6 @@ from receivables_books import (
     payment,
     sales_tax,
 )
-from rillet import Client
-from rillet.receivables.contract_items import ContractItemOperations, NewUsage
-from rillet.receivables.credit_memos import NewCreditMemoApplication
-from rillet.receivables.pricing import PercentageDiscount
-from rillet.testing import StandIn
-from rillet.webhooks import Entity, EventType
-from rillet_books import DAY, START
 
 
 @pytest.fixture

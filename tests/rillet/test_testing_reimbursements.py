@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clientkit.testing import Asked
-from endpoint_runner import Runner
 from rillet import BadRequestError, ClearingStatus, Client, DocumentStatus, Money, NotFoundError
 from rillet.testing import StandIn
-from rillet_books import CHARGE, EUR_TO_USD, PAYABLE, REIMBURSEMENT, books, item
-from rillet_documents import BANK, dollars, payment
+from support.endpoint_runner import Runner
+from support.rillet.books import CHARGE, EUR_TO_USD, PAYABLE, REIMBURSEMENT, books, item
+from support.rillet.documents import BANK, dollars, payment
 
 OWED = attrs.evolve(REIMBURSEMENT, items=[item("12.30")])
 cents = st.integers(-50, 1500).map(lambda amount: f"{Decimal(amount) / 100:.2f}")

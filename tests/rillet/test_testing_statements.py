@@ -10,7 +10,6 @@ import attrs
 import pytest
 
 from clientkit.testing import Asked
-from endpoint_runner import Runner
 from rillet import (
     AccountType,
     BadRequestError,
@@ -25,8 +24,21 @@ from rillet import (
     ReportLines,
 )
 from rillet.testing import StandIn, account, chart_of_accounts
-from rillet_books import AMERICA, CHARGE, DAY, DEPARTMENT, ENGINEERING, GERMANY, HOTEL, SALES, START, TRAVEL, item
-from rillet_documents import BANK, entry, line
+from support.endpoint_runner import Runner
+from support.rillet.books import (
+    AMERICA,
+    CHARGE,
+    DAY,
+    DEPARTMENT,
+    ENGINEERING,
+    GERMANY,
+    HOTEL,
+    SALES,
+    START,
+    TRAVEL,
+    item,
+)
+from support.rillet.documents import BANK, entry, line
 
 WEST = attrs.evolve(GERMANY, id="west", trade_name="Example West", currency="USD")
 SALES_INCOME, GOODS, INTEREST, MACHINES, LOAN, CAPITAL = "40000", "50000", "70000", "15000", "25000", "30000"

@@ -8,8 +8,6 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from endpoint_runner import Runner
-from hand_clock import HandClock
 from rillet import (
     BadRequestError,
     BankAccountStatus,
@@ -24,8 +22,10 @@ from rillet import (
     UnauthorizedError,
 )
 from rillet.testing import StandIn
-from rillet_books import AMERICA, DAY, GERMANY, START, books
-from rillet_documents import BANK, BILL, CLEARING, dollars, payment
+from support.clocks import HandClock
+from support.endpoint_runner import Runner
+from support.rillet.books import AMERICA, DAY, GERMANY, START, books
+from support.rillet.documents import BANK, BILL, CLEARING, dollars, payment
 
 CHECKING = NewBankAccount(
     name="Checking", currency="USD", bank_name="First", subsidiary_id=AMERICA.id, account_code=BANK

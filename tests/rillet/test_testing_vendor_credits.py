@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint_runner import Runner
 from rillet import (
     BadRequestError,
     BillStatus,
@@ -26,8 +25,9 @@ from rillet import (
     VendorCreditUpdate,
 )
 from rillet.testing import StandIn
-from rillet_books import AMERICA, DAY, EMPLOYEE, GERMANY, HOTEL, START, TRAVEL, books
-from rillet_documents import BILL, CREDIT, PAYABLES, bill, credit, dollars, payment
+from support.endpoint_runner import Runner
+from support.rillet.books import AMERICA, DAY, EMPLOYEE, GERMANY, HOTEL, START, TRAVEL, books
+from support.rillet.documents import BILL, CREDIT, PAYABLES, bill, credit, dollars, payment
 
 UPDATE = VendorCreditUpdate(
     vendor_id=HOTEL.id,

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from clientkit.signatures import WebhookSecretError
-from hand_clock import HandClock
 from rillet import BadRequestError, Bill, Client, JournalEntry, JournalEntryUpdate, NewVendor, Vendor, webhooks
 from rillet.testing import StandIn
 from rillet.testing.webhooks import SECRET, Delivery, DeliveryStatus
 from rillet.webhooks import Entity, Event, EventType
-from rillet_books import HOTEL, START, books, item
-from rillet_documents import BILL, bill_update, entry, payment
+from support.clocks import HandClock
+from support.rillet.books import HOTEL, START, books, item
+from support.rillet.documents import BILL, bill_update, entry, payment
 
 OTHER_SECRET = "b3RoZXItb3RoZXItb3RoZXI="
 STEP = JournalEntryUpdate(name="Changed", currency="USD", items=entry().items, date=entry().date)

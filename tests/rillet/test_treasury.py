@@ -15,7 +15,7 @@ from rillet.treasury.bank_transactions import (
     BankTransactionUpdate,
     NewBankTransaction,
 )
-from scripted import WAYS, on, scripted, target
+from support.scripted import WAYS, on, scripted, target
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 

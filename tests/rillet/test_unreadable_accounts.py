@@ -10,9 +10,9 @@ import pytest
 from clientkit import codec
 from clientkit.testing import Asked
 from clientkit.wire import Answer
-from endpoint_runner import Runner
 from rillet import Account, Client, Unreadable, UnreadableAnswerError
 from rillet.testing import StandIn
+from support.endpoint_runner import Runner
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from billing_company import Seller
 from bridge.export import SqlJournal
+from support.billing.company import Seller
 
 
 @pytest.fixture

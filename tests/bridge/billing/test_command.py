@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import rillet.testing
-from billing_company import standin
 from bridge.export.commands import app
-from stripe_json import CREDIT_NOTE, stripe_invoice
+from support.billing.company import standin
+from support.billing.stripe_json import CREDIT_NOTE, stripe_invoice
 
 SETTINGS = """\
 reference_type = "sequencehq"

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from billing_company import invoice
-from billing_fault_harness import BillingSchedule, billing_schedule, play_billing
 from clientkit.testing import AnswerLost, RequestLost
-from fault_harness import Exporters, exporters
-from fault_schedules import DAY, Kill, Run, Trouble
+from support.billing.company import invoice
+from support.billing.fault_harness import BillingSchedule, billing_schedule, play_billing
+from support.faults.harness import Exporters, exporters
+from support.faults.schedules import DAY, Kill, Run, Trouble
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 
@@ -26,7 +26,7 @@ SCHEDULES = int(os.environ.get("BREX_RILLET_SCHEDULES", "12"))
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporters]:
-    with exporters(tmp_path_factory.mktemp("syncs"), "billing_fault_child.py") as running:
+    with exporters(tmp_path_factory.mktemp("syncs"), "billing/fault_child.py") as running:
         yield running
 
 

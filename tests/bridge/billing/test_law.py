@@ -11,8 +11,6 @@ import attrs
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from billing_company import AMERICA, DAY, GERMANY, NOW, SERVICES, SETTINGS, SUBSCRIPTIONS, Seller, invoice, line, note
-from billing_oracle import booked, expected, tax_of
 from bridge.billing import (
     BillingEntity,
     CreditNote,
@@ -27,6 +25,20 @@ from bridge.billing import (
     TaxStatus,
 )
 from clientkit.money import total
+from support.billing.company import (
+    AMERICA,
+    DAY,
+    GERMANY,
+    NOW,
+    SERVICES,
+    SETTINGS,
+    SUBSCRIPTIONS,
+    Seller,
+    invoice,
+    line,
+    note,
+)
+from support.billing.oracle import booked, expected, tax_of
 
 # Each example is a whole sync or two.
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "12"))

@@ -11,7 +11,14 @@ import pytest
 
 import brex_accounting.testing
 import rillet.testing
-from billing_company import (
+from bridge.billing import InvoiceStatus, OnVoid, SyncError, UnreadableInvoice
+from bridge.billing.sync import InvoiceSync, ListedInvoices
+from bridge.export import JournalError, Progress, SqlJournal, UnknownRecordError
+from bridge.settings.values import OnChange
+from clientkit import Answer
+from clientkit.testing import AnswerLost, Asked, Fault, Respond
+from rillet import CreditMemoStatus, Money, NewCreditMemoApplication, NewInvoicePayment
+from support.billing.company import (
     ACME,
     CASH,
     DAY,
@@ -25,14 +32,7 @@ from billing_company import (
     note,
     posts,
 )
-from bridge.billing import InvoiceStatus, OnVoid, SyncError, UnreadableInvoice
-from bridge.billing.sync import InvoiceSync, ListedInvoices
-from bridge.export import JournalError, Progress, SqlJournal, UnknownRecordError
-from bridge.settings.values import OnChange
-from clientkit import Answer
-from clientkit.testing import AnswerLost, Asked, Fault, Respond
-from export_company import REFERENCE_TYPE, Company, expense
-from rillet import CreditMemoStatus, Money, NewCreditMemoApplication, NewInvoicePayment
+from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 
 def pay(seller: Seller, amount: str = "19.00") -> None:

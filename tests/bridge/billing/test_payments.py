@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given, settings
 
 import rillet.webhooks
-from billing_company import CASH, DAY, SETTINGS, Seller, changed, invoice, line, note
 from bridge.billing import InvoiceStatus, PaymentState, PaymentStatus, SettledElsewhere
 from bridge.billing.sync import ListedInvoices, PaymentWatcher
 from bridge.export import WebhookReceiver
@@ -24,6 +23,7 @@ from clientkit.signatures import DuplicateWebhookError, WrongSignatureError
 from rillet import InvoicePayment, InvoicePaymentStatus, Money, NewInvoicePayment
 from rillet.testing.webhooks import SECRET
 from rillet.webhooks import Entity, EventType, sign
+from support.billing.company import CASH, DAY, SETTINGS, Seller, changed, invoice, line, note
 
 
 class Listener:

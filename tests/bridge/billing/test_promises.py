@@ -8,7 +8,19 @@ import attrs
 import pytest
 
 import rillet
-from billing_company import (
+from bridge.billing import (
+    CustomerLink,
+    ProductLink,
+    Scope,
+    SyncError,
+    TaxStatus,
+)
+from bridge.billing.sync.outcome import SyncOutcome
+from bridge.values import ExchangeRate
+from clientkit import Answer
+from clientkit.testing import Fault, Respond
+from rillet import FixedRecurringPrice, NewFullInvoice
+from support.billing.company import (
     ACME,
     BOOK,
     DAY,
@@ -23,18 +35,6 @@ from billing_company import (
     line,
     standin,
 )
-from bridge.billing import (
-    CustomerLink,
-    ProductLink,
-    Scope,
-    SyncError,
-    TaxStatus,
-)
-from bridge.billing.sync.outcome import SyncOutcome
-from bridge.values import ExchangeRate
-from clientkit import Answer
-from clientkit.testing import Fault, Respond
-from rillet import FixedRecurringPrice, NewFullInvoice
 
 
 def errors(outcome: SyncOutcome) -> set[SyncError]:

@@ -25,7 +25,7 @@ from bridge.billing import (
     read_stripe_invoice,
 )
 from bridge.settings.values import SettingsError
-from stripe_json import CREDIT_NOTE, stripe_invoice, stripe_line
+from support.billing.stripe_json import CREDIT_NOTE, stripe_invoice, stripe_line
 
 
 def test_an_invoice_of_stripe() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from billing_company import CASH, DAY, Seller, invoice
 from bridge.billing import ProductLink, SetupState, TaxCode
 from bridge.billing.sync import PaymentWatcher
 from rillet import Money, NewInvoicePayment
 from rillet.webhooks import Entity, Event, EventType
+from support.billing.company import CASH, DAY, Seller, invoice
 
 
 def states(seller: Seller, **settings: object) -> dict[str, SetupState]:

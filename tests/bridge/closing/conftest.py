@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bridge.export.commands import app
-from changing_company import Company, MakeCompany, companies
+from support.companies.changing import Company, MakeCompany, companies
 
 SETTINGS = """\
 reference_type = "brex"

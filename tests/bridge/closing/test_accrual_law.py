@@ -13,10 +13,10 @@ from typing import Any
 import attrs
 import pytest
 
-from accruing_company import ACCRUED, FEBRUARY, MARCH, UNCODED, accruing, moved, posted, result
 from brex_accounting import Amount, Record, ReviewStatus, Side
-from changing_company import READY, Company, MakeCompany, companies
-from changing_records import bill, charge, refund, reimbursed
+from support.closing.company import ACCRUED, FEBRUARY, MARCH, UNCODED, accruing, moved, posted, result
+from support.companies.changing import READY, Company, MakeCompany, companies
+from support.companies.changing_records import bill, charge, refund, reimbursed
 
 #: ``BREX_RILLET_MONTHS=500`` for a long run.
 MONTHS = int(os.environ.get("BREX_RILLET_MONTHS", "5"))

@@ -12,19 +12,19 @@ from typing import Any
 import attrs
 import pytest
 
-from accruing_company import ACCRUED, FEBRUARY, MARCH, UNCODED, accruing, moved, planned, posted
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import card_expense, dimension, gl
 from bridge import FieldMapping
 from bridge.closing import reconcile
 from bridge.export import NoJournal, RilletLedger, SqlJournal
 from bridge.export.closing import AccrualStep, post_accruals, read_snapshot, take_out_arrived
-from changing_company import REFERENCE_TYPE, Company, MakeCompany
-from changing_records import bill, charge, entry, refund, reimbursed
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from rillet import FieldDisplay, FieldRule, FieldSettings, NewJournalEntry, NewJournalEntryItem
 from rillet.testing import field
+from support.closing.company import ACCRUED, FEBRUARY, MARCH, UNCODED, accruing, moved, planned, posted
+from support.companies.changing import REFERENCE_TYPE, Company, MakeCompany
+from support.companies.changing_records import bill, charge, entry, refund, reimbursed
 
 
 def waiting(record: Record) -> Record:

@@ -13,17 +13,17 @@ from typing import Any
 import attrs
 import pytest
 
-from accruing_company import FEBRUARY
 from brex_accounting import Expense, Receipt, Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl, record
 from bridge import Bridge
 from bridge.closing import CloseStatus, DifferenceKind, audit_sample, close_status, reconcile
 from bridge.export.closing import Bought, read_purchases, read_snapshot
-from changing_company import Company, MakeCompany
-from changing_records import bill, charge, entry, reimbursed
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
 from rillet import Period
+from support.closing.company import FEBRUARY
+from support.companies.changing import Company, MakeCompany
+from support.companies.changing_records import bill, charge, entry, reimbursed
 
 RECEIPT = [Receipt(id="receipt1")]
 

@@ -20,12 +20,12 @@ from bridge import Bridge
 from bridge.closing import DifferenceKind, Period, Reconciliation, month, reconcile
 from bridge.export import zone_of
 from bridge.export.closing import read_snapshot
-from changing_company import EXPORTED, Company, MakeCompany
-from changing_records import charge, entry
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
 from rillet import JournalEntryUpdate, Money, NewJournalEntry, NewJournalEntryItem
 from rillet import Side as RilletSide
+from support.companies.changing import EXPORTED, Company, MakeCompany
+from support.companies.changing_records import charge, entry
 
 FEBRUARY, MARCH = month("2026-02"), month("2026-03")
 _K = DifferenceKind

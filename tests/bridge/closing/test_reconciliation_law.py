@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bridge.closing import Reconciliation
-from changing_company import companies
-from closing_months import Month, named
+from support.closing.months import Month, named
+from support.companies.changing import companies
 
 #: ``BREX_RILLET_MONTHS=500`` for a long run.
 MONTHS = int(os.environ.get("BREX_RILLET_MONTHS", "6"))

@@ -10,8 +10,8 @@ import pytest
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record
-from export_company import REFERENCE_TYPE, Company, expense
-from postgres_server import empty, missing, postgres
+from support.companies.exported import REFERENCE_TYPE, Company, expense
+from support.postgres import empty, missing, postgres
 
 
 @pytest.fixture

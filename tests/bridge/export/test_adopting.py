@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bridge.export import AdoptionError
-from changing_company import DAY, READY, Company, MakeCompany, companies, dollars
-from changing_records import charge, reimbursed
 from clientkit.testing import AnswerLost, Fault
 from rillet import NewCharge, NewExpenseItem
+from support.companies.changing import DAY, READY, Company, MakeCompany, companies, dollars
+from support.companies.changing_records import charge, reimbursed
 
 
 @pytest.fixture

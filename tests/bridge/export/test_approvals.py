@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from bridge import ApprovalRule, ReasonCode, SettingsError, read_settings
 from bridge.export import ReviewStep, SelfApprovalError, reviews
 from bridge.export.commands import app
-from changing_company import Company, MakeCompany, companies, reason_texts, reasons
-from changing_records import bill, charge, entry
 from rillet import NewVendor
+from support.companies.changing import Company, MakeCompany, companies, reason_texts, reasons
+from support.companies.changing_records import bill, charge, entry
 
 GRACE, ADA = "grace@example.com", "ada_example@example.com"
 LARGE = ApprovalRule(above=Decimal(500))

@@ -16,7 +16,7 @@ from bridge.export import RilletLedger, load_books
 from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Fault, Respond
-from export_company import SETTINGS, US, Company, expense, records_in
+from support.companies.exported import SETTINGS, US, Company, expense, records_in
 
 WHOLE = attrs.evolve(
     SETTINGS,

@@ -22,9 +22,9 @@ from bridge.export.journal.sql import SqlJournal
 from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, US, Company
-from hand_clock import HandClock
 from rillet import NewPayment
+from support.clocks import HandClock
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WHOLE = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))

@@ -26,7 +26,7 @@ from bridge import (
 )
 from bridge.export import Export, ExportOutcome
 from bridge.export.time_zones import zone_of
-from export_company import SETTINGS, Company, expense
+from support.companies.exported import SETTINGS, Company, expense
 
 BAD = "accr_bad"
 #: Something that is nothing of what was asked for; its name is the same in every process.

@@ -19,10 +19,10 @@ from bridge.export.engine.sender import Sender
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.engine.walk import Walk
-from changing_company import Company, MakeCompany, companies
-from changing_records import bill, charge, payment, reimbursed
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, Asked, Fault, RequestLost, Respond
+from support.companies.changing import Company, MakeCompany, companies
+from support.companies.changing_records import bill, charge, payment, reimbursed
 
 Drive: TypeAlias = Callable[[Calls[Done]], Done]
 

@@ -28,7 +28,7 @@ from brex_accounting.testing.records import card_expense
 from bridge.export.commands import app
 from clientkit import Answer
 from clientkit.testing import Action, Asked, Fault, Respond
-from export_company import REFERENCE_TYPE, Company, expense
+from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 SETTINGS = """\
 reference_type = "brex"

@@ -14,7 +14,7 @@ from brex_accounting.testing.records import gl, reimbursement
 from bridge import OnChange, Payouts
 from bridge.export import Verdict
 from rillet import BillStatus, DocumentStatus
-from whole_company import US, WholeCompany, bill, in_dollars, moved, paid, payout
+from support.companies.whole import US, WholeCompany, bill, in_dollars, moved, paid, payout
 
 MEALS = reimbursement("20", coding=[gl("63000")], record_id="accr_r1", source_id="expense_1")
 

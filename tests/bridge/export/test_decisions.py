@@ -20,7 +20,7 @@ from bridge.export.commands.progress_display import LoggedProgress
 from bridge.export.reporting.progress import Progress
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
-from export_company import REFERENCE_TYPE, US, Company, expense
+from support.companies.exported import REFERENCE_TYPE, US, Company, expense
 
 HOLDER = User(
     id="cuuser_1",

@@ -10,7 +10,7 @@ import pytest
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl, reimbursement
 from bridge import Entity, Movements, When
-from two_companies import GERMANY, GMBH, US, TwoCompanies, bill, legal_entity, movement, refusals
+from support.companies.two import GERMANY, GMBH, US, TwoCompanies, bill, legal_entity, movement, refusals
 
 EXPENSE = card_expense("100", coding=[gl("61000"), GMBH], record_id="k1")
 CARD_PAYMENT = movement("CARD_PAYMENT", "100", id="k2")

@@ -17,9 +17,9 @@ import pytest
 
 from brex_accounting import Record, RecordType
 from clientkit.testing import AnswerLost, RequestLost
-from export_company import expense
-from fault_harness import Exporters, exporters, play
-from fault_schedules import (
+from support.companies.exported import expense
+from support.faults.harness import Exporters, exporters, play
+from support.faults.schedules import (
     DAY,
     PAUSE,
     Doubled,
@@ -32,7 +32,7 @@ from fault_schedules import (
     schedule,
     unpaid_bill,
 )
-from postgres_server import empty
+from support.postgres import empty
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 

@@ -18,8 +18,8 @@ import rillet.testing
 from brex_accounting.testing.records import card_expense, gl
 from bridge.export.commands import app
 from bridge.export.field_updates import read_fields
-from export_company import REFERENCE_TYPE, Company, expense
 from rillet import NewVendor, TaxRate
+from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 SETTINGS = """\
 reference_type = "brex"

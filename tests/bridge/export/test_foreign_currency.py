@@ -18,7 +18,7 @@ from bridge import RateTable, read_settings
 from bridge.export.commands import app
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting.proof import AccountProof, prove
-from export_company import Company, records_in
+from support.companies.exported import Company, records_in
 
 SETTINGS = """\
 reference_type = "brex"

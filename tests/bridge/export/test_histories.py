@@ -14,13 +14,13 @@ import pytest
 
 from bridge.export import ExportOutcome
 from bridge.export.engine.next_step import DOCUMENTS, SETTLING
-from changing_company import EXPORTED
-from changing_records import charge
-from histories.actions import Action, history_of, perform
-from histories.broken_rows import BROKEN, Broken, tables
-from histories.judge import Judge
-from histories.play import play, report, shrunk
-from histories.world import Journals, Setup, World, world
+from support.companies.changing import EXPORTED
+from support.companies.changing_records import charge
+from support.histories.actions import Action, history_of, perform
+from support.histories.broken_rows import BROKEN, Broken, tables
+from support.histories.judge import Judge
+from support.histories.play import play, report, shrunk
+from support.histories.world import Journals, Setup, World, world
 
 _MOST_REPORTS = 5
 

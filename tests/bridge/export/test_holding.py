@@ -15,9 +15,9 @@ import pytest
 from bridge import Post, ReasonCode
 from bridge.export import Export
 from bridge.export.engine.holding import Hold
-from changing_company import READY, Company, MakeCompany, companies, reason_texts, reasons
-from changing_records import MakeRecord, bill, charge, entry
 from clientkit.testing import AnswerLost, Asked, Fault
+from support.companies.changing import READY, Company, MakeCompany, companies, reason_texts, reasons
+from support.companies.changing_records import MakeRecord, bill, charge, entry
 
 LARGE = Decimal(500)
 

@@ -22,9 +22,9 @@ from bridge.export.engine.attempts import is_record
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, Asked, Fault, Respond
 from clientkit.transport import InProcess
-from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
-from fault_harness import SETTINGS as WITH_BANK
-from virtual_time import VirtualPacer, VirtualTime, VirtualTransport
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
+from support.faults.harness import SETTINGS as WITH_BANK
+from support.virtual_time import VirtualPacer, VirtualTime, VirtualTransport
 
 LIMIT = 60
 

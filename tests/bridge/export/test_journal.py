@@ -24,8 +24,8 @@ from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFUSED = Answer(status=400, headers={"content-type": "application/json"}, content=b"{}")

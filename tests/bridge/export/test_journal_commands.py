@@ -27,7 +27,7 @@ from bridge.export.commands import app
 from bridge.export.watching.graceful_stop import Stopping
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
-from export_company import REFERENCE_TYPE, Company, expense
+from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 SETTINGS = """\
 reference_type = "brex"

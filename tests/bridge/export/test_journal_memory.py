@@ -11,7 +11,7 @@ import pytest
 from bridge import Member
 from bridge.export import Attempt, AttemptState, Journal, NoJournal, Purpose, Refusal, SqlJournal
 from bridge.export.engine.attempts import summary_subject
-from hand_clock import HandClock
+from support.clocks import HandClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SUBJECT = summary_subject("0123456789abcdef0123")

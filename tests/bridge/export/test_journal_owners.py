@@ -19,8 +19,8 @@ from bridge.export.owners import place_of
 from bridge.export.sources.brex import BrexSource
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
-from journal_dumps import VERSION_3, load
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
+from support.journal_dumps import VERSION_3, load
 
 NOW = datetime(2026, 3, 1, 12, 6, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from bridge.export import Attempt, JournalError, SqlJournal
-from postgres_server import missing
+from support.postgres import missing
 
 VERSION_2 = (Path(__file__).parent / "data" / "journal_v2.sql").read_text(encoding="utf-8")
 RECORD, SUMMARY, OBJECT = "accr_posted", "summary:0123456789abcdef0123", "c-1"

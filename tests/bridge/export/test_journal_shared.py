@@ -19,8 +19,8 @@ from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer
 from clientkit.testing import Asked
-from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WITHOUT_REFERENCES = attrs.evolve(SETTINGS, reference_type=None)

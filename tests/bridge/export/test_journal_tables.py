@@ -14,7 +14,7 @@ from bridge import Member
 from bridge.export.engine.attempts import Attempt, AttemptState, summary_subject
 from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.journal.sql import SqlJournal
-from hand_clock import HandClock
+from support.clocks import HandClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SUBJECT = summary_subject("0123456789abcdef0123")

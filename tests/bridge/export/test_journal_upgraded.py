@@ -11,7 +11,7 @@ import pytest
 from bridge import Member
 from bridge.export.engine.attempts import AttemptState, Purpose
 from bridge.export.journal.sql import SqlJournal
-from journal_dumps import VERSION_2, load
+from support.journal_dumps import VERSION_2, load
 
 NOW = datetime(2026, 3, 1, 12, 6, tzinfo=UTC)
 SUMMARY = "summary:0123456789abcdef0123"

@@ -17,7 +17,7 @@ from bridge.export.engine.attempts import summary_subject
 from bridge.export.engine.calls import drive
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.journal.sql import SqlJournal
-from export_company import REFERENCE_TYPE, SETTINGS, US, Company, expense
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, expense
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 WHOLE = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))

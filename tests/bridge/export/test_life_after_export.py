@@ -14,10 +14,22 @@ from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import gl
 from bridge import DEFAULT_MAPPERS, AccountRule, Bridge, Draft, Nothing, Post
 from bridge import charge as to_charge
-from changing_company import DAY, EXPORTED, READY, START, MakeCompany, adopted, companies, later, new, of_kind, reasons
-from changing_records import CHARGE, DOCUMENTS, KINDS, PAYMENT, Kind, bill, charge, entry
 from clientkit.testing import Asked, Fault, RequestLost
 from rillet import ExternalReference, NewExpenseItem, Period
+from support.companies.changing import (
+    DAY,
+    EXPORTED,
+    READY,
+    START,
+    MakeCompany,
+    adopted,
+    companies,
+    later,
+    new,
+    of_kind,
+    reasons,
+)
+from support.companies.changing_records import CHARGE, DOCUMENTS, KINDS, PAYMENT, Kind, bill, charge, entry
 
 pytestmark = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from changing_company import (
+from support.companies.changing import (
     EXPORTED,
     READY,
     START,
@@ -22,7 +22,17 @@ from changing_company import (
     reason_texts,
     reasons,
 )
-from changing_records import BILL, CHARGE, DOCUMENTS, KINDS, MEMBER, PAYMENT, REIMBURSEMENT, Kind, charge
+from support.companies.changing_records import (
+    BILL,
+    CHARGE,
+    DOCUMENTS,
+    KINDS,
+    MEMBER,
+    PAYMENT,
+    REIMBURSEMENT,
+    Kind,
+    charge,
+)
 
 with_and_without = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]

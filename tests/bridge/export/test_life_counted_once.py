@@ -12,8 +12,8 @@ import pytest
 from brex_accounting import Record, RecordType
 from bridge import DEFAULT_MAPPERS, Bridge, Draft, Nothing, Post
 from bridge.mappers.journal_entries import journal_entry
-from changing_company import DAY, START, MakeCompany, companies, new, reasons, warnings
-from changing_records import bill, payment, reimbursed
+from support.companies.changing import DAY, START, MakeCompany, companies, new, reasons, warnings
+from support.companies.changing_records import bill, payment, reimbursed
 
 with_and_without = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]

@@ -10,7 +10,7 @@ from brex_accounting import ReviewStatus
 from bridge.export import SqlJournal
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
-from export_company import Company, expense
+from support.companies.exported import Company, expense
 
 PAGE = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
 

@@ -9,8 +9,30 @@ import attrs
 import pytest
 
 from brex_accounting import ReviewStatus
-from changing_company import DAY, EXPORTED, READY, START, MakeCompany, companies, new, of_kind, reason_texts, reasons
-from changing_records import BILL, CHARGE, DOCUMENTS, KINDS, MEMBER, PAYMENT, Kind, bill, charge, payment
+from support.companies.changing import (
+    DAY,
+    EXPORTED,
+    READY,
+    START,
+    MakeCompany,
+    companies,
+    new,
+    of_kind,
+    reason_texts,
+    reasons,
+)
+from support.companies.changing_records import (
+    BILL,
+    CHARGE,
+    DOCUMENTS,
+    KINDS,
+    MEMBER,
+    PAYMENT,
+    Kind,
+    bill,
+    charge,
+    payment,
+)
 
 with_and_without = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]

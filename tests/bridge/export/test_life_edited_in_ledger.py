@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from changing_company import (
+from rillet import Period
+from support.companies.changing import (
     DAY,
     EXPORTED,
     READY,
@@ -21,8 +22,7 @@ from changing_company import (
     reason_texts,
     reasons,
 )
-from changing_records import BILL, CHARGE, DOCUMENTS, ENTRY, MEMBER, Kind, bill, charge
-from rillet import Period
+from support.companies.changing_records import BILL, CHARGE, DOCUMENTS, ENTRY, MEMBER, Kind, bill, charge
 
 pytestmark = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]

@@ -10,7 +10,20 @@ import attrs
 import pytest
 
 from brex_accounting import Record, ReviewStatus
-from changing_company import (
+from rillet import (
+    ExternalReference,
+    NewBill,
+    NewCharge,
+    NewExpenseItem,
+    NewJournalEntry,
+    NewJournalEntryItem,
+    NewReimbursement,
+    NewVendor,
+    NewVendorCredit,
+    NewVendorCreditItem,
+    Side,
+)
+from support.companies.changing import (
     DAY,
     EXPORTED,
     READY,
@@ -26,20 +39,7 @@ from changing_company import (
     reason_texts,
     reasons,
 )
-from changing_records import DOCUMENTS, ENTRY, Kind, charge, entry
-from rillet import (
-    ExternalReference,
-    NewBill,
-    NewCharge,
-    NewExpenseItem,
-    NewJournalEntry,
-    NewJournalEntryItem,
-    NewReimbursement,
-    NewVendor,
-    NewVendorCredit,
-    NewVendorCreditItem,
-    Side,
-)
+from support.companies.changing_records import DOCUMENTS, ENTRY, Kind, charge, entry
 
 with_and_without = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]

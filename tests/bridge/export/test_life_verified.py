@@ -9,10 +9,32 @@ import pytest
 
 from brex_accounting import Exported
 from bridge.export import verify
-from changing_company import EXPORTED, READY, REFERENCE_TYPE, Company, MakeCompany, companies, new, of_kind, reasons
-from changing_records import CHARGE, DOCUMENTS, ENTRY, KINDS, MEMBER, PAYMENT, Kind, bill, charge, entry, payment
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
+from support.companies.changing import (
+    EXPORTED,
+    READY,
+    REFERENCE_TYPE,
+    Company,
+    MakeCompany,
+    companies,
+    new,
+    of_kind,
+    reasons,
+)
+from support.companies.changing_records import (
+    CHARGE,
+    DOCUMENTS,
+    ENTRY,
+    KINDS,
+    MEMBER,
+    PAYMENT,
+    Kind,
+    bill,
+    charge,
+    entry,
+    payment,
+)
 
 of_documents = pytest.mark.parametrize("kind", DOCUMENTS, ids=lambda kind: kind.name)
 of_all = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -24,9 +24,9 @@ from bridge.export import Announcements, Export, ExportOutcome, WebhookApp, Webh
 from bridge.export.watching.server import listening
 from clientkit.errors import ConfigurationError
 from clientkit.testing import PostTo
-from export_company import SETTINGS, Company, expense
 from rillet.testing.webhooks import SECRET as TOKEN
 from rillet.webhooks import Event
+from support.companies.exported import SETTINGS, Company, expense
 
 URL = "https://books.example.com/brex"
 PATIENCE = timedelta(seconds=60)

@@ -13,7 +13,7 @@ from brex_accounting import Record
 from brex_accounting.testing.records import card_expense, dimension, gl, reimbursement
 from bridge import CardHolder, ClosedPeriod, SettingsError, read_settings
 from rillet import Period
-from whole_company import US, WholeCompany, bill, in_dollars, moved, paid
+from support.companies.whole import US, WholeCompany, bill, in_dollars, moved, paid
 
 LINK = "https://brex.example.com/{id}"
 

@@ -13,7 +13,7 @@ from bridge import Bridge
 from bridge.export import Export, ExportOutcome, SqlJournal, StopCode
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
-from export_company import SETTINGS, Company
+from support.companies.exported import SETTINGS, Company
 
 
 def queue(bad: int, good: int) -> list[Record]:

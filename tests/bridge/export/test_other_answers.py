@@ -24,7 +24,7 @@ from bridge.export.engine.attempts import Attempt, AttemptState, receipt_subject
 from bridge.export.ledgers.rillet_answers import is_about
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, US
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, US
 
 WHOLE = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

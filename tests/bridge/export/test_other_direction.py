@@ -14,7 +14,7 @@ from bridge.closing.delimited import delimited
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting.journal_lines import journal_lines
 from rillet import BillStatus
-from whole_company import US, WholeCompany, bill, in_dollars, paid
+from support.companies.whole import US, WholeCompany, bill, in_dollars, paid
 
 SUBMITTED = attrs.evolve(bill(), review_status=ReviewStatus.REVIEW)
 

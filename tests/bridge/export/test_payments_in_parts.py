@@ -12,9 +12,9 @@ from brex_accounting.testing.records import Split, gl, record
 from bridge import OnChange
 from bridge.export import Verdict
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
-from export_company import refusal
 from rillet import BillStatus
-from whole_company import WholeCompany, bill, in_dollars
+from support.companies.exported import refusal
+from support.companies.whole import WholeCompany, bill, in_dollars
 
 
 def with_fee(paid: str = "100", fee: str = "5", total: str = "105", version: int = 2) -> Record:

@@ -14,12 +14,12 @@ import pytest
 from bridge import Post, Posting, ReasonCode, Refused, summed
 from bridge.documents.protocol import Document
 from bridge.export import ExportOutcome
-from changing_company import EXPORTED, START, Company, MakeCompany, companies
-from changing_records import KINDS, bill, charge, entry, payment, refund, reimbursed
 from clientkit.testing import AnswerLost, Asked, Fault
-from histories.actions import history_of
-from histories.play import play, report
-from histories.world import Journals, World
+from support.companies.changing import EXPORTED, START, Company, MakeCompany, companies
+from support.companies.changing_records import KINDS, bill, charge, entry, payment, refund, reimbursed
+from support.histories.actions import history_of
+from support.histories.play import play, report
+from support.histories.world import Journals, World
 
 #: Other histories than those of the other test.
 _FIRST = 1_000_000

@@ -15,7 +15,7 @@ from bridge import DEFAULT_MAPPERS, Bridge, ChargeDocument, Draft, Nothing, Post
 from bridge.export import load_books
 from bridge.export.reporting.proof import AccountProof, prove
 from bridge.mappers.charges import charge
-from export_company import SETTINGS, Company
+from support.companies.exported import SETTINGS, Company
 
 Items = Sequence[rillet.NewExpenseItem]
 

@@ -20,8 +20,8 @@ from bridge import Bridge
 from bridge.export import Export, ExportOutcome, SqlJournal
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 PAGE = 500
 

@@ -23,8 +23,20 @@ from bridge.export.engine.attempts import AttemptState
 from bridge.export.engine.tasks.receipts import LARGEST_FILE
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, Company, expense
-from receipt_house import CODED, DAY, HTML, JPEG, PDF, PNG, UNCODED, WHOLE, House, is_download, is_upload
+from support.companies.exported import REFERENCE_TYPE, Company, expense
+from support.companies.with_receipts import (
+    CODED,
+    DAY,
+    HTML,
+    JPEG,
+    PDF,
+    PNG,
+    UNCODED,
+    WHOLE,
+    House,
+    is_download,
+    is_upload,
+)
 
 #: How a store of files says that one is gone.
 GONE = Answer(

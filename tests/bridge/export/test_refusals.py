@@ -12,7 +12,7 @@ from bridge.export import Export, SqlJournal
 from bridge.export.engine.attempts import AttemptState
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
-from export_company import SETTINGS, Company, expense
+from support.companies.exported import SETTINGS, Company, expense
 
 PAGE = b"<html>no such host</html>"
 

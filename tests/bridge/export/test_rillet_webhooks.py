@@ -12,7 +12,6 @@ import attrs
 import pytest
 
 import rillet.webhooks
-from asgi import Ask, ask
 from brex_accounting import RecordType
 from brex_accounting.testing.records import record
 from bridge import Bridge
@@ -27,9 +26,10 @@ from bridge.export import (
     log_rillet_event,
 )
 from clientkit import codec
-from export_company import SETTINGS, US, Company
 from rillet.testing.webhooks import SECRET as TOKEN
 from rillet.webhooks import Entity, EventType
+from support.asgi import Ask, ask
+from support.companies.exported import SETTINGS, US, Company
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

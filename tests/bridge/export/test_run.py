@@ -21,7 +21,7 @@ from bridge import Bridge, ReasonCode, Settings, SettingsError, SkipCode
 from bridge.export import Export, Progress, StopCode, load_books, posting_key
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
 
 
 def test_charges_refunds_and_reimbursements_arrive_and_brex_hears_of_them(company: Company) -> None:

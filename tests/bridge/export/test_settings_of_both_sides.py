@@ -11,7 +11,7 @@ import rillet.testing
 from brex_accounting import FieldGroup, NewField, NewFieldValue, Record
 from brex_accounting.testing.records import card_expense, dimension, gl
 from bridge import FieldMapping, Movements, SettingsError, VendorMapping, When, explain
-from two_companies import GERMANY, GMBH, US, TwoCompanies, refusals
+from support.companies.two import GERMANY, GMBH, US, TwoCompanies, refusals
 
 SPENT = card_expense("30", coding=[gl("61000"), GMBH], record_id="k1")
 DEPARTMENT = dimension("DEPT", "rd", field_name="Department", name="R&D")

@@ -19,8 +19,8 @@ from bridge import Bridge, ReasonCode
 from bridge.export import Answer, Export, Page, Source, SqlJournal, Told, UnknownRecordError, Unreadable
 from clientkit import codec
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost
-from export_company import REFERENCE_TYPE, SETTINGS, Company, expense
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAGE = 2

@@ -26,8 +26,8 @@ from bridge.export.journal.sql import SqlJournal
 from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from export_company import REFERENCE_TYPE, SETTINGS, US, Company, expense, records_in, refusal
-from hand_clock import HandClock
+from support.clocks import HandClock
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, expense, records_in, refusal
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WHOLE = attrs.evolve(

@@ -12,7 +12,7 @@ from brex_accounting.testing.records import card_expense, gl
 from bridge.export import Disagreement, Verdict
 from bridge.export.reporting import tables
 from bridge.field_sync import FieldChange
-from export_company import Company
+from support.companies.exported import Company
 
 HOSTILE = "[/red]Ada \x1b[2J"
 

@@ -15,7 +15,7 @@ import rillet.testing
 from bridge.export.reporting import tables
 from clientkit import Answer
 from clientkit.testing import Asked
-from export_company import REFERENCE_TYPE, Company, expense
+from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 
 class Careless(brex_accounting.testing.StandIn):

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import brex_accounting.webhooks
-from asgi import Answered, Ask, ask, delivered
 from bridge.export import (
     WebhookApp,
     WebhookReceiver,
@@ -23,6 +22,7 @@ from bridge.export import (
 )
 from clientkit import codec
 from clientkit.errors import ApiError
+from support.asgi import Answered, Ask, ask, delivered
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="

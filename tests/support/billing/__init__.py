@@ -1,0 +1,1 @@
+"""A seller with a billing system, and faults that its sync meets."""

@@ -1,0 +1,1 @@
+"""A Brex to which a person has consented."""

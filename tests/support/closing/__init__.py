@@ -1,0 +1,1 @@
+"""A company that accrues, and months to reconcile."""

@@ -1,0 +1,1 @@
+"""Companies between two stand-ins, by what makes each of them special."""

@@ -1,0 +1,1 @@
+"""Schedules of faults, and processes that export under them."""

@@ -1,0 +1,1 @@
+"""Histories of a company, played out of a seed and judged."""

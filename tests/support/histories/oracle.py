@@ -1,0 +1,55 @@
+"""What the books have to say about a record, computed from the record alone; it shares no code with the bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+from brex_accounting import Record
+from support.laws.oracle import UNCODED
+
+#: Debits less credits by account code; no zeros.
+Sums: TypeAlias = Mapping[str, Decimal]
+
+_ACCOUNTS = {
+    "card_account": "21120",
+    "reimbursement_account": "21340",
+    "bank_account": "11100",
+    "clearing_account": "11900",
+    "accounts_payable_account": "21100",
+}
+
+
+def expected(record: Record | None) -> Sums:
+    """What a record says; nothing where Brex no longer has it."""
+    return {} if record is None else added(_lines(record))
+
+
+def _lines(record: Record) -> Iterable[Sums]:
+    for line in record.line_items:
+        coded = [each.remote_field_value_id for each in line.accounting_field_values]
+        account = coded[0] if coded else None
+        if account is None:
+            account = _ACCOUNTS[UNCODED[record.type][line.type]]
+        amount = line.amount.amount
+        yield {account: amount if line.type == "DEBIT" else -amount}
+
+
+def added(many: Iterable[Sums]) -> Sums:
+    """The sum of many sums."""
+    found = dict[str, Decimal]()
+    for each in many:
+        for account, amount in each.items():
+            found[account] = found.get(account, Decimal(0)) + amount
+    return {account: amount for account, amount in sorted(found.items()) if amount}
+
+
+def less(one: Sums, other: Sums) -> Sums:
+    """What has to be added to the other to make the one."""
+    return added([one, {account: -amount for account, amount in other.items()}])
+
+
+def text(sums: Sums) -> str:
+    """Sums for a person."""
+    return ", ".join(f"{account} {amount}" for account, amount in sums.items()) or "nothing"
