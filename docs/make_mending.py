@@ -1,0 +1,145 @@
+"""Write docs/reasons.md and docs/errors.md: what each code and error means, who mends it, and where.
+
+Run it as ``python docs/make_mending.py``. What a person has to do is said in docs/mending.toml; the rest comes from the code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+
+from docstrings import docstring_of, linked, markdown
+from make_reference import PACKAGES, Links
+
+from bridge import ReasonCode, SkipCode
+from bridge.export import StopCode
+
+HERE = Path(__file__).parent
+_CURES = tomllib.loads((HERE / "mending.toml").read_text(encoding="utf-8"))
+_LINKS = Links("rillet", "")
+
+
+def _finder(name: str) -> str | None:
+    place = _LINKS(name)
+    return f"reference/{place}" if place else None
+
+
+def reasons() -> str:
+    """The page of the codes of an export."""
+    parts = [_REASONS]
+    for code in ReasonCode:
+        cure = _CURES["reasons"][code.value]
+        parts.append(f"### {code.value}\n\n{cure['means']}\n\n- Who mends it: {cure['who']}.\n- Where: {cure['where']}")
+    parts += [_SKIPS, *_meanings(SkipCode, _CURES["skips"]), _STOPS, *_meanings(StopCode, _CURES["stops"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _meanings(codes: type[Enum], cures: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    yield from (f"### {_anchor(codes, code.value)}\n\n{cures[code.value]['means']}" for code in codes)
+
+
+def _anchor(codes: type[Enum], value: str) -> str:
+    """A heading of its own where a refusal has the same code."""
+    return f"{value} (skipped)" if codes is SkipCode and value in {each.value for each in ReasonCode} else value
+
+
+def public_errors() -> dict[str, type[Exception]]:
+    """Every public class of errors that the packages raise, by name; those of the stand-ins are made by their users."""
+    found = dict[str, type[Exception]]()
+    for package in PACKAGES:
+        if ".testing" in package or package == "clientkit.transport":
+            continue
+        module = importlib.import_module(package)
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing) and issubclass(thing, Exception) and name != "TransportFailure":
+                found[name] = thing
+    return found
+
+
+def errors() -> str:
+    """The page of the errors, a section for each package that they come from."""
+    sections = dict[str, list[str]]()
+    for name, kind in sorted(public_errors().items(), key=lambda each: each[0].lower()):
+        sections.setdefault(kind.__module__.partition(".")[0], []).append(_error(name, kind))
+    order = ("clientkit", "brex_accounting", "rillet", "bridge")
+    parts = [_ERRORS, *(part for package in order for part in [f"## {_FROM[package]}", *sections[package]])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _error(name: str, kind: type[Exception]) -> str:
+    cure = _CURES["errors"][name]
+    bases = " and ".join(f"`{base.__name__}`" for base in kind.__bases__ if not base.__name__.startswith("_"))
+    imported = next(package for package in ("rillet", "brex_accounting", *PACKAGES) if _has(package, name))
+    said = markdown(docstring_of(kind).partition("\n\n")[0], _finder)
+    return (
+        f"### {name}\n\n{said}\n\n- Import it from `{imported}`."
+        + (f" It is a kind of {linked(bases, _finder)}." if bases else "")
+        + f"\n- Who mends it: {cure['who']}.\n- Where: {cure['where']}"
+    )
+
+
+def _has(package: str, name: str) -> bool:
+    return name in importlib.import_module(package).__all__
+
+
+_REASONS = textwrap.dedent(
+    """\
+    # Why a record is refused
+
+    Made by `python docs/make_mending.py`.
+    Every refused record has at least one of these codes, in `Reason.code`, in the log and in `--json`.
+    The text beside the code names the line, the account or the vendor.
+    A refused record stays in Brex's queue, and the next run takes it once the cause is mended.
+    `history RECORD` tells since when it is refused, `explain RECORD` how its lines are coded.
+
+    ## Refused"""
+)
+_SKIPS = """\
+## Nothing to do
+
+`Nothing.code` and the outcome of a run tell why nothing is done with a record. Nobody has to mend anything."""
+_STOPS = """\
+## Why a run stopped
+
+`stop_code` of the outcome tells why a run ended before its end. What was posted until then is in the outcome."""
+_FROM = {
+    "clientkit": "Of both clients",
+    "brex_accounting": "Of Brex alone",
+    "rillet": "Of Rillet alone",
+    "bridge": "Of the bridge and its export",
+}
+_ERRORS = textwrap.dedent(
+    """\
+    # Errors
+
+    Made by `python docs/make_mending.py`.
+    All errors of a call are kinds of `ApiError`, pickle, and never hold a token.
+    What follows from an error is its `verdict`, not its class, because a proxy answers with the same statuses:
+
+    | verdict | means | what to do |
+    |---|---|---|
+    | `refused` | the service itself said no; nothing was done | change the request |
+    | `passing` | this sending was turned away | try again later |
+    | `unclear` | it may have been carried out | look first, or repeat it under the same key |
+    | `fatal` | the next request would meet the same | a person changes something first |
+
+    A webhook is answered with 200 where it was handled or is a duplicate. It is answered with 500 where the secret or the body
+    cannot be used, so that it comes again, and else with 400."""
+)
+
+
+def pages() -> dict[Path, str]:
+    """Both pages by their paths."""
+    return {HERE / "reasons.md": reasons(), HERE / "errors.md": errors()}
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+        print(path)
