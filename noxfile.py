@@ -16,7 +16,15 @@ nox.options.error_on_missing_interpreters = False
 
 # Tests depend on no order, so every core takes some; a core without work takes some of another's.
 _PYTEST = ("-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")
-_PAGES = ("make_exports", "make_reference", "make_operations", "make_tables", "make_mending", "make_commands", "make_settings")
+_PAGES = (
+    "make_exports",
+    "make_reference",
+    "make_operations",
+    "make_tables",
+    "make_mending",
+    "make_commands",
+    "make_settings",
+)
 
 
 @nox.session(python=False)
