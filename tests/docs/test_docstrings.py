@@ -37,7 +37,7 @@ from clientkit.codec import always_sent
 from clientkit.requests import segment
 from clientkit.unions import UnknownVariant
 from rillet import webhooks as rillet_webhooks
-from rillet.testing.webhooks import SECRET
+from rillet.testing import SECRET
 from support.companies.small import AMERICA, BOOKS, BRITAIN, CARD, DEPARTMENT, MEALS, PAYABLE, SETTINGS, TRAVEL
 from support.shop import ShopStandIn
 
@@ -272,7 +272,7 @@ SURROUNDINGS: Mapping[str, Callable[[], AbstractContextManager[Names]]] = {
     "clientkit.unions": _union,
     "rillet": _rillet_in_the_environment,
     "rillet.testing.standin.StandIn": _rillet_test,
-    "rillet.testing.webhooks": _rillet_test,
+    "rillet.testing.server.webhooks": _rillet_test,
     "rillet.webhooks": _event_of_rillet,
 }
 

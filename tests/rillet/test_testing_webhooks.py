@@ -18,7 +18,7 @@ from typing_extensions import override
 from clientkit.signatures import WebhookSecretError
 from rillet import BadRequestError, Bill, Client, JournalEntry, JournalEntryUpdate, NewVendor, Vendor, webhooks
 from rillet.testing import StandIn
-from rillet.testing.webhooks import SECRET, Delivery, DeliveryStatus
+from rillet.testing.server.webhooks import SECRET, Delivery, DeliveryStatus
 from rillet.webhooks import Entity, Event, EventType
 from support.clocks import HandClock
 from support.rillet.books import HOTEL, START, books, item

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rillet.ledger.journal_entries import Side
-from rillet.testing.attachments import Attachment
 from rillet.testing.builders import account, chart_of_accounts, field, organization, subsidiary, vendor
-from rillet.testing.general_ledger import Ledger, Posting
-from rillet.testing.idempotency import IdempotencyKeys
+from rillet.testing.ledger.general_ledger import Ledger, Posting
+from rillet.testing.server.attachments import Attachment
+from rillet.testing.server.idempotency import IdempotencyKeys
+from rillet.testing.server.webhooks import SECRET, Delivery, DeliveryStatus, Subscription, Webhooks
 from rillet.testing.standin import RATE_LIMIT, StandIn
-from rillet.testing.webhooks import SECRET, Delivery, DeliveryStatus, Subscription, Webhooks
 
 __all__ = [
     "Attachment",

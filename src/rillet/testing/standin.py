@@ -27,21 +27,21 @@ from rillet.payables.reimbursements import Reimbursement
 from rillet.payables.vendor_credits import VendorCredit
 from rillet.payables.vendors import Vendor
 from rillet.testing import builders
-from rillet.testing.attachments import Attachment, Attachments
-from rillet.testing.bills import BillEndpoints
-from rillet.testing.books import Books, random_ids
-from rillet.testing.general_ledger import Ledger
-from rillet.testing.idempotency import IdempotencyKeys
-from rillet.testing.journal_entries import JournalEntryEndpoints
-from rillet.testing.ledger import LedgerEndpoints
-from rillet.testing.payables import PayablesEndpoints
-from rillet.testing.receivables import ReceivablesView, receivables_routes
-from rillet.testing.receivables_books import ReceivablesBooks
-from rillet.testing.routing import Refusal, Router
-from rillet.testing.statements import StatementEndpoints
-from rillet.testing.treasury import TreasuryEndpoints
-from rillet.testing.vendor_credits import VendorCreditEndpoints
-from rillet.testing.webhooks import Webhooks
+from rillet.testing.ledger.books import Books, random_ids
+from rillet.testing.ledger.endpoints import LedgerEndpoints
+from rillet.testing.ledger.general_ledger import Ledger
+from rillet.testing.ledger.journal_entries import JournalEntryEndpoints
+from rillet.testing.payables.bills import BillEndpoints
+from rillet.testing.payables.endpoints import PayablesEndpoints
+from rillet.testing.payables.vendor_credits import VendorCreditEndpoints
+from rillet.testing.receivables.books import ReceivablesBooks
+from rillet.testing.receivables.view import ReceivablesView, receivables_routes
+from rillet.testing.reports.statements import StatementEndpoints
+from rillet.testing.server.attachments import Attachment, Attachments
+from rillet.testing.server.idempotency import IdempotencyKeys
+from rillet.testing.server.routing import Refusal, Router
+from rillet.testing.server.webhooks import Webhooks
+from rillet.testing.treasury.endpoints import TreasuryEndpoints
 from rillet.treasury.bank_accounts import BankAccount
 from rillet.treasury.bank_transactions import BankTransaction
 

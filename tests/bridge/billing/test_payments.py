@@ -21,7 +21,7 @@ from bridge.billing.sync import ListedInvoices, PaymentWatcher
 from bridge.export import WebhookReceiver
 from clientkit.signatures import DuplicateWebhookError, WrongSignatureError
 from rillet import InvoicePayment, InvoicePaymentStatus, Money, NewInvoicePayment
-from rillet.testing.webhooks import SECRET
+from rillet.testing import SECRET
 from rillet.webhooks import Entity, EventType, sign
 from support.billing.company import CASH, DAY, SETTINGS, Seller, changed, invoice, line, note
 

@@ -24,7 +24,7 @@ from bridge.export import Announcements, Export, ExportOutcome, WebhookApp, Webh
 from bridge.export.watching.server import listening
 from clientkit.errors import ConfigurationError
 from clientkit.testing import PostTo
-from rillet.testing.webhooks import SECRET as TOKEN
+from rillet.testing import SECRET as TOKEN
 from rillet.webhooks import Event
 from support.companies.exported import SETTINGS, Company, expense
 

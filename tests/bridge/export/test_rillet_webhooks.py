@@ -26,7 +26,7 @@ from bridge.export import (
     log_rillet_event,
 )
 from clientkit import codec
-from rillet.testing.webhooks import SECRET as TOKEN
+from rillet.testing import SECRET as TOKEN
 from rillet.webhooks import Entity, EventType
 from support.asgi import Ask, ask
 from support.companies.exported import SETTINGS, US, Company

@@ -25,7 +25,7 @@ from bridge.export.commands import app
 from bridge.export.commands.export_watch import address_of, interval_of
 from clientkit import Answer
 from clientkit.testing import Asked
-from rillet.testing.webhooks import SECRET as TOKEN
+from rillet.testing import SECRET as TOKEN
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 URL = "https://books.example.com/brex"

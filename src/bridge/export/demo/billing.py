@@ -29,7 +29,7 @@ from clientkit.errors import ApiError
 from clientkit.money import rounded, total
 from clientkit.pacing import Pacer
 from clientkit.signatures import DuplicateWebhookError
-from rillet.testing.webhooks import SECRET
+from rillet.testing import SECRET
 
 _RAISED_LIMIT = 60_000
 _FIRST_DAY, _LAST_DAY = date(2026, 9, 1), date(2026, 9, 30)

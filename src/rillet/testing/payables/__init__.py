@@ -1,0 +1,1 @@
+"""The stand-in's payables: vendors, charges, reimbursements, bills, payments and vendor credits."""

@@ -1,0 +1,184 @@
+"""The stand-in's webhooks: events that wait in an outbox until the test has them delivered.
+
+::
+
+    standin.webhooks.subscribe(receiver, secret=SECRET)
+    standin.client().vendors.create(NewVendor(name="Hotel Adlon"))
+    standin.webhooks.deliver_due()
+
+Rillet's own rules are those of https://docs.api.rillet.com/docs/webhooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+import attrs
+
+from clientkit.enums import OpenEnum
+from clientkit.signatures import Keys
+from clientkit.testing import PostTo, Receive
+from rillet.testing.server.routing import written
+from rillet.webhooks import Entity, EventType, sign
+
+#: Signs what the stand-in sends where a subscription brings no secret of its own.
+SECRET = "c3RhbmQtaW4tc3RhbmQtaW4tc3RhbmQtaW4="  # noqa: S105 - signs nothing but the stand-in's events
+#: Attempts in one group, and groups; an event that fails in all of them is marked failed.
+GROUP_SIZE, GROUPS = 3, 5
+#: How long a receiver may take to answer, and how many webhooks an organization may have.
+TIMEOUT, MOST_SUBSCRIPTIONS = timedelta(seconds=30), 5
+
+_FIRST_WAIT, _GROWTH = timedelta(seconds=10), 6
+
+
+class DeliveryStatus(OpenEnum):
+    """How far one event has come on its way to one receiver."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+@attrs.frozen(kw_only=True)
+class Subscription:
+    """A receiver, the secret its deliveries are signed with, and what it wants to hear of; None is everything."""
+
+    deliver: Receive
+    secret: str = attrs.field(repr=False)
+    events: frozenset[tuple[Entity, EventType]] | None = None
+
+    def wants(self, entity: Entity, event: EventType) -> bool:
+        """Whether this receiver has asked for such events."""
+        return self.events is None or (entity, event) in self.events
+
+
+@attrs.define(kw_only=True)
+class Delivery:
+    """One event on its way to one receiver: the same id, time, body and signature in every attempt.
+
+    `answers` has the status of each attempt so far, None where there was no answer. `next_attempt` is the moment of the
+    next one, None once there are no more.
+    """
+
+    id: str
+    entity: Entity
+    event: EventType
+    timestamp: datetime
+    body: bytes
+    subscription: Subscription
+    answers: list[int | None] = attrs.field(factory=list[int | None])
+    next_attempt: datetime | None
+
+    @property
+    def status(self) -> DeliveryStatus:
+        """Whether it has arrived, may still arrive, or never will."""
+        if self.answers and _accepted(self.answers[-1]):
+            return DeliveryStatus.DELIVERED
+        return DeliveryStatus.PENDING if self.next_attempt is not None else DeliveryStatus.FAILED
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every attempt, the signature among them."""
+        signed = sign(
+            self.subscription.secret,
+            self.body,
+            entity=self.entity,
+            event=self.event,
+            id=self.id,
+            timestamp=self.timestamp,
+        )
+        return {"Content-Type": "application/json", **signed}
+
+    def attempt(self, now: datetime) -> None:
+        """Deliver once, and plan the next attempt if this one is refused."""
+        try:
+            answer = self.subscription.deliver(self.headers, self.body)
+        except OSError:
+            answer = None
+        self.answers.append(answer)
+        more = not _accepted(answer) and len(self.answers) < GROUP_SIZE * GROUPS
+        self.next_attempt = now + wait_after(len(self.answers)) if more else None
+
+
+class Webhooks:
+    """Who is told of what, and every delivery, oldest first.
+
+    Nothing is sent before the test says so: `deliver_due` makes the attempts whose time has come by the stand-in's
+    clock, each once.
+    """
+
+    def __init__(self, now: Callable[[], datetime], ids: Iterator[str]) -> None:
+        self._now, self._ids = now, ids
+        self.subscriptions = list[Subscription]()
+        self.deliveries = list[Delivery]()
+
+    def subscribe(
+        self,
+        receiver: str | Receive,
+        *,
+        secret: str = SECRET,
+        events: Iterable[tuple[Entity, EventType]] | None = None,
+    ) -> Subscription:
+        """Have a receiver told of every event from now on, as a person sets it up in Rillet's settings.
+
+        Args:
+            receiver: Its URL, or a function that takes headers and body and gives a status. Rillet wants HTTPS; the
+                stand-in also posts to an ``http`` address, because receivers under test have no certificate.
+            secret: The signing token, base64.
+            events: The entities and events to be told of; all when left out.
+
+        Raises:
+            ValueError: A URL of another scheme, or a sixth receiver: Rillet allows five.
+            WebhookSecretError: A secret that is not usable.
+        """
+        Keys(secret)
+        if len(self.subscriptions) == MOST_SUBSCRIPTIONS:
+            raise ValueError(f"an organization can have {MOST_SUBSCRIPTIONS} webhooks")
+        deliver = PostTo(receiver, timeout=TIMEOUT) if isinstance(receiver, str) else receiver
+        made = Subscription(deliver=deliver, secret=secret, events=None if events is None else frozenset(events))
+        self.subscriptions.append(made)
+        return made
+
+    def emit(self, entity: Entity, event: EventType, body: object) -> None:
+        """Put an event into the outbox of everybody who wants it; each delivery has an id of its own."""
+        content, now = written(body).content, self._now()
+        self.deliveries.extend(
+            Delivery(
+                id=next(self._ids),
+                entity=entity,
+                event=event,
+                timestamp=now,
+                body=content,
+                subscription=each,
+                next_attempt=now,
+            )
+            for each in self.subscriptions
+            if each.wants(entity, event)
+        )
+
+    def deliver_due(self) -> tuple[Delivery, ...]:
+        """Make every attempt whose time has come, and give back what was attempted."""
+        now = self._now()
+        due = tuple(each for each in self.deliveries if each.next_attempt is not None and each.next_attempt <= now)
+        for each in due:
+            each.attempt(now)
+        return due
+
+    @property
+    def next_attempt(self) -> datetime | None:
+        """The moment to move the clock to for the next attempt; None when everything has arrived or failed."""
+        return min((each.next_attempt for each in self.deliveries if each.next_attempt is not None), default=None)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """The wait after so many refused attempts; between groups, and in each, six times that of the group before.
+
+    Rillet documents groups and growth, not lengths: the ten seconds and the factor are the stand-in's own.
+    """
+    wait: timedelta = _FIRST_WAIT * _GROWTH ** (attempts // GROUP_SIZE)
+    return wait
+
+
+def _accepted(answer: int | None) -> bool:
+    return answer is not None and 200 <= answer < 300

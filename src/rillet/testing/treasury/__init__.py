@@ -1,0 +1,1 @@
+"""The stand-in's bank accounts and bank transactions."""
