@@ -163,12 +163,26 @@ class Event:
             return self.data.id
         if isinstance(self.data, PaymentUpdate):
             return self.data.invoice_id
+        return self._named(Entity.INVOICE, "invoice_id")
+
+    @property
+    def credit_memo_id(self) -> str | None:
+        """The credit memo that it is about, in whatever shape the event came; None where it is about none."""
+        if isinstance(self.data, CreditMemo):
+            return self.data.id
+        if isinstance(self.data, PaymentUpdate):
+            return self.data.credit_memo_id
+        return self._named(Entity.CREDIT_MEMO, "credit_memo_id")
+
+    def _named(self, entity: Entity, name: str) -> str | None:
+        """An id out of a body that is no object known here: by its name, or that of the event's own object."""
         told: object = self.data
-        if self.entity is Entity.INVOICE and isinstance(told, dict):
+        if isinstance(told, dict):
             fields = cast("dict[str, object]", told)
-            named = fields.get("invoice_id", fields.get("id"))
-            return named if isinstance(named, str) else None
-        return told if self.entity is Entity.INVOICE and isinstance(told, str) else None
+            told = fields.get(name, fields.get("id") if self.entity is entity else None)
+        elif self.entity is not entity:
+            return None
+        return told if isinstance(told, str) else None
 
 
 def verify(

@@ -151,6 +151,19 @@ def test_an_invoice_is_named_by_newer_shapes_too(event: str, body: object) -> No
     assert received(body, entity="INVOICE", event=event).invoice_id == "i-1"
 
 
+@pytest.mark.parametrize(
+    ("event", "body"),
+    [
+        ("SENT", {"credit_memo_id": "m-1"}), ("DELETED", "m-1"), ("UPDATED", {"id": "m-1", "new": []}),
+        ("PAYMENT_UPDATED", {"id": "p-1", "credit_memo_id": "m-1"}),
+    ],
+)  # fmt: skip
+def test_a_credit_memo_is_named_in_every_shape(event: str, body: object) -> None:
+    found = received(body, entity="CREDIT_MEMO", event=event)
+    assert (found.credit_memo_id, found.invoice_id) == ("m-1", None)
+    assert received("i-1", entity="INVOICE", event="DELETED").credit_memo_id is None
+
+
 def test_more_than_ten_signatures_are_refused() -> None:
     right = headers(GONE)["X-Rillet-Signature"]
     for count, is_taken in ((9, True), (10, False)):

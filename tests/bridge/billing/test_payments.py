@@ -19,8 +19,10 @@ import rillet.webhooks
 from bridge.billing import InvoiceStatus, PaymentState, PaymentStatus, SettledElsewhere
 from bridge.billing.sync import ListedInvoices, PaymentWatcher
 from bridge.export import WebhookReceiver
-from clientkit.signatures import DuplicateWebhookError, WrongSignatureError
-from rillet import InvoicePayment, InvoicePaymentStatus, Money, NewInvoicePayment
+from clientkit import Answer
+from clientkit.signatures import DuplicateWebhookError, UnreadableWebhookError, WrongSignatureError
+from clientkit.testing import Fault, Respond
+from rillet import InvoicePayment, InvoicePaymentStatus, Money, NewCreditMemoApplication, NewInvoicePayment
 from rillet.testing import SECRET
 from rillet.webhooks import Entity, EventType, sign
 from support.billing.company import CASH, DAY, SETTINGS, Seller, changed, invoice, line, note
@@ -222,6 +224,89 @@ def test_an_event_that_could_not_be_delivered_comes_again(synced: Seller) -> Non
 
     assert [each.status for each in listener.told] == [PaymentState.PAID]
     assert listener.watcher.poll().delivered == ()
+
+
+def memo_event(
+    seller: Seller, event: EventType, body: object, event_id: str = "3fa85f64-5717-4562-b3fc-2c963f66afa7"
+) -> tuple[dict[str, str], bytes]:
+    """An event of a credit memo with a body of any shape."""
+    content = json.dumps(body).encode()
+    return (
+        sign(SECRET, content, entity=Entity.CREDIT_MEMO, event=event, id=event_id, timestamp=seller.clock()),
+        content,
+    )
+
+
+@pytest.mark.parametrize("invoice_shape", ["a newer body", "a payment of it", "an id alone", "nothing known"])
+def test_an_event_of_a_credit_memo_in_any_shape_tells_what_it_pays(synced: Seller, invoice_shape: str) -> None:
+    synced.put(note())
+    assert synced.sync().run().complete
+    (memo,) = synced.books.credit_memos
+    listener = Listener(synced, subscribed=False)
+    body, event = {
+        "a newer body": ({"id": memo.id, "status": ["new"]}, EventType.UPDATED),
+        "a payment of it": ({"id": "pay_1", "credit_memo_id": memo.id}, EventType.PAYMENT_UPDATED),
+        "an id alone": (memo.id, EventType.DELETED),
+        "nothing known": ({"memo": {"uuid": memo.id}}, EventType.UPDATED),
+    }[invoice_shape]
+
+    assert listener.receive(*memo_event(synced, event, body)) == 200
+
+    assert listener.states == [("in_1", "partially_credited", Decimal(0), Decimal("107.10"))]
+
+
+def test_an_invoice_that_a_credit_memo_no_longer_pays_is_open_again(synced: Seller) -> None:
+    synced.put(note())
+    assert synced.sync().run().complete
+    (memo,) = synced.books.credit_memos
+    listener = Listener(synced, subscribed=False)
+    assert listener.receive(*memo_event(synced, EventType.UPDATED, {"id": memo.id, "new": 1})) == 200
+
+    synced.clock.advance(60)
+    synced.books.client().credit_memos.delete_applications(memo.id)
+    again = "3fa85f64-5717-4562-b3fc-2c963f66afa8"
+    assert listener.receive(*memo_event(synced, EventType.UPDATED, {"id": memo.id, "new": 1}, again)) == 200
+
+    assert listener.states == [
+        ("in_1", "partially_credited", Decimal(0), Decimal("107.10")),
+        ("in_1", "unpaid", Decimal(0), Decimal("119.00")),
+    ]
+
+
+@pytest.mark.parametrize("by", ["the sync", "a person"])
+def test_a_poll_sees_credits_where_their_invoices_do_not_count_as_changed(synced: Seller, by: str) -> None:
+    synced.put(note(1, invoice_id="in_1" if by == "the sync" else None))
+    assert synced.sync().run().complete
+    (memo,), (made,) = synced.books.credit_memos, synced.books.invoices
+    client = synced.books.client()
+    if by == "a person":
+        application = NewCreditMemoApplication(
+            invoice_id=made.id, amount=Money(Decimal("11.90"), "USD"), application_date=DAY
+        )
+        client.credit_memos.apply(memo.id, [application])
+    unchanged = Respond(Answer(status=200, headers={"content-type": "application/json"}, content=b'{"invoices": []}'))
+    synced.books.faults.append(Fault(unchanged, matches=lambda asked: asked.path == "/invoices", times=9))
+    listener = Listener(synced, subscribed=False)
+
+    assert [each.outstanding for each in listener.watcher.poll().delivered] == [Decimal("107.10")]
+    synced.clock.advance(60)
+    client.credit_memos.delete_applications(memo.id)
+    assert [each.outstanding for each in listener.watcher.poll().delivered] == [Decimal("119.00")]
+    assert listener.watcher.poll().delivered == ()
+
+
+def test_an_event_of_a_newer_shape_is_not_taken_where_its_status_cannot_be_told(synced: Seller) -> None:
+    listener = Listener(synced, subscribed=False)
+    pay(synced, "119.00")
+    listener.broken = True
+    event = memo_event(synced, EventType.UPDATED, {"memo": "new"})
+
+    with pytest.raises(UnreadableWebhookError, match=r"newer shape.*the billing system is down"):
+        listener.receiver([(name.encode(), value.encode()) for name, value in event[0].items()], event[1])
+    listener.broken = False
+    assert listener.receive(*event) == 200
+
+    assert [each.status for each in listener.told] == [PaymentState.PAID]
 
 
 def test_invoices_of_others_are_nobodys_business(synced: Seller) -> None:

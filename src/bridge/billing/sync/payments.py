@@ -6,7 +6,7 @@ least once and in order per invoice; what was delivered is remembered after `del
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ import rillet.webhooks
 from bridge.billing.documents import INVOICE, subject_of
 from bridge.billing.payment_status import PaymentState, PaymentStatus, read_payment_status
 from bridge.billing.settings import BillingSettings, SettledElsewhere
+from bridge.billing.sync.credited import CreditedInvoices, paid_by
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.values import Invoice, InvoiceStatus
 from bridge.documents.marks import mark_of_references
@@ -26,7 +27,9 @@ from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.reporting import audit_log
 from clientkit.errors import NotFoundError
 from clientkit.money import total
+from clientkit.signatures import UnreadableWebhookError
 from rillet import InvoicePaymentStatus
+from rillet.webhooks import Entity, EventType
 
 _READ_UNTIL = "billing payments read until"
 #: The mark of the last verified webhook, for the check of the setup.
@@ -80,6 +83,7 @@ class PaymentWatcher:
         self._client, self._settings, self._deliver = client, settings, deliver
         self._billing, self._journal = billing, journal or NoJournal()
         self._told, self._locks = dict[str, PaymentStatus](), Locks()
+        self._credited = CreditedInvoices(client, self._journal)
 
     def handle(self, event: rillet.webhooks.Event) -> None:
         """Look at the invoices that a verified event is about, and tell what is new.
@@ -88,36 +92,36 @@ class PaymentWatcher:
             ApiError: Rillet or the billing system cannot be asked. Whoever receives webhooks answers 500, and it comes again.
             BusyError: Another process tells of the invoice at this moment; it comes again.
             JournalError: The journal cannot be read or written.
+            UnreadableWebhookError: The event does not say which invoice it is about, and not everything else could be told.
         """
         self._journal.set_mark(WEBHOOK_SEEN, self._journal.now().isoformat())
-        if event.event == rillet.webhooks.EventType.DELETED:
-            if event.invoice_id is not None:
-                self._tell_deleted(event.invoice_id, event.timestamp)
-            return
-        for invoice_id in _invoices_of(event):
+        invoice_id, memo_id = event.invoice_id, event.credit_memo_id
+        if invoice_id is not None and (event.entity, event.event) == (Entity.INVOICE, EventType.DELETED):
+            self._tell_deleted(invoice_id, event.timestamp)
+        elif invoice_id is not None:
             self._tell(invoice_id)
+        if memo_id is not None:
+            now = self._credited.now(memo_id)
+            for each in dict.fromkeys([*now, *self._credited.before(memo_id)]):
+                self._tell(each)
+            self._credited.remember(memo_id, now)
+        if not _is_understood(event):
+            self._poll_instead(event)
 
     def poll(self, *, updated_after: datetime | None = None) -> PollOutcome:
-        """Look at every invoice that changed or was paid since the last poll. One bad invoice does not stop the others.
+        """Look at every invoice that changed, was paid or was credited since the last poll. One bad one does not stop the others.
 
         Args:
             updated_after: Since when; the journal remembers it when left out, and without a journal everything is read.
 
         Raises:
-            ApiError: Rillet cannot list its invoices or payments.
+            ApiError: Rillet cannot list its invoices, payments or credit memos.
             JournalError: The journal cannot be read or written.
         """
         began, after = self._journal.now(), updated_after or self._read_until()
-        changed = dict[str, None]()
-        for invoice in self._client.invoices.list(updated_after=after, limit=100):
-            if self._billing_id(invoice) is not None:
-                changed[invoice.id] = None
-        # Nobody documents that a payment changes its invoice.
-        for payment in self._client.invoice_payments.list(updated_after=after, limit=100):
-            changed[payment.invoice_id] = None
+        memos = {each.id: paid_by(each) for each in self._client.credit_memos.list(updated_after=after, limit=100)}
         delivered, undelivered = list[PaymentStatus](), list[Undelivered]()
-        # Lists begin with the newest.
-        for invoice_id in reversed(changed):
+        for invoice_id in self._changed(after, memos):
             try:
                 status = self._tell(invoice_id)
             except JournalError:
@@ -126,9 +130,35 @@ class PaymentWatcher:
                 undelivered.append(Undelivered(rillet_id=invoice_id, why=f"{type(error).__name__}: {error}"))
                 continue
             delivered += [status] if status is not None else []
-        if not undelivered and updated_after is None:
-            self._journal.set_mark(_READ_UNTIL, began.isoformat())
+        if not undelivered:
+            for memo_id, paid in memos.items():
+                self._credited.remember(memo_id, paid)
+            if updated_after is None:
+                self._journal.set_mark(_READ_UNTIL, began.isoformat())
         return PollOutcome(delivered=tuple(delivered), undelivered=tuple(undelivered))
+
+    def _changed(self, after: datetime | None, memos: Mapping[str, Iterable[str]]) -> Iterable[str]:
+        """The invoices to look at, oldest first: those that changed, and those that payments and credit memos are about.
+
+        Nobody documents that a payment or a credit memo changes its invoice.
+        """
+        invoices = self._client.invoices.list(updated_after=after, limit=100)
+        changed = dict.fromkeys(each.id for each in invoices if self._billing_id(each) is not None)
+        payments = self._client.invoice_payments.list(updated_after=after, limit=100)
+        changed |= dict.fromkeys(each.invoice_id for each in payments)
+        for memo_id, paid in memos.items():
+            changed |= dict.fromkeys([*paid, *self._credited.before(memo_id)])
+        # Lists begin with the newest.
+        return reversed(changed)
+
+    def _poll_instead(self, event: rillet.webhooks.Event) -> None:
+        """What an event is about is not known: everything that changed is."""
+        left = self.poll().undelivered
+        if left:
+            raise UnreadableWebhookError(
+                f"{event.entity} {event.event} {event.id} has a body of a newer shape, and of {len(left)} invoices that "
+                f"changed the status could not be told, the first because of {left[0].why}"
+            )
 
     def _tell(self, invoice_id: str) -> PaymentStatus | None:
         """Tell how an invoice stands now, if that is news."""
@@ -236,12 +266,12 @@ class PaymentWatcher:
             yield
 
 
-def _invoices_of(event: rillet.webhooks.Event) -> Iterator[str]:
-    """The invoices that an event is about: its own, or those that a credit memo pays."""
-    if event.invoice_id is not None:
-        yield event.invoice_id
-    elif isinstance(event.data, rillet.CreditMemo):
-        yield from dict.fromkeys(each.invoice_id for each in event.data.applications)
+def _is_understood(event: rillet.webhooks.Event) -> bool:
+    """Whether it is about no invoice at all, or its body is of a shape that tells which."""
+    if event.entity not in {Entity.INVOICE, Entity.CREDIT_MEMO}:
+        return True
+    known = rillet.Invoice | rillet.CreditMemo | rillet.webhooks.PaymentUpdate
+    return isinstance(event.data, known) or (event.event == EventType.DELETED and isinstance(event.data, str))
 
 
 def _state(invoice: rillet.Invoice) -> PaymentState:

@@ -1,0 +1,60 @@
+"""Which invoices a credit memo pays, now and before: one that it no longer pays is open again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import rillet
+from bridge.billing.documents import APPLICATION, subject_of
+from bridge.export.journal.protocol import Journal
+from clientkit.errors import NotFoundError
+
+
+class CreditedInvoices:
+    """The invoices of credit memos, which the journal remembers once they were told."""
+
+    def __init__(self, client: rillet.Client, journal: Journal) -> None:
+        self._client, self._journal = client, journal
+        self._seen = dict[str, tuple[str, ...]]()
+
+    def now(self, memo_id: str) -> tuple[str, ...]:
+        """Those that it pays now; none where it was deleted. Raises `ApiError`."""
+        try:
+            return paid_by(self._client.credit_memos.get(memo_id))
+        except NotFoundError as error:
+            if not error.is_from_service:
+                raise
+            return ()
+
+    def before(self, memo_id: str) -> tuple[str, ...]:
+        """Those that it has paid at any time, as far as the journal knows. Raises `JournalError`."""
+        told = self._journal.mark(_mark(memo_id))
+        seen = self._seen.get(memo_id, ()) if told is None else _ids(json.loads(told))
+        return tuple(dict.fromkeys([*seen, *self._applied_by_the_sync(memo_id)]))
+
+    def remember(self, memo_id: str, invoices: Iterable[str]) -> None:
+        """These were told. Raises `JournalError`."""
+        known = tuple(invoices)
+        if known != self._seen.get(memo_id):
+            self._journal.set_mark(_mark(memo_id), json.dumps(known))
+            self._seen[memo_id] = known
+
+    def _applied_by_the_sync(self, memo_id: str) -> Iterator[str]:
+        for attempt in self._journal.by_object(memo_id):
+            if attempt.subject.startswith(subject_of(APPLICATION, "")):
+                yield attempt.subject.rpartition("/")[2]
+
+
+def paid_by(memo: rillet.CreditMemo) -> tuple[str, ...]:
+    """The invoices that a credit memo pays."""
+    return tuple(dict.fromkeys(each.invoice_id for each in memo.applications))
+
+
+def _mark(memo_id: str) -> str:
+    return f"billing credited {memo_id}"
+
+
+def _ids(found: object) -> tuple[str, ...]:
+    return tuple(str(each) for each in cast("list[object]", found)) if isinstance(found, list) else ()
