@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import attrs
 
 from bridge.export.journal.protocol import Journal, JournalError
-from bridge.export.ledgers.protocol import Ledger
-from bridge.export.sources.protocol import Source
 
 _SOURCE, _LEDGER, _PLACE = "source", "ledger", "place"
+_KEPT_FOR = "kept for"
 # Clocks differ by moments; keys are sent again for 23 of the 24 hours that they live.
 _MINUTES, _HOUR = timedelta(minutes=5), timedelta(hours=1)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_OTHER_USE: Mapping[str, str] = MappingProxyType(
+    {
+        "export": "this journal is that of a sync of invoices; give the export a journal of its own",
+        "billing": "this journal is that of an export; give the sync of invoices a journal of its own",
+    }
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -39,8 +46,57 @@ class Owned(Protocol):
         ...
 
 
-def check_owner(source: Source, ledger: Ledger, journal: Journal, *, binds: bool) -> None:
+class Named(Protocol):
+    """What records or books are of."""
+
+    @property
+    def name(self) -> str:
+        """The service, in messages."""
+        ...
+
+
+class JournalUse(StrEnum):
+    """What a journal is kept for: an export of Brex would ask for invoices that it finds there, and the other way round."""
+
+    EXPORT = "export"
+    BILLING = "billing"
+
+
+@runtime_checkable
+class UsesJournal(Protocol):
+    """A source that is not for the journal of an export."""
+
+    @property
+    def journal_use(self) -> JournalUse:
+        """What its journal is kept for."""
+        ...
+
+
+def use_of(source: object) -> JournalUse:
+    """What the journal of a source is kept for."""
+    return source.journal_use if isinstance(source, UsesJournal) else JournalUse.EXPORT
+
+
+def check_use(use: JournalUse, journal: Journal, *, binds: bool) -> None:
+    """Refuse a journal that is kept for something else. Raises `JournalError`.
+
+    With `binds` a journal that nobody has used is kept for this from now on.
+    """
+    if journal.forgets:
+        return
+    kept = journal.mark(_KEPT_FOR)
+    if kept is None and journal.first_intended_at() is not None:
+        kept = JournalUse.EXPORT
+    if kept is not None and kept != use:
+        raise JournalError(_OTHER_USE[use])
+    if binds and kept is None and use is not JournalUse.EXPORT:
+        journal.set_mark(_KEPT_FOR, use)
+
+
+def check_owner(source: Named | None, ledger: Named, journal: Journal, *, binds: bool) -> None:
     """Refuse a journal that was written for another account or organization, or for another environment.
+
+    None for a source that is not asked.
 
     With `binds` a journal that is nobody's yet, or that does not know one of both sides, is theirs from now on.
 
@@ -50,9 +106,10 @@ def check_owner(source: Source, ledger: Ledger, journal: Journal, *, binds: bool
     """
     if journal.forgets:
         return
-    names = {_SOURCE: source.name, _LEDGER: ledger.name}
+    sides = {_LEDGER: ledger} if source is None else {_SOURCE: source, _LEDGER: ledger}
+    names = {side: service.name for side, service in sides.items()}
     told = dict[str, str]()
-    for side, service in ((_SOURCE, source), (_LEDGER, ledger)):
+    for side, service in sides.items():
         owner = service.owner() if isinstance(service, Owned) else None
         if owner is not None:
             told[side] = owner.name

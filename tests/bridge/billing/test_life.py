@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import attrs
 import pytest
 
-import brex_accounting.testing
-import rillet.testing
 from bridge.billing import InvoiceStatus, OnVoid, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices
-from bridge.export import JournalError, Progress, SqlJournal, UnknownRecordError
+from bridge.export import Progress, UnknownRecordError
 from bridge.settings.values import OnChange
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
@@ -32,7 +29,6 @@ from support.billing.company import (
     note,
     posts,
 )
-from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 
 def pay(seller: Seller, amount: str = "19.00") -> None:
@@ -346,19 +342,3 @@ class TestRuns:
 
         assert seller.sync(subsidiary="Example Inc.").run().complete
         assert [each.net_amount.amount for each in seller.books.invoices] == [300]
-
-    def test_the_journal_of_an_export_is_not_taken(self, seller: Seller, tmp_path: Path) -> None:
-        with SqlJournal(str(tmp_path / "export.db")) as journal:
-            company = Company(
-                brex=brex_accounting.testing.StandIn([expense(1)]),
-                rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
-            )
-            export = company.export()
-            export.journal = journal
-            assert export.run().complete
-            seller.journal = journal
-            seller.put(invoice())
-
-            with pytest.raises(JournalError, match="a journal of its own"):
-                seller.sync().run()
-            assert posts(seller.books) == []

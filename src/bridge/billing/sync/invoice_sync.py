@@ -21,6 +21,7 @@ from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.setup import SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
 from bridge.billing.sync.creating import creating, mentioned_in, planned_in
+from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
 from bridge.billing.sync.mapping import InvoiceMapping, Prepared
@@ -36,14 +37,12 @@ from bridge.decisions import Findings, Reason
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.runner import ShowProgress, never, silent
-from bridge.export.journal.protocol import Journal, JournalError, NoJournal, Refusal
+from bridge.export.journal.protocol import Journal, NoJournal, Refusal
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.mapping import Bridge, Plan
 
 _IN_FLIGHT = 6
-# The mark of a journal whose subjects are invoices.
-_KEPT_FOR = "kept for"
 
 
 class InvoiceSync:
@@ -54,7 +53,8 @@ class InvoiceSync:
         client: The client of the Rillet organization.
         settings: The settings.
         journal: Remembers every attempt, so that a run goes on where an earlier one was cut off; see `SqlJournal`. It is the
-            sync's own: an export of Brex needs another one.
+            sync's own, and bound to the organization: an export of Brex, and each other company, needs another one. Where the
+            billing system is `Owned`, it is bound to that account too.
         rates: How many units of the second currency one unit of the first buys on a day, for invoices that tell no rate.
         in_flight: How many invoices are posted at a time.
         clock: Seconds on a monotonic clock, for `Progress`.
@@ -83,6 +83,7 @@ class InvoiceSync:
 
     def plan(self, *, updated_after: datetime | None = None) -> SyncPlan:
         """What `run` would do; nothing is posted or written down. Raises as `run`."""
+        self._check_journal(binds=False)
         waiting = self._read(updated_after=updated_after)
         planned = self._planned(waiting)
         return SyncPlan(
@@ -108,9 +109,9 @@ class InvoiceSync:
 
         Raises:
             ApiError: The billing system or Rillet cannot be read; nothing was posted.
-            JournalError: The journal cannot be read; nothing was posted.
+            JournalError: The journal cannot be read, or is that of an export or of another organization; nothing was posted.
         """
-        self._own_journal()
+        self._check_journal(binds=True)
         began = self.journal.now()
         waiting = self._read(updated_after=updated_after)
         outcome = self._carry_out(waiting, progress=progress, stop=stop)
@@ -126,7 +127,7 @@ class InvoiceSync:
             ApiError: The billing system or Rillet cannot be read.
             JournalError: The journal cannot be read.
         """
-        self._own_journal()
+        self._check_journal(binds=True)
         waiting = self._read(ids=[invoice_id])
         if subject_of(INVOICE, invoice_id) not in waiting.invoices and not waiting.unreadable:
             raise UnknownRecordError(f"{self.billing.name} has no invoice {invoice_id}")
@@ -135,7 +136,7 @@ class InvoiceSync:
 
     def dismiss(self, invoice_id: str, *, why: str) -> None:
         """Leave an invoice alone that a person has booked by hand; `sync` takes it up again. Raises as `Export.dismiss`."""
-        self._own_journal()
+        self._check_journal(binds=True)
         waiting = self._read(ids=[invoice_id])
         self._export(waiting, waiting.invoices, self._mapping(waiting)).dismiss(
             subject_of(INVOICE, invoice_id), why=why
@@ -143,6 +144,7 @@ class InvoiceSync:
 
     def proposals(self) -> tuple[LinkProposal, ...]:
         """Customers that are not linked and may be customers of Rillet, for `link` to confirm. Raises as `run`."""
+        self._check_journal(binds=False)
         waiting = self._read()
         customers = [each.customer for each in waiting.values.values()]
         return propose_links(customers, self.ledger.snapshot(), self.settings)
@@ -154,7 +156,9 @@ class InvoiceSync:
             LinkError: The customer is linked with another one already.
             NotFoundError: Rillet has no such customer.
             ApiError: Rillet cannot be asked, or does not take the reference.
+            JournalError: The journal is that of another organization.
         """
+        self._check_journal(binds=False)
         link_customer(self.ledger.client, self.settings.reference_type, customer_id, rillet_id)
         self.ledger.forget()
 
@@ -165,6 +169,7 @@ class InvoiceSync:
 
     def check_setup(self) -> tuple[SetupItem, ...]:
         """What is set up in Rillet, what is missing, and what nobody can tell. Raises `ApiError` and `JournalError`."""
+        self._check_journal(binds=False)
         self.ledger.forget()
         webhook = self.journal.mark(WEBHOOK_SEEN)
         written = [each.settled_at for each in self.journal.walk() if each.was_carried_out and each.settled_at]
@@ -176,16 +181,12 @@ class InvoiceSync:
 
     def verify(self) -> tuple[Disagreement, ...]:
         """Every disagreement between journal, billing system and Rillet. Raises `ApiError` and `JournalError`."""
+        self._check_journal(binds=False)
         self.ledger.forget()
         return verify_sync(self.billing, self.ledger, self.journal, self.settings, self.rates)
 
-    def _own_journal(self) -> None:
-        """Keep the journal for the sync alone: an export would ask Brex for invoices. Raises `JournalError`."""
-        if self.journal.forgets or self.journal.mark(_KEPT_FOR) is not None:
-            return
-        if self.journal.first_intended_at() is not None:
-            raise JournalError("this journal is that of an export; give the sync of invoices a journal of its own")
-        self.journal.set_mark(_KEPT_FOR, "billing")
+    def _check_journal(self, *, binds: bool) -> None:
+        check_journal(self.billing, self.ledger, self.journal, binds=binds)
 
     def _read(self, *, ids: Sequence[str] | None = None, updated_after: datetime | None = None) -> Waiting:
         self.ledger.forget()

@@ -18,6 +18,8 @@ from bridge.billing.documents import INVOICE, subject_of
 from bridge.billing.payment_status import PaymentState, PaymentStatus, read_payment_status
 from bridge.billing.settings import BillingSettings, SettledElsewhere
 from bridge.billing.sync.credited import CreditedInvoices, paid_by
+from bridge.billing.sync.journals import check_journal
+from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.values import Invoice, InvoiceStatus
 from bridge.documents.marks import mark_of_references
@@ -83,6 +85,7 @@ class PaymentWatcher:
         self._client, self._settings, self._deliver = client, settings, deliver
         self._billing, self._journal = billing, journal or NoJournal()
         self._told, self._locks = dict[str, PaymentStatus](), Locks()
+        self._is_own = False
         self._credited = CreditedInvoices(client, self._journal)
 
     def handle(self, event: rillet.webhooks.Event) -> None:
@@ -91,9 +94,10 @@ class PaymentWatcher:
         Raises:
             ApiError: Rillet or the billing system cannot be asked. Whoever receives webhooks answers 500, and it comes again.
             BusyError: Another process tells of the invoice at this moment; it comes again.
-            JournalError: The journal cannot be read or written.
+            JournalError: The journal cannot be read or written, or is that of another organization.
             UnreadableWebhookError: The event does not say which invoice it is about, and not everything else could be told.
         """
+        self._check_journal()
         self._journal.set_mark(WEBHOOK_SEEN, self._journal.now().isoformat())
         invoice_id, memo_id = event.invoice_id, event.credit_memo_id
         if invoice_id is not None and (event.entity, event.event) == (Entity.INVOICE, EventType.DELETED):
@@ -116,8 +120,9 @@ class PaymentWatcher:
 
         Raises:
             ApiError: Rillet cannot list its invoices, payments or credit memos.
-            JournalError: The journal cannot be read or written.
+            JournalError: The journal cannot be read or written, or is that of another organization.
         """
+        self._check_journal()
         began, after = self._journal.now(), updated_after or self._read_until()
         memos = {each.id: paid_by(each) for each in self._client.credit_memos.list(updated_after=after, limit=100)}
         delivered, undelivered = list[PaymentStatus](), list[Undelivered]()
@@ -136,6 +141,14 @@ class PaymentWatcher:
             if updated_after is None:
                 self._journal.set_mark(_READ_UNTIL, began.isoformat())
         return PollOutcome(delivered=tuple(delivered), undelivered=tuple(undelivered))
+
+    def _check_journal(self) -> None:
+        """Once: what another organization was told must not count here."""
+        if not self._is_own:
+            check_journal(
+                self._billing, BillingLedger(self._client, self._settings.reference_type), self._journal, binds=True
+            )
+            self._is_own = True
 
     def _changed(self, after: datetime | None, memos: Mapping[str, Iterable[str]]) -> Iterable[str]:
         """The invoices to look at, oldest first: those that changed, and those that payments and credit memos are about.

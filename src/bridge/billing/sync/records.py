@@ -20,6 +20,7 @@ from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.planning import version_of
 from bridge.billing.values import CreditNote, Invoice, InvoiceStatus
 from bridge.datatable import trimmed
+from bridge.export.owners import JournalUse
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
 from clientkit.money import total
 
@@ -69,6 +70,7 @@ class ListedRecords:
     """A `Source` of records that were read already, which is told nothing: the journal knows what became of them."""
 
     requests_sent = 0
+    journal_use = JournalUse.BILLING
 
     def __init__(self, records: Iterable[Record], *, name: str, unreadable: Sequence[Unreadable] = ()) -> None:
         self.name = name

@@ -27,7 +27,7 @@ from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.engine.tasks.summary import MOST_COLLECTED, OpenSummaryTask, SummaryCollector, check_summaries
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.ledgers.protocol import Ledger, LookUp
-from bridge.export.owners import check_clock, check_owner
+from bridge.export.owners import check_clock, check_owner, check_use, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.brex import is_early
 from bridge.export.sources.protocol import CodingSource, Source
@@ -93,6 +93,7 @@ class Walk:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read, or belongs to another company.
         """
+        check_use(use_of(self._source), self._journal, binds=not self._sender.is_dry)
         check_owner(self._source, self._ledger, self._journal, binds=not self._sender.is_dry)
         if (told := check_clock(self._journal)) is not None:
             self._warn(Warned(record_id="", code="clock", text=told))
