@@ -34,8 +34,8 @@ def ways(sample: Sample) -> dict[str, Read]:
     def read(content: bytes, *, parse: Read) -> object:
         return codec.structure(parse(content), shape)
 
-    found["this library"] = partial(read, parse=codec._parse_plainly)
-    if codec._parse is not codec._parse_plainly:
+    found["this library"] = partial(read, parse=codec.text._parse_plainly)
+    if codec.text._parse is not codec.text._parse_plainly:
         found["this library, fast"] = lambda content: codec.loads(content, shape)
     found.update(readers(sample))
     return found

@@ -15,8 +15,8 @@ from docstrings import Finder, docstring_of, linked, markdown
 import brex_accounting
 import rillet
 from clientkit.client import LazyResource
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import SyncResource
-from clientkit.enums import OpenEnum
 
 _OURS = ("brex_accounting", "bridge", "clientkit", "rillet")
 _QUALIFIED = re.compile(

@@ -29,9 +29,9 @@ from brex_accounting.testing.records import card_expense, gl
 from bridge import RateTable, SettingsError, read_settings
 from clientkit import Answer, ApiError, Options, Outgoing, Pacer, RetryPolicy, follow
 from clientkit.requests import checked_link
-from clientkit.signatures import WebhookError
 from clientkit.testing import no_wait
 from clientkit.transport import InProcess
+from clientkit.webhooks import WebhookError
 from rillet import webhooks as rillet_webhooks
 
 #: Takes the input, chance, and the number of the seed that it was made of.

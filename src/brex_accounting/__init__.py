@@ -133,7 +133,7 @@ if TYPE_CHECKING:
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import Download, Page, Request, Unreadable
-    from clientkit.signatures import (
+    from clientkit.webhooks import (
         DuplicateWebhookError,
         Headers,
         MalformedWebhookError,
@@ -203,7 +203,7 @@ _HOMES = {
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Download", "Page", "Request", "Unreadable",),
-    "clientkit.signatures": (
+    "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",
         "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",
     ),

@@ -14,8 +14,8 @@ import attrs
 from brex_accounting._paging import PAGING, checked_limit
 from brex_accounting.records import Receipt
 from clientkit.codec import Extra, always_sent, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.money import places
 from clientkit.requests import PageRequest, Query, Request, segment
 

@@ -14,8 +14,8 @@ import attrs
 
 from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Query, Request, post, segment
 
 if TYPE_CHECKING:

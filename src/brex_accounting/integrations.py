@@ -12,8 +12,8 @@ import attrs
 from typing_extensions import override
 
 from clientkit.codec import Extra, Shape, structure, unknown_fields, wire_name
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import Request, segment
 
 

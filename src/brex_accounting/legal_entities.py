@@ -9,8 +9,8 @@ import attrs
 from brex_accounting._paging import PAGING
 from brex_accounting.company import Address
 from clientkit.codec import Extra, unknown_fields, wire_name
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, segment
 
 

@@ -13,8 +13,8 @@ import attrs
 
 from brex_accounting._paging import PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, as_number, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, QueryValue, Request, segment
 
 #: Without a lower bound the service leaves old records out and does not say so; before this, Brex had none.

@@ -12,8 +12,8 @@ import attrs
 
 from brex_accounting._paging import PAGING, checked_limit
 from clientkit.codec import Extra, always_sent, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 
 _PATH = "/v1/webhooks/groups"

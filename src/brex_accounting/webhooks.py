@@ -9,7 +9,7 @@ Brex signs as https://www.standardwebhooks.com says: the headers ``Webhook-Id``,
             ...
 
 Answer 200 soon, work afterwards: Brex sends an event again that it takes for lost. The errors, and what to answer to
-each, are in `clientkit.signatures`.
+each, are in `clientkit.webhooks`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import codec
 from clientkit.codec import Extra, unknown_fields
 from clientkit.drivers import drive, drive_async
-from clientkit.signatures import (
+from clientkit.webhooks import (
     Headers,
     Keys,
     MalformedWebhookError,
@@ -144,7 +144,7 @@ def verify(
         svix_headers: Whether ``Svix-Id`` and its siblings will do where Brex's headers are missing.
 
     Raises:
-        WebhookError: The request must not be acted upon; `clientkit.signatures` draws the tree.
+        WebhookError: The request must not be acted upon; `clientkit.webhooks` draws the tree.
     """
     keys = Keys(secrets, prefix=_PREFIX)
     # From here on, a traceback with local variables would show them.

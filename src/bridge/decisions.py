@@ -9,7 +9,7 @@ import attrs
 
 from brex_accounting import Record
 from bridge.documents.protocol import Document
-from clientkit.enums import OpenEnum
+from clientkit.codec.enums import OpenEnum
 
 if TYPE_CHECKING:
     from bridge.documents.rillet import Payload

@@ -18,9 +18,10 @@ from clientkit._lazy import lazy
 if TYPE_CHECKING:
     from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_connection
     from clientkit.codec import Extra, Shape, always_sent, as_number, dumps, loads, unknown_fields, wire_name
+    from clientkit.codec.enums import OpenEnum
+    from clientkit.codec.unions import UnknownVariant, tagged_union
     from clientkit.connection import Authorization, Clocks, Connection, Options, Refusal, RetryPolicy, Service
     from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-    from clientkit.enums import OpenEnum
     from clientkit.errors import (
         AnswerError,
         AnswerTimeoutError,
@@ -70,16 +71,16 @@ if TYPE_CHECKING:
     )
     from clientkit.sequences import CallSequence, ask, ask_all
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
-    from clientkit.unions import UnknownVariant, tagged_union
     from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "clientkit.client": ("AsyncBaseClient", "BaseClient", "LazyResource", "from_environment", "new_connection",),
     "clientkit.codec": ("Extra", "Shape", "always_sent", "as_number", "dumps", "loads", "unknown_fields", "wire_name",),
+    "clientkit.codec.enums": ("OpenEnum",),
+    "clientkit.codec.unions": ("UnknownVariant", "tagged_union",),
     "clientkit.connection": ("Authorization", "Clocks", "Connection", "Options", "Refusal", "RetryPolicy", "Service",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation", "several",),
-    "clientkit.enums": ("OpenEnum",),
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call",
         "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry",
@@ -98,7 +99,6 @@ _HOMES = {
     ),
     "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
-    "clientkit.unions": ("UnknownVariant", "tagged_union",),
     "clientkit.wire": ("Answer", "Answered", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",),
 }  # fmt: skip
 __all__ = [

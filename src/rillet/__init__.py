@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
+    from clientkit.codec.unions import UnknownVariant
     from clientkit.connection import Options, RetryPolicy
     from clientkit.errors import (
         AnswerError,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.requests import Multipart, Page, Request, Unreadable
-    from clientkit.signatures import (
+    from clientkit.webhooks import (
         DuplicateWebhookError,
         Headers,
         MalformedWebhookError,
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
         WebhookSecretError,
         WrongSignatureError,
     )
-    from clientkit.unions import UnknownVariant
     from clientkit.wire import Answered
     from rillet.client import AsyncClient, Client
     from rillet.errors import ExternalReferenceTypeNotFoundError, NotModifiableError, ObjectChangedError
@@ -272,6 +272,7 @@ if TYPE_CHECKING:
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
+    "clientkit.codec.unions": ("UnknownVariant",),
     "clientkit.connection": ("Options", "RetryPolicy",),
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError",
@@ -282,11 +283,10 @@ _HOMES = {
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.requests": ("Multipart", "Page", "Request", "Unreadable",),
-    "clientkit.signatures": (
+    "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",
         "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",
     ),
-    "clientkit.unions": ("UnknownVariant",),
     "clientkit.wire": ("Answered",),
     "rillet.client": ("AsyncClient", "Client",),
     "rillet.errors": ("ExternalReferenceTypeNotFoundError", "NotModifiableError", "ObjectChangedError",),

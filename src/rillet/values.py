@@ -9,7 +9,7 @@ from decimal import Decimal
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
-from clientkit.enums import OpenEnum
+from clientkit.codec.enums import OpenEnum
 
 
 @attrs.frozen

@@ -8,7 +8,7 @@
         case str() as deleted_id: ...
 
 Answer 200 within 30 seconds; Rillet repeats what it takes for lost, and promises no order. The errors, and what to answer
-to each, are in `clientkit.signatures`.
+to each, are in `clientkit.webhooks`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import attrs
 
 from clientkit import codec
 from clientkit.codec import Extra, unknown_fields
-from clientkit.enums import OpenEnum
-from clientkit.signatures import (
+from clientkit.codec.enums import OpenEnum
+from clientkit.webhooks import (
     Headers,
     Keys,
     MalformedWebhookError,
@@ -206,7 +206,7 @@ def verify(
         seen: Where ids are remembered, so that a second delivery raises. Discard an id there if handling it fails.
 
     Raises:
-        WebhookError: The request must not be acted upon; `clientkit.signatures` draws the tree.
+        WebhookError: The request must not be acted upon; `clientkit.webhooks` draws the tree.
     """
     keys = Keys(secrets)
     # From here on, a traceback with local variables would show them.

@@ -23,8 +23,8 @@ from brex_accounting.webhook_subscriptions import (
     WebhookSubscriptionUpdate,
 )
 from clientkit import testing
-from clientkit.signatures import WrongSignatureError
 from clientkit.testing import Asked, PostTo
+from clientkit.webhooks import WrongSignatureError
 from clientkit.wire import Answer
 from support.brex.oauth import NOW
 from support.clocks import HandClock

@@ -21,7 +21,7 @@ from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from brex_accounting.webhooks import AsyncSecretCache, Event, OtherEvent, RecordsReadyForExport, SecretCache
 from clientkit.errors import Call, ServerError
-from clientkit.signatures import (
+from clientkit.webhooks import (
     DuplicateWebhookError,
     MalformedWebhookError,
     SeenIds,

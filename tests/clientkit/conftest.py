@@ -22,7 +22,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         monkeypatch.setitem(sys.modules, "msgspec", None)
     else:
         pytest.importorskip("msgspec", reason="the extra `fast` is not installed")
-    monkeypatch.setattr(codec, "_parse", codec._make_parse())
+    monkeypatch.setattr(codec.text, "_parse", codec.text._make_parse())
     return str(request.param)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clientkit import codec
 from clientkit.codec import CodecError, Extra, always_sent, as_number, unknown_fields
-from clientkit.unions import UnknownVariant, tagged_union
+from clientkit.codec.unions import UnknownVariant, tagged_union
 
 
 @attrs.frozen(kw_only=True)

@@ -34,8 +34,8 @@ from brex_accounting.webhook_subscriptions import NewWebhookSubscription, Webhoo
 from bridge.export import Announcements, ExportOutcome, NoJournal
 from clientkit import errors
 from clientkit.codec import always_sent
+from clientkit.codec.unions import UnknownVariant
 from clientkit.requests import segment
-from clientkit.unions import UnknownVariant
 from rillet import webhooks as rillet_webhooks
 from rillet.testing import SECRET
 from support.companies.small import AMERICA, BOOKS, BRITAIN, CARD, DEPARTMENT, MEALS, PAYABLE, SETTINGS, TRAVEL
@@ -269,7 +269,7 @@ SURROUNDINGS: Mapping[str, Callable[[], AbstractContextManager[Names]]] = {
     "bridge.export.watching.webhooks": _webhook_secrets,
     "clientkit.endpoints": _vendors,
     "clientkit.testing": _shop,
-    "clientkit.unions": _union,
+    "clientkit.codec.unions": _union,
     "rillet": _rillet_in_the_environment,
     "rillet.testing.standin.StandIn": _rillet_test,
     "rillet.testing.server.webhooks": _rillet_test,

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from clientkit import codec
+from clientkit.codec.unions import UnknownVariant
 from clientkit.requests import Page
-from clientkit.unions import UnknownVariant
 from support.descriptions.answers import answers
 from support.descriptions.endpoints import Endpoint, endpoints
 from support.descriptions.rillet import Described, operation_for, operations
@@ -85,7 +85,7 @@ def test_what_is_described_is_modelled(endpoint: Endpoint, described: Described,
     assert not _unmodelled(value)
     assert not any(isinstance(part, UnknownVariant) for part in _parts(value))
     assert _again(value) == value
-    assert codec.structure(codec._parse_plainly(text), request.returns) == value
+    assert codec.structure(codec.text._parse_plainly(text), request.returns) == value
 
 
 @readable
@@ -100,7 +100,7 @@ def test_surprises_are_lived_with(endpoint: Endpoint, described: Described, data
     value = codec.structure(codec.parse(text), request.returns)
 
     assert _again(value) == value
-    assert codec.structure(codec._parse_plainly(text), request.returns) == value
+    assert codec.structure(codec.text._parse_plainly(text), request.returns) == value
 
 
 def test_answers_without_a_body_are_read_as_none() -> None:

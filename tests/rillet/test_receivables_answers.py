@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from clientkit import codec
+from clientkit.codec.unions import UnknownVariant
 from clientkit.errors import NotFoundError
 from clientkit.paging import Pager
 from clientkit.requests import PageRequest
-from clientkit.unions import UnknownVariant
 from clientkit.wire import Answer, Outgoing
 from rillet.receivables.contract_items import ContractItemOperations, ContractItems, NewUsage, Usage, UsageRecords
 from rillet.receivables.contracts import Contract, ContractOperations, Contracts, ContractStatus

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clientkit import codec
 from clientkit.codec import CodecError
-from clientkit.unions import UnknownVariant
+from clientkit.codec.unions import UnknownVariant
 from rillet.receivables.invoicing import (
     Invoicing,
     MonthlyInvoicing,

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from clientkit.signatures import WebhookSecretError
+from clientkit.webhooks import WebhookSecretError
 from rillet import BadRequestError, Bill, Client, JournalEntry, JournalEntryUpdate, NewVendor, Vendor, webhooks
 from rillet.testing import StandIn
 from rillet.testing.server.webhooks import SECRET, Delivery, DeliveryStatus

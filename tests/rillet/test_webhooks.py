@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clientkit.signatures import (
+from clientkit.webhooks import (
     DuplicateWebhookError,
     MalformedWebhookError,
     SeenIds,

@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import attrs
 
-from clientkit.unions import UnknownVariant
+from clientkit.codec.unions import UnknownVariant
 
 #: What stands in the place of something else: other types, odd spellings, nothing, and what almost fits.
 STRANGE: tuple[object, ...] = (

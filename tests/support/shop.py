@@ -16,9 +16,9 @@ import attrs
 from clientkit import codec
 from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, new_connection
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields, wire_name
+from clientkit.codec.enums import OpenEnum
 from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.enums import OpenEnum
 from clientkit.errors import BadRequestError, NotFoundError, Problem
 from clientkit.pacing import Pacer
 from clientkit.requests import PageRequest, Paging, Request, post, segment

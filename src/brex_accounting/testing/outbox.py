@@ -26,7 +26,7 @@ from brex_accounting.webhook_subscriptions import WebhookEventType, WebhookSubsc
 from brex_accounting.webhooks import sign
 from clientkit import codec
 from clientkit.addresses import is_loopback
-from clientkit.enums import OpenEnum
+from clientkit.codec.enums import OpenEnum
 from clientkit.testing import PostTo, Receive
 
 #: The waits before each attempt; the first one is made at once.

@@ -7,8 +7,8 @@ from datetime import datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, several
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import WHOLE

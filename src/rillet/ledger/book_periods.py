@@ -7,8 +7,8 @@ from datetime import date
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import Request
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields, wire_name
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import WHOLE
 

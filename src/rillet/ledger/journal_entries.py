@@ -9,8 +9,8 @@ from typing import Literal
 import attrs
 
 from clientkit.codec import Extra, unknown_fields, wire_name
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, checked_limit
 from rillet.values import ExchangeRate, FieldAssignment, Money

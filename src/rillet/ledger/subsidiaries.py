@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, segment
 from rillet._paging import WHOLE
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import attrs
 
-from clientkit.enums import OpenEnum
+from clientkit.codec.enums import OpenEnum
 from rillet.values import Money
 
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement

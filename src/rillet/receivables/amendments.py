@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from clientkit.codec import always_sent, as_number
-from clientkit.enums import OpenEnum
+from clientkit.codec.enums import OpenEnum
 from rillet.receivables.invoicing import InvoiceSchedule, Invoicing
 from rillet.receivables.items import ItemTax
 from rillet.receivables.pricing import Discount, Price, RevenuePattern

@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 import attrs
 
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, checked_limit
 from rillet.receivables.amendments import AmendmentPreview, ContractAmendment

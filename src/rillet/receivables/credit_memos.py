@@ -10,8 +10,8 @@ from typing import NoReturn
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit

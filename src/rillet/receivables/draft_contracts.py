@@ -9,8 +9,8 @@ from decimal import Decimal
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement

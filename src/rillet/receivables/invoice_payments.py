@@ -8,8 +8,8 @@ from typing import Literal
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, WHOLE, checked_limit
 from rillet.values import Money

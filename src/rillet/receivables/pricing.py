@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 import attrs
 
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
-from clientkit.enums import OpenEnum
-from clientkit.unions import UnknownVariant, tagged_union
+from clientkit.codec.enums import OpenEnum
+from clientkit.codec.unions import UnknownVariant, tagged_union
 from rillet.values import Money
 
 

@@ -13,8 +13,8 @@ from decimal import Decimal
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import QueryValue, Request
 from rillet.reports.trial_balance import ReportPeriod
 from rillet.values import Money

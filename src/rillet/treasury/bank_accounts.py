@@ -7,8 +7,8 @@ from datetime import date
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
+from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.enums import OpenEnum
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import WHOLE
 

@@ -20,8 +20,8 @@ from bridge.billing import InvoiceStatus, PaymentState, PaymentStatus, SettledEl
 from bridge.billing.sync import ListedInvoices, PaymentWatcher
 from bridge.export import WebhookReceiver
 from clientkit import Answer
-from clientkit.signatures import DuplicateWebhookError, UnreadableWebhookError, WrongSignatureError
 from clientkit.testing import Fault, Respond
+from clientkit.webhooks import DuplicateWebhookError, UnreadableWebhookError, WrongSignatureError
 from rillet import InvoicePayment, InvoicePaymentStatus, Money, NewCreditMemoApplication, NewInvoicePayment
 from rillet.testing import SECRET
 from rillet.webhooks import Entity, EventType, sign

@@ -17,9 +17,9 @@ from typing import Any, Literal, Union
 import attrs
 
 import rillet
+from clientkit.codec.unions import UnknownVariant
 from clientkit.endpoints import Listing, Operation
 from clientkit.requests import PageRequest, Request
-from clientkit.unions import UnknownVariant
 
 #: Texts that have to be of a certain form, by the name of their parameter or field.
 _TEXTS: Mapping[str, str] = {

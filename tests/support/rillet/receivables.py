@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import rillet
 from clientkit import codec
 from clientkit.codec import Extra
+from clientkit.codec.unions import UnknownVariant
 from clientkit.pacing import Pacer
 from clientkit.transport import AsyncInProcess, InProcess
-from clientkit.unions import UnknownVariant
 from clientkit.wire import Answer, Outgoing
 from rillet.receivables import pricing
 from rillet.values import Address, ExternalReference, FieldAssignment, Money

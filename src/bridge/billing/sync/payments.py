@@ -29,7 +29,7 @@ from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.reporting import audit_log
 from clientkit.errors import NotFoundError
 from clientkit.money import total
-from clientkit.signatures import UnreadableWebhookError
+from clientkit.webhooks import UnreadableWebhookError
 from rillet import InvoicePaymentStatus
 from rillet.webhooks import Entity, EventType
 

@@ -29,7 +29,7 @@ from bridge.export.watching.webhooks import Receiver, WebhookApp, WebhookReceive
 from bridge.field_sync import plan_field_sync
 from clientkit.errors import ApiError, ConfigurationError
 from clientkit.money import decimal_text
-from clientkit.signatures import Keys, WebhookSecretError
+from clientkit.webhooks import Keys, WebhookSecretError
 
 _LOG = logging.getLogger(__name__)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}

@@ -28,7 +28,7 @@ from bridge.values import ExchangeRate
 from clientkit.errors import ApiError
 from clientkit.money import rounded, total
 from clientkit.pacing import Pacer
-from clientkit.signatures import DuplicateWebhookError
+from clientkit.webhooks import DuplicateWebhookError
 from rillet.testing import SECRET
 
 _RAISED_LIMIT = 60_000

@@ -27,7 +27,7 @@ from bridge.export.engine.attempts import is_record, is_summary
 from bridge.export.journal.protocol import Journal
 from bridge.export.reporting import audit_log
 from clientkit.errors import ApiError
-from clientkit.signatures import (
+from clientkit.webhooks import (
     DuplicateWebhookError,
     MalformedWebhookError,
     SeenIds,
@@ -90,7 +90,7 @@ class WebhookReceiver(Generic[E]):
         """Verify and handle one delivery.
 
         Raises:
-            WebhookError: The request must not be acted upon; `clientkit.signatures` draws the tree.
+            WebhookError: The request must not be acted upon; `clientkit.webhooks` draws the tree.
         """
         event = self._verify(headers, body)
         # A second delivery waits for what becomes of the first: if that fails, the second is handled.

@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import attrs
 from dateutil.relativedelta import relativedelta
 
+from clientkit.codec.unions import UnknownVariant
 from clientkit.money import places, total
-from clientkit.unions import UnknownVariant
 from rillet.receivables.invoices import InvoiceItem, InvoiceStatus
 from rillet.receivables.items import ItemTax
 from rillet.receivables.pricing import (

@@ -17,8 +17,8 @@ from typing import cast
 import attrs
 
 from clientkit import codec
+from clientkit.codec.unions import UnknownVariant
 from clientkit.money import total
-from clientkit.unions import UnknownVariant
 from rillet.ledger.accounts import Account
 from rillet.ledger.subsidiaries import Subsidiary
 from rillet.receivables.contract_items import Usage

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from clientkit.enums import OpenEnum
-from clientkit.signatures import Keys
+from clientkit.codec.enums import OpenEnum
 from clientkit.testing import PostTo, Receive
+from clientkit.webhooks import Keys
 from rillet.testing.server.routing import written
 from rillet.webhooks import Entity, EventType, sign
 

@@ -1,25 +1,13 @@
-"""JSON to attrs classes and back: strict, exact, and lenient only where a service may grow.
-
-- A number never passes through float. Decimals are finite; date-times are aware; ``None`` never becomes ``"None"`` and
-  ``1.9`` never becomes ``1``.
-- ``null`` means "left out": a field that has a default gets it.
-- Fields that a class does not know are kept in its `extra` field (`unknown_fields`) and written back.
-- Writing leaves out what equals its default, and never writes an exponent.
-
-Where msgspec is installed (the ``fast`` extra) it parses the text; what becomes of the parsed values is the same code,
-so results are equal with and without it.
-"""
+"""How each type is read and written: cattrs' converters, and what they are taught."""
 
 from __future__ import annotations
 
-import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from json.encoder import encode_basestring_ascii
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
@@ -27,31 +15,22 @@ import cattrs
 from cattrs.cols import is_mapping, is_sequence, list_structure_factory
 from cattrs.gen import make_dict_unstructure_fn, override
 
-from clientkit._careful import array_reader, maker, mapping_reader, object_reader
-from clientkit._readers import Rules, make_reader
-from clientkit.field_problems import CodecError as CodecError  # noqa: PLC0414 - whoever reads meets it here
-from clientkit.field_problems import FieldProblem as FieldProblem  # noqa: PLC0414 - as above
-from clientkit.field_problems import problems_of, wrong
+from clientkit.codec.careful import array_reader, maker, mapping_reader, object_reader
+from clientkit.codec.fields import EXTRA_KEY, Extra, is_always_sent, is_number, name_of
+from clientkit.codec.readers import Rules, make_reader
+from clientkit.codec.text import instant_text, parse, write
+from clientkit.field_problems import CodecError, problems_of, wrong
 from clientkit.money import checked, readable, sent_text
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-#: Fields of an answer that the class does not know, as parsed JSON (numbers with a fraction are `Decimal`).
-Extra: TypeAlias = Mapping[str, object]
-
 #: Reads parsed JSON as one class; what `register` hands to a reader, so that its errors name their place.
 Structure: TypeAlias = Callable[[object, type[Any]], object]
 
-_WIRE = "clientkit.wire"
-_ALWAYS = "clientkit.always"
-_EXTRA = "clientkit.extra"
-_AS_NUMBER = "clientkit.number"
-_EXTRA_KEY = "<unknown fields>"
 _SMALL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 _CENT, _MUCH = Decimal("0.01"), Decimal(10) ** 15
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Shape(ABC, Generic[T_co]):
@@ -62,42 +41,6 @@ class Shape(ABC, Generic[T_co]):
     @abstractmethod
     def read(self, value: object) -> T_co:
         """The value; raises `CodecError`."""
-
-
-def unknown_fields(*, compared: bool = True) -> Extra:
-    """The `extra` field of a model: what the service sent beyond the documented fields, and whether it makes a difference."""
-    found: Extra = attrs.field(factory=dict[str, object], repr=False, eq=compared, hash=False, metadata={_EXTRA: True})
-    return found
-
-
-def wire_name(name: str, *, always: bool = False) -> dict[object, object]:
-    """Field metadata: the JSON name, where Python cannot or should not have it; `always` as in `always_sent`."""
-    return {_WIRE: name, **(always_sent() if always else {})}
-
-
-def always_sent() -> dict[object, object]:
-    """Field metadata: written even when it equals its default (a union's discriminator, say)."""
-    return {_ALWAYS: True}
-
-
-def as_number() -> dict[object, object]:
-    """Field metadata: a `Decimal` that is written as a JSON number; the others are written as text."""
-    return {_AS_NUMBER: True}
-
-
-def is_json(content_type: str) -> bool:
-    """Whether a ``Content-Type`` header says that the body is JSON."""
-    kind = content_type.partition(";")[0].strip().lower()
-    return kind == "application/json" or kind.endswith("+json")
-
-
-def parse(content: bytes) -> object:
-    """JSON text as Python values; numbers with a fraction or an exponent become `Decimal`. Raises `CodecError`."""
-    try:
-        return _parse(content)
-    except Exception as error:
-        # Any: the parsers raise their own types, RecursionError and decimal's InvalidOperation among them.
-        raise CodecError(f"not JSON: {error}") from error
 
 
 def structure(value: object, kind: type[T] | Shape[T]) -> T:
@@ -130,13 +73,6 @@ def dumps(value: object) -> bytes:
     return write(unstructure(value))
 
 
-def write(plain: object) -> bytes:
-    """Plain JSON types as compact JSON text; a `Decimal` among them becomes a number. Raises as `dumps`."""
-    pieces: list[str] = []
-    _write(plain, pieces.append)
-    return "".join(pieces).encode()
-
-
 def register(
     kind: object,
     *,
@@ -152,72 +88,6 @@ def register(
             converter.register_structure_hook(cast("Any", kind) | None, _reader(read, converter, optional=True))
         if write is not None:
             converter.register_unstructure_hook(kind, write)
-
-
-def instant_text(value: datetime) -> str:
-    """A date-time as the services want it: UTC, ending in ``Z``.
-
-    Raises `ValueError` for one without a zone, and for one that is before the year 1 or after 9999 in UTC.
-    """
-    if value.utcoffset() is None:
-        raise ValueError(f"{value.isoformat()} has no time zone; use datetime.now(UTC) or .replace(tzinfo=UTC)")
-    try:
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-    except OverflowError:
-        raise ValueError(f"{value.isoformat()} is no time in UTC") from None
-
-
-def _refuse_constant(text: str) -> object:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _parse_plainly(content: bytes) -> object:
-    value: object = json.loads(str(content, "utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
-    if _SURROGATE.search(content):
-        # Half of a pair is no character: encoding fails here, as in msgspec, and not where the text is stored later.
-        json.dumps(value, ensure_ascii=False, default=str).encode()
-    return value
-
-
-def _make_parse() -> Callable[[bytes], object]:
-    try:
-        import msgspec
-    except ImportError:
-        return _parse_plainly
-    return msgspec.json.Decoder(float_hook=Decimal).decode
-
-
-_parse = _make_parse()
-
-
-def _write(value: object, put: Callable[[str], object]) -> None:
-    # Not json.dumps: it has no way to write a Decimal as an exact number.
-    if isinstance(value, str):
-        put(encode_basestring_ascii(value))
-    elif value is None:
-        put("null")
-    elif isinstance(value, bool):
-        put("true" if value else "false")
-    elif isinstance(value, int):
-        put(int.__repr__(value))
-    elif isinstance(value, Decimal):
-        put(sent_text(value))
-    elif isinstance(value, Mapping):
-        separator = "{"
-        for key, each in cast("Mapping[str, object]", value).items():
-            put(f"{separator}{encode_basestring_ascii(key)}:")
-            _write(each, put)
-            separator = ","
-        put("{}" if separator == "{" else "}")
-    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        separator = "["
-        for each in cast("Sequence[object]", value):
-            put(separator)
-            _write(each, put)
-            separator = ","
-        put("[]" if separator == "[" else "]")
-    else:
-        raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def _to_str(value: object, _: object) -> str:
@@ -300,7 +170,7 @@ def _array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, o
 
 
 def _careful_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
-    return object_reader(kind, converter.structure, wire_name=_wire, extra_key=_EXTRA_KEY)
+    return object_reader(kind, converter.structure, wire_name=name_of, extra_key=EXTRA_KEY)
 
 
 def _careful_mapping_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
@@ -322,8 +192,8 @@ def _straight_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[
             Rules(
                 hook_of=converter.get_structure_hook,
                 is_plain=lambda part: part not in _read_otherwise,
-                wire_name=_wire,
-                extra_key=_EXTRA_KEY,
+                wire_name=name_of,
+                extra_key=EXTRA_KEY,
             ),
         )
     finally:
@@ -339,9 +209,9 @@ def _attrs_writer(kind: type[Any], converter: cattrs.Converter) -> Callable[[Any
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
     overrides = {
         field.name: override(
-            rename=_wire(field),
-            omit_if_default=not field.metadata.get(_ALWAYS, False),
-            unstruct_hook=_unchanged if field.metadata.get(_AS_NUMBER, False) else None,
+            rename=name_of(field),
+            omit_if_default=not is_always_sent(field),
+            unstruct_hook=_unchanged if is_number(field) else None,
         )
         for field in fields
     }
@@ -349,17 +219,10 @@ def _attrs_writer(kind: type[Any], converter: cattrs.Converter) -> Callable[[Any
 
     def unstructure_attrs(value: Any) -> dict[str, object]:
         plain: dict[str, Any] = write(value)
-        plain.update(plain.pop(_EXTRA_KEY, {}))
+        plain.update(plain.pop(EXTRA_KEY, {}))
         return plain
 
     return unstructure_attrs
-
-
-def _wire(field: attrs.Attribute[Any]) -> str:
-    if field.metadata.get(_EXTRA, False):
-        return _EXTRA_KEY
-    name: str = field.metadata.get(_WIRE, field.name)
-    return name
 
 
 def _reader(

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clientkit import signatures
+from clientkit import webhooks
 from clientkit.errors import ApiError, ConfigurationError
-from clientkit.signatures import (
+from clientkit.webhooks import (
     DuplicateWebhookError,
     Headers,
     Keys,
@@ -268,7 +268,7 @@ def test_of_many_threads_one_finds_an_id_new() -> None:
 
 
 def test_the_drawn_tree_is_the_real_one() -> None:
-    drawn = re.findall(r"[├└]── (\w+)", signatures.__doc__ or "")
+    drawn = re.findall(r"[├└]── (\w+)", webhooks.__doc__ or "")
     assert sorted(drawn) == sorted(each.__name__ for each in WebhookError.__subclasses__())
 
 
