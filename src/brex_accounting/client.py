@@ -20,7 +20,7 @@ from clientkit.client import (
     user_agent,
 )
 from clientkit.connection import Clocks, Connection, Options, Service
-from clientkit.pacing import Pacer, pacer_of, shared_pacer
+from clientkit.pacing import Paces, Pacing, pacer_for, pacer_of
 from clientkit.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _RATE_LIMIT = 1000
 
 
 def _connect(
-    token: str | Credential, base_url: str, options: Options | None, pacer: Pacer | None, clocks: Clocks | None
+    token: str | Credential, base_url: str, options: Options | None, pacer: Pacing | Paces | None, clocks: Clocks | None
 ) -> Connection:
     service = Service(
         name="Brex",
@@ -58,16 +58,23 @@ def _connect(
         error_types=ERROR_TYPES,
     )
     if isinstance(token, str):
-        pacer = pacer or shared_pacer(base_url, token, _RATE_LIMIT)
+        paced = pacer_for(pacer, base_url, token, _RATE_LIMIT)
         token = UserToken(token, clocks=clocks or CLOCKS)
+    else:
+        # The tokens of a credential change, so they cannot name a pace that is kept elsewhere.
+        paced = pacer_of(token, _RATE_LIMIT) if pacer is None or isinstance(pacer, Paces) else pacer
     return new_connection(
         service,
         base_url=base_url,
         token=token,
         options=options,
-        pacer=pacer or pacer_of(token, _RATE_LIMIT),
+        pacer=paced,
         clocks=clocks,
     )
+
+
+def _url_from_env(prefix: str) -> str:
+    return os.environ.get(f"{prefix}BREX_BASE_URL") or BASE_URL
 
 
 def _status(made: Connection) -> tuple[TokenStatus, ...]:
@@ -83,7 +90,8 @@ class Client(BaseClient):
             or an error.
         base_url: Where the API is; https, or http on loopback for a stand-in. Brex has no sandbox for customers.
         options: Timeout, deadline, retries and the bound on an answer's size.
-        pacer: Instead of 1,000 requests in 60 seconds, which all clients with the same token share.
+        pacer: Instead of 1,000 requests in 60 seconds, which all clients of this process with the same token share. `Paces`
+            share it with other processes and machines, for a user token.
         transport: Instead of real connections, for instance `brex_accounting.testing.StandIn().transport()`.
         http_client: An httpx client of yours for the connections, for instance with a client certificate or a gateway's
             headers. It stays open, and `timeout` then bounds each read and not the attempt as a whole.
@@ -100,7 +108,7 @@ class Client(BaseClient):
         *,
         base_url: str = BASE_URL,
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         transport: Transport | None = None,
         http_client: httpx.Client | None = None,
         clocks: Clocks | None = None,
@@ -111,13 +119,15 @@ class Client(BaseClient):
         )
 
     @classmethod
-    def from_env(cls) -> Self:
+    def from_env(cls, *, prefix: str = "") -> Self:
         """A client from ``BREX_TOKEN``, and ``BREX_BASE_URL`` where it is set.
+
+        With a `prefix` such as ``ACME_`` it is ``ACME_BREX_TOKEN`` and so on, for each of several tenants.
 
         Raises:
             ConfigurationError: The token is not set, or one of the two cannot be used.
         """
-        return cls(from_environment("BREX_TOKEN"), base_url=os.environ.get("BREX_BASE_URL") or BASE_URL)
+        return cls(from_environment(f"{prefix}BREX_TOKEN"), base_url=_url_from_env(prefix))
 
     def credential_status(self) -> tuple[TokenStatus, ...]:
         """The age of each token of this client and when it expires, in UTC: an access token after an hour, a user token
@@ -151,7 +161,7 @@ class AsyncClient(AsyncBaseClient):
         *,
         base_url: str = BASE_URL,
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         transport: AsyncTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
         clocks: Clocks | None = None,
@@ -162,9 +172,9 @@ class AsyncClient(AsyncBaseClient):
         )
 
     @classmethod
-    def from_env(cls) -> Self:
+    def from_env(cls, *, prefix: str = "") -> Self:
         """As `Client.from_env`."""
-        return cls(from_environment("BREX_TOKEN"), base_url=os.environ.get("BREX_BASE_URL") or BASE_URL)
+        return cls(from_environment(f"{prefix}BREX_TOKEN"), base_url=_url_from_env(prefix))
 
     def credential_status(self) -> tuple[TokenStatus, ...]:
         """As `Client.credential_status`."""

@@ -52,9 +52,10 @@ if TYPE_CHECKING:
     )
     from clientkit.exchange import as_flow, call_flow
     from clientkit.field_problems import CodecError, FieldProblem
-    from clientkit.pacing import Pacer
+    from clientkit.pacing import Pacer, Paces, Pacing
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import body_fields, field_text
+    from clientkit.redis_pacing import RedisPaces
     from clientkit.requests import (
         AsyncExecutor,
         Download,
@@ -70,8 +71,9 @@ if TYPE_CHECKING:
         segment,
     )
     from clientkit.sequences import CallSequence, ask, ask_all
+    from clientkit.shared_pacing import PaceStore, PaceStoreError, SharedPacer, SharedPaces
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
-    from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
+    from clientkit.wire import Answer, Answered, Consult, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
@@ -90,30 +92,35 @@ _HOMES = {
     ),
     "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
-    "clientkit.pacing": ("Pacer",),
+    "clientkit.pacing": ("Pacer", "Paces", "Pacing",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("body_fields", "field_text",),
+    "clientkit.redis_pacing": ("RedisPaces",),
     "clientkit.requests": (
         "AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request",
         "Unreadable", "follow", "segment",
     ),
     "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
+    "clientkit.shared_pacing": ("PaceStore", "PaceStoreError", "SharedPacer", "SharedPaces",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
-    "clientkit.wire": ("Answer", "Answered", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",),
+    "clientkit.wire": (
+        "Answer", "Answered", "Consult", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",
+    ),
 }  # fmt: skip
 __all__ = [
     "Answer", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncBaseClient",
     "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Authorization",
     "BadRequestError", "BaseClient", "Call", "CallSequence", "Clocks", "CodecError", "ConfigurationError",
-    "ConflictError", "Connection", "ConnectionLostError", "DeadlineExceededError", "Download", "EarlierTry",
+    "ConflictError", "Connection", "ConnectionLostError", "Consult", "DeadlineExceededError", "Download", "EarlierTry",
     "Exchanged", "Executor", "Extra", "FieldProblem", "Flow", "ForbiddenError", "Form", "InProcess", "LazyResource",
-    "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing", "Pacer", "Page",
-    "PageRequest", "Pager", "Paging", "PagingError", "Problem", "RateLimitedError", "RedirectError", "Refusal",
-    "Request", "RetryPolicy", "Send", "ServerError", "Service", "Shape", "StatusError", "SyncResource", "Transport",
-    "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable",
-    "UnreadableAnswerError", "Verdict", "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all",
-    "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "listing", "loads",
-    "new_connection", "operation", "segment", "several", "tagged_union", "unknown_fields", "wire_name",
+    "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing", "PaceStore",
+    "PaceStoreError", "Pacer", "Paces", "Pacing", "Page", "PageRequest", "Pager", "Paging", "PagingError", "Problem",
+    "RateLimitedError", "RedirectError", "RedisPaces", "Refusal", "Request", "RetryPolicy", "Send", "ServerError",
+    "Service", "Shape", "SharedPacer", "SharedPaces", "StatusError", "SyncResource", "Transport", "TransportFailure",
+    "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "Verdict",
+    "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all", "body_fields", "call_flow", "dumps",
+    "field_text", "follow", "from_environment", "listing", "loads", "new_connection", "operation", "segment", "several",
+    "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
 # End of what is made.
 

@@ -22,7 +22,7 @@ from clientkit.connection import Authorization, BearerToken, Clocks, Connection,
 from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import call_flow
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacing
 from clientkit.requests import Request
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answered
@@ -46,7 +46,7 @@ def new_connection(
     base_url: str,
     token: str | Authorization | None,
     options: Options | None = None,
-    pacer: Pacer | None = None,
+    pacer: Pacing | None = None,
     clocks: Clocks | None = None,
 ) -> Connection:
     """Everything a client has besides its transport. Raises `ConfigurationError` for an unsafe URL or token.
@@ -192,7 +192,7 @@ class _Base:
         return self._connection.meter.sent
 
     @property
-    def pacer(self) -> Pacer | None:
+    def pacer(self) -> Pacing | None:
         """What keeps its requests below the service's limit; None where nothing does."""
         return self._connection.pacer
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import attrs
 
 from clientkit.errors import Problem, StatusError
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacing
 from clientkit.wire import Answer, Exchanged, Flow
 
 # Enough to pass any ceiling, and far from what a float cannot hold.
@@ -162,7 +162,7 @@ class Connection:
     base_url: str
     authorization: Authorization | None
     options: Options
-    pacer: Pacer | None
+    pacer: Pacing | None
     clocks: Clocks
     meter: Meter = attrs.field(factory=Meter)
 

@@ -5,10 +5,11 @@ A step's outcome is sent into the generator as a value, failures included, so th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, TypeVar
 
-from clientkit.wire import Exchanged, Send, TransportFailure, Wait
+from clientkit.wire import Came, Consult, Step, TransportFailure, Wait
 
 if TYPE_CHECKING:
     from clientkit.transport import AsyncTransport, Transport
@@ -48,13 +49,15 @@ async def drive_async(steps: Generator[S, R | None, T], act: Callable[[S], Await
         steps.close()
 
 
-def over(transport: Transport, sleep: Callable[[float], object]) -> Callable[[Send | Wait], Exchanged | None]:
+def over(transport: Transport, sleep: Callable[[float], object]) -> Callable[[Step], Came]:
     """Carry out a step of a flow by blocking."""
 
-    def act(step: Send | Wait) -> Exchanged | None:
+    def act(step: Step) -> Came:
         if isinstance(step, Wait):
             sleep(step.seconds)
             return None
+        if isinstance(step, Consult):
+            return step.call()
         try:
             return transport.send(step.outgoing)
         except TransportFailure as failure:
@@ -65,13 +68,15 @@ def over(transport: Transport, sleep: Callable[[float], object]) -> Callable[[Se
 
 def over_async(
     transport: AsyncTransport, sleep: Callable[[float], Awaitable[object]]
-) -> Callable[[Send | Wait], Awaitable[Exchanged | None]]:
-    """Carry out a step of a flow by awaiting."""
+) -> Callable[[Step], Awaitable[Came]]:
+    """Carry out a step of a flow by awaiting. A pace is asked in a thread, because its client blocks."""
 
-    async def act(step: Send | Wait) -> Exchanged | None:
+    async def act(step: Step) -> Came:
         if isinstance(step, Wait):
             await sleep(step.seconds)
             return None
+        if isinstance(step, Consult):
+            return await asyncio.to_thread(step.call)
         try:
             return await transport.send(step.outgoing)
         except TransportFailure as failure:

@@ -1,6 +1,6 @@
 """One call to a service: retries, pacing, idempotency and the deadline, as a generator that performs no I/O.
 
-The generator yields what should happen next (`Send` or `Wait`) and is driven by a loop that knows how to do it: one
+The generator yields what should happen next (a `Step`) and is driven by a loop that knows how to do it: one
 blocks, the other awaits (`clientkit.drivers`). It is the shape of ``httpx.Auth.auth_flow``, with waiting added. Its
 boundary is an `Answer`, not a library's response object.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from functools import partial
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -29,9 +30,21 @@ from clientkit.errors import (
     UnreadableAnswerError,
     error_type,
 )
+from clientkit.pacing import Pacer
 from clientkit.requests import Download, Form, Multipart, Request, checked_link, leads_here
 from clientkit.sequences import CallSequence, Failed
-from clientkit.wire import Answer, Answered, Exchanged, Flow, Outgoing, TransportFailure, Wait, attempt, without
+from clientkit.wire import (
+    Answer,
+    Answered,
+    Exchanged,
+    Flow,
+    Outgoing,
+    TransportFailure,
+    Wait,
+    attempt,
+    consult,
+    without,
+)
 
 T = TypeVar("T")
 
@@ -54,7 +67,7 @@ def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
         request = attrs.evolve(request, idempotency_key=str(uuid.uuid4()))
     exchange = _Exchange(request, connection)
     while True:
-        seconds = exchange.reserve()
+        seconds = yield from exchange.reserve()
         if seconds:
             yield Wait(seconds)
         yield from exchange.renew(None)
@@ -69,7 +82,7 @@ def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
                 continue
         else:
             exchange.log(exchanged.reason)
-        yield Wait(exchange.next_wait(exchanged))
+        yield Wait((yield from exchange.next_wait(exchanged)))
 
 
 def as_flow(calls: CallSequence[T], connection: Connection) -> Flow[T]:
@@ -109,12 +122,17 @@ class _Exchange(Generic[T]):
             self.url = checked_link(request.link, connection.base_url)
         self.content, self.content_type = _encoded(request.body)
 
-    def reserve(self) -> float:
+    def reserve(self) -> Flow[float]:
         """Seconds until the pacer lets the next attempt go."""
         pacer = self.connection.pacer
         if pacer is None or self.request.link is not None:
             return 0.0
-        seconds = pacer.reserve(self.now(), self.end)
+        now = self.now()
+        # A pace outside this process takes a moment to answer, for which no event loop may be held up.
+        is_local = isinstance(pacer, Pacer)
+        seconds = (
+            pacer.reserve(now, self.end) if is_local else (yield from consult(partial(pacer.reserve, now, self.end)))
+        )
         if seconds is None:
             raise self.too_late(f"keeping to {pacer.limit} requests in {pacer.window:g} s takes longer", None)
         return seconds
@@ -166,7 +184,7 @@ class _Exchange(Generic[T]):
         gone = answer.status == 404 and is_bare_delete and self.maybe_done
         return gone or 200 <= answer.status < 300
 
-    def next_wait(self, exchanged: Exchanged) -> float:
+    def next_wait(self, exchanged: Exchanged) -> Flow[float]:
         """Seconds until the next attempt; raises when there is none."""
         window = self._window(exchanged)
         retry, clocks = self.options.retry, self.connection.clocks
@@ -180,7 +198,7 @@ class _Exchange(Generic[T]):
         else:
             seconds = retry.window_wait(self.turned_away, exchanged, window, wall_time=wall_time, jitter=jitter)
             self.turned_away += 1
-            self._tell_the_others(seconds)
+            yield from self._tell_the_others(seconds)
         self.waited += seconds
         if self.now() + seconds >= self.end or self.waited >= self.options.deadline:
             if window is not None and not self.maybe_done:
@@ -201,9 +219,12 @@ class _Exchange(Generic[T]):
         is_about_pace = isinstance(exchanged, Answer) and exchanged.status == 429 and self.request.link is None
         return pacer.window if is_about_pace and pacer is not None else None
 
-    def _tell_the_others(self, seconds: float) -> None:
-        if self.connection.pacer is not None:
-            self.connection.pacer.hold(self.now() + seconds)
+    def _tell_the_others(self, seconds: float) -> Flow[None]:
+        pacer, now = self.connection.pacer, self.now()
+        if isinstance(pacer, Pacer):
+            pacer.hold(now, seconds)
+        elif pacer is not None:
+            yield from consult(partial(pacer.hold, now, seconds))
 
     def _may_repeat(self, exchanged: Exchanged) -> bool:
         if isinstance(exchanged, TransportFailure):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -89,6 +89,13 @@ class Wait:
     seconds: float
 
 
+@attrs.frozen
+class Consult:
+    """Ask a pace that is kept outside this process, and come back with what it said. The call may take a moment."""
+
+    call: Callable[[], float | None]
+
+
 @attrs.frozen(kw_only=True)
 class Answered(Generic[T]):
     """The value of one call together with the status, headers, trace id and bytes that it came with."""
@@ -100,14 +107,25 @@ class Answered(Generic[T]):
     content: bytes = attrs.field(default=b"", repr=False)
 
 
-#: What should happen next, and in the end a value. Whoever drives it sends in what came of each `Send`, and None
-#: after a `Wait`.
-Flow: TypeAlias = Generator[Send | Wait, Exchanged | None, T]
+#: What should happen next.
+Step: TypeAlias = Send | Wait | Consult
+#: What a step came to: None after a `Wait`.
+Came: TypeAlias = Exchanged | float | None
+#: What should happen next, and in the end a value. Whoever drives it sends in what came of each step.
+Flow: TypeAlias = Generator[Step, Came, T]
 
 
 def attempt(outgoing: Outgoing) -> Flow[Exchanged]:
     """A single attempt of a flow; use it with ``yield from``."""
     exchanged = yield Send(outgoing)
-    if exchanged is None:
-        raise RuntimeError("whoever drives a flow has to send in what came of each attempt")
-    return exchanged
+    if isinstance(exchanged, Answer | TransportFailure):
+        return exchanged
+    raise RuntimeError("whoever drives a flow has to send in what came of each attempt")
+
+
+def consult(call: Callable[[], float | None]) -> Flow[float | None]:
+    """Ask a pace outside this process; use it with ``yield from``."""
+    said = yield Consult(call)
+    if isinstance(said, Answer | TransportFailure):
+        raise TypeError("whoever drives a flow has to send in what the pace said")
+    return said

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_connection, user_agent
 from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.errors import ConfigurationError
-from clientkit.pacing import Pacer, shared_pacer
+from clientkit.pacing import Paces, Pacing, pacer_for
 from clientkit.transport import AsyncTransport, Transport
 from rillet.errors import ERROR_TYPES, read_problem
 
@@ -65,7 +65,7 @@ def _connect(
     base_url: str | None,
     api_version: str,
     options: Options | None,
-    pacer: Pacer | None,
+    pacer: Pacing | Paces | None,
     clocks: Clocks | None,
 ) -> Connection:
     if environment not in BASE_URLS:
@@ -92,14 +92,15 @@ def _connect(
         base_url=url,
         token=api_key,
         options=options,
-        pacer=pacer or shared_pacer(url, api_key, _RATE_LIMIT, margin=_MARGIN),
+        pacer=pacer_for(pacer, url, api_key, _RATE_LIMIT, margin=_MARGIN),
         clocks=clocks,
     )
 
 
-def _from_env() -> dict[str, str]:
-    optional = {name: os.environ.get(f"RILLET_{name.upper()}") for name in ("environment", "base_url")}
-    return {"api_key": from_environment("RILLET_API_KEY"), **{name: value for name, value in optional.items() if value}}
+def _from_env(prefix: str) -> dict[str, str]:
+    optional = {name: os.environ.get(f"{prefix}RILLET_{name.upper()}") for name in ("environment", "base_url")}
+    key = from_environment(f"{prefix}RILLET_API_KEY")
+    return {"api_key": key, **{name: value for name, value in optional.items() if value}}
 
 
 class Client(BaseClient):
@@ -111,7 +112,8 @@ class Client(BaseClient):
         base_url: Instead of the environment's address; https, or http on loopback for a stand-in.
         api_version: Sent as ``X-Rillet-API-Version`` with every request, so that a new default changes nothing.
         options: Timeout, deadline, retries and the bound on an answer's size.
-        pacer: Instead of 60 requests in 60 seconds, which all clients with the same key share.
+        pacer: Instead of 60 requests in 60 seconds, which all clients of this process with the same key share. `Paces` such
+            as `clientkit.RedisPaces` share it with other processes and machines.
         transport: Instead of real connections, for instance `rillet.testing.StandIn().transport()`.
         http_client: An httpx client of yours for the connections, for instance with a client certificate or a gateway's
             headers. It stays open, and `timeout` then bounds each read and not the attempt as a whole.
@@ -130,7 +132,7 @@ class Client(BaseClient):
         base_url: str | None = None,
         api_version: str = "4",
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         transport: Transport | None = None,
         http_client: httpx.Client | None = None,
         clocks: Clocks | None = None,
@@ -148,15 +150,22 @@ class Client(BaseClient):
         super().__init__(made, transport, http_client=http_client, sleep=sleep)
 
     @classmethod
-    def from_env(cls, *, sleep: Callable[[float], object] = time.sleep) -> Self:
+    def from_env(
+        cls,
+        *,
+        prefix: str = "",
+        pacer: Pacing | Paces | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> Self:
         """A client from ``RILLET_API_KEY``, and ``RILLET_ENVIRONMENT`` and ``RILLET_BASE_URL`` where they are set.
 
+        With a `prefix` such as ``ACME_`` it is ``ACME_RILLET_API_KEY`` and so on, for each of several tenants.
         `sleep` waits so many seconds, and may raise what a call then raises.
 
         Raises:
             ConfigurationError: The key is not set, or one of the three cannot be used.
         """
-        return cls(**_from_env(), sleep=sleep)  # type: ignore[arg-type]  # the constructor checks the text
+        return cls(**_from_env(prefix), pacer=pacer, sleep=sleep)  # type: ignore[arg-type]  # the constructor checks the text
 
     accounts: LazyResource[Accounts] = LazyResource("rillet.ledger.accounts", "Accounts")
     bank_accounts: LazyResource[BankAccounts] = LazyResource("rillet.treasury.bank_accounts", "BankAccounts")
@@ -201,7 +210,7 @@ class AsyncClient(AsyncBaseClient):
         base_url: str | None = None,
         api_version: str = "4",
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         transport: AsyncTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
         clocks: Clocks | None = None,
@@ -219,9 +228,9 @@ class AsyncClient(AsyncBaseClient):
         super().__init__(made, transport, http_client=http_client, sleep=sleep)
 
     @classmethod
-    def from_env(cls) -> Self:
+    def from_env(cls, *, prefix: str = "", pacer: Pacing | Paces | None = None) -> Self:
         """As `Client.from_env`."""
-        return cls(**_from_env())  # type: ignore[arg-type]  # as above
+        return cls(**_from_env(prefix), pacer=pacer)  # type: ignore[arg-type]  # as above
 
     accounts: LazyResource[AsyncAccounts] = LazyResource("rillet.ledger.accounts", "AsyncAccounts")
     bank_accounts: LazyResource[AsyncBankAccounts] = LazyResource("rillet.treasury.bank_accounts", "AsyncBankAccounts")

@@ -27,7 +27,7 @@ from brex_accounting.tokens import IDLE_LIFETIME
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
 from clientkit.connection import Clocks, Options
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, no_async_wait, no_wait
 from clientkit.wire import Answer
 
@@ -131,7 +131,7 @@ class StandIn(testing.StandIn):
         *,
         token: str | Credential | None = None,
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], object] = no_wait,
     ) -> Client:
@@ -150,7 +150,7 @@ class StandIn(testing.StandIn):
         *,
         token: str | Credential | None = None,
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], Awaitable[object]] = no_async_wait,
     ) -> AsyncClient:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.export.file_rates import FileRates
     from bridge.export.journal.protocol import Held, Journal, JournalError, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
+    from bridge.export.journal.sql_pacing import SqlPaces
     from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
     from bridge.export.ledgers.rillet import RilletLedger
     from bridge.export.ledgers.rillet_books import load_books, with_bills
@@ -61,6 +62,7 @@ _HOMES = {
     "bridge.export.file_rates": ("FileRates",),
     "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
+    "bridge.export.journal.sql_pacing": ("SqlPaces",),
     "bridge.export.ledgers.protocol": ("Ability", "File", "Ledger", "LookUp", "Sent",),
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
@@ -84,9 +86,10 @@ __all__ = [
     "Counts", "CreatedVendor", "Disagreement", "Elsewhere", "Export", "ExportOutcome", "Failed", "File", "FileRates",
     "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "Posted", "Progress",
     "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SelfApprovalError", "Sent", "Source", "SqlJournal",
-    "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict",
-    "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event",
-    "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "SqlPaces", "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable",
+    "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes",
+    "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch",
+    "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 
@@ -97,8 +100,8 @@ def __getattr__(name: str) -> object:
     try:
         return _load(name)
     except ModuleNotFoundError as error:
-        if name != "SqlJournal" or error.name != "sqlalchemy":
+        if name not in {"SqlJournal", "SqlPaces"} or error.name != "sqlalchemy":
             raise
         from bridge.export.journal import missing
 
-        return missing.SqlJournal
+        return missing.SqlJournal if name == "SqlJournal" else missing.SqlPaces

@@ -11,7 +11,7 @@ import attrs
 from typing_extensions import override
 
 from clientkit.connection import Clocks, Options
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, no_async_wait, no_wait
 from clientkit.wire import Answer
 from rillet.client import AsyncClient, Client
@@ -260,7 +260,7 @@ class StandIn(ReceivablesView):
         *,
         api_key: str | None = None,
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], object] = no_wait,
     ) -> Client:
@@ -279,7 +279,7 @@ class StandIn(ReceivablesView):
         *,
         api_key: str | None = None,
         options: Options | None = None,
-        pacer: Pacer | None = None,
+        pacer: Pacing | Paces | None = None,
         clocks: Clocks | None = None,
         sleep: Callable[[float], Awaitable[object]] = no_async_wait,
     ) -> AsyncClient:

@@ -28,6 +28,8 @@ from bridge.mapping import Bridge
 from bridge.settings.toml_file import read_settings, with_lines
 from bridge.settings.values import SettingsError
 from clientkit.errors import ApiError
+from clientkit.pacing import Paces
+from clientkit.redis_pacing import RedisPaces
 
 app = typer.Typer(
     help="Brex's accounting records into Rillet, each once.",
@@ -40,9 +42,13 @@ app = typer.Typer(
 )
 
 _UNBOUNDED = 100_000
+_REDIS = frozenset({"redis", "rediss", "unix"})
 
 COULD_NOT_RUN = 2
 INCOMPLETE = 1
+
+#: Where every command finds the shared pace, if it is not told by an option.
+PACE_VARIABLE = "BREX_RILLET_PACE"
 
 SettingsFile = Annotated[
     Path, typer.Option("--settings", help="The settings, a TOML file.", exists=True, dir_okay=False, readable=True)
@@ -74,6 +80,15 @@ Since = Annotated[
     ),
 ]
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="The record's id in Brex, such as accr_…")]
+PaceAt = Annotated[
+    str | None,
+    typer.Option(
+        "--pace",
+        metavar="PLACE",
+        help="Where all who use this Rillet key keep their pace: redis://HOST, a PostgreSQL, or the word journal.",
+        envvar=PACE_VARIABLE,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, for programs.")]
 
 
@@ -85,21 +100,26 @@ def opened_export(
     rates: Path | None = None,
     namespace: str = "",
     is_there: bool = False,
+    pace: str | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Generator[Export]:
     """The export that the options and the environment describe; with `is_there` the journal has to exist.
 
-    `sleep` is how requests to Rillet wait for their turn.
+    `pace` is where the pace is shared, else what the environment says; `sleep` is how requests to Rillet wait for their turn.
     """
     if namespace and journal is None:
         raise typer.BadParameter("--namespace needs --journal")
+    pace = pace or os.environ.get(PACE_VARIABLE)
+    if pace == "journal" and journal is None:
+        raise typer.BadParameter("--pace journal needs --journal")
     known = no_rates if rates is None else FileRates(rates)
     text = settings.read_text(encoding="utf-8")
     told = read_settings(text, source=str(settings))
     bridge = Bridge(told, rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
-        books = stack.enter_context(rillet.Client.from_env(sleep=sleep))
+        paces = _opened_paces(pace, journal, stack)
+        books = stack.enter_context(rillet.Client.from_env(pacer=paces, sleep=sleep))
         opened = (
             None
             if journal is None
@@ -125,6 +145,23 @@ def opened_journal(place: str, *, namespace: str = "", is_there: bool) -> Genera
         raise JournalError(f"there is no journal at {place}")
     with SqlJournal(place, namespace=namespace) as journal:
         yield journal
+
+
+def _opened_paces(place: str | None, journal: str | None, stack: ExitStack) -> Paces | None:
+    """Where the pace is shared, None where each process keeps its own."""
+    if not place:
+        return None
+    if place.partition("://")[0] in _REDIS:
+        return RedisPaces(place)
+    try:
+        from bridge.export.journal.sql_pacing import SqlPaces
+    except ModuleNotFoundError as error:
+        if error.name != "sqlalchemy":
+            raise
+        raise JournalError('--pace needs the export extra: pip install "brex-rillet[export]"') from None
+    paces = SqlPaces(journal if place == "journal" and journal is not None else place)
+    stack.callback(paces.close)
+    return paces
 
 
 def moment_of(text: str | None) -> datetime | None:

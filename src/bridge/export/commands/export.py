@@ -9,6 +9,7 @@ from bridge.export.commands.app import (
     JournalPlace,
     Json,
     NamespaceName,
+    PaceAt,
     RatesFile,
     SettingsFile,
     Since,
@@ -42,6 +43,7 @@ def export(
     log_level: AtLevel = LogLevel.WARNING,
     *,
     namespace: NamespaceName = "",
+    pace: PaceAt = None,
     watch: Watch = False,
     interval: Interval = None,
     listen: Listen = None,
@@ -68,7 +70,7 @@ def export(
     stopping = Stopping()
     with (
         expected_errors(),
-        opened_export(settings, journal, namespace=namespace, rates=rates, sleep=stopping.sleep) as prepared,
+        opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace, sleep=stopping.sleep) as prepared,
     ):
         if watch:
             with logging_to_stderr(log_level, as_json=log_json):

@@ -14,6 +14,7 @@ from bridge.export.commands.app import (
     JournalPlace,
     Json,
     NamespaceName,
+    PaceAt,
     RatesFile,
     SettingsFile,
     Since,
@@ -44,6 +45,7 @@ def plan(
     lines: Lines = None,
     *,
     namespace: NamespaceName = "",
+    pace: PaceAt = None,
     as_json: Json = False,
 ) -> None:
     """Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.
@@ -53,7 +55,7 @@ def plan(
     Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
     """
     changed_since = moment_of(since)
-    with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates) as export:
+    with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace) as export:
         planned = export.plan(changed_since=changed_since)
         if lines is not None:
             lines.write_text(delimited(*journal_lines(planned, export.books())), encoding="utf-8", newline="")

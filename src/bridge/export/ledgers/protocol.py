@@ -13,7 +13,7 @@ from bridge.decisions import Post
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacing
 from clientkit.requests import Request
 
 
@@ -78,7 +78,7 @@ class Ledger(Protocol):
         ...
 
     @property
-    def pacer(self) -> Pacer | None:
+    def pacer(self) -> Pacing | None:
         """What bounds the requests in a span of time, for an estimate of the time that is left."""
         ...
 

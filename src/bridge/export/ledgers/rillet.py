@@ -35,7 +35,7 @@ from bridge.mappers.summaries import digest_of
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacing
 from clientkit.requests import Multipart, Request, segment
 from clientkit.wire import Answer, Answered
 from rillet import (
@@ -96,7 +96,7 @@ class RilletLedger:
         self.client, self.reference_type = client, reference_type
 
     @property
-    def pacer(self) -> Pacer | None:
+    def pacer(self) -> Pacing | None:
         """Rillet takes 60 requests a minute."""
         return self.client.pacer
 

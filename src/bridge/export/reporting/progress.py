@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import attrs
 
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacing
 
 _RECENTLY = 300.0
 _MOST_MARKS = 600
@@ -31,7 +31,7 @@ class Progress:
 class Pace:
     """Estimates the rest of `of` records. `clock` gives seconds, monotonic; `pacer` is that of the slower service."""
 
-    def __init__(self, of: int, pacer: Pacer | None, clock: Callable[[], float]) -> None:
+    def __init__(self, of: int, pacer: Pacing | None, clock: Callable[[], float]) -> None:
         self._of, self._clock = of, clock
         self._seconds_each = pacer.window / pacer.limit if pacer is not None else 0.0
         self._marks = deque([(clock(), 0)], maxlen=_MOST_MARKS)
