@@ -103,13 +103,17 @@ def from_environment(variable: str, environment: Mapping[str, str] | None = None
     return value
 
 
+def release() -> str:
+    """The version of the SDK that is installed, such as ``0.1.0``; ``unknown`` where it runs without an installation."""
+    try:
+        return metadata.version("brex-rillet")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
 def user_agent() -> str:
     """Which release of the SDK runs on which Python, as services see it."""
-    try:
-        version = metadata.version("brex-rillet")
-    except metadata.PackageNotFoundError:
-        version = "unknown"
-    return f"brex-rillet/{version} python/{platform.python_version()}"
+    return f"brex-rillet/{release()} python/{platform.python_version()}"
 
 
 def _leaves_this_machine(connection: Connection) -> bool:

@@ -17,6 +17,7 @@ from clientkit._lazy import lazy
 if TYPE_CHECKING:
     from bridge.export.engine.approvals import Review, ReviewStep, SelfApprovalError, reviews
     from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, posting_key, vendor_key
+    from bridge.export.engine.dismissing import DismissalError
     from bridge.export.engine.export import Export, UnknownRecordError
     from bridge.export.engine.replaying import AdoptionError
     from bridge.export.field_updates import apply_field_changes, read_fields
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "bridge.export.engine.approvals": ("Review", "ReviewStep", "SelfApprovalError", "reviews",),
     "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
+    "bridge.export.engine.dismissing": ("DismissalError",),
     "bridge.export.engine.export": ("Export", "UnknownRecordError",),
     "bridge.export.engine.replaying": ("AdoptionError",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
@@ -83,13 +85,13 @@ _HOMES = {
 }  # fmt: skip
 __all__ = [
     "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
-    "Counts", "CreatedVendor", "Disagreement", "Elsewhere", "Export", "ExportOutcome", "Failed", "File", "FileRates",
-    "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "Posted", "Progress",
-    "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SelfApprovalError", "Sent", "Source", "SqlJournal",
-    "SqlPaces", "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable",
-    "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes",
-    "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch",
-    "with_bills", "zone_of",
+    "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export", "ExportOutcome", "Failed",
+    "File", "FileRates", "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page",
+    "Posted", "Progress", "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SelfApprovalError", "Sent",
+    "Source", "SqlJournal", "SqlPaces", "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread",
+    "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing",
+    "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key",
+    "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

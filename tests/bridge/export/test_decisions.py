@@ -160,5 +160,5 @@ def test_progress_is_logged_every_so_often(caplog: pytest.LogCaptureFixture) -> 
         logged(Progress(done=done, of=200, record_id="accr_1", rest=timedelta(seconds=200 - done)))
 
     assert [each.getMessage() for each in caplog.records] == [
-        f"progress done={done} of=200 seconds_left={200 - done}" for done in (60, 120, 180)
+        f"progress done={done} of=200 seconds_left={200 - done}" for done in (10, 70, 130, 190)
     ]

@@ -27,22 +27,38 @@ from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
 from bridge.settings.toml_file import read_settings, with_lines
 from bridge.settings.values import SettingsError
+from clientkit.client import release
 from clientkit.errors import ApiError
 from clientkit.pacing import Paces
 from clientkit.redis_pacing import RedisPaces
 
 app = typer.Typer(
-    help="Brex's accounting records into Rillet, each once.",
     no_args_is_help=True,
     # A panel breaks the paths in an error at its edge; without a terminal an error is one line.
     rich_markup_mode="markdown" if sys.stderr.isatty() else None,
-    add_completion=False,
     # Pretty tracebacks print the values of variables, tokens among them.
     pretty_exceptions_enable=False,
 )
 
 _UNBOUNDED = 100_000
 _REDIS = frozenset({"redis", "rediss", "unix"})
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it
+    if asked:
+        sys.stdout.write(f"brex-rillet {release()}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options_of_all(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the release, and end.")
+    ] = False,
+) -> None:
+    """Brex's accounting records into Rillet, each once."""
+
 
 COULD_NOT_RUN = 2
 INCOMPLETE = 1

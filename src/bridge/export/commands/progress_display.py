@@ -17,6 +17,8 @@ from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Progress
 
 _EVERY = 60.0
+# Somebody who waits sees soon that it goes on; of a short run there is nothing to say.
+_FIRST = 10.0
 
 
 class OnBar:
@@ -34,17 +36,19 @@ class OnBar:
 
 
 class LoggedProgress:
-    """Writes a line of the log when `every` seconds have passed since the last one: of short runs none."""
+    """Writes a line of the log after the `first` seconds, and when `every` seconds have passed since the last one."""
 
-    def __init__(self, every: float = _EVERY, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, every: float = _EVERY, clock: Callable[[], float] = time.monotonic, *, first: float = _FIRST
+    ) -> None:
         self._every, self._clock = every, clock
-        self._last = clock()
+        self._next = clock() + min(first, every)
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
         now = self._clock()
-        if now - self._last >= self._every:
-            self._last = now
+        if now >= self._next:
+            self._next = now + self._every
             audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
 
 

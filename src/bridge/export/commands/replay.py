@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bridge.export.commands.app import (
+    COULD_NOT_RUN,
     INCOMPLETE,
     JournalOf,
     Json,
@@ -15,12 +16,17 @@ from bridge.export.commands.app import (
     RecordId,
     SettingsFile,
     app,
+    console,
     expected_errors,
     opened_export,
     print_outcome,
 )
+from bridge.export.engine.dismissing import DismissalError
 from bridge.export.engine.replaying import AdoptionError
+from bridge.export.reporting import tables
 from bridge.export.watching.graceful_stop import Stopping
+
+_SAME_AS_DISMISS = "The same as dismiss: tell Brex that records are done which were booked by hand. Nothing is posted."
 
 
 @app.command()
@@ -62,8 +68,9 @@ def replay(
 
 
 @app.command()
+@app.command("mark-exported", help=_SAME_AS_DISMISS)
 def dismiss(
-    record: RecordId,
+    records: Annotated[list[str], typer.Argument(metavar="RECORD…", help="The ids of records in Brex, such as accr_…")],
     settings: SettingsFile,
     journal: JournalOf,
     why: Annotated[str, typer.Option("--why", help="Why the export is not to post it; the journal keeps it.")],
@@ -71,13 +78,16 @@ def dismiss(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Take a record out of the queue that was booked by hand. Brex is told that it is done; replay takes it up again.
+    """Take records out of the queue that were booked by hand. Brex is told that they are done; replay takes one up again.
 
-    Needs the same variables as plan.
+    All of them or none: where one was posted already, or is unknown, nothing is done and each of these is named. Needs the same variables as plan.
     """
     with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
         try:
-            outcome = prepared.dismiss(record, why=why)
+            outcome = prepared.dismiss_all(records, why=why)
+        except DismissalError as error:
+            tables.errors(console(stderr=True), error.problems)
+            raise typer.Exit(COULD_NOT_RUN) from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         print_outcome(outcome, as_json=as_json)

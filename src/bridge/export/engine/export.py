@@ -17,8 +17,9 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.entities import Followed, follows
 from bridge.export.engine.approvals import Review, holding_by
-from bridge.export.engine.attempts import ACCRUALS, last_attempt
+from bridge.export.engine.attempts import ACCRUALS
 from bridge.export.engine.calls import drive
+from bridge.export.engine.dismissing import dismiss_records
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.planning import Planning
@@ -175,7 +176,7 @@ class Export:
         if anew and adopt is not None:
             raise ValueError("either it was found, or it is to be posted anew")
         sender = Sender(self.ledger, self.journal)
-        records = [self.record(record_id), *self._records(lost_with(record_id, sender))]
+        records = [self.record(record_id), *self.records(lost_with(record_id, sender))]
         abandon_lost(record_id, sender)
         if anew:
             abandon_undecidable(record_id, sender)
@@ -195,17 +196,22 @@ class Export:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.
         """
-        if not why.strip():
-            raise ValueError("say why the record is dismissed")
-        if self.journal.forgets:
-            raise ValueError("dismissing needs a journal, which keeps why")
-        record = self.record(record_id)
-        attempts = self.journal.attempts(record_id)
-        last = last_attempt(attempts)
-        if last is not None and (last.is_there or last.is_open):
-            raise ValueError(f"{record_id} was posted by this export, or may have been; its history tells where")
-        Sender(self.ledger, self.journal).dismiss(record_id, record.version, why.strip())
-        return self._run(replayed=[record]).outcome()
+        self.record(record_id)
+        return self.dismiss_all([record_id], why=why)
+
+    def dismiss_all(self, record_ids: Sequence[str], *, why: str) -> ExportOutcome:
+        """Take records out of the queue that a person has booked by hand, all of them or none.
+
+        What `dismiss` does, with one look at the ledger for all.
+
+        Raises:
+            DismissalError: For some of them it cannot be done, each with its reason; nothing was dismissed.
+            ValueError: There is no record, `why` is empty, or there is no journal to keep it.
+            SettingsError: The settings name what the ledger does not have.
+            ApiError: The source or the ledger cannot be read.
+            JournalError: The journal cannot be read or written.
+        """
+        return self._run(replayed=dismiss_records(self, record_ids, why=why)).outcome()
 
     def hold(self, record_id: str, *, by: str, why: str) -> Review:
         """Hold the posting of a record until somebody other than `by` approves it.
@@ -297,12 +303,13 @@ class Export:
 
     def record(self, record_id: str) -> Record:
         """One record of the source, whatever its state. Raises `UnknownRecordError` and `ApiError`."""
-        found = self._records([record_id])
+        found = self.records([record_id])
         if not found:
             raise UnknownRecordError(f"{self.source.name} has no record {record_id}")
         return found[0]
 
-    def _records(self, ids: Sequence[str]) -> list[Record]:
+    def records(self, ids: Sequence[str]) -> list[Record]:
+        """Those records that the source has, whatever their state. Raises `ApiError`."""
         pages = self.source.pages(ids=ids, updated_after=None, changed_since=None) if ids else ()
         return [each for page in pages for each in page.records if each.id in ids]
 

@@ -143,6 +143,9 @@ class Unreported:
     why: str
 
 
+# Reasons that name something of the record are different for each; memory must not grow with them.
+_MOST_ALIKE = 100
+
 #: The step of a `Posted` whose document was deleted.
 _REMOVED = "delete"
 
@@ -200,6 +203,13 @@ def _sums(outcome: ExportOutcome) -> Mapping[str, Decimal]:
     return sums
 
 
+def _alike(outcome: ExportOutcome) -> Mapping[str, int]:
+    found = dict[str, int]()
+    for each in outcome.refused:
+        count_alike(found, each)
+    return found
+
+
 @attrs.frozen(kw_only=True)
 class ExportOutcome(Tabular):
     """What became of every record, and what Brex knows of it.
@@ -211,7 +221,8 @@ class ExportOutcome(Tabular):
 
     Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts` are
     of all. `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
-    that only moves between accounts does not count.
+    that only moves between accounts does not count. `refused_alike` tells for the reasons of refusals, a line for each, how
+    many records have just these; it knows the first 100 different ones.
     """
 
     posted: tuple[Posted, ...] = ()
@@ -231,6 +242,7 @@ class ExportOutcome(Tabular):
     seconds: float = 0.0
     counts: Counts = attrs.field(default=attrs.Factory(_counted, takes_self=True))
     amounts: Mapping[str, Decimal] = attrs.field(default=attrs.Factory(_sums, takes_self=True))
+    refused_alike: Mapping[str, int] = attrs.field(default=attrs.Factory(_alike, takes_self=True))
 
     @property
     def complete(self) -> bool:
@@ -294,6 +306,18 @@ def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
     """Add what a record spent to the sums, by currency."""
     for part in posted.amounts:
         sums[part.currency] = total((sums.get(part.currency, Decimal(0)), part.amount))
+
+
+def count_alike(counts: dict[str, int], refused: Refused) -> None:
+    """Count a refusal with those for the same reasons."""
+    text = lines_of(map(str, refused.reasons))
+    if text in counts or len(counts) < _MOST_ALIKE:
+        counts[text] = counts.get(text, 0) + 1
+
+
+def lines_of(reasons: Iterable[str]) -> str:
+    """Reasons as lines; two lines of a record with the same defect are one thing to mend."""
+    return "\n".join(dict.fromkeys(reasons))
 
 
 def _posted_json(each: Posted) -> dict[str, object]:

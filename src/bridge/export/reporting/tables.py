@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting.proof import AccountProof
-from bridge.export.reporting.report import ExportOutcome
+from bridge.export.reporting.report import ExportOutcome, lines_of
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
@@ -27,6 +28,8 @@ from clientkit.money import total
 #: Of long lists the first rows are shown.
 MOST_ROWS = 40
 _MOST_NAMES = 10
+#: From so many on, records with the same reasons share a line.
+_MANY = 3
 
 
 def export_table(outcome: ExportOutcome) -> RenderableType:
@@ -48,7 +51,7 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
         yield Text("Vendors created: " + plain(", ".join(names)) + _more(counts.created_vendors, names))
     if outcome.refused:
         refused = [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused]
-        yield _reasons("Refused", refused, counts.refused)
+        yield _reasons("Refused", refused, counts.refused, outcome.refused_alike)
     if outcome.failed:
         failed = [(each.record, [each.why]) for each in outcome.failed]
         yield _reasons("Failed for now", failed, counts.failed)
@@ -222,18 +225,39 @@ def errors(console: Console, problems: Sequence[str]) -> None:
         console.print(Text(plain(problem), style="red"))
 
 
-def _reasons(title: str, found: Sequence[tuple[Record, Sequence[str]]], count: int | None = None) -> RenderableType:
+def _reasons(
+    title: str,
+    found: Sequence[tuple[Record, Sequence[str]]],
+    count: int | None = None,
+    alike: Mapping[str, int] | None = None,
+) -> RenderableType:
+    """Records and why; those that have the same reasons share a line, so that one mistake in the settings is one line.
+
+    `alike` counts them where `found` does not have all.
+    """
     count = len(found) if count is None else count
+    whys = [lines_of(reasons) for _, reasons in found]
+    equal = alike if alike is not None else Counter(whys)
     table = _table(f"{title}: {count}")
     table.add_column("Record", overflow="fold")
     table.add_column("Amount", justify="right", no_wrap=True)
     table.add_column("Why", overflow="fold", ratio=1)
-    for record, reasons in found[:MOST_ROWS]:
-        amount = f"{record.amount.amount:,f} {record.amount.currency}"
-        # Two lines with the same defect are one thing to mend.
-        _row(table, record.id, amount, "\n".join(dict.fromkeys(reasons)))
-    if count > MOST_ROWS:
-        _row(table, "…", "", f"{count - MOST_ROWS} more; --json has them all")
+    told, rows = set[str](), 0
+    shown = 0
+    for (record, _), why in zip(found, whys, strict=True):
+        if why in told or rows == MOST_ROWS:
+            continue
+        rows += 1
+        many = equal.get(why, 1)
+        if many < _MANY:
+            shown += 1
+            _row(table, record.id, f"{record.amount.amount:,f} {record.amount.currency}", why)
+            continue
+        told.add(why)
+        shown += many
+        _row(table, f"all {count} records" if many == count else f"{many} records, such as {record.id}", "", why)
+    if count > shown:
+        _row(table, "…", "", f"{count - shown} more; --json has them all")
     return table
 
 

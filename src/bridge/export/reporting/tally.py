@@ -23,6 +23,7 @@ from bridge.export.reporting.report import (
     Unreported,
     Warned,
     add_amounts,
+    count_alike,
 )
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Tally:
         self._unattached = list[Unattached]()
         self._unread = list[Unread]()
         self._warnings = list[Warned]()
+        self._refused_alike = dict[str, int]()
 
     def add(self, result: Result) -> None:
         """Count what became of a record."""
@@ -60,6 +62,7 @@ class Tally:
                     self._hold(self._unattached, each)
             case Refused():
                 self._count("refused")
+                count_alike(self._refused_alike, result)
                 self._hold(self._refused, result)
             case Nothing():
                 self._count("nothing")
@@ -116,6 +119,7 @@ class Tally:
             stop_code=stop_code,
             counts=self._counts,
             amounts=dict(sorted(self._amounts.items())),
+            refused_alike=dict(self._refused_alike),
         )
 
     def _count(self, what: str, more: int = 1) -> None:

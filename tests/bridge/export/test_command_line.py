@@ -1,0 +1,104 @@
+"""What the command line offers besides the export: its release, completion, and one line for what is equal."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from brex_accounting.testing.records import card_expense, gl
+from bridge import Bridge
+from bridge.export import DismissalError, Export, SqlJournal
+from bridge.export.commands import app
+from bridge.export.reporting import tables
+from clientkit.client import release
+from export_company import SETTINGS, Company, expense
+
+
+def shown(part: object) -> str:
+    console = Console(width=200, file=io.StringIO(), record=True)
+    console.print(part)
+    return console.export_text()
+
+
+def test_the_release_is_told() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert result.stdout == f"brex-rillet {release()}\n"
+    assert release()[0].isdecimal()
+
+
+def test_a_shell_can_complete_the_commands() -> None:
+    asked = {"_BREX_RILLET_COMPLETE": "complete_bash", "COMP_WORDS": "brex-rillet ex", "COMP_CWORD": "1"}
+    result = CliRunner().invoke(app, [], prog_name="brex-rillet", env=asked)
+    assert result.stdout.split() == ["explain", "export"]
+
+
+def test_equal_refusals_are_one_line_that_counts_all(company: Company) -> None:
+    company.brex.add(*(card_expense("5", coding=[gl("nowhere")], record_id=f"accr_{n:03}") for n in range(60)))
+    export = company.export()
+
+    planned, done = shown(tables.plan_table(export.plan())), shown(tables.export_table(export.run(keep=40)))
+
+    for text in (planned, done):
+        assert text.count("nowhere") == 1
+        assert "all 60 records" in text
+        assert "more; --json" not in text
+
+
+def test_some_equal_refusals_stand_beside_the_others(company: Company) -> None:
+    company.brex.add(*(card_expense("5", coding=[gl("nowhere")], record_id=f"accr_{n}") for n in range(3)))
+    company.brex.add(card_expense("7", coding=[gl("elsewhere")], record_id="accr_other"))
+
+    text = shown(tables.export_table(company.export().run()))
+
+    assert "3 records, such as accr_" in text
+    assert "accr_other" in text
+    assert "7 USD" in text
+
+
+def test_what_differs_is_bounded_and_the_rest_is_counted(company: Company) -> None:
+    company.brex.add(*(card_expense("5", coding=[gl(f"none{n}")], record_id=f"accr_{n:03}") for n in range(50)))
+
+    text = shown(tables.export_table(company.export().run(keep=40)))
+
+    assert text.count("accr_") == 40
+    assert "10 more; --json has them all" in text
+
+
+def with_journal(company: Company, journal: SqlJournal) -> Export:
+    clients = company.brex.client(sleep=lambda _: None), company.rillet.client()
+    return Export(*clients, Bridge(SETTINGS), journal=journal)
+
+
+def test_many_records_are_dismissed_at_once(company: Company, tmp_path: Path) -> None:
+    company.brex.add(*(expense(number, "3.00") for number in range(1, 5)))
+    with SqlJournal(str(tmp_path / "journal.db")) as journal:
+        outcome = with_journal(company, journal).dismiss_all(["accr_001", "accr_002", "accr_003"], why="by hand")
+
+    assert sorted(outcome.reported) == ["accr_001", "accr_002", "accr_003"]
+    assert company.exported() == ["accr_001", "accr_002", "accr_003"]
+    assert company.posted_references() == []
+    assert len(company.rillet.asked) < 15
+
+
+def test_either_all_are_dismissed_or_none(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1, "3.00"))
+    with SqlJournal(str(tmp_path / "journal.db")) as journal:
+        export = with_journal(company, journal)
+        export.run()
+        company.brex.add(expense(2, "4.00"))
+
+        with pytest.raises(DismissalError) as raised:
+            export.dismiss_all(["accr_001", "accr_002", "accr_009"], why="booked by hand")
+
+        assert raised.value.problems == (
+            "Brex has no record accr_009",
+            "accr_001 was posted by this export, or may have been; its history tells where",
+        )
+        assert journal.attempts("accr_002") == ()
+        with pytest.raises(ValueError, match="name the records"):
+            export.dismiss_all([], why="booked by hand")
