@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,10 +13,15 @@ from bridge.export.commands.progress_display import shown_progress
 from bridge.export.reporting import tables
 from clientkit.money import decimal_text, total
 
+_RECORDS = 400
+
 
 @app.command()
 def demo(
-    records: Annotated[int, typer.Option(min=1, max=20_000, help="How many good records the company has.")] = 400,
+    records: Annotated[
+        int | None,
+        typer.Option(min=1, max=20_000, help="How many good records the company has: 400, and 25 with --serve."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, other records.")] = 1,
     *,
     billing: Annotated[
@@ -24,9 +30,25 @@ def demo(
     close: Annotated[
         bool, typer.Option("--close", help="Show the close of a month with differences on both sides instead.")
     ] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Leave both stand-ins running instead, for every other command to be tried.")
+    ] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", dir_okay=False, help="With --serve: the new file for the company's settings."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Export a made-up company between two stand-ins on loopback, and prove that the books are right."""
+    if settings is not None and not serve:
+        raise typer.BadParameter("--settings needs --serve")
+    if serve:
+        from bridge.export.commands.demo_serve import FEW_RECORDS, serve_demo
+
+        with expected_errors():
+            serve_demo(records=records or FEW_RECORDS, seed=seed, settings=settings, as_json=as_json)
+        return
+    records = records or _RECORDS
     if billing:
         from bridge.export.commands.demo_billing import show_billing
 

@@ -18,10 +18,12 @@ from bridge.export.demo import company
 from bridge.export.demo.receipts import receipt_file
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, corrected, spending
 from bridge.export.engine.export import Export
+from bridge.export.field_updates import apply_field_changes, read_fields
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting.proof import AccountProof, prove
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource
+from bridge.field_sync import plan_field_sync
 from bridge.mapping import Bridge
 from bridge.settings.toml_file import read_settings
 from clientkit.pacing import Pacer
@@ -64,6 +66,13 @@ class Demo:
     def export(self) -> Export:
         """The export that ``brex-rillet export`` runs, between the stand-ins."""
         return Export(self.brex_client, self.rillet_client, self.bridge)
+
+    def offer_fields(self) -> str:
+        """Give Brex the fields that its spenders choose from, as ``sync-fields`` does; the id of the integration."""
+        brex, books = self.brex_client, load_books(self.rillet_client)
+        integration = brex.integrations.create(vendor="rillet", vendor_account_id=company.ORGANIZATION.id).id
+        apply_field_changes(brex, plan_field_sync(books, read_fields(brex), self.bridge.settings, integration))
+        return integration
 
     def correct_a_bill(self) -> tuple[Record, Record]:
         """Change in Brex an exported bill that is not paid; the bill before and after."""
