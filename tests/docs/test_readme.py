@@ -72,9 +72,12 @@ def test_the_commands_against_real_services_ask_for_their_keys(tmp_path: Path) -
     for line in shell.splitlines():
         if not line.startswith("brex-rillet"):
             continue
-        command = [str(Path(sys.executable).parent / "brex-rillet"), line.split()[1], "--settings", str(settings)]
+        place = tmp_path / "new.toml" if " init " in line else settings
+        arguments = [str(place) if each == "settings.toml" else each for each in line.split()[1:]]
+        command = [str(Path(sys.executable).parent / "brex-rillet"), *arguments]
 
         done = subprocess.run(command, capture_output=True, text=True, env=bare, timeout=60)
 
-        assert done.returncode == 2
-        assert "BREX_TOKEN is not set" in done.stderr
+        assert done.returncode == (1 if " check " in line else 2)
+        asked = "RILLET_API_KEY" if " init " in line else "BREX_TOKEN"
+        assert f"{asked} is not set" in " ".join((done.stdout + done.stderr).split())

@@ -9,7 +9,8 @@ from bridge.books import Books
 from bridge.master_data import INACTIVE
 from bridge.settings.values import Entity, Role, Settings, TaxRule, Treatment
 
-_CARD_SUBTYPE = "Credit Card"
+#: Charges are on accounts of this subtype alone.
+CARD_SUBTYPE = "Credit Card"
 
 
 class Problem(str):
@@ -104,10 +105,10 @@ def _unfit(entity: Entity, books: Books) -> Iterator[str]:
         unfit = list(_account(role, wanted, books))
         yield from unfit
         account = None if wanted is None else books.account(wanted)
-        if account is not None and not unfit and role is Role.CARD and account.subtype != _CARD_SUBTYPE:
+        if account is not None and not unfit and role is Role.CARD and account.subtype != CARD_SUBTYPE:
             yield (
                 f"{role}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
-                f"Rillet takes charges on accounts of the subtype {_CARD_SUBTYPE!r} alone"
+                f"Rillet takes charges on accounts of the subtype {CARD_SUBTYPE!r} alone"
             )
 
 

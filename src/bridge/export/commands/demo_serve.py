@@ -53,12 +53,12 @@ def _introduction(shown: Demo, variables: dict[str, str], settings: Path, integr
     path = shlex.quote(str(settings))
     example = next(iter(shown.brex.records))
     return [
-        f"{company.ORGANIZATION.trade_name}: {len(shown.brex.records)} records wait in Brex. Both services are stand-ins "
-        "on loopback.",
+        f"{company.ORGANIZATION.trade_name}: {len(shown.brex.records)} records wait in Brex, a stand-in like Rillet here.",
         "In another terminal:",
         "",
         *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
         "",
+        "brex-rillet init",
         f"brex-rillet check --settings {path}",
         f"brex-rillet plan --settings {path}",
         f"brex-rillet explain {example} --settings {path}",

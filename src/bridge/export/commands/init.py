@@ -1,0 +1,60 @@
+"""``init``: a settings file from what both services have."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import brex_accounting
+import rillet
+from bridge.export.commands.app import app, console, expected_errors
+from bridge.export.field_updates import read_fields
+from bridge.export.ledgers.rillet_books import load_books
+from bridge.field_sync import FieldWithValues
+from bridge.settings.proposal import proposed_settings
+from clientkit.errors import ApiError
+
+Output = Annotated[
+    Path | None, typer.Option("--output", dir_okay=False, help="The new file; without it, it is printed.")
+]
+
+
+@app.command()
+def init(output: Output = None) -> None:
+    """Propose a settings file from Rillet's accounts and subsidiaries and the fields of both sides. Changes nothing.
+
+    What was concluded has a comment, and what only a person can know is left out. Read it, then run check. Needs
+    RILLET_API_KEY, and BREX_TOKEN for the fields of Brex. A file that is there is not overwritten.
+    """
+    if output is not None and output.exists():
+        raise typer.BadParameter(f"{output} is there already; name a new file")
+    with expected_errors():
+        with rillet.Client.from_env() as client:
+            books = load_books(client)
+        text = proposed_settings(books, _fields())
+        if output is None:
+            sys.stdout.write(text)
+        else:
+            output.write_text(text, encoding="utf-8")
+            _tell(f"Written to {output}. Read it, and run: brex-rillet check --settings {output}")
+
+
+def _fields() -> tuple[FieldWithValues, ...] | None:
+    """The fields of Brex, None where it cannot be asked, which is said."""
+    if not os.environ.get("BREX_TOKEN"):
+        _tell("BREX_TOKEN is not set, so Brex's fields are left out.")
+        return None
+    try:
+        with brex_accounting.Client.from_env() as brex:
+            return read_fields(brex)
+    except ApiError as error:
+        _tell(f"Brex's fields are left out: {error}")
+        return None
+
+
+def _tell(text: str) -> None:
+    console(stderr=True).print(text, markup=False, highlight=False)

@@ -1,0 +1,204 @@
+"""Before the first export: a proposed settings file, the check of everything, and the stand-ins that stay."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import rillet.testing
+from brex_accounting import NewWebhookSubscription, WebhookEventType
+from bridge import read_settings
+from bridge.export.commands import app
+from bridge.export.demo.run import Demo
+from bridge.export.ledgers.rillet_books import load_books
+from bridge.settings.check import check
+from bridge.settings.proposal import proposed_settings
+from bridge.settings.values import SettingsError
+from clientkit import Answer
+from clientkit.testing import Fault, Respond
+from rillet import Account, AccountType
+from rillet.testing import account, chart_of_accounts, subsidiary
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def company(monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
+    with ExitStack() as stack:
+        company = stack.enter_context(Demo(records=3, seed=1))
+        monkeypatch.setenv("BREX_TOKEN", company.brex.token)
+        monkeypatch.setenv("BREX_BASE_URL", company.brex_client.base_url)
+        monkeypatch.setenv("RILLET_API_KEY", company.rillet.api_key)
+        monkeypatch.setenv("RILLET_BASE_URL", company.rillet_client.base_url)
+        monkeypatch.delenv("BREX_WEBHOOK_SECRET", raising=False)
+        company.offer_fields()
+        yield company
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> Run:
+    def call(text: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:
+        path = tmp_path / "settings.toml"
+        path.write_text(text, encoding="utf-8")
+        result = CliRunner().invoke(app, ["check", "--settings", str(path), "--json"])
+        found = dict[str, list[tuple[str, str]]]()
+        for each in json.loads(result.stdout)["findings"]:
+            found.setdefault(each["what"], []).append((each["state"], each["text"].replace(str(path), "FILE")))
+        return result.exit_code, found
+
+    return call
+
+
+def test_a_proposed_file_passes_the_check(company: Demo, checked: Run) -> None:
+    proposed = CliRunner().invoke(app, ["init"])
+    assert proposed.exit_code == 0, proposed.output
+    assert 'card_account = "21120"  # Brex Card US, by its name; others are 21130 Brex Card DE' in proposed.stdout
+    assert 'when = { field = "LEGAL_ENTITY", value = "halden-gmbh" }' in proposed.stdout
+
+    status, found = checked(proposed.stdout)
+
+    assert status == 0
+    assert {state for each in found.values() for state, _ in each} == {"ok", "not verifiable", "warning"}
+    assert found["Reference type"][0][0] == "ok"
+    for unreadable in (
+        "Brex scopes",
+        "Brex user token's life",
+        "Brex integration",
+        "Rillet webhooks",
+        "Rillet key's life",
+    ):
+        assert [state for state, _ in found[unreadable]] == ["not verifiable"]
+
+
+def test_every_mistake_is_named_with_its_line_and_the_keys_too(
+    company: Demo, checked: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CliRunner().invoke(app, ["init"]).stdout
+    wrong = text.replace('"21120"', '"99999"').replace('brex = "Department"', 'brex = "Departmnt"')
+    wrong = wrong.replace('"Halden Robotics GmbH"\ncard', '"Halden AG"\ncard')
+    monkeypatch.setenv("BREX_WEBHOOK_SECRET", "whsec_c29tZXRoaW5nIGVsc2U=")
+
+    status, found = checked(wrong)
+
+    assert status == 1
+    problems = [text for state, text in found["Settings"] if state == "problem"]
+    lines = [int(line) for each in problems for line in re.findall(r"FILE line (\d+):", each)]
+    named = [wrong.splitlines()[line - 1] for line in lines]
+    assert [each.partition(" = ")[0] for each in named] == ["card_account", "subsidiary", "brex"]
+    assert found["BREX_WEBHOOK_SECRET"][0][0] == "problem"
+    assert found["Brex webhooks"][0][0] == "warning"
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_keys_from_being_looked_at(company: Demo, checked: Run) -> None:
+    company.rillet.faults.append(Fault(Respond(Answer(status=401)), matches=lambda asked: True, times=9))
+
+    status, found = checked("entities = 3")
+
+    assert status == 1
+    assert found["Settings"][0][0] == "problem"
+    assert found["Brex token"][0][0] == "ok"
+    assert found["Rillet key"][0][0] == "problem"
+    assert "Rillet books" not in found
+
+
+def test_without_keys_the_file_is_still_read(checked: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BREX_TOKEN", "RILLET_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    status, found = checked('[[entities]]\nname = "US"\n')
+    assert status == 1
+    assert [text for _, text in found["Brex token"]] == ["the environment variable BREX_TOKEN is not set"]
+    assert [text for _, text in found["Rillet key"]] == ["the environment variable RILLET_API_KEY is not set"]
+    assert len(found["Settings"]) == 3
+
+
+def test_a_subscription_is_seen_and_its_secret_compared(
+    company: Demo, checked: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brex = company.brex_client
+    events = [WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT]
+    brex.webhook_subscriptions.create(NewWebhookSubscription(url="https://example.com/brex", event_types=events))
+    monkeypatch.setenv("BREX_WEBHOOK_SECRET", brex.webhook_secrets.list()[0].secret)
+    _, found = checked("x = 1")
+    assert found["BREX_WEBHOOK_SECRET"] == [("ok", "Brex signs with it")]
+    assert "https://example.com/brex" in found["Brex webhooks"][0][1]
+
+
+def test_a_reference_type_that_nothing_uses_is_not_verifiable(company: Demo, checked: Run) -> None:
+    text = CliRunner().invoke(app, ["init"]).stdout.replace('"brex"', '"brexx"')
+    _, found = checked(text)
+    assert found["Reference type"][0][0] == "not verifiable"
+
+
+def proposed(accounts: tuple[Account, ...], *names: str) -> str:
+    standin = rillet.testing.StandIn(accounts=accounts, subsidiaries=[subsidiary(each) for each in names])
+    return proposed_settings(load_books(standin.client()), None)
+
+
+def test_for_the_chart_of_a_stand_in_everything_is_found() -> None:
+    standin = rillet.testing.StandIn()
+    books = load_books(standin.client())
+    settings = read_settings(proposed_settings(books, ()))
+    assert check(settings, books) == ()
+    assert (settings.entities[0].card_account, settings.entities[0].bank_account) == ("21120", "11100")
+
+
+def test_what_several_accounts_could_be_is_left_to_the_person() -> None:
+    second = account("21125", "Other Card", AccountType.LIABILITY, "Credit Card")
+    text = proposed((*chart_of_accounts(), second), "Example Inc.")
+    assert '# card_account = "…"  # needed: one of 21120 Brex Card, 21125 Other Card' in text
+    with pytest.raises(SettingsError, match="card_account is missing"):
+        read_settings(text)
+
+
+def test_whose_the_records_are_is_left_to_the_person_where_no_field_tells() -> None:
+    text = proposed(chart_of_accounts(), "Example Inc.", "Example GmbH")
+    with pytest.raises(SettingsError, match="only one entity can take all the rest"):
+        read_settings(text)
+
+
+def test_names_of_others_stay_texts() -> None:
+    hostile = 'Evil" \n[[x]] \x7f\x00 # Ltd'
+    text = proposed(chart_of_accounts(), hostile)
+    assert read_settings(text).entities[0].subsidiary == hostile
+
+
+def test_a_file_is_not_overwritten(company: Demo, tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    assert CliRunner().invoke(app, ["init", "--output", str(path)]).exit_code == 0
+    kept = path.read_text(encoding="utf-8")
+    path.write_text(kept + "# mine\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["init", "--output", str(path)]).exit_code == 2
+    assert path.read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_the_demonstration_stays_until_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.toml"
+    command = [sys.executable, "-c", "from bridge.export.cli import main; main()"]
+    served = subprocess.Popen(
+        [*command, "demo", "--serve", "--records", "3", "--settings", str(path)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert served.stdout is not None
+        lines = list[str]()
+        while not lines or "Ctrl-C" not in lines[-1]:
+            line = served.stdout.readline()
+            assert line, lines
+            lines.append(line)
+        for name, value in re.findall(r"export (\w+)=(\S+)", "".join(lines)):
+            monkeypatch.setenv(name, value)
+        result = CliRunner().invoke(app, ["plan", "--settings", str(path), "--json"])
+        assert len(json.loads(result.stdout)["posts"]) >= 3
+    finally:
+        served.send_signal(signal.SIGINT)
+        served.communicate(timeout=30)
+    assert served.returncode == 0
