@@ -15,7 +15,7 @@ from bridge.export import DismissalError, Export, SqlJournal
 from bridge.export.commands import app
 from bridge.export.reporting import tables
 from clientkit.client import release
-from export_company import SETTINGS, Company, expense
+from support.companies.exported import SETTINGS, Company, expense
 
 
 def shown(part: object) -> str:
