@@ -89,6 +89,7 @@ if TYPE_CHECKING:
         When,
     )
     from bridge.taxes import LineTax
+    from bridge.unreadable import UnreadableEntry
     from bridge.values import ExchangeRate, ExternalReference, FieldAssignment, NewVendor
     from bridge.vendors.planned import PlannedVendors
 
@@ -141,6 +142,7 @@ _HOMES = {
         "SameInvoice", "Settings", "SettingsError", "TaxRounding", "TaxRule", "Treatment", "VendorMapping", "When",
     ),
     "bridge.taxes": ("LineTax",),
+    "bridge.unreadable": ("UnreadableEntry",),
     "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
     "bridge.vendors.planned": ("PlannedVendors",),
 }  # fmt: skip
@@ -156,9 +158,9 @@ __all__ = [
     "Ref", "Reference", "Refused", "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument",
     "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
     "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem",
-    "Treatment", "Vendor", "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill",
-    "bill_payment", "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain", "followed_in",
-    "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name",
+    "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When",
+    "Zones", "bill", "bill_payment", "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain",
+    "followed_in", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name",
     "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings", "record_digest",
     "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ import attrs
 from dateutil.relativedelta import relativedelta
 
 from bridge.master_data import INACTIVE, Account, Bill, Field, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
+from bridge.unreadable import UnreadableEntry, UnreadableIndex
 from bridge.vendors.names import NameIndex
 
 K = TypeVar("K")
@@ -35,7 +36,8 @@ class Books:
     """A chart of accounts, custom fields, vendors, subsidiaries and tax rates, and the last day that is closed, at one moment.
 
     `bills` and `reimbursements` are those that payments can be for, and `paying_accounts` the codes of the accounts behind
-    bank accounts, which alone can pay bills. `ledger` is whose books these are, for messages.
+    bank accounts, which alone can pay bills. `unreadable` is what the ledger has and could not be read: what needs it is
+    refused. `ledger` is whose books these are, for messages.
     """
 
     accounts: tuple[Account, ...]
@@ -47,6 +49,7 @@ class Books:
     paying_accounts: frozenset[str] = frozenset()
     tax_rates: tuple[TaxRate, ...] = ()
     last_closed: date | None = None
+    unreadable: tuple[UnreadableEntry, ...] = ()
     ledger: str = "Rillet"
 
     def account(self, code_or_id: str) -> Account | None:
@@ -104,6 +107,14 @@ class Books:
         found = next((rates[named] for rates in self._tax_rates if named in rates), ())
         return found[0] if len(found) == 1 else None
 
+    def unread(self, kind: str, *wanted: str | None) -> UnreadableEntry | None:
+        """What could not be read and says one of these texts, such as the code of an ``account``; None where nothing does."""
+        return self._unreadable.find(kind, wanted) if self.unreadable else None
+
+    def nameless(self, kind: str) -> UnreadableEntry | None:
+        """What could not be read and does not say what it is called, so that it may be what is missing."""
+        return next((each for each in self.unreadable if each.kind == kind and not each.is_named), None)
+
     def is_closed(self, day: date) -> bool:
         """Whether `day` lies in a closed period."""
         return self.last_closed is not None and day <= self.last_closed
@@ -112,6 +123,10 @@ class Books:
     def first_open_day(self) -> date | None:
         """The day after the last closed period, None where nothing is closed."""
         return None if self.last_closed is None else self.last_closed + relativedelta(days=1)
+
+    @cached_property
+    def _unreadable(self) -> UnreadableIndex:
+        return UnreadableIndex(self.unreadable, lambda text: (text.strip().casefold(), normalised(text)))
 
     @cached_property
     def _accounts(self) -> Mapping[str, Account]:

@@ -10,12 +10,13 @@ import attrs
 from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
 from bridge.decisions import Findings, ReasonCode
-from bridge.entities import Followed, entity_of, has_choice, means
+from bridge.entities import Followed, entity_of, follows, has_choice, means
 from bridge.master_data import INACTIVE, Account, Field, FieldValue, Subsidiary
 from bridge.postings import Posting
 from bridge.settings.default_accounts import ROLES
-from bridge.settings.values import AccountRule, Entity, Role, Settings
+from bridge.settings.values import AccountRule, Entity, FieldMapping, Role, Settings
 from bridge.taxes import LineTax, line_tax
+from bridge.unreadable import UnreadableEntry
 from bridge.values import ExchangeRate, FieldAssignment
 from clientkit.money import decimal_text, is_rounded, places, total
 
@@ -112,6 +113,11 @@ def code(
     `followed` is what is known of the record that it follows, such as the reimbursement of a payout.
     """
     entity = entity_of(record, settings, books, findings, followed)
+    if follows(record) and (
+        unread := books.unread("bill", record.source_id) or books.unread("reimbursement", record.source_id)
+    ):
+        # What does not find it would take the payment for one of something else.
+        findings.add(ReasonCode.UNREADABLE, f"it follows something that {books.ledger} has: {unread}")
     currency = _checked_lines(record, findings)
     rules = _rules(record, entity, settings)
     roles = roles_of(record, entity, settings, books)
@@ -122,6 +128,13 @@ def code(
     if entity is None or currency is None:
         return None
     subsidiary = books.subsidiary(entity.subsidiary)
+    is_sure = subsidiary is not None and subsidiary.id == entity.subsidiary
+    unread = None if is_sure else books.unread("subsidiary", entity.subsidiary)
+    if unread is None and subsidiary is None:
+        unread = books.nameless("subsidiary")
+    if unread is not None:
+        findings.add(ReasonCode.UNREADABLE, f"{entity.name} needs something of {books.ledger}: {unread}")
+        return None
     if subsidiary is None:
         findings.add(ReasonCode.NO_ENTITY, f"{books.ledger} has no subsidiary {entity.subsidiary!r} for {entity.name}")
         return None
@@ -320,7 +333,9 @@ def _is_tax_code(ref: FieldValueRef, settings: Settings) -> bool:
 def _checked(
     account: Account | None, wanted: str | None, line: LineItem, books: Books, findings: Findings, *, advice: str = ""
 ) -> Account | None:
-    if account is None:
+    if (unread := unread_account(account, wanted, books)) is not None:
+        findings.add(ReasonCode.UNREADABLE, f"it is coded to {wanted!r} of {books.ledger}, and {unread}", line.id)
+    elif account is None:
         text = f"it is coded to {wanted!r}, which is no account of {books.ledger}{advice}"
         findings.add(ReasonCode.UNKNOWN_ACCOUNT, text, line.id)
     elif account.status == INACTIVE:
@@ -332,6 +347,15 @@ def _checked(
     return account
 
 
+def unread_account(account: Account | None, wanted: str | None, books: Books) -> UnreadableEntry | None:
+    """The unreadable account that is meant, or that the ledger cannot tell from the one that was found by its code."""
+    if account is None:
+        # A code and a name may stand in one text, as in ``7500 Other G&A``.
+        return books.unread("account", wanted, *(wanted or "").split(maxsplit=1)) or books.nameless("account")
+    twin = books.unread("account", account.code)
+    return twin if twin is not None and twin.id != account.id and INACTIVE not in twin.texts else None
+
+
 def _assignments(line: LineItem, settings: Settings, books: Books, findings: Findings) -> Iterable[FieldAssignment]:
     for ref in line.accounting_field_values:
         shown = ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
@@ -339,15 +363,20 @@ def _assignments(line: LineItem, settings: Settings, books: Books, findings: Fin
             continue
         mapping = next((each for each in settings.fields if means(ref, each.brex)), None)
         field = _own_field(ref, books) if mapping is None else books.field(mapping.rillet)
+        unread = None if field is not None else _unread_field(ref, mapping, books)
+        if unread is not None:
+            text = f"its value {shown!r} belongs to a field of {books.ledger}, and {unread}"
+            findings.add(ReasonCode.UNREADABLE, text, line.id)
+        elif field is None and mapping is not None:
+            text = f"its value {shown!r} belongs to the field {mapping.rillet!r}, which {books.ledger} does not have"
+            findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
         if field is None:
-            if mapping is not None:
-                text = (
-                    f"its value {shown!r} belongs to the field {mapping.rillet!r}, which {books.ledger} does not have"
-                )
-                findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
             continue
         value = _value(field, ref)
-        if value is None:
+        unread = None if value is not None else _unread_value(ref, books)
+        if unread is not None:
+            findings.add(ReasonCode.UNREADABLE, f"its value {shown!r} is one of {field.name}, and {unread}", line.id)
+        elif value is None:
             text = f"{field.name} has no value {shown!r} in {books.ledger}"
             findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
         elif value.deactivated:
@@ -355,6 +384,17 @@ def _assignments(line: LineItem, settings: Settings, books: Books, findings: Fin
             findings.add(ReasonCode.DEACTIVATED_FIELD_VALUE, text, line.id)
         else:
             yield FieldAssignment(field_id=field.id, field_value_id=value.id)
+
+
+def _unread_field(ref: FieldValueRef, mapping: FieldMapping | None, books: Books) -> UnreadableEntry | None:
+    if mapping is None:
+        return books.unread("field", ref.remote_field_id)
+    return books.unread("field", mapping.rillet) or books.nameless("field")
+
+
+def _unread_value(ref: FieldValueRef, books: Books) -> UnreadableEntry | None:
+    named = books.unread("field value", ref.remote_field_value_id, ref.field_value_name)
+    return named or books.nameless("field value")
 
 
 def _own_field(ref: FieldValueRef, books: Books) -> Field | None:

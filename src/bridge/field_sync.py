@@ -79,30 +79,61 @@ def plan_field_sync(
     value, so that `when` keeps holding, and every other one under its id. Accounts become values of the field that
     `settings.gl_field` names, vendors and tax rates those of
     `settings.vendor_field` and `settings.tax_field` where these are given, and custom fields for expenses the fields that
-    are mapped to them, or else fields under their own id. Vendors of one name are told apart by their ids. What Rillet has deactivated or does not have is disabled, never
-    deleted: records that use it keep it. New fields belong to the integration with this id.
+    are mapped to them, or else fields under their own id. Vendors of one name are told apart by their ids. What Rillet has
+    deactivated or does not have is disabled, never deleted: records that use it keep it. What Rillet has and cannot be read
+    is left as it is. New fields belong to the integration with this id.
     """
     there = tuple(fields)
-    changes = [_of_setting("GL Account", settings.gl_field, _accounts(books), there, integration_id)]
+    changes = [
+        _of_setting("GL Account", settings.gl_field, _accounts(books), there, integration_id, _Unread(books, "account"))
+    ]
     if settings.vendor_field is not None:
-        changes.append(_of_setting("Vendor", settings.vendor_field, _vendors(books), there, integration_id))
+        unread = _Unread(books, "vendor")
+        changes.append(_of_setting("Vendor", settings.vendor_field, _vendors(books), there, integration_id, unread))
     if settings.tax_field is not None:
-        changes.append(_of_setting("Tax Code", settings.tax_field, _tax_rates(books), there, integration_id))
+        unread = _Unread(books, "tax rate")
+        changes.append(_of_setting("Tax Code", settings.tax_field, _tax_rates(books), there, integration_id, unread))
     telling = [each.when.field for each in settings.entities if each.when is not None and each.when.field is not None]
     if telling:
         # The settings may name the one field in several ways.
         field = next((each for each in telling if _named(each, there) is not None), telling[0])
-        changes.append(_of_setting("Legal Entity", field, _subsidiaries(books, settings), there, integration_id))
+        wanted, unread = _subsidiaries(books, settings), _Unread(books, "subsidiary", settings)
+        changes.append(_of_setting("Legal Entity", field, wanted, there, integration_id, unread))
     changes += [
         _of_field(field, books, there, settings, integration_id) for field in books.fields if _is_for_expenses(field)
     ]
     return tuple(change for change in changes if change)
 
 
-def _of_setting(
-    name: str, field: str, wanted: Sequence[_Wanted], there: Sequence[FieldWithValues], integration_id: str
+class _Unread:
+    """What of one kind Rillet has and cannot be read, so that nobody knows whether a value of Brex is for it."""
+
+    def __init__(self, books: Books, kind: str, settings: Settings | None = None) -> None:
+        self._books, self._kind = books, kind
+        # One without an id may be what any value is for.
+        self._is_any = any(each.kind == kind and each.id is None for each in books.unreadable)
+        # An entity's value stands for its subsidiary by the settings alone.
+        self._whens = {
+            each.when.value
+            for each in (() if settings is None else settings.entities)
+            if each.when is not None and books.unread(kind, each.subsidiary) is not None
+        }
+
+    def __contains__(self, value: FieldValue) -> bool:
+        said = (value.remote_id, value.value_id, value.value)
+        is_named = not self._whens.isdisjoint({value.brex_id, *said} - {None})
+        return self._is_any or is_named or self._books.unread(self._kind, *said) is not None
+
+
+def _of_setting(  # noqa: PLR0917 - the usual companions
+    name: str,
+    field: str,
+    wanted: Sequence[_Wanted],
+    there: Sequence[FieldWithValues],
+    integration_id: str,
+    unread: _Unread,
 ) -> FieldChange:
-    return _change(_named(field, there), _new(name, field, integration_id), None, wanted)
+    return _change(_named(field, there), _new(name, field, integration_id), None, wanted, unread)
 
 
 def _accounts(books: Books) -> list[_Wanted]:
@@ -162,12 +193,16 @@ def _of_field(
     mapping = next((each for each in settings.fields if books.field(each.rillet) == field), None)
     if mapping is not None:
         # The settings may know it by its name, so it keeps that.
-        return _change(_named(mapping.brex, there), _new(field.name, mapping.brex, integration_id), None, wanted)
+        new = _new(field.name, mapping.brex, integration_id)
+        return _change(_named(mapping.brex, there), new, None, wanted, _Unread(books, "field value"))
     found = next((each for each in there if each.field.remote_id == field.id), None)
-    return _change(found, _new(field.name, field.id, integration_id), field.name, wanted)
+    new = _new(field.name, field.id, integration_id)
+    return _change(found, new, field.name, wanted, _Unread(books, "field value"))
 
 
-def _change(found: FieldWithValues | None, new: NewField, name: str | None, wanted: Sequence[_Wanted]) -> FieldChange:
+def _change(
+    found: FieldWithValues | None, new: NewField, name: str | None, wanted: Sequence[_Wanted], unread: _Unread
+) -> FieldChange:
     if found is None:
         return FieldChange(
             name=new.name, new=new, created=tuple(_new_value(each) for each in wanted if not each.is_disabled)
@@ -178,7 +213,7 @@ def _change(found: FieldWithValues | None, new: NewField, name: str | None, want
     changed += [
         (value, FieldValueUpdate(brex_id=value.brex_id, data=FieldValueChange(is_disabled=True)))
         for value in found.values
-        if value.brex_id not in kept and not value.is_disabled
+        if value.brex_id not in kept and not value.is_disabled and value not in unread
     ]
     return FieldChange(
         name=found.field.name or found.field.brex_id,

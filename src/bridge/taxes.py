@@ -71,6 +71,14 @@ def line_tax(ref: FieldValueRef, line_id: str, settings: Settings, books: Books,
     """The tax that a value of the tax field stands for; None, with the reason in `findings`, where Rillet has none."""
     wanted = [each for each in (ref.remote_field_value_id, ref.field_value_name) if each]
     rate = next((found for each in wanted if (found := books.tax_rate(each)) is not None), None)
+    of_rate = None if rate is None else rate.id
+    unread = None if of_rate in wanted else books.unread("tax rate", *wanted)
+    if rate is None and unread is None:
+        unread = books.nameless("tax rate")
+    if unread is not None and unread.id != of_rate:
+        shown = next(iter([*wanted, ref.brex_field_value_id]))
+        findings.add(ReasonCode.UNREADABLE, f"its tax code is {shown!r} of {books.ledger}, and {unread}", line_id)
+        return None
     if rate is None:
         shown = next(iter([*wanted, ref.brex_field_value_id]))
         text = f"its tax code {shown!r} is not that of one tax rate of {books.ledger}"
@@ -99,6 +107,8 @@ def _account(key: str, wanted: str | None, line_id: str, books: Books, findings:
     if wanted is None:
         text = f"it needs an account that the settings do not name: {key}"
         findings.add(ReasonCode.MISSING_ACCOUNT, text, line_id)
+    elif account is None and (unread := books.unread("account", wanted) or books.nameless("account")) is not None:
+        findings.add(ReasonCode.UNREADABLE, f"it needs the {key} of {books.ledger}, and {unread}", line_id)
     elif account is None:
         findings.add(ReasonCode.UNKNOWN_ACCOUNT, f"the {key}, {wanted!r}, is not in {books.ledger}", line_id)
     elif account.status == INACTIVE:

@@ -21,7 +21,11 @@ def _silent(done: int, of: int) -> None:
 
 
 def read_fields(brex: brex_accounting.Client) -> tuple[FieldWithValues, ...]:
-    """Every field of Brex with all its values, as `bridge.plan_field_sync` takes them."""
+    """Every field of Brex with all its values, as `bridge.plan_field_sync` takes them.
+
+    Raises:
+        ApiError: Brex cannot be read, or one field or value of it: what is not seen would be made a second time.
+    """
     return tuple(
         FieldWithValues(field=field, values=tuple(brex.field_values.list(field.brex_id)))
         for field in brex.fields.list()

@@ -12,7 +12,7 @@ import attrs
 from brex_accounting import Record, RecordType
 from bridge.books import Books
 from bridge.callers import Rates, no_rates
-from bridge.coding import CodedLine, CodedRecord
+from bridge.coding import CodedLine, CodedRecord, unread_account
 from bridge.decisions import Findings, Nothing, Post, ReasonCode, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor
@@ -107,7 +107,9 @@ class Draft:
             self.refuse(ReasonCode.MISSING_ACCOUNT, text)
             return None
         account = self.books.account(wanted)
-        if account is None:
+        if (unread := unread_account(account, wanted, self.books)) is not None:
+            self.refuse(ReasonCode.UNREADABLE, f"it needs the {role.label} of the settings, and {unread}")
+        elif account is None:
             text = f"the {role.label} {wanted!r} of the settings is not in {self.books.ledger}"
             self.refuse(ReasonCode.UNKNOWN_ACCOUNT, text)
         elif account.status == INACTIVE:

@@ -11,6 +11,7 @@ from bridge.settings.values import Entity, Role, Settings, TaxRule, Treatment
 
 #: Charges are on accounts of this subtype alone.
 CARD_SUBTYPE = "Credit Card"
+_SHOWN = 20
 
 
 class Problem(str):
@@ -33,7 +34,16 @@ def check(settings: Settings, books: Books) -> tuple[Problem, ...]:
     What only some records are refused for is a warning.
     """
     found = [each if isinstance(each, Problem) else Problem(each) for each in _problems(settings, books)]
-    return (*found, *(Problem(each, is_warning=True) for each in (*_untold_movements(settings), *_twins(books))))
+    warnings = (*_untold_movements(settings), *_twins(books), *_unreadable(books))
+    return (*found, *(Problem(each, is_warning=True) for each in warnings))
+
+
+def _unreadable(books: Books) -> Iterator[str]:
+    """What of the books cannot be read; it keeps back the records that need it."""
+    for each in books.unreadable[:_SHOWN]:
+        yield f"{books.ledger}: {each}; records that need it are refused"
+    if (more := len(books.unreadable) - _SHOWN) > 0:
+        yield f"{books.ledger}: {more} more objects cannot be read; records that need them are refused"
 
 
 def _twins(books: Books) -> Iterator[str]:
@@ -74,10 +84,13 @@ def check_for_some(settings: Settings, books: Books) -> tuple[Problem, ...]:
 
 def _problems(settings: Settings, books: Books) -> Iterator[str]:
     for index, entity in enumerate(settings.entities):
-        yield from (f"entities[{index}].{problem}" for problem in _unfit(entity, books))
+        yield from (_at(f"entities[{index}].", problem) for problem in _unfit(entity, books))
     for index, mapping in enumerate(settings.fields):
+        place = f"fields[{index}].rillet"
         if books.field(mapping.rillet) is None:
-            yield f"fields[{index}].rillet: {books.ledger} has no custom field {mapping.rillet!r}"
+            yield _unread(place, "field", mapping.rillet, books) or (
+                f"{place}: {books.ledger} has no custom field {mapping.rillet!r}"
+            )
     for index, rule in enumerate(settings.accounts):
         yield from _account(f"accounts[{index}].account", rule.account, books)
     for index, each in enumerate(settings.vendors):
@@ -86,7 +99,7 @@ def _problems(settings: Settings, books: Books) -> Iterator[str]:
         yield from (Problem(problem, is_warning=True) for problem in named)
     ruled = dict[str, int]()
     for index, tax in enumerate(settings.taxes):
-        yield from (f"taxes[{index}].code: {problem}" for problem in _tax_code(tax, index, ruled, books))
+        yield from (_at(f"taxes[{index}].code: ", problem) for problem in _tax_code(tax, index, ruled, books))
         yield from _account(f"taxes[{index}].input_account", tax.input_account, books)
         yield from _account(f"taxes[{index}].output_account", tax.output_account, books)
     named = _vendor("default_vendor", settings.default_vendor, books)
@@ -99,7 +112,10 @@ def _unfit(entity: Entity, books: Books) -> Iterator[str]:
         yield f"subsidiary: {books.ledger} has {named} subsidiaries {entity.subsidiary!r}; name one by its id"
     if books.subsidiary(entity.subsidiary) is None:
         known = ", ".join(sorted(each.trade_name for each in books.subsidiaries))
-        yield f"subsidiary: {books.ledger} has no subsidiary {entity.subsidiary!r}; it has {known}"
+        yield (
+            _unread("subsidiary", "subsidiary", entity.subsidiary, books)
+            or f"subsidiary: {books.ledger} has no subsidiary {entity.subsidiary!r}; it has {known}"
+        )
     for role in Role:
         wanted = entity.account(role)
         unfit = list(_account(role, wanted, books))
@@ -116,6 +132,9 @@ def _tax_code(tax: TaxRule, index: int, ruled: dict[str, int], books: Books) -> 
     """What is wrong with a rule's code; `ruled` holds the rule of each tax rate that was looked at before."""
     rate = books.tax_rate(tax.code)
     if all(tax.code not in {each.id, each.code} for each in books.tax_rates):
+        if (unread := books.unread("tax rate", tax.code) or books.nameless("tax rate")) is not None:
+            yield Problem(str(unread), is_warning=True)
+            return
         yield f"{books.ledger} has no tax rate with the code or id {tax.code!r}"
     elif rate is None:
         yield f"{books.ledger} has several tax rates with the code {tax.code!r}; name one by its id"
@@ -128,7 +147,10 @@ def _tax_code(tax: TaxRule, index: int, ruled: dict[str, int], books: Books) -> 
 def _account(place: str, wanted: str | None, books: Books) -> Iterator[str]:
     account = None if wanted is None else books.account(wanted)
     if wanted is not None and account is None:
-        yield f"{place}: {books.ledger} has no account with the code or id {wanted!r}"
+        yield (
+            _unread(place, "account", wanted, books)
+            or f"{place}: {books.ledger} has no account with the code or id {wanted!r}"
+        )
     elif account is not None and account.status == INACTIVE:
         yield f"{place}: the account {account.code} {account.name} is inactive"
     elif account is not None and (twins := books.twins(account)):
@@ -140,7 +162,19 @@ def _vendor(place: str, wanted: str | None, books: Books) -> Iterator[str]:
     if wanted is None or books.vendor(wanted) is not None:
         return
     named = len(books.vendors_by_name(wanted))
-    if named == 0:
+    if named == 0 and (unread := _unread(place, "vendor", wanted, books)) is not None:
+        yield unread
+    elif named == 0:
         yield f"{place}: {books.ledger} has no vendor {wanted!r}"
     elif named > 1:
         yield f"{place}: {books.ledger} has {named} vendors {wanted!r}; name one by its id"
+
+
+def _unread(place: str, kind: str, wanted: str, books: Books) -> Problem | None:
+    """That something is there and cannot be read, which concerns the records that need it alone."""
+    found = books.unread(kind, wanted) or books.nameless(kind)
+    return None if found is None else Problem(f"{place}: {found}; records that need it are refused", is_warning=True)
+
+
+def _at(place: str, problem: str) -> Problem:
+    return Problem(f"{place}{problem}", is_warning=isinstance(problem, Problem) and problem.is_warning)

@@ -19,8 +19,10 @@ from bridge.documents.protocol import PlannedVendor
 from bridge.entities import means
 from bridge.master_data import Vendor
 from bridge.settings.values import NearDuplicates, Settings, VendorMapping
+from bridge.unreadable import UnreadableEntry
 from bridge.values import ExternalReference, NewVendor
 
+_VENDOR = "vendor"
 _UNLINK = "take it from all but one"
 _BY_ID = "name it by its id"
 _SHOWN = 5
@@ -90,13 +92,14 @@ def _entries_of(settings: Settings) -> _Entries:
 class _Match:
     """The vendors that something points to. `what` is that thing; `advice` is what helps where they are several.
 
-    `strangers` are those that may be somebody else.
+    `strangers` are those that may be somebody else, and `unread` is one that could not be read and may be meant.
     """
 
     vendors: Sequence[Vendor]
     what: str
     advice: str
     strangers: Sequence[Vendor] = ()
+    unread: UnreadableEntry | None = None
 
 
 def merchant(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
@@ -172,16 +175,23 @@ def _match(party: _Party, record: Record, settings: Settings, books: Books) -> _
     if not party.is_person and (chosen := _chosen(record, settings, books)):
         return chosen
     reference = party.reference(settings)
-    if reference and (linked := books.vendors_by_reference(reference)):
-        return _Match(vendors=linked, what=f"the external reference {reference.id!r}", advice=_UNLINK)
-    if party.email and (addressed := books.vendors_by_email(party.email)):
-        what = f"the e-mail address of {party.label}"
-        strangers = _strangers(addressed, party, settings, books)
-        return _Match(vendors=addressed, what=what, advice=_link(reference), strangers=strangers)
+    if reference:
+        linked, unread = books.vendors_by_reference(reference), books.unread(_VENDOR, reference.id)
+        if linked or unread:
+            what = f"the external reference {reference.id!r}"
+            return _Match(vendors=linked, what=what, advice=_UNLINK, unread=unread)
+    if party.email:
+        addressed, unread = books.vendors_by_email(party.email), books.unread(_VENDOR, party.email)
+        if addressed or unread:
+            what = f"the e-mail address of {party.label}"
+            strangers = _strangers(addressed, party, settings, books)
+            return _Match(vendors=addressed, what=what, advice=_link(reference), strangers=strangers, unread=unread)
     if not party.is_person and party.name:
         # An employee of that name is somebody else, whoever came first.
         named = tuple(each for each in books.vendors_by_name(party.name) if not _is_person(each, settings))
-        return _Match(vendors=named, what=party.label, advice=_link(reference)) if named else None
+        unread = books.unread(_VENDOR, party.name)
+        if named or unread:
+            return _Match(vendors=named, what=party.label, advice=_link(reference), unread=unread)
     return None
 
 
@@ -215,7 +225,7 @@ def _chosen(record: Record, settings: Settings, books: Books) -> _Match | None:
         return None
     refs = (ref for line in record.line_items for ref in line.accounting_field_values if means(ref, field))
     matches = {wanted: _valued(ref, wanted, field, books) for ref in refs if (wanted := _choice(ref))}
-    unclear = next((each for each in matches.values() if len(each.vendors) != 1), None)
+    unclear = next((each for each in matches.values() if each.unread or len(each.vendors) != 1), None)
     if unclear is not None:
         return unclear
     vendors = tuple({vendor.id: vendor for each in matches.values() for vendor in each.vendors}.values())
@@ -229,16 +239,18 @@ def _choice(ref: FieldValueRef) -> str | None:
 
 def _valued(ref: FieldValueRef, wanted: str, field: str, books: Books) -> _Match:
     match = _named(wanted, f"which the field {field!r} names", books)
-    if match.vendors or not ref.field_value_name:
+    if match.vendors or match.unread or not ref.field_value_name:
         return match
-    return attrs.evolve(match, vendors=books.vendors_by_name(ref.field_value_name))
+    name = ref.field_value_name
+    return attrs.evolve(match, vendors=books.vendors_by_name(name), unread=books.unread(_VENDOR, name))
 
 
 def _named(wanted: str, source: str, books: Books) -> _Match:
     """The vendor that a text names by its id or else its name."""
     by_id = books.vendor(wanted)
     found = (by_id,) if by_id else books.vendors_by_name(wanted)
-    return _Match(vendors=found, what=f"{wanted!r}, {source}", advice=_BY_ID)
+    unread = None if by_id else books.unread(_VENDOR, wanted)
+    return _Match(vendors=found, what=f"{wanted!r}, {source}", advice=_BY_ID, unread=unread)
 
 
 def _vendor(
@@ -246,6 +258,11 @@ def _vendor(
 ) -> str | PlannedVendor | None:
     if match is None:
         return _planned(party, settings, books, findings)
+    unread = match.unread or (None if match.vendors else books.nameless(_VENDOR))
+    if unread is not None:
+        text = f"{books.ledger} has or should have the vendor {match.what}, and {unread}"
+        findings.add(ReasonCode.UNREADABLE, text)
+        return None
     if len(match.vendors) == 1 and match.strangers:
         (vendor,) = match.strangers
         findings.reasons.append(share_address(party.label, f"{vendor.name!r} ({vendor.id})"))

@@ -140,10 +140,9 @@ class Walk:
         """The tasks in the order of work, those of a batch after all of the batch before."""
         survey, summaries = self.survey, self._looked.by_subject
         books = self._books
-        if survey.open_summaries:
-            opened = (
-                OpenSummaryTask(attempt=each, found=summaries.get(each.subject, ())) for each in survey.open_summaries
-            )
+        known = [each for each in survey.open_summaries if each.subject not in self._looked.unreadable]
+        if known:
+            opened = (OpenSummaryTask(attempt=each, found=summaries.get(each.subject, ())) for each in known)
             yield opened, self._context(books)
         if survey.has_bills and (survey.documents or survey.late):
             # The numbers of bills are compared with those that are there.
@@ -210,6 +209,12 @@ class Walk:
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
             is_unchanged = _is_unchanged(record, content, state) and not any(each.is_open for each in made)
             decision = None if is_unchanged else self._decision(record, state, found, books)
+            unreadable = self._looked.unreadable
+            unread = unreadable.get(record.id) or unreadable.get(record.source_id or "")
+            if unread is not None:
+                # Nothing is summarised either.
+                reason = Reason(code=ReasonCode.UNREADABLE, text=str(unread))
+                decision = Refused(record=record, reasons=(reason,))
             prepared.append(
                 RecordTask(
                     record=record,
@@ -219,6 +224,7 @@ class Walk:
                     asked=self._is_replay or self._is_posted_early(record, state),
                     found=found,
                     alike=self._alike(decision) if state.standing is Standing.NEW else (),
+                    unread=unread,
                 )
             )
         return prepared

@@ -13,6 +13,7 @@ from bridge.decisions import Post
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
+from bridge.unreadable import UnreadableEntry
 from clientkit.pacing import Pacing
 from clientkit.requests import Request
 
@@ -53,11 +54,13 @@ class LookUp:
 
     `by_subject` holds the documents and corrections of each record, and summaries by their subject; `by_source` those
     that carry another id of the source; `unmarked` are objects of a kind that is found by name alone, without one.
+    `unreadable` holds by subject, and by the other id of the source, an object that says it and cannot be read.
     """
 
     by_subject: Mapping[str, tuple[Found, ...]] = attrs.field(factory=dict[str, tuple[Found, ...]])
     by_source: Mapping[str, tuple[Found, ...]] = attrs.field(factory=dict[str, tuple[Found, ...]])
     unmarked: tuple[Found, ...] = ()
+    unreadable: Mapping[str, UnreadableEntry] = attrs.field(factory=dict[str, UnreadableEntry])
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +70,10 @@ class File:
     filename: str
     content: bytes = attrs.field(repr=False)
     content_type: str
+
+
+class UnreadableObjectError(Exception):
+    """The ledger has an object for a record that cannot be read, so that nobody knows what stands for it."""
 
 
 class Ledger(Protocol):

@@ -26,17 +26,24 @@ from bridge.documents.rillet_forms import (
     found,
     paid_by,
 )
-from bridge.export.engine.attempts import Attempt, is_record, summary_subject
+from bridge.export.engine.attempts import Attempt, is_record, is_summary, summary_subject
 from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
 from bridge.export.ledgers.rillet_answers import is_about
-from bridge.export.ledgers.rillet_books import load_books, with_bills, with_planned, with_reimbursements
+from bridge.export.ledgers.rillet_books import (
+    entry_of,
+    load_books,
+    with_bills,
+    with_planned,
+    with_reimbursements,
+)
 from bridge.export.owners import Owner, place_of
 from bridge.mappers.summaries import digest_of
+from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
 from clientkit.pacing import Pacing
-from clientkit.requests import Multipart, Request, segment
+from clientkit.requests import Multipart, Request, Unreadable, segment
 from clientkit.wire import Answer, Answered
 from rillet import (
     Bill,
@@ -145,9 +152,13 @@ class RilletLedger:
     def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
         """See `Ledger.find`: found by external reference, and journal entries by their names."""
         by_subject, by_source = dict[str, tuple[Found, ...]](), dict[str, tuple[Found, ...]]()
-        unmarked = list[Found]()
+        unmarked, unreadable = list[Found](), dict[str, UnreadableEntry]()
         wanted, origins = set(subjects), set(sources)
         for each in self._changed(since - _CLOCK_MARGIN):
+            if isinstance(each, UnreadableEntry):
+                said = _subjects_in(each)
+                unreadable.update((one, each) for one in said if one in wanted or one in origins or is_summary(one))
+                continue
             for subject in self._subjects(each):
                 if subject in wanted or not is_record(subject):
                     by_subject[subject] = (*by_subject.get(subject, ()), each)
@@ -155,7 +166,7 @@ class RilletLedger:
                 by_source[source] = (*by_source.get(source, ()), each)
             if each.ref.kind == JOURNAL_ENTRIES and each.mark is None and digest_of(_name_of(each)) is None:
                 unmarked.append(each)
-        return LookUp(by_subject=by_subject, by_source=by_source, unmarked=tuple(unmarked))
+        return LookUp(by_subject=by_subject, by_source=by_source, unmarked=tuple(unmarked), unreadable=unreadable)
 
     def get(self, ref: Ref) -> Found | None:
         """One object, or one payment of a bill or a reimbursement."""
@@ -260,19 +271,20 @@ class RilletLedger:
     def _found(self, kind: str, value: _Listed | rillet.BillPayment | rillet.ReimbursementPayment) -> Found:
         return found(kind, value, reference_type=self.reference_type)
 
-    def _changed(self, since: datetime) -> Iterator[Found]:
-        listings: dict[str, Iterable[_Listed]] = {
-            CHARGES: self.client.charges.list(updated_after=since, limit=100),
-            REIMBURSEMENTS: self.client.reimbursements.list(updated_after=since, limit=100),
-            BILLS: self.client.bills.list(updated_after=since, limit=100),
-        }
-        for kind, listing in listings.items() if self.reference_type is not None else ():
+    def _changed(self, since: datetime) -> Iterator[Found | UnreadableEntry]:
+        client, listings = self.client, dict[str, Iterable[_Listed | Unreadable]]()
+        if self.reference_type is not None:
+            listings[CHARGES] = client.charges.list(updated_after=since, limit=100).tolerant()
+            listings[REIMBURSEMENTS] = client.reimbursements.list(updated_after=since, limit=100).tolerant()
+            listings[BILLS] = client.bills.list(updated_after=since, limit=100).tolerant()
+        listings[VENDOR_CREDITS] = client.vendor_credits.list(updated_after=since, limit=100).tolerant()
+        listings[JOURNAL_ENTRIES] = client.journal_entries.list(updated_after=since, limit=100).tolerant()
+        for kind, listing in listings.items():
             for each in listing:
-                yield self._found(kind, each)
-        for credit in self.client.vendor_credits.list(updated_after=since, limit=100):
-            yield self._found(VENDOR_CREDITS, credit)
-        for entry in self.client.journal_entries.list(updated_after=since, limit=100):
-            yield self._found(JOURNAL_ENTRIES, entry)
+                if isinstance(each, Unreadable):
+                    yield entry_of(kind, each)
+                else:
+                    yield self._found(kind, each)
 
     def _subjects(self, each: Found) -> Iterator[str]:
         """The record that it was posted for, or the summary."""
@@ -296,6 +308,15 @@ def _moment_of(headers: Mapping[str, str], attempt: Attempt) -> datetime:
         return parsedate_to_datetime(headers["date"]).astimezone(UTC) - _MOMENT
     except (KeyError, ValueError):
         return attempt.intended_at
+
+
+def _subjects_in(entry: UnreadableEntry) -> Iterator[str]:
+    """What an object that cannot be read may be for: every word that it says, and a summary by its name."""
+    for text in entry.texts:
+        yield text
+        yield from text.split()
+        if (digest := digest_of(text)) is not None:
+            yield summary_subject(digest)
 
 
 def _name_of(found: Found) -> str:

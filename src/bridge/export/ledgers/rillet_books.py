@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from typing import Any, TypeVar, cast
 
 import attrs
 
@@ -13,37 +14,77 @@ from bridge.decisions import Post
 from bridge.documents.rillet import BillDocument, ReimbursementDocument
 from bridge.export.engine.facts import Step
 from bridge.master_data import Reference
-from rillet import Bill, BillStatus, DocumentStatus, ExpenseItem, NewExpenseItem, Reimbursement
+from bridge.unreadable import UnreadableEntry, texts_in
+from clientkit import codec
+from clientkit.codec import CodecError
+from clientkit.paging import Pager
+from clientkit.requests import Unreadable
+from rillet import (
+    Bill,
+    BillStatus,
+    DocumentStatus,
+    ExpenseItem,
+    Field,
+    FieldValue,
+    NewExpenseItem,
+    Reimbursement,
+)
+
+T = TypeVar("T")
+# By what records and settings name an object, beside its id.
+_NAMES = {
+    "account": "code",
+    "subsidiary": "trade_name",
+    "field": "name",
+    "field value": "name",
+    "vendor": "name",
+    "tax rate": "code",
+}
 
 # The steps that make a new object; by the others the one that is there stays.
 _MAKING = frozenset({Step.CREATE.value, Step.REPOST.value})
 
 
 def load_books(client: rillet.Client) -> Books:
-    """A snapshot of Rillet, except for the bills."""
+    """A snapshot of Rillet, except for the bills. What cannot be read is in its `unreadable`."""
+    unreadable = list[UnreadableEntry]()
+    accounts = _read(client.accounts.list(), "account", unreadable)
+    subsidiaries = _read(client.subsidiaries.list(), "subsidiary", unreadable)
+    fields = _read(client.fields.list(), "field", unreadable, _mended)
+    vendors = _read(client.vendors.list(limit=100), "vendor", unreadable)
+    tax_rates = _read(client.tax_rates.list(), "tax rate", unreadable)
     return Books(
-        accounts=tuple(client.accounts.list()),
-        subsidiaries=tuple(client.subsidiaries.list()),
-        fields=tuple(client.fields.list()),
-        vendors=tuple(client.vendors.list(limit=100)),
-        tax_rates=tuple(client.tax_rates.list()),
+        accounts=accounts,
+        subsidiaries=subsidiaries,
+        fields=fields,
+        vendors=vendors,
+        tax_rates=tax_rates,
         last_closed=last_closed(client),
+        unreadable=tuple(unreadable),
     )
 
 
 def with_bills(books: Books, client: rillet.Client) -> Books:
     """The snapshot with every bill that Rillet has, for payments to find theirs, and the accounts that may pay them."""
-    behind = (each.account_code for each in client.bank_accounts.list())
+    unreadable = list[UnreadableEntry]()
+    bills = _read(client.bills.list(limit=100), "bill", unreadable)
+    behind = [
+        _text_of(each.raw, "account_code") if isinstance(each, Unreadable) else each.account_code
+        for each in client.bank_accounts.list().tolerant()
+    ]
     return attrs.evolve(
         books,
-        bills=tuple(client.bills.list(limit=100)),
+        bills=bills,
         paying_accounts=frozenset(code for code in behind if code is not None),
+        unreadable=(*books.unreadable, *unreadable),
     )
 
 
 def with_reimbursements(books: Books, client: rillet.Client) -> Books:
     """The snapshot with every reimbursement that Rillet has, for payouts to find theirs."""
-    return attrs.evolve(books, reimbursements=tuple(client.reimbursements.list(limit=100)))
+    unreadable = list[UnreadableEntry]()
+    reimbursements = _read(client.reimbursements.list(limit=100), "reimbursement", unreadable)
+    return attrs.evolve(books, reimbursements=reimbursements, unreadable=(*books.unreadable, *unreadable))
 
 
 def with_planned(books: Books, posts: Sequence[Post]) -> Books:
@@ -113,3 +154,59 @@ def last_closed(client: rillet.Client) -> date | None:
     except rillet.NotFoundError:
         # Rillet's way to say that nothing has been closed yet.
         return None
+
+
+def _read(
+    listing: Pager[T],
+    kind: str,
+    unreadable: list[UnreadableEntry],
+    mended: Callable[[Unreadable, list[UnreadableEntry]], T | None] = lambda *_: None,
+) -> tuple[T, ...]:
+    """The items of a listing; what cannot be read goes to `unreadable`, unless something of it can be kept."""
+    read = list[T]()
+    for each in listing.tolerant():
+        if not isinstance(each, Unreadable):
+            read.append(each)
+        elif (kept := mended(each, unreadable)) is not None:
+            read.append(kept)
+        else:
+            unreadable.append(entry_of(kind, each))
+    return tuple(read)
+
+
+def entry_of(kind: str, item: Unreadable) -> UnreadableEntry:
+    """An item of a listing that cannot be read, as the mapping and the engine take it; `kind` is what it is."""
+    return _entry(kind, item.id, item.problem, item.raw)
+
+
+def _entry(kind: str, entry_id: str | None, why: str, raw: object) -> UnreadableEntry:
+    is_named = _text_of(raw, _NAMES.get(kind, "id")) is not None
+    return UnreadableEntry(kind=kind, id=entry_id, why=why, is_named=is_named, texts=frozenset(texts_in(raw)))
+
+
+def _mended(item: Unreadable, unreadable: list[UnreadableEntry]) -> Field | None:
+    """A custom field without those of its values that cannot be read."""
+    raw = cast("dict[str, Any]", item.raw) if isinstance(item.raw, dict) else {}
+    values = raw.get("values")
+    if not isinstance(values, list):
+        return None
+    kept, lost = list[object](), list[UnreadableEntry]()
+    for value in cast("list[object]", values):
+        try:
+            codec.structure(value, FieldValue)
+        except CodecError as error:
+            lost.append(_entry("field value", _text_of(value, "id"), str(error), value))
+        else:
+            kept.append(value)
+    try:
+        field = codec.structure({**raw, "values": kept}, Field)
+    except CodecError:
+        return None
+    unreadable += lost
+    return field
+
+
+def _text_of(raw: object, member: str) -> str | None:
+    """A member of parsed JSON, where there is such a text."""
+    found = cast("dict[str, object]", raw).get(member) if isinstance(raw, dict) else None
+    return found if isinstance(found, str) else None

@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     NOT_REPORTED = "not_reported"
     NOT_IN_JOURNAL = "not_in_journal"
+    UNREADABLE = "unreadable"
 
 
 @attrs.frozen(kw_only=True)

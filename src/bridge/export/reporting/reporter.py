@@ -28,6 +28,7 @@ _NOT_OF_THE_RECORD = frozenset(
         ReasonCode.NO_TIME_ZONE,
         ReasonCode.POSSIBLE_DOUBLE,
         ReasonCode.POSTED_SEVERAL_TIMES,
+        ReasonCode.UNREADABLE,
     }
 )
 

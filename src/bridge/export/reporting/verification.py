@@ -23,6 +23,7 @@ from bridge.export.reporting.disagreements import Known, Verdict, disagreement_a
 from bridge.export.sources.brex import BrexSource
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge
+from clientkit.errors import UnreadableAnswerError
 
 if TYPE_CHECKING:
     import rillet
@@ -83,6 +84,11 @@ class _Verification:
             self._objects.update((each.ref, each) for each in found)
         attempts, members = self._journal.attempts_of(known), self._journal.memberships(known)
         for record_id in (*known, *unknown):
+            if (unread := looked.unreadable.get(record_id)) is not None:
+                yield Disagreement(
+                    record_id=record_id, verdict=Verdict.UNREADABLE, text=f"{self._ledger.name}: {unread}"
+                )
+                continue
             made, entries = attempts.get(record_id, ()), members.get(record_id, ())
             state = state_of(made, self._ledger, entries)
             found = looked.by_subject.get(record_id, ())
@@ -99,7 +105,11 @@ class _Verification:
                 mapped=self._mapped if self._bridge is not None else None,
                 is_remembered=not self._journal.forgets,
             )
-            if (disagreement := disagreement_about(known_of_it)) is not None:
+            try:
+                disagreement = disagreement_about(known_of_it)
+            except UnreadableAnswerError as error:
+                disagreement = (Verdict.UNREADABLE, str(error))
+            if disagreement is not None:
                 verdict, text = disagreement
                 yield Disagreement(record_id=record_id, verdict=verdict, text=text)
 

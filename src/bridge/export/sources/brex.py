@@ -98,19 +98,29 @@ class BrexSource:
         yield from self._read(self.client.records.list())
 
     def fields(self, named: Collection[str]) -> Sequence[FieldWithValues] | None:
-        """See `Source.fields`; a token without the scope may not ask."""
+        """See `Source.fields`; a token without the scope may not ask, and where one cannot be read they are not whole."""
         try:
-            return [
-                FieldWithValues(
-                    field=field,
-                    values=tuple(self.client.field_values.list(field.brex_id))
-                    if {field.brex_id, field.remote_id, field.name} & set(named)
-                    else (),
-                )
-                for field in self.client.fields.list()
-            ]
+            listed = self.client.fields.list().tolerant().collect()
+            fields = [each for each in listed if not isinstance(each, requests.Unreadable)]
+            values = {
+                field.brex_id: self.client.field_values.list(field.brex_id).tolerant().collect()
+                for field in fields
+                if {field.brex_id, field.remote_id, field.name} & set(named)
+            }
         except (ForbiddenError, UnauthorizedError, NotFoundError):
             return None
+        everything = (*listed, *(value for each in values.values() for value in each))
+        if any(isinstance(each, requests.Unreadable) for each in everything):
+            return ()
+        return [
+            FieldWithValues(
+                field=field,
+                values=tuple(
+                    each for each in values.get(field.brex_id, ()) if not isinstance(each, requests.Unreadable)
+                ),
+            )
+            for field in fields
+        ]
 
     def about(self, records: Sequence[Record]) -> Iterator[Page]:
         """See `Source.about`. Brex does not find records by what they are about, so a year of their kind is read."""

@@ -29,7 +29,9 @@ from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
 from bridge.export.engine.tasks.documents import DocumentWriter
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
 from bridge.export.journal.protocol import JournalError
+from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, StopCode
+from bridge.unreadable import UnreadableEntry
 from clientkit.errors import ApiError
 
 
@@ -38,7 +40,8 @@ class RecordTask:
     """What is to be done for one record.
 
     `decision` is what the mapping made of it, None where nothing has changed since it was posted. `found` is what a
-    look-up has shown of it, None where none was made; `alike` are objects without a mark. `offered` says whether the
+    look-up has shown of it, None where none was made; `alike` are objects without a mark, and `unread` is one for the
+    record that cannot be read. `offered` says whether the
     source waits to be told, `asked` that a person wants it posted whatever the source says; `content` is the record's
     digest.
     """
@@ -50,6 +53,7 @@ class RecordTask:
     asked: bool = False
     found: tuple[Found, ...] | None = None
     alike: tuple[Found, ...] = ()
+    unread: UnreadableEntry | None = None
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -85,6 +89,8 @@ class RecordTask:
             return (yield from self._settle(context))
         except AmbiguousPaymentError as error:
             return self._refused(Reason(code=ReasonCode.POSSIBLE_DOUBLE, text=str(error)))
+        except UnreadableObjectError as error:
+            return self._refused(Reason(code=ReasonCode.UNREADABLE, text=str(error)))
         except (ApiError, BusyError) as error:
             return result_of_error(error, self.records)
         except JournalError:
@@ -94,6 +100,7 @@ class RecordTask:
 
     def _settle(self, context: TaskContext) -> Calls[Done]:
         """The first half: settle the attempt without an outcome; then go on with what stands."""
+        _check_readable(self.unread, context.ledger)
         attempts = context.journal.attempts(self.record.id)
         summary = open_summary(attempts)
         if summary is not None:
@@ -197,6 +204,7 @@ class RecordTask:
         if state.base is None:
             since = min(self.record.posted_at, self.record.updated_at)
             found = yield from ask(lambda: ledger.find([self.record.id], since=since))
+            _check_readable(found.unreadable.get(self.record.id), ledger)
             return attrs.evolve(case, documents=_documents(found.by_subject.get(self.record.id, ())))
         look = context.look_once if state.is_member else ledger.get
         base = state.base
@@ -327,6 +335,12 @@ class RecordTask:
                 result_of_error(error, self.records), results=self._failed("receipts", why).results, again=False
             )
         return attrs.evolve(done, results=(attrs.evolve(posted, receipts=attached),))
+
+
+def _check_readable(unread: UnreadableEntry | None, ledger: Ledger) -> None:
+    if unread is not None:
+        text = f"{ledger.name} has an object that names it, and {unread}; nothing is done before it can be read"
+        raise UnreadableObjectError(text)
 
 
 def _documents(found: Sequence[Found] | None) -> tuple[Found, ...]:
