@@ -62,8 +62,8 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """All tests with the lowest supported dependencies, and without the extra ``fast``."""
-    session.install("--constraint", ".ci/lowest.txt", "-e", ".[export,serve]")
-    session.install("pytest", "pytest-xdist", "hypothesis", "pyyaml", "jsonschema")
+    session.install("--constraint", ".ci/lowest.txt", "-e", ".[close,serve]")
+    session.install("pytest", "pytest-xdist", "hypothesis", "pyyaml", "jsonschema", "openpyxl")
     session.run("python", *_PYTEST, "-p", "no:cacheprovider", *session.posargs)
 
 

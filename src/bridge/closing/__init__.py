@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bridge.closing.accruals import Accrual, AccrualPlan, AccruedRecord, NotAccrued, accrue
 from bridge.closing.duplicates import PossibleDuplicate, possible_duplicates
+from bridge.closing.package import ClosePackage, Decision, Provenance, close_package
 from bridge.closing.period import Period, month, month_of
+from bridge.closing.plots import Bar, Panel, Plot
 from bridge.closing.reconciliation import AccountReconciliation, Difference, Reconciliation, reconcile
 from bridge.closing.report import Report
 from bridge.closing.sample import Sampled, audit_sample
@@ -16,11 +18,13 @@ from bridge.closing.snapshot import (
     Snapshot,
     UnreadRecord,
 )
+from bridge.closing.spending import MonthlySpending
 from bridge.closing.status import CloseStatus, CutOff, close_status
 
 __all__ = [
-    "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "CloseStatus", "ClosingRecord", "CutOff",
-    "Difference", "DifferenceKind", "LedgerEntry", "NotAccrued", "Period", "PossibleDuplicate", "Reconciliation", "Report",
-    "Sampled", "Snapshot", "UnreadRecord", "accrue", "audit_sample", "close_status", "month", "month_of",
-    "possible_duplicates", "reconcile",
+    "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "Bar", "ClosePackage", "CloseStatus",
+    "ClosingRecord", "CutOff", "Decision", "Difference", "DifferenceKind", "LedgerEntry", "MonthlySpending", "NotAccrued",
+    "Panel", "Period", "Plot", "PossibleDuplicate", "Provenance", "Reconciliation", "Report", "Sampled", "Snapshot",
+    "UnreadRecord", "accrue", "audit_sample", "close_package", "close_status", "month", "month_of", "possible_duplicates",
+    "reconcile",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from bridge.books import Books
 from bridge.closing.accrual_marks import accrual_name
 from bridge.closing.delimited import delimited
 from bridge.closing.period import Period, month
+from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import NOT_CODED, AccountLine, ClosingRecord, DifferenceKind, Snapshot, summed
 from bridge.datatable import DataTable, Tabular, money
 from bridge.master_data import INACTIVE
@@ -105,6 +106,22 @@ class AccrualPlan(Tabular):
                 for line in each.lines
             ),
         )
+
+    @property
+    def reports(self) -> Mapping[str, Report]:
+        """What is accrued, one row for each record and account, and what is not."""
+        rows = tuple(
+            (each.subsidiary, one.record_id, line.account, line.amount, line.currency)
+            for each in self.accruals
+            for one in each.records
+            for line in one.lines
+        )
+        left_out = tuple((each.record_id, each.why) for each in self.left_out)
+        headings = ("Subsidiary", "Record", "Account", "Amount", CURRENCY)
+        return {
+            "accruals": Report(title=f"Accruals: {len(rows)}", headings=headings, rows=rows),
+            "not_accrued": Report(title=f"Not accrued: {len(left_out)}", headings=("Record", "Why"), rows=left_out),
+        }
 
     def to_csv(self) -> str:
         """One line for each record and account."""

@@ -11,6 +11,7 @@ import attrs
 
 from bridge.closing.delimited import Cell, delimited
 from bridge.closing.period import Period
+from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import (
     AccountLine,
     ClosingRecord,
@@ -90,7 +91,7 @@ class Reconciliation(Tabular):
         """Every account with both sides, and what its difference comes from."""
         headings = ("Subsidiary", "Account", "Currency", "Brex", "Rillet", "Difference", "Explained by")
         return DataTable(
-            title=f"Reconciliation {self.period}: {self._verdict}",
+            title=f"Reconciliation {self.period}: {self.verdict}",
             headings=headings,
             rows=tuple(
                 (
@@ -122,6 +123,32 @@ class Reconciliation(Tabular):
                 for row, part in self.parts
             ),
         )
+
+    @property
+    def reports(self) -> Mapping[str, Report]:
+        """The accounts, and what they differ by, with real numbers."""
+        places_ = ("Subsidiary", "Account", "Name", CURRENCY)
+        return {
+            "reconciliation": Report(
+                title=f"Reconciliation: {len(self.rows)}",
+                headings=(*places_, "Brex", "Rillet", "Difference"),
+                rows=tuple(
+                    (row.subsidiary, row.account, row.name, row.currency, row.brex, row.rillet, row.difference)
+                    for row in self.rows
+                ),
+            ),
+            "differences": Report(
+                title=f"Differences: {sum(len(row.parts) for row in self.rows)}",
+                headings=(*places_, "What", "Amount", "Record", "Rillet", "Why"),
+                rows=tuple(
+                    (
+                        row.subsidiary, row.account, row.name, row.currency, _words(part.kind), part.amount,
+                        part.record_id, part.object, part.why,
+                    )
+                    for row, part in self.parts
+                ),
+            ),
+        }  # fmt: skip
 
     def to_csv(self) -> str:
         """One line for each difference, with its account; an account without a difference has one line too."""
@@ -163,7 +190,8 @@ class Reconciliation(Tabular):
         }
 
     @property
-    def _verdict(self) -> str:
+    def verdict(self) -> str:
+        """What it came to, in a few words."""
         if self.unread:
             return "1 record cannot be read" if len(self.unread) == 1 else f"{len(self.unread)} records cannot be read"
         if not self.is_explained:

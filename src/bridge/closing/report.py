@@ -26,7 +26,7 @@ class Report(Tabular):
     @property
     def table(self) -> DataTable:
         """The rows as texts; amounts have the places of their currency."""
-        shown = tuple(tuple(_text(cell, self._currency(row)) for cell in row) for row in self.rows)
+        shown = tuple(tuple(_text(cell, self.currency_of(row)) for cell in row) for row in self.rows)
         return DataTable(title=self.title, headings=self.headings, rows=shown)
 
     def to_csv(self) -> str:
@@ -38,7 +38,8 @@ class Report(Tabular):
         keys = [each.lower().replace(" ", "_") for each in self.headings]
         return [dict(zip(keys, map(_plain, row), strict=True)) for row in self.rows]
 
-    def _currency(self, row: tuple[Cell, ...]) -> str | None:
+    def currency_of(self, row: tuple[Cell, ...]) -> str | None:
+        """In which currency the amounts of a row are, None where it does not tell."""
         told = row[self.headings.index(CURRENCY)] if CURRENCY in self.headings else None
         return told if isinstance(told, str) else None
 

@@ -17,6 +17,7 @@ from brex_accounting import Expense, Receipt, Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl, record
 from bridge import Bridge
 from bridge.closing import CloseStatus, DifferenceKind, audit_sample, close_status, reconcile
+from bridge.export import SqlJournal
 from bridge.export.closing import Bought, read_purchases, read_snapshot
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
@@ -258,3 +259,18 @@ def test_the_command_writes_a_file_for_each_part(
 @pytest.mark.parametrize("text", ["much", "-1", "NaN"])
 def test_an_amount_is_a_number(make: MakeCompany, command: Callable[..., Any], text: str) -> None:
     assert command(make(), "close-status", "--period", "2026-02", "--receipts-from", text).exit_code == 2
+
+
+def test_it_opens_a_part_of_a_shared_journal(make: MakeCompany, command: Callable[..., Any], tmp_path: Path) -> None:
+    company = make(charge("7", "99999", id="k2"))
+    place = str(tmp_path / "shared.db")
+    company.journal = SqlJournal(place, namespace="other", now=company.clock)
+    company.dismiss("k2")
+    company.journal.close()
+
+    parts = {
+        name: command(company, "close-status", "--period", "2026-02", "--journal", place, "--namespace", name, "--json")
+        for name in ("other", "mine")
+    }
+
+    assert {name: json.loads(each.stdout)["complete"] for name, each in parts.items()} == {"other": True, "mine": False}

@@ -9,10 +9,14 @@ from bridge.export.closing.accruing import (
     post_accruals,
     take_out_arrived,
 )
-from bridge.export.closing.purchases import Bought, read_purchases
+from bridge.export.closing.packing import check_extra, provenance, read_package
+from bridge.export.closing.page import page
+from bridge.export.closing.purchases import Bought, nobody_knows, read_purchases
 from bridge.export.closing.reading import read_snapshot
+from bridge.export.closing.texts import MissingExtraError
+from bridge.export.closing.workbook import workbook
 
 __all__ = [
-    "AccrualOutcome", "AccrualStep", "AccrualStepTaken", "Bought", "post_accruals", "read_purchases", "read_snapshot",
-    "take_out_arrived",
+    "AccrualOutcome", "AccrualStep", "AccrualStepTaken", "Bought", "MissingExtraError", "check_extra", "nobody_knows", "page",
+    "post_accruals", "provenance", "read_package", "read_purchases", "read_snapshot", "take_out_arrived", "workbook",
 ]  # fmt: skip

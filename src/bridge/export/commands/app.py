@@ -18,6 +18,7 @@ from rich.console import Console
 import brex_accounting
 import rillet
 from bridge.callers import no_rates
+from bridge.export.closing.texts import MissingExtraError
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.file_rates import FileRates
 from bridge.export.journal.protocol import Journal, JournalError
@@ -199,7 +200,7 @@ def expected_errors() -> Generator[None]:
         yield
     except SettingsError as error:
         problems = error.problems
-    except (ApiError, JournalError, UnknownRecordError, OSError, UnicodeDecodeError) as error:
+    except (ApiError, JournalError, MissingExtraError, UnknownRecordError, OSError, UnicodeDecodeError) as error:
         problems = (str(error),)
     except KeyboardInterrupt:
         problems = ("Interrupted before anything was posted.",)
@@ -222,6 +223,16 @@ def print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:
         print_json(outcome.as_json())
     else:
         console().print(tables.export_table(outcome))
+
+
+def end(value: dict[str, object], *, as_json: bool, show: Callable[[Console], object], is_good: bool) -> None:
+    """End a command that has looked at something: print it for programs or for people, with status 1 where it is not good."""
+    if as_json:
+        print_json(value)
+    else:
+        show(console())
+    if not is_good:
+        raise typer.Exit(INCOMPLETE)
 
 
 def print_json(value: dict[str, object]) -> None:

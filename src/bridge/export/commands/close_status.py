@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
-import brex_accounting
 from bridge.closing import CloseStatus
-from bridge.closing import close_status as status_of
-from bridge.export.closing import read_purchases, read_snapshot
+from bridge.export.closing import nobody_knows, read_snapshot
 from bridge.export.commands.app import (
-    INCOMPLETE,
     JournalPlace,
     Json,
+    NamespaceName,
     RatesFile,
     SettingsFile,
     app,
-    console,
+    end,
     expected_errors,
     opened_export,
-    print_json,
 )
-from bridge.export.commands.month import Month, write_csv
-
-
-def amount_of(text: str) -> Decimal:
-    """The amount of an option. Raises `typer.BadParameter`."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise typer.BadParameter(f"an amount is a number such as 75 or 99.50, not {text!r}")
-    return amount
+from bridge.export.commands.month import (
+    PREPAIDS_FROM,
+    RECEIPTS_FROM,
+    SAMPLE,
+    Month,
+    PrepaidsFrom,
+    ReceiptsFrom,
+    Sample,
+    SampleAbove,
+    Seed,
+    judging,
+    purchases_of,
+    write_csv,
+)
 
 
 @app.command()
@@ -45,18 +44,12 @@ def close_status(
     journal: JournalPlace = None,
     rates: RatesFile = None,
     *,
-    receipts_from: Annotated[
-        Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a receipt is needed.")
-    ] = Decimal(75),
-    prepaids_from: Annotated[
-        Decimal,
-        typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a service period is needed."),
-    ] = Decimal(5000),
-    sample: Annotated[int, typer.Option(min=0, help="How many records the audit sample has beside large ones.")] = 25,
-    sample_above: Annotated[
-        Decimal | None, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on all are in it.")
-    ] = None,
-    seed: Annotated[str, typer.Option(help="Another text, another sample.")] = "",
+    namespace: NamespaceName = "",
+    receipts_from: ReceiptsFrom = RECEIPTS_FROM,
+    prepaids_from: PrepaidsFrom = PREPAIDS_FROM,
+    sample: Sample = SAMPLE,
+    sample_above: SampleAbove = None,
+    seed: Seed = "",
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Write each part as a file into this folder.", file_okay=False)
     ] = None,
@@ -67,33 +60,21 @@ def close_status(
     Needs the same variables as plan. Days of purchase are read where the token may read expenses. Changes nothing. Exit
     status 0: everything is in the books; 1: something is not; 2: could not look.
     """
-    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
-        with brex_accounting.Client.from_env() as brex:
-            bought = read_purchases(brex, period)
-        snapshot = read_snapshot(prepared, period) if bought is None else read_snapshot(prepared, period, bought=bought)
-        status = status_of(
-            snapshot,
-            receipts_from=receipts_from,
-            prepaids_from=prepaids_from,
-            sample_size=sample,
-            sample_above=sample_above,
-            seed=seed,
-            checked_purchases=bought is not None,
-        )
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
+    ):
+        bought = purchases_of(period)
+        judge = judging(receipts_from, prepaids_from, sample, sample_above, seed, bought)
+        status = judge(read_snapshot(prepared, period, bought=bought or nobody_knows))
         if csv is not None:
             csv.mkdir(parents=True, exist_ok=True)
             for name, report in status.reports.items():
                 write_csv(csv / f"{name}.csv", report.to_csv())
-        if as_json:
-            print_json(status.as_json())
-        else:
-            _print(status)
-        if not status.is_complete:
-            raise typer.Exit(INCOMPLETE)
+        end(status.as_json(), as_json=as_json, show=lambda out: _print(out, status), is_good=status.is_complete)
 
 
-def _print(status: CloseStatus) -> None:
-    out = console()
+def _print(out: Console, status: CloseStatus) -> None:
     out.print(status)
     for report in status.reports.values():
         if report.rows:

@@ -1,13 +1,18 @@
-"""What the commands of a close have in common: their month, and files for spreadsheets."""
+"""What the commands of a close have in common: their month, what counts as large, and files for spreadsheets."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bridge.closing import Period, month
+import brex_accounting
+from bridge.closing import CloseStatus, Period, Snapshot, close_status, month
+from bridge.export.closing import Bought, read_purchases
 
 
 def period_of(text: str) -> Period:
@@ -18,10 +23,60 @@ def period_of(text: str) -> Period:
         raise typer.BadParameter(str(error)) from None
 
 
+def amount_of(text: str) -> Decimal:
+    """The amount of an option. Raises `typer.BadParameter`."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise typer.BadParameter(f"an amount is a number such as 75 or 99.50, not {text!r}")
+    return amount
+
+
 Month = Annotated[
     Period, typer.Option("--period", metavar="MONTH", parser=period_of, help="The month, such as 2026-10.")
 ]
 CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write it to this file as well.", dir_okay=False)]
+ReceiptsFrom = Annotated[
+    Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a receipt is needed.")
+]
+PrepaidsFrom = Annotated[
+    Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a service period is needed.")
+]
+Sample = Annotated[int, typer.Option(min=0, help="How many records the audit sample has beside large ones.")]
+SampleAbove = Annotated[
+    Decimal | None, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on all are in it.")
+]
+Seed = Annotated[str, typer.Option(help="Another text, another sample.")]
+
+RECEIPTS_FROM, PREPAIDS_FROM, SAMPLE = Decimal(75), Decimal(5000), 25
+
+
+def judging(  # noqa: PLR0917 - in the order of the options
+    receipts_from: Decimal,
+    prepaids_from: Decimal,
+    sample: int,
+    sample_above: Decimal | None,
+    seed: str,
+    bought: Bought | None,
+) -> Callable[[Snapshot], CloseStatus]:
+    """How far a month is, by what the options say; `bought` knows days of purchase, where they could be read."""
+    return partial(
+        close_status,
+        receipts_from=receipts_from,
+        prepaids_from=prepaids_from,
+        sample_size=sample,
+        sample_above=sample_above,
+        seed=seed,
+        checked_purchases=bought is not None,
+    )
+
+
+def purchases_of(period: Period) -> Bought | None:
+    """Days of purchase, where the token may read them."""
+    with brex_accounting.Client.from_env() as brex:
+        return read_purchases(brex, period)
 
 
 def write_csv(path: Path | None, text: str) -> None:

@@ -1,0 +1,97 @@
+"""A close package, read: the reports of a month, what was spent in those before it, and what was decided."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from importlib.util import find_spec
+
+from bridge.closing.package import ClosePackage, Decision, Provenance, close_package
+from bridge.closing.period import Period
+from bridge.closing.snapshot import Snapshot
+from bridge.closing.spending import MonthlySpending, months_up_to, spending_of
+from bridge.closing.status import CloseStatus, close_status
+from bridge.export.closing.purchases import Bought, nobody_knows
+from bridge.export.closing.reading import read_snapshot
+from bridge.export.closing.texts import missing_extra
+from bridge.export.engine.approvals import reviews
+from bridge.export.engine.export import Export
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.rillet import RilletLedger
+from bridge.export.ledgers.rillet_entries import RilletEntries
+
+_WRITERS = ("xlsxwriter", "jinja2")
+
+
+def check_extra() -> None:
+    """Raise `MissingExtraError` where what writes the files is not installed, before anything is read."""
+    for name in _WRITERS:
+        if find_spec(name) is None:
+            raise missing_extra(name)
+
+
+def provenance(by: str, settings: bytes) -> Provenance:
+    """Who runs it, with the content of the settings file, and the versions of what is installed here.
+
+    Raises `ValueError` where nobody is named.
+    """
+    if not by.strip():
+        raise ValueError("say who you are")
+    versions = {name: version for name in ("brex-rillet", *_WRITERS) if (version := _version(name)) is not None}
+    return Provenance(by=by.strip(), settings_digest=hashlib.sha256(settings).hexdigest(), versions=versions)
+
+
+def read_package(
+    export: Export,
+    period: Period,
+    provenance: Provenance,
+    *,
+    months: int = 6,
+    bought: Bought | None = None,
+    status: Callable[[Snapshot], CloseStatus] = close_status,
+) -> ClosePackage:
+    """Everything that is handed over for a month. Nothing is changed anywhere.
+
+    `months` is how many of them, with this one, the spending is shown for; `bought` knows days of purchase, and `status` says
+    what counts as large or missing. Raises as `read_snapshot`.
+    """
+    snapshot = read_snapshot(export, period, bought=bought or nobody_knows)
+    return close_package(
+        snapshot,
+        provenance,
+        status=status(snapshot),
+        spending=_spending(export, snapshot, months),
+        decisions=_decisions(export.journal, snapshot),
+    )
+
+
+def _spending(export: Export, snapshot: Snapshot, months: int) -> Iterator[MonthlySpending]:
+    if not isinstance(export.ledger, RilletLedger):
+        return
+    entries = RilletEntries(export.ledger, snapshot.books, snapshot.settings)
+    told = [
+        (month, snapshot.balances if month == snapshot.period else entries.balances(month))
+        for month in months_up_to(snapshot.period, months)
+    ]
+    yield from spending_of(told, snapshot.books)
+
+
+def _decisions(journal: Journal, snapshot: Snapshot) -> Iterator[Decision]:
+    """What the journal has of the month's records: refusals, holds and approvals, each by its time."""
+    made = list[Decision]()
+    for record_id in [each.record.id for each in snapshot.records]:
+        for refusal in journal.refusals(record_id):
+            why = "; ".join(text for _, text in refusal.reasons)
+            made.append(Decision(record_id=record_id, what="refused", by=refusal.by, at=refusal.at, why=why))
+        for review in reviews(journal, record_id):
+            why = review.why or f"{review.prepared_by} had prepared it"
+            made.append(Decision(record_id=record_id, what=review.step.value, by=review.by, at=review.at, why=why))
+    yield from sorted(made, key=lambda each: (each.at, each.record_id, each.what))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
