@@ -211,7 +211,10 @@ def test_rules_that_cannot_be_meant_are_refused(rule: str, problem: str) -> None
     )
 
 
-def test_the_commands_and_the_history(make: MakeCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("namespace", ["", "us"])
+def test_the_commands_and_the_history(
+    make: MakeCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, namespace: str
+) -> None:
     company = make(charge("600"))
     path, journal = tmp_path / "settings.toml", str(tmp_path / "journal0.db")
     path.write_text(
@@ -228,7 +231,8 @@ def test_the_commands_and_the_history(make: MakeCompany, tmp_path: Path, monkeyp
         def run(name: str, *arguments: str) -> Any:
             return CliRunner().invoke(app, [name, *arguments])
 
-        common = ("--settings", str(path), "--journal", journal)
+        opened = ("--journal", journal, "--namespace", namespace)
+        common = ("--settings", str(path), *opened)
         assert run("export", *common).exit_code == 1
         assert run("approve", "k1", "--by", ADA, *common).exit_code == 2
         result = run("approve", "k1", "--by", GRACE, *common)
@@ -239,10 +243,10 @@ def test_the_commands_and_the_history(make: MakeCompany, tmp_path: Path, monkeyp
         assert run("approve", "k1", "--by", "alan@example.com", *common).exit_code == 0
         assert run("export", *common).exit_code == 0
 
-        shown = json.loads(run("history", "k1", "--journal", journal, "--json").stdout)
+        shown = json.loads(run("history", "k1", *opened, "--json").stdout)
         assert [(each["step"], each["by"], each["prepared_by"]) for each in shown["reviews"]] == [
             ("approve", GRACE, ADA),
             ("hold", GRACE, ""),
             ("approve", "alan@example.com", GRACE),
         ]
-        assert f"{GRACE} held it: wait" in run("history", "k1", "--journal", journal).stdout
+        assert f"{GRACE} held it: wait" in run("history", "k1", *opened).stdout

@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from bridge.closing import AccrualPlan
 from bridge.closing import accrue as planned_accruals
 from bridge.datatable import DataTable
-from bridge.export.closing import post_accruals, read_snapshot
+from bridge.export.closing import AccrualOutcome, post_accruals, read_snapshot
 from bridge.export.commands.app import (
-    INCOMPLETE,
     JournalOf,
     Json,
     NamespaceName,
     RatesFile,
     SettingsFile,
     app,
-    console,
+    end,
     expected_errors,
     opened_export,
-    print_json,
 )
 from bridge.export.commands.month import CsvFile, Month, write_csv
 from bridge.export.ledgers.rillet import RilletLedger
@@ -53,18 +52,21 @@ def accrue(
         write_csv(csv, plan.to_csv())
         ledger = prepared.ledger
         outcome = post_accruals(ledger, prepared.journal, plan) if apply and isinstance(ledger, RilletLedger) else None
-        if as_json:
-            steps = [] if outcome is None else outcome.as_json()
-            print_json({**plan.as_json(), "applied": apply, "steps": steps})
-        else:
-            out = console()
-            out.print(plan)
-            if plan.left_out:
-                out.print(_left_out(plan))
-            if outcome is not None:
-                out.print(outcome)
-        if plan.left_out or (outcome is not None and not outcome.complete):
-            raise typer.Exit(INCOMPLETE)
+        steps = [] if outcome is None else outcome.as_json()
+        end(
+            {**plan.as_json(), "applied": apply, "steps": steps},
+            as_json=as_json,
+            show=lambda out: _print(out, plan, outcome),
+            is_good=not plan.left_out and (outcome is None or outcome.complete),
+        )
+
+
+def _print(out: Console, plan: AccrualPlan, outcome: AccrualOutcome | None) -> None:
+    out.print(plan)
+    if plan.left_out:
+        out.print(_left_out(plan))
+    if outcome is not None:
+        out.print(outcome)
 
 
 def _left_out(plan: AccrualPlan) -> DataTable:

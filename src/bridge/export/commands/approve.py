@@ -9,6 +9,7 @@ from rich.text import Text
 
 from bridge.export.commands.app import (
     JournalOf,
+    NamespaceName,
     RatesFile,
     RecordId,
     SettingsFile,
@@ -28,9 +29,11 @@ def hold(
     journal: JournalOf,
     by: By,
     why: Annotated[str, typer.Option("--why", help="Why it is held; the journal keeps it.")],
+    *,
+    namespace: NamespaceName = "",
 ) -> None:
     """Hold the posting of a record until somebody else approves it. Needs the same variables as plan."""
-    with expected_errors(), opened_export(settings, journal, is_there=True) as prepared:
+    with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
         try:
             made = prepared.hold(record, by=by, why=why)
         except ValueError as error:
@@ -39,13 +42,24 @@ def hold(
 
 
 @app.command()
-def approve(record: RecordId, settings: SettingsFile, journal: JournalOf, by: By, rates: RatesFile = None) -> None:
+def approve(
+    record: RecordId,
+    settings: SettingsFile,
+    journal: JournalOf,
+    by: By,
+    rates: RatesFile = None,
+    *,
+    namespace: NamespaceName = "",
+) -> None:
     """Approve what is to be posted for a record, as plan shows it now; the next run posts it.
 
     Nobody approves what is their own spending, or what they have held. The approval lapses where the record or what is
     posted for it changes. Needs the same variables as plan.
     """
-    with expected_errors(), opened_export(settings, journal, rates=rates, is_there=True) as prepared:
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
+    ):
         try:
             made = prepared.approve(record, by=by)
         except ValueError as error:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import typer
+from rich.console import Console
 
 from bridge.closing import Reconciliation
 from bridge.closing import reconcile as reconciled
 from bridge.export.closing import read_snapshot
 from bridge.export.commands.app import (
-    INCOMPLETE,
     JournalPlace,
     Json,
     NamespaceName,
     RatesFile,
     SettingsFile,
     app,
-    console,
+    end,
     expected_errors,
     opened_export,
-    print_json,
 )
 from bridge.export.commands.month import CsvFile, Month, write_csv
 
@@ -45,16 +43,10 @@ def reconcile(
     ):
         found = reconciled(read_snapshot(prepared, period))
         write_csv(csv, found.to_csv())
-        if as_json:
-            print_json(found.as_json())
-        else:
-            _print(found)
-        if not found.is_explained:
-            raise typer.Exit(INCOMPLETE)
+        end(found.as_json(), as_json=as_json, show=lambda out: _print(out, found), is_good=found.is_explained)
 
 
-def _print(found: Reconciliation) -> None:
-    out = console()
+def _print(out: Console, found: Reconciliation) -> None:
     out.print(found)
     if any(row.parts for row in found.rows):
         out.print(found.differences)

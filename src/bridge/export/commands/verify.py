@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import typer
-
 from bridge.export.commands.app import (
-    INCOMPLETE,
     JournalOf,
     Json,
     NamespaceName,
     RatesFile,
     SettingsFile,
     app,
-    console,
+    end,
     expected_errors,
     opened_export,
-    print_json,
 )
 from bridge.export.reporting import tables
 
@@ -38,10 +34,10 @@ def verify(
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         found = prepared.verify()
-        if as_json:
-            shown = [{"record_id": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found]
-            print_json({"disagreements": shown})
-        else:
-            console().print(tables.verify_table(found))
-        if found:
-            raise typer.Exit(INCOMPLETE)
+        shown = [{"record_id": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found]
+        end(
+            {"disagreements": shown},
+            as_json=as_json,
+            show=lambda out: out.print(tables.verify_table(found)),
+            is_good=not found,
+        )
