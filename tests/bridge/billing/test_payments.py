@@ -309,6 +309,77 @@ def test_an_event_of_a_newer_shape_is_not_taken_where_its_status_cannot_be_told(
     assert [each.status for each in listener.told] == [PaymentState.PAID]
 
 
+def test_an_invoice_that_is_posted_anew_is_told_after_its_deletion(synced: Seller) -> None:
+    listener = Listener(synced)
+    (made,) = synced.books.invoices
+    synced.clock.advance(60)
+    synced.books.client().invoices.delete(made.id)
+    synced.books.webhooks.deliver_due()
+    synced.clock.advance(60)
+
+    assert synced.sync().sync("in_1").complete
+    synced.books.webhooks.deliver_due()
+    assert listener.watcher.poll().complete
+
+    assert [(each.status.value, each.outstanding, each.currency) for each in listener.told] == [
+        ("deleted", Decimal(0), "USD"),
+        ("unpaid", Decimal("119.00"), "USD"),
+    ]
+
+
+def test_a_changed_invoice_is_told_where_the_one_before_was(synced: Seller) -> None:
+    listener = Listener(synced, subscribed=False)
+    payment = pay(synced, "19.00")
+    assert listener.watcher.poll().complete
+    synced.clock.advance(60)
+    synced.books.move_invoice_payment(payment.id, InvoicePaymentStatus.FAILED)
+    # Nothing settles it, so that it is deleted and posted anew before anybody has asked again.
+    synced.put(changed(synced.invoices["in_1"], lines=(line("200.00"),)))
+    synced.clock.advance(60)
+    assert synced.sync().run().complete
+    assert listener.watcher.poll().complete
+
+    assert listener.states == [
+        ("in_1", "partially_paid", Decimal("19.00"), Decimal("100.00")),
+        ("in_1", "unpaid", Decimal(0), Decimal("238.00")),
+    ]
+
+
+def test_an_invoice_that_rillet_has_twice_is_not_told_for_the_other(synced: Seller) -> None:
+    (made,) = synced.books.invoices
+    synced.clock.advance(60)
+    double = synced.books.client().invoices.create(
+        rillet.NewRevenueRecognitionOnlyInvoice(
+            customer_id=made.customer_id,
+            subsidiary_id=made.subsidiary_id,
+            invoice_date=DAY,
+            invoice_number="A-001-2",
+            items=[
+                rillet.NewExternalInvoiceItem(
+                    product_id=made.items[0].product_id,
+                    description="By hand",
+                    quantity=Decimal(1),
+                    total_amount=Money(Decimal("119.00"), "USD"),
+                )
+            ],
+            external_references=[rillet.ExternalReference(type=SETTINGS.reference_type, id="in_1")],
+        )
+    )
+    pay(synced, "119.00", "A-001-2")
+    listener = Listener(synced, subscribed=False)
+
+    outcome = listener.watcher.poll()
+
+    assert listener.told == []
+    (left,) = outcome.undelivered
+    assert left.why.startswith(
+        f"DoubleInvoiceError: Rillet has in_1 twice: {made.id}, which the sync knows, and {double.id}"
+    )
+
+    pay(synced, "19.00")
+    assert [each.outstanding for each in listener.watcher.poll().delivered] == [Decimal("100.00")]
+
+
 def test_invoices_of_others_are_nobodys_business(synced: Seller) -> None:
     client = synced.books.client()
     (made,) = synced.books.invoices

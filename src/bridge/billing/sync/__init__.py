@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bridge.billing.sync.ledger import BillingLedger
     from bridge.billing.sync.linking import LinkError
     from bridge.billing.sync.outcome import SyncOutcome, SyncPlan, SyncProblem
-    from bridge.billing.sync.payments import PaymentWatcher, PollOutcome, Undelivered
+    from bridge.billing.sync.payments import DoubleInvoiceError, PaymentWatcher, PollOutcome, Undelivered
     from bridge.billing.sync.protocol import BillingSystem, ListedInvoices
 
 # Made by docs/make_exports.py from the imports above.
@@ -23,12 +23,12 @@ _HOMES = {
     "bridge.billing.sync.ledger": ("BillingLedger",),
     "bridge.billing.sync.linking": ("LinkError",),
     "bridge.billing.sync.outcome": ("SyncOutcome", "SyncPlan", "SyncProblem",),
-    "bridge.billing.sync.payments": ("PaymentWatcher", "PollOutcome", "Undelivered",),
+    "bridge.billing.sync.payments": ("DoubleInvoiceError", "PaymentWatcher", "PollOutcome", "Undelivered",),
     "bridge.billing.sync.protocol": ("BillingSystem", "ListedInvoices",),
 }  # fmt: skip
 __all__ = [
-    "BillingLedger", "BillingSystem", "InvoiceSync", "LinkError", "ListedInvoices", "PaymentWatcher", "PollOutcome",
-    "SyncOutcome", "SyncPlan", "SyncProblem", "Undelivered",
+    "BillingLedger", "BillingSystem", "DoubleInvoiceError", "InvoiceSync", "LinkError", "ListedInvoices",
+    "PaymentWatcher", "PollOutcome", "SyncOutcome", "SyncPlan", "SyncProblem", "Undelivered",
 ]  # fmt: skip
 # End of what is made.
 

@@ -15,6 +15,7 @@ import attrs
 import rillet
 import rillet.webhooks
 from bridge.billing.documents import INVOICE, subject_of
+from bridge.billing.forms import form_of_receivable
 from bridge.billing.payment_status import PaymentState, PaymentStatus, read_payment_status
 from bridge.billing.settings import BillingSettings, SettledElsewhere
 from bridge.billing.sync.credited import CreditedInvoices, paid_by
@@ -33,11 +34,16 @@ from clientkit.webhooks import UnreadableWebhookError
 from rillet import InvoicePaymentStatus
 from rillet.webhooks import Entity, EventType
 
+_PREFIX = subject_of(INVOICE, "")
 _READ_UNTIL = "billing payments read until"
 #: The mark of the last verified webhook, for the check of the setup.
 WEBHOOK_SEEN = "billing webhook seen at"
 # The clocks differ; reading a day twice tells nobody anything twice.
 _CLOCK_MARGIN = timedelta(days=1)
+
+
+class DoubleInvoiceError(Exception):
+    """Rillet has an invoice of the billing system's twice, so that nobody knows which one tells how it stands."""
 
 
 @attrs.frozen(kw_only=True)
@@ -93,6 +99,7 @@ class PaymentWatcher:
 
         Raises:
             ApiError: Rillet or the billing system cannot be asked. Whoever receives webhooks answers 500, and it comes again.
+            DoubleInvoiceError: Rillet has the invoice twice.
             BusyError: Another process tells of the invoice at this moment; it comes again.
             JournalError: The journal cannot be read or written, or is that of another organization.
             UnreadableWebhookError: The event does not say which invoice it is about, and not everything else could be told.
@@ -103,11 +110,10 @@ class PaymentWatcher:
         if invoice_id is not None and (event.entity, event.event) == (Entity.INVOICE, EventType.DELETED):
             self._tell_deleted(invoice_id, event.timestamp)
         elif invoice_id is not None:
-            self._tell(invoice_id)
+            self._tell(invoice_id, self._billing_id(event.data) if isinstance(event.data, rillet.Invoice) else None)
         if memo_id is not None:
             now = self._credited.now(memo_id)
-            for each in dict.fromkeys([*now, *self._credited.before(memo_id)]):
-                self._tell(each)
+            self._tell_each(dict.fromkeys([*now, *self._credited.before(memo_id)]))
             self._credited.remember(memo_id, now)
         if not _is_understood(event):
             self._poll_instead(event)
@@ -126,9 +132,9 @@ class PaymentWatcher:
         began, after = self._journal.now(), updated_after or self._read_until()
         memos = {each.id: paid_by(each) for each in self._client.credit_memos.list(updated_after=after, limit=100)}
         delivered, undelivered = list[PaymentStatus](), list[Undelivered]()
-        for invoice_id in self._changed(after, memos):
+        for invoice_id, name in self._changed(after, memos):
             try:
-                status = self._tell(invoice_id)
+                status = self._tell(invoice_id, name)
             except JournalError:
                 raise
             except Exception as error:  # noqa: BLE001 - what delivers is the caller's
@@ -150,19 +156,21 @@ class PaymentWatcher:
             )
             self._is_own = True
 
-    def _changed(self, after: datetime | None, memos: Mapping[str, Iterable[str]]) -> Iterable[str]:
-        """The invoices to look at, oldest first: those that changed, and those that payments and credit memos are about.
+    def _changed(self, after: datetime | None, memos: Mapping[str, Iterable[str]]) -> Iterable[tuple[str, str | None]]:
+        """The invoices to look at, oldest first, with the billing system's ids where these are known.
 
-        Nobody documents that a payment or a credit memo changes its invoice.
+        They are those that changed, and those that payments and credit memos are about: nobody documents that these change
+        their invoice.
         """
-        invoices = self._client.invoices.list(updated_after=after, limit=100)
-        changed = dict.fromkeys(each.id for each in invoices if self._billing_id(each) is not None)
+        found = self._client.invoices.list(updated_after=after, limit=100)
+        named = {each.id: name for each in found if (name := self._billing_id(each)) is not None}
+        changed = dict.fromkeys(named)
         payments = self._client.invoice_payments.list(updated_after=after, limit=100)
         changed |= dict.fromkeys(each.invoice_id for each in payments)
         for memo_id, paid in memos.items():
             changed |= dict.fromkeys([*paid, *self._credited.before(memo_id)])
         # Lists begin with the newest.
-        return reversed(changed)
+        return [(each, named.get(each)) for each in reversed(changed)]
 
     def _poll_instead(self, event: rillet.webhooks.Event) -> None:
         """What an event is about is not known: everything that changed is."""
@@ -173,45 +181,79 @@ class PaymentWatcher:
                 f"changed the status could not be told, the first because of {left[0].why}"
             )
 
-    def _tell(self, invoice_id: str) -> PaymentStatus | None:
-        """Tell how an invoice stands now, if that is news."""
-        with self._alone(invoice_id):
+    def _tell_each(self, invoices: Iterable[str]) -> None:
+        """Tell of all of them, whatever happens to one. Raises the first error."""
+        errors = list[Exception]()
+        for rillet_id in invoices:
             try:
-                invoice = self._client.invoices.get(invoice_id)
-            except NotFoundError as error:
-                if not error.is_from_service:
-                    raise
-                # The event of its deletion tells the rest.
-                return None
-            billing_id = self._billing_id(invoice)
-            if billing_id is None:
-                return None
-            status = self._status(invoice, billing_id)
-            return self._tell_once(status)
+                self._tell(rillet_id)
+            except Exception as error:  # noqa: BLE001 - what delivers is the caller's
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
-    def _tell_deleted(self, invoice_id: str, at: datetime) -> None:
+    def _tell(self, rillet_id: str, name: str | None = None) -> PaymentStatus | None:
+        """Tell how an invoice stands now, if that is news; `name` is the billing system's id, where it is known."""
+        posted = self._posted_as(rillet_id)
+        if posted is not None:
+            name = posted
+        elif name is None and (found := self._read(rillet_id)) is not None:
+            name = self._billing_id(found)
+        if name is None:
+            return None
+        with self._alone(name):
+            # What was read before may be told already.
+            invoice = self._read(rillet_id)
+            # The event of its deletion tells the rest.
+            return None if invoice is None else self._tell_once(self._status(invoice, self._only(name, rillet_id)))
+
+    def _read(self, rillet_id: str) -> rillet.Invoice | None:
+        try:
+            return self._client.invoices.get(rillet_id)
+        except NotFoundError as error:
+            if not error.is_from_service:
+                raise
+            return None
+
+    def _posted_as(self, rillet_id: str) -> str | None:
+        """The billing system's id of an invoice, as the journal tells."""
+        subjects = [each.subject for each in self._journal.by_object(rillet_id) if each.subject.startswith(_PREFIX)]
+        return subjects[-1].removeprefix(_PREFIX) if subjects else None
+
+    def _only(self, name: str, rillet_id: str) -> str:
+        """The name, unless the sync has posted it as another invoice. Raises `DoubleInvoiceError`."""
+        last = last_attempt(self._journal.attempts(subject_of(INVOICE, name)))
+        if last is not None and last.is_there and last.object_id != rillet_id:
+            raise DoubleInvoiceError(
+                f"Rillet has {name} twice: {last.object_id}, which the sync knows, and {rillet_id}; "
+                f"take the external reference out of the one that is not it"
+            )
+        return name
+
+    def _tell_deleted(self, rillet_id: str, at: datetime) -> None:
         """Tell that somebody deleted an invoice, unless that was the sync itself, or it is not known whose it was."""
-        prefix = subject_of(INVOICE, "")
-        subjects = {each.subject for each in self._journal.by_object(invoice_id) if each.subject.startswith(prefix)}
-        for subject in sorted(subjects):
-            last = last_attempt(self._journal.attempts(subject))
-            if last is None or not last.is_there or last.object_id != invoice_id:
-                continue
-            with self._alone(invoice_id):
-                told = self._last_told(invoice_id)
-                status = PaymentStatus(
-                    invoice=subject.removeprefix(prefix),
-                    rillet_id=invoice_id,
+        name = self._posted_as(rillet_id)
+        if name is None:
+            return
+        with self._alone(name):
+            last = last_attempt(self._journal.attempts(subject_of(INVOICE, name)))
+            if last is None or not last.is_there or last.object_id != rillet_id:
+                return
+            posted = form_of_receivable(last.kind, last.payload)
+            self._tell_once(
+                PaymentStatus(
+                    invoice=name,
+                    rillet_id=rillet_id,
                     status=PaymentState.DELETED,
                     paid=total(()),
                     outstanding=total(()),
-                    currency=told.currency if told is not None else "",
+                    currency=(None if posted is None else posted.head.get("currency")) or "",
                     at=at,
                 )
-                self._tell_once(status)
+            )
 
     def _tell_once(self, status: PaymentStatus) -> PaymentStatus | None:
-        told = self._last_told(status.rillet_id)
+        told = self._last_told(status.invoice)
         if told is not None and (told.says_the_same_as(status) or told.at > status.at):
             return None
         if told is None and status.status is PaymentState.UNPAID:
@@ -255,26 +297,29 @@ class PaymentWatcher:
             return next(iter(sorted({mark.subject, *sources})))
         return mark.subject.removeprefix(subject_of(INVOICE, ""))
 
-    def _last_told(self, invoice_id: str) -> PaymentStatus | None:
+    def _last_told(self, name: str) -> PaymentStatus | None:
         if self._journal.forgets:
-            return self._told.get(invoice_id)
-        text = self._journal.mark(f"billing told {invoice_id}")
+            return self._told.get(name)
+        text = self._journal.mark(f"billing told {name}")
         return None if text is None else read_payment_status(text)
 
     def _remember(self, status: PaymentStatus) -> None:
-        self._told[status.rillet_id] = status
-        self._journal.set_mark(f"billing told {status.rillet_id}", status.as_text())
+        self._told[status.invoice] = status
+        self._journal.set_mark(f"billing told {status.invoice}", status.as_text())
 
     def _read_until(self) -> datetime | None:
         told = self._journal.mark(_READ_UNTIL)
         return None if told is None else datetime.fromisoformat(told) - _CLOCK_MARGIN
 
     @contextmanager
-    def _alone(self, invoice_id: str) -> Generator[None]:
-        """Keep other threads and processes off an invoice, so that its statuses are told in order."""
+    def _alone(self, name: str) -> Generator[None]:
+        """Keep other threads and processes off an invoice, so that its statuses are told in order.
+
+        It goes by the billing system's id: a changed invoice is another one in Rillet.
+        """
         with (
-            self._locks.holding(invoice_id),
-            claimed(self._journal, f"payment:{invoice_id}", "another process tells of this invoice"),
+            self._locks.holding(name),
+            claimed(self._journal, f"payment:{name}", "another process tells of this invoice"),
         ):
             yield
 
