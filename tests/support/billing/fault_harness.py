@@ -6,18 +6,22 @@ import base64
 import pickle
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeAlias
 
 from bridge.billing import CreditNote, Customer, Invoice, InvoiceStatus
 from bridge.billing.sync import InvoiceSync, ListedInvoices
 from bridge.export import SqlJournal
+from rillet import InvoicePaymentStatus
 from support.billing.company import (
     AMERICA,
+    CASH,
     GERMANY,
     NOW,
     RATES,
+    RECEIVABLE,
     SETTINGS,
     SUBSCRIPTIONS,
     TYPE,
@@ -26,21 +30,35 @@ from support.billing.company import (
     line,
     note,
 )
-from support.billing.oracle import booked, expected
+from support.billing.oracle import booked, cents, expected
+from support.billing.told import Payment, Statuses, payments_of
 from support.clocks import HandClock
 from support.faults.harness import MOST_RUNS, Exporters, TroubledRillet, Troubles
-from support.faults.schedules import Run, schedule
+from support.faults.schedules import Run, a_trouble, schedule
+
+#: Where a process that tells of payments kills itself: a step, and whether after it.
+Step: TypeAlias = tuple[int, bool]
+_NO_PAYMENTS: Sequence[Sequence[Payment]] = ()
+#: More than the requests of a sync that finds everything done, so that those of the way back are hit too.
+_LATE_REQUESTS = range(20, 80)
 
 
 @dataclass(frozen=True)
 class BillingSchedule:
-    """What happens to the invoices; after the first run the billing system has them as in `later`."""
+    """What happens to the invoices; after the first run the billing system has them as in `later`.
+
+    After the n-th run the n-th `payments` happen in Rillet, and the last ones when everything is synced. A webhook of each
+    may be lost, come twice or late, as `seed` has it.
+    """
 
     invoices: Sequence[Invoice]
     notes: Sequence[CreditNote]
     later: Sequence[Invoice]
     runs: Sequence[Run] = field(default_factory=list[Run])
     syncs: int = 1
+    payments: Sequence[Sequence[Payment]] = _NO_PAYMENTS
+    tells_until: Sequence[Step | None] = field(default_factory=list[Step | None])
+    seed: int = 0
 
 
 def billing_schedule(seed: int, *, syncs: int = 1) -> BillingSchedule:
@@ -61,49 +79,107 @@ def billing_schedule(seed: int, *, syncs: int = 1) -> BillingSchedule:
         later[-1] = chance.choice(
             [changed(last, lines=(line(_amount(chance)),)), changed(last, status=InvoiceStatus.VOID)]
         )
+    runs = [_with_late_trouble(chance, each, syncs) for each in schedule(seed, exporters=syncs).runs]
+    # What is paid is not free either.
+    numbers = [
+        each.number for each, after in zip(made, later, strict=True) if each is after and each.number is not None
+    ]
+    halved = frozenset(each for each in numbers if notes and each == made[0].number)
     return BillingSchedule(
-        invoices=made, notes=notes, later=later, runs=schedule(seed, exporters=syncs).runs, syncs=syncs
+        invoices=made,
+        notes=notes,
+        later=later,
+        runs=runs,
+        syncs=syncs,
+        payments=[payments_of(chance, numbers, halved) for _ in range(len(runs) + 1)],
+        tells_until=[(chance.randrange(14), chance.random() < 0.5) if chance.random() < 0.5 else None for _ in runs],
+        seed=seed,
     )
 
 
-def play_billing(schedule: BillingSchedule, server: Exporters, place: str, *, journal: str = "right") -> list[str]:
+def play_billing(
+    schedule: BillingSchedule, server: Exporters, place: str, *, journal: str = "right", tells_late: bool = False
+) -> list[str]:
     """Carry a schedule out and run on to the end; everything that is wrong then."""
-    clock, troubles = HandClock(NOW), Troubles()
+    clock, troubles, chance = HandClock(NOW), Troubles(), random.Random(f"webhooks {schedule.seed}")
     books = TroubledRillet(clock, reference_types={TYPE}, subsidiaries=[AMERICA, GERMANY], tax_rates=RATES)
     books.troubles = troubles
-    invoices = schedule.invoices
+    statuses = Statuses(books, clock, f"{place}.told")
+    waiting = list[tuple[Mapping[str, str], bytes]]()
+    books.webhooks.subscribe(lambda headers, body: _arrived(waiting, (headers, body)))
+    invoices, wrong = schedule.invoices, list[str]()
     with books.serve() as url:
 
-        def run(planned: Run) -> bool:
+        def run(planned: Run, tells_until: Step | None = None) -> bool:
             billing = ListedInvoices(invoices, schedule.notes, name="Sequence")
+            books.webhooks.deliver_due()
             jobs = [
                 {
                     "place": place,
                     "now": clock().isoformat(),
                     "who": f"sync {number}",
                     "dies_at": planned.dies_at if number == 0 else None,
+                    "tells_until": tells_until if number == 0 else None,
+                    "tells_late": tells_late,
+                    "told": f"{place}.told",
+                    "events": _pickled(_come(chance, waiting)),
                     "journal": journal,
-                    "billing": base64.b64encode(pickle.dumps(billing)).decode(),
+                    "billing": _pickled(billing),
                     "rillet": url,
                     "key": books.api_key,
                 }
                 for number in range(schedule.syncs)
             ]
-            statuses = server.run(jobs, lambda pids: troubles.begin(planned, pids))
+            ended = server.run(jobs, lambda pids: troubles.begin(planned, pids)) == [0] * schedule.syncs
+            troubles.begin(Run(), ())
+            statuses.look()
+            wrong.extend(statuses.left() if ended else ())
             clock.advance(planned.pause.total_seconds())
-            return statuses == [0] * schedule.syncs
+            return ended
 
-        for planned in schedule.runs:
-            run(planned)
+        def pay(number: int) -> None:
+            if number < len(schedule.payments):
+                statuses.pay(schedule.payments[number])
+
+        for number, planned in enumerate(schedule.runs):
+            run(planned, schedule.tells_until[number] if number < len(schedule.tells_until) else None)
             invoices = schedule.later
+            pay(number)
         invoices = schedule.later
         ended = any(run(Run()) for _ in range(MOST_RUNS))
-    troubles.begin(Run(), ())
+        pay(len(schedule.runs))
+        # Two that tell of the same invoice are in each other's way, and come back.
+        ended = ended and any(run(Run()) for _ in range(MOST_RUNS))
     with SqlJournal(place, now=clock) as opened:
         billing = ListedInvoices(schedule.later, schedule.notes, name="Sequence")
         sync = InvoiceSync(billing, books.client(), SETTINGS, journal=opened)
-        wrong = [*_wrong(schedule, books), *(f"{each.record_id}: {each.text}" for each in sync.verify())]
-    return [*([] if ended else ["it never comes to an end"]), *wrong]
+        wrong += [*_wrong(schedule, books), *(f"{each.record_id}: {each.text}" for each in sync.verify())]
+    return [*([] if ended else ["it never comes to an end"]), *wrong, *statuses.wrong()]
+
+
+def _arrived(waiting: list[tuple[Mapping[str, str], bytes]], event: tuple[Mapping[str, str], bytes]) -> int:
+    waiting.append(event)
+    return 200
+
+
+def _come(
+    chance: random.Random, waiting: list[tuple[Mapping[str, str], bytes]]
+) -> list[tuple[Mapping[str, str], bytes]]:
+    """Which of the events come to one process, in whatever order; some never do, some come again later."""
+    come = [each for each in waiting if chance.random() < 0.6]
+    waiting[:] = [each for each in waiting if chance.random() < 0.3]
+    chance.shuffle(come)
+    return come
+
+
+def _pickled(value: object) -> str:
+    return base64.b64encode(pickle.dumps(value)).decode()
+
+
+def _with_late_trouble(chance: random.Random, run: Run, syncs: int) -> Run:
+    if chance.random() < 0.5:
+        return run
+    return replace(run, troubles={**run.troubles, chance.choice(_LATE_REQUESTS): a_trouble(chance, syncs)})
 
 
 def _wrong(schedule: BillingSchedule, books: TroubledRillet) -> Iterator[str]:
@@ -121,7 +197,13 @@ def _wrong(schedule: BillingSchedule, books: TroubledRillet) -> Iterator[str]:
     yield from (f"a key older than a day: {each}" for each in books.old_keys)
     accounts = {"prod_1": SUBSCRIPTIONS}
     values: list[Invoice | CreditNote] = [*there, *schedule.notes]
-    if booked(books) != expected(values, accounts, {None: AMERICA.id}):
+    sums = Counter(expected(values, accounts, {None: AMERICA.id}))
+    for each in books.invoice_payments:
+        if each.status is not InvoicePaymentStatus.FAILED:
+            paid = cents(each.amount.amount)
+            sums[AMERICA.id, CASH, "USD"] += paid
+            sums[AMERICA.id, RECEIVABLE, "USD"] -= paid
+    if booked(books) != {key: amount for key, amount in sums.items() if amount}:
         yield f"the ledger is wrong: {booked(books)}"
 
 

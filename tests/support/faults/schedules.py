@@ -164,8 +164,8 @@ def _run(chance: random.Random, records: int, exporters: int) -> Run:
     dies_at = None
     if chance.random() < 0.4:
         dies_at = chance.randrange(4 * records + 8), chance.random() < 0.5
-    troubles = {_request(chance): _trouble(chance, exporters) for _ in range(chance.randint(0, 4))}
-    of_writes = {chance.randrange(2 * records): _trouble(chance, exporters) for _ in range(chance.randint(0, 1))}
+    troubles = {_request(chance): a_trouble(chance, exporters) for _ in range(chance.randint(0, 4))}
+    of_writes = {chance.randrange(2 * records): a_trouble(chance, exporters) for _ in range(chance.randint(0, 1))}
     pause = DAY if chance.random() < 0.3 else PAUSE
     return Run(troubles=troubles, of_writes=of_writes, dies_at=dies_at, pause=pause)
 
@@ -175,7 +175,8 @@ def _request(chance: random.Random) -> int:
     return chance.randrange(10, 30) if chance.random() < 0.8 else chance.randrange(10)
 
 
-def _trouble(chance: random.Random, exporters: int) -> Trouble:
+def a_trouble(chance: random.Random, exporters: int) -> Trouble:
+    """Any trouble."""
     kind = chance.random()
     if kind < 0.35:
         return Kill(after=chance.random() < 0.6, exporter=chance.randrange(exporters))
