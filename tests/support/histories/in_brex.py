@@ -90,16 +90,16 @@ def _edit(world: World, which: int, amount: int, account: int, head: int) -> Non
     # Some edits change the amount or the account alone.
     made = _made(kind, number, amount, account, head)
     if head % 3:
-        source = old.source_id or ""
         made = attrs.evolve(
             made,
             posted_at=old.posted_at,
             erp_posting_date=old.erp_posting_date,
             vendor=old.vendor,
-            source_id=source,
+            source_id=old.source_id,
             due_at=old.due_at,
         )
-    made = attrs.evolve(made, receipts=old.receipts)
+    # A payment may turn out to be another bill's; what else is about something goes on being about it.
+    made = attrs.evolve(made, receipts=old.receipts, source_id=made.source_id if kind == "paid" else old.source_id)
     status = READY if (head // 3) % 2 else EXPORTED
     if old.review_status == READY:
         # What waits for export goes on waiting.

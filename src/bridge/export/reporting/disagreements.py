@@ -136,8 +136,11 @@ def _several(known: Known, found: tuple[Found, ...]) -> _Disagreement:
 def _missing(known: Known) -> _Disagreement | None:
     if known.there is None:
         is_wanted = known.record is None or _moves_money(known.record)
+        left = [str(each.ref) for each in known.state.corrections if known.get(each.ref) is not None]
         text = f"{known.posted}; {known.ledger.name} no longer has it"
-        return (Verdict.DELETED_IN_RILLET, text) if is_wanted else None
+        if left:
+            text += f", and still has its correction {' and '.join(left)}"
+        return (Verdict.DELETED_IN_RILLET, text) if is_wanted or left else None
     gone = next((each.ref for each in known.state.corrections if known.get(each.ref) is None), None)
     if gone is None:
         return None
