@@ -112,6 +112,11 @@ class SysproLedger:
         del subjects, since, sources
         return LookUp()
 
+    def without(self, found: Found, parts: Collection[Ref]) -> Found:
+        """The same: no journal has parts."""
+        del parts
+        return found
+
     def alike(self, ref_kind: str, form: Form) -> tuple[Found, ...]:
         """Nothing, for the same reason."""
         del ref_kind, form

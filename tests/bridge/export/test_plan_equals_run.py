@@ -211,3 +211,28 @@ def test_what_a_journal_does_not_know_is_looked_up_by_both(make: MakeCompany) ->
 
     assert agree(company)
     assert company.books() == {"61000": 200, "21120": -200}
+
+
+@pytest.mark.parametrize("amount", ["0", "80"])
+def test_a_payment_that_is_withdrawn_goes_before_what_it_paid(make: MakeCompany, amount: str) -> None:
+    company = make(bill("100", "61000"), payment("40"), on_delete="delete")
+    company.run()
+    company.change(payment("0"), EXPORTED)
+    company.change(bill(amount, "61000"), EXPORTED)
+
+    agree(company)
+
+    assert company.books() == ({"61000": 80, "21100": -80} if amount == "80" else {})
+    assert company.verify() == {}
+    assert company.run().complete
+
+
+def test_a_payment_that_stays_keeps_the_bill_as_it_is(make: MakeCompany) -> None:
+    company = make(bill("100", "61000"), payment("40"), payment("30", id="p2"), on_delete="delete")
+    company.run()
+    company.change(payment("0"), EXPORTED)
+    company.change(bill("80", "61000"), EXPORTED)
+
+    agree(company)
+
+    assert company.books() == {"61000": 100, "21100": -70, "11100": -30}

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from bridge.documents.protocol import Found
+from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, attempt_key
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.journal.protocol import Journal
@@ -137,6 +137,10 @@ class Sender:
         object_id = attempt.object_id or attempt.target.id
         return self._settle(attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id, error=None))
 
+    def as_left(self, found: Found) -> Found:
+        """What was found, as what was sent before has left it."""
+        return found
+
     def restate(self, subject: str, content: str) -> None:
         """Write down that a record says in other words what stands."""
         self.journal.restate(subject, content)
@@ -209,16 +213,26 @@ class DrySender(Sender):
 
     is_dry = True
 
+    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+        super().__init__(ledger, journal)
+        self._deleted = set[Ref]()
+
     def send_again(self, attempt: Attempt, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
         """As if the ledger had taken it."""
         del by
         yield from ()
+        if attempt.deletes:
+            self._deleted.add(attempt.target)
         object_id = attempt.object_id or (attempt.target.id if attempt.is_change else f"planned:{attempt.subject}")
         return attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id)
 
     def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
         """As if the ledger had taken it."""
         return (yield from self.send_again(self._attempt(intent), by=by))
+
+    def as_left(self, found: Found) -> Found:
+        """What was found, without its parts that would have been deleted."""
+        return self.ledger.without(found, self._deleted)
 
     def restate(self, subject: str, content: str) -> None:
         """Writes nothing."""

@@ -24,14 +24,16 @@ _PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
 class Survey:
     """The records that a run is about, by their ids.
 
-    `documents` is everything but payments and other records that follow one, which come last, because that is there then;
-    those that failed the last time are `late`, so that they keep no others from their turn. `begun_payments` are those with
-    an attempt in the journal, and `paying` the types of payments of bills and reimbursements. `since`: no object of them is
+    `withdrawn` are payments and the like that were begun and move no money any more: they go first, since nothing that
+    is paid can be changed. `documents` is everything but payments and other records that follow one, which come last,
+    because that is there then; those that failed the last time are `late`, so that they keep no others from their turn.
+    `begun_payments` are those with an attempt in the journal, and `paying` the types of payments of bills and reimbursements. `since`: no object of them is
     older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
     bill, day and amount that the source has as done.
     """
 
+    withdrawn: tuple[str, ...]
     documents: tuple[str, ...]
     late: tuple[str, ...]
     begun_payments: tuple[str, ...]
@@ -47,7 +49,7 @@ class Survey:
     @property
     def batches(self) -> tuple[tuple[str, ...], ...]:
         """The records in the order of work."""
-        return self.documents, self.late, self.begun_payments, self.payments
+        return self.withdrawn, self.documents, self.late, self.begun_payments, self.payments
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -114,7 +116,7 @@ class RecordQueue:
         Raises `ApiError` and `JournalError`.
         """
         documents, late = dict[str, None](), dict[str, None]()
-        begun, payments = dict[str, None](), dict[str, None]()
+        withdrawn, begun, payments = dict[str, None](), dict[str, None](), dict[str, None]()
         summaries, unreadable = dict[str, Attempt](), dict[str | None, Unreadable]()
         times, sources, seen = list[datetime](), set[str](), set[str]()
         paying = set[str]()
@@ -137,7 +139,8 @@ class RecordQueue:
                     keys[record.id] = _payment_key(record)
                     paid[keys[record.id]] += not self._source.is_offered(record)
                 if settles(record) or follows(record):
-                    (begun if made else payments)[record.id] = None
+                    moves = any(each.amount.amount for each in record.line_items)
+                    (payments if not made else begun if moves else withdrawn)[record.id] = None
                 else:
                     (late if record.id in failed or has_failed(made) else documents)[record.id] = None
                     has_bills = has_bills or record.type == RecordType.BILL_EXPENSE
@@ -151,6 +154,7 @@ class RecordQueue:
                 if (summary := open_summary(made)) is not None:
                     summaries[summary.subject] = summary
         return Survey(
+            withdrawn=tuple(withdrawn),
             documents=tuple(documents),
             late=tuple(late),
             begun_payments=tuple(begun),

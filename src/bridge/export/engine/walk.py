@@ -144,6 +144,10 @@ class Walk:
         if known:
             opened = (OpenSummaryTask(attempt=each, found=summaries.get(each.subject, ())) for each in known)
             yield opened, self._context(books)
+        if survey.withdrawn:
+            yield self._tasks(survey.withdrawn, books), self._context(books)
+            # What they paid can be changed now.
+            self._looked = self._look_up(survey)
         if survey.has_bills and (survey.documents or survey.late):
             # The numbers of bills are compared with those that are there.
             books = self._ledger.with_bills(books)
@@ -202,7 +206,7 @@ class Walk:
         prepared = list[RecordTask]()
         self._origins.learn([each for each in page if not attempts.get(each.id)])
         for record in page:
-            found = self._looked.by_subject.get(record.id, ())
+            found = tuple(map(self._sender.as_left, self._looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())
             state = state_of(made, self._ledger, members.get(record.id, ()), found=found)
             content = record_digest(record)

@@ -122,6 +122,10 @@ class Ledger(Protocol):
         """One object as it is now, None where it is not there."""
         ...
 
+    def without(self, found: Found, parts: Collection[Ref]) -> Found:
+        """An object as it will be when these parts of it are gone, such as payments of a bill; a plan asks."""
+        ...
+
     def alike(self, ref_kind: str, form: Form) -> tuple[Found, ...]:
         """Objects of a kind that carries no mark that say the same, such as payments of one bill."""
         ...

@@ -185,6 +185,12 @@ class RilletLedger:
             _check_gone(error)
             return None
 
+    def without(self, found: Found, parts: Collection[Ref]) -> Found:
+        """A bill or reimbursement without these payments: it can be changed where no other is left."""
+        own = {each.kind for each in parts if paid_by(each.kind) == (found.ref.kind, found.ref.id)}
+        left = [each for kind in own for each in self._payments(kind) if each.ref not in parts]
+        return attrs.evolve(found, is_free=True) if own and not left else found
+
     def alike(self, ref_kind: str, form: Form) -> tuple[Found, ...]:
         """Payments of a bill or a reimbursement that equal one in day, amount and account."""
         there = self._payments(ref_kind)

@@ -209,6 +209,9 @@ class RecordTask:
         look = context.look_once if state.is_member else ledger.get
         base = state.base
         there = yield from ask(lambda: look(base.ref))
+        if there is not None:
+            seen = there
+            there = yield from ask(lambda: context.sender.as_left(seen))
         corrections = list[Found]()
         for each in state.corrections:
             entry = yield from ask(partial(ledger.get, each.ref))
