@@ -161,6 +161,82 @@ def test_a_store_that_does_not_answer_keeps_the_record_for_the_next_run(house: H
     assert len(house.rillet.charges) == 1
 
 
+@pytest.mark.parametrize("journaled", [True, False])
+@pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><p>Log in", b"<HTML>"], ids=["nothing", "log-in", "page"])
+def test_nothing_and_a_page_in_the_place_of_a_file_are_no_file(
+    house: House, tmp_path: Path, content: bytes, journaled: bool
+) -> None:
+    journal = house.journal(tmp_path) if journaled else None
+    house.expense(1, (PDF, "application/pdf"))
+    page = Answer(status=200, headers={"content-type": "application/pdf"}, content=content)
+    house.brex.faults.append(Fault(Respond(page), matches=is_download))
+
+    (failed,) = house.run(journal).failed
+
+    assert failed.code == "receipts"
+    assert not house.is_exported("accr_001")
+    assert house.run(journal).counts.attached == 1
+    assert house.is_exported("accr_001")
+    assert [content for _, _, content in house.attached()] == [PDF]
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>"], ids=["nothing", "page"])
+def test_what_does_not_come_for_a_week_is_given_up_and_listed(house: House, tmp_path: Path, content: bytes) -> None:
+    journal = house.journal(tmp_path)
+    house.expense(1, (PDF, "application/pdf"), (PNG, "image/png"))
+    page = Answer(status=200, content=content)
+    house.brex.faults.append(
+        Fault(Respond(page), matches=lambda asked: is_download(asked) and "receipt_11" in asked.path, times=99)
+    )
+
+    for _ in range(7):
+        assert [each.code for each in house.run(journal).failed] == ["receipts"]
+        house.clock.advance(DAY)
+    house.clock.advance(DAY)
+    outcome = house.run(journal)
+
+    assert outcome.complete
+    assert [(each.receipt_id, each.code) for each in outcome.unattached] == [("receipt_11", "given_up")]
+    assert "given up" in outcome.unattached[0].why
+    assert house.is_exported("accr_001")
+    assert [content for _, _, content in house.attached()] == [PNG]
+    assert len(house.rillet.charges) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_file_that_is_gone_is_asked_for_again_by_later_runs(house: House, tmp_path: Path, status: int) -> None:
+    journal = house.journal(tmp_path)
+    house.expense(1, (PDF, "application/pdf"))
+    house.brex.faults.append(Fault(Respond(attrs.evolve(GONE, status=status)), matches=is_download, times=99))
+
+    for _ in range(2):
+        outcome = house.run(journal)
+        assert outcome.complete
+        assert [each.code for each in outcome.unattached] == ["link_gone"]
+        assert house.is_exported("accr_001")
+        house.clock.advance(DAY)
+    house.brex.faults.clear()
+    outcome = house.run(journal)
+
+    assert (outcome.counts.attached, outcome.counts.posted, outcome.counts.reported) == (1, 0, 0)
+    assert house.run(journal).counts.attached == 0
+    assert [content for _, _, content in house.attached()] == [PDF]
+    assert len(house.rillet.charges) == 1
+
+
+def test_a_file_that_stays_gone_is_asked_for_for_a_week(house: House, tmp_path: Path) -> None:
+    journal = house.journal(tmp_path)
+    house.expense(1, (PDF, "application/pdf"))
+    house.brex.faults.append(Fault(Respond(GONE), matches=is_download, times=99))
+
+    listed = list[int]()
+    for _ in range(10):
+        listed.append(house.run(journal).counts.unattached)
+        house.clock.advance(DAY)
+
+    assert listed == [1] * 8 + [0] * 2
+
+
 def test_a_file_in_doubt_is_attached_again_when_its_key_is_too_old(house: House, tmp_path: Path) -> None:
     journal = house.journal(tmp_path)
     house.expense(1, (PDF, "application/pdf"))
@@ -230,7 +306,6 @@ REFUSED = Respond(Answer(status=403))
     [
         ((b"GIF89a", "image/gif"), None, "type"),
         ((b"II*\0", ""), None, "type"),
-        ((b"", "application/pdf"), None, "empty"),
         ((PDF, "application/pdf"), Fault(Respond(GONE), matches=is_download, times=9), "link_gone"),
         ((PDF, "application/pdf"), Fault(Respond(attrs.evolve(GONE, status=404)), matches=is_download), "link_gone"),
         ((PDF, "application/pdf"), Fault(Respond(problem(413)), matches=is_upload), "rejected"),

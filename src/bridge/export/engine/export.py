@@ -28,7 +28,14 @@ from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.runner import Runner, ShowProgress, never, silent
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
-from bridge.export.engine.walk import CHANGES_READ, CHANGES_REFUSED, Walk, checked_books
+from bridge.export.engine.walk import (
+    CHANGES_READ,
+    CHANGES_REFUSED,
+    RECEIPTS_LEFT,
+    Walk,
+    checked_books,
+    receipts_left,
+)
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import RilletLedger, ledger_of
@@ -274,8 +281,18 @@ class Export:
             runner.warn(each)
         runner.finish()
         self._take_out_of_accruals(runner)
+        self._note_receipts(runner)
         self._failed = runner.failed
         return runner
+
+    def _note_receipts(self, runner: Runner) -> None:
+        """Remember of which records the file of a receipt was gone, so that later runs ask for it again."""
+        known, now = receipts_left(self.journal), self.journal.now()
+        left = {each: since for each, since in known.items() if each not in runner.receipts_left}
+        left |= {each: known.get(each, now) for each, is_left in runner.receipts_left.items() if is_left}
+        if left != known:
+            told = {each: since.isoformat() for each, since in left.items()}
+            self.journal.set_mark(RECEIPTS_LEFT, json.dumps(told))
 
     def _take_out_of_accruals(self, runner: Runner) -> None:
         """What was accrued and has arrived in the same month must not count twice in it."""

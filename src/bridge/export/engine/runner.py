@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -12,6 +12,7 @@ from bridge.decisions import Nothing, Refused, SkipCode
 from bridge.export.engine.calls import drive
 from bridge.export.engine.survey import Survey
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
+from bridge.export.engine.tasks.receipts import LINK_GONE
 from bridge.export.engine.workers import WorkerPool
 from bridge.export.journal.protocol import Journal, JournalError, Reasons
 from bridge.export.ledgers.protocol import Ledger
@@ -93,6 +94,7 @@ class Runner:
         self._has_changes_left = False
         self._failed = set[str]()
         self._refused_changes = dict[str, None]()
+        self._receipts = dict[str, bool]()
         self._refusals = list[tuple[str, int, Reasons]]()
 
     @property
@@ -114,6 +116,11 @@ class Runner:
     def refused_changes(self) -> list[str]:
         """The records that were exported before and whose changes were refused, by their ids."""
         return sorted(self._refused_changes)
+
+    @property
+    def receipts_left(self) -> Mapping[str, bool]:
+        """Of each record whose receipts were looked at: whether the file of one was gone."""
+        return self._receipts
 
     def created(self, vendor: CreatedVendor) -> None:
         """Count a vendor that a task has created; in any thread."""
@@ -231,6 +238,7 @@ class Runner:
         for result in done.results:
             self._tally.add(result)
             audit_log.decided(result, done.trace_id)
+            self._note_receipts(result)
             if isinstance(result, Refused):
                 self._note_refusal(result, is_change=not done.reports)
             if isinstance(result, Failed | Elsewhere):
@@ -258,6 +266,10 @@ class Runner:
                 self._reporter.settled(result)
             case _:
                 pass
+
+    def _note_receipts(self, result: Result) -> None:
+        if isinstance(result, Posted) and result.record.receipts:
+            self._receipts[result.record.id] = any(each.code == LINK_GONE for each in result.receipts.unattached)
 
     def _note_refusal(self, refused: Refused, *, is_change: bool) -> None:
         reasons = [(each.code.value, each.text) for each in refused.reasons]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -22,10 +22,11 @@ from bridge.export.engine.standing import State, state_of
 from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, with_what_is_paid
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
-from bridge.export.engine.tasks.receipts import Download, ReceiptUploader
+from bridge.export.engine.tasks.receipts import PATIENCE, Download, ReceiptUploader
 from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.engine.tasks.summary import MOST_COLLECTED, OpenSummaryTask, SummaryCollector, check_summaries
 from bridge.export.engine.tasks.vendor import VendorCreator
+from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, LookUp
 from bridge.export.owners import check_clock, check_owner, check_use, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
@@ -43,6 +44,8 @@ WithBills: TypeAlias = Callable[[Books], Books]
 CHANGES_READ = "changes read until"
 #: The exported records whose changes the last run refused, as a list in JSON: each run says so until it is mended.
 CHANGES_REFUSED = "changes refused"
+#: The exported records of which a receipt could not be had, in JSON: since when, by the record's id.
+RECEIPTS_LEFT = "receipts left"
 # The clocks of the source and of this machine differ; reading a day twice costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
 # Three months: nobody books so far ahead.
@@ -74,6 +77,7 @@ class Walk:
         self._invoices = dict[tuple[str, str], str]()
         self._numbered: Books | None = None
         self._uncarried = Counter[str]()
+        self._receipts_left: Mapping[str, datetime] = {}
 
     def begin(
         self,
@@ -171,7 +175,8 @@ class Walk:
     def _left(self) -> Sequence[str]:
         """What earlier runs have not ended, or have refused to change, whatever the source says."""
         refused: list[str] = json.loads(self._journal.mark(CHANGES_REFUSED) or "[]")
-        return list(dict.fromkeys([*self._journal.unfinished(), *refused]))
+        self._receipts_left = receipts_left(self._journal)
+        return list(dict.fromkeys([*self._journal.unfinished(), *refused, *self._receipts_left]))
 
     def _look_up(self, survey: Survey) -> LookUp:
         if survey.since is None:
@@ -229,6 +234,7 @@ class Walk:
                     found=found,
                     alike=self._alike(decision) if state.standing is Standing.NEW else (),
                     unread=unread,
+                    receipts_left=record.id in self._receipts_left,
                 )
             )
         return prepared
@@ -316,6 +322,13 @@ def checked_books(ledger: Ledger, settings: Settings) -> Books:
     if problems := check_for_all(settings, books):
         raise SettingsError(problems)
     return books
+
+
+def receipts_left(journal: Journal) -> dict[str, datetime]:
+    """The records of which a receipt could not be had, and since when; those that are given up are left out."""
+    told: dict[str, str] = json.loads(journal.mark(RECEIPTS_LEFT) or "{}")
+    since = {record_id: datetime.fromisoformat(text) for record_id, text in told.items()}
+    return {record_id: first for record_id, first in since.items() if journal.now() - first <= PATIENCE}
 
 
 def _with_values(settings: Settings) -> frozenset[str]:

@@ -3,6 +3,10 @@
 Rillet neither lists nor deletes what is attached, so nothing can be looked up. A file that a journal has as attached is not
 sent again. Any other is sent under a key that is the same for the same file, so that for 24 hours a repetition attaches
 nothing; after that it attaches the file once more: a picture that is there twice harms nothing, a missing one does.
+
+What fails for now keeps its record back, so that the next run tries again, for a week after the record was posted. Then the
+receipt is listed as given up. A file that its store says is gone is listed at once, and with a journal asked for again in
+the runs of the next week.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TypeAlias
 
 import attrs
@@ -27,14 +32,29 @@ from bridge.export.engine.sender import Intent, Sender
 from bridge.export.ledgers.protocol import File, Sent
 from bridge.export.reporting.report import Attached, Unattached
 from clientkit import codec
-from clientkit.errors import AnswerTooLargeError, ApiError, ForbiddenError, NotFoundError, StatusError, Verdict
+from clientkit.errors import (
+    AnswerTooLargeError,
+    ApiError,
+    Call,
+    ForbiddenError,
+    NotFoundError,
+    StatusError,
+    UnreadableAnswerError,
+    Verdict,
+)
 from clientkit.requests import Request, segment
+from clientkit.wire import Answer
 
 #: Downloads the files of a record's receipts.
 Download: TypeAlias = Callable[[Record], Sequence[ReceiptFile]]
 
 #: Brex takes no larger receipt (https://developer.brex.com/openapi/expenses_api/).
 LARGEST_FILE = 50 * 2**20
+
+#: How long a receipt is tried again that cannot be had or attached for now.
+PATIENCE = timedelta(days=7)
+#: The code of a receipt whose file is gone where it was; it may come back.
+LINK_GONE = "link_gone"
 
 # What Rillet is known to take: the end of a file's name, and how such a file begins.
 _TYPES = {
@@ -72,6 +92,10 @@ class ReceiptUploader:
             try:
                 results = yield from self._attach(target, receipt)
             except ApiError as error:
+                if error.verdict is not Verdict.FATAL and self._is_given_up(record):
+                    why = f"it was tried for {PATIENCE.days} days and is given up; attach it by hand: {error}"
+                    unattached.append(self._unattached(record, receipt, why, "given_up"))
+                    continue
                 # One file that fails for now keeps the others from nothing.
                 passing = passing or error
                 continue
@@ -83,6 +107,12 @@ class ReceiptUploader:
         if passing is not None:
             raise passing
         return Attached(files=files, unattached=tuple(unattached))
+
+    def _is_given_up(self, record: Record) -> bool:
+        """Whether a record was posted too long ago to be kept back for a receipt any longer, as the journal tells."""
+        journal = self._sender.journal
+        posted = [each.intended_at for each in journal.attempts(record.id) if each.is_there]
+        return bool(posted) and journal.now() - max(posted) > PATIENCE
 
     def unattachable(self, record: Record, kind: str) -> Attached:
         """The receipts of a record whose kind of document takes no files: each is listed, with a link to the record."""
@@ -127,19 +157,21 @@ class ReceiptUploader:
         if not receipt.download_uris:
             raise _LastingError("no_link", "Brex gives no link to its file")
         try:
-            return (yield from ask(lambda: self._download_of(attrs.evolve(record, receipts=(receipt,)))))
+            files = yield from ask(lambda: self._download_of(attrs.evolve(record, receipts=(receipt,))))
         except AnswerTooLargeError as error:
             raise _LastingError("too_large", f"its file is larger than {LARGEST_FILE // 2**20} MiB") from error
         except ApiError as error:
             if _may_pass(error):
                 raise
-            raise _LastingError("link_gone", f"its file cannot be had: {error}") from error
+            again = "" if self._sender.journal.forgets else f"; it is asked for again for {PATIENCE.days} days"
+            raise _LastingError(LINK_GONE, f"its file cannot be had{again}: {error}") from error
         except ValueError as error:
             raise _LastingError("unsafe_link", str(error)) from error
+        for each in files:
+            _check_whole(each)
+        return files
 
     def _upload(self, target: _Target, file: ReceiptFile, number: int, attempts: Sequence[Attempt]) -> Calls[None]:
-        if not file.content:
-            raise _LastingError("empty", "its file is empty")
         content_type = _type_of(file)
         if content_type is None:
             said = file.content_type or "a file of no known type"
@@ -221,9 +253,23 @@ def _may_pass(error: ApiError) -> bool:
     """
     if not isinstance(error, StatusError) or (error.path.startswith("/") and error.verdict is Verdict.FATAL):
         return True
-    is_page = b"<html" in error.content[:1000].lower() or b"<!doctype" in error.content[:1000].lower()
+    is_page = _is_page(error.content)
     passing = {_PROXY_WANTS_PASSWORD, _TIMED_OUT, _TOO_MANY, 409}
     return is_page or not error.content or not 400 <= error.status < 500 or error.status in passing
+
+
+def _check_whole(file: ReceiptFile) -> None:
+    """Raise where what came is no file: nothing at all, or the page of a proxy or a log-in."""
+    if file.content and not _is_page(file.content):
+        return
+    reason = "a page came in its place" if file.content else "nothing came"
+    call = Call(service="The store of receipts", method="GET", path=f"the file of {file.receipt_id}")
+    raise UnreadableAnswerError(call, Answer(status=200, content=file.content), reason=reason)
+
+
+def _is_page(content: bytes) -> bool:
+    start = content[:1000].lower()
+    return b"<html" in start or b"<!doctype html" in start
 
 
 def _type_of(file: ReceiptFile) -> str | None:

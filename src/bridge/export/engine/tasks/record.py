@@ -41,7 +41,7 @@ class RecordTask:
 
     `decision` is what the mapping made of it, None where nothing has changed since it was posted. `found` is what a
     look-up has shown of it, None where none was made; `alike` are objects without a mark, and `unread` is one for the
-    record that cannot be read. `offered` says whether the
+    record that cannot be read. `receipts_left` says that an earlier run could not have all its receipts. `offered` says whether the
     source waits to be told, `asked` that a person wants it posted whatever the source says; `content` is the record's
     digest.
     """
@@ -54,6 +54,7 @@ class RecordTask:
     found: tuple[Found, ...] | None = None
     alike: tuple[Found, ...] = ()
     unread: UnreadableEntry | None = None
+    receipts_left: bool = False
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -272,7 +273,7 @@ class RecordTask:
 
     def _kept(self, case: Case) -> Done:
         base = case.state.base
-        if not (self.offered or self.asked) or base is None:
+        if not (self.offered or self.asked or self.receipts_left) or base is None:
             return Done(results=(Nothing(record=self.record, why="nothing has changed", code=SkipCode.UNCHANGED),))
         ref = case.one.ref if case.one is not None else base.ref
         posted = Posted(record=self.record, kind=ref.kind, id=ref.id, adopted=True, step=Step.KEEP.value)
