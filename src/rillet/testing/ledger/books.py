@@ -198,6 +198,11 @@ class Books:
         last = Line(account=against, amount=Money(-due, _currency(lines)))
         self.post_entry(document_id, [*lines, last], subsidiary=subsidiary, day=day, exchange_rate=exchange_rate)
 
+    def check_currency(self, currency: str, subsidiary: Subsidiary) -> None:
+        """Refuse another currency than the subsidiary's where multi-currency is off; how Rillet says so is not documented."""
+        if currency != subsidiary.currency and not self.multi_currency:
+            raise invalid(f"Multi-currency is not enabled, and {currency} is not {subsidiary.currency}", "currency")
+
     def post_entry(
         self,
         document_id: str,
@@ -210,9 +215,7 @@ class Books:
     ) -> None:
         """Post lines whose amounts sum to zero, and the opposite of each on `reversal_day`, if the books take them."""
         currency = _currency(lines)
-        if currency != subsidiary.currency and not self.multi_currency:
-            # How Rillet says so is not documented.
-            raise invalid(f"Multi-currency is not enabled, and {currency} is not {subsidiary.currency}", "currency")
+        self.check_currency(currency, subsidiary)
         rate = _rate(currency, subsidiary.currency, exchange_rate)
         local = _converted([line.amount.amount for line in lines], rate, subsidiary.currency)
         postings = [

@@ -62,7 +62,7 @@ def line_amounts(
     gross = rounded(_WIDE.multiply(quantity, price.amount), price.currency)
     taken = discount_of(gross, discount, f"{where}.discount")
     net = total([gross.amount, -taken.amount])
-    return LineAmounts(gross=gross, discount=taken, tax=_tax(Money(net, price.currency), tax, f"{where}.tax_rate"))
+    return LineAmounts(gross=gross, discount=taken, tax=item_tax(Money(net, price.currency), tax, f"{where}.tax_rate"))
 
 
 def rounded(amount: Decimal, currency: str) -> Money:
@@ -156,7 +156,8 @@ def unknown_kind(value: object, where: str) -> Refusal:
     return invalid(f"{kind or 'null'} is not one of the kinds that there are", where)
 
 
-def _tax(net: Money, tax: ItemTax | None, where: str) -> Money:
+def item_tax(net: Money, tax: ItemTax | None, where: str) -> Money:
+    """The tax that comes on top of a line."""
     if tax is None:
         return Money(Decimal(0), net.currency)
     share = _share(net, tax.percentage, f"{where}.percentage")

@@ -33,6 +33,7 @@ from rillet.receivables.items import ItemRevenue
 from rillet.receivables.products import Product, ProductStatus
 from rillet.testing.ledger.books import Books, Line
 from rillet.testing.receivables.amounts import status_of, unknown_kind
+from rillet.testing.receivables.schedules import invoice_days
 from rillet.testing.receivables.wire_forms import (
     show_contract,
     show_credit_memo,
@@ -49,6 +50,7 @@ from rillet.webhooks import Entity, EventType
 
 _RECEIVABLE = "Accounts Receivable"
 _TAX = "Sales Tax Liability"
+_ANY_DAY = date(2000, 1, 1)
 
 
 @attrs.frozen(kw_only=True)
@@ -137,6 +139,10 @@ class ReceivablesBooks:
         """Refuse an interval that there is not."""
         if isinstance(invoicing, UnknownVariant):
             raise unknown_kind(invoicing, f"{where}.interval")
+        try:
+            invoice_days(invoicing, _ANY_DAY, _ANY_DAY)
+        except ValueError:
+            raise invalid("month_day must be a day in the form --MM-dd", f"{where}.month_day") from None
 
     def check_external(self, references: Sequence[ExternalReference]) -> None:
         """Refuse an object from another system that does not say where it comes from."""

@@ -1,7 +1,7 @@
 """The stand-in's contracts.
 
-A contract that another system invoices brings its invoices along, which are made at once and posted as any other. How
-Rillet schedules the invoices of a contract that it sends itself is not documented, so such a contract has none here.
+A contract that another system invoices brings its invoices along, which are made at once and posted as any other. One that
+Rillet invoices shows its schedule as unbilled invoices, which are posted nowhere (`rillet.testing.receivables.schedules`).
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ from rillet.receivables.contracts import (
 from rillet.receivables.invoices import Invoice, InvoiceStatus, NewExternalInvoiceItem
 from rillet.receivables.invoicing import InvoiceSchedule, ScheduledInvoice, ScheduledInvoiceItem, UsageConfiguration
 from rillet.testing.receivables.amendments import amended, amended_external
+from rillet.testing.receivables.amounts import contract_value
 from rillet.testing.receivables.books import ReceivablesBooks, by_query, scope_of, unknown_scope
 from rillet.testing.receivables.contract_items import new_external_item, new_item, summed_value
 from rillet.testing.receivables.invoice_lines import InvoiceHead, external_item, invoice_of
+from rillet.testing.receivables.schedules import scheduled_invoices
 from rillet.testing.receivables.wire_forms import show_contract_to_webhooks
 from rillet.testing.server.routing import Call, Route, invalid
 from rillet.values import ExchangeRate, Money
@@ -131,7 +133,8 @@ class ContractEndpoints:
         if end < contract.start_date:
             raise invalid("end_date cannot be before start_date", "end_date")
         items = tuple(_ended(item, end) for item in contract.items)
-        self._keep(attrs.evolve(contract, end_date=end, items=items), self._receivables.scopes[contract.id], [])
+        ended = attrs.evolve(contract, end_date=end, items=items, total_value=summed_value(items))
+        self._keep(ended, self._receivables.scopes[contract.id], [])
         return None
 
     def _full(self, asked: NewFullContract) -> Contract:
@@ -165,7 +168,9 @@ class ContractEndpoints:
             )
             for index, item in enumerate(asked.items)
         )
-        return attrs.evolve(contract, items=items, total_value=summed_value(items))
+        value = summed_value(items)
+        self._books.check_currency(value.currency, self._books.subsidiaries[contract.subsidiary_id])
+        return attrs.evolve(contract, items=items, total_value=value)
 
     def _checked(self, asked: NewContract, close_date: date) -> Contract:
         """What contracts of both scopes have in common, still without items."""
@@ -198,7 +203,9 @@ class ContractEndpoints:
             raise invalid("A contract with a minimum commitment cannot have items with one of their own", "items")
 
     def _check_rate(self, given: ExchangeRate | None, currency: str, subsidiary_id: str) -> None:
-        local = self._books.subsidiaries[subsidiary_id].currency
+        subsidiary = self._books.subsidiaries[subsidiary_id]
+        self._books.check_currency(currency, subsidiary)
+        local = subsidiary.currency
         if given is not None and (currency == local or (given.base, given.target) != (currency, local)):
             raise invalid(f"Exchange rate must be from {currency} to {local}", "exchange_rate")
 
@@ -274,7 +281,8 @@ class ContractEndpoints:
             )
             for invoice in self._invoices_of(contract)
         )
-        return self._contracts.show(attrs.evolve(contract, invoices=invoices))
+        unbilled = scheduled_invoices(contract, self._receivables.products.get)
+        return self._contracts.show(attrs.evolve(contract, invoices=(*invoices, *unbilled)))
 
 
 def _between(call: Call, name: str) -> Callable[[date | None], bool]:
@@ -287,7 +295,9 @@ def _between(call: Call, name: str) -> Callable[[date | None], bool]:
 def _ended(item: ContractItem, end: date) -> ContractItem:
     if item.end_date is not None:
         return item
-    return attrs.evolve(item, end_date=max(item.start_date, end))
+    last = max(item.start_date, end)
+    value = contract_value(item.price, item.quantity, item.discount, start=item.start_date, end=last, where="items")
+    return attrs.evolve(item, end_date=last, total_value=value)
 
 
 def _as_invoice_item(asked: ScheduledInvoiceItem, products: Mapping[str, str], where: str) -> NewExternalInvoiceItem:
