@@ -59,6 +59,12 @@ def docs(session: nox.Session) -> None:
         session.run(sys.executable, f"docs/{name}.py")
 
 
+@nox.session(python=False)
+def site(session: nox.Session) -> None:
+    """Build the documentation as a site into ``site``; a dead link is an error."""
+    session.run(sys.executable, "tools/build_site.py", *session.posargs)
+
+
 @nox.session
 def lowest(session: nox.Session) -> None:
     """All tests with the lowest supported dependencies, and without the extra ``fast``."""

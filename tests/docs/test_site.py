@@ -1,0 +1,228 @@
+"""The site builds strictly, leads nowhere dead, says everything to assistants, and works in a browser of any width."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import importlib.util
+import re
+import shutil
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urldefrag, urljoin
+
+import pytest
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTHS = (390, 1_280)
+
+
+def build_site() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("build_site", ROOT / "tools" / "build_site.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SITE = build_site()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if importlib.util.find_spec("zensical") is None:
+        pytest.skip("the extra `docs` is not installed")
+    target = tmp_path_factory.mktemp("site")
+    SITE.build(target)
+    return target
+
+
+class Page(HTMLParser):
+    """What a page links to, what it loads, and the places in it that can be linked to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links, self.loads, self.places = list[str](), list[str](), set[str]()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.places |= {given[name] for name in ("id", "name") if name in given}
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        if tag in {"script", "img"} and "src" in given:
+            self.loads.append(given["src"])
+        if tag == "link" and given.get("rel") in {"stylesheet", "icon"}:
+            self.loads.append(given["href"])
+
+
+@pytest.fixture(scope="module")
+def made(site: Path) -> dict[str, Page]:
+    return {str(path.relative_to(site)): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_page_has_its_place_in_the_navigation() -> None:
+    pages = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+
+    assert sorted(SITE.pages()) == sorted(pages)
+
+
+def _dead(made: dict[str, Page]) -> Iterator[tuple[str, str]]:
+    for name, page in made.items():
+        if name == "404.html":
+            continue
+        for link in page.links:
+            if link.startswith(("http:", "https:", "mailto:")):
+                continue
+            path, place = urldefrag(urljoin(f"/{name}", link))
+            target = path.lstrip("/") or "index.html"
+            target = f"{target}index.html" if target.endswith("/") else target
+            if target not in made or (place and unquote(place) not in made[target].places):
+                yield name, link
+
+
+def test_no_link_is_dead(made: dict[str, Page]) -> None:
+    assert len(made) > 50
+    assert list(_dead(made)) == []
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path, made: dict[str, Page]) -> None:
+    for name, page in made.items():
+        assert [each for each in page.loads if each.startswith(("http:", "https:", "//"))] == [], name
+        if name != "404.html":
+            assert all((site / name).parent.joinpath(each.partition("?")[0]).exists() for each in page.loads), name
+
+
+def test_assistants_get_every_page(site: Path) -> None:
+    contents = (site / "llms.txt").read_text(encoding="utf-8")
+    text = (site / "llms-full.txt").read_text(encoding="utf-8")
+
+    for page in SITE.pages():
+        assert f"]({page}): " in contents
+        assert (site / page).read_text(encoding="utf-8").strip() in text
+    assert "- [Commands](commands.md): `pip install" in contents
+    assert not [line for line in contents.splitlines() if line.endswith(": ")]
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Generator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Chrome]:
+    if importlib.util.find_spec("selenium") is None:
+        pytest.skip("selenium is not installed")
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if None in programs or not sys.platform.startswith("linux"):
+        pytest.skip("Chromium and its driver are not installed: apt-get install chromium chromium-driver")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(programs[0])
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs[1]))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def resize(browser: Chrome, width: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+#: Puts the content of each page into the page that is open, and gives the pages that need more width than there is.
+_WIDE = """
+const [names, done] = arguments, wide = [], shown = document.querySelector(".md-content");
+(async () => {
+  for (const name of names) {
+    const page = new DOMParser().parseFromString(await (await fetch(name)).text(), "text/html");
+    shown.replaceChildren(...page.querySelector(".md-content").childNodes);
+    const needed = document.documentElement.scrollWidth;
+    if (needed > innerWidth || shown.textContent.length < 200) wide.push([name, needed]);
+  }
+  done(wide);
+})();
+"""
+
+
+@pytest.mark.may_skip
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_its_window(browser: Chrome, address: str, made: dict[str, Page], width: int) -> None:
+    resize(browser, width)
+    browser.get(f"{address}/index.html")
+    browser.set_script_timeout(120)
+
+    assert browser.execute_script("return innerWidth") == width
+    assert browser.execute_async_script(_WIDE, [name for name in made if name != "404.html"]) == []
+
+
+@pytest.mark.may_skip
+def test_a_page_that_is_too_wide_is_noticed(browser: Chrome, address: str, site: Path) -> None:
+    text = (site / "paging.html").read_text(encoding="utf-8")
+    wide = text.replace("<h1 ", '<p style="width: 2000px">wide</p><h1 ', 1)
+    (site / "wide.html").write_text(wide, encoding="utf-8")
+    resize(browser, WIDTHS[1])
+    browser.get(f"{address}/index.html")
+
+    (found,) = browser.execute_async_script(_WIDE, ["paging.html", "wide.html"])
+    (site / "wide.html").unlink()
+
+    assert found[0] == "wide.html"
+
+
+#: Lets tests see into the search, whose parts the page keeps to itself.
+_OPEN = """
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (init) {
+  return (window.searching = attach.call(this, { ...init, mode: "open" }));
+};
+"""
+_RESULTS = "return [...(window.searching?.querySelectorAll('a') ?? [])].map(each => each.href)"
+
+
+@pytest.mark.may_skip
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("uncoded_line", "/reasons.html#uncoded_line"),
+        ("client.vendors.modify", "/reference/rillet.payables.html#clientvendorsmodify"),
+    ],
+)
+def test_a_search_leads_to_the_entry(browser: Chrome, address: str, words: str, place: str) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    resize(browser, WIDTHS[1])
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _OPEN})
+    browser.get(f"{address}/index.html")
+    waiting = WebDriverWait(browser, 60)
+    browser.find_element(By.CSS_SELECTOR, ".md-search__button").click()
+    waiting.until(lambda there: there.execute_script("return window.searching?.activeElement?.tagName") == "INPUT")
+    browser.switch_to.active_element.send_keys(words)
+    results = waiting.until(lambda there: there.execute_script(_RESULTS))
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    waiting.until(lambda there: place.partition("#")[0] in there.current_url)
+
+    assert re.sub(r"\?h=[^#]*", "", results[0]) == f"{address}{place}"
+    assert browser.current_url == results[0]
