@@ -33,6 +33,8 @@ def reasons() -> str:
     """The page of the codes of an export."""
     parts = [_REASONS]
     for code in ReasonCode:
+        if code.value not in _CURES["reasons"]:
+            raise SystemExit(f"docs/mending.toml does not say what {code.value} means: add [reasons.{code.value}]")
         cure = _CURES["reasons"][code.value]
         parts.append(f"### {code.value}\n\n{cure['means']}\n\n- Who mends it: {cure['who']}.\n- Where: {cure['where']}")
     parts += [_SKIPS, *_meanings(SkipCode, _CURES["skips"]), _STOPS, *_meanings(StopCode, _CURES["stops"])]
@@ -73,6 +75,8 @@ def errors() -> str:
 
 
 def _error(name: str, kind: type[Exception]) -> str:
+    if name not in _CURES["errors"]:
+        raise SystemExit(f"docs/mending.toml does not say who mends {name}: add [errors.{name}]")
     cure = _CURES["errors"][name]
     bases = " and ".join(f"`{base.__name__}`" for base in kind.__bases__ if not base.__name__.startswith("_"))
     imported = next(package for package in ("rillet", "brex_accounting", *PACKAGES) if _has(package, name))
