@@ -25,7 +25,7 @@ from rillet.receivables.pricing import FixedRecurringPrice, RevenuePattern
 from rillet.testing import StandIn
 from rillet.testing.receivables.schedules import invoice_days
 from rillet.values import Money, Period, TaxType
-from support.rillet.books import GERMANY
+from support.rillet.books import AMERICA
 from support.rillet.receivables_books import Company, company, dollars
 
 JANUARY, DECEMBER = date(2026, 1, 1), date(2026, 12, 31)
@@ -136,7 +136,7 @@ def test_a_day_that_no_year_has_is_refused(standin: StandIn, acme: Company) -> N
 
 
 def test_a_contract_in_another_currency_needs_multi_currency() -> None:
-    standin = StandIn(multi_currency=False, subsidiaries=[GERMANY])
+    standin = StandIn(multi_currency=False, subsidiaries=[attrs.evolve(AMERICA, currency="EUR")])
     acme = company(standin.client(), [])
 
     with pytest.raises(BadRequestError, match="Multi-currency is not enabled, and USD is not EUR"):
