@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bridge.coding import CodedLine, CodedRecord
     from bridge.currency import in_books_currency
     from bridge.datatable import DataTable, Tabular
+    from bridge.debts import Debt
     from bridge.decisions import Findings, Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
     from bridge.documents.form import Form, FormLine, difference, form
     from bridge.documents.marks import Origin, mark_of_name, mark_of_references
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         Entity,
         FieldMapping,
         ForeignCurrency,
+        Intercompany,
         Movements,
         NearDuplicates,
         OnChange,
@@ -100,6 +102,7 @@ _HOMES = {
     "bridge.coding": ("CodedLine", "CodedRecord",),
     "bridge.currency": ("in_books_currency",),
     "bridge.datatable": ("DataTable", "Tabular",),
+    "bridge.debts": ("Debt",),
     "bridge.decisions": ("Findings", "Nothing", "Outcome", "Post", "Reason", "ReasonCode", "Refused", "SkipCode",),
     "bridge.documents.form": ("Form", "FormLine", "difference", "form",),
     "bridge.documents.marks": ("Origin", "mark_of_name", "mark_of_references",),
@@ -138,8 +141,9 @@ _HOMES = {
     "bridge.settings.toml_file": ("read_settings",),
     "bridge.settings.values": (
         "AccountRule", "Basis", "BillTiming", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping",
-        "ForeignCurrency", "Movements", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes", "Payouts", "Role",
-        "SameInvoice", "Settings", "SettingsError", "TaxRounding", "TaxRule", "Treatment", "VendorMapping", "When",
+        "ForeignCurrency", "Intercompany", "Movements", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes",
+        "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRounding", "TaxRule", "Treatment",
+        "VendorMapping", "When",
     ),
     "bridge.taxes": ("LineTax",),
     "bridge.unreadable": ("UnreadableEntry",),
@@ -149,20 +153,20 @@ _HOMES = {
 __all__ = [
     "Account", "AccountRule", "ApprovalRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
     "BillPaymentPayload", "BillTiming", "Books", "Bridge", "CardHolder", "ChargeDocument", "ClosedPeriod", "CodedLine",
-    "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Document", "Draft", "Entity", "ExchangeRate",
+    "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Debt", "Document", "Draft", "Entity", "ExchangeRate",
     "ExplainedLine", "Explanation", "ExternalReference", "FOLLOWS", "Field", "FieldAssignment", "FieldChange",
     "FieldMapping", "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine", "Found",
-    "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates", "NewVendor",
-    "Nothing", "OnChange", "OnDelete", "Origin", "OtherTypes", "Outcome", "Payload", "Payouts", "Plan", "PlannedVendor",
-    "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode",
-    "Ref", "Reference", "Refused", "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument",
-    "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError", "SkipCode", "Subsidiary",
-    "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem",
-    "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When",
-    "Zones", "bill", "bill_payment", "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain",
-    "followed_in", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name",
-    "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings", "record_digest",
-    "reimbursement", "role_of", "summarise", "summed",
+    "Intercompany", "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates",
+    "NewVendor", "Nothing", "OnChange", "OnDelete", "Origin", "OtherTypes", "Outcome", "Payload", "Payouts", "Plan",
+    "PlannedVendor", "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason",
+    "ReasonCode", "Ref", "Reference", "Refused", "Reimbursement", "ReimbursementDocument",
+    "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError",
+    "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
+    "TaxedEntryItem", "TaxedItem", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",
+    "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check",
+    "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found",
+    "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout",
+    "plan_field_sync", "read_settings", "record_digest", "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip
 # End of what is made.
 

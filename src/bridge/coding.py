@@ -9,12 +9,14 @@ import attrs
 
 from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
+from bridge.debts import Debt, debt_of
 from bridge.decisions import Findings, ReasonCode
-from bridge.entities import Followed, entity_of, follows, has_choice, means
-from bridge.master_data import INACTIVE, Account, Field, FieldValue, Subsidiary
+from bridge.entities import Followed, follows, has_choice, means, ownership
+from bridge.field_values import assignments, is_tax_code
+from bridge.master_data import INACTIVE, Account, Subsidiary
 from bridge.postings import Posting
 from bridge.settings.default_accounts import ROLES
-from bridge.settings.values import AccountRule, Entity, FieldMapping, Role, Settings
+from bridge.settings.values import AccountRule, Entity, Role, Settings
 from bridge.taxes import LineTax, line_tax
 from bridge.unreadable import UnreadableEntry
 from bridge.values import ExchangeRate, FieldAssignment
@@ -29,7 +31,7 @@ class CodedLine:
 
     `account` is None where nobody has chosen one, and where Rillet does not have the one that was chosen; `is_coded`
     tells these apart. `rule` is the rule of the settings that gave the account, where one did. `tax` is None where a line
-    has no tax code, and where nobody codes the line.
+    has no tax code, and where nobody codes the line. `is_debtors` tells that it is of the entity that owes it to the other.
     """
 
     line: LineItem
@@ -38,6 +40,7 @@ class CodedLine:
     fields: tuple[FieldAssignment, ...] = ()
     rule: AccountRule | None = None
     tax: LineTax | None = None
+    is_debtors: bool = False
 
     @property
     def transaction_amount(self) -> Amount | None:
@@ -51,6 +54,7 @@ class CodedRecord:
     """A record with everything that its lines' coding leads to. All lines are in `currency` (ISO 4217).
 
     `roles` tells what a line on each side stands for that nobody codes: see `roles_of`. `conversion` is the rate at which the lines were converted into it, None where they are as Brex sent them.
+    `debt` tells that some lines are another entity's, which owes them to `entity`.
     """
 
     record: Record
@@ -60,6 +64,24 @@ class CodedRecord:
     lines: tuple[CodedLine, ...]
     roles: Mapping[Side, Role] = attrs.field(factory=dict[Side, Role], hash=False)
     conversion: ExchangeRate | None = None
+    debt: Debt | None = None
+
+    def shares(self) -> tuple[CodedRecord, ...]:
+        """What each entity has of it: the payer's share with what it is owed, and the debtor's with what it owes.
+
+        Both balance by themselves where the record does. A record of one entity is its own only share.
+        """
+        debt = self.debt
+        if debt is None:
+            return (self,)
+        theirs = tuple(attrs.evolve(each, is_debtors=False) for each in self.lines if each.is_debtors)
+        ours = (each for each in self.lines if not each.is_debtors)
+        owed = tuple(_owed(each, debt.due_from, f"Due from {debt.debtor.name}", turned=False) for each in theirs)
+        due = tuple(_owed(each, debt.due_to, f"Due to {self.entity.name}", turned=True) for each in theirs)
+        payer = attrs.evolve(self, debt=None, lines=(*ours, *owed))
+        return payer, attrs.evolve(
+            self, debt=None, entity=debt.debtor, subsidiary=debt.subsidiary, lines=(*theirs, *due)
+        )
 
     def role_of(self, each: CodedLine) -> Role | None:
         """What a line stands for where nobody codes it; None where it has to be coded, and where it is."""
@@ -112,18 +134,29 @@ def code(
 
     `followed` is what is known of the record that it follows, such as the reimbursement of a payout.
     """
-    entity = entity_of(record, settings, books, findings, followed)
+    owned = ownership(record, settings, books, findings, followed)
+    entity, debtor = (None, None) if owned is None else (owned.entity, owned.debtor)
+    of_debtor = frozenset[int]() if owned is None else owned.of_debtor
     if follows(record) and (
         unread := books.unread("bill", record.source_id) or books.unread("reimbursement", record.source_id)
     ):
         # What does not find it would take the payment for one of something else.
         findings.add(ReasonCode.UNREADABLE, f"it follows something that {books.ledger} has: {unread}")
     currency = _checked_lines(record, findings)
-    rules = _rules(record, entity, settings)
     roles = roles_of(record, entity, settings, books)
     lines = tuple(
-        _coded(line, roles, rules=rules, settings=settings, books=books, findings=findings)
-        for line in record.line_items
+        attrs.evolve(
+            _coded(
+                line,
+                roles,
+                rules=_rules(record, debtor if place in of_debtor else entity, settings),
+                settings=settings,
+                books=books,
+                findings=findings,
+            ),
+            is_debtors=place in of_debtor,
+        )
+        for place, line in enumerate(record.line_items)
     )
     if entity is None or currency is None:
         return None
@@ -139,7 +172,33 @@ def code(
         findings.add(ReasonCode.NO_ENTITY, f"{books.ledger} has no subsidiary {entity.subsidiary!r} for {entity.name}")
         return None
     _check_total(record, entity, lines, roles, books, findings)
-    return CodedRecord(record=record, entity=entity, subsidiary=subsidiary, currency=currency, lines=lines, roles=roles)
+    debt = None if owned is None else debt_of(owned, books, findings)
+    if debtor is not None and debt is None:
+        return None
+    return CodedRecord(
+        record=record,
+        entity=entity,
+        subsidiary=subsidiary,
+        currency=currency,
+        lines=lines,
+        roles=roles,
+        debt=debt,
+    )
+
+
+def _owed(each: CodedLine, account: Account, text: str, *, turned: bool) -> CodedLine:
+    """The line of one entity as what it owes the other: with its amount, and in the books of the payer with its fields."""
+    side = each.line.type
+    other = Side.CREDIT if side == Side.DEBIT else Side.DEBIT
+    line = attrs.evolve(
+        each.line,
+        id=f"{each.line.id}:due",
+        type=other if turned else side,
+        memo=f"{text}: {each.line.memo}" if (each.line.memo or "").strip() else text,
+        accounting_field_values=(),
+        extra={},
+    )
+    return CodedLine(line=line, account=account, is_coded=True, fields=() if turned else each.fields)
 
 
 def roles_of(record: Record, entity: Entity | None, settings: Settings, books: Books) -> Mapping[Side, Role]:
@@ -296,9 +355,9 @@ def _coded(
         )
     else:
         account = None
-    fields = tuple(dict.fromkeys(_assignments(line, settings, books, findings)))
+    fields = tuple(dict.fromkeys(assignments(line, settings, books, findings)))
     is_coded = chosen is not None or rule is not None
-    taxed = next((ref for ref in line.accounting_field_values if _is_tax_code(ref, settings)), None)
+    taxed = next((ref for ref in line.accounting_field_values if is_tax_code(ref, settings)), None)
     tax = line_tax(taxed, line.id, settings, books, findings) if taxed is not None and is_coded else None
     return CodedLine(line=line, account=account, is_coded=is_coded, fields=fields, rule=rule, tax=tax)
 
@@ -325,11 +384,6 @@ def _choice(line: LineItem, settings: Settings) -> FieldValueRef | None:
     )
 
 
-def _is_tax_code(ref: FieldValueRef, settings: Settings) -> bool:
-    named = has_choice(ref) or bool(ref.field_value_name)
-    return settings.tax_field is not None and means(ref, settings.tax_field) and named
-
-
 def _checked(
     account: Account | None, wanted: str | None, line: LineItem, books: Books, findings: Findings, *, advice: str = ""
 ) -> Account | None:
@@ -354,58 +408,3 @@ def unread_account(account: Account | None, wanted: str | None, books: Books) ->
         return books.unread("account", wanted, *(wanted or "").split(maxsplit=1)) or books.nameless("account")
     twin = books.unread("account", account.code)
     return twin if twin is not None and twin.id != account.id and INACTIVE not in twin.texts else None
-
-
-def _assignments(line: LineItem, settings: Settings, books: Books, findings: Findings) -> Iterable[FieldAssignment]:
-    for ref in line.accounting_field_values:
-        shown = ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
-        if not shown or means(ref, settings.gl_field) or _is_tax_code(ref, settings):
-            continue
-        mapping = next((each for each in settings.fields if means(ref, each.brex)), None)
-        field = _own_field(ref, books) if mapping is None else books.field(mapping.rillet)
-        unread = None if field is not None else _unread_field(ref, mapping, books)
-        if unread is not None:
-            text = f"its value {shown!r} belongs to a field of {books.ledger}, and {unread}"
-            findings.add(ReasonCode.UNREADABLE, text, line.id)
-        elif field is None and mapping is not None:
-            text = f"its value {shown!r} belongs to the field {mapping.rillet!r}, which {books.ledger} does not have"
-            findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
-        if field is None:
-            continue
-        value = _value(field, ref)
-        unread = None if value is not None else _unread_value(ref, books)
-        if unread is not None:
-            findings.add(ReasonCode.UNREADABLE, f"its value {shown!r} is one of {field.name}, and {unread}", line.id)
-        elif value is None:
-            text = f"{field.name} has no value {shown!r} in {books.ledger}"
-            findings.add(ReasonCode.UNKNOWN_FIELD_VALUE, text, line.id)
-        elif value.deactivated:
-            text = f"{field.name}: {value.name} is deactivated in {books.ledger}"
-            findings.add(ReasonCode.DEACTIVATED_FIELD_VALUE, text, line.id)
-        else:
-            yield FieldAssignment(field_id=field.id, field_value_id=value.id)
-
-
-def _unread_field(ref: FieldValueRef, mapping: FieldMapping | None, books: Books) -> UnreadableEntry | None:
-    if mapping is None:
-        return books.unread("field", ref.remote_field_id)
-    return books.unread("field", mapping.rillet) or books.nameless("field")
-
-
-def _unread_value(ref: FieldValueRef, books: Books) -> UnreadableEntry | None:
-    named = books.unread("field value", ref.remote_field_value_id, ref.field_value_name)
-    return named or books.nameless("field value")
-
-
-def _own_field(ref: FieldValueRef, books: Books) -> Field | None:
-    """The Rillet field that a Brex field copies: its remote id is Rillet's own."""
-    by_id = books.field(ref.remote_field_id) if ref.remote_field_id else None
-    return by_id if by_id is not None and by_id.id == ref.remote_field_id else None
-
-
-def _value(field: Field, ref: FieldValueRef) -> FieldValue | None:
-    for value in field.values:
-        if value.id == ref.remote_field_value_id:
-            return value
-    name = normalised(ref.field_value_name) if ref.field_value_name else None
-    return next((value for value in field.values if name is not None and normalised(value.name) == name), None)

@@ -14,7 +14,7 @@ from brex_accounting import FieldValueRef, LineItem, Record, RecordType
 from bridge.books import Books, normalised
 from bridge.decisions import Findings, ReasonCode
 from bridge.settings.default_accounts import ROLES, role_of
-from bridge.settings.values import Entity, Movements, Settings, When
+from bridge.settings.values import Entity, Intercompany, Movements, Settings, When
 from bridge.values import ExternalReference
 
 _Type = RecordType
@@ -52,6 +52,20 @@ class Followed:
     missing: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Ownership:
+    """Whose a record is: the entity that it belongs to, or that paid for it where it has lines of two.
+
+    `rule` then names the accounts between them, `debtor` is the other entity, and `of_debtor` are the places of its lines
+    in the record.
+    """
+
+    entity: Entity
+    debtor: Entity | None = None
+    rule: Intercompany | None = None
+    of_debtor: frozenset[int] = frozenset()
+
+
 def follows(record: Record) -> frozenset[RecordType]:
     """The types of the records that a record follows; none for one that stands for itself."""
     return FOLLOWS.get(record.type, frozenset()) if record.source_id is not None else frozenset()
@@ -74,14 +88,24 @@ def followed_in(records: Iterable[Record]) -> Mapping[str, Followed]:
 def entity_of(
     record: Record, settings: Settings, books: Books, findings: Findings, followed: Followed | None = None
 ) -> Entity | None:
-    """The entity that a record belongs to; None, with the reason in `findings`, where nothing tells or two things differ."""
+    """The entity that a record belongs to, or that paid for it; None, with the reason in `findings`, where nothing tells."""
+    owned = ownership(record, settings, books, findings, followed)
+    return None if owned is None else owned.entity
+
+
+def ownership(
+    record: Record, settings: Settings, books: Books, findings: Findings, followed: Followed | None = None
+) -> Ownership | None:
+    """Whose a record is; None, with the reason in `findings`, where nothing tells or two things differ."""
     if followed is None and follows_a_bill(record):
         followed = _paid(record, settings, books)
     if followed is not None and followed.missing is not None and record.type not in _PASSES_THROUGH:
         findings.add(ReasonCode.NOT_POSTED_YET, followed.missing)
     if len(settings.entities) == 1 and settings.entities[0].when is None:
-        return settings.entities[0]
+        return Ownership(entity=settings.entities[0])
     possible = _Choice(record, settings, books).possible(findings)
+    if isinstance(possible, Ownership):
+        return possible
     if possible is None or (followed is not None and followed.missing is not None):
         return None
     owners = _owners(followed, settings, books) if followed is not None else ()
@@ -92,7 +116,8 @@ def entity_of(
             findings.add(ReasonCode.SEVERAL_ENTITIES, f"it belongs to {whose}, and what it follows belongs to {other}")
             return None
         possible = (common[0],) if _post_alike(common, record) else common
-    return _the_one(possible, record, settings, findings)
+    one = _the_one(possible, record, settings, findings)
+    return None if one is None else Ownership(entity=one)
 
 
 class _Choice:
@@ -103,20 +128,44 @@ class _Choice:
         self._rest = next((each for each in settings.entities if each.when is None), None)
         self._fields = {each.when.field for each in settings.entities if each.when is not None and each.when.field}
 
-    def possible(self, findings: Findings) -> tuple[Entity, ...] | None:
-        """The entities that the whole record may be of; None, with a reason, where there is none."""
+    def possible(self, findings: Findings) -> tuple[Entity, ...] | Ownership | None:
+        """The entities that the whole record may be of, or whose it is where it has lines of two; None, with a reason."""
         lines = _telling(self._record, self._settings.gl_field, self._fields)
-        of_lines = [self._of(line, findings) for line in lines or (None,)]
+        of_lines = [self._of(each.line, findings) for each in lines] or [self._of(None, findings)]
         if any(each is None for each in of_lines):
             return None
         sets = [each for each in of_lines if each is not None]
         common = tuple(each for each in sets[0] if all(each in others for others in sets))
-        if not common:
-            every = tuple(dict.fromkeys(each for others in sets for each in others))
-            text = f"its lines belong to {_names(every, 'and')}; split it in Brex"
+        return common or self._pair(dict(zip(lines, sets, strict=True)), findings)
+
+    def _pair(self, owners: Mapping[_Telling, tuple[Entity, ...]], findings: Findings) -> Ownership | None:
+        """Whose a record with lines of two entities is: that of the one that paid, which the other one owes it."""
+        settings, every = self._settings, tuple(dict.fromkeys(each for others in owners.values() for each in others))
+        told = f"its lines belong to {_names(every, 'and')}"
+        paid = {each for line, others in owners.items() if line.stands_for_account for each in others}
+        by_name = {each.name: each for each in every if not paid or each in paid}
+        names = {each.name for each in every}
+        is_sure = len(every) == 2 and all(len(others) == 1 for others in owners.values())
+        rules = {
+            by_name[rule.payer]: rule
+            for rule in settings.intercompany
+            if rule.payer in by_name and rule.debtor in names - {rule.payer}
+        }
+        if not is_sure or not rules or self._record.type in FOLLOWS or len(paid) > 1:
+            text = f"{told}; split it in Brex, or name the accounts between two of them in [[intercompany]]"
             findings.add(ReasonCode.SEVERAL_ENTITIES, text)
             return None
-        return common
+        payer = _the_one(tuple(rules), self._record, settings, Findings())
+        if payer is None:
+            text = (
+                f"{told}, and nothing tells which of them paid; choose it in Brex on the line that nobody codes, split it, or "
+                f"leave one rule of [[intercompany]] between them"
+            )
+            findings.add(ReasonCode.SEVERAL_ENTITIES, text)
+            return None
+        (debtor,) = (each for each in every if each != payer)
+        theirs = frozenset(line.place for line, others in owners.items() if others == (debtor,))
+        return Ownership(entity=payer, debtor=debtor, rule=rules[payer], of_debtor=theirs)
 
     def _of(self, line: LineItem | None, findings: Findings) -> tuple[Entity, ...] | None:
         """The entities that a line may be of; without a line those of a record that says nothing itself."""
@@ -183,18 +232,40 @@ def _values(ref: FieldValueRef) -> set[str | None]:
     return {ref.remote_field_value_id, ref.brex_field_value_id, ref.field_value_name}
 
 
-def _telling(record: Record, gl_field: str, fields: set[str]) -> tuple[LineItem, ...]:
+@attrs.frozen(kw_only=True)
+class _Telling:
+    """A line that says whose it is, and its place in the record.
+
+    `stands_for_account`: nobody codes it, and it is on the side of an account of the settings, such as the card's.
+    """
+
+    place: int
+    line: LineItem = attrs.field(eq=False)
+    stands_for_account: bool
+
+
+def _telling(record: Record, gl_field: str, fields: set[str]) -> tuple[_Telling, ...]:
     """The lines that somebody has coded: those with a value that tells entities apart, and of what was spent those with an account.
 
     A line that stands for an account of the settings, such as the card's, says nothing by its account.
     """
-    moving = tuple(each for each in record.line_items if each.amount.amount) or record.line_items
-    coded = [each for each in moving if _has_value(each, {gl_field})]
-    spent = [each for each in coded if role_of(record.type, each.type) is None]
-    if len(ROLES.get(record.type, {})) == 1 and not spent:
-        # It is turned round, as the credit of a vendor is.
-        spent = coded
-    return tuple(each for each in moving if each in spent or _has_value(each, fields))
+    numbered = tuple(enumerate(record.line_items))
+    moving = tuple((place, each) for place, each in numbered if each.amount.amount) or numbered
+    coded = {place: each for place, each in moving if _has_value(each, {gl_field})}
+    spent = {place for place, each in coded.items() if role_of(record.type, each.type) is None}
+    is_turned = len(ROLES.get(record.type, {})) == 1 and not spent
+    if is_turned:
+        # As the credit of a vendor is.
+        spent = set(coded)
+    return tuple(
+        _Telling(
+            place=place,
+            line=each,
+            stands_for_account=place not in coded and (is_turned or role_of(record.type, each.type) is not None),
+        )
+        for place, each in moving
+        if place in spent or _has_value(each, fields)
+    )
 
 
 def _has_value(line: LineItem, fields: set[str]) -> bool:

@@ -100,7 +100,16 @@ def _lines(coded: CodedRecord, settings: Settings, books: Books) -> Iterator[Exp
             currency=each.line.amount.currency,
             account="" if account is None else f"{account.code} {account.name}",
             fields=tuple(_named(assignment, books) for assignment in each.fields),
-            why="; ".join([why, *_tax(each, coded, books), *_conversion(before, coded)]),
+            why="; ".join([why, *_owed(each, coded), *_tax(each, coded, books), *_conversion(before, coded)]),
+        )
+
+
+def _owed(each: CodedLine, coded: CodedRecord) -> Iterator[str]:
+    debt = coded.debt
+    if debt is not None and each.is_debtors:
+        yield (
+            f"it is of {debt.debtor.name}, which owes it to {coded.entity.name}: due from {debt.due_from.code}, due to "
+            f"{debt.due_to.code}"
         )
 
 
@@ -115,7 +124,8 @@ def _tax(each: CodedLine, coded: CodedRecord, books: Books) -> Iterator[str]:
     elif tax.treatment is Treatment.REVERSE_CHARGE:
         yield f"its tax code {code} is a reverse charge of {percentage} %: {amount}{_on(tax)}"
     else:
-        named = coded.entity.account(Role.TAX) if tax.is_parted else None
+        of = coded.debt.debtor if coded.debt is not None and each.is_debtors else coded.entity
+        named = of.account(Role.TAX) if tax.is_parted else None
         account = None if named is None else books.account(named)
         where = "" if account is None else f", on {account.code} {account.name}"
         yield f"its tax code {code} is {percentage} %: {amount} of it is tax{where}"

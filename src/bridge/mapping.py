@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, tzinfo
+from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ from bridge.mappers.bill_payments import bill_payment
 from bridge.mappers.bills import bill
 from bridge.mappers.charges import charge
 from bridge.mappers.draft import Draft
+from bridge.mappers.intercompany import intercompany
 from bridge.mappers.journal_entries import journal_entry
 from bridge.mappers.payouts import card_payment, payout
 from bridge.mappers.reimbursements import reimbursement
@@ -158,10 +160,31 @@ class Bridge:
         """
         try:
             draft = self._draft(record, books, findings, posted_on, followed)
+            return None if draft is None else self._in_books(draft).coded
         except CallerError as error:
             findings.add(ReasonCode.MAPPER_FAILED, str(error))
             return None
-        return None if draft is None else draft.coded
+
+    def shares(
+        self,
+        record: Record,
+        books: Books,
+        findings: Findings,
+        *,
+        posted_on: date | None = None,
+        followed: Followed | None = None,
+    ) -> tuple[CodedRecord, ...]:
+        """What each entity has of a record, each as `coded` gives it: of one entity it is the record itself.
+
+        A record with lines of two entities has two shares, the payer's first. There is none, with the reasons in
+        `findings`, where it cannot be coded at all.
+        """
+        try:
+            draft = self._draft(record, books, findings, posted_on, followed)
+            return () if draft is None else tuple(each.coded for each in self._shares(draft))
+        except CallerError as error:
+            findings.add(ReasonCode.MAPPER_FAILED, str(error))
+            return ()
 
     def _made(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
@@ -172,16 +195,19 @@ class Bridge:
         if mapper is None:
             findings.add(ReasonCode.TYPE_NOT_SUPPORTED, f"records of the type {record.type} are not mapped")
             return None
-        draft = self._draft(record, books, findings, posted_on, followed)
-        if draft is None:
+        whole = self._draft(record, books, findings, posted_on, followed)
+        if whole is None:
             return None
+        draft, *others = self._shares(whole)
         entity = draft.coded.entity
         if posted_on is None and entity.since is not None and draft.day_of(record.erp_posting_date) < entity.since:
             return draft.skip(SkipCode.BEFORE_START, f"it counts before {entity.since}, where {entity.name} starts")
         if not findings.reasons and not draft.coded.moves_money:
             return draft.skip(SkipCode.NO_MONEY, f"its lines move no money in {draft.coded.currency}")
         # Whatever the mapper, also one of the caller's, or a summary: both bases would count the same expense twice.
-        return draft.other_basis() or _mapped(mapper, draft)
+        return draft.other_basis() or (
+            intercompany(partial(_mapped, mapper), draft, others[0]) if others else _mapped(mapper, draft)
+        )
 
     def _draft(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
@@ -190,7 +216,7 @@ class Bridge:
         zone = self._zone(coded, findings)
         if coded is None:
             return None
-        draft = Draft(
+        return Draft(
             coded=coded,
             settings=self.settings,
             books=books,
@@ -199,11 +225,20 @@ class Bridge:
             posted_on=posted_on,
             findings=findings,
         )
+
+    def _in_books(self, draft: Draft, *, is_entry: bool = False) -> Draft:
+        """The draft in the currency that the settings want, with its tax as they want it; that of an entry is not rounded once."""
+        coded = draft.coded
         if self.settings.foreign_currency is ForeignCurrency.SUBSIDIARY:
             coded = in_books_currency(draft)
-        if self._rounds_once(coded):
+        if not is_entry and self._rounds_once(coded):
             coded = with_tax_of_document(coded)
         return attrs.evolve(draft, coded=coded)
+
+    def _shares(self, draft: Draft) -> tuple[Draft, ...]:
+        """The draft of each entity's share, the payer's first; what the other one has becomes an entry."""
+        drafts = (attrs.evolve(draft, coded=each) for each in draft.coded.shares())
+        return tuple(self._in_books(each, is_entry=place > 0) for place, each in enumerate(drafts))
 
     def _rounds_once(self, coded: CodedRecord) -> bool:
         """Whether tax is rounded once: in documents for which the ledger is told the tax, which it computes for entries."""

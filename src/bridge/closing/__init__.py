@@ -13,6 +13,7 @@ from bridge.closing.sample import Sampled, audit_sample
 from bridge.closing.snapshot import (
     AccountLine,
     ClosingRecord,
+    DebtorShare,
     DifferenceKind,
     LedgerEntry,
     Snapshot,
@@ -23,8 +24,8 @@ from bridge.closing.status import CloseStatus, CutOff, close_status
 
 __all__ = [
     "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "Bar", "ClosePackage", "CloseStatus",
-    "ClosingRecord", "CutOff", "Decision", "Difference", "DifferenceKind", "LedgerEntry", "MonthlySpending", "NotAccrued",
-    "Panel", "Period", "Plot", "PossibleDuplicate", "Provenance", "Reconciliation", "Report", "Sampled", "Snapshot",
+    "ClosingRecord", "CutOff", "DebtorShare", "Decision", "Difference", "DifferenceKind", "LedgerEntry", "MonthlySpending",
+    "NotAccrued", "Panel", "Period", "Plot", "PossibleDuplicate", "Provenance", "Reconciliation", "Report", "Sampled", "Snapshot",
     "UnreadRecord", "accrue", "audit_sample", "close_package", "close_status", "month", "month_of", "possible_duplicates",
     "reconcile",
 ]  # fmt: skip

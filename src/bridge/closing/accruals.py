@@ -165,12 +165,13 @@ def accrue(snapshot: Snapshot) -> AccrualPlan:
     for each in snapshot.records:
         if not _is_missing(each, snapshot.period):
             continue
-        lines, why = _accrued(each, snapshot)
-        if why:
-            left_out.append(NotAccrued(record_id=each.record.id, why=why))
-        elif lines:
-            one = AccruedRecord(record_id=each.record.id, version=each.record.version, lines=lines)
-            accrued.setdefault(each.subsidiary_id, []).append(one)
+        shares = [(share.subsidiary_id, *_accrued(share, snapshot)) for share in _shares(each)]
+        reasons = dict.fromkeys(why for *_, why in shares if why)
+        left_out += [NotAccrued(record_id=each.record.id, why=why) for why in reasons]
+        for subsidiary_id, lines, _ in () if reasons else shares:
+            if lines:
+                one = AccruedRecord(record_id=each.record.id, version=each.record.version, lines=lines)
+                accrued.setdefault(subsidiary_id, []).append(one)
     left_out += [NotAccrued(record_id=each.record_id or "", why=each.why) for each in snapshot.unread]
     made = (
         Accrual(
@@ -185,6 +186,17 @@ def accrue(snapshot: Snapshot) -> AccrualPlan:
     return AccrualPlan(
         period=snapshot.period, accruals=tuple(each for each in made if each.lines), left_out=tuple(left_out)
     )
+
+
+def _shares(each: ClosingRecord) -> tuple[ClosingRecord, ...]:
+    """A record as each of its entities has it."""
+    theirs = each.debtor
+    if theirs is None:
+        return (each,)
+    debtor = attrs.evolve(
+        each, subsidiary_id=theirs.subsidiary_id, entity=theirs.entity, lines=theirs.lines, debtor=None
+    )
+    return attrs.evolve(each, debtor=None), debtor
 
 
 def _is_missing(each: ClosingRecord, period: Period) -> bool:

@@ -236,6 +236,8 @@ class _Work:
         """What a record says, and what stands for it."""
         is_now = self._period.holds(each.day)
         says = _at(each.subsidiary_id, each.lines) if is_now else {}
+        if is_now and each.debtor is not None:
+            says = {**says, **_at(each.debtor.subsidiary_id, each.debtor.lines)}
         _add(self._brex, says)
         stands, elsewhere = dict[_Place, list[Decimal]](), dict[_Place, list[Decimal]]()
         for entry in each.entries:

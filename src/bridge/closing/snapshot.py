@@ -72,6 +72,15 @@ class LedgerEntry:
 
 
 @attrs.frozen(kw_only=True)
+class DebtorShare:
+    """What a record of two entities says in the books of the one that owes it to the other, in its currency."""
+
+    subsidiary_id: str
+    entity: Entity
+    lines: tuple[AccountLine, ...]
+
+
+@attrs.frozen(kw_only=True)
 class ClosingRecord:
     """A record of Brex that counts in the month, was settled or bought in it, or whose object counts in it.
 
@@ -80,7 +89,7 @@ class ClosingRecord:
     how that comes. `entity` is the entity of the settings that it belongs to, None where nobody claims it. `is_undecided` tells
     that the outcome of its last attempt is unknown, and `is_dismissed` that a person has booked it by hand. `bought` is the day
     of the purchase, where that is known, and `without_period` what its document spends on lines without a service period, in
-    the document's currency.
+    the document's currency. Of two entities `lines` is what the one says that paid, and `debtor` what the other one does.
     """
 
     record: Record
@@ -95,6 +104,7 @@ class ClosingRecord:
     is_dismissed: bool = False
     bought: date | None = None
     without_period: Decimal = Decimal(0)
+    debtor: DebtorShare | None = None
 
     @property
     def is_in_books(self) -> bool:
@@ -150,7 +160,10 @@ class Snapshot:
     @property
     def scope(self) -> frozenset[str]:
         """The codes of the accounts that the settings name."""
-        named = (self.code_of(entity, role) for entity in self.settings.entities for role in Role)
+        named = [self.code_of(entity, role) for entity in self.settings.entities for role in Role]
+        between = (account for each in self.settings.intercompany for account in (each.due_from, each.due_to))
+        known = (self.books.account(each) for each in between)
+        named += [None if each is None else each.code for each in known]
         return frozenset(each for each in named if each is not None)
 
 

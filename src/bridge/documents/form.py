@@ -24,7 +24,7 @@ class FormLine:
     """What a document says about one account: `amount` (decimal major units, debits positive) of an ISO 4217 currency.
 
     `fields` are pairs of a field's id and a value's id; `tax` is the code of a tax with its amount in `tax_amount`, which
-    is a part of `amount`.
+    is a part of `amount`. `subsidiary` is the id of the one whose books it is in, where that is not the document's.
     """
 
     account: str
@@ -33,6 +33,7 @@ class FormLine:
     fields: frozenset[tuple[str, str]] = frozenset()
     tax: str | None = None
     tax_amount: Decimal = Decimal(0)
+    subsidiary: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -67,9 +68,12 @@ class Form:
     def as_json(self) -> str:
         """The form as a text, the same for equal forms; `form_of_json` reads it."""
         lines = [
-            [each.account, _text(each.amount), each.currency, sorted(each.fields), each.tax or "", _text(each.tax_amount)]
+            [
+                *(each.account, _text(each.amount), each.currency, sorted(each.fields), each.tax or ""),
+                *(_text(each.tax_amount), *(() if each.subsidiary is None else (each.subsidiary,))),
+            ]
             for each in self.lines
-        ]  # fmt: skip
+        ]
         return json.dumps({"head": dict(sorted(self.head.items())), "kind": self.kind, "lines": lines}, sort_keys=True)
 
 
@@ -87,6 +91,14 @@ def form(kind: str, lines: Iterable[FormLine], head: Mapping[str, str | None]) -
     )
     ordered = sorted((each for each in summed if each.amount or each.tax_amount), key=_place)
     return Form(kind=kind, lines=tuple(ordered), head={key: value for key, value in head.items() if value is not None})
+
+
+def lines_beside(base: Form, entry: Form) -> tuple[FormLine, ...]:
+    """The lines of an entry as a part of the document `base`: those in the books of another subsidiary say so."""
+    own, there = base.head.get("subsidiary"), entry.head.get("subsidiary")
+    if own is None or there is None or own == there:
+        return entry.lines
+    return tuple(attrs.evolve(each, subsidiary=there) for each in entry.lines)
 
 
 def difference(new: Form, old: Form) -> tuple[FormLine, ...]:
@@ -110,8 +122,9 @@ def form_of_json(text: str) -> Form:
                 fields=frozenset((field, value) for field, value in fields),
                 tax=tax or None,
                 tax_amount=Decimal(tax_amount),
+                subsidiary=elsewhere[0] if elsewhere else None,
             )
-            for account, amount, currency, fields, tax, tax_amount in read["lines"]
+            for account, amount, currency, fields, tax, tax_amount, *elsewhere in read["lines"]
         ]
         return form(read["kind"], lines, read["head"])
     except (KeyError, TypeError, ArithmeticError) as error:
@@ -124,5 +137,5 @@ def _text(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _place(line: FormLine) -> tuple[str, str, list[tuple[str, str]], str]:
-    return line.account, line.currency, sorted(line.fields), line.tax or ""
+def _place(line: FormLine) -> tuple[str, str, list[tuple[str, str]], str, str]:
+    return line.account, line.currency, sorted(line.fields), line.tax or "", line.subsidiary or ""

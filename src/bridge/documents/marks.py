@@ -1,7 +1,8 @@
 """How a document tells of what it is for, and how that is read again: in external references, or else in its name.
 
 An external reference is ``accr_1 v3 1f0c9a77be21`` beside ``accr_1``, and a name ``Brex accr_1: Card payment (v3
-1f0c9a77be21)``: the record's id, its version, and the digest of the form that was posted.
+1f0c9a77be21)``: the record's id, its version, and the digest of the form that was posted. A ``+`` behind the digest tells
+that this is the first of two parts.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import attrs
 
 from bridge.documents.protocol import Mark
 
-_REFERENCE = re.compile(r"(\S+) v(\d+)(?: ([0-9a-f]{12}))?")
+_REFERENCE = re.compile(r"(\S+) v(\d+)(?: ([0-9a-f]{12})(\+)?)?")
 _NAME = re.compile(r"Brex (\S+):(.*)", re.DOTALL)
-_IN_NAME = re.compile(r"\(v(\d+) ([0-9a-f]{12})(?: ([0-9a-f]{12}))?\)")
+_IN_NAME = re.compile(r"\(v(\d+) ([0-9a-f]{12})(\+)?(?: ([0-9a-f]{12}))?\)")
 # How the ids of Brex's records begin; those of what they are about begin otherwise.
 _RECORD = "accr_"
 
@@ -28,7 +29,7 @@ class Origin:
     """The record that a document is made for, and how the document refers to it.
 
     `source_id` is the id of the record's expense or bill. Without a `reference_type` there are no external references;
-    `link` is the address of the record, for people.
+    `link` is the address of the record, for people. `begins` tells that it is the first of two parts.
     """
 
     record_id: str
@@ -36,21 +37,25 @@ class Origin:
     source_id: str | None = None
     reference_type: str | None = None
     link: str | None = None
+    begins: bool = False
 
     def references(self, digest: str) -> tuple[str, ...]:
         """The ids of its external references, that of the record first; none without a type."""
         if self.reference_type is None:
             return ()
         own = dict.fromkeys((self.record_id, self.source_id or self.record_id))
-        return (*own, f"{self.record_id} v{self.version} {digest}")
+        return (*own, f"{self.record_id} v{self.version} {self._shown(digest)}")
 
     def name(self, what: str, digest: str) -> str:
         """The name of an object that has no external references."""
-        return f"Brex {self.record_id}: {what} (v{self.version} {digest})"
+        return f"Brex {self.record_id}: {what} (v{self.version} {self._shown(digest)})"
 
-    def name_of_correction(self, total: str, own: str) -> str:
+    def name_of_correction(self, what: str, total: str, own: str) -> str:
         """The name of a correcting entry: with the digest of what it makes of its document, and with its own."""
-        return f"Brex {self.record_id}: {CORRECTION} (v{self.version} {total} {own})"
+        return f"Brex {self.record_id}: {what} (v{self.version} {total} {own})"
+
+    def _shown(self, digest: str) -> str:
+        return f"{digest}+" if self.begins else digest
 
 
 def mark_of_name(name: str) -> Mark | None:
@@ -65,8 +70,9 @@ def mark_of_name(name: str) -> Mark | None:
         subject=subject,
         version=None if told is None else int(told[1]),
         digest=None if told is None else told[2],
-        corrects=told is not None and told[3] is not None,
-        own=None if told is None else told[3],
+        corrects=told is not None and told[4] is not None,
+        own=None if told is None else told[4],
+        begins=told is not None and told[3] is not None,
     )
 
 
@@ -77,7 +83,9 @@ def mark_of_references(ids: Iterable[str]) -> tuple[Mark | None, frozenset[str]]
     """
     read = {each: _REFERENCE.fullmatch(each) for each in ids}
     marks = [
-        Mark(subject=found[1], version=int(found[2]), digest=found[3]) for found in read.values() if found is not None
+        Mark(subject=found[1], version=int(found[2]), digest=found[3], begins=found[4] is not None)
+        for found in read.values()
+        if found is not None
     ]
     others = [each for each, found in read.items() if found is None]
     if marks:

@@ -40,7 +40,8 @@ class Mark:
     """What an object says of itself: the record that it was posted for, in which version, and the digest of its form.
 
     `digest` is None where an earlier release has marked it. `corrects` tells a correcting entry from a document: `digest`
-    is then that of what the document and its corrections say together, and `own` that of the entry.
+    is then that of what the document and its corrections say together, and `own` that of the entry. `begins` tells that it
+    is the first of two parts, and the second one an entry.
     """
 
     subject: str
@@ -48,6 +49,7 @@ class Mark:
     digest: str | None = None
     corrects: bool = False
     own: str | None = None
+    begins: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +150,8 @@ class Document(Protocol):
 class InTwoParts(Protocol):
     """A document that a ledger takes in two requests, such as a payment with a fee.
 
-    Its `create` makes the first part, and `rest` is an entry of what it says beyond that, as a correction of the first.
+    Its `create` makes the first part, as `replace` does, and `rest` is an entry of what it says beyond that, as a correction
+    of the first.
     """
 
     def first(self) -> Form:
@@ -158,3 +161,12 @@ class InTwoParts(Protocol):
     def rest(self) -> Document | None:
         """The entry of the rest; None where the first part says it all."""
         ...
+
+    def parts(self) -> tuple[Document, ...]:
+        """Each part as a document of its own."""
+        ...
+
+
+def parts_of(document: Document) -> tuple[Document, ...]:
+    """The documents that the ledger has of one."""
+    return document.parts() if isinstance(document, InTwoParts) else (document,)

@@ -11,7 +11,7 @@ import attrs
 from typing_extensions import override
 
 from brex_accounting import Amount
-from bridge.documents.form import Form, FormLine, form
+from bridge.documents.form import Form, FormLine, form, lines_beside
 from bridge.documents.marks import CORRECTION, Origin
 from bridge.documents.protocol import Found, PlannedVendor
 from bridge.documents.rillet_forms import JOURNAL_ENTRIES, form_of
@@ -141,14 +141,17 @@ class JournalEntryDocument(Movement):
 
     def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
         """The sum of all lines."""
-        return form(base.kind, [line for each in (base, *corrections) for line in each.lines], base.head)
+        added = (line for each in corrections for line in lines_beside(base, each))
+        return form(base.kind, [*base.lines, *added], base.head)
 
     def _name(self) -> str:
         if self.origin is None:
             return self.title
         own = self.form().digest()
         return (
-            self.origin.name(self.title, own) if self.total is None else self.origin.name_of_correction(self.total, own)
+            self.origin.name(self.title, own)
+            if self.total is None
+            else self.origin.name_of_correction(self.title, self.total, own)
         )
 
     def _content(self) -> NewJournalEntry:
@@ -171,9 +174,14 @@ def correcting_entry(
     currency: str | None,
     total: str,
 ) -> JournalEntryDocument | None:
-    """The entry that corrects a document; None where nothing is left to post or an amount is in another currency."""
+    """The entry that corrects a document.
+
+    None where nothing is left to post, or an amount is in another currency or in the books of another subsidiary.
+    """
     summed = form(JOURNAL_ENTRIES, lines, {}).lines
-    if currency is None or not summed or any(each.currency != currency for each in summed):
+    if currency is None or not summed:
+        return None
+    if any(each.currency != currency or each.subsidiary is not None for each in summed):
         return None
     items = tuple(
         NewJournalEntryItem(
@@ -201,15 +209,16 @@ def correcting_entry(
 
 def sum_of(base: Form, corrections: Sequence[Form], against: str) -> Form:
     """What a document and the entries that correct it say, without the account that stands against the lines."""
-    added = (line for each in corrections for line in each.lines if line.account != against)
+    lines = (line for each in corrections for line in lines_beside(base, each))
+    added = (line for line in lines if line.subsidiary is not None or line.account != against)
     return form(base.kind, [*base.lines, *added], base.head)
 
 
 def untaxed(
     line: FormLine, account: str, amount: Decimal, fields: frozenset[tuple[str, str]] = frozenset()
 ) -> FormLine:
-    """A line of a correcting entry: this account and amount, in the currency of another line."""
-    return FormLine(account=account, amount=amount, currency=line.currency, fields=fields)
+    """A line of a correcting entry: this account and amount, in the currency and the books of another line."""
+    return FormLine(account=account, amount=amount, currency=line.currency, fields=fields, subsidiary=line.subsidiary)
 
 
 def check_subsidiary(present: str | None, wanted: str) -> None:

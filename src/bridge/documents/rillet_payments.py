@@ -145,6 +145,11 @@ class BillPaymentDocument(_Payment):
         """The entry of the rest."""
         return self.correction(self.more, self.impact_date) if self.more else None
 
+    def parts(self) -> tuple[JournalEntryDocument | BillPaymentDocument, ...]:
+        """The payment, and the entry of the rest."""
+        rest = self.rest()
+        return (attrs.evolve(self, more=()), *(() if rest is None else (rest,)))
+
     @override
     def postings(self) -> tuple[Posting, ...]:
         """Those of the payment and of the rest."""

@@ -85,6 +85,14 @@ def check_for_some(settings: Settings, books: Books) -> tuple[Problem, ...]:
 def _problems(settings: Settings, books: Books) -> Iterator[str]:
     for index, entity in enumerate(settings.entities):
         yield from (_at(f"entities[{index}].", problem) for problem in _unfit(entity, books))
+    for index, owed in enumerate(settings.intercompany):
+        yield from _account(f"intercompany[{index}].due_from", owed.due_from, books)
+        yield from _account(f"intercompany[{index}].due_to", owed.due_to, books)
+        both = [
+            books.subsidiary(each.subsidiary) for each in settings.entities if each.name in {owed.payer, owed.debtor}
+        ]
+        if len({each.id for each in both if each is not None}) == 1:
+            yield f"intercompany[{index}].debtor: {owed.payer} and {owed.debtor} are one subsidiary of {books.ledger}"
     for index, mapping in enumerate(settings.fields):
         place = f"fields[{index}].rillet"
         if books.field(mapping.rillet) is None:

@@ -81,6 +81,7 @@ def _inconsistencies(settings: Settings) -> Iterator[str]:
     """What is wrong between the values, in the form of cattrs' messages: ``text @ path``."""
     yield from _wrong_entities(settings)
     yield from _wrong_movements(settings)
+    yield from _wrong_intercompany(settings)
     yield from _doubled_fields(settings)
     if len(settings.service_period_fields) not in {0, 2}:
         yield "it names two fields, that of the first day and that of the last @ service_period_fields"
@@ -135,6 +136,20 @@ def _wrong_movements(settings: Settings) -> Iterator[str]:
         for kind in entity.movements.types if entity.movements is not None else ():
             if not RecordType(kind).is_known:
                 yield f"Brex has no record type {kind!r} @ entities[{index}].movements"
+
+
+def _wrong_intercompany(settings: Settings) -> Iterator[str]:
+    subsidiaries = {each.name: each.subsidiary for each in settings.entities}
+    for index, rule in enumerate(settings.intercompany):
+        for key, name in (("payer", rule.payer), ("debtor", rule.debtor)):
+            if name not in subsidiaries:
+                yield f"{name!r} is no entity of the settings @ intercompany[{index}].{key}"
+        if rule.payer == rule.debtor:
+            yield f"nobody owes itself anything @ intercompany[{index}].debtor"
+        elif rule.payer in subsidiaries and subsidiaries[rule.payer] == subsidiaries.get(rule.debtor):
+            text = f"{rule.payer} and {rule.debtor} are one subsidiary, which owes itself nothing"
+            yield f"{text} @ intercompany[{index}].debtor"
+    yield from _repeated("intercompany", ((each.payer, each.debtor) for each in settings.intercompany))
 
 
 def _doubled_fields(settings: Settings) -> Iterator[str]:

@@ -236,6 +236,20 @@ class Entity:
 
 
 @attrs.frozen(kw_only=True)
+class Intercompany:
+    """Where it stands what one entity owes another that has paid for it; entities by their names.
+
+    `due_from` is the account of the `payer` for what the `debtor` owes it, `due_to` that of the debtor for what it owes the
+    payer. Both are codes or ids.
+    """
+
+    payer: str
+    debtor: str
+    due_from: str
+    due_to: str
+
+
+@attrs.frozen(kw_only=True)
 class FieldMapping:
     """Which Rillet field takes the values of a Brex field; both are ids or names."""
 
@@ -295,6 +309,8 @@ class Settings:
     - `gl_field`: the Brex field (remote id, Brex id or name) whose value is a line's general ledger account.
     - `reference_type`: the type of external reference that links Rillet objects to Brex records. A person creates it
       once in Rillet's settings. Without it only journal entries can be found again after a crash, so leave it in.
+    - `intercompany`: the accounts between two entities, for records with lines of both. Without them such a record is
+      refused.
     - `accounts`: rules, in their order, that send lines to other accounts than those they are coded to.
     - `time_zone`: in which moments become days: ``UTC``, ``subsidiary`` for that of the record's subsidiary, or the
       name of one, such as ``Europe/Berlin``. Midnight in UTC is taken for a day without a time and stays that day.
@@ -325,6 +341,7 @@ class Settings:
     entities: tuple[Entity, ...]
     fields: tuple[FieldMapping, ...] = ()
     accounts: tuple[AccountRule, ...] = ()
+    intercompany: tuple[Intercompany, ...] = ()
     gl_field: str = "GL_ACCOUNT"
     reference_type: str | None = "brex"
     reimbursement_basis: Basis = Basis.ACCRUAL

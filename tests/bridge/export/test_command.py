@@ -335,6 +335,16 @@ def test_the_demo_shows_what_becomes_of_every_type(demonstrated: dict[str, Any])
     assert types["REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT"] == {"payments": 1}
 
 
+def test_the_demo_has_an_expense_of_two_companies(demonstrated: dict[str, Any]) -> None:
+    assert demonstrated["of_two_companies"] >= 1
+    lines = [line for each in demonstrated["posted"] for line in each["postings"]]
+    due = {
+        account: sum(Decimal(each["amount"]) for each in lines if each["account"] == account)
+        for account in ("12900", "21950")
+    }
+    assert due["12900"] == due["21950"] > 0
+
+
 def test_the_demo_has_vat_and_reverse_charges(demonstrated: dict[str, Any]) -> None:
     lines = [line for each in demonstrated["posted"] for line in each["postings"]]
 

@@ -101,7 +101,7 @@ def test_a_half_is_named_and_a_fee_that_changes_is_refused_or_corrected(tmp_path
     company = WholeCompany(bill(), with_fee(), place=tmp_path)
     failing(company, "/journal-entries", is_refused=True)
     company.run()
-    assert [each.verdict for each in company.disagreements()] == [Verdict.CHANGED_IN_BREX]
+    assert [each.verdict for each in company.disagreements()] == [Verdict.HALF_POSTED]
     company.posted()
     company.offer(with_fee(fee="7", total="107", version=9))
     assert company.refused() == {"accr_p1": ["changed_after_export"]}

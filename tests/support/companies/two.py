@@ -75,8 +75,7 @@ class TwoCompanies:
             reference_types=["brex"],
             accounts=(*chart_of_accounts(), *accounts),
             tax_rates=[VAT],
-            subsidiaries=[subsidiary("Example Inc."), subsidiary("Example GmbH")],
-            **(ledger or {}),
+            **{"subsidiaries": [subsidiary("Example Inc."), subsidiary("Example GmbH")], **(ledger or {})},
         )
         self.to_brex, self.to_rillet = self.brex.client(sleep=lambda _: None), self.rillet.client()
         self.journal = None if journal is None else SqlJournal(str(journal / "export.db"))

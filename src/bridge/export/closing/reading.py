@@ -18,6 +18,7 @@ from bridge.closing.snapshot import (
     NOT_CODED,
     AccountLine,
     ClosingRecord,
+    DebtorShare,
     DifferenceKind,
     LedgerEntry,
     Snapshot,
@@ -27,7 +28,7 @@ from bridge.closing.snapshot import (
 from bridge.coding import CodedRecord
 from bridge.decisions import Findings, Nothing, Post
 from bridge.documents.form import Form, form_of_json
-from bridge.documents.protocol import Document, Found, Ref
+from bridge.documents.protocol import Document, Found, Ref, parts_of
 from bridge.entities import followed_in
 from bridge.export.closing.causes import Standings, cause_of
 from bridge.export.closing.purchases import Bought, guarded, nobody_knows
@@ -152,10 +153,12 @@ class _Reading:
         if not present and document is not None and not wanted:
             present = self._alike(document)
         self._claimed.update(each.ref for each in present)
-        own_day, coded = self._coded(record, day, present)
+        own_day, shares = self._coded(record, day, present)
+        coded, *others = shares or (None,)
         entries = tuple(self._stands(record, state, members, present, document))
         is_counted = not isinstance(decision, Nothing) or bool(present)
         lines = self._lines(record, coded) if is_counted else ()
+        theirs = next((each for each in others if is_counted), None)
         bought, holds = self._bought(record), self._period.holds
         told = (own_day, day_of(record.posted_at), *(() if bought is None else (bought,)))
         is_near = any(map(holds, told)) and (lines or entries)
@@ -185,6 +188,7 @@ class _Reading:
             is_dismissed=state.standing is Standing.DISMISSED,
             bought=bought,
             without_period=without_period(present[0].raw if present else document),
+            debtor=None if theirs is None else self._debtor(record, theirs),
         )
 
     def _alike(self, document: Document) -> tuple[Found, ...]:
@@ -200,14 +204,19 @@ class _Reading:
         first = next(same, None)
         return () if first is None else (first,)
 
-    def _coded(self, record: Record, day: date | None, present: Sequence[Found]) -> tuple[date, CodedRecord | None]:
+    def _debtor(self, record: Record, coded: CodedRecord) -> DebtorShare:
+        return DebtorShare(subsidiary_id=coded.subsidiary.id, entity=coded.entity, lines=self._lines(record, coded))
+
+    def _coded(
+        self, record: Record, day: date | None, present: Sequence[Found]
+    ) -> tuple[date, tuple[CodedRecord, ...]]:
         rates = [rate for each in present if (rate := self._entries.rate_of(each)) is not None]
         bridge = self._converting if not rates else self._with_rates(rates)
-        coded = bridge.coded(record, self._books, Findings(), posted_on=day, followed=self._followed.get(record.id))
+        shares = bridge.shares(record, self._books, Findings(), posted_on=day, followed=self._followed.get(record.id))
         name = self._bridge.settings.time_zone
         if name == OF_SUBSIDIARY:
-            name = coded.subsidiary.timezone if coded is not None else "UTC"
-        return day_of(record.erp_posting_date, zone_of(name, self._bridge.zones) or UTC), coded
+            name = shares[0].subsidiary.timezone if shares else "UTC"
+        return day_of(record.erp_posting_date, zone_of(name, self._bridge.zones) or UTC), shares
 
     @cached_property
     def _converting(self) -> Bridge:
@@ -253,9 +262,8 @@ class _Reading:
             base = state.base
             is_share = state.is_member and base is not None and each.ref == base.ref
             form = _member_form(members) if is_share else each.form
-            postings = None
-            if document is not None and form is not None and _says_the_same(document, form):
-                postings = document.postings()
+            parts = () if document is None or form is None else parts_of(document)
+            postings = next((part.postings() for part in parts if form is not None and part.form().equals(form)), None)
             if is_share and postings is None:
                 yield from self._share(each, form, record.id)
                 continue
@@ -355,7 +363,3 @@ def _member_form(members: Sequence[tuple[str, Member]]) -> Form | None:
     """What was posted for a member of a summary, None where an old journal does not tell."""
     told = [member.form for _, member in members if member.form is not None]
     return form_of_json(told[-1]) if told else None
-
-
-def _says_the_same(document: Document, form: Form) -> bool:
-    return document.form().equals(form)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bridge.datatable import money
+from bridge.documents.protocol import parts_of
 from bridge.export.commands.app import INCOMPLETE, Json, app, console, expected_errors, print_json
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.reporting import tables
@@ -76,11 +77,13 @@ def demo(
         again = second.counts.posted + second.counts.adopted
         replaced = sum(each.step == "replace" for each in third.posted)
         others = len(third.posted) - replaced
+        shared = sum(each.document is not None and len(parts_of(each.document)) > 1 for each in first.posted)
         if as_json:
             print_json(
                 {
                     **first.as_json(),
                     "types": types,
+                    "of_two_companies": shared,
                     "second_run": second.as_json(),
                     "corrected_bill": {
                         "record_id": old.id,
@@ -96,6 +99,7 @@ def demo(
         before, after = (money(each.amount.amount, currency) for each in (old, corrected))
         out.print(tables.export_table(first), tables.types_table(types), sep="\n")
         out.print(
+            f"{shared} expenses of two companies are in the books of both, as due from and due to.\n"
             f"Running the export a second time posted {again} records.\n"
             f"Then bill {old.invoice_number} was corrected in Brex, from {before} to {after} {currency}.\n"
             f"Running it once more replaced {replaced} bill in Rillet and posted {others} other records."

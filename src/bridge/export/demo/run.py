@@ -50,7 +50,7 @@ class Demo:
             rate_limit=(_RAISED_LIMIT, 60.0),
         )
         self.rillet.close_books(company.CLOSED_THROUGH)
-        self.bridge = Bridge(read_settings(company.SETTINGS))
+        self.bridge = Bridge(read_settings(company.SETTINGS), rates=company.rate)
         self._stack = ExitStack()
 
     @property
@@ -87,7 +87,15 @@ class Demo:
         pages = source.pages(changed_since=_LONG_AGO)
         exported = [record for page in pages for record in page.records if source.is_taken(record)]
         books = load_books(self.rillet_client)
-        return prove(exported, self.bridge.settings, books, self.rillet_client, first=FIRST_DAY, last=LAST_DAY)
+        return prove(
+            exported,
+            self.bridge.settings,
+            books,
+            self.rillet_client,
+            first=FIRST_DAY,
+            last=LAST_DAY,
+            rates=company.rate,
+        )
 
     def __enter__(self) -> Self:
         enter = self._stack.enter_context

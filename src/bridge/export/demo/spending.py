@@ -62,6 +62,7 @@ _MOVEMENTS = (
     RecordType.BILL_EXPENSE,
 )
 _RECEIVABLE, _SALES, _CLEARING, _BANK, _GERMAN_BANK = "13000", "41000", "11900", "11100", "11200"
+_EVERY_SHARED = 5
 _SURCHARGE = Decimal("50.00")
 _SOFTWARE, _TRAVEL, _MEALS, _SUPPLIES = "61100", "62100", "62200", "63100"
 
@@ -74,7 +75,23 @@ def spending(count: int, seed: int) -> list[Record]:
         # Every fourth record is no spending, of each type in turn.
         turn, place = divmod(number, 4)
         good.append(_good(chance, number) if place else _movement(chance, number, turn, good))
-    return good + _bad(chance)
+    return _shared(good) + _bad(chance)
+
+
+def _shared(records: Sequence[Record]) -> list[Record]:
+    """The records, where of some American card expenses the last line was bought for the German company."""
+    made = list(records)
+    several = [place for place, each in enumerate(made) if _has_parts(each)]
+    for place in several[::_EVERY_SHARED]:
+        *others, last, card = made[place].line_items
+        theirs = attrs.evolve(last, accounting_field_values=(*last.accounting_field_values, *_legal_entity()))
+        made[place] = attrs.evolve(made[place], line_items=(*others, theirs, card))
+    return made
+
+
+def _has_parts(each: Record) -> bool:
+    is_american = each.type == RecordType.CARD_EXPENSE_POST and each.amount.currency == "USD"
+    return is_american and len(each.line_items) > 2
 
 
 def corrected(bill: Record) -> Record:

@@ -155,14 +155,14 @@ class Case:
         """Whether the source has changed the record since the journal, or its mark, was told what it says."""
         if self.state.content is not None:
             return self.state.content != self.content
-        return self.record.version > self.state.version
+        return self.state.is_begun or self.record.version > self.state.version
 
     def _remedy(self) -> Remedy:
         desired, found = self.desired, self.one
         if desired is None or found is None:
             return Remedy.NONE
         ability, state = self.ledger.ability(found.ref.kind), self.state
-        if state.content == begun(self.content) and self.correction(desired) is not None:
+        if self._is_half_of_it and self.correction(desired) is not None:
             # Its first part is there, and the rest is what is missing.
             return Remedy.CORRECT
         same_kind = desired.form().kind == found.form.kind
@@ -179,6 +179,14 @@ class Case:
             replaces=ability.replaces and same_kind and same_place,
             deletes=ability.deletes,
         )
+
+    @property
+    def _is_half_of_it(self) -> bool:
+        """Whether what is there is the first part of what the source says now."""
+        state = self.state
+        if state.content is not None:
+            return state.content == begun(self.content)
+        return state.is_begun and state.version == self.record.version
 
     def _is_free_to_change(self, desired: Document | None) -> bool:
         found = self.one

@@ -42,7 +42,9 @@ def _not_there(case: Case) -> str:
 def _deleted(case: Case) -> str:
     was = "" if case.state.base is None else f" as {case.state.base.ref}"
     what = "the entry that corrected it" if case.is_incomplete else "it"
-    return f"it was posted{was}, and {case.ledger.name} no longer has {what}; replay it to post it anew, or dismiss it"
+    left = " and ".join(str(each.ref) for each in case.corrections) if not case.documents else ""
+    first = f"delete what is left of it ({left}), and " if left else ""
+    return f"it was posted{was}, and {case.ledger.name} no longer has {what}; {first}replay it to post it anew, or dismiss it"
 
 
 def _alike(case: Case) -> str:
@@ -147,4 +149,5 @@ def _lines(lines: tuple[FormLine, ...]) -> str:
 def _shown(lines: tuple[FormLine, ...]) -> Iterator[str]:
     for line in lines:
         sign = "+" if line.amount > 0 else ""
-        yield f"{line.account} {sign}{decimal_text(line.amount)} {line.currency}"
+        where = "" if line.subsidiary is None else f" in the subsidiary {line.subsidiary}"
+        yield f"{line.account}{where} {sign}{decimal_text(line.amount)} {line.currency}"

@@ -30,9 +30,12 @@ class Posted:
         return any(each.equals(found.form) for each in self.forms)
 
 
+_BEGUN = "~"
+
+
 def begun(content: str) -> str:
     """What stands for the digest of a record's content while only the first part of its document is there."""
-    return f"~{content[1:]}"
+    return f"{_BEGUN}{content[1:]}"
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +44,8 @@ class State:
 
     `form` is what all of its objects say together, None where that cannot be told; `digest` stands for it where a mark
     alone tells. `content` is the digest of the record as it was then. `deleted` tells that the last thing this export
-    did was to delete it. `why` is what a person said who dismissed it.
+    did was to delete it. `is_begun` tells that only the first of two parts is there. `why` is what a person said who
+    dismissed it.
     """
 
     standing: Standing = Standing.NEW
@@ -54,6 +58,7 @@ class State:
     is_member: bool = False
     deleted: bool = False
     digest: str | None = None
+    is_begun: bool = False
     why: str | None = None
 
     @property
@@ -102,8 +107,10 @@ def state_of_mark(found: Sequence[Found]) -> State:
     if len(documents) != 1 or documents[0].mark is None or documents[0].mark.digest is None:
         return State()
     marks = [each.mark for each in found if each.mark is not None]
-    newest = max(marks, key=_version)
+    # Of one version the entry that completes it comes after its document.
+    newest = max(marks, key=lambda each: (_version(each), each.corrects))
     (base,) = documents
+    begins = base.mark is not None and base.mark.begins
     corrections = tuple(_marked(each) for each in found if each is not base)
     return State(
         standing=Standing.POSTED,
@@ -113,6 +120,7 @@ def state_of_mark(found: Sequence[Found]) -> State:
         # Where nobody has changed it, what it says now is what was posted; else its digest alone tells of that.
         form=base.form if base.is_as_marked and not corrections else None,
         digest=newest.digest,
+        is_begun=begins and not newest.corrects,
         kind=base.ref.kind,
     )
 
@@ -133,7 +141,14 @@ def _after(state: State, attempt: Attempt, ledger: Ledger, members: Sequence[tup
     said = form_of_json(attempt.form) if attempt.form is not None else next(iter(posted.forms), None)
     if attempt.purpose is Purpose.CORRECTION:
         corrections = (*state.corrections, posted)
-        return attrs.evolve(state, version=attempt.version, corrections=corrections, form=said, content=attempt.content)
+        return attrs.evolve(
+            state,
+            version=attempt.version,
+            corrections=corrections,
+            form=said,
+            content=attempt.content,
+            is_begun=False,
+        )
     version, content = attempt.version, attempt.content
     is_member = is_summary(attempt.subject)
     if is_member:
@@ -148,6 +163,7 @@ def _after(state: State, attempt: Attempt, ledger: Ledger, members: Sequence[tup
         content=content,
         kind=attempt.kind,
         is_member=is_member,
+        is_begun=content is not None and content.startswith(_BEGUN),
     )
 
 

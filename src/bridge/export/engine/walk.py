@@ -11,7 +11,7 @@ from typing import TypeAlias
 from brex_accounting import Record, RecordType
 from bridge.books import Books
 from bridge.decisions import Outcome, Post, Reason, ReasonCode, Refused
-from bridge.documents.protocol import Found
+from bridge.documents.protocol import Found, parts_of
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import in_summaries
 from bridge.export.engine.facts import Standing
@@ -247,8 +247,8 @@ class Walk:
         """Entries that say what would be posted, and do not tell for which record they were made."""
         if not isinstance(decision, Post) or not self._looked.unmarked:
             return ()
-        form = decision.document.form()
-        return tuple(each for each in self._looked.unmarked if each.form.equals(form))
+        forms = [each.form() for each in parts_of(decision.document)]
+        return tuple(each for each in self._looked.unmarked if any(each.form.equals(form) for form in forms))
 
     def _decision(self, record: Record, state: State, found: Sequence[Found], books: Books) -> Outcome:
         documents = (each for each in found if not each.is_correction)
@@ -344,6 +344,6 @@ def _is_unchanged(record: Record, content: str, state: State) -> bool:
     """Whether the record says what it said when it was posted, or nothing is to be done for it at all."""
     if state.standing is Standing.DISMISSED:
         return True
-    if state.standing is not Standing.POSTED:
+    if state.standing is not Standing.POSTED or state.is_begun:
         return False
     return content == state.content if state.content is not None else record.version <= state.version

@@ -11,6 +11,7 @@ import attrs
 import rillet
 from bridge.books import Books
 from bridge.decisions import Post
+from bridge.documents.protocol import parts_of
 from bridge.documents.rillet import BillDocument, ReimbursementDocument
 from bridge.export.engine.facts import Step
 from bridge.master_data import Reference
@@ -89,7 +90,7 @@ def with_reimbursements(books: Books, client: rillet.Client) -> Books:
 
 def with_planned(books: Books, posts: Sequence[Post]) -> Books:
     """The snapshot with the bills and reimbursements that a plan would create."""
-    made = [(each.record.id, each.document) for each in posts if each.step in _MAKING]
+    made = [(each.record.id, parts_of(each.document)[0]) for each in posts if each.step in _MAKING]
     gone = {record_id for record_id, _ in made}
 
     def is_kept(references: Iterable[Reference]) -> bool:

@@ -37,6 +37,7 @@ class Verdict(StrEnum):
     NOT_REPORTED = "not_reported"
     NOT_IN_JOURNAL = "not_in_journal"
     UNREADABLE = "unreadable"
+    HALF_POSTED = "half_posted"
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +115,7 @@ def _about_untold(known: Known) -> _Disagreement | None:
 
 def _about_posted(known: Known) -> _Disagreement | None:
     """Of a record that this export has posted: the first of these checks that finds something."""
-    checks = (_extra, _missing, _changed, _unreported)
+    checks = (_extra, _missing, _half, _changed, _unreported)
     return next((found for check in checks if (found := check(known)) is not None), None)
 
 
@@ -145,6 +146,13 @@ def _missing(known: Known) -> _Disagreement | None:
     if gone is None:
         return None
     return Verdict.DELETED_IN_RILLET, f"{known.posted}; {known.ledger.name} no longer has its correction {gone}"
+
+
+def _half(known: Known) -> _Disagreement | None:
+    if not known.state.is_begun:
+        return None
+    text = f"{known.posted}, which is the first of its two parts; {known.ledger.name} does not have the second one"
+    return Verdict.HALF_POSTED, text
 
 
 def _changed(known: Known) -> _Disagreement | None:

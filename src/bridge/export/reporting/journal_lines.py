@@ -9,7 +9,7 @@ from brex_accounting import Side
 from bridge.books import Books
 from bridge.closing.delimited import Cell
 from bridge.decisions import Post
-from bridge.documents.protocol import PlannedVendor
+from bridge.documents.protocol import Document, PlannedVendor, parts_of
 from bridge.mapping import Plan
 from bridge.postings import Posting
 
@@ -22,13 +22,18 @@ HEADINGS = (
 def journal_lines(plan: Plan, books: Books) -> tuple[Sequence[str], list[tuple[Cell, ...]]]:
     """The headings, and a row for each posting: its amount is in Debit or in Credit, in decimal major units.
 
-    The lines of one record balance. What replaces or corrects a document is shown whole, with its step.
+    The lines of one document balance, and a record of two subsidiaries has one in each. What replaces or corrects a document is shown whole, with its step.
     """
     return HEADINGS, [row for post in plan.posts for row in _rows(post, books)]
 
 
 def _rows(post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
-    document, record = post.document, post.record
+    for each in parts_of(post.document):
+        yield from _of_document(each, post, books)
+
+
+def _of_document(document: Document, post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
+    record = post.record
     subsidiary = document.form().head.get("subsidiary")
     if subsidiary is None:
         subsidiary = getattr(document, "subsidiary_id", None)
@@ -41,15 +46,15 @@ def _rows(post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
         yield (
             *(record.id, post.step, document.noun, document.impact_date),
             subsidiary if known is None else known.trade_name,
-            _party(post, books),
+            _party(document, books),
             *(each.account, None if account is None else account.name),
             *amounts,
             *(each.currency, _fields(each, books), text),
         )
 
 
-def _party(post: Post, books: Books) -> str | None:
-    party = post.document.party
+def _party(document: Document, books: Books) -> str | None:
+    party = document.party
     if isinstance(party, PlannedVendor):
         return party.vendor.name
     vendor = None if party is None else books.vendor(party)

@@ -68,7 +68,7 @@ def prove(
     coded = [
         each
         for record in exported
-        if (each := bridge.coded(record, books, Findings(), followed=followed.get(record.id))) is not None
+        for each in bridge.shares(record, books, Findings(), followed=followed.get(record.id))
     ]
     rows = list[AccountProof]()
     for subsidiary in books.subsidiaries:

@@ -14,7 +14,7 @@ from typing_extensions import override
 from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, Tabular, money
 from bridge.decisions import Nothing, Refused, SkipCode
-from bridge.documents.protocol import Document, Ref
+from bridge.documents.protocol import Document, Ref, parts_of
 from clientkit.money import decimal_text, total
 
 
@@ -337,10 +337,20 @@ def _elsewhere_json(each: Elsewhere) -> dict[str, str | None]:
 
 
 def postings_json(document: Document) -> list[dict[str, str]]:
-    """What a document posts, for programs."""
+    """What a document posts, for programs; lines in the books of a second subsidiary name it by its id."""
+    first, *others = parts_of(document)
+    here = first.form().head.get("subsidiary")
     return [
-        {"account": p.account, "side": p.side.value, "amount": decimal_text(p.amount), "currency": p.currency}
-        for p in document.postings()
+        {
+            "account": p.account,
+            "side": p.side.value,
+            "amount": decimal_text(p.amount),
+            "currency": p.currency,
+            **({} if there in {None, here} else {"subsidiary": there or ""}),
+        }
+        for part in (first, *others)
+        for there in [part.form().head.get("subsidiary")]
+        for p in part.postings()
     ]
 
 

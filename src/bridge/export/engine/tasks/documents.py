@@ -65,9 +65,15 @@ class DocumentWriter:
         return (yield from context.sender.send(attrs.evolve(intent, after=attempt.number)))
 
     def replace(self, document: Document, present: Found) -> Calls[Attempt]:
-        """Make the object that is there say what the document says."""
+        """Make the object that is there say what the document says, or its first part and post the rest."""
         intent = attrs.evolve(self._intent(document), request=document.replace(present))
-        return (yield from self._context.sender.send(intent))
+        rest = document.rest() if isinstance(document, InTwoParts) else None
+        if rest is None or not isinstance(document, InTwoParts):
+            return (yield from self._context.sender.send(intent))
+        begins = attrs.evolve(intent, content=begun(self._content), form=document.first().as_json())
+        attempt = yield from self._context.sender.send(begins)
+        yield from self.correct(document, rest, after=attempt.number)
+        return attempt
 
     def repost(self, document: Document, present: Found) -> Calls[Attempt]:
         """Delete the object that is there, and post the document anew."""
@@ -110,16 +116,8 @@ class DocumentWriter:
         """
         if state.digest is not None and present is not None:
             # Its mark told what was posted.
-            intent = Intent(
-                subject=self._record.id,
-                version=self._record.version if is_compared else state.version,
-                kind=present.ref.kind,
-                request=Request[None](method="POST", path=f"/{present.ref.kind}"),
-                content=self._content if is_compared else None,
-                source=self._record.source_id,
-                form=state.form.as_json() if state.form is not None else None,
-            )
-            self._context.sender.adopt(intent, present)
+            version = self._record.version if is_compared else state.version
+            self._adopt_marked(state, present, version=version, content=self._content if is_compared else None)
         elif is_compared and state.content != self._content:
             self._context.sender.restate(self._record.id, self._content)
 
@@ -130,6 +128,24 @@ class DocumentWriter:
         """
         if state.base is not None and state.content != self._content:
             self._context.sender.restate(self._record.id, self._content)
+
+    def take_over(self, state: State, present: Found | None) -> None:
+        """Write down what is there before it is corrected, where its mark alone told of it."""
+        if state.digest is not None and present is not None:
+            content = begun(self._content) if state.is_begun and state.version == self._record.version else None
+            self._adopt_marked(state, present, version=state.version, content=content)
+
+    def _adopt_marked(self, state: State, present: Found, *, version: int, content: str | None) -> None:
+        intent = Intent(
+            subject=self._record.id,
+            version=version,
+            kind=present.ref.kind,
+            request=Request[None](method="POST", path=f"/{present.ref.kind}"),
+            content=content,
+            source=self._record.source_id,
+            form=state.form.as_json() if state.form is not None else None,
+        )
+        self._context.sender.adopt(intent, present)
 
     def _intent(self, document: Document) -> Intent:
         return Intent(

@@ -259,8 +259,10 @@ class RecordTask:
             case Step.REPOST if found is not None:
                 attempt = yield from writer.repost(document, found)
             case Step.CORRECT:
-                # The table corrects only what can be corrected.
-                attempt = yield from writer.correct(document, cast("Document", case.correction(document)))
+                writer.take_over(case.state, found)
+                # The table corrects only what can be corrected. Without a journal the first part has the first number.
+                after = 1 if case.state.is_begun else 0
+                attempt = yield from writer.correct(document, cast("Document", case.correction(document)), after=after)
             case _:
                 corrections = [each for each in self.found or () if each.is_correction]
                 attempt = yield from writer.create(document, corrections)

@@ -13,7 +13,7 @@ import attrs
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.decisions import Post, Refused
-from bridge.documents.protocol import Document, Found
+from bridge.documents.protocol import Document, Found, parts_of
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt, facts_of, is_summary, last_attempt, summary_subject
 from bridge.export.engine.calls import Calls
@@ -177,7 +177,12 @@ class SummaryCollector:
     def tasks(self, page: Sequence[RecordTask]) -> Iterator[Task]:
         """The tasks of a page without those that are collected, and summaries where enough have come together."""
         posts = {id(task): task.decision for task in page if _is_new(task) and isinstance(task.decision, Post)}
-        posts = {key: post for key, post in posts.items() if post.record.type in self._types}
+        # What is in the books of two subsidiaries is no part of one entry.
+        posts = {
+            key: post
+            for key, post in posts.items()
+            if post.record.type in self._types and len(parts_of(post.document)) == 1
+        }
         attempts = self._journal.attempts_of([post.record.id for post in posts.values()])
         for task in page:
             post = posts.get(id(task))
