@@ -107,7 +107,7 @@ _REASONS = textwrap.dedent(
 _SKIPS = """\
 ## Nothing to do
 
-`Nothing.code` and the outcome of a run tell why nothing is done with a record. Nobody has to mend anything."""
+`Skip.code` and the outcome of a run tell why nothing is done with a record. Nobody has to mend anything."""
 _STOPS = """\
 ## Why a run stopped
 

@@ -66,7 +66,7 @@ class Parser:
 
 
 @attrs.frozen(kw_only=True)
-class Outcome:
+class Decision:
     """How many inputs a parser took, how many of them it refused, and the seconds of the slowest."""
 
     taken: int
@@ -108,7 +108,7 @@ def _replaced(value: object, chance: random.Random) -> object:
     return chance.choice(_ODD)
 
 
-def fuzz(parser: Parser, inputs: int, seed: int) -> Outcome:
+def fuzz(parser: Parser, inputs: int, seed: int) -> Decision:
     """Feed so many inputs. Raises what the parser does not declare, with the input as a note."""
     chance, refused, slowest = random.Random(seed), 0, 0.0  # noqa: S311 - it has to be the same again
     for _ in range(inputs):
@@ -127,7 +127,7 @@ def fuzz(parser: Parser, inputs: int, seed: int) -> Outcome:
             error.add_note(f"input: {content[:2_000]!r}")
             raise
         slowest = max(slowest, time.perf_counter() - started)
-    return Outcome(taken=inputs, refused=refused, slowest=slowest)
+    return Decision(taken=inputs, refused=refused, slowest=slowest)
 
 
 def _answer(content: bytes, chance: random.Random) -> Answer:

@@ -20,8 +20,8 @@ import attrs
 from clientkit import (
     Answer,
     BaseClient,
+    CallContext,
     Clocks,
-    Connection,
     Extra,
     Flow,
     LazyResource,
@@ -44,7 +44,7 @@ from clientkit import (
     field_text,
     from_environment,
     listing,
-    new_connection,
+    new_call_context,
     operation,
     segment,
     unknown_fields,
@@ -157,8 +157,8 @@ class Session:
     tried again: SYSPRO can lock an operator after a few wrong passwords.
     """
 
-    def __init__(self, connection: Connection, log_on: LogOn) -> None:
-        self._connection, self._log_on = connection, log_on
+    def __init__(self, context: CallContext, log_on: LogOn) -> None:
+        self._context, self._log_on = context, log_on
         self._id: str | None = None
         self._is_logging_on = False
         self._refused: UnauthorizedError | None = None
@@ -191,11 +191,11 @@ class Session:
         return False
 
     def _renewed(self, seconds: float) -> Flow[None]:
-        options = attrs.evolve(self._connection.options, deadline=seconds)
+        options = attrs.evolve(self._context.options, deadline=seconds)
         # Two log-ons make two sessions, and the one that nobody uses expires.
         request = Request(method="POST", path="/Utilities/Logon", returns=_LoggedOn, body=self._log_on, repeatable=True)
         try:
-            answered = yield from call_flow(request, attrs.evolve(self._connection, options=options))
+            answered = yield from call_flow(request, attrs.evolve(self._context, options=options))
             self._id = answered.value.session
         except UnauthorizedError as error:
             self._refused = error
@@ -326,8 +326,8 @@ class Client(BaseClient):
         clocks: Clocks | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        # The log-on has no session yet, so it goes over a connection without one.
-        bare = new_connection(SERVICE, base_url=base_url, token=None, options=options, clocks=clocks)
+        # The log-on has no session yet, so it goes under a call context without one.
+        bare = new_call_context(SERVICE, base_url=base_url, token=None, options=options, clocks=clocks)
         super().__init__(attrs.evolve(bare, authorization=Session(bare, log_on)), transport, sleep=sleep)
 
     @classmethod

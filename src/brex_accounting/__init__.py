@@ -103,7 +103,7 @@ if TYPE_CHECKING:
         WebhookSubscriptionStatus,
         WebhookSubscriptionUpdate,
     )
-    from clientkit.connection import Options, RetryPolicy
+    from clientkit.call_context import Options, RetryPolicy
     from clientkit.errors import (
         AnswerError,
         AnswerTimeoutError,
@@ -193,7 +193,7 @@ _HOMES = {
         "NewWebhookSubscription", "WebhookEventType", "WebhookSubscription", "WebhookSubscriptionOperations",
         "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate",
     ),
-    "clientkit.connection": ("Options", "RetryPolicy",),
+    "clientkit.call_context": ("Options", "RetryPolicy",),
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError",
         "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError",

@@ -29,8 +29,8 @@ from brex_accounting.tokens import (
     Watch,
     log_expiring,
 )
+from clientkit.call_context import Authorization, BearerToken, Clocks, Refusal
 from clientkit.client import CLOCKS, checked_token
-from clientkit.connection import Authorization, BearerToken, Clocks, Refusal
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import as_flow
 from clientkit.wire import Flow, Wait
@@ -304,7 +304,7 @@ class OAuth(_Renewing):
 
     @override
     def _ask(self, seconds: float) -> Flow[Tokens]:
-        return as_flow(self._endpoint.refresh(self._tokens), self._endpoint.connection(seconds))
+        return as_flow(self._endpoint.refresh(self._tokens), self._endpoint.context(seconds))
 
 
 class ClientCredentials(_Renewing):
@@ -327,4 +327,4 @@ class ClientCredentials(_Renewing):
 
     @override
     def _ask(self, seconds: float) -> Flow[Tokens]:
-        return as_flow(self._endpoint.client_credentials(self._scopes), self._endpoint.connection(seconds))
+        return as_flow(self._endpoint.client_credentials(self._scopes), self._endpoint.context(seconds))

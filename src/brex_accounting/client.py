@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Self
 
 from brex_accounting.auth import Credential, UserToken
 from brex_accounting.errors import ERROR_TYPES, read_problem
+from clientkit.call_context import CallContext, Clocks, Options, Service
 from clientkit.client import (
     CLOCKS,
     AsyncBaseClient,
     BaseClient,
     LazyResource,
     from_environment,
-    new_connection,
+    new_call_context,
     user_agent,
 )
-from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.pacing import Paces, Pacing, pacer_for, pacer_of
 from clientkit.transport import AsyncTransport, Transport
 
@@ -49,7 +49,7 @@ _RATE_LIMIT = 1000
 
 def _connect(
     token: str | Credential, base_url: str, options: Options | None, pacer: Pacing | Paces | None, clocks: Clocks | None
-) -> Connection:
+) -> CallContext:
     service = Service(
         name="Brex",
         headers={"User-Agent": user_agent()},
@@ -63,7 +63,7 @@ def _connect(
     else:
         # The tokens of a credential change, so they cannot name a pace that is kept elsewhere.
         paced = pacer_of(token, _RATE_LIMIT) if pacer is None or isinstance(pacer, Paces) else pacer
-    return new_connection(
+    return new_call_context(
         service,
         base_url=base_url,
         token=token,
@@ -77,7 +77,7 @@ def _url_from_env(prefix: str) -> str:
     return os.environ.get(f"{prefix}BREX_BASE_URL") or BASE_URL
 
 
-def _status(made: Connection) -> tuple[TokenStatus, ...]:
+def _status(made: CallContext) -> tuple[TokenStatus, ...]:
     credential = made.authorization
     return credential.credential_status() if isinstance(credential, Credential) else ()
 
@@ -133,7 +133,7 @@ class Client(BaseClient):
         """The age of each token of this client and when it expires, in UTC: an access token after an hour, a user token
         or a refresh token after 90 days without use.
         """  # noqa: D205 - one sentence, two lines
-        return _status(self._connection)
+        return _status(self._context)
 
     company: LazyResource[CompanyResource] = LazyResource("brex_accounting.company", "CompanyResource")
     expenses: LazyResource[Expenses] = LazyResource("brex_accounting.expenses", "Expenses")
@@ -178,7 +178,7 @@ class AsyncClient(AsyncBaseClient):
 
     def credential_status(self) -> tuple[TokenStatus, ...]:
         """As `Client.credential_status`."""
-        return _status(self._connection)
+        return _status(self._context)
 
     company: LazyResource[AsyncCompanyResource] = LazyResource("brex_accounting.company", "AsyncCompanyResource")
     expenses: LazyResource[AsyncExpenses] = LazyResource("brex_accounting.expenses", "AsyncExpenses")

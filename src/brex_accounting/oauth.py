@@ -30,9 +30,9 @@ from typing_extensions import override
 
 from brex_accounting.tokens import Tokens
 from clientkit import codec
+from clientkit.call_context import CallContext, Clocks, Options, Service
 from clientkit.client import CLOCKS, AsyncBaseClient, BaseClient, checked_base_url, checked_token, user_agent
 from clientkit.codec import Extra, unknown_fields
-from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.endpoints import AsyncResource, SyncResource, several
 from clientkit.errors import (
     ApiError,
@@ -169,14 +169,14 @@ class TokenEndpoint:
         """The time by the clock that lifetimes are counted with."""
         return datetime.fromtimestamp(self.clocks.wall(), UTC)
 
-    def connection(self, seconds: float | None = None) -> Connection:
+    def context(self, seconds: float | None = None) -> CallContext:
         """To the authorization server, for a call of at most so many seconds."""
         bound = (
             self.options
             if seconds is None
             else attrs.evolve(self.options, deadline=min(self.options.deadline, seconds))
         )
-        return Connection(
+        return CallContext(
             service=_SERVICE,
             base_url=self.app.base_url,
             authorization=None,
@@ -308,7 +308,7 @@ class OAuthClient(OAuthOperations, SyncResource):
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._endpoint = TokenEndpoint(app=app, options=options, clocks=clocks)
-        self._base = BaseClient(self._endpoint.connection(), transport, sleep=sleep)
+        self._base = BaseClient(self._endpoint.context(), transport, sleep=sleep)
         super().__init__(self._base)
 
     def close(self) -> None:
@@ -335,7 +335,7 @@ class AsyncOAuthClient(OAuthOperations, AsyncResource):
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._endpoint = TokenEndpoint(app=app, options=options, clocks=clocks)
-        self._base = AsyncBaseClient(self._endpoint.connection(), transport, sleep=sleep)
+        self._base = AsyncBaseClient(self._endpoint.context(), transport, sleep=sleep)
         super().__init__(self._base)
 
     def aclose(self) -> Coroutine[Any, Any, None]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bridge.currency import in_books_currency
     from bridge.datatable import DataTable, Tabular
     from bridge.debts import Debt
-    from bridge.decisions import Findings, Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
+    from bridge.decisions import Decision, Findings, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
     from bridge.documents.form import Form, FormLine, difference, form
     from bridge.documents.marks import Origin, mark_of_name, mark_of_references
     from bridge.documents.protocol import Document, Found, Mark, PlannedVendor, Ref
@@ -103,7 +103,7 @@ _HOMES = {
     "bridge.currency": ("in_books_currency",),
     "bridge.datatable": ("DataTable", "Tabular",),
     "bridge.debts": ("Debt",),
-    "bridge.decisions": ("Findings", "Nothing", "Outcome", "Post", "Reason", "ReasonCode", "Refused", "SkipCode",),
+    "bridge.decisions": ("Decision", "Findings", "Post", "Reason", "ReasonCode", "Refuse", "Skip", "SkipCode",),
     "bridge.documents.form": ("Form", "FormLine", "difference", "form",),
     "bridge.documents.marks": ("Origin", "mark_of_name", "mark_of_references",),
     "bridge.documents.protocol": ("Document", "Found", "Mark", "PlannedVendor", "Ref",),
@@ -153,15 +153,15 @@ _HOMES = {
 __all__ = [
     "Account", "AccountRule", "ApprovalRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
     "BillPaymentPayload", "BillTiming", "Books", "Bridge", "CardHolder", "ChargeDocument", "ClosedPeriod", "CodedLine",
-    "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Debt", "Document", "Draft", "Entity", "ExchangeRate",
-    "ExplainedLine", "Explanation", "ExternalReference", "FOLLOWS", "Field", "FieldAssignment", "FieldChange",
-    "FieldMapping", "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine", "Found",
-    "Intercompany", "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates",
-    "NewVendor", "Nothing", "OnChange", "OnDelete", "Origin", "OtherTypes", "Outcome", "Payload", "Payouts", "Plan",
+    "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Debt", "Decision", "Document", "Draft", "Entity",
+    "ExchangeRate", "ExplainedLine", "Explanation", "ExternalReference", "FOLLOWS", "Field", "FieldAssignment",
+    "FieldChange", "FieldMapping", "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine",
+    "Found", "Intercompany", "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member", "Movements",
+    "NearDuplicates", "NewVendor", "OnChange", "OnDelete", "Origin", "OtherTypes", "Payload", "Payouts", "Plan",
     "PlannedVendor", "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason",
-    "ReasonCode", "Ref", "Reference", "Refused", "Reimbursement", "ReimbursementDocument",
+    "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement", "ReimbursementDocument",
     "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError",
-    "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
+    "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
     "TaxedEntryItem", "TaxedItem", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",
     "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check",
     "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found",

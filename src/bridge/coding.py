@@ -11,7 +11,7 @@ from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
 from bridge.debts import Debt, debt_of
 from bridge.decisions import Findings, ReasonCode
-from bridge.entities import Followed, follows, has_choice, means, ownership
+from bridge.entities import Followed, follows, has_choice, names_field, ownership
 from bridge.field_values import assignments, is_tax_code
 from bridge.master_data import INACTIVE, Account, Subsidiary
 from bridge.postings import Posting
@@ -380,7 +380,7 @@ def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
 def _choice(line: LineItem, settings: Settings) -> FieldValueRef | None:
     """The value by which somebody coded a line, None where nobody did."""
     return next(
-        (ref for ref in line.accounting_field_values if means(ref, settings.gl_field) and has_choice(ref)), None
+        (ref for ref in line.accounting_field_values if names_field(ref, settings.gl_field) and has_choice(ref)), None
     )
 
 

@@ -119,7 +119,7 @@ class Post:
 
 
 @attrs.frozen(kw_only=True)
-class Nothing:
+class Skip:
     """There is nothing to post, and why."""
 
     record: Record
@@ -128,14 +128,14 @@ class Nothing:
 
 
 @attrs.frozen(kw_only=True)
-class Refused:
+class Refuse:
     """The record cannot be posted as it is; `reasons` holds everything that was found, not only the first."""
 
     record: Record
     reasons: tuple[Reason, ...]
 
 
-Outcome: TypeAlias = Post | Nothing | Refused
+Decision: TypeAlias = Post | Skip | Refuse
 
 
 class Findings:

@@ -193,7 +193,7 @@ class _Choice:
     def _unknown(self, line: LineItem) -> str | None:
         """Why a line is nobody's, although somebody chose a value of a field that tells entities apart."""
         for ref in line.accounting_field_values:
-            field = next((each for each in self._fields if means(ref, each)), None)
+            field = next((each for each in self._fields if names_field(ref, each)), None)
             if field is None or not (
                 shown := ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
             ):
@@ -218,7 +218,7 @@ class _Choice:
         return not {normalised(each) for each in names}.isdisjoint(normalised(each) for each in _values(ref) if each)
 
 
-def means(ref: FieldValueRef, field: str) -> bool:
+def names_field(ref: FieldValueRef, field: str) -> bool:
     """Whether `ref` is of this Brex field, named by its remote id, its Brex id or its name."""
     return field in {ref.remote_field_id, ref.brex_field_id, ref.field_name}
 
@@ -270,7 +270,7 @@ def _telling(record: Record, gl_field: str, fields: set[str]) -> tuple[_Telling,
 
 def _has_value(line: LineItem, fields: set[str]) -> bool:
     return any(
-        (has_choice(ref) or ref.field_value_name) and any(means(ref, field) for field in fields)
+        (has_choice(ref) or ref.field_value_name) and any(names_field(ref, field) for field in fields)
         for ref in line.accounting_field_values
     )
 
@@ -286,7 +286,7 @@ def _holds(when: When, record: Record, line: LineItem | None) -> bool | None:
     if when.field is not None:
         field = when.field
         refs = () if line is None else line.accounting_field_values
-        has_value = any(means(ref, field) and when.value in _values(ref) for ref in refs)
+        has_value = any(names_field(ref, field) and when.value in _values(ref) for ref in refs)
         answers.append(None if line is None else has_value)
     return False if False in answers else None if None in answers else True
 

@@ -11,9 +11,9 @@ from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
 from bridge.coding import CodedLine, CodedRecord
 from bridge.datatable import DataTable, Tabular, trimmed
-from bridge.decisions import Findings, Nothing, Outcome, Post, Refused
+from bridge.decisions import Decision, Findings, Post, Refuse, Skip
 from bridge.documents.protocol import Document, PlannedVendor
-from bridge.entities import Followed, means
+from bridge.entities import Followed, names_field
 from bridge.mapping import Bridge
 from bridge.master_data import Account
 from bridge.settings.check_source import uncarried
@@ -85,7 +85,7 @@ def explain(record: Record, bridge: Bridge, books: Books, *, followed: Followed 
         record_id=record.id,
         summary=_summary(outcome, books),
         lines=() if coded is None else tuple(_lines(coded, bridge.settings, books)),
-        is_refused=isinstance(outcome, Refused),
+        is_refused=isinstance(outcome, Refuse),
         uncarried=tuple(sorted(uncarried(record, bridge.settings, books))),
     )
 
@@ -165,7 +165,7 @@ def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Boo
 def _coding(each: CodedLine, settings: Settings) -> str:
     """How Brex names the account that somebody chose for a line; empty where nobody did."""
     for ref in each.line.accounting_field_values:
-        if means(ref, settings.gl_field) and (shown := ref.remote_field_value_id or ref.brex_field_value_id):
+        if names_field(ref, settings.gl_field) and (shown := ref.remote_field_value_id or ref.brex_field_value_id):
             name = ref.field_value_name
             return f"{name} ({shown})" if name and name != shown else shown
     return ""
@@ -178,8 +178,8 @@ def _named(assignment: FieldAssignment, books: Books) -> str:
     return f"{field.name if field is not None else assignment.field_id}: {value}"
 
 
-def _summary(outcome: Outcome, books: Books) -> str:
-    if isinstance(outcome, Nothing):
+def _summary(outcome: Decision, books: Books) -> str:
+    if isinstance(outcome, Skip):
         return f"nothing to post, because {outcome.why}"
     if not isinstance(outcome, Post):
         return "refused, because " + "; ".join(str(reason) for reason in outcome.reasons)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from brex_accounting import FieldValueRef, LineItem
 from bridge.books import Books, normalised
 from bridge.decisions import Findings, ReasonCode
-from bridge.entities import has_choice, means
+from bridge.entities import has_choice, names_field
 from bridge.master_data import Field, FieldValue
 from bridge.settings.values import FieldMapping, Settings
 from bridge.unreadable import UnreadableEntry
@@ -17,16 +17,16 @@ from bridge.values import FieldAssignment
 def is_tax_code(ref: FieldValueRef, settings: Settings) -> bool:
     """Whether a value is a tax code."""
     named = has_choice(ref) or bool(ref.field_value_name)
-    return settings.tax_field is not None and means(ref, settings.tax_field) and named
+    return settings.tax_field is not None and names_field(ref, settings.tax_field) and named
 
 
 def assignments(line: LineItem, settings: Settings, books: Books, findings: Findings) -> Iterable[FieldAssignment]:
     """The values of a line; what the ledger does not have is noted as a reason."""
     for ref in line.accounting_field_values:
         shown = ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
-        if not shown or means(ref, settings.gl_field) or is_tax_code(ref, settings):
+        if not shown or names_field(ref, settings.gl_field) or is_tax_code(ref, settings):
             continue
-        mapping = next((each for each in settings.fields if means(ref, each.brex)), None)
+        mapping = next((each for each in settings.fields if names_field(ref, each.brex)), None)
         field = _own_field(ref, books) if mapping is None else books.field(mapping.rillet)
         unread = None if field is not None else _unread_field(ref, mapping, books)
         if unread is not None:

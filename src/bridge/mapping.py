@@ -16,7 +16,7 @@ from bridge.callers import ZONE_ADVICE, CallerError, Rates, Zones, calling, guar
 from bridge.coding import CodedRecord, code
 from bridge.currency import in_books_currency, with_tax_of_document
 from bridge.datatable import DataTable, Tabular
-from bridge.decisions import Findings, Nothing, Outcome, Post, ReasonCode, Refused, SkipCode
+from bridge.decisions import Decision, Findings, Post, ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.protocol import PlannedVendor
 from bridge.entities import Followed, followed_in
 from bridge.mappers.bill_payments import bill_payment
@@ -31,7 +31,7 @@ from bridge.settings.default_accounts import ROLES
 from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings, TaxRounding
 from bridge.vendors.planned import PlannedVendors
 
-Mapper: TypeAlias = Callable[[Draft], Post | Nothing | None]
+Mapper: TypeAlias = Callable[[Draft], Post | Skip | None]
 """Turns a draft into what to post, or says why nothing is; None where the draft has a reason why it cannot. It must be pure."""
 
 #: The other types that Brex lists, invoices and pay-ins for bills, are not explained by Brex: see `Settings.other_types`.
@@ -68,7 +68,7 @@ class Plan(Tabular):
     `warnings` are what a person should look at, such as values of fields that are carried nowhere.
     """
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Decision, ...]
     warnings: tuple[str, ...] = ()
 
     @property
@@ -77,14 +77,14 @@ class Plan(Tabular):
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Post))
 
     @property
-    def refused(self) -> tuple[Refused, ...]:
+    def refused(self) -> tuple[Refuse, ...]:
         """The records that cannot, with every reason."""
-        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Refused))
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Refuse))
 
     @property
-    def nothing(self) -> tuple[Nothing, ...]:
+    def nothing(self) -> tuple[Skip, ...]:
         """The records that need no posting."""
-        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Nothing))
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Skip))
 
     @property
     def new_vendors(self) -> tuple[PlannedVendor, ...]:
@@ -122,7 +122,7 @@ class Bridge:
 
     def outcome(
         self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
-    ) -> Outcome:
+    ) -> Decision:
         """What is to be done with one record. It never raises for what a record holds, nor for what a mapper does.
 
         Args:
@@ -139,10 +139,10 @@ class Bridge:
         except CallerError as error:
             findings.add(ReasonCode.MAPPER_FAILED, str(error))
             made = None
-        if isinstance(made, Nothing):
+        if isinstance(made, Skip):
             return made
         if findings.reasons or made is None:
-            return Refused(record=record, reasons=tuple(findings.reasons))
+            return Refuse(record=record, reasons=tuple(findings.reasons))
         return made
 
     def coded(
@@ -188,7 +188,7 @@ class Bridge:
 
     def _made(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
-    ) -> Post | Nothing | None:
+    ) -> Post | Skip | None:
         mapper = journal_entry if record.type in self.settings.summarise else self.mappers.get(record.type)
         if mapper is None and self.settings.other_types is OtherTypes.JOURNAL_ENTRY:
             mapper = journal_entry
@@ -268,12 +268,12 @@ class Bridge:
         return Plan(outcomes=tuple(planned.settled(each) for each in made))
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
+def _row(outcome: Decision) -> tuple[str, ...]:
     record = outcome.record
     amount = f"{record.amount.amount:f} {record.amount.currency}"
     if isinstance(outcome, Post):
         return record.id, amount, "post", f"it counts on {outcome.document.impact_date}"
-    if isinstance(outcome, Nothing):
+    if isinstance(outcome, Skip):
         return record.id, amount, "nothing to do", outcome.why
     return record.id, amount, "refused", "\n".join(str(reason) for reason in outcome.reasons)
 
@@ -286,12 +286,12 @@ def _checked(made: Post, draft: Draft) -> Post:
     return made
 
 
-def _mapped(mapper: Callable[[Draft], object], draft: Draft) -> Post | Nothing | None:
+def _mapped(mapper: Callable[[Draft], object], draft: Draft) -> Post | Skip | None:
     what = f"the mapper of {draft.record.type}"
     made = calling(what, mapper, draft)
     if made is None and not draft.findings.reasons:
         draft.refuse(ReasonCode.NOTHING_MAPPED, f"{what} gave neither something to post nor a reason")
-    if made is None or isinstance(made, Nothing):
+    if made is None or isinstance(made, Skip):
         return made
     if isinstance(made, Post):
         return made if mapper in _OWN else calling(what, _checked, made, draft)

@@ -5,7 +5,7 @@ Users of the clients meet a few of these names (`Pager`, `Page`, `Options`, the 
 
 - `Request`, `operation` and `listing` declare its endpoints, `several` a method of several calls (`ask`, `ask_all`);
   `dumps` and `loads` are its JSON.
-- A client is a `BaseClient` with a `Service`, a connection (`new_connection`) and a `LazyResource` for each resource.
+- A client is a `BaseClient` with a `Service`, a call context (`new_call_context`) and a `LazyResource` for each resource.
 - An `Authorization` takes part in each call, as a `Flow` of `Send` and `Wait`; `call_flow` is a whole call in one.
 """
 
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
-    from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_connection
+    from clientkit.call_context import Authorization, CallContext, Clocks, Options, Refusal, RetryPolicy, Service
+    from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_call_context
     from clientkit.codec import Extra, Shape, always_sent, as_number, dumps, loads, unknown_fields, wire_name
     from clientkit.codec.enums import OpenEnum
     from clientkit.codec.unions import UnknownVariant, tagged_union
-    from clientkit.connection import Authorization, Clocks, Connection, Options, Refusal, RetryPolicy, Service
     from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
     from clientkit.errors import (
         AnswerError,
@@ -77,11 +77,13 @@ if TYPE_CHECKING:
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
-    "clientkit.client": ("AsyncBaseClient", "BaseClient", "LazyResource", "from_environment", "new_connection",),
+    "clientkit.call_context": (
+        "Authorization", "CallContext", "Clocks", "Options", "Refusal", "RetryPolicy", "Service",
+    ),
+    "clientkit.client": ("AsyncBaseClient", "BaseClient", "LazyResource", "from_environment", "new_call_context",),
     "clientkit.codec": ("Extra", "Shape", "always_sent", "as_number", "dumps", "loads", "unknown_fields", "wire_name",),
     "clientkit.codec.enums": ("OpenEnum",),
     "clientkit.codec.unions": ("UnknownVariant", "tagged_union",),
-    "clientkit.connection": ("Authorization", "Clocks", "Connection", "Options", "Refusal", "RetryPolicy", "Service",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation", "several",),
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call",
@@ -110,17 +112,17 @@ _HOMES = {
 __all__ = [
     "Answer", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncBaseClient",
     "AsyncExecutor", "AsyncInProcess", "AsyncPager", "AsyncResource", "AsyncTransport", "Authorization",
-    "BadRequestError", "BaseClient", "Call", "CallSequence", "Clocks", "CodecError", "ConfigurationError",
-    "ConflictError", "Connection", "ConnectionLostError", "Consult", "DeadlineExceededError", "Download", "EarlierTry",
-    "Exchanged", "Executor", "Extra", "FieldProblem", "Flow", "ForbiddenError", "Form", "InProcess", "LazyResource",
-    "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing", "PaceStore",
-    "PaceStoreError", "Pacer", "Paces", "Pacing", "Page", "PageRequest", "Pager", "Paging", "PagingError", "Problem",
-    "RateLimitedError", "RedirectError", "RedisPaces", "Refusal", "Request", "RetryPolicy", "Send", "ServerError",
-    "Service", "Shape", "SharedPacer", "SharedPaces", "StatusError", "SyncResource", "Transport", "TransportFailure",
-    "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "Verdict",
-    "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all", "body_fields", "call_flow", "dumps",
-    "field_text", "follow", "from_environment", "listing", "loads", "new_connection", "operation", "segment", "several",
-    "tagged_union", "unknown_fields", "wire_name",
+    "BadRequestError", "BaseClient", "Call", "CallContext", "CallSequence", "Clocks", "CodecError",
+    "ConfigurationError", "ConflictError", "ConnectionLostError", "Consult", "DeadlineExceededError", "Download",
+    "EarlierTry", "Exchanged", "Executor", "Extra", "FieldProblem", "Flow", "ForbiddenError", "Form", "InProcess",
+    "LazyResource", "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options", "Outgoing",
+    "PaceStore", "PaceStoreError", "Pacer", "Paces", "Pacing", "Page", "PageRequest", "Pager", "Paging", "PagingError",
+    "Problem", "RateLimitedError", "RedirectError", "RedisPaces", "Refusal", "Request", "RetryPolicy", "Send",
+    "ServerError", "Service", "Shape", "SharedPacer", "SharedPaces", "StatusError", "SyncResource", "Transport",
+    "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable",
+    "UnreadableAnswerError", "Verdict", "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all",
+    "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "listing", "loads",
+    "new_call_context", "operation", "segment", "several", "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
 # End of what is made.
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from clientkit.addresses import is_loopback
-from clientkit.connection import Authorization, BearerToken, Clocks, Connection, Options, RetryPolicy, Service
+from clientkit.call_context import Authorization, BearerToken, CallContext, Clocks, Options, RetryPolicy, Service
 from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import call_flow
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-CLOCKS = Clocks(monotonic=time.monotonic, wall=time.time, jitter=random.random)
+CLOCKS = Clocks(monotonic=time.monotonic, wall=time.time, chance=random.random)
 
 
 # What a host can be made of, an IPv6 address included; anything else is understood differently by different libraries.
 _HOST = re.compile(r"[\w.:-]+")
 
 
-def new_connection(
+def new_call_context(
     service: Service,
     *,
     base_url: str,
@@ -48,7 +48,7 @@ def new_connection(
     options: Options | None = None,
     pacer: Pacing | None = None,
     clocks: Clocks | None = None,
-) -> Connection:
+) -> CallContext:
     """Everything a client has besides its transport. Raises `ConfigurationError` for an unsafe URL or token.
 
     Args:
@@ -59,7 +59,7 @@ def new_connection(
         pacer: Keeps requests below the service's limit, where it has one.
         clocks: Instead of the machine's clocks, for tests.
     """
-    return Connection(
+    return CallContext(
         service=service,
         base_url=checked_base_url(base_url),
         authorization=BearerToken(checked_token(token)) if isinstance(token, str) else token,
@@ -116,9 +116,9 @@ def user_agent() -> str:
     return f"brex-rillet/{release()} python/{platform.python_version()}"
 
 
-def _leaves_this_machine(connection: Connection) -> bool:
+def _leaves_this_machine(context: CallContext) -> bool:
     # Plain http is loopback, where a proxy of the environment would only see what it must not.
-    return not connection.base_url.startswith("http:")
+    return not context.base_url.startswith("http:")
 
 
 def _check_one_way(transport: object, http_client: object) -> None:
@@ -154,7 +154,7 @@ class LazyResource(Generic[R]):
 class _Base:
     """What both clients share: settings that stay, and the refusal to be pickled."""
 
-    _connection: Connection
+    _context: CallContext
 
     def with_options(
         self,
@@ -180,28 +180,28 @@ class _Base:
         }
         twin = object.__new__(type(self))
         twin.__dict__.update({name: value for name, value in self.__dict__.items() if name in _SHARED})
-        options = attrs.evolve(self._connection.options, **changes)  # type: ignore[arg-type]  # built by name just above
-        twin._connection = attrs.evolve(self._connection, options=options)
+        options = attrs.evolve(self._context.options, **changes)  # type: ignore[arg-type]  # built by name just above
+        twin._context = attrs.evolve(self._context, options=options)
         twin.__dict__["_owns_transport"] = False
         return twin
 
     @property
     def base_url(self) -> str:
         """Where requests go, without a slash at the end."""
-        return self._connection.base_url
+        return self._context.base_url
 
     @property
     def requests_sent(self) -> int:
         """How many requests this client sent so far, repetitions included; twins of `with_options` count together."""
-        return self._connection.meter.sent
+        return self._context.meter.sent
 
     @property
     def pacer(self) -> Pacing | None:
         """What keeps its requests below the service's limit; None where nothing does."""
-        return self._connection.pacer
+        return self._context.pacer
 
     def __repr__(self) -> str:
-        if "_connection" not in self.__dict__:
+        if "_context" not in self.__dict__:
             return f"<{type(self).__name__} that could not be built>"
         return f"{type(self).__module__.partition('.')[0]}.{type(self).__name__}(base_url={self.base_url!r})"
 
@@ -209,7 +209,7 @@ class _Base:
         raise TypeError("a client holds open connections and a token; pass its settings and build another one")
 
 
-_SHARED = frozenset({"_connection", "_transport", "_sleep"})
+_SHARED = frozenset({"_context", "_transport", "_sleep"})
 
 
 class BaseClient(_Base):
@@ -217,16 +217,16 @@ class BaseClient(_Base):
 
     def __init__(
         self,
-        connection: Connection,
+        context: CallContext,
         transport: Transport | None = None,
         *,
         http_client: httpx.Client | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._connection = connection
+        self._context = context
         _check_one_way(transport, http_client)
         self._owns_transport = transport is None
-        self._transport = transport or HttpTransport(proxies=_leaves_this_machine(connection), client=http_client)
+        self._transport = transport or HttpTransport(proxies=_leaves_this_machine(context), client=http_client)
         self._sleep = sleep
 
     def execute(self, request: Request[T]) -> T:
@@ -238,7 +238,7 @@ class BaseClient(_Base):
 
         Any endpoint gives its request by ``.build``: ``client.answer(VendorOperations.get.build("…"))``.
         """
-        return drive(call_flow(request, self._connection), over(self._transport, self._sleep))
+        return drive(call_flow(request, self._context), over(self._transport, self._sleep))
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
@@ -259,16 +259,16 @@ class AsyncBaseClient(_Base):
 
     def __init__(
         self,
-        connection: Connection,
+        context: CallContext,
         transport: AsyncTransport | None = None,
         *,
         http_client: httpx.AsyncClient | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._connection = connection
+        self._context = context
         _check_one_way(transport, http_client)
         self._owns_transport = transport is None
-        self._transport = transport or AsyncHttpTransport(proxies=_leaves_this_machine(connection), client=http_client)
+        self._transport = transport or AsyncHttpTransport(proxies=_leaves_this_machine(context), client=http_client)
         self._sleep = sleep
 
     async def execute(self, request: Request[T]) -> T:
@@ -277,7 +277,7 @@ class AsyncBaseClient(_Base):
 
     async def answer(self, request: Request[T]) -> Answered[T]:
         """Like `execute`, and the status, headers and trace id of this one call with it."""
-        return await drive_async(call_flow(request, self._connection), over_async(self._transport, self._sleep))
+        return await drive_async(call_flow(request, self._context), over_async(self._transport, self._sleep))
 
     async def aclose(self) -> None:
         """Close the connections, if this client opened them."""

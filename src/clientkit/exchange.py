@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from clientkit import codec
-from clientkit.connection import Connection, Refusal
+from clientkit.call_context import CallContext, Refusal
 from clientkit.errors import (
     AnswerTimeoutError,
     AnswerTooLargeError,
@@ -56,7 +56,7 @@ _log = logging.getLogger("clientkit")
 _LINK_ADVICE = "The link carries its own permission, which may have expired: ask the service for a new link."
 
 
-def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
+def call_flow(request: Request[T], context: CallContext) -> Flow[Answered[T]]:
     """Send `request` as often as it takes and is safe, and read the answer.
 
     It performs no I/O: a client drives it, or an `Authorization` that makes a call of its own, with ``yield from``.
@@ -65,14 +65,14 @@ def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
     if request.takes_key and request.idempotency_key is None:
         # Once per call, outside the loop: every attempt must carry the same key.
         request = attrs.evolve(request, idempotency_key=str(uuid.uuid4()))
-    exchange = _Exchange(request, connection)
+    exchange = _Exchange(request, context)
     while True:
         seconds = yield from exchange.reserve()
         if seconds:
             yield Wait(seconds)
         yield from exchange.renew(None)
         outgoing = exchange.outgoing()
-        connection.meter.count()
+        context.meter.count()
         exchanged = yield from attempt(outgoing)
         if isinstance(exchanged, Answer):
             exchange.log(str(exchanged.status))
@@ -85,7 +85,7 @@ def call_flow(request: Request[T], connection: Connection) -> Flow[Answered[T]]:
         yield Wait((yield from exchange.next_wait(exchanged)))
 
 
-def as_flow(calls: CallSequence[T], connection: Connection) -> Flow[T]:
+def as_flow(calls: CallSequence[T], context: CallContext) -> Flow[T]:
     """A sequence of calls as a part of one call, for an `Authorization` that makes calls of its own."""
     answer: object = None
     try:
@@ -96,7 +96,7 @@ def as_flow(calls: CallSequence[T], connection: Connection) -> Flow[T]:
                 result: T = end.value
                 return result
             try:
-                answer = (yield from call_flow(request, connection)).value
+                answer = (yield from call_flow(request, context)).value
             except ApiError as error:
                 answer = Failed(error)
     finally:
@@ -106,10 +106,10 @@ def as_flow(calls: CallSequence[T], connection: Connection) -> Flow[T]:
 class _Exchange(Generic[T]):
     """The state of one call: its attempts and its deadline."""
 
-    def __init__(self, request: Request[T], connection: Connection) -> None:
-        self.request, self.connection = request, connection
-        self.options, self.service = connection.options, connection.service
-        self.now = connection.clocks.monotonic
+    def __init__(self, request: Request[T], context: CallContext) -> None:
+        self.request, self.context = request, context
+        self.options, self.service = context.options, context.service
+        self.now = context.clocks.monotonic
         self.end = self.now() + self.options.deadline
         self.attempts: tuple[EarlierTry, ...] = ()
         self.authorized_by = ""
@@ -117,14 +117,14 @@ class _Exchange(Generic[T]):
         self.waited = 0.0
         self.maybe_done = False
         self.was_refused = False
-        self.url = connection.base_url + request.target()
+        self.url = context.base_url + request.target()
         if request.link is not None:
-            self.url = checked_link(request.link, connection.base_url)
+            self.url = checked_link(request.link, context.base_url)
         self.content, self.content_type = _encoded(request.body)
 
     def reserve(self) -> Flow[float]:
         """Seconds until the pacer lets the next attempt go."""
-        pacer = self.connection.pacer
+        pacer = self.context.pacer
         if pacer is None or self.request.link is not None:
             return 0.0
         now = self.now()
@@ -139,7 +139,7 @@ class _Exchange(Generic[T]):
 
     def renew(self, refusal: Refusal | None) -> Flow[bool]:
         """Let the authorization fetch another token, in the time that the call has left."""
-        authorization = self.connection.authorization
+        authorization = self.context.authorization
         if authorization is None or self.request.link is not None:
             return False
         return (yield from authorization.renew(refusal, self.end - self.now()))
@@ -161,8 +161,8 @@ class _Exchange(Generic[T]):
         headers = {"Accept": request.accept}
         if request.link is None:
             headers |= self.service.headers
-            if self.connection.authorization is not None:
-                headers["Authorization"] = self.authorized_by = self.connection.authorization.header()
+            if self.context.authorization is not None:
+                headers["Authorization"] = self.authorized_by = self.context.authorization.header()
         if request.idempotency_key is not None:
             headers["Idempotency-Key"] = request.idempotency_key
         if self.content_type is not None:
@@ -175,7 +175,7 @@ class _Exchange(Generic[T]):
             timeout=min(self.options.timeout, left),
             max_answer_bytes=self.options.max_answer_bytes,
             is_link=request.link is not None,
-            public_only=request.link is not None and not leads_here(self.connection.base_url),
+            public_only=request.link is not None and not leads_here(self.context.base_url),
         )
 
     def succeeded(self, answer: Answer) -> bool:
@@ -187,16 +187,16 @@ class _Exchange(Generic[T]):
     def next_wait(self, exchanged: Exchanged) -> Flow[float]:
         """Seconds until the next attempt; raises when there is none."""
         window = self._window(exchanged)
-        retry, clocks = self.options.retry, self.connection.clocks
-        wall_time, jitter = clocks.wall(), clocks.jitter()
+        retry, clocks = self.options.retry, self.context.clocks
+        wall_time, chance = clocks.wall(), clocks.chance()
         if window is None:
             self.tried += 1
         if not self._may_repeat(exchanged) or retry.attempts <= (1 if window is not None else self.tried):
             raise self.error(exchanged)
         if window is None:
-            seconds = retry.wait(self.tried, exchanged, wall_time=wall_time, jitter=jitter)
+            seconds = retry.wait(self.tried, exchanged, wall_time=wall_time, chance=chance)
         else:
-            seconds = retry.window_wait(self.turned_away, exchanged, window, wall_time=wall_time, jitter=jitter)
+            seconds = retry.window_wait(self.turned_away, exchanged, window, wall_time=wall_time, chance=chance)
             self.turned_away += 1
             yield from self._tell_the_others(seconds)
         self.waited += seconds
@@ -215,12 +215,12 @@ class _Exchange(Generic[T]):
 
     def _window(self, exchanged: Exchanged) -> float | None:
         """The seconds in which the service counts requests, if that is why it turned this one away."""
-        pacer = self.connection.pacer
+        pacer = self.context.pacer
         is_about_pace = isinstance(exchanged, Answer) and exchanged.status == 429 and self.request.link is None
         return pacer.window if is_about_pace and pacer is not None else None
 
     def _tell_the_others(self, seconds: float) -> Flow[None]:
-        pacer, now = self.connection.pacer, self.now()
+        pacer, now = self.context.pacer, self.now()
         if isinstance(pacer, Pacer):
             pacer.hold(now, seconds)
         elif pacer is not None:

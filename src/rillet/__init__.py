@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
+    from clientkit.call_context import Options, RetryPolicy
     from clientkit.codec.unions import UnknownVariant
-    from clientkit.connection import Options, RetryPolicy
     from clientkit.errors import (
         AnswerError,
         AnswerTimeoutError,
@@ -272,8 +272,8 @@ if TYPE_CHECKING:
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
+    "clientkit.call_context": ("Options", "RetryPolicy",),
     "clientkit.codec.unions": ("UnknownVariant",),
-    "clientkit.connection": ("Options", "RetryPolicy",),
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError",
         "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError",

@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_connection, user_agent
-from clientkit.connection import Clocks, Connection, Options, Service
+from clientkit.call_context import CallContext, Clocks, Options, Service
+from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_call_context, user_agent
 from clientkit.errors import ConfigurationError
 from clientkit.pacing import Paces, Pacing, pacer_for
 from clientkit.transport import AsyncTransport, Transport
@@ -67,7 +67,7 @@ def _connect(
     options: Options | None,
     pacer: Pacing | Paces | None,
     clocks: Clocks | None,
-) -> Connection:
+) -> CallContext:
     if environment not in BASE_URLS:
         raise ConfigurationError(f"environment is {environment!r}; Rillet has 'production' and 'sandbox'")
     if not (api_version.isascii() and api_version.isdecimal()):
@@ -87,7 +87,7 @@ def _connect(
         key_conflict=True,
     )
     url = base_url or BASE_URLS[environment]
-    return new_connection(
+    return new_call_context(
         service,
         base_url=url,
         token=api_key,

@@ -11,22 +11,22 @@ from brex_accounting.auth import OAuth
 from brex_accounting.testing import TOKEN, StandIn
 from brex_accounting.tokens import MemoryTokenStore
 from support.brex.oauth import app, clocks, new_brex, new_clock, seed
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import WAYS, Runner, runner
 
 
 @pytest.fixture
-def clock() -> HandClock:
+def clock() -> ManualClock:
     return new_clock()
 
 
 @pytest.fixture
-def standin(clock: HandClock) -> StandIn:
+def standin(clock: ManualClock) -> StandIn:
     return StandIn(now=clock)
 
 
 @pytest.fixture
-def brex(clock: HandClock) -> StandIn:
+def brex(clock: ManualClock) -> StandIn:
     """A Brex that `seed` can give a former consent to."""
     return new_brex(clock)
 
@@ -37,7 +37,7 @@ def store(brex: StandIn) -> MemoryTokenStore:
 
 
 @pytest.fixture
-def oauth(store: MemoryTokenStore, clock: HandClock) -> OAuth:
+def oauth(store: MemoryTokenStore, clock: ManualClock) -> OAuth:
     return OAuth(app(), store, clocks=clocks(clock))
 
 

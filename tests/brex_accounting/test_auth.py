@@ -37,7 +37,7 @@ from support.brex.oauth import (
     refuse,
     seed,
 )
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 CREATE = IntegrationOperations.create.build(vendor="ERP_A", vendor_account_id="books-1")
 
@@ -45,7 +45,7 @@ CREATE = IntegrationOperations.create.build(vendor="ERP_A", vendor_account_id="b
 @pytest.mark.parametrize("refusal", [401, 403])
 @pytest.mark.parametrize("request_", [WHO_AM_I, CREATE], ids=["GET", "POST"])
 def test_a_refused_token_is_renewed_and_the_call_repeated(
-    clock: HandClock, refusal: int, request_: Request[Company | Integration]
+    clock: ManualClock, refusal: int, request_: Request[Company | Integration]
 ) -> None:
     brex = new_brex(clock, refusal=refusal)
     store = MemoryTokenStore(seed(brex))
@@ -58,7 +58,7 @@ def test_a_refused_token_is_renewed_and_the_call_repeated(
     assert (saved.access_token, saved.refresh_token) == ("access-2", "refresh-2")
 
 
-def test_a_token_is_renewed_before_it_expires(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+def test_a_token_is_renewed_before_it_expires(brex: StandIn, oauth: OAuth, clock: ManualClock) -> None:
     made = client(brex, oauth, clock)
     clock.now += timedelta(minutes=29, seconds=30)
     made.company.get()
@@ -72,14 +72,14 @@ def test_a_token_is_renewed_before_it_expires(brex: StandIn, oauth: OAuth, clock
     assert brex.oauth.granted == 2
 
 
-def test_a_call_renews_once_only(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+def test_a_call_renews_once_only(brex: StandIn, oauth: OAuth, clock: ManualClock) -> None:
     refuse(brex, 401)
     with pytest.raises(UnauthorizedError):
         client(brex, oauth, clock).company.get()
     assert paths(brex) == ["company", "token", "company"]
 
 
-def test_a_403_to_a_young_token_is_about_its_scopes(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+def test_a_403_to_a_young_token_is_about_its_scopes(brex: StandIn, oauth: OAuth, clock: ManualClock) -> None:
     refuse(brex, 403)
     made = client(brex, oauth, clock)
     for _ in range(5):
@@ -92,13 +92,13 @@ def test_a_403_to_a_young_token_is_about_its_scopes(brex: StandIn, oauth: OAuth,
     assert brex.oauth.granted == 2
 
 
-def test_a_fixed_token_is_not_renewed(brex: StandIn, clock: HandClock) -> None:
+def test_a_fixed_token_is_not_renewed(brex: StandIn, clock: ManualClock) -> None:
     with pytest.raises(UnauthorizedError):
         client(brex, UserToken("bxt_1", clocks=clocks(clock)), clock).company.get()
     assert paths(brex) == ["company"]
 
 
-def test_client_credentials_are_asked_for_when_they_are_first_needed(brex: StandIn, clock: HandClock) -> None:
+def test_client_credentials_are_asked_for_when_they_are_first_needed(brex: StandIn, clock: ManualClock) -> None:
     credentials = ClientCredentials(app(), ["onboarding"], clocks=clocks(clock))
     made = client(brex, credentials, clock)
     assert credentials.credential_status() == ()
@@ -120,19 +120,19 @@ def test_an_empty_store_is_a_mistake() -> None:
         OAuth(app(), MemoryTokenStore())
 
 
-def test_a_dead_refresh_token_asks_for_a_person(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+def test_a_dead_refresh_token_asks_for_a_person(brex: StandIn, oauth: OAuth, clock: ManualClock) -> None:
     brex.oauth.refresh_tokens.clear()
     with pytest.raises(ConsentRequiredError, match="The refresh token is invalid"):
         client(brex, oauth, clock).company.get()
 
 
-def test_without_a_refresh_token_a_person_is_needed(brex: StandIn, clock: HandClock) -> None:
+def test_without_a_refresh_token_a_person_is_needed(brex: StandIn, clock: ManualClock) -> None:
     store = MemoryTokenStore(attrs.evolve(seed(brex), refresh_token=None))
     with pytest.raises(ConsentRequiredError, match="offline_access"):
         client(brex, OAuth(app(), store, clocks=clocks(clock)), clock).company.get()
 
 
-def test_a_token_endpoint_that_does_not_answer_fails_the_call(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+def test_a_token_endpoint_that_does_not_answer_fails_the_call(brex: StandIn, oauth: OAuth, clock: ManualClock) -> None:
     brex.faults.append(Fault(RequestLost(), matches=lambda asked: asked.path.endswith("token"), times=99))
     with pytest.raises(AuthorizationError) as caught:
         client(brex, oauth, clock).company.get()
@@ -142,7 +142,7 @@ def test_a_token_endpoint_that_does_not_answer_fails_the_call(brex: StandIn, oau
     assert client(brex, oauth, clock).company.get() == brex.team.company
 
 
-def test_a_wrong_client_secret_is_said_so(brex: StandIn, store: MemoryTokenStore, clock: HandClock) -> None:
+def test_a_wrong_client_secret_is_said_so(brex: StandIn, store: MemoryTokenStore, clock: ManualClock) -> None:
     oauth = OAuth(app(secret="wrong"), store, clocks=clocks(clock))
     with pytest.raises(
         AuthorizationError, match=r"401 \[invalid_client\]: The client id or the client secret is wrong"
@@ -151,7 +151,7 @@ def test_a_wrong_client_secret_is_said_so(brex: StandIn, store: MemoryTokenStore
 
 
 def test_tokens_that_another_process_renewed_are_used(
-    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: HandClock
+    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: ManualClock
 ) -> None:
     client(brex, OAuth(app(), store, clocks=clocks(clock)), clock).company.get()
     assert client(brex, oauth, clock).company.get() == brex.team.company
@@ -159,7 +159,7 @@ def test_tokens_that_another_process_renewed_are_used(
 
 
 def test_tokens_that_another_process_renewed_meanwhile_are_used(
-    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: HandClock
+    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: ManualClock
 ) -> None:
     other = client(brex, OAuth(app(), store, clocks=clocks(clock)), clock)
 
@@ -174,7 +174,7 @@ def test_tokens_that_another_process_renewed_meanwhile_are_used(
 
 
 def test_an_older_token_in_the_store_is_not_taken_for_news(
-    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: HandClock
+    brex: StandIn, store: MemoryTokenStore, oauth: OAuth, clock: ManualClock
 ) -> None:
     made, seeded = client(brex, oauth, clock), store.load()
     made.company.get()

@@ -23,7 +23,7 @@ from brex_accounting.oauth import (
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import CLIENT_SECRET, Rotation
 from brex_accounting.tokens import MemoryTokenStore, Tokens, TokenStore
-from clientkit.connection import Refusal
+from clientkit.call_context import Refusal
 from clientkit.errors import ApiError
 from clientkit.testing import (
     Action,
@@ -46,7 +46,7 @@ from support.brex.oauth import (
     paths,
     seed,
 )
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 
 @attrs.define
@@ -71,13 +71,13 @@ class Disk:
             raise OSError("disk slow")
 
 
-def works(brex: StandIn, store: TokenStore, clock: HandClock) -> bool:
+def works(brex: StandIn, store: TokenStore, clock: ManualClock) -> bool:
     """Whether a new process, with nothing but the store, can make a call."""
     brex.faults.clear()
     return client(brex, OAuth(app(), store, clocks=clocks(clock)), clock).company.get() == brex.team.company
 
 
-def crash(brex: StandIn, oauth: OAuth, clock: HandClock, steps: int) -> bool:
+def crash(brex: StandIn, oauth: OAuth, clock: ManualClock, steps: int) -> bool:
     """Make a call and end the process after so many steps. Whether the call came to its end before that."""
     left = itertools.count(steps, -1)
 
@@ -100,7 +100,7 @@ def crash(brex: StandIn, oauth: OAuth, clock: HandClock, steps: int) -> bool:
     return True
 
 
-def test_after_a_crash_between_any_two_steps_the_store_works(clock: HandClock) -> None:
+def test_after_a_crash_between_any_two_steps_the_store_works(clock: ManualClock) -> None:
     done, steps = False, 0
     while not done:
         brex = new_brex(clock)
@@ -112,7 +112,9 @@ def test_after_a_crash_between_any_two_steps_the_store_works(clock: HandClock) -
 
 
 @pytest.mark.parametrize("fails", ["before", "after"])
-def test_tokens_that_could_not_be_saved_are_not_used_and_not_lost(brex: StandIn, clock: HandClock, fails: str) -> None:
+def test_tokens_that_could_not_be_saved_are_not_used_and_not_lost(
+    brex: StandIn, clock: ManualClock, fails: str
+) -> None:
     disk = Disk(seed(brex), fails)
     oauth = OAuth(app(), disk, clocks=clocks(clock))
     made = client(brex, oauth, clock)
@@ -125,7 +127,7 @@ def test_tokens_that_could_not_be_saved_are_not_used_and_not_lost(brex: StandIn,
     assert works(brex, disk, clock)
 
 
-def test_a_store_that_cannot_be_read_fails_the_call(brex: StandIn, clock: HandClock) -> None:
+def test_a_store_that_cannot_be_read_fails_the_call(brex: StandIn, clock: ManualClock) -> None:
     disk = Disk(seed(brex))
     oauth = OAuth(app(), disk, clocks=clocks(clock))
     disk.is_broken = True
@@ -133,7 +135,7 @@ def test_a_store_that_cannot_be_read_fails_the_call(brex: StandIn, clock: HandCl
         client(brex, oauth, clock).company.get()
 
 
-def failure_of(brex: StandIn, oauth: OAuth, clock: HandClock) -> ApiError | None:
+def failure_of(brex: StandIn, oauth: OAuth, clock: ManualClock) -> ApiError | None:
     try:
         client(brex, oauth, clock).company.get()
     except ApiError as error:
@@ -184,7 +186,7 @@ def test_whatever_goes_wrong_the_store_always_holds_a_working_token(
     assert works(brex, disk, clock)
 
 
-def test_where_brex_rotates_at_once_a_lost_answer_costs_the_consent(clock: HandClock) -> None:
+def test_where_brex_rotates_at_once_a_lost_answer_costs_the_consent(clock: ManualClock) -> None:
     brex = new_brex(clock, rotation=Rotation.AT_ONCE)
     disk = Disk(seed(brex))
     oauth = OAuth(app(), disk, clocks=clocks(clock))
@@ -195,7 +197,7 @@ def test_where_brex_rotates_at_once_a_lost_answer_costs_the_consent(clock: HandC
     assert isinstance(failure_of(brex, oauth, clock), ConsentRequiredError)
 
 
-def test_no_repr_log_or_traceback_shows_a_secret(brex: StandIn, clock: HandClock) -> None:
+def test_no_repr_log_or_traceback_shows_a_secret(brex: StandIn, clock: ManualClock) -> None:
     log = logging.StreamHandler(shown := io.StringIO())
     root = logging.getLogger()
     level = root.level

@@ -20,7 +20,7 @@ from clientkit.testing import Action, AnswerLost, AnswerTruncated, Fault, Reques
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answer, Flow, Outgoing, Send, Wait
 from support.brex.oauth import ONCE, REFUSED, app, client, clocks, new_brex, paths, seed
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 MANY = 50
 OVER = pytest.mark.parametrize("is_served", [False, True], ids=["in-process", "over-sockets"])
@@ -93,7 +93,7 @@ def shortly(_: float) -> None:
 def by_threads(
     brex: StandIn,
     store: MemoryTokenStore,
-    clock: HandClock,
+    clock: ManualClock,
     *,
     is_served: bool,
     wrap: Callable[[Transport], Transport] = lambda inner: inner,
@@ -130,7 +130,7 @@ def by_threads(
 def by_tasks(
     brex: StandIn,
     store: MemoryTokenStore,
-    clock: HandClock,
+    clock: ManualClock,
     *,
     is_served: bool = False,
     on_token: Callable[[str], object] = lambda _: None,
@@ -158,7 +158,7 @@ def by_tasks(
         return asyncio.run(scenario(url))
 
 
-def works(brex: StandIn, store: MemoryTokenStore, clock: HandClock) -> bool:
+def works(brex: StandIn, store: MemoryTokenStore, clock: ManualClock) -> bool:
     """Whether a new process, with nothing but the store, can make a call."""
     brex.faults.clear()
     found = client(brex, OAuth(app(), store, clocks=clocks(clock)), clock).company.get()
@@ -167,7 +167,7 @@ def works(brex: StandIn, store: MemoryTokenStore, clock: HandClock) -> bool:
 
 @OVER
 @pytest.mark.parametrize("refusal", [401, 403])
-def test_fifty_threads_with_an_expired_token_renew_it_once(clock: HandClock, refusal: int, is_served: bool) -> None:
+def test_fifty_threads_with_an_expired_token_renew_it_once(clock: ManualClock, refusal: int, is_served: bool) -> None:
     brex = new_brex(clock, refusal=refusal)
     store = MemoryTokenStore(seed(brex))
     assert by_threads(brex, store, clock, is_served=is_served) == [brex.team.company] * MANY
@@ -178,7 +178,7 @@ def test_fifty_threads_with_an_expired_token_renew_it_once(clock: HandClock, ref
 
 @OVER
 @pytest.mark.parametrize("refusal", [401, 403])
-def test_fifty_tasks_with_an_expired_token_renew_it_once(clock: HandClock, refusal: int, is_served: bool) -> None:
+def test_fifty_tasks_with_an_expired_token_renew_it_once(clock: ManualClock, refusal: int, is_served: bool) -> None:
     brex = new_brex(clock, refusal=refusal)
     store = MemoryTokenStore(seed(brex))
     assert by_tasks(brex, store, clock, is_served=is_served) == [brex.team.company] * MANY
@@ -188,7 +188,7 @@ def test_fifty_tasks_with_an_expired_token_renew_it_once(clock: HandClock, refus
 
 
 def test_fifty_threads_and_fifty_tasks_of_one_credential_renew_once(
-    brex: StandIn, oauth: OAuth, clock: HandClock
+    brex: StandIn, oauth: OAuth, clock: ManualClock
 ) -> None:
     made = brex.client(token=oauth, clocks=clocks(clock), sleep=shortly)
     amade = brex.async_client(token=oauth, clocks=clocks(clock), sleep=lambda _: asyncio.sleep(0.001))
@@ -215,7 +215,7 @@ FAULTS: dict[str, Action] = {
 @OVER
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_the_token_endpoint_fails_none_of_fifty_calls(
-    brex: StandIn, store: MemoryTokenStore, clock: HandClock, fault: str, is_served: bool
+    brex: StandIn, store: MemoryTokenStore, clock: ManualClock, fault: str, is_served: bool
 ) -> None:
     brex.faults.append(Fault(FAULTS[fault], matches=lambda asked: asked.path.endswith("/token")))
     assert by_threads(brex, store, clock, is_served=is_served) == [brex.team.company] * MANY
@@ -241,7 +241,7 @@ class FaultyDisk(MemoryTokenStore):
 
 
 @pytest.mark.parametrize("fails", ["before", "after"])
-def test_a_store_that_fails_under_fifty_threads_loses_no_token(brex: StandIn, clock: HandClock, fails: str) -> None:
+def test_a_store_that_fails_under_fifty_threads_loses_no_token(brex: StandIn, clock: ManualClock, fails: str) -> None:
     store = FaultyDisk(seed(brex), fails)
     found = by_threads(brex, store, clock, is_served=False)
     failed = [each for each in found if each != brex.team.company]
@@ -278,7 +278,7 @@ class Killing:
 @OVER
 @pytest.mark.parametrize("moment", ["request", "answer"])
 def test_a_worker_that_dies_while_it_renews_leaves_that_to_another(
-    brex: StandIn, store: MemoryTokenStore, clock: HandClock, moment: str, is_served: bool
+    brex: StandIn, store: MemoryTokenStore, clock: ManualClock, moment: str, is_served: bool
 ) -> None:
     found = by_threads(brex, store, clock, is_served=is_served, wrap=lambda inner: Killing(inner, moment))
     assert [type(each) for each in found if each != brex.team.company] == [Killed]
@@ -288,7 +288,7 @@ def test_a_worker_that_dies_while_it_renews_leaves_that_to_another(
 
 @pytest.mark.parametrize("moment", ["request", "answer"])
 def test_a_task_that_is_cancelled_while_it_renews_leaves_that_to_another(
-    brex: StandIn, store: MemoryTokenStore, clock: HandClock, moment: str
+    brex: StandIn, store: MemoryTokenStore, clock: ManualClock, moment: str
 ) -> None:
     cancelled = list[str]()
 

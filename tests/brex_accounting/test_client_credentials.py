@@ -17,11 +17,11 @@ from support.brex.oauth import (
     clocks,
     no_sleep,
 )
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import Runner
 
 
-def test_a_credential_renews_the_token_of_a_client(brex: StandIn, oauth: OAuth, clock: HandClock) -> None:
+def test_a_credential_renews_the_token_of_a_client(brex: StandIn, oauth: OAuth, clock: ManualClock) -> None:
     client = brex.client(token=oauth, clocks=clocks(clock), sleep=no_sleep)
 
     assert client.company.get() == brex.team.company

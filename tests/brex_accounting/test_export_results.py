@@ -28,7 +28,7 @@ from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import card_expense
 from clientkit.testing import AnswerLost, Fault, Respond, json_answer
 from clientkit.wire import Answer
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import Runner
 
 PATH = "/v3/accounting/records/export-results"
@@ -64,7 +64,7 @@ def test_a_report_changes_the_records(run: Runner[Client], ready: StandIn) -> No
     assert [each.id for each in queue] == ["b"]
 
 
-def test_a_reported_record_has_changed(run: Runner[Client], ready: StandIn, clock: HandClock) -> None:
+def test_a_reported_record_has_changed(run: Runner[Client], ready: StandIn, clock: ManualClock) -> None:
     clock.advance(60)
     before = run.call(lambda client: client.records.get("a"))
     run.call(lambda client: client.export_results.report([_exported("a")]))

@@ -37,7 +37,7 @@ from support.brex.oauth import (
     paths,
     seed,
 )
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 
 def test_the_authorize_url_asks_for_what_is_needed() -> None:
@@ -107,7 +107,7 @@ class Blocking:
 
 
 @pytest.fixture(params=["blocking", "awaitable", "blocking-over-sockets", "awaitable-over-sockets"])
-def server(request: pytest.FixtureRequest, brex: StandIn, clock: HandClock) -> Generator[OAuthClient | Blocking]:
+def server(request: pytest.FixtureRequest, brex: StandIn, clock: ManualClock) -> Generator[OAuthClient | Blocking]:
     seconds = clocks(clock)
     if request.param == "blocking":
         with OAuthClient(app(), transport=brex.transport(), clocks=seconds) as made:
@@ -182,7 +182,7 @@ def test_revoked_tokens_work_no_more(server: OAuthClient, brex: StandIn) -> None
         server.refresh(attrs.evolve(tokens, refresh_token=None))
 
 
-def test_a_code_is_never_sent_twice_but_a_refresh_is(brex: StandIn, clock: HandClock) -> None:
+def test_a_code_is_never_sent_twice_but_a_refresh_is(brex: StandIn, clock: ManualClock) -> None:
     made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock), sleep=no_sleep)
     code = code_of(brex)
     brex.faults.append(Fault(AnswerLost()))
@@ -206,7 +206,7 @@ def test_a_code_is_never_sent_twice_but_a_refresh_is(brex: StandIn, clock: HandC
         json_answer(200, ["access-9"]),
     ],
 )
-def test_an_unreadable_grant_is_not_shown(brex: StandIn, clock: HandClock, answer: Answer) -> None:
+def test_an_unreadable_grant_is_not_shown(brex: StandIn, clock: ManualClock, answer: Answer) -> None:
     made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock))
     brex.faults.append(Fault(Respond(answer)))
     with pytest.raises(AuthorizationError, match="not documented") as caught:
@@ -216,7 +216,7 @@ def test_an_unreadable_grant_is_not_shown(brex: StandIn, clock: HandClock, answe
 
 
 @pytest.mark.parametrize(("lifetime", "seconds"), [("600", 600), (600.5, 600), (0, 0), (10**15, 90 * 86_400)])
-def test_a_lifetime_comes_in_several_forms(brex: StandIn, clock: HandClock, lifetime: object, seconds: int) -> None:
+def test_a_lifetime_comes_in_several_forms(brex: StandIn, clock: ManualClock, lifetime: object, seconds: int) -> None:
     brex.faults.append(Fault(Respond(json_answer(200, {"access_token": "access-9", "expires_in": lifetime}))))
     made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock))
     assert made.redeem("code-1").expires_at == NOW + timedelta(seconds=seconds)
@@ -224,7 +224,7 @@ def test_a_lifetime_comes_in_several_forms(brex: StandIn, clock: HandClock, life
 
 @pytest.mark.parametrize(("content", "said"), [(b"<html>", "answered 502 after 5 attempts"), (b"[]", "answered 502")])
 def test_an_error_that_is_no_json_is_told_by_its_status(
-    brex: StandIn, clock: HandClock, content: bytes, said: str
+    brex: StandIn, clock: ManualClock, content: bytes, said: str
 ) -> None:
     made = OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock), sleep=no_sleep)
     brex.faults.append(Fault(Respond(Answer(status=502, content=content)), times=5))
@@ -232,7 +232,7 @@ def test_an_error_that_is_no_json_is_told_by_its_status(
         made.refresh(seed(brex))
 
 
-def test_an_application_without_redirect_uri_sends_none(brex: StandIn, clock: HandClock) -> None:
+def test_an_application_without_redirect_uri_sends_none(brex: StandIn, clock: ManualClock) -> None:
     made = OAuthClient(attrs.evolve(app(), redirect_uri=None), transport=brex.transport(), clocks=clocks(clock))
     brex.faults.append(Fault(Respond(json_answer(200, {"access_token": "access-9"}))))
     assert made.redeem("code-1").access_token == "access-9"

@@ -13,7 +13,7 @@ from brex_accounting.testing import TOKEN, StandIn
 from brex_accounting.testing.records import card_expense
 from clientkit.testing import Asked, Fault, Respond
 from clientkit.wire import Answer
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import Runner
 
 PDF, JPEG = b"%PDF-1.7 one", b"\xff\xd8\xff two"
@@ -60,7 +60,9 @@ def test_a_record_without_receipts(run: Runner[Client], standin: StandIn) -> Non
     assert standin.asked == []
 
 
-def test_a_link_that_has_expired_is_renewed_once_for_all(run: Runner[Client], kept: StandIn, clock: HandClock) -> None:
+def test_a_link_that_has_expired_is_renewed_once_for_all(
+    run: Runner[Client], kept: StandIn, clock: ManualClock
+) -> None:
     record = run.call(lambda client: client.records.get("accr_1"))
     clock.advance(EXPIRED)
     files = run.call(lambda client: client.receipts.download(record))
@@ -93,7 +95,7 @@ def test_a_link_that_does_not_work_when_it_is_new(
     assert "receipt_2/0: 403" in caplog.text
 
 
-def test_a_receipt_that_is_gone_meanwhile(run: Runner[Client], kept: StandIn, clock: HandClock) -> None:
+def test_a_receipt_that_is_gone_meanwhile(run: Runner[Client], kept: StandIn, clock: ManualClock) -> None:
     record = run.call(lambda client: client.records.get("accr_1"))
     clock.advance(EXPIRED)
     kept.add(attrs.evolve(kept.records["accr_1"], receipts=()))
@@ -101,7 +103,7 @@ def test_a_receipt_that_is_gone_meanwhile(run: Runner[Client], kept: StandIn, cl
         run.call(lambda client: client.receipts.download(record))
 
 
-def test_a_record_that_is_gone_meanwhile(run: Runner[Client], kept: StandIn, clock: HandClock) -> None:
+def test_a_record_that_is_gone_meanwhile(run: Runner[Client], kept: StandIn, clock: ManualClock) -> None:
     record = run.call(lambda client: client.records.get("accr_1"))
     clock.advance(EXPIRED)
     with pytest.raises(RecordsNotFoundError):

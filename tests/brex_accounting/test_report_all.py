@@ -29,14 +29,14 @@ from brex_accounting import (
 from brex_accounting.export_results import ReportOutcome, ReportStatus
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import card_expense
-from clientkit.connection import Clocks
+from clientkit.call_context import Clocks
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond, json_answer
 from clientkit.wire import Answer
 from support.endpoint_runner import Runner
 
-Result: TypeAlias = Exported | NotExported
+AnyResult: TypeAlias = Exported | NotExported
 
-CLOCKS = Clocks(monotonic=lambda: 0.0, wall=lambda: 0.0, jitter=lambda: 0.0)
+CLOCKS = Clocks(monotonic=lambda: 0.0, wall=lambda: 0.0, chance=lambda: 0.0)
 
 
 def _exported(record_id: str) -> Exported:
@@ -63,7 +63,7 @@ def _is_post(asked: Asked) -> bool:
     return asked.method == "POST"
 
 
-def _ids(*outcomes: str) -> Sequence[Result]:
+def _ids(*outcomes: str) -> Sequence[AnyResult]:
     return [_exported(each) for each in outcomes]
 
 
@@ -97,7 +97,7 @@ def test_no_results_make_no_call(run: Runner[Client], standin: StandIn) -> None:
 
 
 def test_two_different_results_of_one_record_are_refused(run: Runner[Client], standin: StandIn) -> None:
-    results: Sequence[Result] = [_exported("a"), _failed("a")]
+    results: Sequence[AnyResult] = [_exported("a"), _failed("a")]
     with pytest.raises(ValueError, match="two different results of record a"):
         run.call(lambda client: client.export_results.report_all(results))
     assert standin.asked == []
@@ -169,7 +169,7 @@ def test_records_that_brex_calls_duplicates_are_sent_one_by_one(run: Runner[Clie
 def test_a_lost_answer_is_resolved_by_reading(run: Runner[Client], standin: StandIn, action: Action) -> None:
     _ready(standin, "a", "b")
     standin.faults.append(Fault(action, matches=_is_post))
-    results: Sequence[Result] = [_exported("a"), _failed("b")]
+    results: Sequence[AnyResult] = [_exported("a"), _failed("b")]
     outcomes = run.call(lambda client: client.export_results.report_all(results))
     assert set(_statuses(outcomes).values()) == {ReportStatus.REPORTED}
     assert standin.results == {"a": results[0], "b": results[1]}
@@ -242,12 +242,12 @@ class _Taciturn(StandIn):
         return attrs.evolve(answer, content=answer.content.replace(b"_ids", b"_number"))
 
 
-def _blocking(standin: StandIn, results: Sequence[Result]) -> Sequence[ReportOutcome]:
+def _blocking(standin: StandIn, results: Sequence[AnyResult]) -> Sequence[ReportOutcome]:
     with standin.client(clocks=CLOCKS, sleep=lambda _: None) as client:
         return client.export_results.report_all(results)
 
 
-def _awaiting(standin: StandIn, results: Sequence[Result]) -> Sequence[ReportOutcome]:
+def _awaiting(standin: StandIn, results: Sequence[AnyResult]) -> Sequence[ReportOutcome]:
     async def report() -> Sequence[ReportOutcome]:
         async with standin.async_client(clocks=CLOCKS, sleep=lambda _: asyncio.sleep(0)) as client:
             return await client.export_results.report_all(results)
@@ -287,7 +287,7 @@ def test_exactly_the_good_ones_are_exported(
     again: Sequence[int],
     losses: Mapping[int, Action],
     named: bool,
-    report: Callable[[StandIn, Sequence[Result]], Sequence[ReportOutcome]],
+    report: Callable[[StandIn, Sequence[AnyResult]], Sequence[ReportOutcome]],
 ) -> None:
     standin = StandIn() if named else _Taciturn()
     ids = [f"accr_{number}_{kind}" for number, (kind, _) in enumerate(kinds)]

@@ -37,11 +37,11 @@ from brex_accounting.testing.records import (
     record,
     reimbursement,
 )
-from clientkit.connection import Clocks
+from clientkit.call_context import Clocks
 from clientkit.money import total
 from clientkit.testing import Asked, Fault, Respond
 from clientkit.wire import Answer
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 RECORDS = "/v3/accounting/records"
 RESULTS = f"{RECORDS}/export-results"
@@ -69,7 +69,7 @@ def items(answer: Answer) -> list[dict[str, object]]:
     return cast("list[dict[str, object]]", body(answer)["items"])
 
 
-def test_a_query_without_a_lower_bound_silently_leaves_old_records_out(standin: StandIn, clock: HandClock) -> None:
+def test_a_query_without_a_lower_bound_silently_leaves_old_records_out(standin: StandIn, clock: ManualClock) -> None:
     edge = clock.now - timedelta(days=30)
     standin.add(
         card_expense("1", record_id="old", updated_at=edge - timedelta(microseconds=1)),
@@ -84,7 +84,7 @@ def test_a_query_without_a_lower_bound_silently_leaves_old_records_out(standin: 
     assert ask(standin, path=f"{RECORDS}/old").status == 200
 
 
-def test_the_default_window_can_be_chosen(clock: HandClock) -> None:
+def test_the_default_window_can_be_chosen(clock: ManualClock) -> None:
     standin = StandIn(
         [card_expense("1", updated_at=clock.now - timedelta(hours=2))], now=clock, default_window=timedelta(hours=1)
     )
@@ -261,7 +261,7 @@ def test_every_answer_has_a_trace_id_of_its_own(standin: StandIn) -> None:
     assert len({answer.headers["x-brex-trace-id"] for answer in answers}) == len(answers)
 
 
-def test_the_rate_limit_rolls_with_the_clock(clock: HandClock) -> None:
+def test_the_rate_limit_rolls_with_the_clock(clock: ManualClock) -> None:
     standin = StandIn(now=clock, rate_limit=3)
     answers = list[int]()
     for seconds in (0, 20, 20, 19, 1, 0, 20):
@@ -273,7 +273,7 @@ def test_the_rate_limit_rolls_with_the_clock(clock: HandClock) -> None:
     assert {ask(unlimited).status for _ in range(1_500)} == {200}
 
 
-def test_a_client_waits_and_comes_through_a_rate_limit(clock: HandClock) -> None:
+def test_a_client_waits_and_comes_through_a_rate_limit(clock: ManualClock) -> None:
     standin = StandIn(now=clock, rate_limit=1)
     with standin.client(sleep=lambda _: clock.advance(30)) as client:
         assert client.records.list().collect() == []
@@ -282,9 +282,9 @@ def test_a_client_waits_and_comes_through_a_rate_limit(clock: HandClock) -> None
     assert len(standin.asked) == 3
 
 
-def test_a_client_keeps_to_its_pace_and_never_meets_the_limit(clock: HandClock) -> None:
+def test_a_client_keeps_to_its_pace_and_never_meets_the_limit(clock: ManualClock) -> None:
     standin = StandIn(now=clock, rate_limit=1000)
-    clocks = Clocks(monotonic=lambda: clock().timestamp(), wall=lambda: 0.0, jitter=lambda: 0.0)
+    clocks = Clocks(monotonic=lambda: clock().timestamp(), wall=lambda: 0.0, chance=lambda: 0.0)
     with standin.client(pacer=Pacer(1000), clocks=clocks, sleep=clock.advance) as client:
         for _ in range(1_001):
             client.records.list(limit=1).collect()

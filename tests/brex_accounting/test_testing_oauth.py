@@ -19,7 +19,7 @@ from brex_accounting.tokens import MemoryTokenStore, Tokens
 from clientkit.testing import Asked
 from clientkit.wire import Answer
 from support.brex.oauth import app, client, clocks, no_sleep, seed
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 TOKEN = "/oauth2/default/v1/token"
 STATE = "a state of the session"
@@ -41,11 +41,11 @@ def sent_back(brex: StandIn, url: str) -> dict[str, str]:
     return {name: value for name, (value,) in parse_qs(parts.query).items()}
 
 
-def refreshed(brex: StandIn, tokens: Tokens, clock: HandClock) -> Tokens:
+def refreshed(brex: StandIn, tokens: Tokens, clock: ManualClock) -> Tokens:
     return OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock)).refresh(tokens)
 
 
-def test_a_consent_becomes_a_client_that_renews_itself(brex: StandIn, clock: HandClock) -> None:
+def test_a_consent_becomes_a_client_that_renews_itself(brex: StandIn, clock: ManualClock) -> None:
     pkce, state = Pkce.new(), new_state()
     back = sent_back(brex, app().authorize_url(scopes=["offline_access"], state=state, pkce=pkce))
     assert back.keys() == {"code", "state"}
@@ -98,7 +98,7 @@ def test_a_wrong_question_is_sent_back_with_an_error(brex: StandIn, mistake: dic
     assert back == {"error": error, "state": mistake.get("state", STATE)}
 
 
-def test_a_person_may_consent_to_less_or_to_nothing(brex: StandIn, clock: HandClock) -> None:
+def test_a_person_may_consent_to_less_or_to_nothing(brex: StandIn, clock: ManualClock) -> None:
     url = app().authorize_url(scopes=["offline_access", "a", "b"], state=STATE)
     brex.oauth.consents = ["a"]
     with OAuthClient(app(), transport=brex.transport(), clocks=clocks(clock)) as server:
@@ -108,7 +108,7 @@ def test_a_person_may_consent_to_less_or_to_nothing(brex: StandIn, clock: HandCl
     assert sent_back(brex, url) == {"error": "access_denied", "state": STATE}
 
 
-def test_a_code_works_once_soon_and_with_its_proof(brex: StandIn, clock: HandClock) -> None:
+def test_a_code_works_once_soon_and_with_its_proof(brex: StandIn, clock: ManualClock) -> None:
     pkce = Pkce.new()
     proven, plain = (app().authorize_url(scopes=["a"], state=STATE, pkce=proof) for proof in (pkce, None))
 
@@ -163,7 +163,7 @@ def test_there_is_nothing_else_on_this_server(brex: StandIn) -> None:
     assert brex.respond(Asked(method="POST", path="/oauth2/default/v1/introspect")).status == 404
 
 
-def test_an_access_token_expires_by_the_clock(brex: StandIn, clock: HandClock) -> None:
+def test_an_access_token_expires_by_the_clock(brex: StandIn, clock: ManualClock) -> None:
     brex.oauth.lifetime = timedelta(minutes=10)
     tokens = brex.oauth.tokens()
     assert tokens.expires_at == clock.now + timedelta(minutes=10)
@@ -174,7 +174,7 @@ def test_an_access_token_expires_by_the_clock(brex: StandIn, clock: HandClock) -
     assert refreshed(brex, tokens, clock).expires_at == clock.now + timedelta(minutes=10)
 
 
-def test_a_refresh_token_dies_of_90_days_without_use(brex: StandIn, clock: HandClock) -> None:
+def test_a_refresh_token_dies_of_90_days_without_use(brex: StandIn, clock: ManualClock) -> None:
     brex.oauth.rotation = Rotation.NONE
     tokens = brex.oauth.tokens()
     for _ in range(3):
@@ -185,7 +185,7 @@ def test_a_refresh_token_dies_of_90_days_without_use(brex: StandIn, clock: HandC
         refreshed(brex, tokens, clock)
 
 
-def test_a_user_token_dies_of_90_days_without_use(brex: StandIn, clock: HandClock) -> None:
+def test_a_user_token_dies_of_90_days_without_use(brex: StandIn, clock: ManualClock) -> None:
     with brex.client(sleep=no_sleep) as made:
         for _ in range(3):
             clock.now += timedelta(days=89)
@@ -201,7 +201,7 @@ def test_a_user_token_dies_of_90_days_without_use(brex: StandIn, clock: HandCloc
     [(Rotation.NONE, True, True), (Rotation.ON_USE, True, False), (Rotation.AT_ONCE, False, False)],
 )
 def test_when_the_former_refresh_token_dies(
-    brex: StandIn, clock: HandClock, rotation: Rotation, before_use: bool, after_use: bool
+    brex: StandIn, clock: ManualClock, rotation: Rotation, before_use: bool, after_use: bool
 ) -> None:
     brex.oauth.rotation = rotation
     former = seed(brex)

@@ -27,7 +27,7 @@ from clientkit.testing import Asked, PostTo
 from clientkit.webhooks import WrongSignatureError
 from clientkit.wire import Answer
 from support.brex.oauth import NOW
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import Runner
 
 URL = "https://books.example.com/hooks/brex"
@@ -64,7 +64,7 @@ def subscribe(standin: StandIn, new: NewWebhookSubscription = NEW) -> WebhookSub
         return client.webhook_subscriptions.create(new)
 
 
-def run_out(standin: StandIn, clock: HandClock) -> list[datetime]:
+def run_out(standin: StandIn, clock: ManualClock) -> list[datetime]:
     """Deliver until nothing is left to deliver; the moments of the attempts."""
     moments = list[datetime]()
     while (moment := standin.outbox.next_attempt) is not None:
@@ -124,7 +124,7 @@ def test_before_it_is_told_to_nothing_is_delivered(standin: StandIn, receiver: R
 
 
 def test_an_event_that_is_refused_comes_again_as_svix_plans_it(
-    standin: StandIn, clock: HandClock, receiver: Receiver
+    standin: StandIn, clock: ManualClock, receiver: Receiver
 ) -> None:
     receiver.answers = [500, 302, None, 404, 503, None, 400]
     standin.add(card_expense("1"))
@@ -146,7 +146,7 @@ def test_an_event_that_is_refused_comes_again_as_svix_plans_it(
 
 @given(st.lists(st.sampled_from([199, 200, 204, 299, 300, 429, 500, None]), min_size=8, max_size=8))
 def test_attempts_end_with_the_first_success(answers: list[int | None]) -> None:
-    clock = HandClock(NOW)
+    clock = ManualClock(NOW)
     standin, receiver = StandIn(now=clock), Receiver([*answers])
     subscribe(standin)
     standin.outbox.listen(URL, receiver)
@@ -158,7 +158,7 @@ def test_attempts_end_with_the_first_success(answers: list[int | None]) -> None:
     assert delivery.status == (DeliveryStatus.DELIVERED if successes else DeliveryStatus.FAILED)
 
 
-def test_a_second_delivery_is_the_same_event(standin: StandIn, clock: HandClock, receiver: Receiver) -> None:
+def test_a_second_delivery_is_the_same_event(standin: StandIn, clock: ManualClock, receiver: Receiver) -> None:
     standin.add(card_expense("1"))
     (delivery,) = standin.outbox.deliver_due()
     clock.advance(60)
@@ -207,7 +207,7 @@ def test_a_receiver_follows_a_rotation_by_itself(standin: StandIn, receiver: Rec
 
 
 def test_a_subscription_hears_what_it_asked_for_while_it_is_active(
-    standin: StandIn, clock: HandClock, receiver: Receiver
+    standin: StandIn, clock: ManualClock, receiver: Receiver
 ) -> None:
     other = subscribe(standin, attrs.evolve(NEW, event_types=[WebhookEventType.USER_UPDATED]))
     standin.add(card_expense("1"))
@@ -239,7 +239,7 @@ def test_the_events_of_an_account_in_a_group_go_to_its_subscriptions_alone(stand
     assert [each.subscription_id for each in standin.outbox.deliveries] == ["wsub_2", "wsub_3"]
 
 
-def test_where_nobody_listens_there_is_no_answer(standin: StandIn, clock: HandClock) -> None:
+def test_where_nobody_listens_there_is_no_answer(standin: StandIn, clock: ManualClock) -> None:
     subscribe(standin)
     standin.add(card_expense("1"))
     run_out(standin, clock)
@@ -254,7 +254,7 @@ class Endpoint(testing.StandIn):
         return Answer(status=204 if asked.path == "/hooks" and asked.one("tenant") == "1" else 404)
 
 
-def test_over_http_to_this_machine(standin: StandIn, clock: HandClock) -> None:
+def test_over_http_to_this_machine(standin: StandIn, clock: ManualClock) -> None:
     subscribe(standin)
     endpoint = Endpoint()
     endpoint.faults.append(testing.Fault(testing.RequestLost()))

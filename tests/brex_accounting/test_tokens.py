@@ -16,7 +16,7 @@ from brex_accounting.oauth import AuthorizationError, OAuthClient, check_state
 from brex_accounting.testing import StandIn
 from brex_accounting.token_file import FileTokenStore
 from brex_accounting.tokens import MemoryTokenStore, TokenKind, Tokens, TokenStatus
-from clientkit.connection import Refusal
+from clientkit.call_context import Refusal
 from clientkit.errors import ApiError, ConfigurationError
 from clientkit.transport import InProcess
 from clientkit.wire import Answer, Outgoing, Send, Wait
@@ -29,7 +29,7 @@ from support.brex.oauth import (
     paths,
     seed,
 )
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 
 @pytest.mark.place
@@ -71,7 +71,7 @@ def test_a_file_with_something_else_is_not_shown(tmp_path: Path, content: bytes)
     assert "access-9" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_user_token_expires_by_not_being_used(clock: HandClock) -> None:
+def test_a_user_token_expires_by_not_being_used(clock: ManualClock) -> None:
     token = UserToken("bxt_1", issued_at=NOW - timedelta(days=5), clocks=clocks(clock))
     (status,) = token.credential_status()
     assert (status.kind, status.age) == (TokenKind.USER_TOKEN, timedelta(days=5))
@@ -81,14 +81,14 @@ def test_a_user_token_expires_by_not_being_used(clock: HandClock) -> None:
     assert (status.last_used_at, status.left) == (NOW, timedelta(days=90))
 
 
-def test_what_is_not_known_of_a_user_token_is_none(clock: HandClock) -> None:
+def test_what_is_not_known_of_a_user_token_is_none(clock: ManualClock) -> None:
     (status,) = UserToken("bxt_1", clocks=clocks(clock)).credential_status()
     assert (status.age, status.last_used_at, status.expires_at, status.left) == (None, None, None, None)
     with pytest.raises(ConfigurationError):
         UserToken("bxt_1\n")
 
 
-def test_a_warning_comes_once_for_each_time_of_expiry(clock: HandClock) -> None:
+def test_a_warning_comes_once_for_each_time_of_expiry(clock: ManualClock) -> None:
     warned = list[TokenStatus]()
     token = UserToken(
         "bxt_1",
@@ -110,7 +110,7 @@ def test_a_warning_comes_once_for_each_time_of_expiry(clock: HandClock) -> None:
     assert [status.left for status in warned] == [timedelta(days=14)] * 2
 
 
-def test_oauth_tells_the_ages_of_both_tokens(oauth: OAuth, clock: HandClock) -> None:
+def test_oauth_tells_the_ages_of_both_tokens(oauth: OAuth, clock: ManualClock) -> None:
     access, refresh = oauth.credential_status()
     assert (access.kind, access.age, access.left) == (
         TokenKind.ACCESS_TOKEN,
@@ -123,7 +123,7 @@ def test_oauth_tells_the_ages_of_both_tokens(oauth: OAuth, clock: HandClock) -> 
     assert oauth.credential_status()[0].left == -timedelta(hours=1, minutes=30)
 
 
-def test_a_refresh_token_nobody_used_for_long_warns(brex: StandIn, clock: HandClock) -> None:
+def test_a_refresh_token_nobody_used_for_long_warns(brex: StandIn, clock: ManualClock) -> None:
     warned = list[TokenStatus]()
     oauth = OAuth(app(), MemoryTokenStore(seed(brex)), on_expiring=warned.append, clocks=clocks(clock))
     clock.now += timedelta(days=80)
@@ -133,13 +133,13 @@ def test_a_refresh_token_nobody_used_for_long_warns(brex: StandIn, clock: HandCl
     assert oauth.credential_status()[1].left == timedelta(days=90)
 
 
-def test_without_a_callback_the_warning_is_logged(clock: HandClock, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_callback_the_warning_is_logged(clock: ManualClock, caplog: pytest.LogCaptureFixture) -> None:
     UserToken("bxt_1", last_used_at=NOW - timedelta(days=89), clocks=clocks(clock)).credential_status()
     assert caplog.messages == ["the Brex user token expires at 2026-03-02 12:00:00+00:00 unless it is used before"]
 
 
 def test_a_callback_that_fails_is_logged_and_fails_no_call(
-    brex: StandIn, clock: HandClock, caplog: pytest.LogCaptureFixture
+    brex: StandIn, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_: TokenStatus) -> None:
         raise OSError("no mail today")
@@ -156,12 +156,12 @@ def test_a_callback_that_fails_is_logged_and_fails_no_call(
 # --- a file that processes share -----------------------------------------------------------------
 
 
-def _process(path: Path, clock: HandClock) -> OAuth:
+def _process(path: Path, clock: ManualClock) -> OAuth:
     return OAuth(app(), FileTokenStore(path), clocks=clocks(clock))
 
 
 def test_of_two_processes_one_renews_and_the_other_takes_its_tokens(
-    brex: StandIn, clock: HandClock, tmp_path: Path
+    brex: StandIn, clock: ManualClock, tmp_path: Path
 ) -> None:
     path = tmp_path / "tokens.json"
     FileTokenStore(path).save(seed(brex))
@@ -181,7 +181,7 @@ def test_of_two_processes_one_renews_and_the_other_takes_its_tokens(
     assert paths(brex) == ["token"]
 
 
-def test_a_process_that_dies_lets_go(brex: StandIn, clock: HandClock, tmp_path: Path) -> None:
+def test_a_process_that_dies_lets_go(brex: StandIn, clock: ManualClock, tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     FileTokenStore(path).save(seed(brex))
     first, second = _process(path, clock), _process(path, clock)
@@ -193,7 +193,7 @@ def test_a_process_that_dies_lets_go(brex: StandIn, clock: HandClock, tmp_path: 
 
 
 def test_a_lock_that_is_never_let_go_is_waited_for_within_the_call(
-    brex: StandIn, clock: HandClock, tmp_path: Path
+    brex: StandIn, clock: ManualClock, tmp_path: Path
 ) -> None:
     path = tmp_path / "tokens.json"
     FileTokenStore(path).save(seed(brex))
@@ -205,7 +205,7 @@ def test_a_lock_that_is_never_let_go_is_waited_for_within_the_call(
             list(waiting)
 
 
-def test_a_store_that_cannot_be_locked_is_told(brex: StandIn, clock: HandClock, tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_locked_is_told(brex: StandIn, clock: ManualClock, tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     FileTokenStore(path).save(seed(brex))
     oauth = _process(path, clock)
@@ -273,7 +273,7 @@ def test_a_state_that_did_not_come_back_ends_the_consent(given: str | None, expe
 def test_a_lifetime_is_what_it_can_be(told: str, seconds: int) -> None:
     body = b'{"access_token": "access-2", "expires_in": %s}' % told.encode()
     transport = InProcess(lambda _: Answer(status=200, content=body))
-    with OAuthClient(app(secret="s"), transport=transport, clocks=clocks(HandClock(NOW))) as oauth:
+    with OAuthClient(app(secret="s"), transport=transport, clocks=clocks(ManualClock(NOW))) as oauth:
         tokens = oauth.client_credentials(["a"])
     assert (tokens.expires_at - NOW).total_seconds() == seconds
 
@@ -299,7 +299,7 @@ def _shown(error: BaseException) -> str:
         b'{"access_token": "FRESH-ACCESS", "refresh_token": "FRESH-REF',
     ],
 )
-def test_no_traceback_shows_fresh_tokens(brex: StandIn, clock: HandClock, body: bytes) -> None:
+def test_no_traceback_shows_fresh_tokens(brex: StandIn, clock: ManualClock, body: bytes) -> None:
     oauth = OAuth(app(), _Full(seed(brex)), clocks=clocks(clock))
     transport = InProcess(
         lambda asked: Answer(status=200, content=body) if asked.url.endswith("/token") else Answer(status=401)
@@ -311,7 +311,7 @@ def test_no_traceback_shows_fresh_tokens(brex: StandIn, clock: HandClock, body: 
 
 
 @pytest.mark.parametrize("status", [200, 403, 502])
-def test_no_error_repeats_the_token_that_a_gateway_echoes(brex: StandIn, clock: HandClock, status: int) -> None:
+def test_no_error_repeats_the_token_that_a_gateway_echoes(brex: StandIn, clock: ManualClock, status: int) -> None:
     token = "bxt_the-token/of+this"
 
     def echo(asked: Outgoing) -> Answer:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordVendor
 from brex_accounting.testing.records import dimension, gl
-from bridge import BillDocument, Bridge, Found, Nothing, PlannedVendor, found
+from bridge import BillDocument, Bridge, Found, PlannedVendor, Skip, found
 from bridge.coding import code
 from bridge.decisions import Findings
 from bridge.postings import summed
@@ -230,7 +230,7 @@ def test_after_a_replacement_the_bill_books_what_the_record_says(before: Decimal
 
 
 def test_a_version_without_money_is_nothing_to_post() -> None:
-    assert isinstance(WHOLE.outcome(edited("0"), BOOKS), Nothing)
+    assert isinstance(WHOLE.outcome(edited("0"), BOOKS), Skip)
 
 
 def test_what_rillet_tells_besides_is_no_difference() -> None:

@@ -25,11 +25,11 @@ from bridge import (
     ExchangeRate,
     Findings,
     ForeignCurrency,
-    Nothing,
     Post,
     ReasonCode,
-    Refused,
+    Refuse,
     Settings,
+    Skip,
     Treatment,
     effect,
     read_settings,
@@ -151,7 +151,7 @@ def test_what_is_posted_is_what_the_converted_record_says(case: Case, currency: 
         # To the oracle it is as if Brex had sent it in the currency of the books.
         assert holds(as_sent(case, coded), outcome)
         assert getattr(outcome.payload, "exchange_rate", None) is None
-    elif isinstance(outcome, Nothing):
+    elif isinstance(outcome, Skip):
         assert not coded.moves_money
     else:
         # What the card or the vendor gets was less than a unit, which the other lines have got.
@@ -221,7 +221,7 @@ def test_the_rate_is_that_of_the_transactions_day_also_where_it_counts_later() -
 def test_without_a_rate_a_record_is_refused_and_one_without_money_is_nothing_to_post() -> None:
     told = attrs.evolve(WHOLE.settings, foreign_currency=ForeignCurrency.SUBSIDIARY)
     assert codes(Bridge(told).outcome(euros("1", ["1"]), BOOKS)) == [ReasonCode.NO_EXCHANGE_RATE]
-    assert isinstance(Bridge(told).outcome(euros("0", ["0"]), BOOKS), Nothing)
+    assert isinstance(Bridge(told).outcome(euros("0", ["0"]), BOOKS), Skip)
     assert isinstance(Bridge(told).outcome(expense(), BOOKS), Post)
 
 
@@ -236,7 +236,7 @@ def test_what_is_no_rate_is_not_used(mode: ForeignCurrency, wrong: str) -> None:
 
 def test_what_is_nothing_in_the_books_currency_is_nothing_to_post() -> None:
     outcome = converting(WHOLE.settings, "0.004").outcome(euros("1", ["1"]), BOOKS)
-    assert isinstance(outcome, Nothing)
+    assert isinstance(outcome, Skip)
     assert outcome.why == "its lines move no money in USD"
 
 
@@ -308,7 +308,7 @@ def test_a_payment_at_the_rate_of_its_bill_is_recorded_and_one_at_another_is_ref
     }
     refused = company.outcome(paid_on(10), kept)
     assert codes(refused) == [ReasonCode.EXCHANGE_DIFFERENCE]
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Refuse)
     assert "the rate of 2026-02-10, the bill R-17 at that of 2026-02-03; record the payment in Rillet" in str(refused)
     later = attrs.evolve(owed(), bill_date=date(2026, 2, 11), impact_date=date(2026, 2, 12))
     posted(company.outcome(paid_on(10), books(bills=(later,))))

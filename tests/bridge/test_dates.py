@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import Bridge, Nothing, Post
+from bridge import Bridge, Post, Skip
 from bridge.export.time_zones import zone_of
 from bridge.mappers.draft import day_of
 from rillet import NewCharge
@@ -53,7 +53,7 @@ def test_what_counts_before_the_start_is_told_by_that_day() -> None:
     record = attrs.evolve(expense(), erp_posting_date=EARLY)
     assert isinstance(Bridge(starting, zones=zones).outcome(record, BOOKS), Post)
     local = Bridge(attrs.evolve(starting, time_zone="subsidiary"), zones=zones)
-    assert isinstance(local.outcome(record, BOOKS), Nothing)
+    assert isinstance(local.outcome(record, BOOKS), Skip)
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(-14, 14))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record, RecordType, RecordVendor, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, reimbursement
-from bridge import Basis, Bridge, ClosedPeriod, Entity, FieldMapping, Nothing, Outcome, ReasonCode, SkipCode, When
+from bridge import Basis, Bridge, ClosedPeriod, Decision, Entity, FieldMapping, ReasonCode, Skip, SkipCode, When
 from rillet import (
     ExchangeRate,
     ExternalReference,
@@ -181,7 +181,7 @@ def test_a_record_without_money_is_nothing_to_post() -> None:
     free = card_expense("0", coding=[gl("6100")])
     for empty in (free, attrs.evolve(free, line_items=()), attrs.evolve(free, vendor=None)):
         outcome = BRIDGE.outcome(empty, books(last_closed=CLOSED))
-        assert isinstance(outcome, Nothing)
+        assert isinstance(outcome, Skip)
         assert "no money" in outcome.why
         assert outcome.code is SkipCode.NO_MONEY
 
@@ -195,7 +195,7 @@ def test_the_books_of_an_entity_start_on_a_day() -> None:
     company = entities(attrs.evolve(ENTITY, since=date(2026, 2, 1)))
     early, late = on(date(2026, 1, 31), expense("5", gl("7777"))), on(date(2026, 2, 1), expense())
     outcome = company.outcome(early, BOOKS)
-    assert isinstance(outcome, Nothing)
+    assert isinstance(outcome, Skip)
     assert "before 2026-02-01, where US starts" in outcome.why
     posted(company.outcome(late, BOOKS))
 
@@ -205,7 +205,7 @@ def test_entities_claim_records_by_field_value_currency_and_location() -> None:
     kept = books(accounts=(*BOOKS.accounts, account("21130", "Brex Card UK", subtype="Credit Card")))
     london = attrs.evolve(BO, location_id="loc-1", location_name="London")
 
-    def outcome_where(when: When, bought: Record) -> Outcome:
+    def outcome_where(when: When, bought: Record) -> Decision:
         company = Bridge(
             attrs.evolve(SETTINGS, entities=(ENTITY, attrs.evolve(uk, when=when))),
             rates=lambda _base, _target, _day: Decimal("0.8"),

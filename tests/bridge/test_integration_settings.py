@@ -10,7 +10,7 @@ import attrs
 
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import dimension, gl
-from bridge import Basis, Bridge, Nothing, Outcome, Post, SkipCode, When, effect
+from bridge import Basis, Bridge, Decision, Post, Skip, SkipCode, When, effect
 from rillet import TaxRate
 from support.companies.small import (
     AMERICA,
@@ -31,7 +31,7 @@ OTHER = "99000"
 KEPT = books(accounts=(*BOOKS.accounts, account(OTHER, "Another", subtype="Credit Card")))
 
 
-def outcome(record: Record, **changes: Any) -> Outcome:
+def outcome(record: Record, **changes: Any) -> Decision:
     """The outcome for an entity with something else in its settings."""
     return Bridge(attrs.evolve(SETTINGS, entities=(attrs.evolve(WHOLE_ENTITY, **changes),))).outcome(record, KEPT)
 
@@ -83,7 +83,7 @@ def test_accounts_payable_account() -> None:
 
 def test_sync_from_date() -> None:
     assert isinstance(outcome(expense(), since=date(2026, 2, 3)), Post)
-    assert isinstance(outcome(expense(), since=date(2026, 2, 4)), Nothing)
+    assert isinstance(outcome(expense(), since=date(2026, 2, 4)), Skip)
 
 
 def test_subsidiary_override() -> None:
@@ -131,7 +131,7 @@ def test_payable_accounts_of_each_subsidiary() -> None:
 def test_sync_from_date_of_each_subsidiary() -> None:
     company = Bridge(attrs.evolve(SETTINGS, entities=BOTH))
     assert isinstance(company.outcome(expense(), TWO), Post)
-    assert isinstance(company.outcome(of_old(expense()), TWO), Nothing)
+    assert isinstance(company.outcome(of_old(expense()), TWO), Skip)
     assert isinstance(company.outcome(on(date(2026, 3, 1), of_old(expense())), TWO), Post)
 
 
@@ -187,7 +187,7 @@ def test_accrual_or_cash_basis() -> None:
         company = Bridge(attrs.evolve(SETTINGS, reimbursement_basis=basis))
         assert isinstance(company.outcome(counts, BOOKS), Post)
         outcome = company.outcome(does_not, BOOKS)
-        assert isinstance(outcome, Nothing)
+        assert isinstance(outcome, Skip)
         assert outcome.code is SkipCode.OTHER_BASIS
         assert outcome.why == (
             f"{does_not.type} is of the other basis; the settings say {basis}, which posts {counts.type}"

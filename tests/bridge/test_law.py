@@ -13,7 +13,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from bridge import Basis, Post, Refused, SkipCode
+from bridge import Basis, Post, Refuse, SkipCode
 from bridge.documents.rillet import BillDocument
 from bridge.documents.rillet_forms import form_of_bytes, found
 from bridge.documents.rillet_payments import BillPaymentDocument, BillPaymentPayload
@@ -83,7 +83,7 @@ def test_what_is_posted_says_what_the_record_says_and_what_is_refused_has_a_reas
     event(f"{type(outcome).__name__} {case.json['type']}")
     if isinstance(outcome, Post):
         assert holds(case, outcome)
-    elif isinstance(outcome, Refused):
+    elif isinstance(outcome, Refuse):
         assert outcome.reasons
     elif outcome.code is SkipCode.OTHER_BASIS:
         # The record of the settings' own basis is posted instead.

@@ -16,8 +16,8 @@ from bridge import (
     CodedRecord,
     Draft,
     Mapper,
-    Nothing,
     Post,
+    Skip,
     summed,
 )
 from bridge.documents.rillet import BillDocument, ChargeDocument, ReimbursementDocument
@@ -81,7 +81,7 @@ def mapped(case: Case, mapper: Mapper) -> Post | None:
 def right(draft: Draft) -> Post | None:
     """What the bridge itself makes of a record."""
     made = DEFAULT_MAPPERS.get(draft.record.type, journal_entry)(draft)
-    assert not isinstance(made, Nothing)
+    assert not isinstance(made, Skip)
     return made
 
 

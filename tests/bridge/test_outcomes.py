@@ -26,12 +26,12 @@ from bridge import (
     FieldAssignment,
     Findings,
     ForeignCurrency,
-    Nothing,
     Post,
     Posting,
     ReasonCode,
-    Refused,
+    Refuse,
     SettingsError,
+    Skip,
     SkipCode,
     When,
     effect,
@@ -86,7 +86,7 @@ def test_every_value_pickles() -> None:
     assert len({type(post.payload) for post in others.posts}) == 3
     plan = BRIDGE.plan(records, BOOKS)
     kinds = {type(outcome) for outcome in plan.outcomes}
-    assert kinds == {Post, Refused, Nothing}
+    assert kinds == {Post, Refuse, Skip}
     coded = code(expense(), SETTINGS, BOOKS, Findings())
     assert coded is not None
     effects = effect(plan.posts[0].payload)
@@ -115,7 +115,7 @@ def test_a_process_pool_gives_the_same_outcomes() -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         there = list(pool.map(WHOLE.outcome, records, itertools.repeat(kept)))
     assert there == [WHOLE.outcome(record, kept) for record in records]
-    assert [type(outcome) for outcome in there] == [Post] * 5 + [Refused]
+    assert [type(outcome) for outcome in there] == [Post] * 5 + [Refuse]
 
 
 @given(st.lists(doubtful_cases(), min_size=1, max_size=3), st.randoms(use_true_random=False))
@@ -215,15 +215,15 @@ def test_an_outcome_never_raises_for_what_a_record_holds(
     outcome = company.outcome(record, BOOKS)
     event(type(outcome).__name__)
     assert outcome.record is record
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, Refuse):
         assert outcome.reasons
         assert all(str(reason) and reason.text == str(reason) for reason in outcome.reasons)
-    elif isinstance(outcome, Nothing):
+    elif isinstance(outcome, Skip):
         assert outcome.why
 
 
 def test_an_integrator_adds_a_mapper() -> None:
-    def payment(draft: Draft) -> Post | Nothing | None:
+    def payment(draft: Draft) -> Post | Skip | None:
         if draft.record.memo is None:
             draft.refuse(ReasonCode.TYPE_NOT_SUPPORTED, "mine")
             return None
@@ -275,7 +275,7 @@ def test_a_plan_sorts_the_outcomes() -> None:
     assert [post.record for post in plan.posts] == [good]
     assert [refused.record for refused in plan.refused] == [bad]
     assert [nothing.record for nothing in plan.nothing] == [idle]
-    assert [type(each) for each in plan.outcomes] == [Refused, Post, Nothing]
+    assert [type(each) for each in plan.outcomes] == [Refuse, Post, Skip]
     assert plan.new_vendors == ()
 
 

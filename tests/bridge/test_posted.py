@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Amount, Receipt, Record, RecordType, RecordVendor, ReviewStatus, Side, SourceType
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Basis, Bridge, ClosedPeriod, ForeignCurrency, Nothing, Post, ReasonCode, SkipCode, record_digest
+from bridge import Basis, Bridge, ClosedPeriod, ForeignCurrency, Post, ReasonCode, Skip, SkipCode, record_digest
 from support.companies.small import (
     BO,
     BOOKS,
@@ -87,12 +87,12 @@ def test_a_record_that_stays_on_its_day_in_the_ledger_is_converted_at_the_rate_o
 def test_a_changed_setting_takes_nothing_out_of_the_books() -> None:
     later = bridge(entities=(attrs.evolve(ENTITY, since=date(2026, 3, 1)),))
     skipped = later.outcome(expense(), BOOKS)
-    assert isinstance(skipped, Nothing)
+    assert isinstance(skipped, Skip)
     assert (skipped.code, skipped.why) == (SkipCode.BEFORE_START, "it counts before 2026-03-01, where US starts")
     assert posted(later.outcome(expense(), BOOKS, posted_on=FEBRUARY)).document.impact_date == date(2026, 2, 3)
     of_cash = bridge(reimbursement_basis=Basis.CASH)
     other = of_cash.outcome(reimbursed(), BOOKS)
-    assert isinstance(other, Nothing)
+    assert isinstance(other, Skip)
     assert other.code is SkipCode.OTHER_BASIS
     there = posted(of_cash.outcome(reimbursed(), BOOKS, posted_on=FEBRUARY))
     assert there.document.form() == posted(bridge().outcome(attrs.evolve(reimbursed()), BOOKS)).document.form()
@@ -100,7 +100,7 @@ def test_a_changed_setting_takes_nothing_out_of_the_books() -> None:
 
 def test_a_record_that_moves_no_money_any_more_is_nothing_to_post() -> None:
     outcome = bridge().outcome(expense("0"), BOOKS, posted_on=FEBRUARY)
-    assert isinstance(outcome, Nothing)
+    assert isinstance(outcome, Skip)
     assert outcome.code is SkipCode.NO_MONEY
 
 

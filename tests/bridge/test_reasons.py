@@ -12,7 +12,7 @@ import pytest
 
 from brex_accounting import Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
-from bridge import Books, Bridge, Entity, Post, ReasonCode, Refused, When
+from bridge import Books, Bridge, Entity, Post, ReasonCode, Refuse, When
 from bridge.settings.values import ForeignCurrency, OtherTypes
 from rillet import (
     AccountStatus,
@@ -305,7 +305,7 @@ def test_a_record_is_refused_for_one_reason_that_says_what_is_wrong(
     code: ReasonCode, words: str, company: Bridge, refused: Record, kept: Books
 ) -> None:
     outcome = company.outcome(refused, kept)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Refuse)
     assert outcome.record is refused
     assert set(codes(outcome)) == {code}
     assert words in str(outcome.reasons[0])
@@ -348,7 +348,7 @@ def test_a_record_with_many_defects_is_refused_with_every_reason() -> None:
         ReasonCode.NO_EXCHANGE_RATE,
         ReasonCode.NO_VENDOR,
     }
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Refuse)
     of_lines = {(reason.code, reason.line_id) for reason in outcome.reasons}
     ids = [line.id for line in bad.line_items]
     assert (ReasonCode.UNKNOWN_ACCOUNT, ids[0]) in of_lines

@@ -18,11 +18,11 @@ from bridge import (
     Books,
     Bridge,
     Coverage,
+    Decision,
     FieldAssignment,
     Findings,
     ForeignCurrency,
     LineTax,
-    Outcome,
     Payload,
     ReasonCode,
     TaxRule,
@@ -52,7 +52,7 @@ from support.companies.small import (
 from support.laws.taxes import RATES, REVERSE, TAXED_BOOKS, settings, tax, tax_rate
 
 
-def outcome(record: Record, *taxes: TaxRule, books: Books = TAXED_BOOKS, **changes: Any) -> Outcome:
+def outcome(record: Record, *taxes: TaxRule, books: Books = TAXED_BOOKS, **changes: Any) -> Decision:
     return Bridge(settings(*taxes, **changes)).outcome(record, books)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import bridge as values
 from brex_accounting import FieldValueRef, Record, RecordVendor, User
 from brex_accounting.testing.records import dimension, gl
-from bridge import Bridge, NearDuplicates, NewVendor, PlannedVendor, ReasonCode, Refused, VendorMapping, new_vendor
+from bridge import Bridge, NearDuplicates, NewVendor, PlannedVendor, ReasonCode, Refuse, VendorMapping, new_vendor
 from rillet import ExternalReference, NewCharge, Vendor
 from support.companies.small import (
     ADA,
@@ -117,7 +117,7 @@ def test_an_employee_is_found_by_reference_and_then_by_email_whatever_its_case()
 def refusal(record: Record, *known: Vendor, company: Bridge = BRIDGE) -> str:
     """Why a record is refused for its vendor alone."""
     outcome = company.outcome(record, books(vendors=known))
-    assert isinstance(outcome, Refused), outcome
+    assert isinstance(outcome, Refuse), outcome
     (reason,) = outcome.reasons
     assert reason.code in {ReasonCode.NEAR_DUPLICATE_VENDOR, ReasonCode.AMBIGUOUS_VENDOR, ReasonCode.NO_VENDOR}
     return str(reason)
@@ -341,7 +341,7 @@ def test_an_employee_that_nobody_knows_is_planned() -> None:
 def test_of_several_vendors_none_is_guessed(record: Record, known: list[Vendor], company: Bridge, advice: str) -> None:
     outcome = company.outcome(record, books(vendors=tuple(known)))
     assert codes(outcome) == [ReasonCode.AMBIGUOUS_VENDOR]
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Refuse)
     assert advice in outcome.reasons[0].text
 
 
@@ -360,7 +360,7 @@ def test_a_vendor_that_was_created_as_planned_is_found_again(name: str, email: s
         (reimbursed(user=attrs.evolve(BO, email=email)), UNLINKED),
     ):
         first = company.outcome(record, books(vendors=()))
-        if not isinstance(first, Refused):
+        if not isinstance(first, Refuse):
             planned = posted(first).document.party
             assert isinstance(planned, PlannedVendor)
             new = new_vendor(planned)

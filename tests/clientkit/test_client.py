@@ -27,8 +27,8 @@ from clientkit import (
     TransportFailure,
     errors,
 )
-from clientkit.client import checked_base_url, checked_token, from_environment, new_connection, user_agent
-from clientkit.connection import BearerToken
+from clientkit.call_context import BearerToken
+from clientkit.client import checked_base_url, checked_token, from_environment, new_call_context, user_agent
 from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess
 from support.shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
 
@@ -150,7 +150,7 @@ def _not_installed(name: str) -> str:
 def test_without_options_a_connection_has_the_documented_bounds() -> None:
     made = connect()
     assert made.options == Options()
-    assert 0 <= made.clocks.jitter() < 1
+    assert 0 <= made.clocks.chance() < 1
     assert made.clocks.monotonic() <= made.clocks.monotonic()
     assert made.clocks.wall() > 1.7e9
 
@@ -181,9 +181,9 @@ def test_other_options_share_connections_and_pace() -> None:
     twin.items.get("a")
     assert [(sent.timeout, sent.max_answer_bytes) for sent in transport.sent] == [(7.0, 700)] * 3
     assert waits == [0.0, 0.0]
-    assert twin._connection.pacer is shop._connection.pacer is pacer
-    assert shop._connection.options == Options()
-    assert twin.with_options(timeout=8.0)._connection.options.deadline == 70.0
+    assert twin._context.pacer is shop._context.pacer is pacer
+    assert shop._context.options == Options()
+    assert twin.with_options(timeout=8.0)._context.options.deadline == 70.0
     assert twin.base_url == shop.base_url == "https://shop.test"
 
 
@@ -330,16 +330,16 @@ def test_a_client_shows_where_it_sends() -> None:
 @pytest.mark.parametrize("base_url", ["ftp://shop.test", "http://shop.test"])
 def test_a_client_that_cannot_be_built_does_not_say_its_token(base_url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        new_connection(SERVICE, base_url=base_url, token=TOKEN)
+        new_call_context(SERVICE, base_url=base_url, token=TOKEN)
     assert TOKEN not in str(caught.value)
     with pytest.raises(ConfigurationError) as caught:
-        new_connection(SERVICE, base_url="https://shop.test", token=f"{TOKEN}\n")
+        new_call_context(SERVICE, base_url="https://shop.test", token=f"{TOKEN}\n")
     assert TOKEN not in str(caught.value)
 
 
 def test_a_connection_without_a_token_sends_no_such_header() -> None:
     standin = ShopStandIn()
-    Shop(new_connection(SERVICE, base_url="https://shop.test", token=None), standin.transport()).items.get("a")
+    Shop(new_call_context(SERVICE, base_url="https://shop.test", token=None), standin.transport()).items.get("a")
     assert "authorization" not in standin.asked[0].headers
 
 

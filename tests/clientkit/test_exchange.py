@@ -26,7 +26,7 @@ from clientkit import (
     TransportFailure,
     errors,
 )
-from clientkit.connection import Connection
+from clientkit.call_context import CallContext
 from clientkit.exchange import call_flow
 from clientkit.requests import Download, Multipart, follow
 from clientkit.testing import Fault, Respond, json_answer, no_wait
@@ -57,12 +57,12 @@ class World:
         self.sent = list[Outgoing]()
         self.waits = list[float]()
 
-    def connection(self, options: Options | None = None, pacer: Pacer | None = None, **changes: Any) -> Connection:
-        clocks = Clocks(monotonic=lambda: self.time, wall=lambda: _UNTIL_MIDNIGHT, jitter=lambda: self.jitter)
+    def context(self, options: Options | None = None, pacer: Pacer | None = None, **changes: Any) -> CallContext:
+        clocks = Clocks(monotonic=lambda: self.time, wall=lambda: _UNTIL_MIDNIGHT, chance=lambda: self.jitter)
         return connect(options=options, pacer=pacer, clocks=clocks, service=attrs.evolve(SERVICE, **changes))
 
-    def run(self, request: Request[Any], connection: Connection | None = None) -> Answered[Any]:
-        flow = call_flow(request, connection or self.connection())
+    def run(self, request: Request[Any], context: CallContext | None = None) -> Answered[Any]:
+        flow = call_flow(request, context or self.context())
         exchanged: Exchanged | None = None
         try:
             while True:
@@ -126,7 +126,7 @@ def test_a_file_is_sent_as_multipart() -> None:
 def test_a_link_is_followed_without_the_token_and_without_a_slot_of_the_pace() -> None:
     world = World([Answer(status=200, headers={"content-type": "application/pdf"}, content=b"%PDF")])
     pacer = Pacer(1)
-    value = world.run(follow("https://files.test/f?sig=s"), world.connection(pacer=pacer)).value
+    value = world.run(follow("https://files.test/f?sig=s"), world.context(pacer=pacer)).value
     assert value == Download(content=b"%PDF", content_type="application/pdf")
     assert world.sent[0].url == "https://files.test/f?sig=s"
     assert world.sent[0].headers == {"Accept": "*/*"}
@@ -159,7 +159,7 @@ def test_all_attempts_of_one_call_carry_one_key_and_one_body(step: Exchanged) ->
 def _repeats(request: Request[Any], step: Exchanged, **changes: Any) -> bool:
     world = World([step, OK])
     try:
-        world.run(request, world.connection(**changes))
+        world.run(request, world.context(**changes))
     except errors.ApiError:
         assert len(world.sent) == 1
         return False
@@ -200,7 +200,7 @@ def test_the_last_attempt_is_the_last(attempts: int) -> None:
     world = World([_status(503)] * attempts)
     policy = RetryPolicy(attempts=attempts, base=0.0)
     with pytest.raises(errors.ServerError) as caught:
-        world.run(GET, world.connection(Options(retry=policy)))
+        world.run(GET, world.context(Options(retry=policy)))
     assert len(world.sent) == attempts
     assert [attempt.outcome for attempt in caught.value.attempts] == ["answered 503"] * (attempts - 1)
     assert ("after" in str(caught.value)) == (attempts > 1)
@@ -209,7 +209,7 @@ def test_the_last_attempt_is_the_last(attempts: int) -> None:
 def test_the_attempts_before_stand_on_the_error() -> None:
     world = World([UNSENT, _status(500, retry_after="3"), LATE], jitter=0.0)
     with pytest.raises(errors.AnswerTimeoutError, match="after 3 attempts") as caught:
-        world.run(GET, world.connection(Options(retry=RetryPolicy(attempts=3))))
+        world.run(GET, world.context(Options(retry=RetryPolicy(attempts=3))))
     assert caught.value.attempts == (
         errors.EarlierTry(outcome="refused", waited=0.25), errors.EarlierTry(outcome="answered 500", waited=3.0),
     )  # fmt: skip
@@ -250,7 +250,7 @@ def test_only_a_deletion_without_an_answer_may_find_nothing() -> None:
 def test_the_wait_lies_between_half_and_all_of_its_bound(
     retry: int, jitter: float, base: float, ceiling: float
 ) -> None:
-    wait = RetryPolicy(base=base, ceiling=ceiling).wait(retry, LOST, wall_time=0.0, jitter=jitter)
+    wait = RetryPolicy(base=base, ceiling=ceiling).wait(retry, LOST, wall_time=0.0, chance=jitter)
     full = min(ceiling, base * 2 ** min(retry - 1, 64))
     assert full / 2 <= wait <= full
 
@@ -287,11 +287,11 @@ def test_no_retry_after_hides_the_answer(told: str) -> None:
 def test_a_window_is_waited_out_and_counts_as_no_attempt() -> None:
     world = World([*[_status(429)] * 6, OK], jitter=0.5)
     pacer = Pacer(60)
-    assert world.run(UNKEYED, world.connection(Options(retry=RetryPolicy(attempts=2)), pacer)).status == 200
+    assert world.run(UNKEYED, world.context(Options(retry=RetryPolicy(attempts=2)), pacer)).status == 200
     assert world.waits == [30.0] * 6
     # Nobody else who uses the limit sends meanwhile.
     world = World([_status(429), OK], jitter=0.5)
-    flow = call_flow(GET, world.connection(pacer=(shared := Pacer(60))))
+    flow = call_flow(GET, world.context(pacer=(shared := Pacer(60))))
     assert isinstance(next(flow), Send)
     assert flow.send(_status(429)) == Wait(30.0)
     assert shared.reserve(world.time + 1) == 29.0
@@ -300,31 +300,31 @@ def test_a_window_is_waited_out_and_counts_as_no_attempt() -> None:
 def test_a_window_is_waited_out_within_the_deadline() -> None:
     world = World([_status(429)] * 20, jitter=0.0)
     with pytest.raises(errors.RateLimitedError) as caught:
-        world.run(KEYED, world.connection(Options(deadline=100.0), Pacer(60)))
+        world.run(KEYED, world.context(Options(deadline=100.0), Pacer(60)))
     assert world.waits == [15.0] * 6
     assert caught.value.verdict is errors.Verdict.PASSING
     world = World([LOST, *[_status(429)] * 20], jitter=0.0)
     with pytest.raises(errors.DeadlineExceededError):
-        world.run(KEYED, world.connection(Options(deadline=100.0), Pacer(60)))
+        world.run(KEYED, world.context(Options(deadline=100.0), Pacer(60)))
 
 
 def test_one_attempt_means_one() -> None:
     world = World([_status(429)])
     with pytest.raises(errors.RateLimitedError):
-        world.run(GET, world.connection(Options(retry=RetryPolicy(attempts=1)), Pacer(60)))
+        world.run(GET, world.context(Options(retry=RetryPolicy(attempts=1)), Pacer(60)))
     assert not world.waits
 
 
 def test_a_service_that_always_says_at_once_is_not_believed_twice() -> None:
     world = World([*[_status(429, retry_after="0")] * 3, _status(429, retry_after="50"), OK], jitter=0.5)
-    world.run(GET, world.connection(pacer=Pacer(60)))
+    world.run(GET, world.context(pacer=Pacer(60)))
     assert world.waits == [0.0, 30.0, 30.0, 50.0]
 
 
 def test_failures_between_are_counted_by_themselves() -> None:
     world = World([_status(503), _status(429), _status(503), _status(429), _status(503)], jitter=0.5)
     with pytest.raises(errors.ServerError):
-        world.run(GET, world.connection(Options(retry=RetryPolicy(attempts=3, base=1.0)), Pacer(60)))
+        world.run(GET, world.context(Options(retry=RetryPolicy(attempts=3, base=1.0)), Pacer(60)))
     assert world.waits == [0.75, 30.0, 1.5, 30.0]
 
 
@@ -357,7 +357,7 @@ def test_attempts_waits_and_pace_stay_within_the_deadline(
     options = Options(deadline=deadline, timeout=timeout, retry=RetryPolicy(attempts=20, base=base))
     start = world.time
     with pytest.raises(errors.ApiError) as caught:
-        world.run(GET, world.connection(options, Pacer(2, 5.0) if paced else None))
+        world.run(GET, world.context(options, Pacer(2, 5.0) if paced else None))
     assert isinstance(caught.value, errors.DeadlineExceededError | errors.ServerError)
     assert world.time - takes < start + deadline + 1e-6
     assert all(0 < sent.timeout <= min(timeout, deadline) + 1e-6 for sent in world.sent)
@@ -368,7 +368,7 @@ def test_a_deadline_error_keeps_what_came_before() -> None:
     with pytest.raises(
         errors.DeadlineExceededError, match=r"deadline of 20 s passed: the next attempt would come after it"
     ) as caught:
-        world.run(GET, world.connection(Options(deadline=20)))
+        world.run(GET, world.context(Options(deadline=20)))
     assert isinstance(caught.value.__cause__, errors.ServerError)
     assert not world.waits
 
@@ -378,7 +378,7 @@ def test_a_pace_that_takes_longer_than_the_deadline() -> None:
     pacer = Pacer(1, 60.0)
     pacer.reserve(world.time)
     with pytest.raises(errors.DeadlineExceededError, match="keeping to 1 requests in 60 s takes longer"):
-        world.run(GET, world.connection(Options(deadline=20), pacer))
+        world.run(GET, world.context(Options(deadline=20), pacer))
     assert not world.sent
 
 
@@ -386,14 +386,14 @@ def test_the_pace_is_kept_by_waiting() -> None:
     world = World([OK])
     pacer = Pacer(1, 60.0)
     pacer.reserve(world.time)
-    world.run(GET, world.connection(pacer=pacer))
+    world.run(GET, world.context(pacer=pacer))
     assert world.waits == [pytest.approx(60.005)]
 
 
 def test_a_machine_that_slept_through_the_deadline() -> None:
     world = World([_status(503), OK], takes=0.0)
-    connection = world.connection(Options(deadline=20))
-    flow = call_flow(GET, connection)
+    context = world.context(Options(deadline=20))
+    flow = call_flow(GET, context)
     assert isinstance(next(flow), Send)
     assert isinstance(flow.send(_status(503)), Wait)
     world.time += 1_000
@@ -417,7 +417,7 @@ def test_a_machine_that_slept_through_the_deadline() -> None:
 def test_each_outcome_has_its_error(step: Exchanged, kind: type[errors.ApiError]) -> None:
     world = World([step])
     with pytest.raises(errors.ApiError) as caught:
-        world.run(UNKEYED, world.connection(Options(retry=RetryPolicy(attempts=1))))
+        world.run(UNKEYED, world.context(Options(retry=RetryPolicy(attempts=1))))
     assert type(caught.value) is kind
     assert "Shop: POST /items" in str(caught.value)
 
@@ -467,7 +467,7 @@ def test_json_has_several_content_types(kind: str) -> None:
 def test_an_answer_beyond_the_bound() -> None:
     cut_off = attrs.evolve(OK, content=OK.content[:5], oversized=True)
     with pytest.raises(errors.AnswerTooLargeError, match="larger than 5 bytes"):
-        World([cut_off]).run(GET, World([]).connection(Options(max_answer_bytes=5)))
+        World([cut_off]).run(GET, World([]).context(Options(max_answer_bytes=5)))
     assert World([cut_off]).run(DELETE).value is None
 
 

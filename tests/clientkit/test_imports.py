@@ -17,7 +17,7 @@ _SOURCE = Path(clientkit.__file__).parent
 
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="module 'clientkit' has no attribute 'Nothing'"):
-        clientkit.Nothing  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
+        clientkit.Skip  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
 
 
 def _loaded_after(code: str) -> set[str]:

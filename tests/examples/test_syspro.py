@@ -34,7 +34,7 @@ from bridge.export import (
 )
 from clientkit import Answer, ApiError, Outgoing, dumps
 from clientkit.testing import Action, AnswerLost, Asked, Fault, RequestLost, Respond, json_answer
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from syspro.client import Client, Company, Journal
 from syspro.journals import mappers
 from syspro.ledger import SysproLedger
@@ -63,7 +63,7 @@ class World:
     def __init__(self, place: Path, *records: Record) -> None:
         self.brex = brex_accounting.testing.StandIn(records, rate_limit=None)
         self.syspro = StandIn(suppliers=["Cumulus Cloud"])
-        self.clock = HandClock(datetime(2026, 2, 6, 9, tzinfo=UTC))
+        self.clock = ManualClock(datetime(2026, 2, 6, 9, tzinfo=UTC))
         self._place = str(place / "journal.db")
 
     @contextmanager

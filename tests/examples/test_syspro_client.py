@@ -21,7 +21,7 @@ from clientkit import (
     Verdict,
 )
 from clientkit.testing import Action, AnswerLost, Asked, Fault, RequestLost, Respond, json_answer
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from syspro.client import AccountType, Client, Company, Journal, JournalLine, NewJournal, NewSupplier
 from syspro.standin import StandIn, small_chart
 
@@ -99,7 +99,7 @@ def test_one_session_serves_all_calls_of_a_client_and_of_its_twins(standin: Stan
 
 
 def test_a_session_expires_when_nobody_uses_it() -> None:
-    clock = HandClock(datetime(2026, 2, 3, tzinfo=UTC))
+    clock = ManualClock(datetime(2026, 2, 3, tzinfo=UTC))
     standin = StandIn(session_life=timedelta(minutes=20), now=clock)
     client = standin.client()
     for seconds in (0, 1000, 1000, 1300):
@@ -157,7 +157,7 @@ def test_what_the_operator_may_not_do_needs_no_other_session(standin: StandIn) -
 def test_nothing_shows_the_password_or_the_session(standin: StandIn) -> None:
     client = standin.client()
     client.company.get()
-    shown = f"{client!r} {client._connection!r} {standin.log_on!r}"
+    shown = f"{client!r} {client._context!r} {standin.log_on!r}"
     assert "a-password" not in shown
     assert "session-1" not in shown
 

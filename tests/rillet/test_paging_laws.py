@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clientkit.paging import AsyncPager, Pager
 from rillet import NewVendor, PagingError, Vendor, VendorOperations
 from rillet.testing import StandIn, vendor
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.rillet.books import AMERICA, START
 
 HOURS = timedelta(hours=1)
@@ -26,7 +26,7 @@ happenings = st.lists(
 )
 
 
-def play(standin: StandIn, clock: HandClock, happening: tuple[int, str]) -> set[str]:
+def play(standin: StandIn, clock: ManualClock, happening: tuple[int, str]) -> set[str]:
     """Let time pass and somebody else work; the ids of vendors that are not there from beginning to end."""
     hours, what = happening
     clock.now += hours * HOURS
@@ -46,7 +46,7 @@ def play(standin: StandIn, clock: HandClock, happening: tuple[int, str]) -> set[
 def test_nothing_twice_and_nothing_lost(
     vendors: list[Vendor], limit: int, happenings: list[tuple[int, str]], knows_the_time: bool
 ) -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = StandIn(subsidiaries=[AMERICA], vendors=vendors, now=clock)
     seconds = (lambda: clock().timestamp()) if knows_the_time else (lambda: 0.0)
     listing = VendorOperations.list.build(limit=limit)
@@ -63,8 +63,8 @@ def test_nothing_twice_and_nothing_lost(
 
 @given(vendors=vendors, limit=limits, hours=st.lists(st.sampled_from([0, 3]), max_size=6))
 def test_both_pagers_walk_alike(vendors: list[Vendor], limit: int, hours: list[int]) -> None:
-    def setting() -> tuple[StandIn, HandClock, Iterator[int]]:
-        clock = HandClock(START)
+    def setting() -> tuple[StandIn, ManualClock, Iterator[int]]:
+        clock = ManualClock(START)
         return StandIn(subsidiaries=[AMERICA], vendors=vendors, now=clock), clock, iter(hours)
 
     def blocking() -> list[list[str]]:
@@ -94,7 +94,7 @@ def test_both_pagers_walk_alike(vendors: list[Vendor], limit: int, hours: list[i
 
 
 def test_a_cursor_that_always_comes_too_late_ends_in_an_error() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = StandIn(subsidiaries=[AMERICA], vendors=[vendor(str(n)) for n in range(9)], now=clock)
     found = list[str]()
 
@@ -110,7 +110,7 @@ def test_a_cursor_that_always_comes_too_late_ends_in_an_error() -> None:
 
 @given(vendors=vendors, limit=limits)
 def test_an_expired_or_unknown_cursor_gives_the_first_page(vendors: list[Vendor], limit: int) -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = StandIn(subsidiaries=[AMERICA], vendors=vendors, now=clock)
     client, listing = standin.client(), VendorOperations.list.build(limit=limit)
     first = client.execute(listing.at(None))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clientkit.connection import Clocks
+from clientkit.call_context import Clocks
 from clientkit.errors import EarlierTry
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost
 from rillet import (
@@ -26,7 +26,7 @@ from rillet import (
     Vendor,
 )
 from rillet.testing import RATE_LIMIT, StandIn
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import Runner
 from support.rillet.books import CHARGE, REIMBURSEMENT, START, books, charge, item
 
@@ -95,7 +95,7 @@ def test_a_failure_is_not_kept_under_its_key(run: Runner[Client], standin: Stand
 
 
 def test_a_key_is_forgotten_after_a_day() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = books(clock)
     client = standin.client()
     first = client.charges.create(CHARGE, idempotency_key=KEY)
@@ -139,7 +139,7 @@ def test_a_first_request_that_never_ends_is_a_conflict(run: Runner[Client], stan
 
 
 def test_above_the_rate_limit_answers_are_bare() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = books(clock, rate_limit=(2, 60.0))
     once = standin.client(options=Options(retry=RetryPolicy(attempts=1)))
     once.organization.get()
@@ -158,9 +158,9 @@ def test_above_the_rate_limit_answers_are_bare() -> None:
 
 
 def test_a_client_at_rillets_pace_never_meets_the_limit() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = books(clock, rate_limit=RATE_LIMIT)
-    clocks = Clocks(monotonic=lambda: clock().timestamp(), wall=lambda: clock().timestamp(), jitter=lambda: 0.0)
+    clocks = Clocks(monotonic=lambda: clock().timestamp(), wall=lambda: clock().timestamp(), chance=lambda: 0.0)
     paced = standin.client(pacer=Pacer(*RATE_LIMIT), clocks=clocks, sleep=clock.advance)
     for _ in range(150):
         paced.organization.get()
@@ -171,9 +171,9 @@ def test_a_client_at_rillets_pace_never_meets_the_limit() -> None:
 
 @pytest.mark.parametrize("used", [0, 20, 45, 59])
 def test_what_others_use_of_the_limit_is_waited_out(used: int) -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = books(clock, rate_limit=RATE_LIMIT)
-    clocks = Clocks(monotonic=lambda: clock().timestamp(), wall=lambda: clock().timestamp(), jitter=lambda: 0.5)
+    clocks = Clocks(monotonic=lambda: clock().timestamp(), wall=lambda: clock().timestamp(), chance=lambda: 0.5)
 
     def client() -> Client:
         # Another program has a pacer of its own, and so has the next run of the same one.

@@ -32,7 +32,7 @@ from rillet import (
     TaxType,
 )
 from rillet.testing import StandIn, account, subsidiary
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.rillet.books import (
     AMERICA,
     CARD,
@@ -349,7 +349,7 @@ def test_every_answer_has_a_trace_id_of_its_own(standin: StandIn) -> None:
 
 
 def test_answers_are_written_as_rillet_writes_them() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = books(clock)
     for micros, text in ((0, "12:00:00Z"), (120_000, "12:00:00.12Z"), (123_456, "12:00:00.123456Z")):
         clock.now = START + timedelta(microseconds=micros)

@@ -22,7 +22,7 @@ from rillet import (
     ObjectChangedError,
 )
 from rillet.testing import StandIn
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import Runner
 from support.rillet.books import AMERICA, CARD, DAY, EMPLOYEE, EUR_TO_USD, GERMANY, HOTEL, START, TRAVEL, books, item
 from support.rillet.documents import BANK, BILL, PAYABLES, bill, bill_update, dollars, payment
@@ -130,7 +130,7 @@ def test_lists_are_filtered(run: Runner[Client]) -> None:
 
 
 def test_paying_changes_the_bill() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     client = books(clock).client()
     owed = client.bills.create(BILL)
     clock.advance(60)

@@ -23,7 +23,7 @@ from rillet.receivables.items import ItemRevenue, ItemTaxesUpdate, TaxesUpdate
 from rillet.receivables.pricing import PercentageDiscount
 from rillet.receivables.products import ProductStatus
 from rillet.testing import StandIn, chart_of_accounts
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.rillet.books import DAY, DEPARTMENT, EUR_TO_USD, START, TRAVEL, books
 from support.rillet.receivables_books import (
     CASH,
@@ -169,7 +169,7 @@ def test_an_invoice_is_due_again_when_its_payment_fails(standin: StandIn, client
 
 
 def test_an_invoice_becomes_overdue_and_a_contract_ends_as_time_goes_by() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     standin = books(clock)
     client = standin.client()
     acme = company(client)

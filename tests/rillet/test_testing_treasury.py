@@ -22,7 +22,7 @@ from rillet import (
     UnauthorizedError,
 )
 from rillet.testing import StandIn
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.endpoint_runner import Runner
 from support.rillet.books import AMERICA, DAY, GERMANY, START, books
 from support.rillet.documents import BANK, BILL, CLEARING, dollars, payment
@@ -151,7 +151,7 @@ def test_transactions_are_filtered(run: Runner[Client]) -> None:
 
 
 def test_transactions_changed_since() -> None:
-    clock = HandClock(START)
+    clock = ManualClock(START)
     client = books(clock).client()
     account = client.bank_accounts.create(CHECKING)
     old = client.bank_transactions.create(moved(account.id))

@@ -20,7 +20,7 @@ from rillet import BadRequestError, Bill, Client, JournalEntry, JournalEntryUpda
 from rillet.testing import StandIn
 from rillet.testing.server.webhooks import SECRET, Delivery, DeliveryStatus
 from rillet.webhooks import Entity, Event, EventType
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.rillet.books import HOTEL, START, books, item
 from support.rillet.documents import BILL, bill_update, entry, payment
 
@@ -130,7 +130,7 @@ def test_everybody_hears_what_he_asked_for_under_his_own_secret(standin: StandIn
     assert all(OTHER_SECRET not in repr(each) for each in standin.webhooks.deliveries)
 
 
-def driven(standin: StandIn, clock: HandClock) -> list[timedelta]:
+def driven(standin: StandIn, clock: ManualClock) -> list[timedelta]:
     """The waits between the attempts, until there are none left."""
     waits = list[timedelta]()
     while (moment := standin.webhooks.next_attempt) is not None:
@@ -142,7 +142,7 @@ def driven(standin: StandIn, clock: HandClock) -> list[timedelta]:
 
 @pytest.mark.parametrize("answer", [500, 404, 302, 199, None])
 def test_fifteen_refused_attempts_are_a_failure(answer: int | None) -> None:
-    clock, receiver = HandClock(START), Receiver(answer)
+    clock, receiver = ManualClock(START), Receiver(answer)
     standin = books(clock)
     standin.webhooks.subscribe(receiver)
     standin.client().bills.create(BILL)
@@ -163,7 +163,7 @@ def test_fifteen_refused_attempts_are_a_failure(answer: int | None) -> None:
 
 @given(refusals=st.integers(0, 20))
 def test_the_first_success_ends_the_attempts(refusals: int) -> None:
-    clock, receiver = HandClock(START), Receiver(*[503] * refusals, 204)
+    clock, receiver = ManualClock(START), Receiver(*[503] * refusals, 204)
     standin = books(clock)
     standin.webhooks.subscribe(receiver)
     standin.client().vendors.delete(HOTEL.id)
@@ -177,7 +177,7 @@ def test_the_first_success_ends_the_attempts(refusals: int) -> None:
 
 
 def test_an_attempt_is_made_when_its_time_has_come() -> None:
-    clock, receiver = HandClock(START), Receiver(500, 200)
+    clock, receiver = ManualClock(START), Receiver(500, 200)
     standin = books(clock)
     standin.webhooks.subscribe(receiver)
     standin.client().bills.create(BILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 
-class HandClock:
+class ManualClock:
     """Call it for the time; `advance` moves it by seconds."""
 
     def __init__(self, now: datetime) -> None:

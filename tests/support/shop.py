@@ -14,10 +14,10 @@ from typing import Any, cast
 import attrs
 
 from clientkit import codec
-from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, new_connection
+from clientkit.call_context import CallContext, Clocks, Options, Service
+from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, new_call_context
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
-from clientkit.connection import Clocks, Connection, Options, Service
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.errors import BadRequestError, NotFoundError, Problem
 from clientkit.pacing import Pacer
@@ -174,8 +174,8 @@ def connect(
     options: Options | None = None,
     pacer: Pacer | None = None,
     clocks: Clocks | None = None,
-) -> Connection:
-    return new_connection(service, base_url=base_url, token=TOKEN, options=options, pacer=pacer, clocks=clocks)
+) -> CallContext:
+    return new_call_context(service, base_url=base_url, token=TOKEN, options=options, pacer=pacer, clocks=clocks)
 
 
 class Shop(BaseClient):

@@ -21,7 +21,7 @@ class VirtualTime:
         self.changed = threading.Condition(threading.RLock())
         self.holders = 0
         self._targets = list[float]()
-        self.clocks = Clocks(monotonic=lambda: self.now, wall=lambda: self.now, jitter=lambda: 0.5)
+        self.clocks = Clocks(monotonic=lambda: self.now, wall=lambda: self.now, chance=lambda: 0.5)
 
     def datetime(self) -> datetime:
         """For a stand-in."""

@@ -12,7 +12,7 @@ import attrs
 from brex_accounting.export_results import Exported, NotExported
 from brex_accounting.records import LineItem, Record, ReviewStatus, SourceType
 from brex_accounting.testing.receipts import ReceiptFiles
-from brex_accounting.testing.routes import Rejected, Route, body_of, boolean, invalid, ok, page_of
+from brex_accounting.testing.routes import Refusal, Route, body_of, boolean, invalid, ok, page_of
 from clientkit import codec
 from clientkit.testing import Asked
 from clientkit.wire import Answer
@@ -63,7 +63,7 @@ class AccountingRecords:
     def _get(self, asked: Asked, segments: Mapping[str, str]) -> Answer:
         record = self.by_id.get(segments["record_id"])
         if record is None:
-            raise Rejected(404, "NOT_FOUND", "There is no accounting record with this id")
+            raise Refusal(404, "NOT_FOUND", "There is no accounting record with this id")
         return ok(_record_json(self._linked(record, asked), single_entry=boolean(asked, "single_entry")))
 
     def _linked(self, record: Record, asked: Asked) -> Record:
@@ -103,7 +103,7 @@ class AccountingRecords:
         ids = [result.accounting_record_id for result in results]
         twice = [each for each, count in Counter(ids).items() if count > 1]
         if twice:
-            raise Rejected(
+            raise Refusal(
                 422,
                 "DUPLICATE_ACCOUNTING_RECORD_IDS",
                 "The request names accounting records more than once",
@@ -111,7 +111,7 @@ class AccountingRecords:
             )
         missing = [each for each in ids if each not in self.by_id]
         if missing:
-            raise Rejected(
+            raise Refusal(
                 404,
                 "NOT_FOUND",
                 "Some accounting records do not exist",
@@ -119,7 +119,7 @@ class AccountingRecords:
             )
         unready = [each for each in ids if self.by_id[each].review_status != ReviewStatus.READY_FOR_EXPORT]
         if unready:
-            raise Rejected(
+            raise Refusal(
                 422,
                 "ACCOUNTING_RECORD_NOT_READY_FOR_EXPORT",
                 "Some accounting records are not ready for export",

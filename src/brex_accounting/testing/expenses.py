@@ -10,7 +10,7 @@ import attrs
 from brex_accounting.expenses import Expense
 from brex_accounting.records import Receipt
 from brex_accounting.testing.receipts import ReceiptFiles
-from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of
+from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok, page_of
 from clientkit import codec
 from clientkit.testing import Asked
 from clientkit.wire import Answer
@@ -60,7 +60,7 @@ class TeamExpenses:
     def _known(self, segments: Mapping[str, str]) -> Expense:
         expense = self.by_id.get(segments["id"])
         if expense is None:
-            raise Rejected(404, "NOT_FOUND", "There is no expense with this id")
+            raise Refusal(404, "NOT_FOUND", "There is no expense with this id")
         return expense
 
     def _shown(self, expense: Expense, asked: Asked) -> object:

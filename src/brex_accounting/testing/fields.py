@@ -13,7 +13,7 @@ from brex_accounting.field_values import FieldValue, FieldValueId, FieldValueUpd
 from brex_accounting.fields import Field, FieldGroup, NewField
 from brex_accounting.integrations import Integration
 from brex_accounting.testing.keys import Keys
-from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of, read
+from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok, page_of, read
 from clientkit import codec
 from clientkit.testing import Asked
 from clientkit.wire import Answer
@@ -140,7 +140,7 @@ class CustomFields:
     def _field(self, segments: Mapping[str, str]) -> Field:
         field = self.by_id.get(segments["field_id"])
         if field is None:
-            raise Rejected(404, "NOT_FOUND", "There is no field with this id")
+            raise Refusal(404, "NOT_FOUND", "There is no field with this id")
         return field
 
     def _values_of(self, field: Field) -> Sequence[FieldValue]:
@@ -157,7 +157,7 @@ class CustomFields:
         found = [(each, by_id.get(_id_of(each))) for each in named]
         known = [(each, value) for each, value in found if value is not None]
         if len(known) < len(found):
-            raise Rejected(404, "NOT_FOUND", "There is no field value with this id")
+            raise Refusal(404, "NOT_FOUND", "There is no field value with this id")
         return known
 
 

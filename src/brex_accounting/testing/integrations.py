@@ -9,7 +9,7 @@ from itertools import count
 import attrs
 
 from brex_accounting.integrations import Integration, IntegrationStatus
-from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok
+from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok
 from clientkit import codec
 from clientkit.testing import Asked
 from clientkit.wire import Answer
@@ -54,7 +54,7 @@ class AccountingIntegrations:
         elif active.vendor != vendor:
             raise self._other_is_active(active, vendor)
         elif active.vendor_account_id != account:
-            raise Rejected(
+            raise Refusal(
                 409,
                 "VENDOR_ACCOUNT_ID_MISMATCH",
                 "The vendor is connected with another account",
@@ -69,7 +69,7 @@ class AccountingIntegrations:
     def _disconnect(self, _: Asked, segments: Mapping[str, str]) -> Answer:
         integration = self._known(segments)
         if integration.status != IntegrationStatus.ACTIVE:
-            raise Rejected(
+            raise Refusal(
                 409,
                 "INTEGRATION_NOT_ACTIVE",
                 "The integration is not active",
@@ -90,16 +90,16 @@ class AccountingIntegrations:
     def _known(self, segments: Mapping[str, str]) -> Integration:
         integration = self.by_id.get(segments["integration_id"])
         if integration is None:
-            raise Rejected(404, "NOT_FOUND", "There is no integration with this id")
+            raise Refusal(404, "NOT_FOUND", "There is no integration with this id")
         return integration
 
-    def _other_is_active(self, active: Integration, requested: str) -> Rejected:
+    def _other_is_active(self, active: Integration, requested: str) -> Refusal:
         details = {
             "existing_integration_id": active.id,
             "existing_vendor": active.vendor,
             "requested_vendor": requested,
         }
-        return Rejected(409, "ACTIVE_INTEGRATION_EXISTS", "Another integration is active", details)
+        return Refusal(409, "ACTIVE_INTEGRATION_EXISTS", "Another integration is active", details)
 
     def _kept(self, integration: Integration) -> Answer:
         self.by_id[integration.id] = integration

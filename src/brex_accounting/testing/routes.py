@@ -20,7 +20,7 @@ T = TypeVar("T")
 Handler: TypeAlias = Callable[[Asked, Mapping[str, str]], Answer]
 
 
-class Rejected(Exception):  # noqa: N818 - an answer on its way out, not an error of the stand-in
+class Refusal(Exception):  # noqa: N818 - an answer on its way out, not an error of the stand-in
     """The service refuses the request; `StandIn` writes it in the shape that its path has."""
 
     def __init__(self, status: int, code: str, message: str, details: Mapping[str, object] | None = None) -> None:
@@ -57,7 +57,7 @@ class Route:
 
 
 def dispatch(routes: Iterable[Route], asked: Asked) -> Answer:
-    """What the route of this request answers. Raises `Rejected` where there is none."""
+    """What the route of this request answers. Raises `Refusal` where there is none."""
     known = False
     for route in routes:
         segments = route.match(asked.path)
@@ -67,8 +67,8 @@ def dispatch(routes: Iterable[Route], asked: Asked) -> Answer:
             return route.handle(asked, segments)
         known = True
     if known:
-        raise Rejected(405, "METHOD_NOT_ALLOWED", f"{asked.method} is not allowed on {asked.path}")
-    raise Rejected(404, "NOT_FOUND", f"There is nothing at {asked.path}")
+        raise Refusal(405, "METHOD_NOT_ALLOWED", f"{asked.method} is not allowed on {asked.path}")
+    raise Refusal(404, "NOT_FOUND", f"There is nothing at {asked.path}")
 
 
 def ok(body: object, status: int = 200) -> Answer:
@@ -76,13 +76,13 @@ def ok(body: object, status: int = 200) -> Answer:
     return json_answer(status, codec.write(body))
 
 
-def invalid(message: str) -> Rejected:
+def invalid(message: str) -> Refusal:
     """400: the request breaks a rule."""
-    return Rejected(400, "INVALID_REQUEST", message)
+    return Refusal(400, "INVALID_REQUEST", message)
 
 
 def body_of(asked: Asked) -> Mapping[str, object]:
-    """The request's body, if it is a JSON object. Raises `Rejected`."""
+    """The request's body, if it is a JSON object. Raises `Refusal`."""
     try:
         return codec.structure(asked.json(), dict[str, object])
     except codec.CodecError as error:
@@ -90,7 +90,7 @@ def body_of(asked: Asked) -> Mapping[str, object]:
 
 
 def read(value: object, kind: type[T]) -> T:
-    """Parsed JSON as a value of `kind`. Raises `Rejected`."""
+    """Parsed JSON as a value of `kind`. Raises `Refusal`."""
     try:
         return codec.structure(value, kind)
     except codec.CodecError as error:
@@ -98,7 +98,7 @@ def read(value: object, kind: type[T]) -> T:
 
 
 def boolean(asked: Asked, name: str) -> bool:
-    """A query parameter that is ``true`` or ``false``, false when left out. Raises `Rejected`."""
+    """A query parameter that is ``true`` or ``false``, false when left out. Raises `Refusal`."""
     text = asked.one(name) or "false"
     if text not in {"true", "false"}:
         raise invalid(f"{name} is true or false, not {text!r}")
@@ -108,7 +108,7 @@ def boolean(asked: Asked, name: str) -> bool:
 def page_of(
     items: Iterable[T], asked: Asked, key: Callable[[T], str], *, default: int = 100, maximum: int = 1000
 ) -> tuple[Sequence[T], str | None]:
-    """The page at the request's ``cursor`` and ``limit``, and the cursor of the next one. Raises `Rejected`.
+    """The page at the request's ``cursor`` and ``limit``, and the cursor of the next one. Raises `Refusal`.
 
     Items come in the order of `key`, which also makes the cursor: items that come, go or change between two pages move
     nothing that is still to come.

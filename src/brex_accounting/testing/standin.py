@@ -20,13 +20,13 @@ from brex_accounting.testing.integrations import AccountingIntegrations
 from brex_accounting.testing.oauth import AuthorizationServer
 from brex_accounting.testing.outbox import Outbox
 from brex_accounting.testing.receipts import ReceiptFiles
-from brex_accounting.testing.routes import Rejected, Route, dispatch
+from brex_accounting.testing.routes import Refusal, Route, dispatch
 from brex_accounting.testing.team import Team
 from brex_accounting.testing.webhooks import WebhookManagement
 from brex_accounting.tokens import IDLE_LIFETIME
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
-from clientkit.connection import Clocks, Options
+from clientkit.call_context import Clocks, Options
 from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, no_async_wait, no_wait
 from clientkit.wire import Answer
@@ -173,7 +173,7 @@ class StandIn(testing.StandIn):
                 return host.answer(asked)
         try:
             answer = self._refusal(asked) or dispatch(self._routes, asked)
-        except Rejected as rejected:
+        except Refusal as rejected:
             answer = rejected.answer(asked.path)
         return attrs.evolve(answer, headers={**answer.headers, "x-brex-trace-id": f"{self._answered:016x}"})
 
@@ -181,7 +181,7 @@ class StandIn(testing.StandIn):
         if not self._is_let_in(asked.headers.get("authorization", "")):
             if self.empty_unauthorized:
                 return Answer(status=401)
-            raise Rejected(403, "FORBIDDEN", "The token is invalid, expired or revoked")
+            raise Refusal(403, "FORBIDDEN", "The token is invalid, expired or revoked")
         now = self.now()
         while self._recent and self._recent[0] <= now - _WINDOW:
             self._recent.popleft()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from brex_accounting.company import Address, Company
 from brex_accounting.legal_entities import LegalEntity, LegalEntityStatus
-from brex_accounting.testing.routes import Rejected, Route, ok, page_of
+from brex_accounting.testing.routes import Refusal, Route, ok, page_of
 from brex_accounting.users import TeamUser, UserStatus
 from clientkit import codec
 from clientkit.testing import Asked
@@ -62,7 +62,7 @@ class Team:
     def _get_entity(self, _: Asked, segments: Mapping[str, str]) -> Answer:
         entity = self.legal_entities.get(segments["id"])
         if entity is None:
-            raise Rejected(404, "NOT_FOUND", "There is no legal entity with this id")
+            raise Refusal(404, "NOT_FOUND", "There is no legal entity with this id")
         return ok(codec.unstructure(entity))
 
     def _list_users(self, asked: Asked, _: Mapping[str, str]) -> Answer:
@@ -81,7 +81,7 @@ class Team:
     def _get_user(self, _: Asked, segments: Mapping[str, str]) -> Answer:
         user = self.users.get(segments["id"])
         if user is None:
-            raise Rejected(404, "NOT_FOUND", "There is no user with this id")
+            raise Refusal(404, "NOT_FOUND", "There is no user with this id")
         return ok(codec.unstructure(user))
 
 

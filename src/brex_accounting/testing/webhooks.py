@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 import attrs
 
 from brex_accounting.testing.keys import Keys
-from brex_accounting.testing.routes import Rejected, Route, body_of, invalid, ok, page_of, read
+from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok, page_of, read
 from brex_accounting.webhook_groups import WebhookGroup, WebhookGroupMemberType
 from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import (
@@ -175,7 +175,7 @@ class WebhookManagement:
 
 def _known(found: Mapping[str, T], segments: Mapping[str, str]) -> T:
     if segments["id"] not in found:
-        raise Rejected(404, "NOT_FOUND", "There is nothing with this id")
+        raise Refusal(404, "NOT_FOUND", "There is nothing with this id")
     return found[segments["id"]]
 
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from bridge.export.sources.brex import BrexSource
     from bridge.export.sources.protocol import Answer, Page, Source, Told, Unreadable
     from bridge.export.time_zones import zone_of
-    from bridge.export.watching.graceful_stop import Stopping
+    from bridge.export.watching.graceful_stop import GracefulStop
     from bridge.export.watching.loop import Announcements, watch
     from bridge.export.watching.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
 
@@ -79,19 +79,19 @@ _HOMES = {
     "bridge.export.sources.brex": ("BrexSource",),
     "bridge.export.sources.protocol": ("Answer", "Page", "Source", "Told", "Unreadable",),
     "bridge.export.time_zones": ("zone_of",),
-    "bridge.export.watching.graceful_stop": ("Stopping",),
+    "bridge.export.watching.graceful_stop": ("GracefulStop",),
     "bridge.export.watching.loop": ("Announcements", "watch",),
     "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
 }  # fmt: skip
 __all__ = [
     "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
     "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export", "ExportOutcome", "Failed",
-    "File", "FileRates", "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page",
-    "Posted", "Progress", "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SelfApprovalError", "Sent",
-    "Source", "SqlJournal", "SqlPaces", "StopCode", "Stopping", "Told", "Unattached", "UnknownRecordError", "Unread",
-    "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing",
-    "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key",
-    "verify", "watch", "with_bills", "zone_of",
+    "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned",
+    "Owner", "Page", "Posted", "Progress", "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger",
+    "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached",
+    "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
+    "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews",
+    "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

@@ -13,7 +13,7 @@ from brex_accounting import Record, RecordType
 from bridge.books import Books
 from bridge.callers import Rates, no_rates
 from bridge.coding import CodedLine, CodedRecord, unread_account
-from bridge.decisions import Findings, Nothing, Post, ReasonCode, SkipCode
+from bridge.decisions import Findings, Post, ReasonCode, Skip, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor
 from bridge.master_data import INACTIVE, Account, Field
@@ -59,11 +59,11 @@ class Draft:
         """Note a reason why the record cannot be posted as it is."""
         self.findings.add(code, text, line_id)
 
-    def skip(self, code: SkipCode, why: str) -> Nothing:
+    def skip(self, code: SkipCode, why: str) -> Skip:
         """There is nothing to post, and why."""
-        return Nothing(record=self.record, why=why, code=code)
+        return Skip(record=self.record, why=why, code=code)
 
-    def other_basis(self) -> Nothing | None:
+    def other_basis(self) -> Skip | None:
         """Nothing, where the record is a reimbursement of the basis that the settings do not name.
 
         Brex has a record for each basis, and both would count twice. It is asked before any mapper.

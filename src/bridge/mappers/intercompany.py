@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
-from bridge.decisions import Nothing, Post, ReasonCode
+from bridge.decisions import Post, ReasonCode, Skip
 from bridge.documents.protocol import parts_of
 from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_intercompany import IntercompanyDocument
@@ -14,9 +14,7 @@ from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 
 
-def intercompany(
-    mapper: Callable[[Draft], Post | Nothing | None], payer: Draft, debtor: Draft
-) -> Post | Nothing | None:
+def intercompany(mapper: Callable[[Draft], Post | Skip | None], payer: Draft, debtor: Draft) -> Post | Skip | None:
     """What a mapper makes of the payer's share, and an entry of the debtor's; refused where one of both cannot be."""
     made, owed = mapper(payer), journal_entry(debtor)
     theirs = debtor.coded.entity

@@ -10,7 +10,7 @@ from typing import cast
 
 from bridge.coding import CodedLine
 from bridge.decisions import ReasonCode
-from bridge.entities import means
+from bridge.entities import names_field
 from bridge.mappers.draft import Draft
 from rillet import Period
 
@@ -51,7 +51,7 @@ def _amortised(told: object) -> Period | None:
 
 
 def _value(each: CodedLine, field: str) -> str | None:
-    refs = (ref for ref in each.line.accounting_field_values if means(ref, field))
+    refs = (ref for ref in each.line.accounting_field_values if names_field(ref, field))
     return next((found for ref in refs if (found := ref.field_value_name or ref.remote_field_value_id)), None)
 
 

@@ -11,7 +11,7 @@ import attrs
 from brex_accounting import FieldValueRef, Record
 from bridge.books import Books
 from bridge.callers import ZONE_ADVICE, CallerError, Zones, zone_of
-from bridge.entities import has_choice, means
+from bridge.entities import has_choice, names_field
 from bridge.field_sync import FieldWithValues
 from bridge.settings.check import Problem
 from bridge.settings.values import OF_SUBSIDIARY, Settings
@@ -188,7 +188,7 @@ def uncarried(record: Record, settings: Settings, books: Books) -> frozenset[str
         if line.amount.amount
         for ref in line.accounting_field_values
         if (has_choice(ref) or ref.field_value_name)
-        and not any(means(ref, each) for each in names)
+        and not any(names_field(ref, each) for each in names)
         and not (ref.remote_field_id and getattr(books.field(ref.remote_field_id), "id", None) == ref.remote_field_id)
     )
 

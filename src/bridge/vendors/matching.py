@@ -16,7 +16,7 @@ from brex_accounting import FieldValueRef, Record
 from bridge.books import Books, normalised
 from bridge.decisions import Findings, Reason, ReasonCode
 from bridge.documents.protocol import PlannedVendor
-from bridge.entities import means
+from bridge.entities import names_field
 from bridge.master_data import Vendor
 from bridge.settings.values import NearDuplicates, Settings, VendorMapping
 from bridge.unreadable import UnreadableEntry
@@ -223,7 +223,7 @@ def _chosen(record: Record, settings: Settings, books: Books) -> _Match | None:
     field = settings.vendor_field
     if field is None:
         return None
-    refs = (ref for line in record.line_items for ref in line.accounting_field_values if means(ref, field))
+    refs = (ref for line in record.line_items for ref in line.accounting_field_values if names_field(ref, field))
     matches = {wanted: _valued(ref, wanted, field, books) for ref in refs if (wanted := _choice(ref))}
     unclear = next((each for each in matches.values() if each.unread or len(each.vendors) != 1), None)
     if unclear is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from bridge.books import normalised
-from bridge.decisions import Outcome, Post, Refused
+from bridge.decisions import Decision, Post, Refuse
 from bridge.documents.protocol import PlannedVendor
 from bridge.settings.values import NearDuplicates, Settings
 from bridge.vendors.matching import are_colleagues, look_alike, share_address
@@ -27,7 +27,7 @@ class PlannedVendors:
         self._planned = dict[str, PlannedVendor]()
         self._names = NameIndex[PlannedVendor]()
 
-    def settled(self, outcome: Outcome) -> Outcome:
+    def settled(self, outcome: Decision) -> Decision:
         """The outcome with the vendor that an earlier one creates already, where that is the same.
 
         The same are vendors with one external reference, e-mail address or name, but no person is told by a name, and no
@@ -41,7 +41,7 @@ class PlannedVendors:
         known = next((self._planned[mark] for mark in telling if mark in self._planned), None)
         if known is not None and not new.is_person and self._is_stranger(known, new):
             shown = f"{known.vendor.name!r}, which this run creates"
-            return Refused(record=outcome.record, reasons=(share_address(repr(new.vendor.name), shown),))
+            return Refuse(record=outcome.record, reasons=(share_address(repr(new.vendor.name), shown),))
         if known is None and self._reports:
             alike = [
                 f"{other.vendor.name!r}, which this run creates"
@@ -49,7 +49,7 @@ class PlannedVendors:
                 if not (new.is_person and are_colleagues(other.vendor.email, new.vendor.email))
             ]
             if alike:
-                return Refused(record=outcome.record, reasons=(look_alike(new.vendor.name, alike, _ADVICE),))
+                return Refuse(record=outcome.record, reasons=(look_alike(new.vendor.name, alike, _ADVICE),))
         if known is None:
             known = new
             self._names.add(new.vendor.name, new)

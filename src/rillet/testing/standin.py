@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 import attrs
 from typing_extensions import override
 
-from clientkit.connection import Clocks, Options
+from clientkit.call_context import Clocks, Options
 from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, no_async_wait, no_wait
 from clientkit.wire import Answer

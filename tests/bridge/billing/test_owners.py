@@ -14,7 +14,7 @@ import rillet.webhooks
 from bridge.billing.sync import InvoiceSync, ListedInvoices, PaymentWatcher
 from bridge.export import JournalError, Owner, SqlJournal
 from support.billing.company import NOW, SETTINGS, TYPE, Seller, invoice, posts
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 #: Everything of a sync that trusts its journal.
@@ -43,7 +43,7 @@ class Account(ListedInvoices):
 
 def another() -> rillet.testing.StandIn:
     """The books of another organization."""
-    return rillet.testing.StandIn(reference_types={TYPE}, now=HandClock(NOW), seed=7)
+    return rillet.testing.StandIn(reference_types={TYPE}, now=ManualClock(NOW), seed=7)
 
 
 @pytest.mark.parametrize("call", CALLS)

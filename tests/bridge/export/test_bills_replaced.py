@@ -14,7 +14,7 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import gl, record
-from bridge import DEFAULT_MAPPERS, Bridge, Draft, Nothing, OnChange, Settings, SkipCode, form_of
+from bridge import DEFAULT_MAPPERS, Bridge, Draft, OnChange, Settings, Skip, SkipCode, form_of
 from bridge.export import Export, ExportOutcome, load_books, verify
 from bridge.export.engine.attempts import AttemptState
 from bridge.export.journal.protocol import Journal, NoJournal
@@ -23,7 +23,7 @@ from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from rillet import NewPayment
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,12 +33,12 @@ READY, EXPORTED = ReviewStatus.READY_FOR_EXPORT, ReviewStatus.EXPORTED
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock(NOW)
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def company(clock: HandClock) -> Company:
+def company(clock: ManualClock) -> Company:
     return Company(
         brex=brex_accounting.testing.StandIn(rate_limit=None),
         rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
@@ -46,7 +46,7 @@ def company(clock: HandClock) -> Company:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, clock: HandClock) -> Iterator[SqlJournal]:
+def journal(tmp_path: Path, clock: ManualClock) -> Iterator[SqlJournal]:
     with SqlJournal(str(tmp_path / "journal.db"), now=clock) as opened:
         yield opened
 
@@ -136,7 +136,7 @@ def test_an_edited_bill_is_replaced(company: Company, journal: SqlJournal, statu
 
 
 def test_without_a_journal_what_brex_offers_again_is_replaced_however_old_it_is(
-    company: Company, clock: HandClock
+    company: Company, clock: ManualClock
 ) -> None:
     company.brex.add(bill())
     clock.now = datetime(2026, 2, 5, tzinfo=UTC)
@@ -158,7 +158,7 @@ def test_without_a_journal_what_brex_offers_again_is_replaced_however_old_it_is(
 
 
 def test_a_lost_journal_replaces_nothing_that_is_the_newest(
-    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: ManualClock
 ) -> None:
     company.brex.add(bill("10", 3))
     run(company, journal)
@@ -173,7 +173,7 @@ def test_a_lost_journal_replaces_nothing_that_is_the_newest(
 
 
 def test_a_lost_journal_replaces_what_is_older(
-    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: ManualClock
 ) -> None:
     company.brex.add(bill())
     run(company, journal)
@@ -262,7 +262,7 @@ def test_an_adoption_that_was_cut_off_is_finished(company: Company, journal: Sql
 @pytest.mark.parametrize("status", [READY, EXPORTED])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_replacement_without_an_outcome_is_settled_by_what_the_bill_shows(
-    company: Company, journal: SqlJournal, clock: HandClock, status: ReviewStatus, later: int, *, carried_out: bool
+    company: Company, journal: SqlJournal, clock: ManualClock, status: ReviewStatus, later: int, *, carried_out: bool
 ) -> None:
     company.brex.add(bill())
     run(company, journal)
@@ -348,9 +348,9 @@ def test_what_rillet_rejects_is_tried_again(company: Company, journal: SqlJourna
 
 @pytest.mark.parametrize("keeps_journal", [True, False])
 def test_a_change_that_a_mapper_left_out_is_made_when_it_no_longer_does(
-    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock, *, keeps_journal: bool
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: ManualClock, *, keeps_journal: bool
 ) -> None:
-    def nothing(draft: Draft) -> Nothing:
+    def nothing(draft: Draft) -> Skip:
         return draft.skip(SkipCode.NOT_READY, "not now")
 
     company.brex.add(bill())

@@ -54,7 +54,7 @@ def test_the_pace_is_used_to_the_full_and_no_request_is_turned_away(count: int, 
     assert time.now <= (client.requests_sent - 1) // LIMIT * 60.1
 
 
-class Gathering(rillet.testing.StandIn):
+class AllAtOnce(rillet.testing.StandIn):
     """Answers charges when `size` of them have arrived, and so shows how many are in flight."""
 
     def __init__(self, size: int) -> None:
@@ -70,7 +70,7 @@ class Gathering(rillet.testing.StandIn):
 
 def test_so_many_records_are_in_flight() -> None:
     company = Company(
-        brex=brex_accounting.testing.StandIn((expense(n) for n in range(12)), rate_limit=None), rillet=Gathering(4)
+        brex=brex_accounting.testing.StandIn((expense(n) for n in range(12)), rate_limit=None), rillet=AllAtOnce(4)
     )
 
     assert company.export(in_flight=4).run().complete

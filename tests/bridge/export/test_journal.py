@@ -24,7 +24,7 @@ from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,12 +33,12 @@ WITH_BANK = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="1110
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock(NOW)
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def company(clock: HandClock) -> Company:
+def company(clock: ManualClock) -> Company:
     return Company(
         brex=brex_accounting.testing.StandIn(rate_limit=None),
         rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
@@ -54,7 +54,7 @@ Open = Callable[[], SqlJournal]
 
 
 @pytest.fixture
-def opened(place: str, clock: HandClock) -> Iterator[Open]:
+def opened(place: str, clock: ManualClock) -> Iterator[Open]:
     journals = list[SqlJournal]()
 
     def make() -> SqlJournal:
@@ -166,7 +166,7 @@ def test_what_was_cut_off_is_sent_again_with_the_same_key_and_bytes(
 
 
 def test_a_key_older_than_a_day_is_never_sent_again_and_the_object_is_adopted(
-    company: Company, journal: SqlJournal, clock: HandClock
+    company: Company, journal: SqlJournal, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1))
     company.rillet.faults.append(Fault(AnswerLost(), matches=is_charge, times=5))
@@ -186,7 +186,7 @@ def test_a_key_older_than_a_day_is_never_sent_again_and_the_object_is_adopted(
 
 
 def test_only_what_rillet_does_not_have_after_a_day_is_posted_anew_under_a_new_attempt(
-    company: Company, journal: SqlJournal, clock: HandClock
+    company: Company, journal: SqlJournal, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1))
     company.rillet.faults.append(Fault(RequestLost(), matches=is_charge, times=5))
@@ -224,7 +224,7 @@ def paid_bill() -> list[Record]:
 
 @pytest.mark.parametrize("carried_out", [False, True])
 def test_an_old_intent_of_a_payment_is_settled_by_what_its_bill_shows(
-    company: Company, journal: SqlJournal, clock: HandClock, *, carried_out: bool
+    company: Company, journal: SqlJournal, clock: ManualClock, *, carried_out: bool
 ) -> None:
     company.brex.add(*paid_bill())
     is_payment = Fault(
@@ -247,7 +247,7 @@ def test_an_old_intent_of_a_payment_is_settled_by_what_its_bill_shows(
 
 
 def test_without_references_an_old_intent_is_left_to_people(
-    company: Company, journal: SqlJournal, clock: HandClock
+    company: Company, journal: SqlJournal, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1))
     company.rillet.faults.append(Fault(AnswerLost(), matches=is_charge, times=5))
@@ -263,7 +263,7 @@ def test_without_references_an_old_intent_is_left_to_people(
 
 
 def test_a_person_who_did_not_find_it_can_have_it_posted_anew(
-    company: Company, journal: SqlJournal, clock: HandClock
+    company: Company, journal: SqlJournal, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1))
     company.rillet.faults.append(Fault(RequestLost(), matches=is_charge, times=5))
@@ -336,7 +336,7 @@ def test_an_answer_that_tells_nothing_refuses_nothing(company: Company, journal:
     assert [each.state for each in journal.attempts("accr_001")] == [AttemptState.POSTED]
 
 
-def test_a_lost_journal_loses_nothing(company: Company, tmp_path: Path, clock: HandClock) -> None:
+def test_a_lost_journal_loses_nothing(company: Company, tmp_path: Path, clock: ManualClock) -> None:
     company.brex.add(expense(1))
     stuck = Fault(Respond(Answer(status=500)), matches=lambda asked: asked.method == "POST", times=1000)
     company.brex.faults.append(stuck)
@@ -353,7 +353,9 @@ def test_a_lost_journal_loses_nothing(company: Company, tmp_path: Path, clock: H
     assert len(company.rillet.charges) == 1
 
 
-def test_a_claimed_record_is_left_alone_until_the_lease_ends(company: Company, opened: Open, clock: HandClock) -> None:
+def test_a_claimed_record_is_left_alone_until_the_lease_ends(
+    company: Company, opened: Open, clock: ManualClock
+) -> None:
     company.brex.add(expense(1))
     other, journal = opened(), opened()
     assert other.claim("accr_001")

@@ -24,7 +24,7 @@ import rillet.testing
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import card_expense
 from bridge.export.commands import app
-from bridge.export.watching.graceful_stop import Stopping
+from bridge.export.watching.graceful_stop import GracefulStop
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from support.companies.exported import REFERENCE_TYPE, Company, expense
@@ -376,7 +376,7 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(tmp_p
 
 def test_a_second_signal_interrupts_and_afterwards_signals_mean_what_they_did() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with Stopping() as stopping:
+    with GracefulStop() as stopping:
         assert not stopping()
         signal.raise_signal(signal.SIGTERM)
         assert stopping()
@@ -390,7 +390,7 @@ def test_a_second_signal_interrupts_and_afterwards_signals_mean_what_they_did() 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the platform has no interval timers")
 def test_what_is_in_flight_has_a_bound() -> None:
-    with Stopping(grace=0.01) as stopping, pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the signal comes inside
+    with GracefulStop(grace=0.01) as stopping, pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the signal comes inside
         signal.raise_signal(signal.SIGTERM)
         assert stopping()
         threading.Event().wait(30)

@@ -11,7 +11,7 @@ import pytest
 from bridge import Member
 from bridge.export import Attempt, AttemptState, Journal, NoJournal, Purpose, Refusal, SqlJournal
 from bridge.export.engine.attempts import summary_subject
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SUBJECT = summary_subject("0123456789abcdef0123")
@@ -38,12 +38,12 @@ SUMMARY = attrs.evolve(CHARGE, subject=SUBJECT, kind="journal-entries", members=
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock(NOW)
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def journal(place: str, clock: HandClock) -> Iterator[SqlJournal]:
+def journal(place: str, clock: ManualClock) -> Iterator[SqlJournal]:
     with SqlJournal(place, now=clock, who="me") as opened:
         yield opened
 
@@ -53,7 +53,7 @@ def kept(members: tuple[Member, ...]) -> list[tuple[str, int, str | None, str | 
     return [(each.record_id, each.version, each.content, each.form) for each in members]
 
 
-def test_an_attempt_says_what_it_is_for_and_what_the_record_said(journal: SqlJournal, clock: HandClock) -> None:
+def test_an_attempt_says_what_it_is_for_and_what_the_record_said(journal: SqlJournal, clock: ManualClock) -> None:
     assert journal.first_intended_at() is None
     clock.advance(60)
     correction = attrs.evolve(
@@ -102,7 +102,7 @@ def test_members_are_told_apart_by_record_and_version_alone() -> None:
     assert first < Member(record_id="accr_1", version=2, content="digest 0")
 
 
-def test_a_refusal_is_a_row_until_it_is_another(journal: SqlJournal, clock: HandClock) -> None:
+def test_a_refusal_is_a_row_until_it_is_another(journal: SqlJournal, clock: ManualClock) -> None:
     journal.refused("accr_1", 1, [NO_ACCOUNT])
     first = Refusal(subject="accr_1", version=1, at=NOW, last_at=NOW, by="me", reasons=(NO_ACCOUNT,))
     assert journal.refusals("accr_1") == (first,)
@@ -126,7 +126,7 @@ def test_a_refusal_is_a_row_until_it_is_another(journal: SqlJournal, clock: Hand
     assert journal.refusals("accr_2") == ()
 
 
-def test_many_refusals_are_written_at_once(journal: SqlJournal, clock: HandClock) -> None:
+def test_many_refusals_are_written_at_once(journal: SqlJournal, clock: ManualClock) -> None:
     many = [(f"accr_{number}", 1, [NO_VENDOR]) for number in range(1100)]
     journal.refused_all([*many, ("accr_7", 1, [NO_ACCOUNT])])
     clock.advance(60)

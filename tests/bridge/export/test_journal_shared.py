@@ -19,7 +19,7 @@ from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer
 from clientkit.testing import Asked
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,7 +68,7 @@ class Forgetful(rillet.testing.StandIn):
 
 
 def test_two_exporters_at_once_post_each_record_once(place: str) -> None:
-    clock = HandClock(NOW)
+    clock = ManualClock(NOW)
     company = Company(
         brex=brex_accounting.testing.StandIn((expense(n) for n in range(30)), rate_limit=None),
         rillet=Forgetful(reference_types={REFERENCE_TYPE}, now=clock),
@@ -108,7 +108,7 @@ def test_one_of_many_gets_the_claim(place: str) -> None:
 
 
 def test_a_claim_lasts_until_it_is_released_or_its_lease_ends(place: str) -> None:
-    clock = HandClock(NOW)
+    clock = ManualClock(NOW)
     with SqlJournal(place, now=clock, who="one") as one, SqlJournal(place, now=clock, who="one") as two:
         assert one.claim("accr_1")
         assert one.claim("accr_1")

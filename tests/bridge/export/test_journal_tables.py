@@ -14,7 +14,7 @@ from bridge import Member
 from bridge.export.engine.attempts import Attempt, AttemptState, summary_subject
 from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.journal.sql import SqlJournal
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SUBJECT = summary_subject("0123456789abcdef0123")
@@ -55,12 +55,12 @@ INSERT INTO "journal_version" VALUES(1, 1);
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock(NOW)
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def journal(place: str, clock: HandClock) -> Iterator[SqlJournal]:
+def journal(place: str, clock: ManualClock) -> Iterator[SqlJournal]:
     with SqlJournal(place, now=clock, who="me") as opened:
         yield opened
 
@@ -119,7 +119,7 @@ def test_a_summary_is_attempted_again_for_the_same_members(journal: SqlJournal) 
 
 
 def test_each_member_is_reported_for_itself_and_the_summary_with_the_last(
-    journal: SqlJournal, clock: HandClock
+    journal: SqlJournal, clock: ManualClock
 ) -> None:
     journal.intend(SUMMARY)
     journal.reported(ids(1))
@@ -145,7 +145,7 @@ def test_an_objects_attempts_are_found(journal: SqlJournal) -> None:
     assert journal.by_object("je-1") == journal.attempts(SUBJECT)
 
 
-def test_many_subjects_are_claimed_and_released_at_once(place: str, journal: SqlJournal, clock: HandClock) -> None:
+def test_many_subjects_are_claimed_and_released_at_once(place: str, journal: SqlJournal, clock: ManualClock) -> None:
     everything = [each.record_id for each in MEMBERS]
     with SqlJournal(place, now=clock) as other:
         assert other.claim("accr_0002")

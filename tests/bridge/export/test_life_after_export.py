@@ -12,7 +12,7 @@ import pytest
 
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import gl
-from bridge import DEFAULT_MAPPERS, AccountRule, Bridge, Draft, Nothing, Post
+from bridge import DEFAULT_MAPPERS, AccountRule, Bridge, Draft, Post, Skip
 from bridge import charge as to_charge
 from clientkit.testing import Asked, Fault, RequestLost
 from rillet import ExternalReference, NewExpenseItem, Period
@@ -278,7 +278,7 @@ def test_a_changed_setting_counts_for_what_changes(make: MakeCompany, *, journal
 def test_a_mapper_that_gives_nothing_is_no_fault_of_the_record(make: MakeCompany, *, journal: bool) -> None:
     company = make(charge("10"), journal=journal, report_refusals=True)
 
-    def forgetful(draft: Draft) -> Post | Nothing | None:
+    def forgetful(draft: Draft) -> Post | Skip | None:
         del draft
         return None
 
@@ -294,7 +294,7 @@ def test_a_mapper_that_raises_fails_its_record_alone(make: MakeCompany, *, journ
     records = [charge("10", id=f"k{number}") for number in range(5)]
     company = make(*records, journal=journal, report_refusals=reports)
 
-    def moody(draft: Draft) -> Post | Nothing | None:
+    def moody(draft: Draft) -> Post | Skip | None:
         if draft.coded.record.id == "k3":
             raise ZeroDivisionError("a mapper's own mistake")
         return to_charge(draft)

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from brex_accounting import Record, RecordType
-from bridge import DEFAULT_MAPPERS, Bridge, Draft, Nothing, Post
+from bridge import DEFAULT_MAPPERS, Bridge, Draft, Post, Skip
 from bridge.mappers.journal_entries import journal_entry
 from support.companies.changing import DAY, START, MakeCompany, companies, new, reasons, warnings
 from support.companies.changing_records import bill, payment, reimbursed
@@ -89,7 +89,7 @@ def test_records_of_the_other_basis_are_nothing_to_do(
         assert company.books() == {"61000": 20, "21340": -20}
 
 
-def either(draft: Draft) -> Post | Nothing | None:
+def either(draft: Draft) -> Post | Skip | None:
     """A mapper of an integrator that asks for no basis."""
     return journal_entry(draft)
 

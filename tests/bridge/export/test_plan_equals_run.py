@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import attrs
 import pytest
 
-from bridge import Post, Posting, ReasonCode, Refused, summed
+from bridge import Post, Posting, ReasonCode, Refuse, summed
 from bridge.documents.protocol import Document
 from bridge.export import ExportOutcome
 from clientkit.testing import AnswerLost, Asked, Fault
@@ -64,9 +64,7 @@ def of(planned: Sequence[Any], outcome: ExportOutcome) -> list[str]:
     """Where a plan's outcomes and what came of the run differ."""
     posts = {each.record.id: (each.step, *_posted(each.document)) for each in planned if isinstance(each, Post)}
     refused = {
-        each.record.id: sorted({reason.code for reason in each.reasons})
-        for each in planned
-        if isinstance(each, Refused)
+        each.record.id: sorted({reason.code for reason in each.reasons}) for each in planned if isinstance(each, Refuse)
     }
     # What is sent again under its key is decided by what the key answers, which no plan can know.
     again = {each.record.id for each in planned if isinstance(each, Post) and each.step == "send again"}

@@ -11,7 +11,7 @@ import pytest
 
 import rillet
 from brex_accounting import Record, ReviewStatus
-from bridge import DEFAULT_MAPPERS, Bridge, ChargeDocument, Draft, Nothing, Post
+from bridge import DEFAULT_MAPPERS, Bridge, ChargeDocument, Draft, Post, Skip
 from bridge.export import load_books
 from bridge.export.reporting.proof import AccountProof, prove
 from bridge.mappers.charges import charge
@@ -57,7 +57,7 @@ def other_side(items: Items) -> Items:
 def test_the_books_of_a_wrong_mapping_differ(company: Company, records: list[Record], mistake: object) -> None:
     company.brex.add(*records)
 
-    def wrong(draft: Draft) -> Post | Nothing | None:
+    def wrong(draft: Draft) -> Post | Skip | None:
         post = charge(draft)
         assert isinstance(post, Post)
         assert isinstance(post.document, ChargeDocument)

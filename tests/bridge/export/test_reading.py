@@ -20,7 +20,7 @@ from bridge import Bridge
 from bridge.export import Export, ExportOutcome, SqlJournal
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 PAGE = 500
@@ -145,7 +145,7 @@ def test_where_all_is_kept_the_counts_are_those_of_what_is_kept(company: Company
 def test_a_record_that_changed_after_it_was_posted_is_found_also_without_the_journal_that_knows(
     tmp_path: Path, amount: str, *, with_journal: bool, replayed: bool
 ) -> None:
-    clock = HandClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    clock = ManualClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
     company = Company(
         brex=brex_accounting.testing.StandIn([expense(1)], rate_limit=None, now=clock),
         rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),

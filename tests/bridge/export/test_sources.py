@@ -19,7 +19,7 @@ from bridge import Bridge, ReasonCode
 from bridge.export import Answer, Export, Page, Source, SqlJournal, Told, UnknownRecordError, Unreadable
 from clientkit import codec
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -84,12 +84,12 @@ class Folder:
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock(NOW)
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def company(clock: HandClock) -> Company:
+def company(clock: ManualClock) -> Company:
     return Company(
         brex=brex_accounting.testing.StandIn(rate_limit=None),
         rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
@@ -97,7 +97,7 @@ def company(clock: HandClock) -> Company:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, clock: HandClock) -> Iterator[SqlJournal]:
+def journal(tmp_path: Path, clock: ManualClock) -> Iterator[SqlJournal]:
     with SqlJournal(str(tmp_path / "journal.db"), now=clock) as opened:
         yield opened
 
@@ -193,7 +193,7 @@ def test_a_replay_posts_anew_what_the_ledger_lost(folder: Folder, company: Compa
 
 
 def test_a_record_that_changed_after_it_was_told_is_posted_anew(
-    folder: Folder, company: Company, journal: SqlJournal, clock: HandClock
+    folder: Folder, company: Company, journal: SqlJournal, clock: ManualClock
 ) -> None:
     folder.put(expense(1))
     export(folder, company, journal).run()

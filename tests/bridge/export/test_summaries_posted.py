@@ -26,7 +26,7 @@ from bridge.export.journal.sql import SqlJournal
 from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, expense, records_in, refusal
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,12 +38,12 @@ WHOLE = attrs.evolve(
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock(NOW)
+def clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
 @pytest.fixture
-def company(clock: HandClock) -> Company:
+def company(clock: ManualClock) -> Company:
     return Company(
         brex=brex_accounting.testing.StandIn(rate_limit=None),
         rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
@@ -51,7 +51,7 @@ def company(clock: HandClock) -> Company:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, clock: HandClock) -> Iterator[SqlJournal]:
+def journal(tmp_path: Path, clock: ManualClock) -> Iterator[SqlJournal]:
     with SqlJournal(str(tmp_path / "journal.db"), now=clock) as opened:
         yield opened
 
@@ -131,7 +131,7 @@ def test_a_summary_needs_a_journal(company: Company, journal: SqlJournal) -> Non
 @pytest.mark.parametrize("later", [0, 25])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_summary_without_an_outcome_is_settled_before_anything_else(
-    company: Company, journal: SqlJournal, clock: HandClock, later: int, *, carried_out: bool
+    company: Company, journal: SqlJournal, clock: ManualClock, later: int, *, carried_out: bool
 ) -> None:
     company.brex.add(expense(1), expense(2))
     lose(company, carried_out=carried_out)
@@ -163,7 +163,7 @@ def test_a_summary_without_an_outcome_is_settled_before_anything_else(
 
 @pytest.mark.parametrize("later", [0, 25])
 def test_a_summary_that_another_exporter_is_settling_is_left_to_it_with_its_members(
-    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock, later: int
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: ManualClock, later: int
 ) -> None:
     company.brex.add(expense(1), expense(2))
     lose(company, carried_out=True)
@@ -186,7 +186,7 @@ def test_a_summary_that_another_exporter_is_settling_is_left_to_it_with_its_memb
 @pytest.mark.parametrize("later", [0, 25])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_replaying_a_member_settles_its_summary_first(
-    company: Company, journal: SqlJournal, clock: HandClock, later: int, *, carried_out: bool
+    company: Company, journal: SqlJournal, clock: ManualClock, later: int, *, carried_out: bool
 ) -> None:
     company.brex.add(expense(1), expense(2))
     lose(company, carried_out=carried_out)
@@ -233,7 +233,7 @@ def test_a_record_that_was_posted_alone_is_not_summarised(company: Company, jour
 
 
 def test_a_record_that_another_exporter_has_in_hand_is_left_to_it(
-    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1), expense(2))
     with SqlJournal(str(tmp_path / "journal.db"), now=clock) as other:
@@ -258,7 +258,7 @@ class Overtaken(SqlJournal):
 
 
 def test_what_another_exporter_has_summarised_meanwhile_is_not_summarised_again(
-    company: Company, tmp_path: Path, clock: HandClock
+    company: Company, tmp_path: Path, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1), expense(2))
     place = str(tmp_path / "journal.db")
@@ -278,7 +278,7 @@ def test_what_another_exporter_has_summarised_meanwhile_is_not_summarised_again(
 
 
 def test_a_summary_that_the_journal_does_not_know_stops_summarising(
-    company: Company, journal: SqlJournal, tmp_path: Path, clock: HandClock
+    company: Company, journal: SqlJournal, tmp_path: Path, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1), expense(2))
     stuck = Fault(Respond(Answer(status=500)), matches=lambda asked: asked.method == "POST", times=1000)
@@ -346,7 +346,7 @@ def test_history_lists_the_members_of_an_entry(company: Company, journal: SqlJou
 
 
 def test_records_of_a_lapsed_day_are_found_by_what_is_attempted(
-    company: Company, journal: SqlJournal, clock: HandClock
+    company: Company, journal: SqlJournal, clock: ManualClock
 ) -> None:
     company.brex.add(expense(1))
     lose(company, carried_out=True)

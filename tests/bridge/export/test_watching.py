@@ -21,7 +21,7 @@ HOUR = 3600.0
 WELL = ExportOutcome()
 STOPPED = ExportOutcome(stopped="Rillet answers 401")
 
-Result = ExportOutcome | Exception
+Ended = ExportOutcome | Exception
 
 
 @attrs.define
@@ -30,7 +30,7 @@ class World:
 
     until: float
     announced: Mapping[float, Sequence[str]] = attrs.field(factory=dict[float, Sequence[str]])
-    results: list[Result] = attrs.field(factory=list[Result])
+    results: list[Ended] = attrs.field(factory=list[Ended])
     lasting: float = 0.0
     now: float = 0.0
     taken: float = -1.0
@@ -121,7 +121,7 @@ def test_what_is_announced_before_a_run_over_everything_needs_no_run_of_its_own(
 
 
 @pytest.mark.parametrize("failure", [ApiError("no answer"), JournalError("locked"), STOPPED])
-def test_a_failure_that_may_pass_is_tried_again_after_pauses_that_double(failure: Result) -> None:
+def test_a_failure_that_may_pass_is_tried_again_after_pauses_that_double(failure: Ended) -> None:
     world = World(until=4 * HOUR, results=[failure] * 7)
 
     world.watched()
@@ -218,7 +218,7 @@ FAILURES = st.sampled_from([WELL, WELL, STOPPED, ApiError("away"), JournalError(
 
 @given(st.dictionaries(TIMES, IDS, max_size=12), st.lists(FAILURES, max_size=12), st.sampled_from([0.0, 5.0, 90.0]))
 def test_every_announcement_is_followed_by_a_run_that_covers_it(
-    announced: Mapping[float, Sequence[str]], results: list[Result], lasting: float
+    announced: Mapping[float, Sequence[str]], results: list[Ended], lasting: float
 ) -> None:
     given_results = list(results)
     world = World(until=HOUR, announced=announced, results=results, lasting=lasting)

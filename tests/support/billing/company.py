@@ -28,7 +28,7 @@ from bridge.callers import Rates, no_rates
 from bridge.export import Journal
 from rillet import ExternalReference, Money, NewCustomer, NewProduct, OneTimePrice, RevenuePattern, TaxRate
 from rillet.testing import account, chart_of_accounts, subsidiary
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 TYPE = "sequencehq"
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -102,14 +102,14 @@ def changed(of: Invoice, *, hours: int = 1, **more: Any) -> Invoice:
     return attrs.evolve(of, updated_at=of.updated_at + timedelta(hours=hours), **more)
 
 
-def standin(clock: HandClock | None = None, **more: Any) -> rillet.testing.StandIn:
+def standin(clock: ManualClock | None = None, **more: Any) -> rillet.testing.StandIn:
     """The books."""
     return rillet.testing.StandIn(
         subsidiaries=[AMERICA, GERMANY],
         accounts=(*chart_of_accounts(), account(SERVICES, "Services", rillet.AccountType.INCOME, "Revenue")),
         tax_rates=RATES,
         reference_types={TYPE},
-        now=clock or HandClock(NOW),
+        now=clock or ManualClock(NOW),
         **more,
     )
 
@@ -118,7 +118,7 @@ def standin(clock: HandClock | None = None, **more: Any) -> rillet.testing.Stand
 class Seller:
     """The billing system's invoices, the books, and syncs between them."""
 
-    clock: HandClock = field(default_factory=lambda: HandClock(NOW))
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     invoices: dict[str, Invoice] = field(default_factory=dict[str, Invoice])
     notes: dict[str, CreditNote] = field(default_factory=dict[str, CreditNote])
     journal: Journal | None = None

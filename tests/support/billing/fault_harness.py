@@ -32,7 +32,7 @@ from support.billing.company import (
 )
 from support.billing.oracle import booked, cents, expected
 from support.billing.told import Payment, Statuses, payments_of
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.faults.harness import MOST_RUNS, Exporters, TroubledRillet, Troubles
 from support.faults.schedules import Run, a_trouble, schedule
 
@@ -101,7 +101,7 @@ def play_billing(
     schedule: BillingSchedule, server: Exporters, place: str, *, journal: str = "right", tells_late: bool = False
 ) -> list[str]:
     """Carry a schedule out and run on to the end; everything that is wrong then."""
-    clock, troubles, chance = HandClock(NOW), Troubles(), random.Random(f"webhooks {schedule.seed}")
+    clock, troubles, chance = ManualClock(NOW), Troubles(), random.Random(f"webhooks {schedule.seed}")
     books = TroubledRillet(clock, reference_types={TYPE}, subsidiaries=[AMERICA, GERMANY], tax_rates=RATES)
     books.troubles = troubles
     statuses = Statuses(books, clock, f"{place}.told")

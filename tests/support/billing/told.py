@@ -16,7 +16,7 @@ from bridge.billing.payment_status import read_payment_status
 from bridge.documents.marks import mark_of_references
 from rillet import InvoicePaymentStatus, Money, NewInvoicePayment
 from support.billing.company import CASH, TYPE
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 #: What a status says: its state, what is paid and what is left.
 Said: TypeAlias = tuple[str, Decimal, Decimal]
@@ -41,7 +41,7 @@ def payments_of(chance: random.Random, numbers: Sequence[str], halved: frozenset
 class Statuses:
     """How every invoice has stood, and what was told of it."""
 
-    def __init__(self, books: rillet.testing.StandIn, clock: HandClock, place: str) -> None:
+    def __init__(self, books: rillet.testing.StandIn, clock: ManualClock, place: str) -> None:
         self._books, self._clock, self._place = books, clock, Path(place)
         self._stood = dict[tuple[str, datetime], Said]()
 

@@ -13,12 +13,12 @@ from brex_accounting.oauth import OAuthApp
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import Rotation
 from brex_accounting.tokens import Tokens
-from clientkit.connection import Clocks, Options, Refusal, RetryPolicy
+from clientkit.call_context import Clocks, Options, Refusal, RetryPolicy
 from clientkit.pacing import Pacer
 from clientkit.requests import Request
 from clientkit.testing import Fault, Respond, json_answer
 from clientkit.transport import Transport
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOST = "https://stand-in.test"
@@ -27,18 +27,18 @@ REFUSED = Refusal(header="Bearer access-1", status=401)
 ONCE = Options(retry=RetryPolicy(attempts=1))
 
 
-def new_clock() -> HandClock:
-    return HandClock(NOW)
+def new_clock() -> ManualClock:
+    return ManualClock(NOW)
 
 
-def clocks(clock: HandClock) -> Clocks:
+def clocks(clock: ManualClock) -> Clocks:
     def seconds() -> float:
         return clock.now.timestamp()
 
-    return Clocks(monotonic=seconds, wall=seconds, jitter=lambda: 0.0)
+    return Clocks(monotonic=seconds, wall=seconds, chance=lambda: 0.0)
 
 
-def new_brex(clock: HandClock, *, rotation: Rotation = Rotation.ON_USE, refusal: int = 401) -> StandIn:
+def new_brex(clock: ManualClock, *, rotation: Rotation = Rotation.ON_USE, refusal: int = 401) -> StandIn:
     """A Brex that answers a token which does not work with `refusal`."""
     made = StandIn(now=clock, empty_unauthorized=refusal == 401, rate_limit=None)
     made.oauth.rotation = rotation
@@ -63,7 +63,7 @@ def seed(brex: StandIn) -> Tokens:
 
 
 def client(
-    brex: StandIn, credential: Credential, clock: HandClock, transport: Transport | None = None, host: str = HOST
+    brex: StandIn, credential: Credential, clock: ManualClock, transport: Transport | None = None, host: str = HOST
 ) -> Client:
     """A client that makes one attempt, through the stand-in's transport or another one."""
     return Client(

@@ -18,7 +18,7 @@ from brex_accounting import Record, ReviewStatus
 from bridge import Bridge, Entity, ReasonCode, Settings
 from bridge.export import Export, ExportOutcome, Journal, NoJournal, SqlJournal, verify
 from rillet import JournalEntryUpdate, Money, NewExpenseItem, NewJournalEntryItem, NewPayment, NewVendorCreditItem
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.changing_records import Balances, Kind
 
 #: In the month after the one in which the default records settled.
@@ -51,7 +51,7 @@ class Company:
     """Exports between two stand-ins, and what people do on both sides between them."""
 
     def __init__(self, *records: Record, **settings: Any) -> None:
-        self.clock = HandClock(START)
+        self.clock = ManualClock(START)
         self.settings = settings_of(**settings)
         self.brex = brex_accounting.testing.StandIn(records, rate_limit=None, now=self.clock)
         self.rillet = rillet.testing.StandIn(now=self.clock, reference_types={REFERENCE_TYPE})

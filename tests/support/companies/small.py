@@ -12,7 +12,7 @@ import attrs
 from brex_accounting import Amount, FieldValueRef, Record, RecordType, User
 from brex_accounting.testing.records import card_expense, dimension, gl, record
 from brex_accounting.testing.records import reimbursement as reimbursement_record
-from bridge import Books, Bridge, Entity, FieldMapping, Outcome, Post, ReasonCode, Refused, Settings
+from bridge import Books, Bridge, Decision, Entity, FieldMapping, Post, ReasonCode, Refuse, Settings
 from rillet import (
     Account,
     AccountStatus,
@@ -209,20 +209,20 @@ def on(day: date, record: Record) -> Record:
     )
 
 
-def posted(outcome: Outcome) -> Post:
+def posted(outcome: Decision) -> Post:
     """The outcome, which has to be a post."""
     assert isinstance(outcome, Post), outcome
     return outcome
 
 
-def document(outcome: Outcome) -> NewCharge | NewReimbursement:
+def document(outcome: Decision) -> NewCharge | NewReimbursement:
     """The charge or reimbursement that is to be posted."""
     payload = posted(outcome).payload
     assert isinstance(payload, NewCharge | NewReimbursement), payload
     return payload
 
 
-def codes(outcome: Outcome) -> list[ReasonCode]:
+def codes(outcome: Decision) -> list[ReasonCode]:
     """The reasons of the outcome, which has to be a refusal."""
-    assert isinstance(outcome, Refused), outcome
+    assert isinstance(outcome, Refuse), outcome
     return [reason.code for reason in outcome.reasons]

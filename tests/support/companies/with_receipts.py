@@ -20,7 +20,7 @@ from bridge.export import Export, Journal, SqlJournal
 from bridge.export.reporting.report import ExportOutcome
 from clientkit import Answer, Pacer
 from clientkit.testing import Asked
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, US
 
 PDF, JPEG, PNG = b"%PDF-1.7 one", b"\xff\xd8\xff two", b"\x89PNG\r\n\x1a\n three"
@@ -37,7 +37,7 @@ class House:
     """Both services on loopback, and exports between them whose waits take no time."""
 
     def __init__(self, stack: ExitStack) -> None:
-        self.clock = HandClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+        self.clock = ManualClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
         self.brex = brex_accounting.testing.StandIn(rate_limit=None, now=self.clock)
         self.rillet = rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=self.clock)
         self._enter = stack.enter_context

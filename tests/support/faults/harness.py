@@ -28,7 +28,7 @@ from bridge.export.reporting.proof import prove
 from bridge.export.reporting.verification import verify
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, US, Company
 from support.faults.schedules import HTML, PAGES, Doubled, Garbled, Kill, Late, Run, Schedule, Trouble
 
@@ -118,9 +118,9 @@ class TroubledRillet(rillet.testing.StandIn):
     """A Rillet that meets troubles, and looks how old the keys are that it is sent."""
 
     troubles: Troubles
-    clock: HandClock
+    clock: ManualClock
 
-    def __init__(self, clock: HandClock, **settings: Any) -> None:
+    def __init__(self, clock: ManualClock, **settings: Any) -> None:
         super().__init__(now=clock, **settings)
         self.clock = clock
         self.old_keys = list[str]()
@@ -182,7 +182,7 @@ def play(
     schedule: Schedule, server: Exporters, place: str, *, journal: str = "right", looks_up: bool = True
 ) -> list[str]:
     """Carry a schedule out and run on to the end; everything that is wrong then."""
-    clock, troubles = HandClock(START), Troubles()
+    clock, troubles = ManualClock(START), Troubles()
     brex = TroubledBrex(schedule.records, rate_limit=None, now=clock)
     books = TroubledRillet(clock, reference_types={REFERENCE_TYPE})
     brex.troubles = books.troubles = troubles

@@ -22,7 +22,7 @@ from bridge.export import Export, SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, Asked, Fault
 from rillet import Bill, Charge, Reimbursement
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.changing import Company, settings_of
 from support.histories.oracle import Sums, added
 
@@ -101,7 +101,7 @@ class Mortal:
 class MortalJournal(SqlJournal):
     """A journal that a dead process neither reads nor writes; it does not wait for the disk."""
 
-    def __init__(self, place: str, *, now: HandClock, life: Life) -> None:
+    def __init__(self, place: str, *, now: ManualClock, life: Life) -> None:
         self._life, self.place = life, place
         super().__init__(place, now=now, who="history")
         with self._writing() as connection:
@@ -124,7 +124,7 @@ class Journals:
         SqlJournal(str(self._blank)).close()
 
     @contextmanager
-    def one(self, clock: HandClock, life: Life) -> Generator[MortalJournal]:
+    def one(self, clock: ManualClock, life: Life) -> Generator[MortalJournal]:
         place = self._folder / f"{next(self._numbers)}.db"
         shutil.copyfile(self._blank, place)
         journal = MortalJournal(str(place), now=clock, life=life)

@@ -20,7 +20,7 @@ from rillet import (
     NewReimbursement,
 )
 from rillet.testing import StandIn, account, chart_of_accounts, field, subsidiary, vendor
-from support.clocks import HandClock
+from support.clocks import ManualClock
 
 START = datetime(2026, 4, 1, 12, tzinfo=UTC)
 DAY = date(2026, 3, 14)
@@ -49,7 +49,7 @@ def books(now: Callable[[], datetime] | None = None, *, rate_limit: tuple[int, f
         vendors=[HOTEL, EMPLOYEE],
         reference_types={"brex"},
         rate_limit=rate_limit,
-        now=now or HandClock(START),
+        now=now or ManualClock(START),
     )
 
 

@@ -19,7 +19,7 @@ from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.values import CreditNote, Invoice
 from bridge.books import Books
 from bridge.callers import Rates
-from bridge.decisions import Nothing, Outcome, Reason, ReasonCode, Refused
+from bridge.decisions import Reason, ReasonCode, Refuse
 from bridge.entities import Followed
 from bridge.mapping import Bridge
 from bridge.settings.values import OnDelete, Settings
@@ -67,17 +67,17 @@ class InvoiceMapping(Bridge):
     @override
     def outcome(
         self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
-    ) -> Outcome:
+    ) -> decisions.Decision:
         """What is to be done with one record."""
         decision = self.decide(record.id, cast("Catalogue", books), posted_on)
         if isinstance(decision, Post):
             missing = () if self._is_plan else tuple(self._missing(decision))
             if missing:
-                return Refused(record=record, reasons=missing)
+                return Refuse(record=record, reasons=missing)
             return decisions.Post(record=record, document=decision.document)
         if isinstance(decision, Skip):
-            return Nothing(record=record, why=decision.why, code=decision.code)
-        return Refused(record=record, reasons=decision.reasons)
+            return decisions.Skip(record=record, why=decision.why, code=decision.code)
+        return Refuse(record=record, reasons=decision.reasons)
 
     def _missing(self, post: Post) -> list[Reason]:
         """What should have been created before, and was not."""
@@ -104,10 +104,10 @@ class Prepared(Bridge):
     @override
     def outcome(
         self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
-    ) -> Outcome:
+    ) -> decisions.Decision:
         """Its document."""
         del books, posted_on, followed
         made = self._documents[record.id]
         if isinstance(made, Reason):
-            return Refused(record=record, reasons=(made,))
+            return Refuse(record=record, reasons=(made,))
         return decisions.Post(record=record, document=made)

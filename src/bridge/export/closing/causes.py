@@ -9,7 +9,7 @@ import attrs
 
 from brex_accounting import Record, ReviewStatus
 from bridge.closing.snapshot import DifferenceKind
-from bridge.decisions import Nothing, Outcome, Post, Refused
+from bridge.decisions import Decision, Post, Refuse, Skip
 from bridge.documents.protocol import Document, Found, Ref
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt
@@ -28,7 +28,7 @@ class Standings:
     """
 
     record: Record
-    decision: Outcome
+    decision: Decision
     state: State
     last: Attempt | None
     present: tuple[Found, ...]
@@ -80,9 +80,9 @@ def _missing(known: Standings) -> Cause:
 
 def _reasons(known: Standings) -> Iterator[str]:
     match known.decision:
-        case Refused():
+        case Refuse():
             yield from (reason.text for reason in known.decision.reasons)
-        case Nothing():
+        case Skip():
             yield known.decision.why
         case Post():
             # Held, or rejected by the ledger itself.

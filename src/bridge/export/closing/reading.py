@@ -26,7 +26,7 @@ from bridge.closing.snapshot import (
     summed,
 )
 from bridge.coding import CodedRecord
-from bridge.decisions import Findings, Nothing, Post
+from bridge.decisions import Findings, Post, Skip
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref, parts_of
 from bridge.entities import followed_in
@@ -156,7 +156,7 @@ class _Reading:
         own_day, shares = self._coded(record, day, present)
         coded, *others = shares or (None,)
         entries = tuple(self._stands(record, state, members, present, document))
-        is_counted = not isinstance(decision, Nothing) or bool(present)
+        is_counted = not isinstance(decision, Skip) or bool(present)
         lines = self._lines(record, coded) if is_counted else ()
         theirs = next((each for each in others if is_counted), None)
         bought, holds = self._bought(record), self._period.holds

@@ -22,7 +22,7 @@ from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
 from bridge.billing.sync.protocol import ListedInvoices
 from bridge.billing.sync.status import InvoiceState, invoice_states
 from bridge.callers import no_rates
-from bridge.decisions import Refused
+from bridge.decisions import Refuse
 from bridge.export.commands.app import (
     INCOMPLETE,
     JournalOf,
@@ -40,7 +40,7 @@ from bridge.export.commands.app import (
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.file_rates import FileRates
 from bridge.export.reporting import tables
-from bridge.export.watching.graceful_stop import Stopping
+from bridge.export.watching.graceful_stop import GracefulStop
 from bridge.mapping import Plan
 
 billing = typer.Typer(help="Invoices of a billing system into Rillet, each once.", no_args_is_help=True)
@@ -121,7 +121,7 @@ def sync(
 
     Needs the same variables as plan. Exit status 0: all synced; 1: some not; 2: could not run.
     """
-    stopping = Stopping()
+    stopping = GracefulStop()
     with (
         expected_errors(),
         _opened(settings, invoices, journal, rates, namespace=namespace, sleep=stopping.sleep) as opened,
@@ -200,7 +200,7 @@ def _plan_json(planned: SyncPlan) -> dict[str, object]:
     }
 
 
-def _refused_json(refused: Refused) -> dict[str, object]:
+def _refused_json(refused: Refuse) -> dict[str, object]:
     return {
         "subject": refused.record.id,
         "reasons": [{"code": each.code.value, "text": each.text} for each in refused.reasons],

@@ -14,7 +14,7 @@ from rich.text import Text
 from bridge.export.commands.app import console, print_json
 from bridge.export.demo import company
 from bridge.export.demo.run import Demo
-from bridge.export.watching.graceful_stop import Stopping
+from bridge.export.watching.graceful_stop import GracefulStop
 
 #: The commands keep to Rillet's 60 requests a minute, so that more would be a wait and not a trial.
 FEW_RECORDS = 25
@@ -24,7 +24,7 @@ _LOOK = 0.2
 
 def serve_demo(*, records: int, seed: int, settings: Path | None, as_json: bool) -> None:
     """Print how to reach the stand-ins, and serve them until a signal. Raises `OSError` where the file cannot be written."""
-    stopping = Stopping()
+    stopping = GracefulStop()
     with stopping, ExitStack() as stack:
         shown = stack.enter_context(Demo(records=records, seed=seed))
         if settings is None:

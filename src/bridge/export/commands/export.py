@@ -31,7 +31,7 @@ from bridge.export.commands.export_watch import (
 from bridge.export.commands.logs import AtLevel, LogJson, LogLevel, logging_to_stderr
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.reporting import tables
-from bridge.export.watching.graceful_stop import Stopping
+from bridge.export.watching.graceful_stop import GracefulStop
 
 
 @app.command()
@@ -67,7 +67,7 @@ def export(
             raise typer.BadParameter(f"{option} needs --watch")
     if sync_fields is not None and not watch:
         raise typer.BadParameter("--sync-fields needs --watch; the command sync-fields does it once")
-    stopping = Stopping()
+    stopping = GracefulStop()
     with (
         expected_errors(),
         opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace, sleep=stopping.sleep) as prepared,

@@ -22,7 +22,7 @@ from bridge.export.engine.export import Export
 from bridge.export.field_updates import apply_field_changes, read_fields
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource
-from bridge.export.watching.graceful_stop import Stopping
+from bridge.export.watching.graceful_stop import GracefulStop
 from bridge.export.watching.loop import Announcements, watch
 from bridge.export.watching.server import listening
 from bridge.export.watching.webhooks import Receiver, WebhookApp, WebhookReceiver, announcing, log_rillet_event
@@ -63,7 +63,7 @@ Listen = Annotated[
 
 def keep_exporting(
     export: Export,
-    stopping: Stopping,
+    stopping: GracefulStop,
     *,
     interval: timedelta,
     listen: tuple[str, int] | None,
@@ -95,7 +95,7 @@ def keep_exporting(
                 typer.echo(json.dumps(outcome.as_json()) if as_json else plain(_summary(outcome, datetime.now(UTC))))
 
 
-def _bring_fields(export: Export, integration: str, stopping: Stopping) -> None:
+def _bring_fields(export: Export, integration: str, stopping: GracefulStop) -> None:
     """Bring what Rillet has into Brex's fields; a failure is logged, and the export runs all the same."""
     if not isinstance(export.source, BrexSource):
         raise ConfigurationError("--sync-fields needs Brex as the source")

@@ -24,7 +24,7 @@ from bridge.export.commands.app import (
 from bridge.export.engine.dismissing import DismissalError
 from bridge.export.engine.replaying import AdoptionError
 from bridge.export.reporting import tables
-from bridge.export.watching.graceful_stop import Stopping
+from bridge.export.watching.graceful_stop import GracefulStop
 
 _SAME_AS_DISMISS = "The same as dismiss: tell Brex that records are done which were booked by hand. Nothing is posted."
 
@@ -54,7 +54,7 @@ def replay(
     """
     if anew and adopt is not None:
         raise typer.BadParameter("either it was found (--adopt), or it is to be posted again (--anew)")
-    stopping = Stopping()
+    stopping = GracefulStop()
     opened = opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True, sleep=stopping.sleep)
     with expected_errors(), opened as prepared:
         try:

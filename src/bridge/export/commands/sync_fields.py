@@ -23,7 +23,7 @@ from bridge.export.commands.app import (
 )
 from bridge.export.field_updates import apply_field_changes, read_fields
 from bridge.export.reporting import tables
-from bridge.export.watching.graceful_stop import Stopping
+from bridge.export.watching.graceful_stop import GracefulStop
 from bridge.field_sync import FieldChange, plan_field_sync
 
 
@@ -45,7 +45,7 @@ def sync_fields(
         planned = changes = plan_field_sync(books, read_fields(brex), prepared.bridge.settings, integration)
         if apply and planned:
             try:
-                with Progress(console=Console(stderr=True)) as bar, Stopping() as stopping:
+                with Progress(console=Console(stderr=True)) as bar, GracefulStop() as stopping:
                     task = bar.add_task("Writing values", total=None)
                     changes = apply_field_changes(
                         brex,

@@ -9,7 +9,7 @@ import attrs
 
 from brex_accounting import Amount, Record
 from bridge.books import Books
-from bridge.decisions import Nothing, Outcome, Post, Refused, SkipCode
+from bridge.decisions import Decision, Post, Refuse, Skip, SkipCode
 from bridge.documents.form import Form, difference
 from bridge.documents.protocol import Document, Found
 from bridge.export.engine.facts import Actual, Comparison, Facts, Remedy, Standing, Wanted
@@ -31,7 +31,7 @@ class Case:
     """
 
     record: Record
-    decision: Outcome | None
+    decision: Decision | None
     state: State
     content: str
     offered: bool
@@ -113,13 +113,13 @@ class Case:
 
     def _wanted(self) -> Wanted:
         decision = self.decision
-        if isinstance(decision, Refused):
+        if isinstance(decision, Refuse):
             return Wanted.REFUSED
-        if isinstance(decision, Nothing) and not self._is_left_to_settings(decision):
+        if isinstance(decision, Skip) and not self._is_left_to_settings(decision):
             return Wanted.NOTHING
         return Wanted.DOCUMENT
 
-    def _is_left_to_settings(self, decision: Nothing) -> bool:
+    def _is_left_to_settings(self, decision: Skip) -> bool:
         """Whether it is the settings that no longer want what stands, and not the source."""
         return self.state.standing is Standing.POSTED and decision.code is not SkipCode.NO_MONEY
 
@@ -145,7 +145,7 @@ class Case:
     def _has_changed(self) -> bool:
         """Whether the source says something else than what stands; a changed setting is no change of the source."""
         decision, state = self.decision, self.state
-        if decision is None or (isinstance(decision, Nothing) and self._is_left_to_settings(decision)):
+        if decision is None or (isinstance(decision, Skip) and self._is_left_to_settings(decision)):
             return False
         if not self._is_reworded():
             return False

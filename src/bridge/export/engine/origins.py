@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from brex_accounting import Record
-from bridge.decisions import Nothing, ReasonCode, Refused, SkipCode
+from bridge.decisions import ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.form import form_of_json
 from bridge.entities import Followed, follows, follows_a_bill
 from bridge.export.engine.attempts import Attempt, is_part, last_attempt
@@ -16,7 +16,7 @@ from bridge.export.engine.calls import Calls
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import LookUp
-from bridge.export.reporting.report import Failed, Posted, Result
+from bridge.export.reporting.report import Failed, Posted, RecordResult
 from bridge.export.sources.protocol import CodingSource, Source
 
 # The entries of movements carry the same source, and are nothing that another record follows.
@@ -31,11 +31,11 @@ class Origins:
     def __init__(self, source: Source, journal: Journal, looked: LookUp) -> None:
         self._source, self._journal, self._looked = source, journal, looked
         self._known = dict[str, Followed]()
-        self._refused = dict[str, Refused | Failed]()
+        self._refused = dict[str, Refuse | Failed]()
         self._asked = dict[str, tuple[Record, ...]]()
         self._guard = threading.Lock()
 
-    def note(self, results: Iterable[Result]) -> None:
+    def note(self, results: Iterable[RecordResult]) -> None:
         """Remember what became of records that others may follow."""
         for each in results:
             source = each.record.source_id
@@ -44,9 +44,9 @@ class Origins:
             with self._guard:
                 if isinstance(each, Posted) and not each.is_removed:
                     self._known[source] = Followed(record=each.record, subsidiary_id=_subsidiary(each))
-                elif isinstance(each, Nothing) and each.code in _ELSEWHERE:
+                elif isinstance(each, Skip) and each.code in _ELSEWHERE:
                     self._known[source] = Followed(record=each.record)
-                elif isinstance(each, Refused | Failed):
+                elif isinstance(each, Refuse | Failed):
                     self._refused[source] = each
 
     def learn(self, records: Sequence[Record]) -> None:
@@ -87,7 +87,7 @@ class Origins:
         """What the run, the journal and the ledger tell."""
         source = record.source_id or ""
         refused = self._refused.get(source)
-        if isinstance(refused, Refused) and any(each.code in _GONE for each in refused.reasons):
+        if isinstance(refused, Refuse) and any(each.code in _GONE for each in refused.reasons):
             return Followed(missing=_missing(refused.record.id, _why(refused)))
         if (known := self._known.get(source)) is not None:
             return known
@@ -143,5 +143,5 @@ def _missing(record_id: str, why: str) -> str:
     return f"what it follows, the record {record_id}, is not in the ledger{because}; it goes once that is there"
 
 
-def _why(result: Refused | Failed) -> str:
+def _why(result: Refuse | Failed) -> str:
     return result.why if isinstance(result, Failed) else "; ".join(str(each) for each in result.reasons)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bridge.books import Books
-from bridge.decisions import Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
+from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, Result, Warned
+from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, RecordResult, Warned
 from bridge.mapping import Plan
 
 
@@ -15,7 +15,7 @@ class Planning:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._outcomes = list[Outcome]()
+        self._outcomes = list[Decision]()
         self._warnings = list[Warned]()
 
     def created(self, vendor: CreatedVendor) -> None:
@@ -43,15 +43,15 @@ def _text(warned: Warned) -> str:
     return f"{warned.record_id}: {warned.text}" if warned.record_id else warned.text
 
 
-def _outcome(result: Result) -> Outcome:
+def _outcome(result: RecordResult) -> Decision:
     match result:
         case Posted() if result.document is not None and not result.adopted:
             return Post(record=result.record, document=result.document, step=result.step)
         case Posted():
             done = "would be deleted" if result.is_removed else "is there already; an export only tells Brex"
             why = f"its {result.ref} {done}"
-            return Nothing(record=result.record, why=why, code=SkipCode.IN_LEDGER)
+            return Skip(record=result.record, why=why, code=SkipCode.IN_LEDGER)
         case Failed() | Elsewhere():
-            return Refused(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=result.why),))
+            return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=result.why),))
         case _:
             return result

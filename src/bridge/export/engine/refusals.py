@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from bridge.decisions import Post, Reason, ReasonCode, Refused
+from bridge.decisions import Post, Reason, ReasonCode, Refuse
 from bridge.documents.form import Form, FormLine, difference
 from bridge.documents.protocol import Document
 from bridge.export.engine.comparing import Case
@@ -15,15 +15,15 @@ from clientkit.money import decimal_text
 _MOST_LINES = 12
 
 
-def refusal(row: Row, case: Case) -> Refused:
+def refusal(row: Row, case: Case) -> Refuse:
     """Why a record is refused: what the mapping found, or what the table says, with what was compared."""
     if row.code is not None:
-        return Refused(record=case.record, reasons=(Reason(code=row.code, text=_TEXTS[row.code](case)),))
-    reasons = case.decision.reasons if isinstance(case.decision, Refused) else ()
+        return Refuse(record=case.record, reasons=(Reason(code=row.code, text=_TEXTS[row.code](case)),))
+    reasons = case.decision.reasons if isinstance(case.decision, Refuse) else ()
     if case.state.base is not None:
         where = f"{case.ledger.name} has an earlier version of it as {case.state.base.ref}, which stays as it is"
         reasons = (*reasons, Reason(code=ReasonCode.CHANGED_AFTER_EXPORT, text=where))
-    return Refused(record=case.record, reasons=reasons)
+    return Refuse(record=case.record, reasons=reasons)
 
 
 def _several(case: Case) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge.decisions import Post, Refused
+from bridge.decisions import Post, Refuse
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
 from bridge.export.engine.standing import state_of
@@ -29,7 +29,7 @@ def approve_record(export: Export, record_id: str, *, by: str) -> Review:
     decision = export.bridge.outcome(record, books, posted_on=state.day, followed=export.followed(record))
     if isinstance(decision, Post):
         return approvals.approve(journal, decision, by=by)
-    why = "; ".join(map(str, decision.reasons)) if isinstance(decision, Refused) else decision.why
+    why = "; ".join(map(str, decision.reasons)) if isinstance(decision, Refuse) else decision.why
     raise ValueError(f"there is nothing to approve for {record_id}: {why}")
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import attrs
 
-from bridge.decisions import Nothing, Refused, SkipCode
+from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.engine.calls import drive
 from bridge.export.engine.survey import Survey
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
@@ -25,7 +25,7 @@ from bridge.export.reporting.report import (
     ExportOutcome,
     Failed,
     Posted,
-    Result,
+    RecordResult,
     StopCode,
     Unread,
     Warned,
@@ -239,7 +239,7 @@ class Runner:
             self._tally.add(result)
             audit_log.decided(result, done.trace_id)
             self._note_receipts(result)
-            if isinstance(result, Refused):
+            if isinstance(result, Refuse):
                 self._note_refusal(result, is_change=not done.reports)
             if isinstance(result, Failed | Elsewhere):
                 if result.record.type not in self._summarised:
@@ -256,22 +256,22 @@ class Runner:
         elif any(isinstance(each, Posted) for each in done.results):
             self._failures_in_a_row = 0
 
-    def _report(self, result: Result) -> None:
+    def _report(self, result: RecordResult) -> None:
         match result:
             case Posted():
                 self._reporter.posted(result)
-            case Refused():
+            case Refuse():
                 self._reporter.refused(result)
-            case Nothing() if result.code in _SETTLED:
+            case Skip() if result.code in _SETTLED:
                 self._reporter.settled(result)
             case _:
                 pass
 
-    def _note_receipts(self, result: Result) -> None:
+    def _note_receipts(self, result: RecordResult) -> None:
         if isinstance(result, Posted) and result.record.receipts:
             self._receipts[result.record.id] = any(each.code == LINK_GONE for each in result.receipts.unattached)
 
-    def _note_refusal(self, refused: Refused, *, is_change: bool) -> None:
+    def _note_refusal(self, refused: Refuse, *, is_change: bool) -> None:
         reasons = [(each.code.value, each.text) for each in refused.reasons]
         self._refusals.append((refused.record.id, refused.record.version, reasons))
         if is_change:

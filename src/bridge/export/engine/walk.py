@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from brex_accounting import Record, RecordType
 from bridge.books import Books
-from bridge.decisions import Outcome, Post, Reason, ReasonCode, Refused
+from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found, parts_of
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import in_summaries
@@ -223,7 +223,7 @@ class Walk:
             if unread is not None:
                 # Nothing is summarised either.
                 reason = Reason(code=ReasonCode.UNREADABLE, text=str(unread))
-                decision = Refused(record=record, reasons=(reason,))
+                decision = Refuse(record=record, reasons=(reason,))
             prepared.append(
                 RecordTask(
                     record=record,
@@ -243,14 +243,14 @@ class Walk:
         is_new = state.standing is Standing.NEW
         return is_new and is_early(record, self._bridge.settings.bill_timing)
 
-    def _alike(self, decision: Outcome | None) -> tuple[Found, ...]:
+    def _alike(self, decision: Decision | None) -> tuple[Found, ...]:
         """Entries that say what would be posted, and do not tell for which record they were made."""
         if not isinstance(decision, Post) or not self._looked.unmarked:
             return ()
         forms = [each.form() for each in parts_of(decision.document)]
         return tuple(each for each in self._looked.unmarked if any(each.form.equals(form) for form in forms))
 
-    def _decision(self, record: Record, state: State, found: Sequence[Found], books: Books) -> Outcome:
+    def _decision(self, record: Record, state: State, found: Sequence[Found], books: Books) -> Decision:
         documents = (each for each in found if not each.is_correction)
         day = state.day or next((each.impact_date for each in documents), None)
         decision = self._planned.settled(
@@ -267,7 +267,7 @@ class Walk:
             or decision
         )
 
-    def _dated_ahead(self, post: Post) -> Refused | None:
+    def _dated_ahead(self, post: Post) -> Refuse | None:
         """A refusal for a day that is months ahead, which is a slip; a warning for a bill that was due before its day."""
         record, day, today = post.record, post.document.impact_date, self._journal.now().date()
         if record.type == RecordType.BILL_EXPENSE and record.due_at is not None and record.due_at < record.posted_at:
@@ -277,9 +277,9 @@ class Walk:
         if day is None or day <= today + _FAR_AHEAD:
             return None
         text = f"it counts on {day}, and today is {today}; a day so far ahead is a slip in most cases; mend it in Brex"
-        return Refused(record=record, reasons=(Reason(code=ReasonCode.DATED_AHEAD, text=text),))
+        return Refuse(record=record, reasons=(Reason(code=ReasonCode.DATED_AHEAD, text=text),))
 
-    def _other_basis(self, post: Post) -> Refused | None:
+    def _other_basis(self, post: Post) -> Refuse | None:
         """A refusal where the record of the other basis stands for the same reimbursement already."""
         record = post.record
         if record.source_id is None or record.type not in _TWO_BASES:
@@ -294,9 +294,9 @@ class Walk:
         if other is None:
             return None
         text = f"{other}, the record of the other basis, was exported for the same reimbursement; dismiss this one"
-        return Refused(record=record, reasons=(Reason(code=ReasonCode.OTHER_BASIS, text=text),))
+        return Refuse(record=record, reasons=(Reason(code=ReasonCode.OTHER_BASIS, text=text),))
 
-    def _same_invoice(self, post: Post, found: Sequence[Found], books: Books) -> Refused | None:
+    def _same_invoice(self, post: Post, found: Sequence[Found], books: Books) -> Refuse | None:
         """A warning, or a refusal where the settings say so, for a bill whose vendor and number are there already."""
         record, form = post.record, post.document.form()
         number, party = form.head.get("number"), form.head.get("party")
@@ -311,7 +311,7 @@ class Walk:
             return None
         text = f"{other} has the same vendor and the same invoice number {number}"
         if self._bridge.settings.same_invoice is SameInvoice.REFUSE:
-            return Refused(record=record, reasons=(Reason(code=ReasonCode.SAME_INVOICE_NUMBER, text=text),))
+            return Refuse(record=record, reasons=(Reason(code=ReasonCode.SAME_INVOICE_NUMBER, text=text),))
         self._warn(Warned(record_id=record.id, code=ReasonCode.SAME_INVOICE_NUMBER.value, text=text))
         return None
 

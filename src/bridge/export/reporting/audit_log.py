@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bridge.datatable import plain
-from bridge.decisions import Nothing, Refused
-from bridge.export.reporting.report import Elsewhere, Failed, Posted, Result, Unreported
+from bridge.decisions import Refuse, Skip
+from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, Unreported
 
 _log = logging.getLogger("bridge.export")
 _progress = logging.getLogger("bridge.export.reporting.progress")
 
 
-def decided(result: Result, trace_id: str | None = None) -> None:
+def decided(result: RecordResult, trace_id: str | None = None) -> None:
     """What became of a record; `trace_id` is that of Rillet's last answer about it."""
     about: Mapping[str, str | int | None] = {"record_id": result.record.id, "version": result.record.version}
     match result:
@@ -31,12 +31,12 @@ def decided(result: Result, trace_id: str | None = None) -> None:
             for each in result.receipts.unattached:
                 _say(_log, "unattached", {**about, "receipt_id": each.receipt_id, "code": each.code})
                 _log.debug("receipt %s of %s is not attached: %s", each.receipt_id, each.record_id, each.why)
-        case Refused():
+        case Refuse():
             codes = ",".join(dict.fromkeys(each.code.value for each in result.reasons))
             _say(_log, "refused", {**about, "codes": codes, "trace_id": trace_id})
             for reason in result.reasons:
                 _log.debug("%s is refused: %s", result.record.id, reason)
-        case Nothing():
+        case Skip():
             _say(_log, "nothing", about)
             _log.debug("%s needs no posting: %s", result.record.id, result.why)
         case Elsewhere():

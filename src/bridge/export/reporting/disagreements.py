@@ -11,7 +11,7 @@ from typing import TypeAlias
 import attrs
 
 from brex_accounting import Record
-from bridge.decisions import Nothing, Outcome, Post, SkipCode
+from bridge.decisions import Decision, Post, Skip, SkipCode
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found, Ref
 from bridge.documents.record_digest import record_digest
@@ -55,7 +55,7 @@ class Known:
     get: Callable[[Ref], Found | None]
     ledger: Ledger
     source: Source
-    mapped: Callable[[Record, date | None], Outcome] | None
+    mapped: Callable[[Record, date | None], Decision] | None
     is_remembered: bool
 
     @property
@@ -201,7 +201,7 @@ def _change(known: Known, record: Record, there: Found) -> str | None:
         if not state.corrections and not state.is_member and form.equals(there.form):
             return None
         return "" if state.says(form) else f"in {name} {_what(form, state.form)}"
-    is_left_to_settings = isinstance(decision, Nothing) and decision.code is not SkipCode.NO_MONEY
+    is_left_to_settings = isinstance(decision, Skip) and decision.code is not SkipCode.NO_MONEY
     return "" if is_left_to_settings else said
 
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, Tabular, money
-from bridge.decisions import Nothing, Refused, SkipCode
+from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Ref, parts_of
 from clientkit.money import decimal_text, total
 
@@ -150,7 +150,7 @@ _MOST_ALIKE = 100
 _REMOVED = "delete"
 
 #: What can become of one record.
-Result: TypeAlias = Posted | Refused | Nothing | Failed | Elsewhere
+RecordResult: TypeAlias = Posted | Refuse | Skip | Failed | Elsewhere
 
 
 @attrs.frozen(kw_only=True)
@@ -227,8 +227,8 @@ class ExportOutcome(Tabular):
 
     posted: tuple[Posted, ...] = ()
     created_vendors: tuple[CreatedVendor, ...] = ()
-    refused: tuple[Refused, ...] = ()
-    nothing: tuple[Nothing, ...] = ()
+    refused: tuple[Refuse, ...] = ()
+    nothing: tuple[Skip, ...] = ()
     failed: tuple[Failed, ...] = ()
     reported: tuple[str, ...] = ()
     unreported: tuple[Unreported, ...] = ()
@@ -308,7 +308,7 @@ def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
         sums[part.currency] = total((sums.get(part.currency, Decimal(0)), part.amount))
 
 
-def count_alike(counts: dict[str, int], refused: Refused) -> None:
+def count_alike(counts: dict[str, int], refused: Refuse) -> None:
     """Count a refusal with those for the same reasons."""
     text = lines_of(map(str, refused.reasons))
     if text in counts or len(counts) < _MOST_ALIKE:
@@ -354,7 +354,7 @@ def postings_json(document: Document) -> list[dict[str, str]]:
     ]
 
 
-def refused_json(refused: Iterable[Refused]) -> list[dict[str, object]]:
+def refused_json(refused: Iterable[Refuse]) -> list[dict[str, object]]:
     """Refusals with all their reasons, for programs."""
     return [
         {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
@@ -362,6 +362,6 @@ def refused_json(refused: Iterable[Refused]) -> list[dict[str, object]]:
     ]
 
 
-def nothing_json(nothing: Iterable[Nothing]) -> list[dict[str, str]]:
+def nothing_json(nothing: Iterable[Skip]) -> list[dict[str, str]]:
     """Records that need no posting, for programs."""
     return [{"record_id": each.record.id, "why": each.why} for each in nothing]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.decisions import Nothing, ReasonCode, Refused
+from bridge.decisions import ReasonCode, Refuse, Skip
 from bridge.export.journal.protocol import Journal
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import Posted, Unreported, Warned
@@ -57,12 +57,12 @@ class Reporter:
         link = template.replace("{kind}", posted.kind).replace("{id}", posted.id) if template else None
         self._pending.append(Told(record_id=posted.record.id, object_id=posted.id, link=link))
 
-    def settled(self, nothing: Nothing) -> None:
+    def settled(self, nothing: Skip) -> None:
         """A record is done although nothing was posted for it: it moves no money, or a person has booked it."""
         self._release()
         self._pending.append(Told(record_id=nothing.record.id))
 
-    def refused(self, refused: Refused) -> None:
+    def refused(self, refused: Refuse) -> None:
         """A record cannot be posted, which the source hears where the settings say so, and the record is what is wrong.
 
         Where all records of a run are refused for one reason, that is more likely a wrong setting than their fault.

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import attrs
 
-from bridge.decisions import Nothing, Refused, SkipCode
+from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.reporting.report import (
     Counts,
     CreatedVendor,
@@ -16,7 +16,7 @@ from bridge.export.reporting.report import (
     ExportOutcome,
     Failed,
     Posted,
-    Result,
+    RecordResult,
     StopCode,
     Unattached,
     Unread,
@@ -38,8 +38,8 @@ class Tally:
         self._amounts = dict[str, Decimal]()
         self._posted = list[Posted]()
         self._vendors = list[CreatedVendor]()
-        self._refused = list[Refused]()
-        self._nothing = list[Nothing]()
+        self._refused = list[Refuse]()
+        self._nothing = list[Skip]()
         self._failed = list[Failed]()
         self._elsewhere = list[Elsewhere]()
         self._reported = list[str]()
@@ -49,7 +49,7 @@ class Tally:
         self._warnings = list[Warned]()
         self._refused_alike = dict[str, int]()
 
-    def add(self, result: Result) -> None:
+    def add(self, result: RecordResult) -> None:
         """Count what became of a record."""
         match result:
             case Posted():
@@ -60,11 +60,11 @@ class Tally:
                 for each in result.receipts.unattached:
                     self._count("unattached")
                     self._hold(self._unattached, each)
-            case Refused():
+            case Refuse():
                 self._count("refused")
                 count_alike(self._refused_alike, result)
                 self._hold(self._refused, result)
-            case Nothing():
+            case Skip():
                 self._count("nothing")
                 self._count("without_money", result.code is SkipCode.NO_MONEY)
                 self._hold(self._nothing, result)

@@ -11,7 +11,7 @@ import attrs
 import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.decisions import Outcome
+from bridge.decisions import Decision
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import is_record, is_summary, last_attempt
 from bridge.export.engine.origins import Origins
@@ -141,7 +141,7 @@ class _Verification:
             self._objects[ref] = self._ledger.get(ref)
         return self._objects[ref]
 
-    def _mapped(self, record: Record, day: date | None) -> Outcome:
+    def _mapped(self, record: Record, day: date | None) -> Decision:
         """What the mapping makes of a record now that the ledger has on this day."""
         if self._books is None:
             self._books = self._ledger.with_reimbursements(self._ledger.with_bills(self._ledger.snapshot()))

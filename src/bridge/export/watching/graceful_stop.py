@@ -21,7 +21,7 @@ class StoppedError(ApiError):
     """A signal came while a request waited for its turn."""
 
 
-class Stopping:
+class GracefulStop:
     """Call it to know whether a signal asked to stop; only the main thread can enter it.
 
     After `grace` seconds, or at a second signal, what is in flight is broken off by a `KeyboardInterrupt`. Where the

@@ -10,7 +10,7 @@ import attrs
 
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.decisions import Reason, ReasonCode, Refused
+from bridge.decisions import Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.claims import BusyError, Locks, claimed
@@ -21,7 +21,7 @@ from bridge.export.engine.tasks.receipts import ReceiptUploader
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.reporting.report import Failed, Result, StopCode
+from bridge.export.reporting.report import Failed, RecordResult, StopCode
 from bridge.settings.values import Settings
 from clientkit.errors import AnswerError, ApiError, Verdict
 
@@ -43,7 +43,7 @@ class Done:
     the source waits to be told of the records.
     """
 
-    results: tuple[Result, ...]
+    results: tuple[RecordResult, ...]
     stop: Stop | None = None
     setback: bool = False
     again: bool = False
@@ -116,7 +116,7 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
         return Done(results=tuple(Failed(record=each, why=text, code="no_id") for each in records))
     if error.verdict is Verdict.REFUSED:
         reason = Reason(code=ReasonCode.REJECTED_BY_LEDGER, text=text)
-        return Done(results=tuple(Refused(record=each, reasons=(reason,)) for each in records), trace_id=trace_id)
+        return Done(results=tuple(Refuse(record=each, reasons=(reason,)) for each in records), trace_id=trace_id)
     is_fatal = error.verdict is Verdict.FATAL
     if not is_fatal:
         text = f"{text} The next run looks for it."

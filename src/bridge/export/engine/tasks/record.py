@@ -14,7 +14,7 @@ from typing import cast
 import attrs
 
 from brex_accounting import Amount, Record
-from bridge.decisions import Nothing, Outcome, Post, Reason, ReasonCode, Refused, SkipCode
+from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Found
 from bridge.export.engine.attempts import Attempt, Purpose, facts_of, in_summaries, is_part, last_attempt, open_summary
 from bridge.export.engine.calls import Calls, ask
@@ -47,7 +47,7 @@ class RecordTask:
     """
 
     record: Record
-    decision: Outcome | None
+    decision: Decision | None
     content: str
     offered: bool = True
     asked: bool = False
@@ -66,7 +66,7 @@ class RecordTask:
         done = yield from self._carry_out(context)
         if not self.offered and not self.asked:
             # Nobody waits to hear that nothing has changed.
-            results = tuple(each for each in done.results if not isinstance(each, Nothing))
+            results = tuple(each for each in done.results if not isinstance(each, Skip))
             done = attrs.evolve(done, results=results)
         return attrs.evolve(done, reports=self.offered)
 
@@ -276,7 +276,7 @@ class RecordTask:
     def _kept(self, case: Case) -> Done:
         base = case.state.base
         if not (self.offered or self.asked or self.receipts_left) or base is None:
-            return Done(results=(Nothing(record=self.record, why="nothing has changed", code=SkipCode.UNCHANGED),))
+            return Done(results=(Skip(record=self.record, why="nothing has changed", code=SkipCode.UNCHANGED),))
         ref = case.one.ref if case.one is not None else base.ref
         posted = Posted(record=self.record, kind=ref.kind, id=ref.id, adopted=True, step=Step.KEEP.value)
         return Done(results=(posted,))
@@ -302,7 +302,7 @@ class RecordTask:
         return Done(results=(posted,), trace_id=attempt.trace_id)
 
     def _refused(self, reason: Reason) -> Done:
-        return Done(results=(Refused(record=self.record, reasons=(reason,)),))
+        return Done(results=(Refuse(record=self.record, reasons=(reason,)),))
 
     def _elsewhere(self, error: BusyError) -> Done:
         held = error.held
@@ -376,9 +376,9 @@ def _was_made(last: Attempt, there: Found | None, context: TaskContext) -> bool:
     return there is not None and sent is not None and sent.equals(there.form)
 
 
-def _nothing(case: Case) -> Nothing:
+def _nothing(case: Case) -> Skip:
     if case.state.standing is Standing.DISMISSED:
-        return Nothing(record=case.record, why=f"a person booked it: {case.state.why}", code=SkipCode.DISMISSED)
-    if isinstance(case.decision, Nothing):
+        return Skip(record=case.record, why=f"a person booked it: {case.state.why}", code=SkipCode.DISMISSED)
+    if isinstance(case.decision, Skip):
         return case.decision
-    return Nothing(record=case.record, why="nothing has changed", code=SkipCode.UNCHANGED)
+    return Skip(record=case.record, why="nothing has changed", code=SkipCode.UNCHANGED)

@@ -12,7 +12,7 @@ import attrs
 
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.decisions import Post, Refused
+from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import Document, Found, parts_of
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt, facts_of, is_summary, last_attempt, summary_subject
@@ -81,7 +81,7 @@ class SummaryTask:
             attempt = yield from context.sender.send(intent)
         except ApiError as error:
             done = result_of_error(error, self.records)
-            refused = next((each for each in done.results if isinstance(each, Refused)), None)
+            refused = next((each for each in done.results if isinstance(each, Refuse)), None)
             if refused is None:
                 return done
             # Which of them the ledger does not take is not known, so none is told to the source.

@@ -75,16 +75,16 @@ class RetryPolicy:
     ceiling: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
     longest_server_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
 
-    def wait(self, retry: int, exchanged: Exchanged, *, wall_time: float, jitter: float) -> float:
+    def wait(self, retry: int, exchanged: Exchanged, *, wall_time: float, chance: float) -> float:
         """Seconds to wait before retry number `retry` (the first is 1); `jitter` is in [0, 1)."""
         told = self._told(exchanged, wall_time)
         if told is not None:
             return told
         full = min(self.ceiling, self.base * 2.0 ** min(retry - 1, _DOUBLINGS))
-        return full * (0.5 + jitter / 2)
+        return full * (0.5 + chance / 2)
 
     def window_wait(
-        self, before: int, exchanged: Exchanged, window: float, *, wall_time: float, jitter: float
+        self, before: int, exchanged: Exchanged, window: float, *, wall_time: float, chance: float
     ) -> float:
         """Seconds to wait after a 429 of a service that allows so many requests in `window` seconds.
 
@@ -94,7 +94,7 @@ class RetryPolicy:
         told = self._told(exchanged, wall_time)
         if told is not None and before == 0:
             return told
-        return max(told or 0.0, window * (0.25 + jitter / 2))
+        return max(told or 0.0, window * (0.25 + chance / 2))
 
     def _told(self, exchanged: Exchanged, wall_time: float) -> float | None:
         told = _retry_after(exchanged, wall_time) if isinstance(exchanged, Answer) else None
@@ -138,7 +138,7 @@ class Clocks:
 
     monotonic: Callable[[], float]
     wall: Callable[[], float]
-    jitter: Callable[[], float]
+    chance: Callable[[], float]
 
 
 class Meter:
@@ -155,7 +155,7 @@ class Meter:
 
 
 @attrs.frozen(kw_only=True)
-class Connection:
+class CallContext:
     """Everything one call needs besides its request. Without an authorization no such header is sent."""
 
     service: Service
