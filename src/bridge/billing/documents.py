@@ -170,8 +170,8 @@ class Sale:
 
 
 @attrs.frozen(kw_only=True)
-class _SoldDocument(Sale):
-    """An invoice or a credit memo. `receivable_account` and `tax_account` are codes, for the postings alone."""
+class Sold(Sale):
+    """What invoices and credit memos have in common. `receivable_account` and `tax_account` are codes, for the postings alone."""
 
     source: Source
     customer: str | PlannedCustomer
@@ -226,7 +226,7 @@ class _SoldDocument(Sale):
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceDocument(_SoldDocument):
+class InvoiceDocument(Sold):
     """An invoice in one of the two scopes; only one that Rillet does not number has a `number`."""
 
     kind: str = attrs.field(default=INVOICES, init=False)
@@ -299,7 +299,7 @@ class InvoiceDocument(_SoldDocument):
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemoDocument(_SoldDocument):
+class CreditMemoDocument(Sold):
     """A credit memo; `applies_to` is the billing system's invoice that it pays, with `applied`, if there is one."""
 
     kind: str = attrs.field(default=CREDIT_MEMOS, init=False)

@@ -16,7 +16,7 @@ from bridge.billing.documents import (
     INVOICE,
     CreditMemoDocument,
     InvoiceDocument,
-    PlannedCustomer,
+    Sold,
     SoldLine,
     Source,
 )
@@ -58,15 +58,14 @@ def plan_invoice(
     if sale.total < 0:
         text = "it comes to less than nothing, which takes a credit note of the billing system"
         sale.findings.add(ReasonCode.NEGATIVE_AMOUNT, text)
-    content = sale.content(invoice)
-    if content is None:
+    sold = sale.sold(INVOICE)
+    if sold is None:
         return Refuse(invoice=invoice, reasons=tuple(sale.findings.reasons))
     document = InvoiceDocument(
-        source=sale.source(INVOICE),
         scope=settings.scope,
         number=invoice.number or invoice.id,
         due=invoice.due,
-        **attrs.asdict(content, recurse=False),
+        **attrs.asdict(sold, recurse=False),
     )
     return Post(invoice=invoice, document=document)
 
@@ -91,15 +90,14 @@ def plan_credit_note(
     if applied < 0 or applied > sale.total:
         text = f"{applied:f} of it is applied, and it comes to {sale.total:f} {note.currency}"
         sale.findings.add(ReasonCode.UNBALANCED, text)
-    content = sale.content(note)
-    if content is None:
+    sold = sale.sold(CREDIT_NOTE)
+    if sold is None:
         return Refuse(invoice=note, reasons=tuple(sale.findings.reasons))
     document = CreditMemoDocument(
-        source=sale.source(CREDIT_NOTE),
         number=note.number or note.id,
         applies_to=note.invoice_id,
         applied=applied,
-        **attrs.asdict(content, recurse=False),
+        **attrs.asdict(sold, recurse=False),
     )
     return Post(invoice=note, document=document)
 
@@ -111,20 +109,6 @@ def _skipped(invoice: Invoice | CreditNote, settings: BillingSettings, posted_on
     if invoice.lines and not any(amount for each in invoice.lines for amount in (each.amount, each.tax)):
         return Skip(invoice=invoice, why=f"its lines move no money in {invoice.currency}", code=SkipCode.NO_MONEY)
     return None
-
-
-@attrs.frozen(kw_only=True)
-class _Content:
-    """What invoices and credit notes have in common once they are mapped."""
-
-    customer: str | PlannedCustomer
-    subsidiary_id: str
-    currency: str
-    lines: tuple[SoldLine, ...]
-    impact_date: date
-    receivable_account: str
-    tax_account: str
-    exchange_rate: ExchangeRate | None
 
 
 class _Sale:
@@ -152,19 +136,9 @@ class _Sale:
         """What it comes to with the taxes that are known."""
         return total(amount for each in self._lines if each is not None for amount in (each.net, each.tax))
 
-    def source(self, what: str) -> Source:
-        """What the document is made for."""
-        of = self._invoice
-        return Source(
-            what=what,
-            id=of.id,
-            version=version_of(of),
-            reference_type=self._settings.reference_type,
-            link=of.link,
-        )
-
-    def content(self, invoice: Invoice | CreditNote) -> _Content | None:
-        """Everything that a document needs, None where something is wrong."""
+    def sold(self, what: str) -> Sold | None:
+        """Everything that invoices and credit notes have in common once they are mapped, None where something is wrong."""
+        invoice = self._invoice
         subsidiary = self._subsidiary()
         self._check_customer()
         self._check_amounts()
@@ -176,7 +150,15 @@ class _Sale:
         if self.findings.reasons or self._customer is None or subsidiary is None:
             return None
         receivable, tax = catalogue.receivable_account, catalogue.sales_tax_account
-        return _Content(
+        source = Source(
+            what=what,
+            id=invoice.id,
+            version=version_of(invoice),
+            reference_type=self._settings.reference_type,
+            link=invoice.link,
+        )
+        return Sold(
+            source=source,
             customer=self._customer,
             subsidiary_id=subsidiary.id,
             currency=invoice.currency,
