@@ -14,7 +14,7 @@ from bridge.books import Books, normalised
 from bridge.mappers.bills import bill
 from bridge.mappers.draft import Draft
 from bridge.mapping import DEFAULT_MAPPERS, Bridge
-from bridge.vendors import matching
+from bridge.vendors import entries
 from support.companies.small import BOOKS, WHOLE, billed, books, expense, paid
 
 DAY = date(2026, 2, 3)
@@ -80,17 +80,17 @@ def test_the_mapper_gets_the_very_books() -> None:
 
 
 def test_the_entries_of_the_settings_are_folded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = tuple(VendorMapping(brex=f"Merchant {number}", rillet=BOOKS.vendors[0].id) for number in range(50))
-    mapping = Bridge(attrs.evolve(WHOLE.settings, vendors=entries))
+    named = tuple(VendorMapping(brex=f"Merchant {number}", rillet=BOOKS.vendors[0].id) for number in range(50))
+    mapping = Bridge(attrs.evolve(WHOLE.settings, vendors=named))
     folded = list[str]()
 
     def counted(name: str) -> str:
         folded.append(name)
         return normalised(name)
 
-    monkeypatch.setattr(matching, "normalised", counted)
+    monkeypatch.setattr(entries, "normalised", counted)
 
     for _ in range(10):
         mapping.outcome(expense(), BOOKS)
 
-    assert len([name for name in folded if name.startswith("Merchant ")]) == len(entries)
+    assert len([name for name in folded if name.startswith("Merchant ")]) == len(named)

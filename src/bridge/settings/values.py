@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 import attrs
 
 from bridge.settings.approval_rules import ApprovalRule
+from bridge.vendors.entries import VendorEntries
 
 #: As `Settings.time_zone`: the time zone of the subsidiary that a record belongs to.
 OF_SUBSIDIARY = "subsidiary"
@@ -370,3 +372,11 @@ class Settings:
     rillet_link: str | None = None
     approvals: tuple[ApprovalRule, ...] = ()
     report_refusals: bool = False
+
+    def vendor_entry(self, brex_id: str, *, email: str, company: str) -> VendorMapping | None:
+        """The first of `vendors` that means somebody, by any of the three; what is not known is empty."""
+        return self._vendor_entries.about(brex_id, email=email, company=company)
+
+    @cached_property
+    def _vendor_entries(self) -> VendorEntries:
+        return VendorEntries(self.vendors)

@@ -18,7 +18,7 @@ from bridge.decisions import Findings, Reason, ReasonCode
 from bridge.documents.protocol import PlannedVendor
 from bridge.entities import names_field
 from bridge.master_data import Vendor
-from bridge.settings.values import NearDuplicates, Settings, VendorMapping
+from bridge.settings.values import NearDuplicates, Settings
 from bridge.unreadable import UnreadableEntry
 from bridge.values import ExternalReference, NewVendor
 
@@ -49,43 +49,6 @@ class _Party:
         if settings.reference_type is None or not self.brex_id:
             return None
         return ExternalReference(type=settings.reference_type, id=self.brex_id)
-
-
-class _Entries:
-    """The entries of ``[[vendors]]`` by what they are compared with, so that a record is not compared with each of them."""
-
-    def __init__(self, entries: Sequence[VendorMapping]) -> None:
-        self.entries = entries
-        # The first of several counts, so what comes later does not replace it.
-        self._ids, self._emails, self._names = dict[str, int](), dict[str, int](), dict[str, int]()
-        for number, entry in enumerate(entries):
-            self._ids.setdefault(entry.brex, number)
-            self._emails.setdefault(entry.brex.strip().casefold(), number)
-            self._names.setdefault(normalised(entry.brex), number)
-
-    def about(self, party: _Party) -> VendorMapping | None:
-        """The first entry that means somebody: by the Brex id, the e-mail address or a company's name."""
-        found = (
-            self._ids.get(party.brex_id),
-            self._emails.get(party.email.casefold()) if party.email else None,
-            self._names.get(normalised(party.name)) if party.name and not party.is_person else None,
-        )
-        first = min((number for number in found if number is not None), default=None)
-        return None if first is None else self.entries[first]
-
-
-#: An index for each of the settings in use, by the identity of their entries, which each index keeps.
-_indexes = dict[int, _Entries]()
-_MOST_INDEXES = 64
-
-
-def _entries_of(settings: Settings) -> _Entries:
-    found = _indexes.get(id(settings.vendors))
-    if found is None or found.entries is not settings.vendors:
-        if len(_indexes) >= _MOST_INDEXES:
-            _indexes.clear()
-        found = _indexes[id(settings.vendors)] = _Entries(settings.vendors)
-    return found
 
 
 @attrs.frozen(kw_only=True)
@@ -169,7 +132,8 @@ def _company(record: Record) -> _Party:
 
 
 def _match(party: _Party, record: Record, settings: Settings, books: Books) -> _Match | None:
-    mapping = _entries_of(settings).about(party)
+    company = "" if party.is_person else party.name
+    mapping = settings.vendor_entry(party.brex_id, email=party.email, company=company)
     if mapping is not None:
         return _named(mapping.rillet, "which [[vendors]] of the settings names", books)
     if not party.is_person and (chosen := _chosen(record, settings, books)):
