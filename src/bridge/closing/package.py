@@ -10,6 +10,7 @@ import attrs
 
 from bridge.closing.accruals import AccrualPlan, accrue
 from bridge.closing.delimited import Cell
+from bridge.closing.exchange import ExchangeDifferences, exchange_differences
 from bridge.closing.period import Period
 from bridge.closing.plots import Plot, ages_plot, differences_plot, spending_plot
 from bridge.closing.reconciliation import Reconciliation, reconcile
@@ -56,6 +57,7 @@ class ClosePackage(Tabular):
     reconciliation: Reconciliation
     status: CloseStatus
     accruals: AccrualPlan
+    exchange: ExchangeDifferences
     spending: tuple[MonthlySpending, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
@@ -97,6 +99,7 @@ class ClosePackage(Tabular):
             **self.reconciliation.reports,
             **self.status.reports,
             **self.accruals.reports,
+            **self.exchange.reports,
             "decisions": self._decisions(),
             "postings": _postings(self.snapshot),
             "unread_records": _unread(self.snapshot),
@@ -142,6 +145,7 @@ def close_package(
         reconciliation=reconcile(snapshot),
         status=status,
         accruals=accrue(snapshot),
+        exchange=exchange_differences(snapshot),
         spending=tuple(spending),
         decisions=tuple(decisions),
     )

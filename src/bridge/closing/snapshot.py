@@ -12,6 +12,7 @@ import attrs
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.closing.period import Period
+from bridge.decisions import ReasonCode
 from bridge.documents.protocol import Ref
 from bridge.settings.values import Entity, Role, Settings
 from bridge.values import FieldAssignment
@@ -90,6 +91,8 @@ class ClosingRecord:
     that the outcome of its last attempt is unknown, and `is_dismissed` that a person has booked it by hand. `bought` is the day
     of the purchase, where that is known, and `without_period` what its document spends on lines without a service period, in
     the document's currency. Of two entities `lines` is what the one says that paid, and `debtor` what the other one does.
+    `original` is what the record says in its own currency, where that is not that of the books, and
+    `is_billed` tells that its rate is that at which Brex has billed it. `reasons` are those for which it is refused now.
     """
 
     record: Record
@@ -105,6 +108,9 @@ class ClosingRecord:
     bought: date | None = None
     without_period: Decimal = Decimal(0)
     debtor: DebtorShare | None = None
+    original: tuple[AccountLine, ...] = ()
+    is_billed: bool = False
+    reasons: tuple[ReasonCode, ...] = ()
 
     @property
     def is_in_books(self) -> bool:
@@ -125,7 +131,8 @@ class Snapshot:
     """Everything that the reports of a close are made from, at one moment.
 
     `others` are the ledger's objects without a record of Brex behind them. `balances` is what the ledger itself says
-    happened in the period, debits less credits, by subsidiary and account.
+    happened in the period, debits less credits, by subsidiary and account. `settled` are records of other months that have
+    their ``source_id`` in common with one of this month.
     """
 
     period: Period
@@ -135,6 +142,7 @@ class Snapshot:
     others: tuple[LedgerEntry, ...]
     balances: Mapping[tuple[str, str], Decimal]
     unread: tuple[UnreadRecord, ...] = ()
+    settled: tuple[ClosingRecord, ...] = ()
 
     def subsidiary(self, subsidiary_id: str) -> str:
         """The name of a subsidiary."""

@@ -53,6 +53,7 @@ class Role(StrEnum):
     TAX = "tax_account"
     ACCRUAL = "accrual_account"
     UNCODED = "uncoded_account"
+    EXCHANGE = "exchange_account"
 
     @property
     def label(self) -> str:
@@ -207,6 +208,7 @@ class Entity:
     - `tax_account`: the account that Rillet is set up to debit with the tax that vendors charge.
     - `accrual_account`: what the entry of `accrue` credits; no account that documents are posted to.
     - `uncoded_account`: what `accrue` debits with spending that nobody has coded yet.
+    - `exchange_account`: gains and losses on exchange, for the entry that `exchange-differences` proposes.
 
     A payment up to the day `opening_payables_until` whose bill Rillet does not have, because it is older than the export,
     is an entry against the payable account; without that day it is refused.
@@ -226,6 +228,7 @@ class Entity:
     tax_account: str | None = None
     accrual_account: str | None = None
     uncoded_account: str | None = None
+    exchange_account: str | None = None
     when: When | None = None
     movements: Movements | None = None
     since: date | None = None

@@ -26,7 +26,7 @@ from bridge.closing.snapshot import (
     summed,
 )
 from bridge.coding import CodedRecord
-from bridge.decisions import Findings, Post, Skip
+from bridge.decisions import Findings, Post, Refused, Skip
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref, parts_of
 from bridge.entities import followed_in
@@ -39,7 +39,7 @@ from bridge.export.engine.standing import State, state_of
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed, without_period
 from bridge.export.sources.protocol import WholeSource
-from bridge.mappers.draft import day_of
+from bridge.mappers.draft import billed_in, day_of
 from bridge.mappers.summaries import Member, digest_of
 from bridge.mapping import Bridge
 from bridge.master_data import Rate
@@ -87,7 +87,11 @@ class _Reading:
             records.update((each.id, each) for each in page.records if each.id in subjects or self._is_near(each))
             seen.extend(each for each in page.records if each.source_id is not None)
         self._followed = followed_in(seen)
-        read = tuple(self._closing_records(records, subjects))
+        items = {each.source_id for each in records.values() if self._is_near(each)}
+        records.update((each.id, each) for each in seen if each.source_id in items)
+        known = tuple(self._closing_records(records, subjects))
+        read = tuple(each for each in known if self._concerns(each))
+        mine = {each.record.id for each in read}
         others = tuple(self._others(read, records, unread))
         return Snapshot(
             period=self._period,
@@ -97,6 +101,7 @@ class _Reading:
             others=others,
             balances=self._entries.balances(self._period),
             unread=tuple(unread.values()),
+            settled=tuple(each for each in known if each.record.id not in mine and each.record.source_id in items),
         )
 
     def _subjects(self) -> Mapping[str, tuple[Found, ...]]:
@@ -122,6 +127,13 @@ class _Reading:
         is_near = any(period.first - _ONE_DAY <= day <= period.last + _ONE_DAY for day in days)
         return is_near or (bought is not None and period.holds(bought))
 
+    def _concerns(self, each: ClosingRecord) -> bool:
+        """Whether a record counts in the month, was settled or bought in it, or has an object that counts in it."""
+        holds = self._period.holds
+        told = (each.day, day_of(each.record.posted_at), *(() if each.bought is None else (each.bought,)))
+        is_near = any(map(holds, told)) and (each.lines or each.entries)
+        return bool(is_near) or any(holds(entry.day) for entry in each.entries)
+
     def _closing_records(
         self, records: Mapping[str, Record], subjects: Mapping[str, tuple[Found, ...]]
     ) -> Iterator[ClosingRecord]:
@@ -133,7 +145,7 @@ class _Reading:
             self._closing_record(each, attempts.get(each.id, ()), members.get(each.id, ()), subjects.get(each.id, ()))
             for each in order
         ]
-        yield from sorted((each for each in made if each is not None), key=lambda each: (each.day, each.record.id))
+        yield from sorted(made, key=lambda each: (each.day, each.record.id))
 
     def _closing_record(
         self,
@@ -141,7 +153,7 @@ class _Reading:
         attempts: Sequence[Attempt],
         members: Sequence[tuple[str, Member]],
         named: Sequence[Found],
-    ) -> ClosingRecord | None:
+    ) -> ClosingRecord:
         own = tuple(each for each in named if digest_of(self._entries.title(each)) is None)
         state = state_of(attempts, self._ledger, members, found=own)
         wanted = [each.ref for each in state.objects]
@@ -159,11 +171,6 @@ class _Reading:
         is_counted = not isinstance(decision, Skip) or bool(present)
         lines = self._lines(record, coded) if is_counted else ()
         theirs = next((each for each in others if is_counted), None)
-        bought, holds = self._bought(record), self._period.holds
-        told = (own_day, day_of(record.posted_at), *(() if bought is None else (bought,)))
-        is_near = any(map(holds, told)) and (lines or entries)
-        if not is_near and not any(self._period.holds(each.day) for each in entries):
-            return None
         known = Standings(
             record=record,
             decision=decision,
@@ -186,10 +193,28 @@ class _Reading:
             entity=None if coded is None else coded.entity,
             is_undecided=known.last is not None and known.last.is_open,
             is_dismissed=state.standing is Standing.DISMISSED,
-            bought=bought,
+            bought=self._bought(record),
             without_period=without_period(present[0].raw if present else document),
             debtor=None if theirs is None else self._debtor(record, theirs),
+            original=self._original(record, coded) if lines and theirs is None else (),
+            is_billed=coded is not None and billed_in(record, coded.subsidiary.currency) is not None,
+            reasons=tuple(each.code for each in decision.reasons) if isinstance(decision, Refused) else (),
         )
+
+    def _original(self, record: Record, coded: CodedRecord | None) -> tuple[AccountLine, ...]:
+        """What a record in a foreign currency says in it."""
+        if coded is None or record.amount.currency == coded.subsidiary.currency:
+            return ()
+        followed = self._followed.get(record.id)
+        own = self._unconverted.coded(record, self._books, Findings(), followed=followed)
+        return self._lines(record, own)
+
+    @cached_property
+    def _unconverted(self) -> Bridge:
+        """The mapping, in the currency of each record."""
+        usual = self._bridge
+        settings = attrs.evolve(usual.settings, foreign_currency=ForeignCurrency.DOCUMENT)
+        return Bridge(settings, mappers=usual.mappers, rates=usual.rates, zones=usual.zones)
 
     def _alike(self, document: Document) -> tuple[Found, ...]:
         """Of objects that carry no mark, such as payments of a bill, one that says the same and is no other record's."""
