@@ -26,7 +26,7 @@ from bridge.closing.snapshot import (
     summed,
 )
 from bridge.coding import CodedRecord
-from bridge.decisions import Findings, Post, Refused, Skip
+from bridge.decisions import Findings, Post, Refuse, Skip
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref, parts_of
 from bridge.entities import followed_in
@@ -198,7 +198,7 @@ class _Reading:
             debtor=None if theirs is None else self._debtor(record, theirs),
             original=self._original(record, coded) if lines and theirs is None else (),
             is_billed=coded is not None and billed_in(record, coded.subsidiary.currency) is not None,
-            reasons=tuple(each.code for each in decision.reasons) if isinstance(decision, Refused) else (),
+            reasons=tuple(each.code for each in decision.reasons) if isinstance(decision, Refuse) else (),
         )
 
     def _original(self, record: Record, coded: CodedRecord | None) -> tuple[AccountLine, ...]:
