@@ -67,6 +67,7 @@ class ReasonCode(OpenEnum):
     CHANGED_AFTER_EXPORT = "changed_after_export"
     CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
     HELD = "held"
+    CHANGED_SINCE_PLAN = "changed_since_plan"
     NOT_NOW = "not_now"
     OTHER_BASIS = "other_basis"
     CUSTOMER_NOT_LINKED = "customer_not_linked"

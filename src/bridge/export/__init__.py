@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bridge.export.engine.dismissing import DismissalError
     from bridge.export.engine.export import Export, UnknownRecordError
     from bridge.export.engine.replaying import AdoptionError
+    from bridge.export.engine.saved_plan import PlanApproval, PlanError, PlannedStep, SavedPlan
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
     from bridge.export.journal.protocol import Held, Journal, JournalError, NoJournal, Refusal
@@ -60,6 +61,7 @@ _HOMES = {
     "bridge.export.engine.dismissing": ("DismissalError",),
     "bridge.export.engine.export": ("Export", "UnknownRecordError",),
     "bridge.export.engine.replaying": ("AdoptionError",),
+    "bridge.export.engine.saved_plan": ("PlanApproval", "PlanError", "PlannedStep", "SavedPlan",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
     "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "NoJournal", "Refusal",),
@@ -87,11 +89,11 @@ __all__ = [
     "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
     "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export", "ExportOutcome", "Failed",
     "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned",
-    "Owner", "Page", "Posted", "Progress", "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger",
-    "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached",
-    "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
-    "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews",
-    "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "Refusal", "Review",
+    "ReviewStep", "RilletLedger", "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces",
+    "StopCode", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned",
+    "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event",
+    "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

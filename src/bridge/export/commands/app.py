@@ -20,6 +20,7 @@ import rillet
 from bridge.callers import no_rates
 from bridge.export.closing.texts import MissingExtraError
 from bridge.export.engine.export import Export, UnknownRecordError
+from bridge.export.engine.saved_plan import PlanError, SavedPlan
 from bridge.export.file_rates import FileRates
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.reporting import tables
@@ -181,6 +182,13 @@ def _opened_paces(place: str | None, journal: str | None, stack: ExitStack) -> P
     return paces
 
 
+def approved_plan(path: Path) -> SavedPlan:
+    """The plan in a file. Raises `PlanError` where it is none, or nobody has approved it."""
+    plan = SavedPlan.from_json(path.read_text(encoding="utf-8"))
+    plan.check_approved()
+    return plan
+
+
 def moment_of(text: str | None) -> datetime | None:
     """The moment behind a date or a time in ISO 8601; without a zone it is UTC. Raises `typer.BadParameter`."""
     if text is None:
@@ -200,7 +208,15 @@ def expected_errors() -> Generator[None]:
         yield
     except SettingsError as error:
         problems = error.problems
-    except (ApiError, JournalError, MissingExtraError, UnknownRecordError, OSError, UnicodeDecodeError) as error:
+    except (
+        ApiError,
+        JournalError,
+        MissingExtraError,
+        UnknownRecordError,
+        PlanError,
+        OSError,
+        UnicodeDecodeError,
+    ) as error:
         problems = (str(error),)
     except KeyboardInterrupt:
         problems = ("Interrupted before anything was posted.",)

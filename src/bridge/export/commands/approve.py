@@ -1,7 +1,9 @@
-"""``hold`` and ``approve``: four eyes on what is posted."""
+"""``hold``, ``approve`` and ``approve-plan``: four eyes on what is posted."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +20,7 @@ from bridge.export.commands.app import (
     expected_errors,
     opened_export,
 )
+from bridge.export.engine.saved_plan import SavedPlan
 
 By = Annotated[str, typer.Option("--by", help="Who you are, as Brex knows you: an e-mail address, or a name.")]
 
@@ -65,3 +68,21 @@ def approve(
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         console().print(Text(f"{record} is approved by {made.by}; {made.prepared_by} has prepared it."))
+
+
+@app.command("approve-plan")
+def approve_plan(
+    plan: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What plan --out wrote.", exists=True, dir_okay=False, writable=True)
+    ],
+    by: By,
+) -> None:
+    """Approve a plan that was written down, as it is; export --plan carries it out. It asks nobody and needs no keys.
+
+    The approval is written into the file, and lapses where the file is edited. What has to be approved record by record
+    waits for that all the same.
+    """
+    with expected_errors():
+        told = SavedPlan.from_json(plan.read_text(encoding="utf-8")).approved(by=by, at=datetime.now(UTC))
+        plan.write_text(told.to_json(), encoding="utf-8")
+        console().print(Text(f"{len(told.steps)} steps are approved by {by.strip()}."))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from bridge.export.commands.app import (
@@ -14,6 +17,7 @@ from bridge.export.commands.app import (
     SettingsFile,
     Since,
     app,
+    approved_plan,
     expected_errors,
     moment_of,
     opened_export,
@@ -33,6 +37,18 @@ from bridge.export.commands.progress_display import shown_progress
 from bridge.export.reporting import tables
 from bridge.export.watching.graceful_stop import GracefulStop
 
+PlanFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan",
+        metavar="FILE",
+        help="Post only what this approved plan says, where nothing has changed since.",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
+
 
 @app.command()
 def export(
@@ -42,6 +58,7 @@ def export(
     since: Since = None,
     log_level: AtLevel = LogLevel.WARNING,
     *,
+    plan: PlanFile = None,
     namespace: NamespaceName = "",
     pace: PaceAt = None,
     watch: Watch = False,
@@ -67,6 +84,8 @@ def export(
             raise typer.BadParameter(f"{option} needs --watch")
     if sync_fields is not None and not watch:
         raise typer.BadParameter("--sync-fields needs --watch; the command sync-fields does it once")
+    if plan is not None and (watch or since is not None):
+        raise typer.BadParameter("--plan says which records; --watch and --since do not go with it")
     stopping = GracefulStop()
     with (
         expected_errors(),
@@ -78,7 +97,13 @@ def export(
             return
         keep = None if as_json else tables.MOST_ROWS
         with logging_to_stderr(log_level, as_json=log_json), shown_progress() as advance, stopping:
-            outcome = prepared.run(changed_since=changed_since, keep=keep, progress=advance, stop=stopping)
+            outcome = prepared.run(
+                plan=None if plan is None else approved_plan(plan),
+                changed_since=changed_since,
+                keep=keep,
+                progress=advance,
+                stop=stopping,
+            )
         print_outcome(outcome, as_json=as_json)
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)

@@ -34,6 +34,10 @@ Lines = Annotated[
     Path | None,
     typer.Option("--lines", metavar="FILE", help="Write the lines that would be posted as comma separated values."),
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Write the plan down, to be approved and carried out by export --plan."),
+]
 
 
 @app.command()
@@ -44,6 +48,7 @@ def plan(
     since: Since = None,
     lines: Lines = None,
     *,
+    out: Out = None,
     namespace: NamespaceName = "",
     pace: PaceAt = None,
     as_json: Json = False,
@@ -59,6 +64,8 @@ def plan(
         planned = export.plan(changed_since=changed_since)
         if lines is not None:
             lines.write_text(delimited(*journal_lines(planned, export.books())), encoding="utf-8", newline="")
+        if out is not None:
+            out.write_text(export.saved(planned).to_json(), encoding="utf-8")
         if as_json:
             print_json(_plan_json(planned))
         else:

@@ -26,6 +26,7 @@ from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.runner import Runner, ShowProgress, never, silent
+from bridge.export.engine.saved_plan import Permits, SavedPlan, owners_of, permits_all
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import (
@@ -121,9 +122,26 @@ class Export:
             planning.warned(each)
         return planning.plan()
 
+    def saved(self, plan: Plan) -> SavedPlan:
+        """A plan that was just made, as a value to be kept, approved and carried out elsewhere by ``run(plan=…)``.
+
+        Raises:
+            SettingsError: The settings name what the ledger does not have.
+            ApiError: A service cannot say whose it is, or the books cannot be read.
+        """
+        return SavedPlan.of(
+            plan,
+            self.bridge.settings,
+            self.books(),
+            owners=owners_of(self.source, self.ledger),
+            at=self.journal.now(),
+            by=self.journal.who,
+        )
+
     def run(
         self,
         *,
+        plan: SavedPlan | None = None,
         ids: Sequence[str] | None = None,
         updated_after: datetime | None = None,
         changed_since: datetime | None = None,
@@ -138,6 +156,8 @@ class Export:
         are finished first.
 
         Args:
+            plan: Only what this plan posts, and only where nothing has changed since: what has is refused, and the source
+                is not told. The books are read anew.
             ids: Only these records.
             updated_after: Of the records that are offered only those that changed after this moment.
             changed_since: Compare records that were exported before and changed after this moment. When left out, the
@@ -147,13 +167,26 @@ class Export:
             stop: Whether to end early.
 
         Raises:
+            PlanError: The plan is for other settings or another company; nothing was posted.
             SettingsError: The settings name what the ledger does not have; nothing was posted.
             ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
+        permits: Permits = permits_all
+        if plan is not None:
+            if ids is not None or updated_after is not None or changed_since is not None:
+                raise ValueError("a plan says which records; ids, updated_after and changed_since do not go with it")
+            plan.check_owners(owners_of(self.source, self.ledger), self.bridge.settings)
+            ids, permits = [each.record_id for each in plan.steps], plan.permits
         began = self.journal.now()
         runner = self._run(
-            ids=ids, updated_after=updated_after, changed_since=changed_since, keep=keep, progress=progress, stop=stop
+            ids=ids,
+            updated_after=updated_after,
+            changed_since=changed_since,
+            keep=keep,
+            progress=progress,
+            stop=stop,
+            permits=permits,
         )
         if ids is None and updated_after is None and not (runner.is_stopped or runner.has_changes_left):
             self.journal.set_mark(CHANGES_READ, began.isoformat())
@@ -254,6 +287,7 @@ class Export:
         keep: int | None = None,
         progress: ShowProgress = silent,
         stop: Callable[[], bool] = never,
+        permits: Permits = permits_all,
     ) -> Runner:
         runner = Runner(
             self.source,
@@ -267,7 +301,7 @@ class Export:
             progress=progress,
             stop=stop,
         )
-        walk = self._walk(Sender(self.ledger, self.journal), runner.created, runner.warn)
+        walk = self._walk(Sender(self.ledger, self.journal), runner.created, runner.warn, permits)
         walk.begin(
             ids=ids,
             updated_after=updated_after,
@@ -304,10 +338,21 @@ class Export:
             runner.warn(Warned(record_id="", code="accrual", text=text))
 
     def _walk(
-        self, sender: Sender, created: Callable[[CreatedVendor], object], warn: Callable[[Warned], object]
+        self,
+        sender: Sender,
+        created: Callable[[CreatedVendor], object],
+        warn: Callable[[Warned], object],
+        permits: Permits = permits_all,
     ) -> Walk:
         return Walk(
-            self.source, sender, self.bridge, download=self._download, hold=self._hold, created=created, warn=warn
+            self.source,
+            sender,
+            self.bridge,
+            download=self._download,
+            hold=self._hold,
+            created=created,
+            warn=warn,
+            permits=permits,
         )
 
     def verify(self) -> tuple[Disagreement, ...]:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 from brex_accounting import Record, RecordType
@@ -17,6 +18,7 @@ from bridge.export.engine.attempts import in_summaries
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.origins import NotedTask, Origins
+from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State, state_of
 from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, with_what_is_paid
@@ -24,7 +26,13 @@ from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
 from bridge.export.engine.tasks.receipts import PATIENCE, Download, ReceiptUploader
 from bridge.export.engine.tasks.record import RecordTask
-from bridge.export.engine.tasks.summary import MOST_COLLECTED, OpenSummaryTask, SummaryCollector, check_summaries
+from bridge.export.engine.tasks.summary import (
+    MOST_COLLECTED,
+    SUMMARISED,
+    OpenSummaryTask,
+    SummaryCollector,
+    check_summaries,
+)
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, LookUp
@@ -69,9 +77,10 @@ class Walk:
         hold: Hold,
         created: Callable[[CreatedVendor], object],
         warn: Callable[[Warned], object],
+        permits: Permits = permits_all,
     ) -> None:
         self._source, self._sender, self._bridge, self._hold = source, sender, bridge, hold
-        self._download, self._warn = download, warn
+        self._download, self._warn, self._permits = download, warn, permits
         self._ledger, self._journal = sender.ledger, sender.journal
         self._planned, self._vendors = PlannedVendors(bridge.settings), VendorCreator(sender, created)
         self._invoices = dict[tuple[str, str], str]()
@@ -196,13 +205,18 @@ class Walk:
             payments=self._payer,
             receipts=receipts,
             hold=self._hold,
+            permits=self._permits,
         )
 
     def _tasks(self, batch: Sequence[str], books: Books) -> Iterator[Task]:
-        collector = SummaryCollector(self._bridge.settings, self._journal, books, self._hold)
+        collector = SummaryCollector(self._bridge.settings, self._journal, books, partial(self._keeps_apart, books))
         for page in self._queue.pages(batch):
             yield from collector.tasks(self._prepared(page, books))
         yield from collector.rest()
+
+    def _keeps_apart(self, books: Books, post: Post) -> str | None:
+        """Why a record is not summarised: it is held, or it is not as planned."""
+        return self._hold(post) or self._permits(post.record.id, SUMMARISED, post, books)
 
     def _prepared(self, page: Sequence[Record], books: Books) -> list[RecordTask]:
         ids = [each.id for each in page]

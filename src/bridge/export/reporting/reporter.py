@@ -19,6 +19,7 @@ _NOT_OF_THE_RECORD = frozenset(
         ReasonCode.DELETED_IN_LEDGER,
         ReasonCode.DIFFERS_IN_LEDGER,
         ReasonCode.HELD,
+        ReasonCode.CHANGED_SINCE_PLAN,
         ReasonCode.MAPPER_FAILED,
         ReasonCode.MISSING_ACCOUNT,
         ReasonCode.NOTHING_MAPPED,

@@ -15,6 +15,7 @@ from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.claims import BusyError, Locks, claimed
 from bridge.export.engine.holding import Hold, holds_nothing
+from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import NoIdError, Sender
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.receipts import ReceiptUploader
@@ -64,9 +65,10 @@ class TaskContext:
         payments: BillPayer,
         receipts: ReceiptUploader | None,
         hold: Hold = holds_nothing,
+        permits: Permits = permits_all,
     ) -> None:
         self.sender, self.settings, self.books, self.hold = sender, settings, books, hold
-        self.vendors, self.payments, self.receipts = vendors, payments, receipts
+        self.vendors, self.payments, self.receipts, self.permits = vendors, payments, receipts, permits
         self._looks, self._locks = dict[Ref, Found | None](), Locks()
 
     @property

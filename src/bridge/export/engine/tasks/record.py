@@ -34,6 +34,9 @@ from bridge.export.reporting.report import Elsewhere, Failed, Posted, StopCode
 from bridge.unreadable import UnreadableEntry
 from clientkit.errors import ApiError
 
+# The steps that write in the ledger.
+_CHANGING = frozenset({Step.CREATE, Step.REPLACE, Step.REPOST, Step.CORRECT, Step.DELETE})
+
 
 @attrs.frozen(kw_only=True)
 class RecordTask:
@@ -231,6 +234,10 @@ class RecordTask:
     def _act(self, row: Row, case: Case, context: TaskContext) -> Calls[Done]:
         """Do what the row says."""
         writer = DocumentWriter(self.record, self.content, context)
+        if row.step in _CHANGING:
+            why = context.permits(self.record.id, row.step.value, self.decision, context.books)
+            if why is not None:
+                return self._refused(Reason(code=ReasonCode.CHANGED_SINCE_PLAN, text=why))
         match row.step:
             case Step.REFUSE:
                 return Done(results=(refusal(row, case),))

@@ -31,6 +31,8 @@ from bridge.settings.values import Settings, SettingsError
 from clientkit.errors import ApiError
 
 #: So many records are collected before they are summarised, which bounds the memory that they take.
+#: The step of a record that is posted with others.
+SUMMARISED = "summary"
 MOST_COLLECTED = 10_000
 
 
@@ -97,7 +99,7 @@ class SummaryTask:
                     id=attempt.object_id or "",
                     document=each.document,
                     amounts=each.document.spent(),
-                    step="summary",
+                    step=SUMMARISED,
                     receipts=_receipts(each.record, attempt.kind, context),
                 )
                 for each in self.posts

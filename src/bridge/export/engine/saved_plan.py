@@ -1,0 +1,235 @@
+"""A plan as a value that is kept: made in one place, approved by a person, and carried out in another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cached_property
+from typing import Self, TypeAlias
+
+import attrs
+
+from bridge.books import Books
+from bridge.decisions import Nothing, Outcome, Post, Refused
+from bridge.documents.protocol import PlannedVendor
+from bridge.documents.record_digest import record_digest
+from bridge.export.owners import Owned
+from bridge.mapping import Plan
+from bridge.settings.values import Settings
+from clientkit import codec
+from clientkit.codec import CodecError
+
+_FORMAT = 1
+_DIGITS = 20
+# What a payment is for is a part of its kind; a document that is only planned has no id yet.
+_TARGET = re.compile(r"/([^/]+)/")
+_PLANNED = "planned:"
+
+#: Why a step may not be carried out for a record, or None where it may: the record's id, the step, what is to be posted,
+#: and the books.
+Permits: TypeAlias = Callable[[str, str, Outcome | None, Books], str | None]
+
+
+class PlanError(ValueError):
+    """A kept plan cannot be read, is not approved, or was made for other settings or another company."""
+
+
+@attrs.frozen(kw_only=True)
+class PlannedStep:
+    """What is to be posted for one record.
+
+    `content` stands for what the record says and what is posted for it. `vendor` is the id of a vendor that is there, and
+    `new_vendor` the name of one that has to be created. The rest is for people: amounts are decimal major units as text.
+    """
+
+    record_id: str
+    step: str
+    content: str
+    target: str | None = None
+    vendor: str | None = None
+    new_vendor: str | None = None
+    day: date | None = None
+    postings: tuple[Mapping[str, str], ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class PlanApproval:
+    """Who approved a plan, when (UTC), and the digest of what was approved."""
+
+    by: str
+    at: datetime
+    digest: str
+
+
+@attrs.frozen(kw_only=True)
+class _Format:
+    format: int
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class SavedPlan:
+    """A plan that can be written down as JSON, approved and carried out with `Export.run(plan=…)`.
+
+    `settings` is the digest of the settings, `owners` whose records and books it is about, and `first_open_day` the first
+    day on which the books were open. `refused` and `nothing` are record ids with what was said of them.
+    """
+
+    made_at: datetime
+    made_by: str
+    settings: str
+    owners: Mapping[str, str]
+    first_open_day: date | None
+    steps: tuple[PlannedStep, ...]
+    refused: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    nothing: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    warnings: tuple[str, ...] = ()
+    approval: PlanApproval | None = None
+
+    @classmethod
+    def of(
+        cls, plan: Plan, settings: Settings, books: Books, *, owners: Mapping[str, str], at: datetime, by: str
+    ) -> Self:
+        """A plan as it was just made."""
+        outcomes = plan.outcomes
+        return cls(
+            made_at=at,
+            made_by=by,
+            settings=settings_digest(settings),
+            owners=owners,
+            first_open_day=books.first_open_day,
+            steps=tuple(_step(each) for each in plan.posts),
+            refused={
+                each.record.id: "; ".join(map(str, each.reasons)) for each in outcomes if isinstance(each, Refused)
+            },
+            nothing={each.record.id: each.why for each in outcomes if isinstance(each, Nothing)},
+            warnings=plan.warnings,
+        )
+
+    def to_json(self) -> str:
+        """The plan as a text; `from_json` reads it."""
+        return json.dumps({"format": _FORMAT, **json.loads(codec.dumps(self))}, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The plan that `to_json` wrote. Raises `PlanError` for any other text."""
+        try:
+            read = codec.parse(text.encode())
+            written_as = codec.structure(read, _Format).format
+            if written_as != _FORMAT:
+                raise PlanError(
+                    f"this plan has the format {written_as}, and this release reads {_FORMAT}: make it anew"
+                )
+            return codec.structure(read, cls)
+        except CodecError as error:
+            raise PlanError(f"this is no plan: {error}") from error
+
+    @property
+    def digest(self) -> str:
+        """What an approval is for: everything but the approval."""
+        return _digest(codec.dumps(attrs.evolve(self, approval=None)))
+
+    def approved(self, *, by: str, at: datetime) -> Self:
+        """The plan with somebody's approval. Raises `PlanError` without a name."""
+        if not by.strip():
+            raise PlanError("say who approves the plan")
+        return attrs.evolve(self, approval=PlanApproval(by=by.strip(), at=at, digest=self.digest))
+
+    def check_approved(self) -> None:
+        """Raise `PlanError` where nobody has approved it, or it was edited since."""
+        if self.approval is None:
+            raise PlanError("nobody has approved this plan")
+        if self.approval.digest != self.digest:
+            raise PlanError(f"this plan was edited after {self.approval.by} approved it: make and approve it anew")
+
+    def check_owners(self, owners: Mapping[str, str], settings: Settings) -> None:
+        """Raise `PlanError` where it was made for another company, or the settings have changed since."""
+        for side, owner in owners.items():
+            if self.owners.get(side, owner) != owner:
+                raise PlanError(f"this plan is for {self.owners[side]}, and the {side} is {owner}")
+        if self.settings != settings_digest(settings):
+            raise PlanError("the settings have changed since this plan was made: make and approve it anew")
+
+    def permits(self, record_id: str, step: str, decision: Outcome | None, books: Books) -> str | None:
+        """Why this plan does not allow a step, None where it does; see `Permits`."""
+        planned = self._by_record.get(record_id)
+        if planned is None or not isinstance(decision, Post):
+            return f"{step} is not in the plan of {self.made_at:%Y-%m-%d %H:%M} UTC; make it anew"
+        changed = _changes(planned, attrs.evolve(_step(decision), step=step))
+        if step == _CORRECTS and books.first_open_day != self.first_open_day:
+            changed.append("the first open day")
+        if not changed:
+            return None
+        told = ", ".join(changed)
+        return f"changed since the plan of {self.made_at:%Y-%m-%d %H:%M} UTC: {told}; make and approve it anew"
+
+    @cached_property
+    def _by_record(self) -> Mapping[str, PlannedStep]:
+        return {each.record_id: each for each in self.steps}
+
+
+_CORRECTS = "correcting entry"
+
+
+def permits_all(record_id: str, step: str, decision: Outcome | None, books: Books) -> str | None:
+    """Allows every step."""
+    del record_id, step, decision, books
+    return None
+
+
+def settings_digest(settings: Settings) -> str:
+    """Twenty hexadecimal digits over all settings."""
+    return _digest(codec.dumps(settings))
+
+
+def owners_of(source: object, ledger: object) -> dict[str, str]:
+    """Whose records and books they are, as far as they tell. Raises `ApiError`."""
+    told = dict[str, str]()
+    for side, service in (("source", source), ("ledger", ledger)):
+        owner = service.owner() if isinstance(service, Owned) else None
+        if owner is not None:
+            told[side] = owner.name if owner.place is None else f"{owner.name} at {owner.place}"
+    return told
+
+
+def _changes(planned: PlannedStep, now: PlannedStep) -> list[str]:
+    changed = list[str]()
+    if planned.step != now.step:
+        changed.append(f"what is done is {now.step}, not {planned.step}")
+    if planned.content != now.content:
+        changed.append("the record, or what is posted for it")
+    if planned.target is not None and planned.target != now.target:
+        changed.append("what it pays")
+    if planned.new_vendor is not None:
+        # Another record of the plan, or a run that was cut off, may have created it by now.
+        if now.new_vendor not in {None, planned.new_vendor} or (now.new_vendor is None and now.vendor is None):
+            changed.append("the vendor")
+    elif (planned.vendor, planned.new_vendor) != (now.vendor, now.new_vendor):
+        changed.append("the vendor")
+    return changed
+
+
+def _step(post: Post) -> PlannedStep:
+    document, form = post.document, post.document.form().without("party")
+    party, target = document.party, _TARGET.search(form.kind)
+    form = attrs.evolve(form, kind=_TARGET.sub("/*/", form.kind))
+    paid = None if target is None or target[1].startswith(_PLANNED) else target[1]
+    return PlannedStep(
+        record_id=post.record.id,
+        step=post.step,
+        content=f"{form.digest()} {record_digest(post.record)}",
+        target=paid,
+        vendor=party if isinstance(party, str) else None,
+        new_vendor=party.vendor.name if isinstance(party, PlannedVendor) else None,
+        day=document.impact_date,
+        postings=tuple(
+            {"account": each.account, "side": each.side.value, "amount": str(each.amount), "currency": each.currency}
+            for each in document.postings()
+        ),
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]
