@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         NewFieldValue,
     )
     from brex_accounting.fields import Field, FieldGroup, FieldOperations, NewField
+    from brex_accounting.flat_lines import lines
     from brex_accounting.integrations import Integration, IntegrationOperations, IntegrationStatus
     from brex_accounting.legal_entities import LegalEntity, LegalEntityOperations, LegalEntityStatus
     from brex_accounting.oauth import (
@@ -169,6 +170,7 @@ _HOMES = {
         "NewFieldValue",
     ),
     "brex_accounting.fields": ("Field", "FieldGroup", "FieldOperations", "NewField",),
+    "brex_accounting.flat_lines": ("lines",),
     "brex_accounting.integrations": ("Integration", "IntegrationOperations", "IntegrationStatus",),
     "brex_accounting.legal_entities": ("LegalEntity", "LegalEntityOperations", "LegalEntityStatus",),
     "brex_accounting.oauth": (
@@ -232,7 +234,7 @@ __all__ = [
     "WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret",
     "WebhookSecretError", "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription",
     "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError",
-    "check_state", "new_state",
+    "check_state", "lines", "new_state",
 ]  # fmt: skip
 # End of what is made.
 

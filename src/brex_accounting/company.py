@@ -6,11 +6,12 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.model import Model
 from clientkit.requests import Request
 
 
 @attrs.frozen(kw_only=True)
-class Address:
+class Address(Model):
     """A postal address; `country` is ISO 3166-1 alpha-2, `state` two letters in the United States."""
 
     line1: str | None = None
@@ -24,7 +25,7 @@ class Address:
 
 
 @attrs.frozen(kw_only=True)
-class Company:
+class Company(Model):
     """A company. Events name it by its `id`, so this tells which token an event is for."""
 
     id: str

@@ -16,6 +16,7 @@ from brex_accounting.records import Receipt
 from clientkit.codec import Extra, always_sent, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.money import places
 from clientkit.requests import PageRequest, Query, Request, segment
 
@@ -79,7 +80,7 @@ _MERCHANT = (ExpenseDetail.MERCHANT,)
 
 
 @attrs.frozen(kw_only=True)
-class MinorAmount:
+class MinorAmount(Model):
     """Money in minor units as this API sends it, cents for dollars; accounting records count in major units."""
 
     amount: int
@@ -94,7 +95,7 @@ class MinorAmount:
 
 
 @attrs.frozen(kw_only=True)
-class Merchant:
+class Merchant(Model):
     """Where a card was used: the descriptor of the card network, the ISO 18245 category, the ISO 3166-1 alpha-3 country."""
 
     raw_descriptor: str = ""
@@ -104,7 +105,7 @@ class Merchant:
 
 
 @attrs.frozen(kw_only=True)
-class Expense:
+class Expense(Model):
     """An expense. All times are UTC; `dashboard_url` opens it in Brex.
 
     `original_amount` is what was spent, `billing_amount` what the entity is charged in its own currency. Entity ids are

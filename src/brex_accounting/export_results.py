@@ -26,6 +26,7 @@ from clientkit.errors import (
     UnprocessableError,
     UnreadableAnswerError,
 )
+from clientkit.model import Model
 from clientkit.requests import Request
 from clientkit.sequences import CallSequence, ask, ask_all
 
@@ -39,7 +40,7 @@ _OF_ONE_RECORD = (BadRequestError, ConflictError, RecordsNotFoundError, Unproces
 
 
 @attrs.frozen(kw_only=True)
-class ExportSuccess:
+class ExportSuccess(Model):
     """Where a record went: the ERP's id of it, and a link to it that Brex's dashboard shows."""
 
     reference_id: str | None = None
@@ -47,14 +48,14 @@ class ExportSuccess:
 
 
 @attrs.frozen(kw_only=True)
-class ExportFailure:
+class ExportFailure(Model):
     """Why a record could not be exported, in words that a bookkeeper can act on."""
 
     error_message: str
 
 
 @attrs.frozen(kw_only=True)
-class Exported:
+class Exported(Model):
     """A record that arrived in the ERP."""
 
     accounting_record_id: str
@@ -62,7 +63,7 @@ class Exported:
 
 
 @attrs.frozen(kw_only=True)
-class NotExported:
+class NotExported(Model):
     """A record that could not be exported. It seems to leave the queue, so report only what will not pass."""
 
     accounting_record_id: str
@@ -70,7 +71,7 @@ class NotExported:
 
 
 @attrs.frozen(kw_only=True)
-class ExportReport:
+class ExportReport(Model):
     """The records that a report changed."""
 
     updated_accounting_record_ids: tuple[str, ...] = ()
@@ -149,7 +150,7 @@ class ReportStatus(Enum):
 
 
 @attrs.frozen(kw_only=True)
-class ReportOutcome:
+class ReportOutcome(Model):
     """What came of one result: the record's state where it had to be read, and Brex's reason where there is one."""
 
     accounting_record_id: str

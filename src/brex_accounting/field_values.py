@@ -12,6 +12,7 @@ from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_par
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.errors import ApiError
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Query, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 
@@ -20,7 +21,7 @@ B = TypeVar("B")
 
 
 @attrs.frozen(kw_only=True)
-class FieldValue:
+class FieldValue(Model):
     """One choice of a field. Records name it by `brex_id` and `remote_id`; `value` is what people see.
 
     `value_id` is the code that people know it by, `remote_id` its id in the ERP. A disabled value is not offered any
@@ -38,7 +39,7 @@ class FieldValue:
 
 
 @attrs.frozen(kw_only=True)
-class NewFieldValue:
+class NewFieldValue(Model):
     """A value to create: what people see, the code they know it by, and its id in the ERP."""
 
     value: str
@@ -48,7 +49,7 @@ class NewFieldValue:
 
 
 @attrs.frozen(kw_only=True)
-class FieldValueChange:
+class FieldValueChange(Model):
     """What a value is to become; what is left out stays."""
 
     value: str | None = None
@@ -61,7 +62,7 @@ def _one_id(named: FieldValueUpdate | FieldValueId) -> None:
 
 
 @attrs.frozen(kw_only=True)
-class FieldValueUpdate:
+class FieldValueUpdate(Model):
     """A value to change, named by exactly one of its ids."""
 
     brex_id: str | None = None
@@ -74,7 +75,7 @@ class FieldValueUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class FieldValueId:
+class FieldValueId(Model):
     """A value to delete, named by exactly one of its ids."""
 
     brex_id: str | None = None
@@ -86,7 +87,7 @@ class FieldValueId:
 
 
 @attrs.frozen(kw_only=True)
-class FieldValueBatch:
+class FieldValueBatch(Model):
     """The values that one call wrote, in Brex's order."""
 
     items: tuple[FieldValue, ...]

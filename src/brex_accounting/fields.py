@@ -16,6 +16,7 @@ from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_par
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Query, Request, post, segment
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class FieldGroup(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Field:
+class Field(Model):
     """A field with a list of values, of which an expense gets one. Records name it by `brex_id` and `remote_id`.
 
     A disabled field is not offered any more; records that use it keep it.
@@ -48,7 +49,7 @@ class Field:
 
 
 @attrs.frozen(kw_only=True)
-class NewField:
+class NewField(Model):
     """A field to create. The group ``ERP`` needs the id of the integration, and the other groups must not have one."""
 
     name: str

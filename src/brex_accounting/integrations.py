@@ -14,6 +14,7 @@ from typing_extensions import override
 from clientkit.codec import Extra, Shape, structure, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.model import Model
 from clientkit.requests import Request, segment
 
 
@@ -25,7 +26,7 @@ class IntegrationStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Integration:
+class Integration(Model):
     """A link to an ERP. Keep its `id`: no endpoint lists integrations; `create` with the same pair gives it back.
 
     `vendor` is the name that Brex gave to the ERP's maker, `vendor_account_id` the customer's account there.

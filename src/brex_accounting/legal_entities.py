@@ -11,6 +11,7 @@ from brex_accounting.company import Address
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, segment
 
 
@@ -25,7 +26,7 @@ class LegalEntityStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class LegalEntity:
+class LegalEntity(Model):
     """A legal entity. Expenses name it by `id` in their spending and billing entity."""
 
     id: str

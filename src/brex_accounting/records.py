@@ -15,6 +15,8 @@ from brex_accounting._paging import PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
+from clientkit.money import with_currency
 from clientkit.requests import PageRequest, QueryValue, Request, segment
 
 #: Without a lower bound the service leaves old records out and does not say so; before this, Brex had none.
@@ -73,7 +75,7 @@ class Side(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Amount:
+class Amount(Model):
     """Money in decimal major units, exactly as it was sent (42.75 is forty-two dollars seventy-five), and its ISO 4217
     currency. The accounting paths differ here from Brex's other APIs, which count cents.
     """  # noqa: D205 - one sentence, two lines
@@ -82,9 +84,15 @@ class Amount:
     currency: str
     extra: Extra = unknown_fields()
 
+    def __str__(self) -> str:
+        return with_currency(self.amount, self.currency)
+
+    def __format__(self, spec: str, /) -> str:
+        return with_currency(self.amount, self.currency, spec)
+
 
 @attrs.frozen(kw_only=True)
-class FieldValueRef:
+class FieldValueRef(Model):
     """One dimension of a line's coding: which value of which field.
 
     The Brex ids are those of Brex's Fields API, the remote ids those that the ERP gave there. `brex_field_value_id` is
@@ -99,9 +107,18 @@ class FieldValueRef:
     field_value_name: str | None = None
     extra: Extra = unknown_fields()
 
+    def is_of(self, field: str) -> bool:
+        """Whether it is about this field, named by its remote id, its Brex id or its name."""
+        return field in {self.remote_field_id, self.brex_field_id, self.field_name}
+
+    @property
+    def value(self) -> str | None:
+        """The value as people know it: its name, else its id in the ERP, else Brex's; None where none was chosen."""
+        return self.field_value_name or self.remote_field_value_id or self.brex_field_value_id
+
 
 @attrs.frozen(kw_only=True)
-class LineItem:
+class LineItem(Model):
     """One side of a double entry; the amounts are never negative, the direction is in `type`."""
 
     id: str
@@ -112,9 +129,16 @@ class LineItem:
     accounting_field_values: tuple[FieldValueRef, ...] = ()
     extra: Extra = unknown_fields()
 
+    def value(self, field: str) -> str | None:
+        """What the line has in a field, such as ``Department``; the field by its name, remote id or Brex id.
+
+        The value's name, or its id where it has none. None where the field has no value on this line.
+        """
+        return next((ref.value for ref in self.accounting_field_values if ref.is_of(field)), None)
+
 
 @attrs.frozen(kw_only=True)
-class Receipt:
+class Receipt(Model):
     """An attached receipt; its links stop working 15 minutes after the record was read."""
 
     id: str
@@ -124,7 +148,7 @@ class Receipt:
 
 
 @attrs.frozen(kw_only=True)
-class User:
+class User(Model):
     """The person behind a record. Names can end in blanks."""
 
     id: str
@@ -144,7 +168,7 @@ class User:
 
 
 @attrs.frozen(kw_only=True)
-class RecordVendor:
+class RecordVendor(Model):
     """The vendor of a record; of a card record, the merchant."""
 
     id: str
@@ -157,7 +181,7 @@ class RecordVendor:
 
 
 @attrs.frozen(kw_only=True)
-class Record:
+class Record(Model):
     """One accounting event with its ledger lines.
 
     All times are UTC: `erp_posting_date` is when it counts in the books, `posted_at` when it settled. There is no date

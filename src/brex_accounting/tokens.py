@@ -12,6 +12,8 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
+from clientkit.model import Model
+
 #: User tokens and refresh tokens die after this long without a call.
 IDLE_LIFETIME = timedelta(days=90)
 
@@ -21,7 +23,7 @@ _log = logging.getLogger("brex_accounting")
 
 
 @attrs.frozen(kw_only=True)
-class Tokens:
+class Tokens(Model):
     """What one consent, or one refresh, gave. All times are UTC; the tokens do not show in a repr.
 
     `issued_at` is when the access token was issued, and so the last use of the refresh token. `scopes` may be fewer

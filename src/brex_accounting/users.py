@@ -10,6 +10,7 @@ from brex_accounting._paging import PAGING
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, segment
 
 
@@ -27,7 +28,7 @@ class UserStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class TeamUser:
+class TeamUser(Model):
     """A person as the Team API has them; `brex_accounting.User` is the shorter form inside a record.
 
     `remote_display_id` is the person's id in the company's directory or HR system. Names can end in blanks.

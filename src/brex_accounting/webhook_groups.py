@@ -14,6 +14,7 @@ from brex_accounting._paging import PAGING, checked_limit
 from clientkit.codec import Extra, always_sent, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 
 _PATH = "/v1/webhooks/groups"
@@ -27,7 +28,7 @@ class WebhookGroupMemberType(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class WebhookGroup:
+class WebhookGroup(Model):
     """A group of accounts."""
 
     id: str
@@ -36,7 +37,7 @@ class WebhookGroup:
 
 
 @attrs.frozen(kw_only=True)
-class WebhookGroupMember:
+class WebhookGroupMember(Model):
     """An account of a group; `member_id` is the account's id."""
 
     group_id: str

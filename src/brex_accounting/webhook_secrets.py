@@ -7,6 +7,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.model import Model
 from clientkit.requests import Request
 
 
@@ -19,7 +20,7 @@ class WebhookSecretStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class WebhookSecret:
+class WebhookSecret(Model):
     """A signing secret, which its repr does not show."""
 
     secret: str = attrs.field(repr=False)

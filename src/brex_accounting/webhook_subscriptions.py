@@ -10,6 +10,7 @@ from brex_accounting._paging import PAGING
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 
 
@@ -46,7 +47,7 @@ class WebhookSubscriptionStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class WebhookSubscription:
+class WebhookSubscription(Model):
     """An address that receives events, of the accounts of a group where one is named."""
 
     id: str
@@ -65,7 +66,7 @@ def _check(subscription: NewWebhookSubscription | WebhookSubscriptionUpdate) -> 
 
 
 @attrs.frozen(kw_only=True)
-class NewWebhookSubscription:
+class NewWebhookSubscription(Model):
     """An https address to register, and at least one event; `group_id` is for partners."""
 
     url: str
@@ -77,7 +78,7 @@ class NewWebhookSubscription:
 
 
 @attrs.frozen(kw_only=True)
-class WebhookSubscriptionUpdate:
+class WebhookSubscriptionUpdate(Model):
     """What a subscription is to become as a whole; a group that is left out may be taken away."""
 
     url: str

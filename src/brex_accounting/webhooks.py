@@ -29,6 +29,7 @@ from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import codec
 from clientkit.codec import Extra, unknown_fields
 from clientkit.drivers import drive, drive_async
+from clientkit.model import Model
 from clientkit.webhooks import (
     Headers,
     Keys,
@@ -66,7 +67,7 @@ _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
 @attrs.frozen(kw_only=True)
-class RecordsReadyForExport:
+class RecordsReadyForExport(Model):
     """Records that became ``READY_FOR_EXPORT``; bills are not among them, they have to be polled.
 
     `id` is the same when Brex sends the event again, `sent_at` (UTC) the time of this delivery. `company_id` is the `id`
@@ -80,7 +81,7 @@ class RecordsReadyForExport:
 
 
 @attrs.frozen(kw_only=True)
-class OtherEvent:
+class OtherEvent(Model):
     """Any other event of Brex's, with its whole body as parsed JSON."""
 
     id: str

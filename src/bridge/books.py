@@ -10,7 +10,9 @@ from typing import TypeVar
 
 import attrs
 from dateutil.relativedelta import relativedelta
+from typing_extensions import override
 
+from bridge.datatable import DataTable, Tabular
 from bridge.master_data import INACTIVE, Account, Bill, Field, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
 from bridge.unreadable import UnreadableEntry, UnreadableIndex
 from bridge.vendors.names import NameIndex
@@ -31,8 +33,8 @@ def _is_telling(character: str) -> bool:
     return character in "&+_" or unicodedata.category(character)[0] in "LMN"
 
 
-@attrs.frozen(kw_only=True, slots=False)
-class Books:
+@attrs.frozen(kw_only=True, slots=False, repr=False)
+class Books(Tabular):
     """A chart of accounts, custom fields, vendors, subsidiaries and tax rates, and the last day that is closed, at one moment.
 
     `bills` and `reimbursements` are those that payments can be for, and `paying_accounts` the codes of the accounts behind
@@ -51,6 +53,24 @@ class Books:
     last_closed: date | None = None
     unreadable: tuple[UnreadableEntry, ...] = ()
     ledger: str = "Rillet"
+
+    @property
+    @override
+    def table(self) -> DataTable:
+        """How many there are of each."""
+        closed = "" if self.last_closed is None else f", closed through {self.last_closed}"
+        counts = {
+            "Accounts": self.accounts,
+            "Subsidiaries": self.subsidiaries,
+            "Fields": self.fields,
+            "Vendors": self.vendors,
+            "Bills": self.bills,
+            "Reimbursements": self.reimbursements,
+            "Tax rates": self.tax_rates,
+        }
+        rows = tuple((name, str(len(found))) for name, found in counts.items())
+        title = f"{len(self.accounts)} accounts and {len(self.vendors)} vendors of {self.ledger}{closed}"
+        return DataTable(title=title, headings=("What", "How many"), rows=rows)
 
     def account(self, code_or_id: str) -> Account | None:
         """The account with this id, which is stable, or else with this code."""

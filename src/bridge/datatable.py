@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from html import escape
 from typing import TYPE_CHECKING
 
 import attrs
 
 from clientkit.money import decimal_text, places
+from clientkit.showing import html_table
 
 if TYPE_CHECKING:
     import rich.table
@@ -44,14 +44,11 @@ class DataTable:
         return table
 
     def _repr_html_(self) -> str:
-        head = _html_row("th", self.headings)
-        body = "".join(_html_row("td", row) for row in self.rows)
-        caption = _html_text(self.title)
-        return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+        return html_table(self.title, self.headings, self.rows)
 
 
 class Tabular:
-    """Something that rich and notebooks show as its `table`."""
+    """Something that rich and notebooks show as its `table`, of which a notebook gets the first rows."""
 
     __slots__ = ()
 
@@ -65,6 +62,10 @@ class Tabular:
 
     def _repr_html_(self) -> str:
         return self.table._repr_html_()
+
+    def __repr__(self) -> str:
+        # Of thousands of records the fields would be megabytes, which a notebook keeps.
+        return f"<{type(self).__name__}: {plain(self.table.title)}>"
 
 
 def plain(text: str) -> str:
@@ -81,11 +82,3 @@ def trimmed(number: Decimal) -> str:
     """A number without zeros at its end: ``23`` for 23.0000."""
     text = decimal_text(number)
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _html_row(tag: str, cells: tuple[str, ...]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{_html_text(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-
-def _html_text(text: str) -> str:
-    return escape(plain(text)).replace("\n", "<br>")

@@ -42,7 +42,7 @@ class ExplainedLine:
         return (self.line_id, self.side.value.lower(), amount, self.account, ", ".join(self.fields), self.why)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Explanation(Tabular):
     """What becomes of a record, and its lines.
 

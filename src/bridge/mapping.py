@@ -61,7 +61,7 @@ DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
 _OWN = frozenset(DEFAULT_MAPPERS.values())
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Plan(Tabular):
     """What would become of a number of records; rich and notebooks show it as a table.
 

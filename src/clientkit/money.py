@@ -88,6 +88,15 @@ def decimal_text(amount: Decimal) -> str:
     return format(readable(amount), "f")
 
 
+def with_currency(amount: Decimal, currency: str, spec: str = "") -> str:
+    """An amount as people read it: ``19.99 USD``; `spec` is for the number, as in ``,.2f``. Raises `ValueError` for another."""
+    try:
+        number = format(amount, spec or "f")
+    except ValueError:
+        raise ValueError(f"{spec!r} formats no amount; write it as of a Decimal, such as ',.2f'") from None
+    return f"{number} {currency}"
+
+
 def sent_text(amount: Decimal) -> str:
     """`decimal_text` of an amount that is sent. Raises `ValueError` for one that is too large or too small to be money."""
     return format(checked(amount), "f")

@@ -122,6 +122,18 @@ class Pager(Generic[T]):
         """All items at once."""
         return list(self)
 
+    def first(self) -> T | None:
+        """The first item, None where there is none. Asks for as many pages as it takes to find one."""
+        return next(iter(self), None)
+
+    def total(self) -> int | None:
+        """How many items there are, where the service tells it (Brex does for some listings, Rillet for none): one request.
+
+        It is no ``len``, which ``list(pager)`` would ask for too, at the cost of a request each time.
+        """
+        page = next(self.pages(), None)
+        return 0 if page is None else page.total
+
     def tolerant(self) -> Pager[T | Unreadable]:
         """The same listing, with an `Unreadable` in the place of each item that cannot be read.
 
@@ -131,6 +143,14 @@ class Pager(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Pager of {self._listing.path}>"
+
+    def _repr_html_(self) -> str:
+        """The first page as a table, which takes a request: a notebook that ends a cell with a listing wants to see it."""
+        from clientkit.showing import html_list
+
+        page = next(self.pages(), None)
+        items = () if page is None else page.items
+        return html_list(self._listing.path, items, more=page is not None and page.next_cursor is not None)
 
 
 class AsyncPager(Generic[T]):
@@ -155,6 +175,18 @@ class AsyncPager(Generic[T]):
     async def collect(self) -> list[T]:
         """All items at once."""
         return [item async for item in self]
+
+    async def first(self) -> T | None:
+        """As `Pager.first`."""
+        async for item in self:
+            return item
+        return None
+
+    async def total(self) -> int | None:
+        """As `Pager.total`."""
+        async for page in self.pages():
+            return page.total
+        return 0
 
     def tolerant(self) -> AsyncPager[T | Unreadable]:
         """As `Pager.tolerant`."""

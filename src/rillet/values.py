@@ -10,10 +10,12 @@ import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
+from clientkit.model import Model
+from clientkit.money import with_currency
 
 
 @attrs.frozen
-class Money:
+class Money(Model):
     """An amount in decimal major units (``Decimal("1.10")`` is one dollar ten) and its ISO 4217 currency code.
 
     Rillet pads nothing: ``10`` and ``10.00`` are the same amount, so compare `amount` as a decimal. Unknown fields make no
@@ -25,11 +27,14 @@ class Money:
     extra: Extra = unknown_fields(compared=False)
 
     def __str__(self) -> str:
-        return f"{self.amount:f} {self.currency}"
+        return with_currency(self.amount, self.currency)
+
+    def __format__(self, spec: str, /) -> str:
+        return with_currency(self.amount, self.currency, spec)
 
 
 @attrs.frozen(kw_only=True)
-class ExternalReference:
+class ExternalReference(Model):
     """Where an object comes from: the `id` that another system gives it, and a link to it there.
 
     The `type` must exist in Rillet already (Settings → External References); only a person can create one.
@@ -46,7 +51,7 @@ class ExternalReference:
 
 
 @attrs.frozen(kw_only=True)
-class FieldAssignment:
+class FieldAssignment(Model):
     """One value of one custom field (a dimension such as department), set on a line or on a vendor."""
 
     field_id: str
@@ -55,7 +60,7 @@ class FieldAssignment:
 
 
 @attrs.frozen(kw_only=True)
-class ExchangeRate:
+class ExchangeRate(Model):
     """How many units of `target`, the subsidiary's currency, one unit of `base`, the document's currency, buys.
 
     Rillet refuses the opposite direction, wants no rate where the currencies are the same, and wants one even
@@ -70,7 +75,7 @@ class ExchangeRate:
 
 
 @attrs.frozen(kw_only=True)
-class Period:
+class Period(Model):
     """Calendar days, the first and the last included."""
 
     start: date
@@ -79,7 +84,7 @@ class Period:
 
 
 @attrs.frozen(kw_only=True)
-class Address:
+class Address(Model):
     """A postal address; `state` is a code such as ``TN``, `country` an ISO 3166 alpha-2 code."""
 
     line1: str
@@ -106,7 +111,7 @@ class TaxCoverage(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class ExpenseTax:
+class ExpenseTax(Model):
     """The tax on one line of a charge, a reimbursement or a bill.
 
     Rillet wants every field, also beside a `tax_code`, which then overrides `percentage` (0 to 100), `country`

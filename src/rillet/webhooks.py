@@ -24,6 +24,7 @@ import attrs
 from clientkit import codec
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
+from clientkit.model import Model
 from clientkit.webhooks import (
     Headers,
     Keys,
@@ -87,7 +88,7 @@ class EventType(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class UsageCommitment:
+class UsageCommitment(Model):
     """What a customer pays for usage at least, and the code of the account that it is revenue of."""
 
     amount: Money
@@ -114,7 +115,7 @@ class PaymentStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class PaymentUpdate:
+class PaymentUpdate(Model):
     """A payment of an invoice or a credit memo, where ``PAYMENT_UPDATED`` carries it and not the document itself."""
 
     id: str
@@ -143,7 +144,7 @@ _MODELS: Mapping[Entity, type[object]] = {
 
 
 @attrs.frozen(kw_only=True)
-class Event:
+class Event(Model):
     """One event. `id` is the same when Rillet sends it again, `timestamp` is in UTC.
 
     `data` is the object after the event, or its id as text where it was deleted. For an entity or an event that this

@@ -79,7 +79,7 @@ class NotAccrued:
     why: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AccrualPlan(Tabular):
     """What is to be accrued for a month; a subsidiary without an accrual has nothing to accrue."""
 

@@ -67,7 +67,7 @@ class AccountReconciliation:
         return total(each.amount for each in self.parts if each.kind is DifferenceKind.UNEXPLAINED)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Reconciliation(Tabular):
     """A month's accounts; rich and notebooks show them as a table, `differences` shows what they differ by."""
 

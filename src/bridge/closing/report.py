@@ -15,7 +15,7 @@ from clientkit.money import decimal_text
 CURRENCY = "Currency"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Report(Tabular):
     """A part of a close, row by row: texts, whole numbers, days, and amounts in decimal major units."""
 

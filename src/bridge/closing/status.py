@@ -39,7 +39,7 @@ class CutOff:
     why: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CloseStatus(Tabular):
     """The state of a month's close. Every part is a `Report`; `reports` has all of them by their names.
 

@@ -9,6 +9,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import WHOLE
@@ -32,7 +33,7 @@ class AccountStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Account:
+class Account(Model):
     """One account of the general ledger.
 
     `id` never changes, `code` can be renumbered: keep the id, and send the code that it has today. `subtype` is free

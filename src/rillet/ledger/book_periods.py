@@ -9,6 +9,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.model import Model
 from clientkit.requests import Request
 
 
@@ -20,7 +21,7 @@ class BookStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class BookPeriod:
+class BookPeriod(Model):
     """A period of the books; `start` and `end` are included, `closed_on` is the day it was closed."""
 
     id: str

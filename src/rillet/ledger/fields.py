@@ -10,6 +10,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import WHOLE
 
@@ -22,7 +23,7 @@ class FieldDisplay(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class FieldRule:
+class FieldRule(Model):
     """How a field behaves on one side of the books."""
 
     mandatory: bool
@@ -31,7 +32,7 @@ class FieldRule:
 
 
 @attrs.frozen(kw_only=True)
-class FieldSettings:
+class FieldSettings(Model):
     """`expenses` rules bills, charges and manual entries; `revenue` customers, contracts, invoices, credit memos."""
 
     expenses: FieldRule | None = attrs.field(default=None, metadata=wire_name("EXPENSES"))
@@ -40,7 +41,7 @@ class FieldSettings:
 
 
 @attrs.frozen(kw_only=True)
-class FieldValue:
+class FieldValue(Model):
     """One choice of a field. A deactivated one stays where it is assigned and cannot be assigned anew."""
 
     id: str
@@ -50,7 +51,7 @@ class FieldValue:
 
 
 @attrs.frozen(kw_only=True)
-class Field:
+class Field(Model):
     """A custom field with all its values."""
 
     id: str
@@ -62,14 +63,14 @@ class Field:
 
 
 @attrs.frozen(kw_only=True)
-class NewFieldValue:
+class NewFieldValue(Model):
     """A value to add to a field, or what one is to be called. Rillet trims the name and refuses a duplicate."""
 
     name: str
 
 
 @attrs.frozen(kw_only=True)
-class NewField:
+class NewField(Model):
     """A field to create. Creating the same name twice makes two fields."""
 
     name: str
@@ -77,7 +78,7 @@ class NewField:
 
 
 @attrs.frozen(kw_only=True)
-class FieldUpdate:
+class FieldUpdate(Model):
     """What a field is to be; settings that are left out stay as they are."""
 
     name: str

@@ -11,6 +11,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, checked_limit
 from rillet.values import ExchangeRate, FieldAssignment, Money
@@ -31,7 +32,7 @@ class RelatedEntityType(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class RelatedEntity:
+class RelatedEntity(Model):
     """The customer or vendor that a journal entry is about."""
 
     id: str
@@ -40,7 +41,7 @@ class RelatedEntity:
 
 
 @attrs.frozen(kw_only=True)
-class JournalEntryItem:
+class JournalEntryItem(Model):
     """One posted line. `account_id` stays when an account is renumbered, `account_code` does not.
 
     `original_transaction_amount` is there if the line was booked in another currency than the entry's.
@@ -58,7 +59,7 @@ class JournalEntryItem:
 
 
 @attrs.frozen(kw_only=True)
-class JournalEntry:
+class JournalEntry(Model):
     """A double entry as Rillet has it.
 
     `date` is the day it counts in the general ledger, `reversal_date` the day it is taken back. The VAT of its lines
@@ -80,7 +81,7 @@ class JournalEntry:
 
 
 @attrs.frozen(kw_only=True)
-class NewJournalEntryItem:
+class NewJournalEntryItem(Model):
     """One line to post; `amount`, rounded to its currency, is on the side that `side` says.
 
     `vat_code` is the code or the description of a VAT rate of the subsidiary's country and wants a `vat_type`:
@@ -98,7 +99,7 @@ class NewJournalEntryItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewJournalEntry:
+class NewJournalEntry(Model):
     """A double entry to post: two lines or more, whose debits equal its credits.
 
     A journal entry has no external references, so `name` is the place for a mark to find it by. Rillet drops
@@ -117,7 +118,7 @@ class NewJournalEntry:
 
 
 @attrs.frozen(kw_only=True)
-class JournalEntryUpdate:
+class JournalEntryUpdate(Model):
     """What a journal entry is to be: an update replaces it by this. Its subsidiary stays."""
 
     name: str

@@ -6,11 +6,12 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, operation
+from clientkit.model import Model
 from clientkit.requests import Request
 
 
 @attrs.frozen(kw_only=True)
-class Organization:
+class Organization(Model):
     """A customer of Rillet; `currency` (ISO 4217) is the one that consolidated reports are in."""
 
     id: str

@@ -7,6 +7,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, segment
 from rillet._paging import WHOLE
 
@@ -18,7 +19,7 @@ class SubsidiaryType(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Subsidiary:
+class Subsidiary(Model):
     """A legal entity with books of its own, in its own currency (ISO 4217) and time zone (IANA name)."""
 
     id: str

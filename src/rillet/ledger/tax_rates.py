@@ -8,12 +8,13 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing
+from clientkit.model import Model
 from clientkit.requests import PageRequest
 from rillet._paging import WHOLE
 
 
 @attrs.frozen(kw_only=True)
-class TaxRate:
+class TaxRate(Model):
     """A tax rate that lines can name by its `code`.
 
     `percentage` is 0 to 100 (``Decimal("23.0000")``), `country` an ISO 3166 alpha-2 code.

@@ -10,6 +10,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -31,7 +32,7 @@ class BillStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Bill:
+class Bill(Model):
     """What is owed to a vendor; there is no total, the lines carry the amounts.
 
     `expense_number` is the vendor's own number of the bill, `impact_date` the day it counts in the general ledger.
@@ -53,7 +54,7 @@ class Bill:
 
 
 @attrs.frozen(kw_only=True)
-class NewBill:
+class NewBill(Model):
     """A bill to post: its lines are debited, the payable account that Rillet is set up with is credited.
 
     Lines of one bill should share one currency. `impact_date` is `bill_date` when left out.
@@ -71,7 +72,7 @@ class NewBill:
 
 
 @attrs.frozen(kw_only=True)
-class BillUpdate:
+class BillUpdate(Model):
     """What a bill is to be: an update replaces the whole bill by this. Its subsidiary stays."""
 
     vendor_id: str
@@ -86,7 +87,7 @@ class BillUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class BillPayment:
+class BillPayment(Model):
     """Money that went to a vendor for a bill."""
 
     id: str

@@ -9,6 +9,7 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit
@@ -17,7 +18,7 @@ from rillet.values import DocumentStatus, ExchangeRate, ExternalReference
 
 
 @attrs.frozen(kw_only=True)
-class Charge:
+class Charge(Model):
     """A card transaction as Rillet has it; there is no total, the lines carry the amounts.
 
     `charge_date` is the day of the purchase, `impact_date` the day it counts in the general ledger.
@@ -38,7 +39,7 @@ class Charge:
 
 
 @attrs.frozen(kw_only=True)
-class NewCharge:
+class NewCharge(Model):
     """A charge to post: its lines are debited, the card account is credited with their sum.
 
     `credit_card_account_code` must be an account of subtype ``Credit Card``. Lines of one charge should share one

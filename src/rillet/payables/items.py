@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
+from clientkit.model import Model
 from rillet.values import ExpenseTax, FieldAssignment, Money, Period
 
 
 @attrs.frozen(kw_only=True)
-class NewExpenseItem:
+class NewExpenseItem(Model):
     """One line to post: `amount` (rounded to its currency) debits `account_code`; a negative one credits it."""
 
     account_code: str
@@ -24,7 +25,7 @@ class NewExpenseItem:
 
 
 @attrs.frozen(kw_only=True)
-class ExpenseItem:
+class ExpenseItem(Model):
     """One posted line."""
 
     id: str

@@ -7,6 +7,7 @@ from datetime import date
 import attrs
 
 from clientkit.codec.enums import OpenEnum
+from clientkit.model import Model
 from rillet.values import Money
 
 
@@ -18,7 +19,7 @@ class ClearingStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class NewPayment:
+class NewPayment(Model):
     """A payment to record: `account_code`, the account of a bank account, is credited with `amount` on `date`."""
 
     amount: Money

@@ -9,6 +9,7 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, WHOLE, checked_limit
@@ -18,7 +19,7 @@ from rillet.values import DocumentStatus, ExchangeRate, ExternalReference, Money
 
 
 @attrs.frozen(kw_only=True)
-class Reimbursement:
+class Reimbursement(Model):
     """What an employee gets back; the employee is a vendor.
 
     Rillet's own description demands a ``bill_date`` that it does not define: `reimbursement_date` is optional here,
@@ -39,7 +40,7 @@ class Reimbursement:
 
 
 @attrs.frozen(kw_only=True)
-class NewReimbursement:
+class NewReimbursement(Model):
     """A reimbursement to post: its lines are debited, the payable account is credited with their sum.
 
     `impact_date` is `reimbursement_date` when left out. `exchange_rate` is accepted by the service since September
@@ -57,7 +58,7 @@ class NewReimbursement:
 
 
 @attrs.frozen(kw_only=True)
-class ReimbursementPayment:
+class ReimbursementPayment(Model):
     """Money that went to an employee for a reimbursement."""
 
     id: str

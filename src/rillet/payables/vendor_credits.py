@@ -10,6 +10,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
@@ -27,7 +28,7 @@ class VendorCreditStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class VendorCreditItem:
+class VendorCreditItem(Model):
     """One posted line; `net_amount` and `tax_amount` are Rillet's split of `amount`."""
 
     id: str
@@ -42,7 +43,7 @@ class VendorCreditItem:
 
 
 @attrs.frozen(kw_only=True)
-class VendorCreditApplication:
+class VendorCreditApplication(Model):
     """The part of a vendor credit that settles a bill; `bill_number` is the bill's expense number."""
 
     id: str
@@ -55,7 +56,7 @@ class VendorCreditApplication:
 
 
 @attrs.frozen(kw_only=True)
-class VendorCredit:
+class VendorCredit(Model):
     """What a vendor owes, as Rillet has it; `remaining_amount` can still be applied to bills.
 
     `credit_number` is the vendor's own number, `gl_impact_date` the day it counts in the general ledger.
@@ -80,7 +81,7 @@ class VendorCredit:
 
 
 @attrs.frozen(kw_only=True)
-class NewVendorCreditItem:
+class NewVendorCreditItem(Model):
     """One line to post: `amount` (rounded to its currency) credits `account_code`."""
 
     account_code: str
@@ -92,7 +93,7 @@ class NewVendorCreditItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewVendorCredit:
+class NewVendorCredit(Model):
     """A vendor credit to post."""
 
     vendor_id: str
@@ -105,7 +106,7 @@ class NewVendorCredit:
 
 
 @attrs.frozen(kw_only=True)
-class VendorCreditUpdate:
+class VendorCreditUpdate(Model):
     """What a vendor credit is to be: an update replaces all of it by this. Its subsidiary stays."""
 
     vendor_id: str
@@ -118,7 +119,7 @@ class VendorCreditUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class NewVendorCreditApplication:
+class NewVendorCreditApplication(Model):
     """The part of a vendor credit that is to settle a bill."""
 
     bill_id: str

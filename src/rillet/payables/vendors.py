@@ -10,6 +10,7 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -18,7 +19,7 @@ from rillet.values import Address, ExternalReference, FieldAssignment
 
 
 @attrs.frozen(kw_only=True)
-class Vendor:
+class Vendor(Model):
     """Somebody who is paid: a supplier, a merchant, or an employee with reimbursements.
 
     Names are not unique. `account_code` is the default expense account, `payment_terms` are days (0 to 180); `email`
@@ -40,7 +41,7 @@ class Vendor:
 
 
 @attrs.frozen(kw_only=True)
-class NewVendor:
+class NewVendor(Model):
     """A vendor to create, or what a vendor is to be: an update replaces the whole vendor by this."""
 
     name: str

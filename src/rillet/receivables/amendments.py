@@ -11,6 +11,7 @@ import attrs
 
 from clientkit.codec import always_sent, as_number
 from clientkit.codec.enums import OpenEnum
+from clientkit.model import Model
 from rillet.receivables.invoicing import InvoiceSchedule, Invoicing
 from rillet.receivables.items import ItemTax
 from rillet.receivables.pricing import Discount, Price, RevenuePattern
@@ -25,7 +26,7 @@ class AmendmentEffectiveFrom(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class AmendedItem:
+class AmendedItem(Model):
     """A new item of a contract that Rillet invoices, or the new version of the item whose id is `amending`.
 
     `start_date` is not before the amendment; `end_date` is the contract's when left out. A `tax_rate` needs its amount.
@@ -44,7 +45,7 @@ class AmendedItem:
 
 
 @attrs.frozen(kw_only=True)
-class FullContractAmendment:
+class FullContractAmendment(Model):
     """A change of a contract that Rillet invoices; items that are not named stay as they are.
 
     `amendment_date` is not before the contract's last amendment.
@@ -58,7 +59,7 @@ class FullContractAmendment:
 
 
 @attrs.frozen(kw_only=True)
-class AddedItem:
+class AddedItem(Model):
     """An item that a contract invoiced elsewhere gets; it starts with the amendment and ends with the contract."""
 
     product_id: str
@@ -72,7 +73,7 @@ class AddedItem:
 
 
 @attrs.frozen(kw_only=True)
-class ChangedItem:
+class ChangedItem(Model):
     """A change of the item whose external reference has the id `amending_reference`."""
 
     price: Money
@@ -84,7 +85,7 @@ class ChangedItem:
 
 
 @attrs.frozen(kw_only=True)
-class TerminatedItem:
+class TerminatedItem(Model):
     """The end of the item whose external reference has the id `external_reference`.
 
     Its revenue is recognised through `end_date`, which is the day of the amendment when left out.
@@ -99,7 +100,7 @@ AmendmentItem: TypeAlias = AddedItem | ChangedItem | TerminatedItem
 
 
 @attrs.frozen(kw_only=True)
-class RevenueRecognitionOnlyContractAmendment:
+class RevenueRecognitionOnlyContractAmendment(Model):
     """A change of a contract that another system invoices; items that are not named stay as they are."""
 
     amendment_date: date
@@ -113,7 +114,7 @@ ContractAmendment: TypeAlias = FullContractAmendment | RevenueRecognitionOnlyCon
 
 
 @attrs.frozen(kw_only=True)
-class AmendmentPreview:
+class AmendmentPreview(Model):
     """A change to try out on a contract that Rillet invoices; other contracts have no preview."""
 
     amendment_date: date

@@ -10,12 +10,13 @@ import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, segment
 from rillet._paging import KEYSET, checked_limit
 
 
 @attrs.frozen(kw_only=True)
-class Usage:
+class Usage(Model):
     """How much was used on one day; a contract item has one such row for each day at most."""
 
     date: dt.date
@@ -29,7 +30,7 @@ def _positive(_: object, attribute: attrs.Attribute[Decimal], value: Decimal) ->
 
 
 @attrs.frozen(kw_only=True)
-class NewUsage:
+class NewUsage(Model):
     """How much was used on one day: `quantity` is more than 0, else `ValueError`."""
 
     date: dt.date
@@ -37,7 +38,7 @@ class NewUsage:
 
 
 @attrs.frozen(kw_only=True)
-class UsageRecords:
+class UsageRecords(Model):
     """The rows of usage as Rillet has them after a change."""
 
     usage: tuple[Usage, ...] = ()

@@ -16,6 +16,7 @@ import attrs
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, checked_limit
 from rillet.receivables.amendments import AmendmentPreview, ContractAmendment
@@ -44,7 +45,7 @@ class ContractItemStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class ContractItem:
+class ContractItem(Model):
     """One line of a contract; `amending` is the id of the item that this one takes the place of."""
 
     id: str
@@ -66,7 +67,7 @@ class ContractItem:
 
 
 @attrs.frozen(kw_only=True)
-class ContractInvoice:
+class ContractInvoice(Model):
     """An invoice of a contract, made or scheduled."""
 
     id: str
@@ -82,7 +83,7 @@ class ContractInvoice:
 
 
 @attrs.frozen(kw_only=True)
-class Contract:
+class Contract(Model):
     """What was agreed with a customer. Which scope it was made in does not come back.
 
     `invoicing` is None where another system invoices, `invoices` where the contract was read from a list.
@@ -107,7 +108,7 @@ class Contract:
 
 
 @attrs.frozen(kw_only=True)
-class NewContractItem:
+class NewContractItem(Model):
     """One line of a contract that Rillet invoices; its days are the contract's when left out.
 
     `usage_minimum_commitment` goes with a usage price, where the contract has no commitment of its own.
@@ -127,7 +128,7 @@ class NewContractItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewFullContract:
+class NewFullContract(Model):
     """A contract that Rillet invoices and accounts for; without `end_date` it is open-ended.
 
     Rillet looks up an `exchange_rate` that is left out where the currencies differ.
@@ -148,7 +149,7 @@ class NewFullContract:
 
 
 @attrs.frozen(kw_only=True)
-class NewExternalContractItem:
+class NewExternalContractItem(Model):
     """One line of a contract that another system invoices; its days are the contract's when left out.
 
     The invoice schedule names the line by the id of its `external_reference`.
@@ -164,7 +165,7 @@ class NewExternalContractItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewRevenueRecognitionOnlyContract:
+class NewRevenueRecognitionOnlyContract(Model):
     """A contract that another system invoices, to recognise its revenue. `close_date` is `start_date` when left out."""
 
     name: str

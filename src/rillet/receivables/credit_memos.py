@@ -12,6 +12,7 @@ import attrs
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit
@@ -30,7 +31,7 @@ class CreditMemoStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemoItem:
+class CreditMemoItem(Model):
     """One line of a credit memo. Its price and tax rate, as they were sent, do not come back."""
 
     id: str
@@ -46,7 +47,7 @@ class CreditMemoItem:
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemoApplication:
+class CreditMemoApplication(Model):
     """How much of a credit memo pays one invoice."""
 
     id: str
@@ -59,7 +60,7 @@ class CreditMemoApplication:
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemo:
+class CreditMemo(Model):
     """What a customer has to pay less. `remaining_amount` is not applied to any invoice yet."""
 
     id: str
@@ -83,7 +84,7 @@ class CreditMemo:
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemoItemPrice:
+class CreditMemoItemPrice(Model):
     """What is credited at which price: `amount_per_unit`, not rounded, is the rate that the credit memo shows."""
 
     product_id: str
@@ -92,7 +93,7 @@ class CreditMemoItemPrice:
 
 
 @attrs.frozen(kw_only=True)
-class NewCreditMemoItem:
+class NewCreditMemoItem(Model):
     """One line to credit."""
 
     description: str
@@ -103,7 +104,7 @@ class NewCreditMemoItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewCreditMemo:
+class NewCreditMemo(Model):
     """A credit memo to create; Rillet numbers it where `credit_memo_number` is left out."""
 
     credit_memo_number: str | None = None
@@ -116,7 +117,7 @@ class NewCreditMemo:
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemoUpdate:
+class CreditMemoUpdate(Model):
     """What a credit memo is to be, whole."""
 
     items: Sequence[NewCreditMemoItem]
@@ -125,7 +126,7 @@ class CreditMemoUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class NewCreditMemoApplication:
+class NewCreditMemoApplication(Model):
     """How much of a credit memo is to pay one invoice; `amount` is rounded to its currency."""
 
     invoice_id: str

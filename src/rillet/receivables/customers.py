@@ -11,6 +11,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -27,7 +28,7 @@ class CustomerEmailType(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class CustomerEmail:
+class CustomerEmail(Model):
     """Where a customer's invoices are mailed to."""
 
     email: str
@@ -36,7 +37,7 @@ class CustomerEmail:
 
 
 @attrs.frozen(kw_only=True)
-class Customer:
+class Customer(Model):
     """Somebody who is invoiced. Names are not unique; `payment_terms` are days."""
 
     id: str
@@ -55,7 +56,7 @@ class Customer:
 
 
 @attrs.frozen(kw_only=True)
-class NewCustomer:
+class NewCustomer(Model):
     """A customer to create, or what a customer is to be: an update replaces the whole customer by this.
 
     `send_invoices_automatically` mails each invoice on its date, `send_payment_reminders` again while it is unpaid.
@@ -83,7 +84,7 @@ class PaymentType(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class PaymentMethod:
+class PaymentMethod(Model):
     """What a customer's invoices are paid with by themselves; where it is not `chargeable`, the customer has to act."""
 
     chargeable: bool
@@ -93,7 +94,7 @@ class PaymentMethod:
 
 
 @attrs.frozen(kw_only=True)
-class PaymentSetup:
+class PaymentSetup(Model):
     """Where the customer has to go to set up, or change, the payment method."""
 
     setup_url: str

@@ -11,6 +11,7 @@ import attrs
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
@@ -27,7 +28,7 @@ class ContractScope(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class DraftContractItem:
+class DraftContractItem(Model):
     """One line of a draft; an update gives every line a new `id`."""
 
     id: str
@@ -41,7 +42,7 @@ class DraftContractItem:
 
 
 @attrs.frozen(kw_only=True)
-class DraftContract:
+class DraftContract(Model):
     """A contract that a person has yet to approve in Rillet.
 
     `scope` is None for imported drafts whose scope the API has no word for.
@@ -62,7 +63,7 @@ class DraftContract:
 
 
 @attrs.frozen(kw_only=True)
-class NewDraftContractItem:
+class NewDraftContractItem(Model):
     """One line to draft."""
 
     product_id: str
@@ -75,7 +76,7 @@ class NewDraftContractItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewDraftContract:
+class NewDraftContract(Model):
     """A contract to draft, or what a draft is to be: an update replaces the whole draft by this."""
 
     external_references: Sequence[ExternalReference] = ()

@@ -10,6 +10,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, WHOLE, checked_limit
 from rillet.values import Money
@@ -24,7 +25,7 @@ class InvoicePaymentStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class InvoicePayment:
+class InvoicePayment(Model):
     """Money received for one invoice on the account `account_code`. Only an uncleared one can be changed or deleted."""
 
     id: str
@@ -38,7 +39,7 @@ class InvoicePayment:
 
 
 @attrs.frozen(kw_only=True)
-class NewInvoicePayment:
+class NewInvoicePayment(Model):
     """A receipt to record, or what one is to be: an update replaces the whole payment by this.
 
     `account_code` is the code of an account that a bank account is behind.

@@ -16,6 +16,7 @@ import attrs
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit
@@ -37,7 +38,7 @@ class InvoiceStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceItem:
+class InvoiceItem(Model):
     """One line of an invoice. Its price and tax rate, as they were sent, do not come back: only what they came to."""
 
     id: str
@@ -55,7 +56,7 @@ class InvoiceItem:
 
 
 @attrs.frozen(kw_only=True)
-class InvoicingBankAccount:
+class InvoicingBankAccount(Model):
     """The account that an invoice asks to be paid on."""
 
     id: str
@@ -69,7 +70,7 @@ class InvoicingBankAccount:
 
 
 @attrs.frozen(kw_only=True)
-class Invoice:
+class Invoice(Model):
     """An invoice as Rillet has it. Which scope it was made in does not come back.
 
     `address` is the sender's. `payment_terms` are days. `sent_at` is the first time that Rillet sent it, None before.
@@ -106,7 +107,7 @@ class Invoice:
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceItemPrice:
+class InvoiceItemPrice(Model):
     """What is sold at which price: `amount_per_unit`, not rounded, is the rate that the invoice shows."""
 
     product_id: str
@@ -116,7 +117,7 @@ class InvoiceItemPrice:
 
 
 @attrs.frozen(kw_only=True)
-class NewInvoiceItem:
+class NewInvoiceItem(Model):
     """One line of an invoice that Rillet sends."""
 
     description: str
@@ -127,7 +128,7 @@ class NewInvoiceItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewExternalInvoiceItem:
+class NewExternalInvoiceItem(Model):
     """One line of an invoice that another system sent; the amounts are rounded to their currency."""
 
     product_id: str
@@ -141,7 +142,7 @@ class NewExternalInvoiceItem:
 
 
 @attrs.frozen(kw_only=True)
-class NewFullInvoice:
+class NewFullInvoice(Model):
     """An invoice that Rillet numbers, sends and accounts for. `due_date` is `invoice_date` when left out."""
 
     customer_id: str
@@ -158,7 +159,7 @@ class NewFullInvoice:
 
 
 @attrs.frozen(kw_only=True)
-class NewRevenueRecognitionOnlyInvoice:
+class NewRevenueRecognitionOnlyInvoice(Model):
     """An invoice that another system sent, to recognise its revenue. `due_date` is `invoice_date` when left out."""
 
     customer_id: str
@@ -174,7 +175,7 @@ class NewRevenueRecognitionOnlyInvoice:
 
 
 @attrs.frozen(kw_only=True)
-class NewArOnlyInvoice:
+class NewArOnlyInvoice(Model):
     """An invoice that another system sent, to count as receivable. `due_date` is `invoice_date` when left out."""
 
     customer_id: str
@@ -192,7 +193,7 @@ NewInvoice: TypeAlias = NewFullInvoice | NewRevenueRecognitionOnlyInvoice | NewA
 
 
 @attrs.frozen(kw_only=True)
-class FullInvoiceUpdate:
+class FullInvoiceUpdate(Model):
     """What an invoice that Rillet sends is to be, whole; `bank_account_id` is the id of `Invoice.bank_account`."""
 
     items: Sequence[NewInvoiceItem]
@@ -206,7 +207,7 @@ class FullInvoiceUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceItemUpdate:
+class InvoiceItemUpdate(Model):
     """What the line `id` of an invoice from another system is to be."""
 
     id: str
@@ -216,7 +217,7 @@ class InvoiceItemUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class RevenueRecognitionOnlyInvoiceUpdate:
+class RevenueRecognitionOnlyInvoiceUpdate(Model):
     """What an invoice from another system is to be, whole; a number that is left out stays."""
 
     invoice_date: date

@@ -15,6 +15,7 @@ import attrs
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.codec.unions import UnknownVariant, tagged_union
+from clientkit.model import Model
 from rillet.values import ExternalReference, Money
 
 # A leap year, so that it has the 29th of February.
@@ -27,7 +28,7 @@ def month_day(month: int, day: int) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class MonthlyInvoicing:
+class MonthlyInvoicing(Model):
     """An invoice on this `day` of every month; `payment_terms` are days."""
 
     payment_terms: int
@@ -37,7 +38,7 @@ class MonthlyInvoicing:
 
 
 @attrs.frozen(kw_only=True)
-class MonthlyProratedInvoicing:
+class MonthlyProratedInvoicing(Model):
     """`MonthlyInvoicing` with first and last months in part, for usage products with a minimum commitment alone."""
 
     payment_terms: int
@@ -47,7 +48,7 @@ class MonthlyProratedInvoicing:
 
 
 @attrs.frozen(kw_only=True)
-class QuarterlyInvoicing:
+class QuarterlyInvoicing(Model):
     """An invoice on `month_day` (``--06-15``, see `month_day`) and every three months from there."""
 
     payment_terms: int
@@ -57,7 +58,7 @@ class QuarterlyInvoicing:
 
 
 @attrs.frozen(kw_only=True)
-class SemiAnnualInvoicing:
+class SemiAnnualInvoicing(Model):
     """An invoice on `month_day` (``--06-15``, see `month_day`) and every six months from there."""
 
     payment_terms: int
@@ -67,7 +68,7 @@ class SemiAnnualInvoicing:
 
 
 @attrs.frozen(kw_only=True)
-class YearlyInvoicing:
+class YearlyInvoicing(Model):
     """An invoice every year on `month_day` (``--06-15``, see `month_day`)."""
 
     payment_terms: int
@@ -132,7 +133,7 @@ class CommitmentCycle(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class UsageInvoicing:
+class UsageInvoicing(Model):
     """When usage is invoiced; `payment_terms` are days and the same wherever one contract names them."""
 
     frequency: UsageFrequency
@@ -143,7 +144,7 @@ class UsageInvoicing:
 
 
 @attrs.frozen(kw_only=True)
-class MinimumCommitmentInvoicing:
+class MinimumCommitmentInvoicing(Model):
     """When a minimum commitment is invoiced; `payment_terms` are days."""
 
     frequency: CommitmentFrequency
@@ -152,7 +153,7 @@ class MinimumCommitmentInvoicing:
 
 
 @attrs.frozen(kw_only=True)
-class UsageCommitment:
+class UsageCommitment(Model):
     """The least that is paid for usage, rounded to its currency, and the code of the account that it earns on."""
 
     amount: Money
@@ -161,7 +162,7 @@ class UsageCommitment:
 
 
 @attrs.frozen(kw_only=True)
-class UsageConfiguration:
+class UsageConfiguration(Model):
     """How a contract with usage products is invoiced.
 
     `contract_level_minimum_commitment` is shared by all items with a usage price; where it is set, no item has a
@@ -176,7 +177,7 @@ class UsageConfiguration:
 
 
 @attrs.frozen(kw_only=True)
-class ScheduledInvoiceItem:
+class ScheduledInvoiceItem(Model):
     """One line of a scheduled invoice; the amounts are rounded to their currency.
 
     `contract_item_reference` is the id of the external reference of the contract's item.
@@ -192,7 +193,7 @@ class ScheduledInvoiceItem:
 
 
 @attrs.frozen(kw_only=True)
-class ScheduledInvoice:
+class ScheduledInvoice(Model):
     """An invoice that another system sends for a contract. `due_date` is `invoice_date` when left out."""
 
     due_date: date | None = None
@@ -204,7 +205,7 @@ class ScheduledInvoice:
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceSchedule:
+class InvoiceSchedule(Model):
     """All invoices that another system sends for a contract."""
 
     invoices: Sequence[ScheduledInvoice] = ()

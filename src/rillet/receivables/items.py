@@ -10,12 +10,13 @@ from typing import Protocol
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
+from clientkit.model import Model
 from rillet.receivables.pricing import RevenuePattern
 from rillet.values import Money, Period, TaxType
 
 
 @attrs.frozen(kw_only=True)
-class ItemRevenue:
+class ItemRevenue(Model):
     """Over which days and on which account a line earns.
 
     Left out, `period` is the day of the document, and `pattern` and `account_code` are the product's.
@@ -39,7 +40,7 @@ class _Rate(Protocol):
 
 
 @attrs.frozen(kw_only=True)
-class ItemTax:
+class ItemTax(Model):
     """The tax on one line: `percentage` is 0 to 100, `country` an ISO 3166 alpha-2 code.
 
     Rillet works out a `tax_amount` that is left out, except where taxes are updated or a contract is amended.
@@ -71,7 +72,7 @@ class ItemTax:
 
 
 @attrs.frozen(kw_only=True)
-class ItemTaxesUpdate:
+class ItemTaxesUpdate(Model):
     """The taxes that the line `id` is to have, each with its amount.
 
     Rillet's description asks for one ``tax_rate`` and defines a list of ``tax_rates``; send the list, and the single
@@ -84,7 +85,7 @@ class ItemTaxesUpdate:
 
 
 @attrs.frozen(kw_only=True)
-class TaxesUpdate:
+class TaxesUpdate(Model):
     """Taxes from another tax engine, for the lines of one invoice or credit memo."""
 
     taxes_calculated_at: datetime

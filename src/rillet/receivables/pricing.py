@@ -15,6 +15,7 @@ import attrs
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.codec.unions import UnknownVariant, tagged_union
+from clientkit.model import Model
 from rillet.values import Money
 
 
@@ -33,7 +34,7 @@ class TierMode(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Tier:
+class Tier(Model):
     """Units up to and including `up_to`, None for the highest tier; no two tiers share one bound.
 
     `flat_price` is for the tier as a whole, `per_unit_price` for each of its units; at least one of them is needed.
@@ -46,7 +47,7 @@ class Tier:
 
 
 @attrs.frozen(kw_only=True)
-class PerUnitBilling:
+class PerUnitBilling(Model):
     """Usage priced at `amount` for every `units` used."""
 
     amount: Money
@@ -56,7 +57,7 @@ class PerUnitBilling:
 
 
 @attrs.frozen(kw_only=True)
-class TieredBilling:
+class TieredBilling(Model):
     """Usage priced by how much there was."""
 
     mode: TierMode
@@ -69,7 +70,7 @@ BillingScheme: TypeAlias = PerUnitBilling | TieredBilling | UnknownVariant
 
 
 @attrs.frozen(kw_only=True)
-class FixedRecurringPrice:
+class FixedRecurringPrice(Model):
     """`amount` again every `interval_months`."""
 
     amount: Money
@@ -79,7 +80,7 @@ class FixedRecurringPrice:
 
 
 @attrs.frozen(kw_only=True)
-class OneTimePrice:
+class OneTimePrice(Model):
     """`amount`, once."""
 
     amount: Money
@@ -88,7 +89,7 @@ class OneTimePrice:
 
 
 @attrs.frozen(kw_only=True)
-class UsagePrice:
+class UsagePrice(Model):
     """What was used in `interval_months`, priced by `billing_scheme`."""
 
     interval_months: int
@@ -101,7 +102,7 @@ Price: TypeAlias = FixedRecurringPrice | OneTimePrice | UsagePrice | UnknownVari
 
 
 @attrs.frozen(kw_only=True)
-class AmountDiscount:
+class AmountDiscount(Model):
     """`amount_off`, rounded to its currency, less."""
 
     amount_off: Money
@@ -110,7 +111,7 @@ class AmountDiscount:
 
 
 @attrs.frozen(kw_only=True)
-class PercentageDiscount:
+class PercentageDiscount(Model):
     """`percentage_off` per cent, 0 to 100, less."""
 
     percentage_off: Decimal = attrs.field(metadata=as_number())

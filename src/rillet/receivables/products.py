@@ -9,6 +9,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -25,7 +26,7 @@ class ProductStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Product:
+class Product(Model):
     """A good or service that contracts and invoices sell.
 
     `account_code` is the account that it earns on; `include_in_arr_mrr` tells whether it counts as recurring revenue.
@@ -44,7 +45,7 @@ class Product:
 
 
 @attrs.frozen(kw_only=True)
-class NewProduct:
+class NewProduct(Model):
     """A product to create, or what a product is to be: an update replaces the whole product by this."""
 
     name: str

@@ -9,13 +9,14 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import listing
+from clientkit.model import Model
 from clientkit.requests import PageRequest
 from rillet._paging import KEYSET, checked_limit
 from rillet.values import Money
 
 
 @attrs.frozen(kw_only=True)
-class MonthlyRevenue:
+class MonthlyRevenue(Model):
     """Recurring revenue in one month; `year_month` is a text such as ``2026-01``."""
 
     year_month: str
@@ -24,7 +25,7 @@ class MonthlyRevenue:
 
 
 @attrs.frozen(kw_only=True)
-class CustomerRevenue:
+class CustomerRevenue(Model):
     """One customer's recurring revenue.
 
     Rillet's document demands a ``totals`` that it does not describe, and describes `total`: should the first come, it

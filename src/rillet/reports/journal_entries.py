@@ -11,6 +11,7 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.endpoints import listing
+from clientkit.model import Model
 from clientkit.requests import PageRequest
 from rillet._paging import KEYSET, checked_limit
 from rillet.ledger.journal_entries import RelatedEntity, Side, account_filter
@@ -18,7 +19,7 @@ from rillet.values import FieldAssignment, Money
 
 
 @attrs.frozen(kw_only=True)
-class ReportingJournalEntryItem:
+class ReportingJournalEntryItem(Model):
     """One posted line: `local_amount` in the subsidiary's currency, `reporting_amount` in the organization's.
 
     Both can have more places than their currency. `exchange_rate` turns the first into the second.
@@ -39,7 +40,7 @@ class ReportingJournalEntryItem:
 
 
 @attrs.frozen(kw_only=True)
-class ReportingJournalEntry:
+class ReportingJournalEntry(Model):
     """A journal entry with its amounts in the reporting currency as well."""
 
     id: str

@@ -15,6 +15,7 @@ import attrs
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import operation
+from clientkit.model import Model
 from clientkit.requests import QueryValue, Request
 from rillet.reports.trial_balance import ReportPeriod
 from rillet.values import Money
@@ -36,7 +37,7 @@ class BreakdownType(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class ReportBreakdown:
+class ReportBreakdown(Model):
     """One column of a statement; `id` is that of the subsidiary or of the custom field's value."""
 
     type: BreakdownType
@@ -46,7 +47,7 @@ class ReportBreakdown:
 
 
 @attrs.frozen(kw_only=True)
-class BreakdownAmount:
+class BreakdownAmount(Model):
     """An amount in the column `breakdown_id`."""
 
     amount: Money
@@ -55,7 +56,7 @@ class BreakdownAmount:
 
 
 @attrs.frozen(kw_only=True)
-class BreakdownMargin:
+class BreakdownMargin(Model):
     """A margin in the column `breakdown_id`, as a part of one: ``Decimal("0.25")`` is a quarter; None of an empty period."""
 
     value: Decimal | None = attrs.field(default=None, metadata=as_number())
@@ -64,7 +65,7 @@ class BreakdownMargin:
 
 
 @attrs.frozen(kw_only=True)
-class ReportAccount:
+class ReportAccount(Model):
     """One account of a statement, with a balance for each column."""
 
     id: str
@@ -75,7 +76,7 @@ class ReportAccount:
 
 
 @attrs.frozen(kw_only=True)
-class ReportGroup:
+class ReportGroup(Model):
     """Accounts that a statement shows together; groups can hold groups, and can be empty."""
 
     name: str
@@ -86,7 +87,7 @@ class ReportGroup:
 
 
 @attrs.frozen(kw_only=True)
-class ReportSummary:
+class ReportSummary(Model):
     """A line below the sections of a statement, such as the gross profit."""
 
     name: str
@@ -96,7 +97,7 @@ class ReportSummary:
 
 
 @attrs.frozen(kw_only=True)
-class BalanceSheet:
+class BalanceSheet(Model):
     """What is owned and owed on a day; its sections are assets, liabilities and equity."""
 
     as_of_date: date
@@ -107,7 +108,7 @@ class BalanceSheet:
 
 
 @attrs.frozen(kw_only=True)
-class IncomeStatement:
+class IncomeStatement(Model):
     """Revenue and costs of a period, account by account."""
 
     period: ReportPeriod
@@ -119,7 +120,7 @@ class IncomeStatement:
 
 
 @attrs.frozen(kw_only=True)
-class ReportLine:
+class ReportLine(Model):
     """One line of a cash flow statement or an executive P&L; only the latter's lines have a `code`."""
 
     name: str
@@ -129,7 +130,7 @@ class ReportLine:
 
 
 @attrs.frozen(kw_only=True)
-class ReportLines:
+class ReportLines(Model):
     """A section of a cash flow statement or an executive P&L."""
 
     name: str
@@ -139,7 +140,7 @@ class ReportLines:
 
 
 @attrs.frozen(kw_only=True)
-class CashFlowStatement:
+class CashFlowStatement(Model):
     """Where cash came from and went in a period; its summaries have no margins."""
 
     period: ReportPeriod
@@ -151,7 +152,7 @@ class CashFlowStatement:
 
 
 @attrs.frozen(kw_only=True)
-class ExecutivePL:
+class ExecutivePL(Model):
     """Revenue and costs of a period in a few lines, its summaries with margins."""
 
     period: ReportPeriod

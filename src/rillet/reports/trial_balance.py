@@ -8,12 +8,13 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import operation
+from clientkit.model import Model
 from clientkit.requests import Request
 from rillet.values import Money
 
 
 @attrs.frozen(kw_only=True)
-class ReportPeriod:
+class ReportPeriod(Model):
     """The days that a report covers, both included."""
 
     from_date: date
@@ -22,7 +23,7 @@ class ReportPeriod:
 
 
 @attrs.frozen(kw_only=True)
-class AccountBalance:
+class AccountBalance(Model):
     """What happened on one account in a period, in the report's currency."""
 
     id: str
@@ -38,7 +39,7 @@ class AccountBalance:
 
 
 @attrs.frozen(kw_only=True)
-class TrialBalanceTotals:
+class TrialBalanceTotals(Model):
     """The sums over all accounts; debits equal credits."""
 
     beginning_balance: Money
@@ -51,7 +52,7 @@ class TrialBalanceTotals:
 
 
 @attrs.frozen(kw_only=True)
-class TrialBalance:
+class TrialBalance(Model):
     """Debits and credits of every account in a period; `currency` (ISO 4217) is that of all amounts."""
 
     period: ReportPeriod

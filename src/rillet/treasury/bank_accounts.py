@@ -9,6 +9,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import WHOLE
 
@@ -21,7 +22,7 @@ class BankAccountStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class BankAccount:
+class BankAccount(Model):
     """A bank account and the general ledger account behind it; `currency` is an ISO 4217 code.
 
     `mask` are the last digits of its number. `transactions_start_date` is the first day whose transactions are
@@ -41,7 +42,7 @@ class BankAccount:
 
 
 @attrs.frozen(kw_only=True)
-class NewBankAccount:
+class NewBankAccount(Model):
     """A bank account to create; `transactions_start_date` is today when left out."""
 
     name: str

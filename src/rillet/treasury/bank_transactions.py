@@ -10,6 +10,7 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.model import Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
@@ -18,7 +19,7 @@ from rillet.values import ExternalReference, Money
 
 
 @attrs.frozen(kw_only=True)
-class BankTransaction:
+class BankTransaction(Model):
     """One line of a bank statement.
 
     `name` describes it, `merchant` is the other party, `net_amount` has the `fee` taken off already. An `excluded`
@@ -40,7 +41,7 @@ class BankTransaction:
 
 
 @attrs.frozen(kw_only=True)
-class NewBankTransaction:
+class NewBankTransaction(Model):
     """A bank transaction to create; `fee` is zero when left out."""
 
     bank_account_id: str
@@ -55,7 +56,7 @@ class NewBankTransaction:
 
 
 @attrs.frozen(kw_only=True)
-class BankTransactionUpdate:
+class BankTransactionUpdate(Model):
     """What a bank transaction is to be: an update replaces all of it by this.
 
     Rillet's document demands `bank_account_id` without describing it, so sending it is the safe way.

@@ -47,7 +47,7 @@ class AccrualStepTaken:
     why: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class AccrualOutcome(Tabular):
     """What posting a month's accruals came to."""
 

@@ -54,7 +54,7 @@ class Finding:
     text: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Checkup(Tabular):
     """Everything that was looked at before a run, in its order."""
 

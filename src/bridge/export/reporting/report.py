@@ -210,7 +210,7 @@ def _alike(outcome: ExportOutcome) -> Mapping[str, int]:
     return found
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ExportOutcome(Tabular):
     """What became of every record, and what Brex knows of it.
 

@@ -1,0 +1,64 @@
+"""Records as flat rows, one for each line, for tables and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from brex_accounting.records import FieldValueRef, LineItem, Record, Side
+
+_FIXED = ("record_id", "line_id", "day", "type", "merchant", "person", "memo", "account", "side", "amount", "currency")
+
+
+def lines(records: Iterable[Record], *, gl_field: str = "GL_ACCOUNT") -> list[dict[str, object]]:
+    """The lines of records as rows that all have the same keys.
+
+    Each has ``record_id``, ``line_id``, ``day`` (on which it counts, UTC), ``type``, ``merchant``, ``person``, ``memo``,
+    ``account``, ``side``, ``amount`` (a `Decimal` in major units, debits positive and credits negative), ``currency`` (ISO
+    4217), and a key for each other field that any line has, under its name. What a line does not have is None.
+
+    Args:
+        records: For instance ``client.records.list()``.
+        gl_field: The field whose value is the account: its remote id, Brex id or name.
+    """
+    found = [(record, line) for record in records for line in record.line_items]
+    names = dict[str, None]()
+    for _, line in found:
+        names.update(dict.fromkeys(_column(ref) for ref in line.accounting_field_values if not ref.is_of(gl_field)))
+    return [_row(record, line, gl_field, list(names)) for record, line in found]
+
+
+def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dict[str, object]:
+    by_column = {_column(ref): ref for ref in reversed(line.accounting_field_values) if not ref.is_of(gl_field)}
+    amount = line.amount.amount
+    return {
+        "record_id": record.id,
+        "line_id": line.id,
+        "day": record.erp_posting_date.date(),
+        "type": record.type.value,
+        "merchant": None if record.vendor is None else record.vendor.name,
+        "person": None if record.user is None else _person(record),
+        "memo": line.memo if line.memo is not None else record.memo,
+        "account": _account(line, gl_field),
+        "side": line.type.value,
+        "amount": amount if line.type == Side.DEBIT else amount.copy_negate(),
+        "currency": line.amount.currency,
+        **{name: by_column[name].value if name in by_column else None for name in names},
+    }
+
+
+def _account(line: LineItem, gl_field: str) -> str | None:
+    """The account's id in the ERP, which is its code there, and not the name that people see in Brex."""
+    ref = next((each for each in line.accounting_field_values if each.is_of(gl_field)), None)
+    return None if ref is None else ref.remote_field_value_id or ref.value
+
+
+def _person(record: Record) -> str | None:
+    user = record.user
+    names = () if user is None else (user.first_name, user.last_name)
+    return " ".join(each for each in names if each) or None
+
+
+def _column(ref: FieldValueRef) -> str:
+    """The name of a field, apart from the keys that every row has."""
+    name = ref.field_name or ref.remote_field_id or ref.brex_field_id
+    return f"field {name}" if name in _FIXED else name

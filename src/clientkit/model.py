@@ -1,0 +1,85 @@
+"""What all values of the services have in common: a way out into plain JSON, and a table in notebooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Self, cast
+
+from clientkit.money import decimal_text
+
+
+class Model:
+    """A value that a service sends or takes.
+
+    ``dict(value)`` is its JSON too, and FastAPI and pydantic take the class as it is: as an answer, and as a body where the
+    argument is ``Annotated[NewVendor, Body()]``.
+    """
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """What the service would send: its names and unknown fields, amounts as text. Lists and tables of plain JSON types.
+
+        What equals a default is left out. `from_dict` reads it again; only a fraction among unknown fields is text then.
+        """
+        from clientkit import codec
+
+        return cast("dict[str, object]", _plain(codec.unstructure(self)))
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, object]) -> Self:
+        """The value behind `to_dict`, or parsed JSON. Raises `CodecError` with the place of what does not fit."""
+        from clientkit import codec
+
+        return codec.structure(value, cls)
+
+    def __iter__(self) -> Iterator[tuple[str, object]]:
+        return iter(self.to_dict().items())
+
+    def _repr_html_(self) -> str:
+        from clientkit.showing import html_of
+
+        return html_of(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: Callable[[object], object]) -> Any:
+        """How pydantic, and so FastAPI, reads and writes it; pydantic calls it."""
+        del source, handler
+        from pydantic_core import core_schema
+
+        def read(value: object) -> Model:
+            if isinstance(value, cls):
+                return value
+            try:
+                return cls.from_dict(cast("Mapping[str, object]", value))
+            except ValueError as error:
+                # What pydantic shows of an error is all that it holds.
+                raise ValueError(str(error)) from None
+
+        return core_schema.no_info_plain_validator_function(
+            read, serialization=core_schema.plain_serializer_function_ser_schema(_written)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict[str, object]:
+        """What OpenAPI says of it: an object, documented by the service; pydantic calls it."""
+        del schema, handler
+        return {"type": "object", "title": cls.__name__}
+
+
+def _written(value: Model) -> dict[str, object]:
+    return value.to_dict()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(each) for each in cast("Sequence[object]", value)]
+    return decimal_text(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,115 @@
+"""Values as HTML for notebooks, bounded: a notebook keeps what it shows, invisibly and for long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from html import escape
+from itertools import islice
+from typing import Any, cast
+
+import attrs
+
+from clientkit.field_problems import shortened
+
+#: Of long lists the first rows are shown, of long texts the first characters.
+MOST_ROWS = 40
+_MOST_TEXT = 80
+# Other people's texts must not move anything.
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
+
+
+def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of texts, none of which is taken for markup; of many rows the first `MOST_ROWS` and how many are left."""
+    shown = [_row("td", row) for row in rows[:MOST_ROWS]]
+    if len(rows) > MOST_ROWS:
+        more = f"… and {len(rows) - MOST_ROWS} more"
+        shown.append(f'<tr><td colspan="{max(len(headings), 1)}">{more}</td></tr>')
+    head = f"<thead>{_row('th', headings)}</thead>" if headings else ""
+    return f"<table><caption>{_text(title)}</caption>{head}<tbody>{''.join(shown)}</tbody></table>"
+
+
+def html_of(value: object) -> str:
+    """One value of a service: its fields and what they hold, and those of its lists that are tables as tables below."""
+    kind = type(value)
+    names = shown_fields(kind)
+    cells = {name: getattr(value, name) for name in names}
+    tables = {name: each for name, each in cells.items() if is_list_of_values(each)}
+    rows = [(name, cell(each)) for name, each in cells.items() if each is not None and name not in tables]
+    below = "".join(html_list(name, each) for name, each in tables.items())
+    return html_table(kind.__name__, (), rows) + below
+
+
+def html_list(title: str, values: Iterable[object], *, more: bool = False) -> str:
+    """Values of one or of several kinds as a table, a column for each field that any of them has; `more` tells of others."""
+    found = list(islice(values, MOST_ROWS + 1)) if not isinstance(values, Sequence) else [*values]
+    shown = found[:MOST_ROWS]
+    names = list(dict.fromkeys(name for each in shown for name in shown_fields(type(each))))
+    names = [name for name in names if any(_is_told(getattr(each, name, None)) for each in shown)]
+    rows = [[cell(getattr(each, name, None)) for name in names] for each in shown]
+    rows += [[] for _ in found[MOST_ROWS:]]
+    count = f"{title}: {'the first ' if more else ''}{len(found)}"
+    return html_table(count, names, rows)
+
+
+def shown_fields(kind: type[object]) -> tuple[str, ...]:
+    """The fields of a class that its repr shows: neither secrets nor what it does not know."""
+    if not attrs.has(kind):
+        return ()
+    return tuple(each.name for each in attrs.fields(cast("type[Any]", kind)) if each.repr)
+
+
+def is_list_of_values(value: object) -> bool:
+    """Whether it is a list of such values, at least one."""
+    return isinstance(value, tuple) and bool(value) and attrs.has(type(cast("tuple[object, ...]", value)[0]))
+
+
+def cell(value: object) -> str:
+    """A value in short: amounts and days as they are written, lists by their length where they hold more than texts."""
+    match value:
+        case None:
+            text = ""
+        case Enum():
+            text = str(value.value)
+        case Decimal():
+            text = f"{value:f}"
+        case date():
+            text = value.isoformat()
+        case tuple() | list():
+            text = _listed(cast("Sequence[object]", value))
+        case Mapping():
+            text = f"{len(cast('Mapping[object, object]', value))} entries"
+        case _ if attrs.has(type(value)):
+            text = _named(value)
+        case _:
+            text = str(value)
+    return shortened(text, _MOST_TEXT)
+
+
+def _listed(items: Sequence[object]) -> str:
+    is_plain = all(isinstance(each, str | int | Decimal) for each in items)
+    return ", ".join(map(cell, items)) if is_plain else f"{len(items)} items"
+
+
+def _named(value: object) -> str:
+    """A value inside of another: an amount as it prints, else what names it."""
+    if type(value).__str__ is not object.__str__:
+        return shortened(str(value), _MOST_TEXT)
+    names = shown_fields(type(value))
+    first = next((each for each in ("name", "field_name", "legal_name", "id", "type") if each in names), None)
+    told = getattr(value, first, None) if first is not None else None
+    return cell(told) if told is not None else type(value).__name__
+
+
+def _is_told(value: object) -> bool:
+    return value is not None and value != ()
+
+
+def _row(tag: str, cells: Sequence[str]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{_text(each)}</{tag}>" for each in cells) + "</tr>"
+
+
+def _text(text: str) -> str:
+    return escape(text.translate(_CONTROLS)).replace("\n", "<br>")

@@ -1,0 +1,114 @@
+"""Values as Arrow tables: exact, typed, and the same whatever is in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import brex_accounting
+import rillet
+from brex_accounting import Amount, Record, lines
+from brex_accounting.testing.records import card_expense, dimension, gl
+from clientkit import Model
+from clientkit.frames import rows_to_arrow, schema_of, to_arrow
+from clientkit.money import total
+from rillet import Account, Money
+from rillet.testing import StandIn, chart_of_accounts
+
+
+def test_a_listing_becomes_a_table() -> None:
+    table = to_arrow(StandIn().client().accounts.list(), Account)
+    assert table.num_rows == len(chart_of_accounts())
+    assert table.schema == schema_of(Account)
+    assert table.column("code").to_pylist()[0] == "11100"
+    assert table.schema.field("status").type == pa.string()
+
+
+def test_decimals_times_and_what_is_nested_are_exact() -> None:
+    record = card_expense("42.75", coding=[gl("61100")])
+    table = to_arrow([record])
+    (row,) = table.to_pylist()
+    assert row["amount"]["amount"] == Decimal("42.75")
+    assert row["line_items"][0]["amount"]["currency"] == "USD"
+    assert row["erp_posting_date"] == record.erp_posting_date
+    assert table.schema.field("posted_at").type == pa.timestamp("us", tz="UTC")
+    assert pa.types.is_decimal128(table.schema.field("amount").type.field("amount").type)
+
+
+def test_every_class_has_a_schema_and_an_empty_table() -> None:
+    kinds = [getattr(module, name) for module in (rillet, brex_accounting) for name in module.__all__]
+    models = [each for each in kinds if isinstance(each, type) and issubclass(each, Model)]
+    assert len(models) > 150
+    for each in models:
+        assert to_arrow([], each).schema == schema_of(each)
+
+
+@given(amounts=st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=9, max_value=10**20, min_value=0)))
+def test_sums_are_exact(amounts: list[Decimal]) -> None:
+    rows = [{"amount": each} for each in amounts]
+    column = rows_to_arrow(rows or [{"amount": Decimal(0)}]).column("amount")
+    assert total(column.to_pylist()) == total(amounts)
+
+
+def test_what_does_not_fit_is_text_and_never_rounded() -> None:
+    fine = Decimal("0.12345678901234567890")
+    table = to_arrow([Money(fine, "USD"), Money(Decimal("1.10"), "USD")])
+    assert table.column("amount").to_pylist() == ["0.12345678901234567890", "1.10"]
+    with pytest.raises(ValueError, match="it would be rounded"):
+        to_arrow([_nested(fine)])
+
+
+def _nested(amount: Decimal) -> Record:
+    plain = card_expense("1").to_dict()
+    return Record.from_dict({**plain, "amount": Amount(amount=amount, currency="USD").to_dict()})
+
+
+def test_unknown_fields_are_json_text() -> None:
+    table = to_arrow([rillet.Vendor.from_dict({"id": "v", "name": "Ada", "size": [1, {"a": "b"}]})])
+    assert table.column("extra").to_pylist() == ['{"size": [1, {"a": "b"}]}']
+
+
+def test_several_classes_are_no_table() -> None:
+    with pytest.raises(TypeError, match="Account"):
+        to_arrow([*chart_of_accounts()[:1], Money(Decimal(1), "USD")])
+    with pytest.raises(TypeError, match="name it"):
+        to_arrow([])
+
+
+def test_lines_are_flat_signed_and_have_a_column_for_each_field() -> None:
+    plain = card_expense("10", coding=[gl("61100")], merchant="Ada", record_id="accr_1")
+    split = card_expense("5", coding=[gl("62000"), dimension("Department", "Sales")], record_id="accr_2")
+    rows = lines([plain, split])
+    assert [each["amount"] for each in rows if each["record_id"] == "accr_1"] == [Decimal(10), Decimal(-10)]
+    assert rows[0] | {"line_id": "", "day": "", "person": "", "memo": ""} == {
+        "record_id": "accr_1",
+        "line_id": "",
+        "day": "",
+        "type": "CARD_EXPENSE_POST",
+        "merchant": "Ada",
+        "person": "",
+        "memo": "",
+        "account": "61100",
+        "side": "DEBIT",
+        "amount": Decimal(10),
+        "currency": "USD",
+        "Department": None,
+    }
+    assert [each["Department"] for each in rows if each["record_id"] == "accr_2"] == ["Sales", None]
+    assert split.line_items[0].value("Department") == "Sales"
+    assert split.line_items[0].value("Project") is None
+    table = rows_to_arrow(rows)
+    assert table.schema.field("day").type == pa.date32()
+    assert sum(table.column("amount").to_pylist()) == 0
+
+
+def test_times_without_utc_and_empty_columns() -> None:
+    moment = datetime(2026, 1, 2, 3, tzinfo=UTC)
+    table = rows_to_arrow([{"at": moment, "day": date(2026, 1, 2), "none": None, "n": 3}, {"n": None}])
+    assert table.to_pylist()[0] == {"at": moment, "day": date(2026, 1, 2), "none": None, "n": 3}
+    assert table.schema.field("n").type == pa.int64()

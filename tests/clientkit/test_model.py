@@ -1,0 +1,148 @@
+"""Values of the services: out into JSON and back, printed, and shown in notebooks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import httpx
+import pytest
+from fastapi import Body, FastAPI
+from fastapi.encoders import jsonable_encoder
+from hypothesis import given
+from hypothesis import strategies as st
+
+import brex_accounting
+import rillet
+from brex_accounting import Amount, Record
+from brex_accounting.testing import StandIn
+from brex_accounting.testing.records import card_expense, gl
+from clientkit import CodecError, Model
+from clientkit.showing import MOST_ROWS
+from rillet import Money, NewCharge, NewExpenseItem, NewVendor, Vendor
+from rillet.testing import StandIn as RilletStandIn
+from rillet.testing import vendor
+
+
+def test_an_amount_prints_as_people_read_it() -> None:
+    for amount in (Amount(amount=Decimal("1234.50"), currency="USD"), Money(Decimal("1234.50"), "USD")):
+        assert str(amount) == "1234.50 USD"
+        assert f"{amount}" == "1234.50 USD"
+        assert f"{amount:f}" == "1234.50 USD"
+        assert f"{amount:,.2f}" == "1,234.50 USD"
+        with pytest.raises(ValueError, match="formats no amount"):
+            f"{amount:spam}"
+
+
+def test_a_record_becomes_json_and_comes_back() -> None:
+    record = card_expense("42.75", coding=[gl("61100")], merchant="Ada")
+    plain = record.to_dict()
+    assert plain["amount"] == {"amount": "42.75", "currency": "USD"}
+    assert json.loads(json.dumps(plain)) == json.loads(record.to_json()) == plain
+    assert Record.from_dict(plain).to_dict() == plain
+    assert Record.from_dict(plain).amount == record.amount
+    assert dict(record) == plain
+
+
+@given(amount=st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12))
+def test_amounts_stay_exact_as_text(amount: Decimal) -> None:
+    value = Money(amount, "USD")
+    assert Money.from_dict(value.to_dict()) == value
+    assert isinstance(value.to_dict()["amount"], str)
+
+
+def test_unknown_fields_are_kept() -> None:
+    sent = {"id": "v_1", "name": "Ada", "shoe_size": {"eu": [44, None]}}
+    assert Vendor.from_dict(sent).to_dict() == sent
+
+
+def test_what_does_not_fit_is_named() -> None:
+    with pytest.raises(CodecError, match="name"):
+        Vendor.from_dict({"id": "v_1", "name": 3})
+
+
+def test_every_value_of_both_services_is_a_model() -> None:
+    kinds = [rillet.Vendor, rillet.Bill, rillet.TrialBalance, brex_accounting.Record, brex_accounting.Tokens]
+    assert all(issubclass(each, Model) for each in kinds)
+
+
+def test_a_notebook_shows_a_value_its_lists_and_no_markup() -> None:
+    html = card_expense("42.75", coding=[gl("61100")], merchant="<script>x</script>")._repr_html_()
+    assert "42.75 USD" in html
+    assert "line_items: 2" in html
+    assert "<script>" not in html
+
+
+def test_a_notebook_shows_no_secret() -> None:
+    made = brex_accounting.WebhookSecret(secret="whsec_hidden", status=brex_accounting.WebhookSecretStatus.ACTIVE)
+    assert "whsec_hidden" not in made._repr_html_()
+
+
+def test_a_trial_balance_is_a_table() -> None:
+    client = RilletStandIn(vendors=[vendor("Ada")]).client()
+    ada = client.vendors.list().first()
+    assert ada is not None
+    item = NewExpenseItem(account_code="61000", amount=Money(Decimal("42.75"), "USD"))
+    day = date(2026, 9, 1)
+    client.charges.create(NewCharge(vendor_id=ada.id, items=[item], charge_date=day, credit_card_account_code="21120"))
+    html = client.reports.trial_balance(from_date=day, to_date=date(2026, 9, 30))._repr_html_()
+    assert "42.75 USD" in html
+    assert "<th>code</th>" in html
+    assert "21120" in html
+
+
+def test_a_listing_is_shown_by_its_first_page_and_nothing_more_is_asked() -> None:
+    standin = RilletStandIn(vendors=[vendor(f"Vendor {n:03}") for n in range(130)])
+    pager = standin.client().vendors.list(limit=100)
+    assert repr(pager) == "<Pager of /vendors>"
+    assert standin.asked == []
+    html = pager._repr_html_()
+    assert html.count("<tr>") == MOST_ROWS + 2
+    assert "the first 100" in html
+    assert "and 60 more" in html
+    assert len(standin.asked) == 1
+
+
+def test_a_listing_tells_its_first_item_and_its_total() -> None:
+    brex = StandIn([card_expense("1", record_id="accr_1"), card_expense("2", record_id="accr_2")])
+    with brex.client() as client:
+        assert client.records.list(ids=[]).first() is None
+        first = client.records.list(limit=1).first()
+        assert first is not None
+        assert first.id in {"accr_1", "accr_2"}
+        assert len(brex.asked) == 1
+    with RilletStandIn(vendors=[vendor("Ada")]).client() as books:
+        assert books.vendors.list().total() is None
+
+
+def test_fastapi_answers_with_a_value_and_takes_one() -> None:
+    app = FastAPI()
+    hotel = vendor("Hotel Adlon")
+
+    @app.get("/declared")
+    def declared() -> Vendor:
+        return hotel
+
+    @app.get("/undeclared", response_model=None)
+    def undeclared():  # type: ignore[no-untyped-def]
+        return {"vendors": [hotel]}
+
+    @app.post("/new")
+    def new(body: Annotated[NewVendor, Body()]) -> NewVendor:
+        return body
+
+    async def answers() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+            read = [await client.get(path) for path in ("/declared", "/undeclared", "/openapi.json")]
+            return [*read, *[await client.post("/new", json={"name": name}) for name in ("Ada", 3)]]
+
+    one, several, described, taken, refused = asyncio.run(answers())
+    assert one.json() == hotel.to_dict()
+    assert several.json() == {"vendors": [hotel.to_dict()]}
+    assert described.status_code == 200
+    assert taken.json() == {"name": "Ada"}
+    assert refused.status_code == 422
+    assert jsonable_encoder(Money(Decimal("19.99"), "USD")) == {"amount": "19.99", "currency": "USD"}
