@@ -5,7 +5,6 @@ A step's outcome is sent into the generator as a value, failures included, so th
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -76,6 +75,9 @@ def over_async(
             await sleep(step.seconds)
             return None
         if isinstance(step, Consult):
+            # Who blocks never loads it.
+            import asyncio
+
             return await asyncio.to_thread(step.call)
         try:
             return await transport.send(step.outgoing)
