@@ -17,6 +17,7 @@ import rillet
 from clientkit.client import LazyResource
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import SyncResource
+from clientkit.model import Model
 
 _OURS = ("brex_accounting", "bridge", "clientkit", "rillet")
 _QUALIFIED = re.compile(
@@ -138,8 +139,10 @@ def _bases(kind: type) -> list[type]:
 def _members(kind: type) -> list[tuple[str, object]]:
     """What users can call or read, inherited members included."""
     found = dict[str, object]()
-    # What all errors have stands with the first of them.
+    # What all errors have stands with the first of them, and what all values of the services have with `Model`.
     for base in [kind] if issubclass(kind, BaseException) else reversed(_bases(kind)):
+        if base is Model and kind is not Model:
+            continue
         found |= {name: getattr(kind, name) for name in vars(base) if not name.startswith("_")}
     static = {name: inspect.getattr_static(kind, name) for name in found}
     return [
