@@ -13,7 +13,7 @@ from typing import Self, TypeAlias
 import attrs
 
 from bridge.books import Books
-from bridge.decisions import Nothing, Outcome, Post, Refused
+from bridge.decisions import Outcome, Post, Refuse, Skip
 from bridge.documents.protocol import PlannedVendor
 from bridge.documents.record_digest import record_digest
 from bridge.export.owners import Owned
@@ -102,9 +102,9 @@ class SavedPlan:
             first_open_day=books.first_open_day,
             steps=tuple(_step(each) for each in plan.posts),
             refused={
-                each.record.id: "; ".join(map(str, each.reasons)) for each in outcomes if isinstance(each, Refused)
+                each.record.id: "; ".join(map(str, each.reasons)) for each in outcomes if isinstance(each, Refuse)
             },
-            nothing={each.record.id: each.why for each in outcomes if isinstance(each, Nothing)},
+            nothing={each.record.id: each.why for each in outcomes if isinstance(each, Skip)},
             warnings=plan.warnings,
         )
 
