@@ -13,7 +13,7 @@ from typing import Self, TypeAlias
 import attrs
 
 from bridge.books import Books
-from bridge.decisions import Outcome, Post, Refuse, Skip
+from bridge.decisions import Decision, Post, Refuse, Skip
 from bridge.documents.protocol import PlannedVendor
 from bridge.documents.record_digest import record_digest
 from bridge.export.owners import Owned
@@ -30,7 +30,7 @@ _PLANNED = "planned:"
 
 #: Why a step may not be carried out for a record, or None where it may: the record's id, the step, what is to be posted,
 #: and the books.
-Permits: TypeAlias = Callable[[str, str, Outcome | None, Books], str | None]
+Permits: TypeAlias = Callable[[str, str, Decision | None, Books], str | None]
 
 
 class PlanError(ValueError):
@@ -152,7 +152,7 @@ class SavedPlan:
         if self.settings != settings_digest(settings):
             raise PlanError("the settings have changed since this plan was made: make and approve it anew")
 
-    def permits(self, record_id: str, step: str, decision: Outcome | None, books: Books) -> str | None:
+    def permits(self, record_id: str, step: str, decision: Decision | None, books: Books) -> str | None:
         """Why this plan does not allow a step, None where it does; see `Permits`."""
         planned = self._by_record.get(record_id)
         if planned is None or not isinstance(decision, Post):
@@ -173,7 +173,7 @@ class SavedPlan:
 _CORRECTS = "correcting entry"
 
 
-def permits_all(record_id: str, step: str, decision: Outcome | None, books: Books) -> str | None:
+def permits_all(record_id: str, step: str, decision: Decision | None, books: Books) -> str | None:
     """Allows every step."""
     del record_id, step, decision, books
     return None
