@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import attrs
 import pytest
 
 from support.companies.changing import (
@@ -267,3 +268,50 @@ def test_what_is_left_of_a_corrected_document_is_not_taken_for_nothing(make: Mak
 
     assert reasons(outcome) == {CHARGE.record_id: ["deleted_in_ledger"]}
     assert not company.was_told(CHARGE.record_id)
+
+
+# What people did to one part of a corrected document.
+
+
+@of_documents
+@with_and_without
+@pytest.mark.parametrize("amount", ["120", "0"])
+def test_the_correction_that_is_left_of_a_deleted_document_is_said(
+    make: MakeCompany, kind: Kind, amount: str, *, journal: bool
+) -> None:
+    company = of_kind(make, kind, journal=journal, on_change="correct")
+    posted = company.ids[kind.record_id]
+    company.change(kind.make("120", "61000"))
+    assert company.run().complete
+    company.ids[kind.record_id] = posted
+    company.delete(kind.record_id)
+    company.change(kind.make(amount, "61000"), READY)
+    books = company.books()
+
+    outcome = company.run()
+
+    assert reasons(outcome) == {kind.record_id: ["deleted_in_ledger"]}
+    assert "delete what is left of it (journal-entries " in reason_texts(outcome, kind.record_id)
+    assert company.books() == books
+    assert not company.was_told(kind.record_id)
+    # Without a journal a record that waits is the run's to tell of.
+    assert company.verify() == ({kind.record_id: ["deleted_in_rillet"]} if journal else {})
+    company.brex.add(attrs.evolve(company.brex.records[kind.record_id], review_status=EXPORTED))
+    assert company.verify() == {kind.record_id: ["deleted_in_rillet"]}
+
+
+@of_documents
+def test_an_entry_that_says_the_correction_is_not_made_a_second_time(make: MakeCompany, kind: Kind) -> None:
+    company = of_kind(make, kind, journal=False, on_change="correct")
+    company.change(kind.make("120", "61000"))
+    company.run()
+    (entry,) = (each for each in company.rillet.journal_entries if "correction" in each.name)
+    company.edit_entry(entry.id, name="reviewed")
+    books = company.books()
+    company.change(kind.make("120", "61000"))
+
+    outcome = company.run()
+
+    assert reasons(outcome) == {kind.record_id: ["changed_after_export"]}
+    assert f"journal-entries {entry.id} says what would correct it" in reason_texts(outcome, kind.record_id)
+    assert company.books() == books

@@ -155,7 +155,8 @@ class _Reading:
         named: Sequence[Found],
     ) -> ClosingRecord:
         own = tuple(each for each in named if digest_of(self._entries.title(each)) is None)
-        state = state_of(attempts, self._ledger, members, found=own)
+        stands = () if all(each.is_correction for each in own) else own
+        state = state_of(attempts, self._ledger, members, found=stands)
         wanted = [each.ref for each in state.objects]
         there = [each for ref in wanted if (each := self._get(ref)) is not None]
         present = tuple({each.ref: each for each in (*there, *own)}.values())

@@ -27,7 +27,7 @@ class Case:
 
     `documents` are the objects that the ledger was seen to have for it, None where nobody has looked. `is_looked` tells
     that the objects that were posted were looked at by their ids; `corrections` are its correcting entries as they are
-    now, and `is_incomplete` tells that one of them is gone. `is_untold`: neither a journal nor a mark would tell of it.
+    now, and `is_incomplete` tells that one of them is gone. `unmarked` are entries that do not tell what they are for. `is_untold`: neither a journal nor a mark would tell of it.
     """
 
     record: Record
@@ -41,6 +41,7 @@ class Case:
     hold: Hold
     documents: tuple[Found, ...] | None = None
     alike: tuple[Found, ...] = ()
+    unmarked: tuple[Found, ...] = ()
     is_looked: bool = False
     is_untold: bool = False
     corrections: tuple[Found, ...] = ()
@@ -83,6 +84,12 @@ class Case:
         day = impact if first is None else max(impact, first)
         lines = difference(document.form(), stands)
         return document.correction(lines, day) if lines else None
+
+    def corrected_by(self, document: Document) -> Found | None:
+        """An entry without a mark that says what the correcting entry would say; a person may have made it, or its name."""
+        correction = self.correction(document) if self.unmarked else None
+        form = correction.form() if correction is not None else None
+        return next((each for each in self.unmarked if form is not None and each.form.equals(form)), None)
 
     def standing_form(self, document: Document) -> Form | None:
         """What stands, in sum; without a journal it is read from the objects, as long as nobody has changed them."""
@@ -173,7 +180,7 @@ class Case:
             on_change=self.settings.on_change,
             is_member=state.is_member,
             is_corrected=bool(state.corrections),
-            is_correctable=self.settings.on_change is not OnChange.REFUSE and self.correction(desired) is not None,
+            is_correctable=self.settings.on_change is not OnChange.REFUSE and self._is_to_correct(desired),
             is_free=self._is_free_to_change(desired),
             is_shut=self.settings.closed_period is ClosedPeriod.FIRST_OPEN_DAY and not self._is_open(desired),
             replaces=ability.replaces and same_kind and same_place,
@@ -187,6 +194,9 @@ class Case:
         if state.content is not None:
             return state.content == begun(self.content)
         return state.is_begun and state.version == self.record.version
+
+    def _is_to_correct(self, desired: Document) -> bool:
+        return self.correction(desired) is not None and self.corrected_by(desired) is None
 
     def _is_free_to_change(self, desired: Document | None) -> bool:
         found = self.one

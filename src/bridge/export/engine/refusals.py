@@ -10,6 +10,7 @@ from bridge.documents.form import Form, FormLine, difference
 from bridge.documents.protocol import Document
 from bridge.export.engine.comparing import Case
 from bridge.export.engine.next_step import Row
+from bridge.settings.values import OnChange
 from clientkit.money import decimal_text
 
 _MOST_LINES = 12
@@ -81,6 +82,12 @@ def _changed(case: Case) -> str:
     """What would have to change in the ledger, per account, and why the export leaves it to a person."""
     found = case.one
     what = f"it has changed since it was posted as {_where(case)}: {_change(case)}"
+    other = case.corrected_by(case.desired) if case.desired is not None else None
+    if other is not None and case.settings.on_change is not OnChange.REFUSE:
+        return (
+            f"{what}; {other.ref} says what would correct it, and does not tell for which record it was made; dismiss the "
+            f"record if that is its correction, or change that entry"
+        )
     if found is not None and not found.is_free:
         return f"{what}; it is settled in {case.ledger.name}, so take back what settles it, or set on_change to correct"
     if found is not None and found.impact_date is not None and case.books.is_closed(found.impact_date):

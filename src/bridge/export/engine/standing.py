@@ -7,10 +7,12 @@ from datetime import date
 
 import attrs
 
+from brex_accounting import Record
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Found, Mark, Ref
 from bridge.export.engine.attempts import Attempt, Purpose, is_summary
 from bridge.export.engine.facts import Standing
+from bridge.export.engine.survey import settles
 from bridge.export.ledgers.protocol import Ledger
 from bridge.mappers.summaries import Member
 
@@ -102,8 +104,13 @@ def state_of(
 
 
 def state_of_mark(found: Sequence[Found]) -> State:
-    """What the marks of an object and of its corrections tell; nothing where the object has none with a digest."""
+    """What the marks of an object and of its corrections tell; nothing where the object has none with a digest.
+
+    Corrections without an object are what is left of one that a person deleted.
+    """
     documents = [each for each in found if not each.is_correction]
+    if found and not documents:
+        return State(standing=Standing.POSTED, corrections=tuple(map(_marked, found)))
     if len(documents) != 1 or documents[0].mark is None or documents[0].mark.digest is None:
         return State()
     marks = [each.mark for each in found if each.mark is not None]
@@ -123,6 +130,11 @@ def state_of_mark(found: Sequence[Found]) -> State:
         is_begun=begins and not newest.corrects,
         kind=base.ref.kind,
     )
+
+
+def telling(record: Record, found: Sequence[Found]) -> Sequence[Found]:
+    """What tells by its marks of what was posted for a record: of a payment, which has none, no entry of its rest alone."""
+    return () if settles(record) and all(each.is_correction for each in found) else found
 
 
 def _version(mark: Mark) -> int:

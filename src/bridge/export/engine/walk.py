@@ -20,7 +20,7 @@ from bridge.export.engine.holding import Hold
 from bridge.export.engine.origins import NotedTask, Origins
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
-from bridge.export.engine.standing import State, state_of
+from bridge.export.engine.standing import State, state_of, telling
 from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, with_what_is_paid
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
@@ -227,7 +227,7 @@ class Walk:
         for record in page:
             found = tuple(map(self._sender.as_left, self._looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())
-            state = state_of(made, self._ledger, members.get(record.id, ()), found=found)
+            state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
             content = record_digest(record)
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
             is_unchanged = _is_unchanged(record, content, state) and not any(each.is_open for each in made)
@@ -246,6 +246,7 @@ class Walk:
                     offered=self._source.is_offered(record),
                     asked=self._is_replay or self._is_posted_early(record, state),
                     found=found,
+                    unmarked=self._looked.unmarked,
                     alike=self._alike(decision) if state.standing is Standing.NEW else (),
                     unread=unread,
                     receipts_left=record.id in self._receipts_left,

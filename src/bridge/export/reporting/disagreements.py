@@ -103,6 +103,9 @@ def _about_untold(known: Known) -> _Disagreement | None:
     record, documents = known.record, known.documents
     if len(documents) > 1:
         return _several(known, documents)
+    if known.state.corrections and not documents:
+        left = " and ".join(str(each.ref) for each in known.state.corrections)
+        return Verdict.DELETED_IN_RILLET, f"{known.ledger.name} no longer has it, and still has its correction {left}"
     if documents:
         text = f"the journal does not know that it was posted; {known.in_ledger}"
         return (Verdict.NOT_IN_JOURNAL, text) if known.is_remembered else None

@@ -15,7 +15,7 @@ from bridge.decisions import Decision
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import is_record, is_summary, last_attempt
 from bridge.export.engine.origins import Origins
-from bridge.export.engine.standing import state_of, state_of_mark
+from bridge.export.engine.standing import state_of, state_of_mark, telling
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import ledger_of
@@ -90,12 +90,12 @@ class _Verification:
                 )
                 continue
             made, entries = attempts.get(record_id, ()), members.get(record_id, ())
-            state = state_of(made, self._ledger, entries)
+            record, state = records.get(record_id), state_of(made, self._ledger, entries)
             found = looked.by_subject.get(record_id, ())
             if self._journal.forgets:
-                state = state_of_mark(found)
+                state = state_of_mark(found if record is None else telling(record, found))
             known_of_it = Known(
-                record=records.get(record_id),
+                record=record,
                 state=state,
                 last=last_attempt(made),
                 documents=tuple(each for each in found if not each.is_correction),

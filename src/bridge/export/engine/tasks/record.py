@@ -23,7 +23,7 @@ from bridge.export.engine.comparing import Case, amounts_of
 from bridge.export.engine.facts import SUMMARY, Rules, Seen, Settlement, Standing, Step
 from bridge.export.engine.next_step import Row, next_step, settle
 from bridge.export.engine.refusals import refusal
-from bridge.export.engine.standing import State, state_of
+from bridge.export.engine.standing import State, state_of, telling
 from bridge.export.engine.survey import pays_a_bill
 from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
 from bridge.export.engine.tasks.documents import DocumentWriter
@@ -43,8 +43,8 @@ class RecordTask:
     """What is to be done for one record.
 
     `decision` is what the mapping made of it, None where nothing has changed since it was posted. `found` is what a
-    look-up has shown of it, None where none was made; `alike` are objects without a mark, and `unread` is one for the
-    record that cannot be read. `receipts_left` says that an earlier run could not have all its receipts. `offered` says whether the
+    look-up has shown of it, None where none was made; `alike` are objects without a mark that say the same, `unmarked`
+    all of those, and `unread` is one for the record that cannot be read. `receipts_left` says that an earlier run could not have all its receipts. `offered` says whether the
     source waits to be told, `asked` that a person wants it posted whatever the source says; `content` is the record's
     digest.
     """
@@ -56,6 +56,7 @@ class RecordTask:
     asked: bool = False
     found: tuple[Found, ...] | None = None
     alike: tuple[Found, ...] = ()
+    unmarked: tuple[Found, ...] = ()
     unread: UnreadableEntry | None = None
     receipts_left: bool = False
 
@@ -169,7 +170,7 @@ class RecordTask:
 
     def _state(self, attempts: Sequence[Attempt], looked: tuple[Found, ...] | None, context: TaskContext) -> State:
         memberships = context.journal.memberships(in_summaries({self.record.id: attempts})).get(self.record.id, ())
-        return state_of(attempts, context.ledger, memberships, found=looked or ())
+        return state_of(attempts, context.ledger, memberships, found=telling(self.record, looked or ()))
 
     def _compare(self, state: State, looked: tuple[Found, ...] | None, context: TaskContext) -> Calls[Done]:
         """The second half: ask the table, look where it says so, and do what it says."""
@@ -184,6 +185,7 @@ class RecordTask:
             documents=None if looked is None else _documents(looked),
             corrections=_corrections(looked, state),
             alike=self.alike,
+            unmarked=self.unmarked,
             is_untold=context.journal.forgets and self._is_a_part(),
             hold=context.hold,
             settings=context.settings,
