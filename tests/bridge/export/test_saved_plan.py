@@ -18,7 +18,7 @@ import rillet.testing
 from brex_accounting import Record
 from bridge.export import Export, PlanError, SavedPlan, SqlJournal
 from bridge.settings.values import ClosedPeriod, OnChange, Settings
-from support.clocks import HandClock
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -196,7 +196,7 @@ def test_the_records_are_the_plan_s(company: Company) -> None:
 def test_summaries_have_the_members_that_are_as_planned(company: Company, tmp_path: Path) -> None:
     settings = attrs.evolve(SETTINGS, summarise=("CARD_EXPENSE_POST",))
     company.brex.add(*(expense(number) for number in range(4)))
-    with SqlJournal(str(tmp_path / "journal.db"), now=HandClock(NOW)) as journal:
+    with SqlJournal(str(tmp_path / "journal.db"), now=ManualClock(NOW)) as journal:
         bridge = company.export(settings).bridge
         export = Export(company.brex.client(sleep=lambda _: None), company.rillet.client(), bridge, journal=journal)
         plan = made(export)
