@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from brex_accounting import Client, Exported, RecordType, ReviewStatus, webhooks
 from brex_accounting.testing import StandIn
-from brex_accounting.testing.outbox import SCHEDULE, DeliveryStatus
+from brex_accounting.testing.outbox import SCHEDULE
 from brex_accounting.testing.records import card_expense, record, reimbursement
 from brex_accounting.webhook_subscriptions import (
     NewWebhookSubscription,
@@ -23,7 +23,7 @@ from brex_accounting.webhook_subscriptions import (
     WebhookSubscriptionUpdate,
 )
 from clientkit import testing
-from clientkit.testing import Asked, PostTo
+from clientkit.testing import Asked, DeliveryStatus, PostTo
 from clientkit.webhooks import WrongSignatureError
 from clientkit.wire import Answer
 from support.brex.oauth import NOW
@@ -97,7 +97,7 @@ def test_from_a_record_that_is_ready_to_a_record_that_is_exported(run: Runner[Cl
     results = [Exported(accounting_record_id=each.id) for each in records]
     run.call(lambda client: client.export_results.report(results))
     assert {each.review_status for each in standin.records.values()} == {ReviewStatus.EXPORTED}
-    assert standin.outbox.deliver_due() == []
+    assert standin.outbox.deliver_due() == ()
 
 
 def test_an_event_tells_of_records_that_became_ready_and_of_no_others(standin: StandIn, receiver: Receiver) -> None:

@@ -23,7 +23,8 @@ from clientkit import Answer, Options, Outgoing, Request, RetryPolicy, Transport
 from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.exchange import call_flow
 from clientkit.requests import follow
-from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond, _Server, json_answer
+from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond, json_answer
+from clientkit.testing.standin import _Server
 from clientkit.transport import HttpTransport, InProcess
 from support.endpoint_runner import Runner, runner
 from support.shop import AsyncShop, Item, ItemOperations, NewItem, Shop, ShopStandIn, connect

@@ -201,10 +201,10 @@ def _event_of_rillet() -> Generator[Names]:
         return 200
 
     standin = rillet_testing.StandIn()
-    standin.webhooks.subscribe(receiver, secret=SECRET)
+    standin.outbox.subscribe(receiver, secret=SECRET)
     with standin.client() as client:
         client.vendors.create(rillet.NewVendor(name="Hotel Adlon"))
-    standin.webhooks.deliver_due()
+    standin.outbox.deliver_due()
     yield {"request": received[0], "signing_token": SECRET, "webhooks": rillet_webhooks}
 
 
@@ -272,7 +272,7 @@ SURROUNDINGS: Mapping[str, Callable[[], AbstractContextManager[Names]]] = {
     "clientkit.codec.unions": _union,
     "rillet": _rillet_in_the_environment,
     "rillet.testing.standin.StandIn": _rillet_test,
-    "rillet.testing.server.webhooks": _rillet_test,
+    "rillet.testing.server.outbox": _rillet_test,
     "rillet.webhooks": _event_of_rillet,
 }
 

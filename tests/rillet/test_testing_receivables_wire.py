@@ -100,7 +100,7 @@ def test_plain_requests_get_plain_answers(standin: StandIn, client: Client, acme
 
 
 def test_webhooks_hear_of_receivables(standin: StandIn, client: Client, acme: Company) -> None:
-    standin.webhooks.subscribe(lambda _headers, _body: 200)
+    standin.outbox.subscribe(lambda _headers, _body: 200)
     invoice = client.invoices.create(acme.invoice())
     paid = client.invoice_payments.create(invoice.id, payment("10"))
     memo = client.credit_memos.create(acme.credit_memo("5"))
@@ -110,7 +110,7 @@ def test_webhooks_hear_of_receivables(standin: StandIn, client: Client, acme: Co
     client.contracts.delete(contract.id)
     client.customers.modify(acme.customer.id, name="Acme Inc.")
 
-    heard = [(each.entity, each.event) for each in standin.webhooks.deliveries]
+    heard = [(each.entity, each.event) for each in standin.outbox.deliveries]
     assert heard == [
         (Entity.INVOICE, EventType.CREATED),
         (Entity.INVOICE, EventType.PAYMENT_UPDATED),
@@ -122,7 +122,7 @@ def test_webhooks_hear_of_receivables(standin: StandIn, client: Client, acme: Co
         (Entity.CONTRACT, EventType.DELETED),
         (Entity.CUSTOMER, EventType.UPDATED),
     ]
-    assert codec.parse(standin.webhooks.deliveries[7].body) == contract.id
+    assert codec.parse(standin.outbox.deliveries[7].body) == contract.id
     assert paid.invoice_id == invoice.id
 
 

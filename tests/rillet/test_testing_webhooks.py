@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
+from clientkit.testing import DeliveryStatus
 from clientkit.webhooks import WebhookSecretError
 from rillet import BadRequestError, Bill, Client, JournalEntry, JournalEntryUpdate, NewVendor, Vendor, webhooks
 from rillet.testing import StandIn
-from rillet.testing.server.webhooks import SECRET, Delivery, DeliveryStatus
+from rillet.testing.server.outbox import SECRET, Delivery
 from rillet.webhooks import Entity, Event, EventType
 from support.clocks import ManualClock
 from support.rillet.books import HOTEL, START, books, item
@@ -49,7 +50,7 @@ class Receiver:
 @pytest.fixture
 def receiver(standin: StandIn) -> Receiver:
     made = Receiver()
-    standin.webhooks.subscribe(made)
+    standin.outbox.subscribe(made)
     return made
 
 
@@ -65,7 +66,7 @@ def test_bills_are_told_of_until_they_are_gone(standin: StandIn, client: Client,
     settled = client.bills.get(made.id)
     client.bills.delete_payment(made.id, paid.id)
     client.bills.delete(made.id)
-    standin.webhooks.deliver_due()
+    standin.outbox.deliver_due()
 
     events = receiver.events()
     assert {event.entity for event in events} == {Entity.BILL}
@@ -82,7 +83,7 @@ def test_vendors_and_journal_entries_are_told_of(standin: StandIn, client: Clien
     posted = client.journal_entries.create(entry())
     corrected = client.journal_entries.update(posted.id, STEP)
     client.journal_entries.delete(posted.id)
-    standin.webhooks.deliver_due()
+    standin.outbox.deliver_due()
 
     told = [(event.entity, event.event, event.data) for event in receiver.events()]
     assert told == [
@@ -101,42 +102,42 @@ def test_a_repeated_and_a_refused_request_tell_nothing(standin: StandIn, client:
         client.bills.create(BILL, idempotency_key="one")
     with pytest.raises(BadRequestError):
         client.bills.create(attrs.evolve(BILL, items=[]))
-    standin.webhooks.deliver_due()
+    standin.outbox.deliver_due()
     assert len(receiver.arrived) == 1
 
 
 def test_nothing_is_sent_before_the_test_says_so(standin: StandIn, client: Client, receiver: Receiver) -> None:
     client.bills.create(BILL)
-    (waiting,) = standin.webhooks.deliveries
+    (waiting,) = standin.outbox.deliveries
     assert (receiver.arrived, waiting.status, waiting.next_attempt) == ([], DeliveryStatus.PENDING, START)
-    assert standin.webhooks.deliver_due() == (waiting,)
-    assert (waiting.status, waiting.answers, standin.webhooks.next_attempt) == (DeliveryStatus.DELIVERED, [200], None)
-    assert standin.webhooks.deliver_due() == ()
+    assert standin.outbox.deliver_due() == (waiting,)
+    assert (waiting.status, waiting.answers, standin.outbox.next_attempt) == (DeliveryStatus.DELIVERED, [200], None)
+    assert standin.outbox.deliver_due() == ()
 
 
 def test_everybody_hears_what_he_asked_for_under_his_own_secret(standin: StandIn, client: Client) -> None:
     all_, some, late = Receiver(), Receiver(secret=OTHER_SECRET), Receiver()
-    standin.webhooks.subscribe(all_)
-    mine = standin.webhooks.subscribe(some, secret=OTHER_SECRET, events=[(Entity.BILL, EventType.DELETED)])
+    standin.outbox.subscribe(all_)
+    mine = standin.outbox.subscribe(some, secret=OTHER_SECRET, events=[(Entity.BILL, EventType.DELETED)])
     made = client.bills.create(BILL)
     client.bills.delete(made.id)
-    standin.webhooks.subscribe(late)
-    standin.webhooks.deliver_due()
+    standin.outbox.subscribe(late)
+    standin.outbox.deliver_due()
 
     assert [event.event for event in all_.events()] == [EventType.CREATED, EventType.DELETED]
     assert [event.data for event in some.events()] == [made.id]
     assert late.arrived == []
     assert OTHER_SECRET not in repr(mine)
-    assert all(OTHER_SECRET not in repr(each) for each in standin.webhooks.deliveries)
+    assert all(OTHER_SECRET not in repr(each) for each in standin.outbox.deliveries)
 
 
 def driven(standin: StandIn, clock: ManualClock) -> list[timedelta]:
     """The waits between the attempts, until there are none left."""
     waits = list[timedelta]()
-    while (moment := standin.webhooks.next_attempt) is not None:
+    while (moment := standin.outbox.next_attempt) is not None:
         waits.append(moment - clock())
         clock.now = moment
-        assert standin.webhooks.deliver_due()
+        assert standin.outbox.deliver_due()
     return waits
 
 
@@ -144,11 +145,11 @@ def driven(standin: StandIn, clock: ManualClock) -> list[timedelta]:
 def test_fifteen_refused_attempts_are_a_failure(answer: int | None) -> None:
     clock, receiver = ManualClock(START), Receiver(answer)
     standin = books(clock)
-    standin.webhooks.subscribe(receiver)
+    standin.outbox.subscribe(receiver)
     standin.client().bills.create(BILL)
     waits = driven(standin, clock)
 
-    (delivery,) = standin.webhooks.deliveries
+    (delivery,) = standin.outbox.deliveries
     assert (delivery.status, delivery.answers) == (DeliveryStatus.FAILED, [answer] * 15)
     groups = [waits[start : start + 3] for start in range(3, 15, 3)]
     assert waits[:3] == [timedelta(0), waits[1], waits[1]]
@@ -158,18 +159,18 @@ def test_fifteen_refused_attempts_are_a_failure(answer: int | None) -> None:
     assert len(receiver.arrived) == 15
     assert len({event.id for event in receiver.events()}) == 1
     clock.advance(10**9)
-    assert standin.webhooks.deliver_due() == ()
+    assert standin.outbox.deliver_due() == ()
 
 
 @given(refusals=st.integers(0, 20))
 def test_the_first_success_ends_the_attempts(refusals: int) -> None:
     clock, receiver = ManualClock(START), Receiver(*[503] * refusals, 204)
     standin = books(clock)
-    standin.webhooks.subscribe(receiver)
+    standin.outbox.subscribe(receiver)
     standin.client().vendors.delete(HOTEL.id)
     driven(standin, clock)
 
-    (delivery,) = standin.webhooks.deliveries
+    (delivery,) = standin.outbox.deliveries
     arrived = refusals < 15
     assert delivery.status is (DeliveryStatus.DELIVERED if arrived else DeliveryStatus.FAILED)
     assert len(receiver.arrived) == min(refusals + 1, 15)
@@ -179,32 +180,32 @@ def test_the_first_success_ends_the_attempts(refusals: int) -> None:
 def test_an_attempt_is_made_when_its_time_has_come() -> None:
     clock, receiver = ManualClock(START), Receiver(500, 200)
     standin = books(clock)
-    standin.webhooks.subscribe(receiver)
+    standin.outbox.subscribe(receiver)
     standin.client().bills.create(BILL)
-    standin.webhooks.deliver_due()
+    standin.outbox.deliver_due()
     clock.advance(9)
-    assert standin.webhooks.deliver_due() == ()
+    assert standin.outbox.deliver_due() == ()
     clock.advance(1)
-    assert [each.status for each in standin.webhooks.deliver_due()] == [DeliveryStatus.DELIVERED]
+    assert [each.status for each in standin.outbox.deliver_due()] == [DeliveryStatus.DELIVERED]
 
 
 def test_five_receivers_are_enough(standin: StandIn) -> None:
     for _ in range(5):
-        standin.webhooks.subscribe(Receiver())
+        standin.outbox.subscribe(Receiver())
     with pytest.raises(ValueError, match="5 webhooks"):
-        standin.webhooks.subscribe(Receiver())
+        standin.outbox.subscribe(Receiver())
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com/hook", "example.com/hook", "http:///hook"])
 def test_other_addresses_are_refused(standin: StandIn, url: str) -> None:
     with pytest.raises(ValueError, match="HTTP address"):
-        standin.webhooks.subscribe(url)
+        standin.outbox.subscribe(url)
 
 
 def test_a_secret_must_be_usable(standin: StandIn) -> None:
     with pytest.raises(WebhookSecretError):
-        standin.webhooks.subscribe(Receiver(), secret="not base64!")
-    assert standin.webhooks.subscriptions == []
+        standin.outbox.subscribe(Receiver(), secret="not base64!")
+    assert standin.outbox.subscriptions == []
 
 
 @contextmanager
@@ -231,9 +232,9 @@ def listening(answer: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Genera
 
 
 def delivered_to(standin: StandIn, url: str) -> Delivery:
-    standin.webhooks.subscribe(url)
+    standin.outbox.subscribe(url)
     standin.client().bills.create(BILL)
-    (delivery,) = standin.webhooks.deliver_due()
+    (delivery,) = standin.outbox.deliver_due()
     return delivery
 
 
@@ -273,7 +274,7 @@ def senseless(handler: BaseHTTPRequestHandler, _: bytes) -> None:
 def test_an_answer_in_another_protocol_is_none(standin: StandIn) -> None:
     with listening(senseless) as url:
         assert delivered_to(standin, url).answers == [None]
-    assert standin.webhooks.deliveries[0].next_attempt == START + timedelta(seconds=10)
+    assert standin.outbox.deliveries[0].next_attempt == START + timedelta(seconds=10)
 
 
 def test_a_server_that_is_gone_is_no_answer(standin: StandIn) -> None:

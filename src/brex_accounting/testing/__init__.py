@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from brex_accounting.testing import records
 from brex_accounting.testing.oauth import AuthorizationServer, Rotation
-from brex_accounting.testing.outbox import Delivery, DeliveryStatus, Outbox
+from brex_accounting.testing.outbox import Delivery, Outbox
 from brex_accounting.testing.standin import TOKEN, StandIn
+from clientkit.testing import DeliveryStatus
 
 __all__ = [
     "AuthorizationServer",

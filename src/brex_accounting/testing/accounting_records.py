@@ -12,9 +12,9 @@ import attrs
 from brex_accounting.export_results import Exported, NotExported
 from brex_accounting.records import LineItem, Record, ReviewStatus, SourceType
 from brex_accounting.testing.receipts import ReceiptFiles
-from brex_accounting.testing.routes import Refusal, Route, body_of, boolean, invalid, ok, page_of
+from brex_accounting.testing.routes import Refusal, body_of, boolean, invalid, ok, page_of
 from clientkit import codec
-from clientkit.testing import Asked
+from clientkit.testing import Asked, Route
 from clientkit.wire import Answer
 
 _MOST_IDS = 500

@@ -10,9 +10,9 @@ import attrs
 from brex_accounting.expenses import Expense
 from brex_accounting.records import Receipt
 from brex_accounting.testing.receipts import ReceiptFiles
-from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok, page_of
+from brex_accounting.testing.routes import Refusal, body_of, invalid, ok, page_of
 from clientkit import codec
-from clientkit.testing import Asked
+from clientkit.testing import Asked, Route
 from clientkit.wire import Answer
 
 _PATH = "/v1/expenses"

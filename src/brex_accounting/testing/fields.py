@@ -13,9 +13,9 @@ from brex_accounting.field_values import FieldValue, FieldValueId, FieldValueUpd
 from brex_accounting.fields import Field, FieldGroup, NewField
 from brex_accounting.integrations import Integration
 from brex_accounting.testing.keys import Keys
-from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok, page_of, read
+from brex_accounting.testing.routes import Refusal, body_of, invalid, ok, page_of, read
 from clientkit import codec
-from clientkit.testing import Asked
+from clientkit.testing import Asked, Route
 from clientkit.wire import Answer
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from itertools import count
 import attrs
 
 from brex_accounting.integrations import Integration, IntegrationStatus
-from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok
+from brex_accounting.testing.routes import Refusal, body_of, invalid, ok
 from clientkit import codec
-from clientkit.testing import Asked
+from clientkit.testing import Asked, Route
 from clientkit.wire import Answer
 
 _PATH = "/v3/accounting/integration"

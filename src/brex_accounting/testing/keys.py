@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from brex_accounting.testing.routes import Handler, invalid
-from clientkit.testing import Asked
+from brex_accounting.testing.routes import invalid
+from clientkit.testing import Asked, Handler
 from clientkit.wire import Answer
 
 

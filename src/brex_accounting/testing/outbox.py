@@ -13,12 +13,13 @@ given up after five days of failures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from urllib.parse import urlsplit
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting.testing.webhooks import WebhookManagement
 from brex_accounting.webhook_secrets import WebhookSecretStatus
@@ -26,8 +27,7 @@ from brex_accounting.webhook_subscriptions import WebhookEventType, WebhookSubsc
 from brex_accounting.webhooks import sign
 from clientkit import codec
 from clientkit.addresses import is_loopback
-from clientkit.codec.enums import OpenEnum
-from clientkit.testing import PostTo, Receive
+from clientkit.testing import PostTo, Receive, outbox
 
 #: The waits before each attempt; the first one is made at once.
 SCHEDULE = (
@@ -44,42 +44,19 @@ SCHEDULE = (
 TIMEOUT = timedelta(seconds=15)
 
 
-class DeliveryStatus(OpenEnum):
-    """How far one event has come on its way to one subscription."""
-
-    PENDING = "PENDING"
-    DELIVERED = "DELIVERED"
-    FAILED = "FAILED"
-
-
 @attrs.define(kw_only=True)
-class Delivery:
-    """One event on its way to one subscription: the same id and body in every attempt, signed anew with its time.
+class Delivery(outbox.Delivery):
+    """One event on its way to one subscription: the same id and body in every attempt, signed anew with its time."""
 
-    `answers` has the status of each attempt so far, None where there was no answer. `next_attempt` is the moment of the
-    next one, None once there are no more.
-    """
-
-    id: str
     subscription_id: str
-    body: bytes
-    next_attempt: datetime | None
-    answers: list[int | None] = attrs.field(factory=list[int | None])
-
-    @property
-    def status(self) -> DeliveryStatus:
-        """Whether it has arrived, may still arrive, or never will."""
-        if self.answers and _is_success(self.answers[-1]):
-            return DeliveryStatus.DELIVERED
-        return DeliveryStatus.PENDING if self.next_attempt is not None else DeliveryStatus.FAILED
 
 
-class Outbox:
+class Outbox(outbox.Outbox[Delivery]):
     """Every delivery, oldest first. Nothing is sent before the test says so."""
 
     def __init__(self, now: Callable[[], datetime], webhooks: WebhookManagement) -> None:
-        self.deliveries = list[Delivery]()
-        self._now, self._webhooks = now, webhooks
+        super().__init__(now)
+        self._webhooks = webhooks
         self._receivers = dict[str, Receive]()
         self._numbers = count(1)
 
@@ -111,34 +88,26 @@ class Outbox:
             if each.status == WebhookSubscriptionStatus.ACTIVE and event in each.event_types
         )
 
-    def deliver_due(self) -> Sequence[Delivery]:
+    @override
+    def deliver_due(self) -> tuple[Delivery, ...]:
         """Make every attempt whose time has come by the stand-in's clock, each once; what was attempted.
 
         What waits for a subscription that was deleted or is inactive is dropped.
         """
-        now = self._now()
-        due = [each for each in self.deliveries if each.next_attempt is not None and each.next_attempt <= now]
-        for each in due:
-            self._attempt(each, now)
-        return due
+        return super().deliver_due()
 
     def redeliver(self, delivery: Delivery) -> None:
         """Attempt once more what was delivered or has failed, with the same id: Brex may send an event twice."""
         self._attempt(delivery, self._now())
 
-    @property
-    def next_attempt(self) -> datetime | None:
-        """The moment to move the clock to for the next attempt; None when everything has arrived or failed."""
-        return min((each.next_attempt for each in self.deliveries if each.next_attempt is not None), default=None)
-
+    @override
     def _attempt(self, delivery: Delivery, now: datetime) -> None:
         delivery.next_attempt = None
         subscription = self._webhooks.subscriptions.get(delivery.subscription_id)
         if subscription is None or subscription.status != WebhookSubscriptionStatus.ACTIVE:
             return
-        answer = self._sent(delivery, subscription, now)
-        delivery.answers.append(answer)
-        if not _is_success(answer) and len(delivery.answers) < len(SCHEDULE):
+        delivery.answers.append(self._sent(delivery, subscription, now))
+        if not delivery.has_arrived and len(delivery.answers) < len(SCHEDULE):
             delivery.next_attempt = now + SCHEDULE[len(delivery.answers)]
 
     def _sent(self, delivery: Delivery, subscription: WebhookSubscription, now: datetime) -> int | None:
@@ -159,7 +128,3 @@ class Outbox:
                 headers |= sign(each.secret, delivery.body, id=delivery.id, timestamp=now)
                 signatures.append(headers["Webhook-Signature"])
         return {**headers, "Webhook-Signature": " ".join(signatures)}
-
-
-def _is_success(answer: int | None) -> bool:
-    return answer is not None and 200 <= answer < 300

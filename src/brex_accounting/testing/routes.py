@@ -5,70 +5,43 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
-from urllib.parse import unquote
+from typing import TypeVar
 
-import attrs
+from typing_extensions import override
 
-from clientkit import codec
-from clientkit.testing import Asked, json_answer
+from clientkit import codec, testing
+from clientkit.testing import Asked, Route, Router, json_answer
 from clientkit.wire import Answer
 
 T = TypeVar("T")
 
-#: Answers a request, given the variable segments of its path by name.
-Handler: TypeAlias = Callable[[Asked, Mapping[str, str]], Answer]
 
-
-class Refusal(Exception):  # noqa: N818 - an answer on its way out, not an error of the stand-in
+class Refusal(testing.Refusal):
     """The service refuses the request; `StandIn` writes it in the shape that its path has."""
 
     def __init__(self, status: int, code: str, message: str, details: Mapping[str, object] | None = None) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.details = status, code, message, details
 
-    def answer(self, path: str) -> Answer:
+    @override
+    def answer(self, asked: Asked) -> Answer:
         """The accounting paths name an ``error_code`` and `details`, the others a ``type``."""
-        if path.startswith("/v3/accounting/"):
+        if asked.path.startswith("/v3/accounting/"):
             return ok({"error_code": self.code, "message": self.message, "details": self.details}, self.status)
         return ok({"type": self.code, "message": self.message}, self.status)
 
 
-@attrs.frozen
-class Route:
-    """One endpoint: its method, its path with ``{names}`` for the variable segments, and what answers it."""
-
-    method: str
-    template: str
-    handle: Handler
-
-    def match(self, path: str) -> Mapping[str, str] | None:
-        """The variable segments, decoded, if this route's path is the one asked for."""
-        wanted, given = self.template.split("/"), path.split("/")
-        if len(wanted) != len(given):
-            return None
-        found = dict[str, str]()
-        for name, text in zip(wanted, given, strict=True):
-            if name.startswith("{"):
-                found[name[1:-1]] = unquote(text)
-            elif name != text:
-                return None
-        return found
+def router(routes: Iterable[Route]) -> Router:
+    """All routes of the stand-in, and how Brex refuses what none of them answers."""
+    return Router(routes, unknown=_unknown, not_allowed=_not_allowed)
 
 
-def dispatch(routes: Iterable[Route], asked: Asked) -> Answer:
-    """What the route of this request answers. Raises `Refusal` where there is none."""
-    known = False
-    for route in routes:
-        segments = route.match(asked.path)
-        if segments is None:
-            continue
-        if route.method == asked.method:
-            return route.handle(asked, segments)
-        known = True
-    if known:
-        raise Refusal(405, "METHOD_NOT_ALLOWED", f"{asked.method} is not allowed on {asked.path}")
-    raise Refusal(404, "NOT_FOUND", f"There is nothing at {asked.path}")
+def _unknown(asked: Asked) -> Refusal:
+    return Refusal(404, "NOT_FOUND", f"There is nothing at {asked.path}")
+
+
+def _not_allowed(asked: Asked, _: Sequence[str]) -> Refusal:
+    return Refusal(405, "METHOD_NOT_ALLOWED", f"{asked.method} is not allowed on {asked.path}")
 
 
 def ok(body: object, status: int = 200) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +19,7 @@ from brex_accounting.testing.integrations import AccountingIntegrations
 from brex_accounting.testing.oauth import AuthorizationServer
 from brex_accounting.testing.outbox import Outbox
 from brex_accounting.testing.receipts import ReceiptFiles
-from brex_accounting.testing.routes import Refusal, Route, dispatch
+from brex_accounting.testing.routes import Refusal, router
 from brex_accounting.testing.team import Team
 from brex_accounting.testing.webhooks import WebhookManagement
 from brex_accounting.tokens import IDLE_LIFETIME
@@ -28,7 +27,7 @@ from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
 from clientkit.call_context import Clocks, Options
 from clientkit.pacing import Pacer, Paces, Pacing
-from clientkit.testing import Asked, no_async_wait, no_wait
+from clientkit.testing import Asked, RateLimit, no_async_wait, no_wait
 from clientkit.wire import Answer
 
 #: The token that a stand-in accepts unless it is told another.
@@ -96,9 +95,9 @@ class StandIn(testing.StandIn):
             now, self.receipt_files, default_window=default_window, failed_status=failed_status
         )
         rooms = (self._accounting, self.integrations, self.fields, self.webhooks, self.team, self.expenses)
-        self._routes: list[Route] = [route for room in rooms for route in room.routes()]
+        self._router = router(route for room in rooms for route in room.routes())
         self._token_used_at = now()
-        self._recent = deque[datetime]()
+        self._arrivals = RateLimit(now)
         self._answered = 0
         self.add(*records)
 
@@ -172,9 +171,9 @@ class StandIn(testing.StandIn):
             if host.serves(asked):
                 return host.answer(asked)
         try:
-            answer = self._refusal(asked) or dispatch(self._routes, asked)
-        except Refusal as rejected:
-            answer = rejected.answer(asked.path)
+            answer = self._refusal(asked) or self._router.answer(asked)
+        except Refusal as refusal:
+            answer = refusal.answer(asked)
         return attrs.evolve(answer, headers={**answer.headers, "x-brex-trace-id": f"{self._answered:016x}"})
 
     def _refusal(self, asked: Asked) -> Answer | None:
@@ -182,13 +181,7 @@ class StandIn(testing.StandIn):
             if self.empty_unauthorized:
                 return Answer(status=401)
             raise Refusal(403, "FORBIDDEN", "The token is invalid, expired or revoked")
-        now = self.now()
-        while self._recent and self._recent[0] <= now - _WINDOW:
-            self._recent.popleft()
-        if self.rate_limit is not None and len(self._recent) >= self.rate_limit:
-            return Answer(status=429)
-        self._recent.append(now)
-        return None
+        return Answer(status=429) if self._arrivals.refuses(self.rate_limit, _WINDOW) else None
 
     def _is_let_in(self, header: str) -> bool:
         kind, _, token = header.partition(" ")

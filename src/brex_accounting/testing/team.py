@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from brex_accounting.company import Address, Company
 from brex_accounting.legal_entities import LegalEntity, LegalEntityStatus
-from brex_accounting.testing.routes import Refusal, Route, ok, page_of
+from brex_accounting.testing.routes import Refusal, ok, page_of
 from brex_accounting.users import TeamUser, UserStatus
 from clientkit import codec
-from clientkit.testing import Asked
+from clientkit.testing import Asked, Route
 from clientkit.wire import Answer
 
 _ADDRESS = Address(line1="1 Sample Street", city="San Francisco", state="CA", country="US", postal_code="94105")

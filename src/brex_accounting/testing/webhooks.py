@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 import attrs
 
 from brex_accounting.testing.keys import Keys
-from brex_accounting.testing.routes import Refusal, Route, body_of, invalid, ok, page_of, read
+from brex_accounting.testing.routes import Refusal, body_of, invalid, ok, page_of, read
 from brex_accounting.webhook_groups import WebhookGroup, WebhookGroupMemberType
 from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import (
@@ -21,7 +21,7 @@ from brex_accounting.webhook_subscriptions import (
     WebhookSubscriptionUpdate,
 )
 from clientkit import codec
-from clientkit.testing import Asked
+from clientkit.testing import Asked, Route
 from clientkit.wire import Answer
 
 T = TypeVar("T")

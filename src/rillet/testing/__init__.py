@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from clientkit.testing import DeliveryStatus
 from rillet.ledger.journal_entries import Side
 from rillet.testing.builders import account, chart_of_accounts, field, organization, subsidiary, vendor
 from rillet.testing.ledger.general_ledger import Ledger, Posting
 from rillet.testing.server.attachments import Attachment
 from rillet.testing.server.idempotency import IdempotencyKeys
-from rillet.testing.server.webhooks import SECRET, Delivery, DeliveryStatus, Subscription, Webhooks
+from rillet.testing.server.outbox import SECRET, Delivery, Outbox, Subscription
 from rillet.testing.standin import RATE_LIMIT, StandIn
 
 __all__ = [
@@ -16,13 +17,13 @@ __all__ = [
     "DeliveryStatus",
     "IdempotencyKeys",
     "Ledger",
+    "Outbox",
     "Posting",
     "RATE_LIMIT",
     "SECRET",
     "Side",
     "StandIn",
     "Subscription",
-    "Webhooks",
     "account",
     "chart_of_accounts",
     "field",

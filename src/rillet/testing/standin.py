@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias, TypeVar
@@ -12,7 +11,7 @@ from typing_extensions import override
 
 from clientkit.call_context import Clocks, Options
 from clientkit.pacing import Pacer, Paces, Pacing
-from clientkit.testing import Asked, no_async_wait, no_wait
+from clientkit.testing import Asked, RateLimit, no_async_wait, no_wait
 from clientkit.wire import Answer
 from rillet.client import AsyncClient, Client
 from rillet.ledger.accounts import Account
@@ -39,8 +38,8 @@ from rillet.testing.receivables.view import ReceivablesView, receivables_routes
 from rillet.testing.reports.statements import StatementEndpoints
 from rillet.testing.server.attachments import Attachment, Attachments
 from rillet.testing.server.idempotency import IdempotencyKeys
-from rillet.testing.server.routing import Refusal, Router
-from rillet.testing.server.webhooks import Webhooks
+from rillet.testing.server.outbox import Outbox
+from rillet.testing.server.routing import Refusal, router
 from rillet.testing.treasury.endpoints import TreasuryEndpoints
 from rillet.treasury.bank_accounts import BankAccount
 from rillet.treasury.bank_transactions import BankTransaction
@@ -74,7 +73,7 @@ class StandIn(ReceivablesView):
         assert standin.ledger.balance("62000") == Decimal("149.50")
 
     What was posted is in `ledger`, `bills`, `charges`, `journal_entries` and their like, every request in `asked`;
-    events wait in `webhooks` until they are delivered; `faults` break things.
+    events wait in `outbox` until they are delivered; `faults` break things.
 
     Args:
         organization: Whose books these are; an American company where none is given, with an id that follows from `seed`.
@@ -115,7 +114,7 @@ class StandIn(ReceivablesView):
         self.rate_limit = rate_limit
         self.idempotency_keys = IdempotencyKeys(now)
         self._trace_ids = random_ids(f"traces {seed}")
-        self._arrivals = deque[datetime]()
+        self._arrivals = RateLimit(now)
         self._books = Books(
             organization=mine,
             subsidiaries=subsidiaries or [builders.subsidiary(mine.trade_name, mine.currency)],
@@ -125,7 +124,7 @@ class StandIn(ReceivablesView):
             multi_currency=multi_currency,
             now=now,
             ids=random_ids(f"objects {seed}"),
-            webhooks=Webhooks(now, random_ids(f"webhooks {seed}")),
+            outbox=Outbox(now, random_ids(f"webhooks {seed}")),
         )
         self._attachments = Attachments()
         rates = tuple(tax_rates)
@@ -135,7 +134,7 @@ class StandIn(ReceivablesView):
         self._journal_entries = JournalEntryEndpoints(self._books, rates)
         self._treasury = TreasuryEndpoints(self._books)
         self._receivables = ReceivablesBooks(self._books)
-        self._router = Router(
+        self._router = router(
             [
                 *LedgerEndpoints(self._books, rates).routes(),
                 *self._journal_entries.routes(),
@@ -154,9 +153,9 @@ class StandIn(ReceivablesView):
         return self._books.ledger
 
     @property
-    def webhooks(self) -> Webhooks:
+    def outbox(self) -> Outbox:
         """Who is told of what, and the events on their way."""
-        return self._books.webhooks
+        return self._books.outbox
 
     @property
     def organization(self) -> Organization:
@@ -299,7 +298,7 @@ class StandIn(ReceivablesView):
         try:
             answer = self._answer(asked)
         except Refusal as refusal:
-            answer = refusal.answer()
+            answer = refusal.answer(asked)
         return attrs.evolve(answer, headers={**answer.headers, "x-trace-id": next(self._trace_ids)})
 
     def _answer(self, asked: Asked) -> Answer:
@@ -321,13 +320,7 @@ class StandIn(ReceivablesView):
         if self.rate_limit is None:
             return False
         limit, seconds = self.rate_limit
-        now = self._books.now()
-        while self._arrivals and now - self._arrivals[0] >= timedelta(seconds=seconds):
-            self._arrivals.popleft()
-        if len(self._arrivals) >= limit:
-            return True
-        self._arrivals.append(now)
-        return False
+        return self._arrivals.refuses(limit, timedelta(seconds=seconds))
 
 
 def _dated(value: M, now: datetime) -> M:

@@ -42,7 +42,7 @@ class Listener:
         )
         self.receiver = WebhookReceiver(partial(rillet.webhooks.verify, secrets=SECRET), self.watcher.handle)
         if subscribed:
-            seller.books.webhooks.subscribe(self.receive)
+            seller.books.outbox.subscribe(self.receive)
 
     name = "Sequence"
 
@@ -91,10 +91,10 @@ def test_a_payment_recorded_in_rillet_marks_the_invoice_paid(synced: Seller, by:
     listener = Listener(synced, subscribed=by == "webhook")
 
     pay(synced, "19.00")
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
     delivered = listener.watcher.poll().delivered
     pay(synced, "100.00")
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
     delivered += listener.watcher.poll().delivered
 
     assert listener.states == [
@@ -108,11 +108,11 @@ def test_a_payment_recorded_in_rillet_marks_the_invoice_paid(synced: Seller, by:
 def test_a_payment_that_failed_is_told(synced: Seller) -> None:
     listener = Listener(synced)
     payment = pay(synced, "119.00")
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     synced.clock.advance(60)
     synced.books.move_invoice_payment(payment.id, InvoicePaymentStatus.FAILED)
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     assert listener.states == [
         ("in_1", "paid", Decimal("119.00"), Decimal("0.00")),
@@ -125,7 +125,7 @@ def test_an_invoice_paid_elsewhere_is_left_alone(synced: Seller) -> None:
     alone, told = Listener(synced), Listener(synced, subscribed=False, settled_elsewhere=SettledElsewhere.TELL)
 
     pay(synced, "119.00")
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     assert alone.watcher.poll().delivered == ()
     assert alone.told == []
@@ -136,13 +136,13 @@ def test_an_invoice_paid_elsewhere_is_left_alone(synced: Seller) -> None:
 def test_what_was_told_once_is_told_to_its_end(synced: Seller) -> None:
     listener = Listener(synced)
     payment = pay(synced, "119.00")
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
     # The billing system has it as paid because it was told so.
     synced.put(changed(synced.invoices["in_1"], status=InvoiceStatus.PAID))
 
     synced.clock.advance(60)
     synced.books.move_invoice_payment(payment.id, InvoicePaymentStatus.FAILED)
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     assert [each.status for each in listener.told] == [PaymentState.PAID, PaymentState.UNPAID]
 
@@ -152,7 +152,7 @@ def test_a_credit_memo_is_told_as_what_it_takes_off(synced: Seller) -> None:
     synced.put(note())
 
     assert synced.sync().run().complete
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     assert listener.states == [("in_1", "partially_credited", Decimal(0), Decimal("107.10"))]
 
@@ -161,12 +161,12 @@ def test_a_deleted_invoice_is_told_unless_the_sync_did_it(synced: Seller) -> Non
     listener = Listener(synced)
     synced.put(changed(synced.invoices["in_1"], lines=(line("200.00"),)))
     synced.sync().run()
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
     assert listener.told == []
 
     (made,) = synced.books.invoices
     synced.books.client().invoices.delete(made.id)
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     assert [(each.invoice, each.status) for each in listener.told] == [("in_1", PaymentState.DELETED)]
 
@@ -213,14 +213,14 @@ def test_an_event_that_could_not_be_delivered_comes_again(synced: Seller) -> Non
     listener = Listener(synced)
     listener.broken = True
     pay(synced, "119.00")
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
     poll = listener.watcher.poll()
     assert [each.why for each in poll.undelivered] == ["RuntimeError: the billing system is down"]
     assert not poll.complete
 
     listener.broken = False
     synced.clock.advance(timedelta(hours=1).total_seconds())
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     assert [each.status for each in listener.told] == [PaymentState.PAID]
     assert listener.watcher.poll().delivered == ()
@@ -314,11 +314,11 @@ def test_an_invoice_that_is_posted_anew_is_told_after_its_deletion(synced: Selle
     (made,) = synced.books.invoices
     synced.clock.advance(60)
     synced.books.client().invoices.delete(made.id)
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
     synced.clock.advance(60)
 
     assert synced.sync().sync("in_1").complete
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
     assert listener.watcher.poll().complete
 
     assert [(each.status.value, each.outstanding, each.currency) for each in listener.told] == [
@@ -402,7 +402,7 @@ def test_invoices_of_others_are_nobodys_business(synced: Seller) -> None:
     )
     listener = Listener(synced)
     pay(synced, "5.00", other.invoice_number)
-    synced.books.webhooks.deliver_due()
+    synced.books.outbox.deliver_due()
 
     assert listener.watcher.poll().delivered == ()
     assert listener.told == []
@@ -464,10 +464,10 @@ class Walk:
 
     def _deliver(self, _: str) -> None:
         self._seller.clock.advance(60)
-        self._seller.books.webhooks.deliver_due()
+        self._seller.books.outbox.deliver_due()
 
     def _lose(self, _: str) -> None:
-        self._seller.books.webhooks.deliveries.clear()
+        self._seller.books.outbox.deliveries.clear()
 
     def _again(self, _: str) -> None:
         """An old event comes once more, under another id."""

@@ -78,7 +78,7 @@ def watched(company: Company) -> Generator[Watched]:
             NewWebhookSubscription(url=URL, event_types=[WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT])
         )
         company.brex.outbox.listen(URL, f"{address}/brex")
-        company.rillet.webhooks.subscribe(f"{address}/rillet")
+        company.rillet.outbox.subscribe(f"{address}/rillet")
 
         def run(ids: Sequence[str] | None) -> ExportOutcome:
             return export.run(ids=ids)
@@ -156,7 +156,7 @@ def test_events_of_rillet_arrive(watched: Watched) -> None:
     watched.company.brex.outbox.deliver_due()
     watched.outcome()
 
-    deliveries = watched.company.rillet.webhooks.deliver_due()
+    deliveries = watched.company.rillet.outbox.deliver_due()
 
     assert [each.answers for each in deliveries] == [[200]] * len(deliveries)
     event = watched.rillet_events.get(timeout=PATIENCE.total_seconds())

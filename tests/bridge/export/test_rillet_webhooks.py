@@ -135,9 +135,9 @@ def in_rillet_and_told(
     def receive(headers: Mapping[str, str], body: bytes) -> int:
         return ask(books_app(journal), Ask(path="/rillet", headers=headers, chunks=(body,))).status
 
-    company.rillet.webhooks.subscribe(receive)
+    company.rillet.outbox.subscribe(receive)
     change(company.rillet.client())
-    assert [each.answers for each in company.rillet.webhooks.deliver_due()] == [[200]] * count
+    assert [each.answers for each in company.rillet.outbox.deliver_due()] == [[200]] * count
 
 
 def test_what_somebody_deleted_in_rillet_after_its_export_is_a_warning(

@@ -106,13 +106,13 @@ def play_billing(
     books.troubles = troubles
     statuses = Statuses(books, clock, f"{place}.told")
     waiting = list[tuple[Mapping[str, str], bytes]]()
-    books.webhooks.subscribe(lambda headers, body: _arrived(waiting, (headers, body)))
+    books.outbox.subscribe(lambda headers, body: _arrived(waiting, (headers, body)))
     invoices, wrong = schedule.invoices, list[str]()
     with books.serve() as url:
 
         def run(planned: Run, tells_until: Step | None = None) -> bool:
             billing = ListedInvoices(invoices, schedule.notes, name="Sequence")
-            books.webhooks.deliver_due()
+            books.outbox.deliver_due()
             jobs = [
                 {
                     "place": place,

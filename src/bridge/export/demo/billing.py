@@ -105,7 +105,7 @@ class BillingDemo:
 
     def collect(self) -> int:
         """Let most customers pay; how many statuses came back by webhook."""
-        self.rillet.webhooks.deliver_due()
+        self.rillet.outbox.deliver_due()
         for made in list(self.client.invoices.list(limit=100)):
             if made.amount_due.amount > 0 and self._chance.random() < 0.7:
                 is_foreign = made.exchange_rate is not None
@@ -114,7 +114,7 @@ class BillingDemo:
                 payment = rillet.NewInvoicePayment(amount=amount, date=_LAST_DAY, account_code=_BANK)
                 self._now += timedelta(seconds=1)
                 self.client.invoice_payments.create(made.id, payment)
-        self.rillet.webhooks.deliver_due()
+        self.rillet.outbox.deliver_due()
         return len(self.told)
 
     def proof(self) -> tuple[OpenInvoices, ...]:
@@ -212,7 +212,7 @@ class BillingDemo:
         self.client = self._stack.enter_context(client)
         watcher = PaymentWatcher(self.client, _SETTINGS, self._take)
         self._receiver = WebhookReceiver(partial(rillet.webhooks.verify, secrets=SECRET), watcher.handle)
-        self.rillet.webhooks.subscribe(self._receive)
+        self.rillet.outbox.subscribe(self._receive)
         return self
 
     def __exit__(

@@ -20,8 +20,8 @@ from rillet.ledger.organization import Organization
 from rillet.ledger.subsidiaries import Subsidiary
 from rillet.testing.ledger.general_ledger import Ledger, Posting
 from rillet.testing.server.collection import Collection
+from rillet.testing.server.outbox import Outbox
 from rillet.testing.server.routing import Refusal, invalid
-from rillet.testing.server.webhooks import Webhooks
 from rillet.testing.server.wire_forms import show_account, show_field
 from rillet.treasury.bank_accounts import BankAccount
 from rillet.values import ExchangeRate, ExternalReference, FieldAssignment, Money
@@ -63,7 +63,7 @@ class Books:
         reference_types: Iterable[str],
         now: Callable[[], datetime],
         ids: Iterator[str],
-        webhooks: Webhooks,
+        outbox: Outbox,
         multi_currency: bool = True,
     ) -> None:
         self.organization = organization
@@ -75,7 +75,7 @@ class Books:
         self.bank_accounts = dict[str, BankAccount]()
         self.last_closed: BookPeriod | None = None
         self.assigned_values = set[str]()
-        self.webhooks = webhooks
+        self.outbox = outbox
         self.multi_currency = multi_currency
         self.now = now
         self._ids = ids
@@ -86,7 +86,7 @@ class Books:
 
     def emit(self, entity: Entity, event: EventType, body: object) -> None:
         """Tell the organization's webhooks: `body` is the object as its endpoint shows it, or its id once deleted."""
-        self.webhooks.emit(entity, event, body)
+        self.outbox.emit(entity, event, body)
 
     def close(self, through: date) -> None:
         """Close the books up to and including a day."""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeAlias, TypeVar, cast
-from urllib.parse import unquote
 
 import attrs
+from typing_extensions import override
 
-from clientkit import codec
+from clientkit import codec, testing
 from clientkit.errors import Violation
 from clientkit.testing import Asked, json_answer
 from clientkit.wire import Answer
@@ -21,7 +21,7 @@ _PADDING = re.compile(r"(\.\d*?)0+$")
 _INSTANT_PADDING = re.compile(r"(\.\d*?)0+Z$")
 
 
-class Refusal(Exception):  # noqa: N818 - an answer on its way out, not a failure of the stand-in
+class Refusal(testing.Refusal):
     """An error answer: an RFC 9457 problem. `type` is a whole URI, because Rillet's differ in host and path."""
 
     def __init__(
@@ -42,7 +42,8 @@ class Refusal(Exception):  # noqa: N818 - an answer on its way out, not a failur
         if violations:
             self.body["violations"] = [{"field": each.field, "message": each.message} for each in violations]
 
-    def answer(self) -> Answer:
+    @override
+    def answer(self, asked: Asked) -> Answer:
         """The problem as an answer."""
         headers = {} if self.allow is None else {"allow": self.allow}
         return json_answer(self.status, self.body, content_type="application/problem+json", **headers)
@@ -121,44 +122,25 @@ class Call:
 Handler: TypeAlias = Callable[[Call], object]
 
 
-class Route:
+class Route(testing.Route):
     """A method and a path template such as ``/vendors/{vendor_id}``, and what answers there.
 
     The handler returns plain JSON values for a 200, None for a 204, or an `Answer` of its own, or raises `Refusal`.
     """
 
     def __init__(self, method: str, template: str, handler: Handler) -> None:
-        self.method, self.template, self.handler = method, template, handler
-        self._pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
-
-    def ids(self, path: str) -> dict[str, str] | None:
-        """The ids in `path`, None where it is another path."""
-        match = self._pattern.fullmatch(path)
-        return None if match is None else {name: unquote(value) for name, value in match.groupdict().items()}
+        super().__init__(method, template, lambda asked, ids: written(handler(Call(asked=asked, ids=ids))))
 
 
-class Router:
-    """All routes of the stand-in."""
+def router(routes: Iterable[Route]) -> testing.Router:
+    """All routes of the stand-in, and how Rillet refuses what none of them answers."""
+    return testing.Router(routes, unknown=lambda asked: not_found(f"The path {asked.path}"), not_allowed=_not_allowed)
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = tuple(routes)
 
-    def answer(self, asked: Asked) -> Answer:
-        """The answer to a request that may reach a handler. Raises `Refusal`."""
-        allowed = list[str]()
-        for route in self.routes:
-            ids = route.ids(asked.path)
-            if ids is None:
-                continue
-            if route.method == asked.method:
-                return written(route.handler(Call(asked=asked, ids=ids)))
-            allowed.append(route.method)
-        if allowed:
-            detail = f"Method '{asked.method}' is not supported"
-            raise Refusal(
-                405, "https://rillet.io/method-not-allowed", "Method Not Allowed", detail, allow=", ".join(allowed)
-            )
-        raise not_found(f"The path {asked.path}")
+def _not_allowed(asked: Asked, allowed: Sequence[str]) -> Refusal:
+    detail = f"Method '{asked.method}' is not supported"
+    methods = ", ".join(allowed)
+    return Refusal(405, "https://rillet.io/method-not-allowed", "Method Not Allowed", detail, allow=methods)
 
 
 def written(value: object) -> Answer:

@@ -2,9 +2,9 @@
 
 ::
 
-    standin.webhooks.subscribe(receiver, secret=SECRET)
+    standin.outbox.subscribe(receiver, secret=SECRET)
     standin.client().vendors.create(NewVendor(name="Hotel Adlon"))
-    standin.webhooks.deliver_due()
+    standin.outbox.deliver_due()
 
 Rillet's own rules are those of https://docs.api.rillet.com/docs/webhooks.
 """
@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import attrs
+from typing_extensions import override
 
-from clientkit.codec.enums import OpenEnum
-from clientkit.testing import PostTo, Receive
+from clientkit.testing import PostTo, Receive, outbox
 from clientkit.webhooks import Keys
 from rillet.testing.server.routing import written
 from rillet.webhooks import Entity, EventType, sign
@@ -30,14 +30,6 @@ GROUP_SIZE, GROUPS = 3, 5
 TIMEOUT, MOST_SUBSCRIPTIONS = timedelta(seconds=30), 5
 
 _FIRST_WAIT, _GROWTH = timedelta(seconds=10), 6
-
-
-class DeliveryStatus(OpenEnum):
-    """How far one event has come on its way to one receiver."""
-
-    PENDING = "PENDING"
-    DELIVERED = "DELIVERED"
-    FAILED = "FAILED"
 
 
 @attrs.frozen(kw_only=True)
@@ -54,28 +46,13 @@ class Subscription:
 
 
 @attrs.define(kw_only=True)
-class Delivery:
-    """One event on its way to one receiver: the same id, time, body and signature in every attempt.
+class Delivery(outbox.Delivery):
+    """One event on its way to one receiver: the same id, time, body and signature in every attempt."""
 
-    `answers` has the status of each attempt so far, None where there was no answer. `next_attempt` is the moment of the
-    next one, None once there are no more.
-    """
-
-    id: str
     entity: Entity
     event: EventType
     timestamp: datetime
-    body: bytes
     subscription: Subscription
-    answers: list[int | None] = attrs.field(factory=list[int | None])
-    next_attempt: datetime | None
-
-    @property
-    def status(self) -> DeliveryStatus:
-        """Whether it has arrived, may still arrive, or never will."""
-        if self.answers and _accepted(self.answers[-1]):
-            return DeliveryStatus.DELIVERED
-        return DeliveryStatus.PENDING if self.next_attempt is not None else DeliveryStatus.FAILED
 
     @property
     def headers(self) -> dict[str, str]:
@@ -90,18 +67,8 @@ class Delivery:
         )
         return {"Content-Type": "application/json", **signed}
 
-    def attempt(self, now: datetime) -> None:
-        """Deliver once, and plan the next attempt if this one is refused."""
-        try:
-            answer = self.subscription.deliver(self.headers, self.body)
-        except OSError:
-            answer = None
-        self.answers.append(answer)
-        more = not _accepted(answer) and len(self.answers) < GROUP_SIZE * GROUPS
-        self.next_attempt = now + wait_after(len(self.answers)) if more else None
 
-
-class Webhooks:
+class Outbox(outbox.Outbox[Delivery]):
     """Who is told of what, and every delivery, oldest first.
 
     Nothing is sent before the test says so: `deliver_due` makes the attempts whose time has come by the stand-in's
@@ -109,9 +76,9 @@ class Webhooks:
     """
 
     def __init__(self, now: Callable[[], datetime], ids: Iterator[str]) -> None:
-        self._now, self._ids = now, ids
+        super().__init__(now)
+        self._ids = ids
         self.subscriptions = list[Subscription]()
-        self.deliveries = list[Delivery]()
 
     def subscribe(
         self,
@@ -157,18 +124,15 @@ class Webhooks:
             if each.wants(entity, event)
         )
 
-    def deliver_due(self) -> tuple[Delivery, ...]:
-        """Make every attempt whose time has come, and give back what was attempted."""
-        now = self._now()
-        due = tuple(each for each in self.deliveries if each.next_attempt is not None and each.next_attempt <= now)
-        for each in due:
-            each.attempt(now)
-        return due
-
-    @property
-    def next_attempt(self) -> datetime | None:
-        """The moment to move the clock to for the next attempt; None when everything has arrived or failed."""
-        return min((each.next_attempt for each in self.deliveries if each.next_attempt is not None), default=None)
+    @override
+    def _attempt(self, delivery: Delivery, now: datetime) -> None:
+        try:
+            answer = delivery.subscription.deliver(delivery.headers, delivery.body)
+        except OSError:
+            answer = None
+        delivery.answers.append(answer)
+        more = not delivery.has_arrived and len(delivery.answers) < GROUP_SIZE * GROUPS
+        delivery.next_attempt = now + wait_after(len(delivery.answers)) if more else None
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -178,7 +142,3 @@ def wait_after(attempts: int) -> timedelta:
     """
     wait: timedelta = _FIRST_WAIT * _GROWTH ** (attempts // GROUP_SIZE)
     return wait
-
-
-def _accepted(answer: int | None) -> bool:
-    return answer is not None and 200 <= answer < 300

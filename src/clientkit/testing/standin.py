@@ -1,9 +1,4 @@
-"""What stand-ins of services are made of: a function from request to answer, in process or as a server on loopback.
-
-Users test against `rillet.testing` and `brex_accounting.testing`, which build on this. Faults can be asked for::
-
-    standin.faults.append(Fault(AnswerLost(), matches=lambda asked: asked.method == "POST"))
-"""
+"""A function from request to answer, in process or as a server on loopback, and what goes wrong between."""
 
 from __future__ import annotations
 
@@ -25,22 +20,6 @@ from typing_extensions import override
 from clientkit import codec
 from clientkit.transport import AsyncInProcess, InProcess
 from clientkit.wire import Answer, Outgoing, TransportFailure
-
-__all__ = [
-    "Action",
-    "AnswerLost",
-    "AnswerTruncated",
-    "Asked",
-    "Fault",
-    "PostTo",
-    "Receive",
-    "RequestLost",
-    "Respond",
-    "StandIn",
-    "json_answer",
-    "no_async_wait",
-    "no_wait",
-]
 
 
 @attrs.frozen(kw_only=True)
