@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from bridge.billing.documents import APPLICATION, INVOICE, CreditMemoDocument, subject_of
 from bridge.billing.other_documents import ApplicationDocument, BillingDocument
@@ -11,6 +12,7 @@ from bridge.decisions import Reason, ReasonCode
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.journal.protocol import Journal
 from clientkit.errors import NotFoundError
+from clientkit.money import total
 from rillet import Money, NewCreditMemoApplication
 
 
@@ -20,9 +22,10 @@ def applications_of(
     """The applications of credit memos, by the subjects of these; `placed` are ids in Rillet by subjects, as far as the run knows.
 
     One that the journal has as done is left out. Rillet writes all applications of a memo at once, so those that a person
-    made are read and sent along. Raises `ApiError` and `JournalError`.
+    made are read and sent along. No more is applied than is still due: the rest stays on the memo, for a person to use.
+    Raises `ApiError` and `JournalError`.
     """
-    found = dict[str, BillingDocument | Reason]()
+    found, due = dict[str, BillingDocument | Reason](), dict[str, Decimal]()
     for subject, document in documents.items():
         if document.applies_to is None or not document.applied:
             continue
@@ -37,31 +40,53 @@ def applications_of(
             text = f"the invoice {document.applies_to} that it pays is not in {ledger.name}"
             found[name] = Reason(code=ReasonCode.NOT_NOW, text=text)
         elif _place(name, journal) is None:
-            found[name] = _application(document, memo_id, invoice_id, ledger)
+            made = _application(document, memo_id, invoice_id, ledger, due)
+            if made is not None:
+                found[name] = made
     return found
 
 
 def _application(
-    document: CreditMemoDocument, memo_id: str, invoice_id: str, ledger: BillingLedger
-) -> BillingDocument | Reason:
+    document: CreditMemoDocument, memo_id: str, invoice_id: str, ledger: BillingLedger, due: dict[str, Decimal]
+) -> BillingDocument | Reason | None:
+    """The application; None where the invoice is settled already, so that all of the credit stays on its memo.
+
+    `due` has what the applications before this one have left of each invoice.
+    """
     try:
         memo = ledger.client.credit_memos.get(memo_id)
     except NotFoundError as error:
-        if not error.is_from_service:
-            raise
-        return Reason(code=ReasonCode.DELETED_IN_LEDGER, text=f"{ledger.name} no longer has its credit memo {memo_id}")
+        return _gone(error, f"its credit memo {memo_id}", ledger)
+    try:
+        invoice = ledger.client.invoices.get(invoice_id)
+    except NotFoundError as error:
+        return _gone(error, f"the invoice {invoice_id} that it pays", ledger)
     others = tuple(
         NewCreditMemoApplication(invoice_id=each.invoice_id, amount=each.amount, application_date=each.application_date)
         for each in memo.applications
         if each.invoice_id != invoice_id
     )
+    applied = total(each.amount.amount for each in memo.applications if each.invoice_id == invoice_id)
+    elsewhere = total(each.amount.amount for each in others)
+    # Payments may have come meanwhile, and a person may have used the memo. Nobody owes less than nothing.
+    owed = total((due.get(invoice_id, invoice.amount_due.amount), applied))
+    amount = min(document.applied, owed, total((memo.total.amount, elsewhere.copy_negate())))
+    if amount <= 0:
+        return None
+    due[invoice_id] = total((owed, amount.copy_negate()))
     return ApplicationDocument(
         memo_id=memo_id,
         invoice_id=invoice_id,
-        amount=Money(document.applied, document.currency),
+        amount=Money(amount, document.currency),
         impact_date=document.impact_date,
         others=others,
     )
+
+
+def _gone(error: NotFoundError, what: str, ledger: BillingLedger) -> Reason:
+    if not error.is_from_service:
+        raise error
+    return Reason(code=ReasonCode.DELETED_IN_LEDGER, text=f"{ledger.name} no longer has {what}")
 
 
 def _place(subject: str, journal: Journal) -> str | None:
