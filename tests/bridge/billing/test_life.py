@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from bridge.billing import InvoiceStatus, OnVoid, SyncError, UnreadableInvoice
+from bridge.billing import Customer, InvoiceStatus, OnVoid, Product, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices
 from bridge.export import Progress, UnknownRecordError
 from bridge.settings.values import OnChange
@@ -20,6 +20,7 @@ from support.billing.company import (
     CASH,
     DAY,
     RECEIVABLE,
+    SEATS,
     SUBSCRIPTIONS,
     TAXES,
     Seller,
@@ -97,6 +98,57 @@ class TestChanges:
         assert revenue is not None
         assert revenue.period is not None
         assert revenue.period.end == date(2026, 12, 31)
+
+    def test_a_changed_invoice_gets_its_new_customer_and_product_first(self, seller: Seller) -> None:
+        seller.put(invoice(1))
+        assert seller.sync().run().complete
+        manual = Product(id="prod_9", name="Manual")
+        seller.put(
+            changed(seller.invoices["in_1"], customer=Customer(id="cus_2", name="Beta"), lines=(line("50.00", manual),))
+        )
+        planned = seller.sync().plan()
+        assert (
+            [each.customer.name for each in planned.customers],
+            [each.product.name for each in planned.products],
+        ) == (
+            ["Beta"],
+            ["Manual"],
+        )
+
+        assert seller.sync().run().complete
+
+        (made,) = seller.books.invoices
+        names = {each.id: each.name for each in seller.books.customers}
+        names |= {each.id: each.name for each in seller.books.products}
+        assert (names[made.customer_id], names[made.items[0].product_id], made.total.amount) == (
+            "Beta",
+            "Manual",
+            Decimal("59.50"),
+        )
+        assert seller.sync().verify() == ()
+
+    @pytest.mark.parametrize("by", ["the billing system", "Rillet"])
+    def test_a_renamed_customer_or_product_is_the_same_one(self, seller: Seller, by: str) -> None:
+        seller.put(invoice(1))
+        assert seller.sync().run().complete
+        if by == "Rillet":
+            client = seller.books.client()
+            client.customers.modify(seller.books.customers[0].id, name="Acme Corporation")
+            client.products.modify(seller.books.products[0].id, name="Places")
+            seller.put(invoice(2))
+        else:
+            customer = attrs.evolve(ACME, name="Acme Corporation", email="other@acme.example")
+            places = attrs.evolve(SEATS, name="Places")
+            seller.put(
+                changed(seller.invoices["in_1"], customer=customer),
+                invoice(2, line("100.00", places), customer=customer),
+            )
+
+        assert seller.sync().run().complete
+
+        assert (len(seller.books.customers), len(seller.books.products)) == (1, 1)
+        assert seller.balance(RECEIVABLE) == Decimal("238.00")
+        assert seller.sync().verify() == ()
 
     @pytest.mark.parametrize("on_change", [OnChange.REPLACE, OnChange.REFUSE])
     def test_a_changed_invoice_that_is_paid_is_refused(self, seller: Seller, on_change: OnChange) -> None:
@@ -260,6 +312,65 @@ class TestCreditNotes:
         seller.put(invoice())
         assert seller.sync().run().complete
         assert seller.books.invoices[0].amount_due.amount == Decimal("107.10")
+
+    def test_a_credit_note_bigger_than_what_is_due_leaves_the_rest_on_its_memo(self, seller: Seller) -> None:
+        seller.put(invoice(1))
+        assert seller.sync().run().complete
+        pay(seller, "100.00")
+        seller.put(note(1, line("150.00")))
+
+        assert seller.sync().run().complete
+
+        (made,), (memo,) = seller.books.invoices, seller.books.credit_memos
+        assert (memo.total.amount, memo.applied_amount.amount, made.amount_due.amount) == (
+            Decimal("178.50"),
+            Decimal("19.00"),
+            Decimal(0),
+        )
+        assert seller.balance(RECEIVABLE) == Decimal("-159.50")
+        assert seller.sync().run().posted == 0
+        assert seller.sync().verify() == ()
+
+    def test_two_credit_notes_of_one_invoice_share_what_is_due(self, seller: Seller) -> None:
+        seller.put(invoice(1), note(1, line("60.00")), note(2, line("60.00")))
+
+        assert seller.sync().run().complete
+
+        assert sorted(each.applied_amount.amount for each in seller.books.credit_memos) == [
+            Decimal("47.60"),
+            Decimal("71.40"),
+        ]
+        assert seller.books.invoices[0].amount_due.amount == 0
+
+    def test_an_application_whose_answer_was_lost_is_found_though_nothing_is_due_any_more(self, seller: Seller) -> None:
+        seller.put(invoice(1), note(1, line("150.00")))
+        lost = Fault(AnswerLost(), matches=lambda asked: asked.path.endswith("/applications"), times=9)
+        seller.books.faults.append(lost)
+        assert not seller.sync().run().complete
+        seller.books.faults.clear()
+        seller.clock.advance(30 * 3600)
+
+        assert seller.sync().run().complete
+
+        (memo,) = seller.books.credit_memos
+        assert [each.amount.amount for each in memo.applications] == [Decimal("119.00")]
+        assert seller.journal is not None
+        assert seller.journal.unfinished() == ()
+
+    def test_an_invoice_voided_after_a_partial_payment_is_credited_as_far_as_it_is_due(self, seller: Seller) -> None:
+        seller.put(invoice(1))
+        assert seller.sync().run().complete
+        pay(seller, "19.00")
+        seller.put(changed(seller.invoices["in_1"], status=InvoiceStatus.VOID))
+
+        assert seller.sync(on_void=OnVoid.CREDIT).run().complete
+
+        (made,), (memo,) = seller.books.invoices, seller.books.credit_memos
+        assert (memo.total.amount, memo.applied_amount.amount, made.amount_due.amount) == (
+            *map(Decimal, (119, 100, 0)),
+        )
+        # What was paid is the customer's.
+        assert seller.balance(RECEIVABLE) == Decimal("-19.00")
 
     def test_a_credit_note_without_a_tax_rate_is_refused(self, seller: Seller) -> None:
         seller.put(invoice(), note(1, line("10.00", tax=Decimal("1.90"))))

@@ -28,7 +28,7 @@ from bridge.billing.sync.mapping import InvoiceMapping, Prepared
 from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
 from bridge.billing.sync.payments import WEBHOOK_SEEN
 from bridge.billing.sync.protocol import BillingSystem
-from bridge.billing.sync.reading import Waiting, read_waiting, remember_read
+from bridge.billing.sync.reading import Waiting, changed_since_posted, read_waiting, remember_read
 from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
 from bridge.billing.sync.verifying import verify_sync
 from bridge.billing.values import CreditNote, Invoice
@@ -239,8 +239,11 @@ class InvoiceSync:
         """What has to be created before everything that can be posted, and what an earlier run has left without an outcome."""
         catalogue, mapping = self.ledger.snapshot(), self._mapping(waiting)
         found = dict[str, PlannedCustomer | PlannedProduct]()
-        for subject in waiting.values:
-            decision = None if subject in waiting.taken else mapping.decide(subject, catalogue)
+        changed = changed_since_posted(waiting, self.journal)
+        for subject, value in waiting.values.items():
+            if subject in waiting.taken and subject not in changed:
+                continue
+            decision = mapping.decide(subject, catalogue, value.issued if subject in changed else None)
             if isinstance(decision, Post):
                 found |= planned_in(decision.document)
         mentioned = mentioned_in(waiting.values.values())

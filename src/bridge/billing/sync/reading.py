@@ -11,8 +11,9 @@ import attrs
 from bridge.billing.documents import APPLICATION, CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.sync.protocol import BillingSystem
-from bridge.billing.sync.records import subject_of_value
+from bridge.billing.sync.records import record_of, subject_of_value
 from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, UnreadableInvoice
+from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.journal.protocol import Journal
 from bridge.export.sources.protocol import Unreadable
@@ -157,4 +158,17 @@ def _note_of_void(invoice: Invoice) -> CreditNote:
         exchange_rate=invoice.exchange_rate,
         entity=invoice.entity,
         link=invoice.link,
+    )
+
+
+def changed_since_posted(waiting: Waiting, journal: Journal) -> frozenset[str]:
+    """The subjects of what is in the ledger and says something else now. Raises `JournalError`."""
+    made = journal.attempts_of(waiting.taken)
+    last = {subject: last_attempt(attempts) for subject, attempts in made.items()}
+    return frozenset(
+        subject
+        for subject, value in waiting.values.items()
+        if (attempt := last.get(subject)) is not None
+        and attempt.is_there
+        and attempt.content != record_digest(record_of(value, is_taken=True))
     )
