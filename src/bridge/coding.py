@@ -11,11 +11,11 @@ from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
 from bridge.debts import Debt, debt_of
 from bridge.decisions import Findings, ReasonCode
-from bridge.entities import Followed, follows, has_choice, names_field, ownership
+from bridge.entities import Followed, follows, ownership
 from bridge.field_values import assignments, is_tax_code
 from bridge.master_data import INACTIVE, Account, Subsidiary
 from bridge.postings import Posting
-from bridge.settings.default_accounts import ROLES
+from bridge.roles import choice, chosen_account, roles_of
 from bridge.settings.values import AccountRule, Entity, Role, Settings
 from bridge.taxes import LineTax, line_tax
 from bridge.unreadable import UnreadableEntry
@@ -97,11 +97,24 @@ class CodedRecord:
         return any(each.line.amount.amount for each in self.lines)
 
     def postings(self, books: Books) -> tuple[Posting, ...]:
-        """The record's own postings; a line that nobody codes is on the account of its role.
+        """The record's own postings, which balance; a line that nobody codes is on the account of its role.
 
         The tax in a line is parted off it, onto the tax account of the entity, and a reverse charge is added on both
-        sides. What is on an account that the books do not have is left out.
+        sides. Of a record of two entities each of its `shares` has postings of its own.
+
+        Raises `ValueError` where they do not balance, as where a line is on no account that the books have.
         """
+        made = self.known_postings(books)
+        sums = {side: total(each.amount for each in made if each.side == side) for side in Side}
+        if len(set(sums.values())) > 1:
+            text = ", ".join(f"{side.value.lower()} {decimal_text(amount)}" for side, amount in sums.items())
+            raise ValueError(
+                f"the postings of {self.record.id} do not balance: {text}; a line may be on no known account"
+            )
+        return made
+
+    def known_postings(self, books: Books) -> tuple[Posting, ...]:
+        """As `postings`, without what is on no account that the books have; they need not balance."""
         return tuple(posting for each in self.lines for posting in self._postings(each, books) if posting.amount)
 
     def _postings(self, coded: CodedLine, books: Books) -> Iterable[Posting]:
@@ -128,11 +141,18 @@ class CodedRecord:
 
 
 def code(
-    record: Record, settings: Settings, books: Books, findings: Findings, *, followed: Followed | None = None
+    record: Record,
+    settings: Settings,
+    books: Books,
+    findings: Findings,
+    *,
+    followed: Followed | None = None,
+    like: str | None = None,
 ) -> CodedRecord | None:
     """Code a record; None, with the reasons in `findings`, where that is not possible at all.
 
-    `followed` is what is known of the record that it follows, such as the reimbursement of a payout.
+    `followed` is what is known of the record that it follows, such as the reimbursement of a payout. `like` is the type whose
+    uncoded lines stand for the same accounts as this record's, where that is not its own.
     """
     owned = ownership(record, settings, books, findings, followed)
     entity, debtor = (None, None) if owned is None else (owned.entity, owned.debtor)
@@ -143,7 +163,7 @@ def code(
         # What does not find it would take the payment for one of something else.
         findings.add(ReasonCode.UNREADABLE, f"it follows something that {books.ledger} has: {unread}")
     currency = _checked_lines(record, findings)
-    roles = roles_of(record, entity, settings, books)
+    roles = roles_of(record, entity, settings, books, like=like or record.type)
     lines = tuple(
         attrs.evolve(
             _coded(
@@ -199,42 +219,6 @@ def _owed(each: CodedLine, account: Account, text: str, *, turned: bool) -> Code
         extra={},
     )
     return CodedLine(line=line, account=account, is_coded=True, fields=() if turned else each.fields)
-
-
-def roles_of(record: Record, entity: Entity | None, settings: Settings, books: Books) -> Mapping[Side, Role]:
-    """What the lines on each side of a record stand for that nobody codes.
-
-    A record of a type with one such side may be turned round: the credit of a vendor, a refund that was taken back. That
-    is so where no line on that side stands for the account, and one on the other side does.
-    """
-    roles = ROLES.get(record.type, {})
-    if len(roles) != 1:
-        return roles
-    ((side, role),) = roles.items()
-    named = None if entity is None else entity.account(role)
-    against = None if named is None else books.account(named)
-    stands = {
-        line.type
-        for line in record.line_items
-        if line.amount.amount and _stands_for(against, line, settings, books, is_usual=line.type == side)
-    }
-    other = Side.DEBIT if side == Side.CREDIT else Side.CREDIT
-    return {other: role} if stands == {other} else roles
-
-
-def _stands_for(against: Account | None, line: LineItem, settings: Settings, books: Books, *, is_usual: bool) -> bool:
-    """Whether a line stands for an account: nobody codes it, or it is coded to the account.
-
-    On the usual side another account of its subtype counts too: who codes a card's line to another card has not turned
-    the record round.
-    """
-    chosen = _choice(line, settings)
-    if chosen is None:
-        return True
-    account = _chosen_account(chosen, books)
-    if account is None or against is None:
-        return False
-    return account.id == against.id or (is_usual and account.subtype is not None and account.subtype == against.subtype)
 
 
 def _checked_lines(record: Record, findings: Findings) -> str | None:
@@ -335,7 +319,7 @@ def _coded(
     books: Books,
     findings: Findings,
 ) -> CodedLine:
-    chosen = _choice(line, settings)
+    chosen = choice(line, settings)
     if chosen is None:
         stands_for_itself = line.type not in roles
         rule = next((each for each in rules if each.instead_of is None and stands_for_itself), None)
@@ -346,7 +330,7 @@ def _coded(
     elif chosen is not None:
         wanted = chosen.remote_field_value_id or chosen.field_value_name or chosen.brex_field_value_id
         account = _checked(
-            _chosen_account(chosen, books),
+            chosen_account(chosen, books),
             wanted,
             line,
             books,
@@ -362,26 +346,12 @@ def _coded(
     return CodedLine(line=line, account=account, is_coded=is_coded, fields=fields, rule=rule, tax=tax)
 
 
-def _chosen_account(chosen: FieldValueRef, books: Books) -> Account | None:
-    """The account that a value names: by its remote id, or where it has none by its own name, as in ``7500 Other G&A``."""
-    if chosen.remote_field_value_id:
-        return books.account(chosen.remote_field_value_id)
-    return books.account_named(chosen.field_value_name) if chosen.field_value_name else None
-
-
 def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
     named = chosen.remote_field_value_id or chosen.field_value_name
     if named is None or rule.instead_of is None:
         return False
     account = books.account(rule.instead_of)
-    return named == rule.instead_of or (account is not None and _chosen_account(chosen, books) == account)
-
-
-def _choice(line: LineItem, settings: Settings) -> FieldValueRef | None:
-    """The value by which somebody coded a line, None where nobody did."""
-    return next(
-        (ref for ref in line.accounting_field_values if names_field(ref, settings.gl_field) and has_choice(ref)), None
-    )
+    return named == rule.instead_of or (account is not None and chosen_account(chosen, books) == account)
 
 
 def _checked(

@@ -44,12 +44,24 @@ class Followed:
     """What is known of the record that another one follows, such as the reimbursement of a payout.
 
     `subsidiary_id` is where the ledger has it, `record` is what it says itself. `missing` tells in words why the ledger
-    does not have it.
+    does not have it. `others` are further ones of the same source: where they are of different entities, nothing tells whose
+    the record is that follows them.
     """
 
     subsidiary_id: str | None = None
     record: Record | None = None
     missing: str | None = None
+    others: tuple[Followed, ...] = ()
+
+
+def together(found: Iterable[Followed]) -> Followed | None:
+    """Several of one source as one; None where there is none. What the ledger does not have counts where it has nothing else."""
+    every = list[Followed]()
+    for each in found:
+        if each not in every:
+            every.append(each)
+    there = [each for each in every if each.missing is None] or every
+    return attrs.evolve(there[0], others=tuple(there[1:])) if there else None
 
 
 @attrs.frozen(kw_only=True)
@@ -77,12 +89,22 @@ def follows_a_bill(record: Record) -> bool:
 
 
 def followed_in(records: Iterable[Record]) -> Mapping[str, Followed]:
-    """By the id of each record that follows one of the others: that one."""
+    """By the id of each record that follows one of the others, or several of one source: that one."""
     everything = tuple(records)
     kinds = {kind for each in FOLLOWS.values() for kind in each}
-    known = {(each.source_id, each.type): each for each in everything if each.type in kinds}
-    found = ((each, known.get((each.source_id, kind))) for each in everything for kind in follows(each))
-    return {each.id: Followed(record=followed) for each, followed in found if followed is not None}
+    known = dict[tuple[str | None, str], list[Record]]()
+    for each in everything:
+        if each.type in kinds:
+            known.setdefault((each.source_id, each.type), []).append(each)
+    found = {
+        each.id: together(
+            Followed(record=followed)
+            for kind in sorted(follows(each))
+            for followed in known.get((each.source_id, kind), ())
+        )
+        for each in everything
+    }
+    return {record_id: followed for record_id, followed in found.items() if followed is not None}
 
 
 def entity_of(
@@ -108,7 +130,17 @@ def ownership(
         return possible
     if possible is None or (followed is not None and followed.missing is not None):
         return None
-    owners = _owners(followed, settings, books) if followed is not None else ()
+    told = [
+        owners
+        for each in (() if followed is None else (followed, *followed.others))
+        if (owners := _owners(each, settings, books))
+    ]
+    owners = tuple(each for each in told[0] if all(each in others for others in told)) if told else ()
+    if told and not owners:
+        every = tuple(dict.fromkeys(each for others in told for each in others))
+        text = f"what it follows belongs to {_names(every, 'and')}, and nothing tells which of these it is of"
+        findings.add(ReasonCode.SEVERAL_ENTITIES, text)
+        return None
     if owners:
         common = tuple(each for each in possible if each in owners)
         if not common:

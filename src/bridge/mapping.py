@@ -212,7 +212,7 @@ class Bridge:
     def _draft(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
     ) -> Draft | None:
-        coded = code(record, self.settings, books, findings, followed=followed)
+        coded = code(record, self.settings, books, findings, followed=followed, like=self._like(record))
         zone = self._zone(coded, findings)
         if coded is None:
             return None
@@ -239,6 +239,14 @@ class Bridge:
         """The draft of each entity's share, the payer's first; what the other one has becomes an entry."""
         drafts = (attrs.evolve(draft, coded=each) for each in draft.coded.shares())
         return tuple(self._in_books(each, is_entry=place > 0) for place, each in enumerate(drafts))
+
+    def _like(self, record: Record) -> str:
+        """The type whose uncoded lines stand for the same accounts: its own, or of an added one that of its mapper."""
+        mapper = self.mappers.get(record.type)
+        if record.type in ROLES or mapper is journal_entry:
+            return record.type
+        alike = (kind for kind, own in DEFAULT_MAPPERS.items() if own is mapper and len(ROLES.get(kind, {})) == 1)
+        return next(alike, record.type)
 
     def _rounds_once(self, coded: CodedRecord) -> bool:
         """Whether tax is rounded once: in documents for which the ledger is told the tax, which it computes for entries."""

@@ -7,9 +7,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from brex_accounting import Record, ReviewStatus
+from brex_accounting import FieldValueRef, Record, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl, reimbursement
-from bridge import Entity, Movements, When
+from bridge import Bridge, Entity, Movements, Payouts, When
+from bridge.export import load_books
 from support.companies.two import GERMANY, GMBH, US, TwoCompanies, bill, legal_entity, movement, refusals
 
 EXPENSE = card_expense("100", coding=[gl("61000"), GMBH], record_id="k1")
@@ -200,3 +201,35 @@ def test_the_plan_the_proof_and_verify_follow_as_the_run_does(tmp_path: Path) ->
     later = attrs.evolve(PAYOUT, memo="later", version=9, review_status=ReviewStatus.EXPORTED)
     company.brex.add(later)
     assert company.export().verify() == ()
+
+
+@pytest.mark.parametrize("how", ["one run", "later run", "no journal", "plan"])
+def test_a_payout_of_reimbursements_of_two_entities_is_refused(how: str, tmp_path: Path) -> None:
+    def approved(id: str, *more: FieldValueRef) -> Record:
+        return reimbursement("50", coding=[gl("63000"), *more], record_id=id, source_id="e1")
+
+    records = [approved("r1"), approved("r2", GMBH)]
+    payout = movement("REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT", "50", id="m1", source_id="e1")
+    company = TwoCompanies(*records, journal=tmp_path if how == "later run" else None, payouts=Payouts.JOURNAL_ENTRY)
+    if how == "plan":
+        planned = Bridge(company.settings).plan([*records, payout], load_books(company.to_rillet))
+        assert [each.record.id for each in planned.refused] == ["m1"]
+        return
+    if how != "one run":
+        company.run()
+    company.brex.add(payout)
+    assert refusals(company.run()) == {"m1": ["several_entities"]}
+    assert company.books() == {
+        "GmbH 21340": "-50.00",
+        "GmbH 63000": "50.00",
+        "Inc. 21340": "-50.00",
+        "Inc. 63000": "50.00",
+    }
+
+
+def test_a_payout_of_two_reimbursements_of_one_entity_is_its(tmp_path: Path) -> None:
+    records = [reimbursement("50", coding=[gl("63000"), GMBH], record_id=each, source_id="e1") for each in ("r1", "r2")]
+    payout = movement("REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT", "100", id="m1", source_id="e1")
+    company = TwoCompanies(*records, payout, journal=tmp_path)
+    assert company.run().complete
+    assert company.books() == {"GmbH 11900": "-100.00", "GmbH 63000": "100.00"}

@@ -269,7 +269,7 @@ class _Reading:
             return summed([AccountLine(account=NOT_CODED, amount=amount.amount, currency=amount.currency)])
         lines = [
             AccountLine(account=each.account, amount=signed(each), currency=each.currency, fields=each.fields)
-            for each in coded.postings(self._books)
+            for each in coded.known_postings(self._books)
         ]
         rest = total(each.amount for each in lines).copy_negate()
         uncoded = AccountLine(account=NOT_CODED, amount=rest, currency=coded.currency)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
 from brex_accounting import Record
 from bridge.decisions import ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.form import form_of_json
-from bridge.entities import Followed, follows, follows_a_bill
+from bridge.entities import Followed, follows, follows_a_bill, together
 from bridge.export.engine.attempts import Attempt, is_part, last_attempt
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
@@ -30,7 +30,7 @@ class Origins:
 
     def __init__(self, source: Source, journal: Journal, looked: LookUp) -> None:
         self._source, self._journal, self._looked = source, journal, looked
-        self._known = dict[str, Followed]()
+        self._known = dict[str, dict[str, Followed]]()
         self._refused = dict[str, Refuse | Failed]()
         self._asked = dict[str, tuple[Record, ...]]()
         self._guard = threading.Lock()
@@ -43,9 +43,10 @@ class Origins:
                 continue
             with self._guard:
                 if isinstance(each, Posted) and not each.is_removed:
-                    self._known[source] = Followed(record=each.record, subsidiary_id=_subsidiary(each))
+                    told = Followed(record=each.record, subsidiary_id=_subsidiary(each))
+                    self._known.setdefault(source, {})[each.record.id] = told
                 elif isinstance(each, Skip) and each.code in _ELSEWHERE:
-                    self._known[source] = Followed(record=each.record)
+                    self._known.setdefault(source, {})[each.record.id] = Followed(record=each.record)
                 elif isinstance(each, Refuse | Failed):
                     self._refused[source] = each
 
@@ -78,9 +79,9 @@ class Origins:
         if (told := self._elsewhere(record)) is not None:
             return told
         there = [each for each in self._asked.get(source, ()) if each.type in kinds]
-        taken = next((each for each in there if self._source.is_taken(each)), None)
+        taken = together(Followed(record=each) for each in there if self._source.is_taken(each))
         if taken is not None:
-            return Followed(record=taken)
+            return taken
         return Followed(missing=_missing(there[0].id, "")) if there else None
 
     def _elsewhere(self, record: Record) -> Followed | None:
@@ -90,13 +91,13 @@ class Origins:
         if isinstance(refused, Refuse) and any(each.code in _GONE for each in refused.reasons):
             return Followed(missing=_missing(refused.record.id, _why(refused)))
         if (known := self._known.get(source)) is not None:
-            return known
-        there = self._in_journal(record, source) or self._in_ledger(record, source)
+            return together(known.values())
+        there = together(self._in_journal(record, source)) or together(self._in_ledger(record, source))
         if there is None and refused is not None:
             return Followed(missing=_missing(refused.record.id, _why(refused)))
         return there
 
-    def _in_journal(self, record: Record, source: str) -> Followed | None:
+    def _in_journal(self, record: Record, source: str) -> Iterator[Followed]:
         attempts = dict[str, list[Attempt]]()
         for each in self._journal.by_source(source):
             if each.subject != record.id and each.kind != _ENTRIES and not is_part(each.kind):
@@ -105,14 +106,12 @@ class Origins:
             last = last_attempt(made)
             if last is not None and last.is_there:
                 told = (form_of_json(each.form).head.get("subsidiary") for each in made if each.form is not None)
-                return Followed(subsidiary_id=next((each for each in told if each is not None), None))
-        return None
+                yield Followed(subsidiary_id=next((each for each in told if each is not None), None))
 
-    def _in_ledger(self, record: Record, source: str) -> Followed | None:
+    def _in_ledger(self, record: Record, source: str) -> Iterator[Followed]:
         for each in self._looked.by_source.get(source, ()):
             if each.mark is None or (each.mark.subject != record.id and not each.mark.corrects):
-                return Followed(subsidiary_id=each.form.head.get("subsidiary"))
-        return None
+                yield Followed(subsidiary_id=each.form.head.get("subsidiary"))
 
 
 @attrs.frozen(kw_only=True)

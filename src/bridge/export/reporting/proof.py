@@ -76,7 +76,7 @@ def prove(
             posting
             for each in coded
             if each.subsidiary.id == subsidiary.id and each.currency == subsidiary.currency
-            for posting in each.postings(books)
+            for posting in each.known_postings(books)
         ]
         balance = client.reports.trial_balance(from_date=first, to_date=last, subsidiary_id=subsidiary.id)
         theirs = {account.code: account for account in balance.accounts}
