@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import attrs
 import pytest
 
@@ -37,4 +39,4 @@ def test_what_no_line_stands_for_is_refused_and_not_left_out(mapper: Mapper) -> 
     assert coded is not None
     with pytest.raises(ValueError, match="the postings of accr_1 do not balance: debit 20, credit 0"):
         coded.postings(BOOKS)
-    assert [(each.account, each.amount) for each in coded.known_postings(BOOKS)] == [("6100", 20)]
+    assert [(each.account, each.amount) for each in coded.known_postings(BOOKS)] == [("6100", Decimal(20))]
