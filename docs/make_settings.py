@@ -13,6 +13,7 @@ from docstrings import docstring_of
 from bridge import (
     AccountRule,
     ApprovalRule,
+    CardAccountRule,
     Entity,
     FieldMapping,
     Intercompany,
@@ -33,6 +34,7 @@ TABLES: dict[str, type] = {
     "entities.movements": Movements,
     "[[fields]]": FieldMapping,
     "[[accounts]]": AccountRule,
+    "[[card_accounts]]": CardAccountRule,
     "[[intercompany]]": Intercompany,
     "[[vendors]]": VendorMapping,
     "[[taxes]]": TaxRule,

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from bridge.postings import Posting, summed
     from bridge.rates import RatesError, RateTable
     from bridge.settings.approval_rules import ApprovalRule
+    from bridge.settings.card_account_rules import CardAccountRule
     from bridge.settings.check import check
     from bridge.settings.default_accounts import ROLES, role_of
     from bridge.settings.toml_file import read_settings
@@ -136,6 +137,7 @@ _HOMES = {
     "bridge.postings": ("Posting", "summed",),
     "bridge.rates": ("RateTable", "RatesError",),
     "bridge.settings.approval_rules": ("ApprovalRule",),
+    "bridge.settings.card_account_rules": ("CardAccountRule",),
     "bridge.settings.check": ("check",),
     "bridge.settings.default_accounts": ("ROLES", "role_of",),
     "bridge.settings.toml_file": ("read_settings",),
@@ -152,14 +154,14 @@ _HOMES = {
 }  # fmt: skip
 __all__ = [
     "Account", "AccountRule", "ApprovalRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
-    "BillPaymentPayload", "BillTiming", "Books", "Bridge", "CardHolder", "ChargeDocument", "ClosedPeriod", "CodedLine",
-    "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Debt", "Decision", "Document", "Draft", "Entity",
-    "ExchangeRate", "ExplainedLine", "Explanation", "ExternalReference", "FOLLOWS", "Field", "FieldAssignment",
-    "FieldChange", "FieldMapping", "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine",
-    "Found", "Intercompany", "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member", "Movements",
-    "NearDuplicates", "NewVendor", "OnChange", "OnDelete", "Origin", "OtherTypes", "Payload", "Payouts", "Plan",
-    "PlannedVendor", "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason",
-    "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement", "ReimbursementDocument",
+    "BillPaymentPayload", "BillTiming", "Books", "Bridge", "CardAccountRule", "CardHolder", "ChargeDocument",
+    "ClosedPeriod", "CodedLine", "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Debt", "Decision",
+    "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine", "Explanation", "ExternalReference", "FOLLOWS",
+    "Field", "FieldAssignment", "FieldChange", "FieldMapping", "FieldWithValues", "Findings", "Followed",
+    "ForeignCurrency", "Form", "FormLine", "Found", "Intercompany", "JournalEntryDocument", "LineTax", "Mapper", "Mark",
+    "Member", "Movements", "NearDuplicates", "NewVendor", "OnChange", "OnDelete", "Origin", "OtherTypes", "Payload",
+    "Payouts", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates",
+    "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement", "ReimbursementDocument",
     "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError",
     "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
     "TaxedEntryItem", "TaxedItem", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",

@@ -9,6 +9,7 @@ import attrs
 
 from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
+from bridge.card_accounts import with_card_account
 from bridge.debts import Debt, debt_of
 from bridge.decisions import Findings, ReasonCode
 from bridge.entities import Followed, follows, ownership
@@ -162,6 +163,8 @@ def code(
     ):
         # What does not find it would take the payment for one of something else.
         findings.add(ReasonCode.UNREADABLE, f"it follows something that {books.ledger} has: {unread}")
+    if entity is not None:
+        entity = with_card_account(entity, record, settings)
     currency = _checked_lines(record, findings)
     roles = roles_of(record, entity, settings, books, like=like or record.type)
     lines = tuple(

@@ -9,6 +9,7 @@ import attrs
 
 from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
+from bridge.card_accounts import card_account_rule
 from bridge.coding import CodedLine, CodedRecord
 from bridge.datatable import DataTable, Tabular, trimmed
 from bridge.decisions import Decision, Findings, Post, Refuse, Skip
@@ -159,6 +160,12 @@ def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Boo
         return None, "nobody coded it"
     if wanted is None:
         return None, f"nobody coded it, and the settings name no {role.value} of {coded.entity.name}"
+    rule = card_account_rule(coded.record, coded.entity, settings) if role is Role.CARD else None
+    if rule is not None:
+        place = settings.card_accounts.index(rule)
+        return books.account(
+            wanted
+        ), f"nobody coded it, so it is on the card account of the rule card_accounts[{place}] of the settings"
     return books.account(wanted), f"nobody coded it, so it is the {role.label} of {coded.entity.name}"
 
 

@@ -172,7 +172,10 @@ class Snapshot:
         between = (account for each in self.settings.intercompany for account in (each.due_from, each.due_to))
         known = (self.books.account(each) for each in between)
         named += [None if each is None else each.code for each in known]
-        return frozenset(each for each in named if each is not None)
+        cards = (self.books.account(rule.account) for rule in self.settings.card_accounts)
+        return frozenset(
+            (*(each for each in named if each is not None), *(each.code for each in cards if each is not None))
+        )
 
 
 def summed(lines: Iterable[AccountLine], *, with_fields: bool = False) -> tuple[AccountLine, ...]:

@@ -101,6 +101,8 @@ def _problems(settings: Settings, books: Books) -> Iterator[str]:
             )
     for index, rule in enumerate(settings.accounts):
         yield from _account(f"accounts[{index}].account", rule.account, books)
+    for index, card in enumerate(settings.card_accounts):
+        yield from _card_account(f"card_accounts[{index}].account", card.account, books)
     for index, each in enumerate(settings.vendors):
         # Vendors are renamed and merged.
         named = _vendor(f"vendors[{index}].rillet", each.rillet, books)
@@ -126,14 +128,18 @@ def _unfit(entity: Entity, books: Books) -> Iterator[str]:
         )
     for role in Role:
         wanted = entity.account(role)
-        unfit = list(_account(role, wanted, books))
-        yield from unfit
-        account = None if wanted is None else books.account(wanted)
-        if account is not None and not unfit and role is Role.CARD and account.subtype != CARD_SUBTYPE:
-            yield (
-                f"{role}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
-                f"Rillet takes charges on accounts of the subtype {CARD_SUBTYPE!r} alone"
-            )
+        yield from _card_account(role, wanted, books) if role is Role.CARD else _account(role, wanted, books)
+
+
+def _card_account(place: str, wanted: str | None, books: Books) -> Iterator[str]:
+    unfit = list(_account(place, wanted, books))
+    yield from unfit
+    account = None if wanted is None else books.account(wanted)
+    if account is not None and not unfit and account.subtype != CARD_SUBTYPE:
+        yield (
+            f"{place}: the account {account.code} {account.name} has the subtype {account.subtype!r}; "
+            f"Rillet takes charges on accounts of the subtype {CARD_SUBTYPE!r} alone"
+        )
 
 
 def _tax_code(tax: TaxRule, index: int, ruled: dict[str, int], books: Books) -> Iterator[str]:

@@ -11,10 +11,12 @@ import attrs
 from brex_accounting import FieldValueRef, Record
 from bridge.books import Books
 from bridge.callers import ZONE_ADVICE, CallerError, Zones, zone_of
+from bridge.card_accounts import user_names
 from bridge.entities import has_choice, names_field
 from bridge.field_sync import FieldWithValues
+from bridge.settings.card_account_rules import CardAccountRule
 from bridge.settings.check import Problem
-from bridge.settings.values import OF_SUBSIDIARY, Settings
+from bridge.settings.values import OF_SUBSIDIARY, Settings, When
 
 _CODE = re.compile(r"[A-Z]{3}")
 #: What the general ledger field is called in a company without an ERP of its own; nobody has chosen that name.
@@ -39,11 +41,12 @@ class SourceFields:
         self.may_ask = listed is not None
         self._fields = [_known(each) for each in listed or ()]
         self.is_whole = bool(self._fields)
-        self._locations, self._currencies = set[str](), set[str]()
+        self._locations, self._currencies, self._users = set[str](), set[str](), set[str]()
 
     def see(self, record: Record) -> None:
         """Learn what a record uses."""
         self._currencies.add(record.amount.currency)
+        self._users |= user_names(record)
         if record.user is not None:
             self._locations |= {each for each in (record.user.location_id, record.user.location_name) if each}
         for line in record.line_items:
@@ -59,6 +62,11 @@ class SourceFields:
     def locations(self) -> frozenset[str]:
         """The locations of people, as far as records tell."""
         return frozenset(self._locations)
+
+    @property
+    def users(self) -> frozenset[str]:
+        """What people may be called by, as far as records tell; in lower case."""
+        return frozenset(self._users)
 
     @property
     def currencies(self) -> frozenset[str]:
@@ -96,17 +104,21 @@ def _problems(settings: Settings, books: Books, fields: SourceFields, zones: Zon
     names = list(_named_fields(settings))
     for place, field in names:
         yield from _field(place, field, fields, {each for _, each in names})
-    whens = [(index, each.when) for index, each in enumerate(settings.entities) if each.when is not None]
-    for index, when in whens:
+    whens: list[tuple[str, When | CardAccountRule]] = [
+        *((f"entities[{index}].when", each.when) for index, each in enumerate(settings.entities) if each.when is not None),
+        *((f"card_accounts[{index}]", each) for index, each in enumerate(settings.card_accounts)),
+    ]  # fmt: skip
+    for place, when in whens:
         if when.field is not None and when.value is not None and when.field in fields.names:
             named = {other.value for _, other in whens if other.field == when.field and other.value is not None}
             values = fields.values(when.field)
             problem = _absent(when.value, values, named, f"value of {when.field!r}", is_certain=fields.is_whole)
-            yield from (Problem(f"entities[{index}].when.value: {each}") for each in problem)
+            yield from (Problem(f"{place}.value: {each}") for each in problem)
         if when.location is not None:
             named = {other.location for _, other in whens if other.location is not None}
             problem = _absent(when.location, fields.locations, named, "location", is_certain=False)
-            yield from (Problem(f"entities[{index}].when.location: {each}") for each in problem)
+            yield from (Problem(f"{place}.location: {each}") for each in problem)
+    yield from _users(settings, fields)
     yield from _currencies(settings, books, fields)
     yield from map(Problem, _time_zones(settings, books, zones))
 
@@ -122,6 +134,9 @@ def _named_fields(settings: Settings) -> Iterator[tuple[str, str]]:
     for index, entity in enumerate(settings.entities):
         if entity.when is not None and entity.when.field is not None:
             yield f"entities[{index}].when.field", entity.when.field
+    for index, rule in enumerate(settings.card_accounts):
+        if rule.field is not None:
+            yield f"card_accounts[{index}].field", rule.field
     for index, mapping in enumerate(settings.fields):
         yield f"fields[{index}].brex", mapping.brex
 
@@ -144,16 +159,30 @@ def _absent(wanted: str, known: Iterable[str], named: set[str], what: str, *, is
         yield f"Brex has no {what} {wanted!r}"
 
 
+def _users(settings: Settings, fields: SourceFields) -> Iterator[Problem]:
+    named = {each.user.casefold() for each in settings.card_accounts if each.user is not None}
+    for index, rule in enumerate(settings.card_accounts):
+        if rule.user is not None:
+            wanted = " ".join(rule.user.split()).casefold()
+            problem = _absent(wanted, fields.users, named, "user", is_certain=False)
+            # People come and go, and somebody else may have a similar name.
+            yield from (Problem(f"card_accounts[{index}].user: {each}", is_warning=True) for each in problem)
+
+
 def _currencies(settings: Settings, books: Books, fields: SourceFields) -> Iterator[Problem]:
     known = fields.currencies | {each.currency for each in books.subsidiaries}
-    for index, entity in enumerate(settings.entities):
-        for key, told in (("when", entity.when), ("movements", entity.movements)):
-            currency = None if told is None else told.currency
-            if currency is None or _CODE.fullmatch(currency):
-                continue
+    told = [
+        (f"entities[{index}].{key}", each)
+        for index, entity in enumerate(settings.entities)
+        for key, each in (("when", entity.when), ("movements", entity.movements))
+    ]
+    cards = ((f"card_accounts[{index}]", each) for index, each in enumerate(settings.card_accounts))
+    for place, each in (*told, *cards):
+        currency = None if each is None else each.currency
+        if currency is not None and not _CODE.fullmatch(currency):
             alike = suggestion(currency, known)
             meant = "" if alike is None else f"; did you mean {alike!r}?"
-            yield Problem(f"entities[{index}].{key}.currency: {currency!r} is no code of ISO 4217 such as EUR{meant}")
+            yield Problem(f"{place}.currency: {currency!r} is no code of ISO 4217 such as EUR{meant}")
 
 
 def _time_zones(settings: Settings, books: Books, zones: Zones) -> Iterator[str]:
@@ -181,6 +210,7 @@ def uncarried(record: Record, settings: Settings, books: Books) -> frozenset[str
     """The fields of the source with a value on a line of the record that nothing in the settings or the books takes."""
     used = {settings.gl_field, settings.tax_field, settings.vendor_field, *(each.brex for each in settings.fields)}
     used |= {each.when.field for each in settings.entities if each.when is not None}
+    used |= {each.field for each in settings.card_accounts}
     names = {each for each in used if each is not None}
     return frozenset(
         ref.field_name or ref.remote_field_id or ref.brex_field_id

@@ -18,6 +18,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from brex_accounting import RecordType
 from bridge.settings.approval_rules import ApprovalRule
+from bridge.settings.card_account_rules import CardAccountRule
 from bridge.settings.values import Settings, SettingsError, TaxRule, Treatment, When
 
 S = TypeVar("S")
@@ -94,6 +95,7 @@ def _inconsistencies(settings: Settings) -> Iterator[str]:
     if settings.taxes and settings.tax_field is None:
         yield "these rules need the tax_field, whose values are tax codes @ taxes[0]"
     yield from _wrong_approvals(settings)
+    yield from _wrong_card_accounts(settings)
     for index, tax in enumerate(settings.taxes):
         yield from (f"{problem} @ taxes[{index}]" for problem in _untaxable(tax))
     for index, kind in enumerate(settings.summarise):
@@ -110,6 +112,22 @@ def _wrong_approvals(settings: Settings) -> Iterator[str]:
         for kind in rule.types:
             if not RecordType(kind).is_known:
                 yield f"Brex has no record type {kind!r} @ approvals[{index}].types"
+
+
+def _wrong_card_accounts(settings: Settings) -> Iterator[str]:
+    known = {entity.name for entity in settings.entities}
+    for index, rule in enumerate(settings.card_accounts):
+        place = f"card_accounts[{index}]"
+        if rule == CardAccountRule(account=rule.account, entity=rule.entity):
+            yield f"it says of no record that it is its; say whose by `user`, `field` and `value`, or another key @ {place}"
+        if rule.entity is not None and rule.entity not in known:
+            yield f"{rule.entity!r} is no entity of the settings @ {place}.entity"
+        if (rule.field is None) != (rule.value is None):
+            yield f"`field` and `value` belong together @ {place}"
+        for kind in rule.types:
+            if not RecordType(kind).is_known:
+                yield f"Brex has no record type {kind!r} @ {place}.types"
+    yield from _repeated("card_accounts", (attrs.evolve(each, account="") for each in settings.card_accounts))
 
 
 def _wrong_entities(settings: Settings) -> Iterator[str]:

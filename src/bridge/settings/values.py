@@ -9,6 +9,7 @@ from functools import cached_property
 import attrs
 
 from bridge.settings.approval_rules import ApprovalRule
+from bridge.settings.card_account_rules import CardAccountRule
 from bridge.vendors.entries import VendorEntries
 
 #: As `Settings.time_zone`: the time zone of the subsidiary that a record belongs to.
@@ -317,6 +318,7 @@ class Settings:
     - `intercompany`: the accounts between two entities, for records with lines of both. Without them such a record is
       refused.
     - `accounts`: rules, in their order, that send lines to other accounts than those they are coded to.
+    - `card_accounts`: rules, in their order, for records that are on another card account than their entity's.
     - `time_zone`: in which moments become days: ``UTC``, ``subsidiary`` for that of the record's subsidiary, or the
       name of one, such as ``Europe/Berlin``. Midnight in UTC is taken for a day without a time and stays that day.
     - `other_types`: records of types without a mapping; those whose lines are all coded can become journal entries.
@@ -346,6 +348,7 @@ class Settings:
     entities: tuple[Entity, ...]
     fields: tuple[FieldMapping, ...] = ()
     accounts: tuple[AccountRule, ...] = ()
+    card_accounts: tuple[CardAccountRule, ...] = ()
     intercompany: tuple[Intercompany, ...] = ()
     gl_field: str = "GL_ACCOUNT"
     reference_type: str | None = "brex"
