@@ -8,14 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 
 
 def lazy(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """The ``__getattr__`` and ``__dir__`` of `package`, whose public names live in the modules of `homes`."""
+    """The ``__getattr__`` and ``__dir__`` of `package`, whose public names live in the modules of `homes`.
+
+    Its modules are there too, after an import of the package alone, and ``__version__``.
+    """
     home_of = {name: module for module, names in homes.items() for name in names}
 
     def load(name: str) -> object:
         module = home_of.get(name)
-        if module is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value: object = getattr(importlib.import_module(module), name)
+        value: object
+        if module is not None:
+            value = getattr(importlib.import_module(module), name)
+        elif name == "__version__":
+            from clientkit.client import release
+
+            value = release()
+        else:
+            value = _module(package, name)
         setattr(sys.modules[package], name, value)
         return value
 
@@ -23,3 +32,15 @@ def lazy(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[st
         return sorted(home_of)
 
     return load, names
+
+
+def _module(package: str, name: str) -> object:
+    """A module of the package. Private ones are not offered, and an error inside of it is its own."""
+    full = f"{package}.{name}"
+    if not name.startswith("_"):
+        try:
+            return importlib.import_module(full)
+        except ModuleNotFoundError as error:
+            if error.name != full:
+                raise
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")

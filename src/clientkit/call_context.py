@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -101,18 +102,42 @@ class RetryPolicy:
         return None if told is None or told > self.longest_server_wait else told
 
 
+# What the SDK, or HTTP itself, says of a request.
+_RESERVED = frozenset(
+    {
+        "accept", "authorization", "connection", "content-length", "content-type", "host", "idempotency-key",
+        "transfer-encoding", "user-agent", "x-rillet-api-version",
+    }
+)  # fmt: skip
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if name.lower() in _RESERVED:
+            raise ValueError(f"the header {name} is set by the SDK; another value would change what a request means")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a header")
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"the header {name} holds characters that no header has (a line break?)")
+    return dict(headers)
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """What a user may set per client or, through ``with_options``, per call.
 
     `timeout` bounds one attempt and `deadline` the whole call with its waits, both in seconds. An answer larger than
-    `max_answer_bytes` is not read to its end.
+    `max_answer_bytes` is not read to its end. `headers` go with every request to the service, for a gateway for instance;
+    those that the SDK sets itself cannot be replaced (`ValueError`).
     """
 
     timeout: float = attrs.field(default=30.0, validator=attrs.validators.gt(0))
     deadline: float = attrs.field(default=300.0, validator=attrs.validators.gt(0))
     retry: RetryPolicy = RetryPolicy()
     max_answer_bytes: int = attrs.field(default=64 * 1024 * 1024, validator=attrs.validators.gt(0))
+    # A gateway's header can be a secret.
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False, hash=False, converter=_checked_headers)
 
 
 @attrs.frozen(kw_only=True)

@@ -163,10 +163,12 @@ class _Base:
         deadline: float | None = None,
         retry: RetryPolicy | None = None,
         max_answer_bytes: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Self:
         """The same client with other bounds; connections and pace are shared, and closing it closes nothing.
 
-        `timeout` bounds one attempt and `deadline` the whole call, in seconds.
+        `timeout` bounds one attempt and `deadline` the whole call, in seconds. `headers` join those that it has, such as
+        ``{"X-Gateway": "…"}``; those that the SDK sets itself cannot be replaced.
         """
         changes = {
             name: value
@@ -175,6 +177,7 @@ class _Base:
                 "deadline": deadline,
                 "retry": retry,
                 "max_answer_bytes": max_answer_bytes,
+                "headers": None if headers is None else {**self._context.options.headers, **headers},
             }.items()
             if value is not None
         }

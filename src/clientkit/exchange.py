@@ -160,6 +160,7 @@ class _Exchange(Generic[T]):
         # Nothing may be raised while `headers` holds the token: a traceback with local variables would show it.
         headers = {"Accept": request.accept}
         if request.link is None:
+            headers |= self.options.headers
             headers |= self.service.headers
             if self.context.authorization is not None:
                 headers["Authorization"] = self.authorized_by = self.context.authorization.header()

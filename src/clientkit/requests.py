@@ -32,8 +32,11 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 def segment(value: str) -> str:
     """An id as one segment of a path: nothing in it can change the rest of the path.
 
-    Raises `ValueError` for an empty id and for ``.`` and ``..``, which name another path.
+    Raises `ValueError` for an empty id and for ``.`` and ``..``, which name another path, `TypeError` for what is no text.
     """
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without type checks
+        own = " or its .id" if hasattr(value, "id") else ""
+        raise TypeError(f"an id is a text, not a value of {type(value).__name__}; pass the id itself{own}")
     if value in {"", ".", ".."}:
         raise ValueError(f"{value!r} is not an id")
     return quote(value, safe="")

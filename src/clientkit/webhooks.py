@@ -22,13 +22,18 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeAlias, cast, runtime_checkable
+from typing import ClassVar, Protocol, TypeAlias, cast, runtime_checkable
 
 from clientkit.errors import ApiError, ConfigurationError
 
 
 class WebhookError(ApiError):
-    """A webhook that must not be acted upon; the message says why and shows nothing secret."""
+    """A webhook that must not be acted upon; the message says why and shows nothing secret.
+
+    `answer_status` is what to answer its sender with, as in ``Response(status_code=error.answer_status)``.
+    """
+
+    answer_status: ClassVar[int] = 400
 
 
 class MalformedWebhookError(WebhookError):
@@ -38,6 +43,8 @@ class MalformedWebhookError(WebhookError):
 class WrongSignatureError(WebhookError):
     """No signature fits: a forgery, a body that was changed on its way (parsed and written anew?), or a wrong secret."""
 
+    answer_status = 401
+
 
 class StaleWebhookError(WebhookError):
     """The time in the headers is too far from now, in either direction: a replay, or a clock that is wrong."""
@@ -46,9 +53,13 @@ class StaleWebhookError(WebhookError):
 class UnreadableWebhookError(WebhookError):
     """The signature is right, but the body is not what the service documents."""
 
+    answer_status = 500
+
 
 class DuplicateWebhookError(WebhookError):
     """The service sent this id before. Answer 200: any other answer makes it send the event again."""
+
+    answer_status = 200
 
     def __init__(self, id: str) -> None:
         super().__init__(f"the webhook {id} was received before")
@@ -57,6 +68,8 @@ class DuplicateWebhookError(WebhookError):
 
 class WebhookSecretError(WebhookError, ConfigurationError):
     """A secret that no signature can be checked with. The message does not show it."""
+
+    answer_status = 500
 
 
 @runtime_checkable
