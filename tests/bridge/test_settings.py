@@ -351,6 +351,46 @@ def test_every_mistake_is_named_at_once() -> None:
     assert len(problems("gl_field = 1\nreport_refusals = 1\n" + SHORT.replace('"US"', "1") + "sinse = 1\n")) == 4
 
 
+def test_mistakes_of_single_values_hide_none_between_several() -> None:
+    wrong = """vendor_feld = "Vendor"
+tax_field = "Tax"
+entities = 1
+accounts = [{account = "1", entity = "UK"}, {account = 2, merchant = "A"}, {account = "3", merchant = "A"}]
+fields = [{brex = "Tax", rillet = "Y"}]
+taxes = [{code = "X", treatment = "odd", input_account = "1"}, {code = "X"}]
+"""
+    text = wrong.replace("entities = 1\n", "") + SHORT.replace('"US"', "1") + "when = {field = 'F'}\n" + SHORT
+
+    assert sorted(each.partition("; ")[0] for each in problems(text)) == sorted(
+        [
+            "brex.toml line 1: unknown key vendor_feld",
+            "brex.toml line 7: entities[0].name: 1 is not a text",
+            "brex.toml line 11: entities[0].when: `field` and `value` belong together",
+            "brex.toml line 3: accounts[0].entity: 'UK' is no entity of the settings",
+            "brex.toml line 3: accounts[1].account: 2 is not a text",
+            "brex.toml line 4: fields[0].brex: 'Tax' is the tax_field already",
+            "brex.toml line 5: taxes[0].treatment: 'odd' is not one of taxed, exempt, reverse_charge",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The second entity has a `when` that cannot be read, so there is one that takes all the rest.
+        SHORT + SHORT.replace("US", "UK") + "when = 1\n",
+        # Which entity a rule is about is not known.
+        SHORT + "[[accounts]]\naccount = '1'\nmerchant = 2\n[[accounts]]\naccount = '3'\n",
+        # The rules may have their field, by another name.
+        "tax_feld = 'Tax'\n" + SHORT + "[[taxes]]\ncode = 'X'\n",
+        # Whether the accounts fit depends on the treatment.
+        "tax_field = 'Tax'\n" + SHORT + "[[taxes]]\ncode = 'X'\ninput_account = '1'\ntreatment = 'x'\n",
+    ],
+)
+def test_what_follows_from_a_mistake_alone_is_no_other_one(text: str) -> None:
+    assert len(problems(text)) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

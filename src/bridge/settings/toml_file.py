@@ -19,6 +19,7 @@ from cattrs.gen import make_dict_structure_fn
 from brex_accounting import RecordType
 from bridge.settings.approval_rules import ApprovalRule
 from bridge.settings.card_account_rules import CardAccountRule
+from bridge.settings.salvage import Salvaged, salvage
 from bridge.settings.values import Settings, SettingsError, TaxRule, Treatment, When
 
 S = TypeVar("S")
@@ -56,13 +57,34 @@ def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[
     except (ValueError, RecursionError) as error:
         # Besides its own error tomllib lets through what Python says to gigantic numbers and bottomless nesting.
         raise SettingsError((f"{source}: {error}",)) from None
-    try:
-        settings = _converter.structure(table, kind)
-    except cattrs.BaseValidationError as error:
-        raise _unusable(_messages(error), text, source) from None
+    if problems := _problems(table, kind):
+        part = salvage(table, lambda mended: _converter.structure(mended, kind), lambda each: _problems(each, kind))
+        if part is not None:
+            split = ((each, *each.rpartition(" @ ")[::2]) for each in inconsistencies(part.settings))
+            problems += [each for each, told, place in split if part.means(told, place)]
+        raise _unusable(problems, text, source)
+    settings = _converter.structure(table, kind)
     if problems := list(inconsistencies(settings)):
         raise _unusable(problems, text, source)
     return settings
+
+
+def readable_part(text: str) -> Salvaged[Settings] | None:
+    """What of wrong settings can be compared with both services; None where nothing can."""
+    try:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return salvage(table, lambda mended: _converter.structure(mended, Settings), lambda each: _problems(each, Settings))
+
+
+def _problems(table: dict[str, Any], kind: type[object]) -> list[str]:
+    """What is wrong with single values, in the form ``text @ path``."""
+    try:
+        _converter.structure(table, kind)
+    except cattrs.BaseValidationError as error:
+        return _messages(error)
+    return []
 
 
 def with_lines(error: SettingsError, text: str, source: str) -> SettingsError:

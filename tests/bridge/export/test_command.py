@@ -149,6 +149,49 @@ def test_wrong_settings_end_with_2_and_are_named_with_their_place(run: Run, sett
     assert expected in " ".join(result.stderr.split())
 
 
+WRONG = """\
+repotr_refusals = true
+gl_field = "GL_ACOUNT"
+[[entities]]
+name = 7
+subsidiary = "Exampel Inc."
+card_account = "99999"
+reimbursement_account = "21340"
+[[accounts]]
+entity = "UK"
+account = "77777"
+"""
+
+
+@pytest.mark.parametrize("command", ["export", "plan"])
+def test_everything_wrong_with_settings_is_told_in_one_go(company: Company, run: Run, command: str) -> None:
+    company.brex.add(expense(1))
+
+    result = run(command, settings=WRONG)
+
+    assert result.exit_code == 2
+    said = " ".join(result.stderr.split())
+    for told in (
+        "line 1: unknown key repotr_refusals",
+        "line 4: entities[0].name: 7 is not a text",
+        "line 5: entities[0].subsidiary: Rillet has no subsidiary 'Exampel Inc.'",
+        "line 6: entities[0].card_account: Rillet has no account with the code or id '99999'",
+        "line 9: accounts[0].entity: 'UK' is no entity of the settings",
+        "line 10: accounts[0].account: Rillet has no account with the code or id '77777'",
+    ):
+        assert told in said
+    assert company.posts() == []
+
+
+def test_mistakes_in_the_file_are_told_where_nobody_can_be_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BREX_TOKEN")
+
+    result = run("export", settings=WRONG)
+
+    assert result.exit_code == 2
+    assert "entities[0].name: 7 is not a text" in " ".join(result.stderr.split())
+
+
 def test_a_missing_variable_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RILLET_API_KEY")
 

@@ -118,7 +118,7 @@ def test_without_keys_the_file_is_still_read(checked: Run, monkeypatch: pytest.M
     assert status == 1
     assert [text for _, text in found["Brex token"]] == ["the environment variable BREX_TOKEN is not set"]
     assert [text for _, text in found["Rillet key"]] == ["the environment variable RILLET_API_KEY is not set"]
-    assert len(found["Settings"]) == 3
+    assert [state for state, _ in found["Settings"]] == ["problem"] * 3 + ["not verifiable"]
 
 
 def test_a_subscription_is_seen_and_its_secret_compared(
@@ -202,3 +202,15 @@ def test_the_demonstration_stays_until_ctrl_c(tmp_path: Path, monkeypatch: pytes
         served.send_signal(signal.SIGINT)
         served.communicate(timeout=30)
     assert served.returncode == 0
+
+
+def test_what_of_wrong_settings_can_be_read_is_compared_too(company: Demo, checked: Run) -> None:
+    del company
+    _, found = checked(
+        '[[entities]]\nname = 7\nsubsidiary = "Nobody"\ncard_account = "21120"\nreimbursement_account = "21340"\n'
+    )
+
+    problems = [text for state, text in found["Settings"] if state == "problem"]
+    assert "line 2: entities[0].name: 7 is not a text" in problems[0]
+    assert "line 3: entities[0].subsidiary: Rillet has no subsidiary 'Nobody'" in problems[1]
+    assert len(problems) == 2

@@ -21,6 +21,7 @@ from bridge.export.engine.claims import BusyError, claimed
 from bridge.export.engine.facts import SUMMARY, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
+from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_accruals import accruals_of
@@ -245,7 +246,7 @@ def _subject(accrual: Accrual) -> str:
 
 def _remembered(journal: Journal) -> Iterator[Accrual]:
     """The accruals that are known and may have to be changed."""
-    for subject in json.loads(journal.mark(ACCRUALS) or "[]"):
+    for subject in texts_at(journal, ACCRUALS):
         if (told := journal.mark(subject)) is not None:
             try:
                 yield accrual_of_json(told)
@@ -256,12 +257,12 @@ def _remembered(journal: Journal) -> Iterator[Accrual]:
 def _remember(journal: Journal, accrual: Accrual) -> None:
     """Write its records down before anything is sent."""
     journal.set_mark(_subject(accrual), accrual_json(accrual))
-    known = json.loads(journal.mark(ACCRUALS) or "[]")
+    known = texts_at(journal, ACCRUALS)
     if _subject(accrual) not in known:
         journal.set_mark(ACCRUALS, json.dumps([*known, _subject(accrual)]))
 
 
 def _forget(journal: Journal, accrual: Accrual) -> None:
     """Its month is closed: what it was made of stays in the journal, and nothing of it is to be changed any more."""
-    known = json.loads(journal.mark(ACCRUALS) or "[]")
+    known = texts_at(journal, ACCRUALS)
     journal.set_mark(ACCRUALS, json.dumps([each for each in known if each != _subject(accrual)]))

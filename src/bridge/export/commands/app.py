@@ -21,13 +21,16 @@ from bridge.callers import no_rates
 from bridge.export.closing.texts import MissingExtraError
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.saved_plan import PlanError, SavedPlan
+from bridge.export.engine.walk import compared
 from bridge.export.file_rates import FileRates
 from bridge.export.journal.protocol import Journal, JournalError
+from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting import tables
 from bridge.export.reporting.report import ExportOutcome
+from bridge.export.sources.brex import BrexSource
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
-from bridge.settings.toml_file import read_settings, with_lines
+from bridge.settings.toml_file import read_settings, readable_part, with_lines
 from bridge.settings.values import SettingsError
 from clientkit.client import release
 from clientkit.errors import ApiError
@@ -132,7 +135,10 @@ def opened_export(
         raise typer.BadParameter("--pace journal needs --journal")
     known = no_rates if rates is None else FileRates(rates)
     text = settings.read_text(encoding="utf-8")
-    told = read_settings(text, source=str(settings))
+    try:
+        told = read_settings(text, source=str(settings))
+    except SettingsError as error:
+        raise SettingsError((*error.problems, *_more_problems(text, str(settings)))) from None
     bridge = Bridge(told, rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
@@ -147,6 +153,22 @@ def opened_export(
             yield Export(brex, books, bridge, journal=opened)
         except SettingsError as error:
             raise with_lines(error, text, str(settings)) from None
+
+
+def _more_problems(text: str, source: str) -> tuple[str, ...]:
+    """What else is wrong with settings that cannot be used: what both services do not have, as far as they can be asked."""
+    part = readable_part(text)
+    if part is None:
+        return ()
+    try:
+        with brex_accounting.Client.from_env() as brex, rillet.Client.from_env() as books:
+            found = compared(part.settings, load_books(books), BrexSource(brex), zone_of)
+    except (ApiError, SettingsError):
+        # What is wrong in the file is told in any case.
+        return ()
+    split = ((each, *each.partition(": ")[::2]) for each in found if not each.is_warning)
+    problems = tuple(each for each, place, told in split if part.means(told, place))
+    return with_lines(SettingsError(problems), text, source).problems if problems else ()
 
 
 @contextmanager

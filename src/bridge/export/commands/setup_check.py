@@ -21,7 +21,8 @@ from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.sources.brex import BrexSource
 from bridge.settings.check import Problem, check
 from bridge.settings.check_source import SourceFields, check_source
-from bridge.settings.toml_file import read_settings, with_lines
+from bridge.settings.salvage import Salvaged
+from bridge.settings.toml_file import read_settings, readable_part, with_lines
 from bridge.settings.values import Settings, SettingsError
 from clientkit.errors import ApiError, ForbiddenError, NotFoundError, UnauthorizedError
 
@@ -118,6 +119,8 @@ class _Look:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.findings = list[Finding]()
         self._environment = environment
+        # What of wrong settings can be read.
+        self._part: Salvaged[Settings] | None = None
 
     def settings(self, text: str, source: str) -> Settings | None:
         try:
@@ -125,7 +128,8 @@ class _Look:
         except SettingsError as error:
             for each in error.problems:
                 self._found("Settings", State.PROBLEM, each)
-            return None
+            self._part = readable_part(text)
+            return None if self._part is None else self._part.settings
         names = ", ".join(each.name for each in settings.entities)
         self._found("Settings", State.OK, f"{source} can be read; its entities are {names}")
         return settings
@@ -197,10 +201,12 @@ class _Look:
             found += check_source(settings, books, fields, zones)
         else:
             self._found("Settings", State.NOT_VERIFIABLE, "Brex cannot be read, so nothing is compared with its fields")
+        if (part := self._part) is not None:
+            found = [each for each in found if part.means(each.partition(": ")[2], each.partition(": ")[0])]
         for each in found:
             (located,) = with_lines(SettingsError((each,)), text, source).problems
             self._found("Settings", State.WARNING if each.is_warning else State.PROBLEM, located)
-        if not found:
+        if not found and self._part is None:
             self._found("Settings", State.OK, "what they name is there on both sides, as far as it was compared")
 
     def _company(self, brex: brex_accounting.Client) -> None:

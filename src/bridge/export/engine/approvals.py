@@ -19,6 +19,7 @@ from bridge.documents.protocol import PlannedVendor
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.engine.holding import Hold
+from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.settings.approval_rules import ApprovalRule
 from bridge.settings.values import Settings
@@ -70,7 +71,7 @@ def reviews(journal: Journal, record_id: str) -> tuple[Review, ...]:
             )
             for each in read
         )
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, RecursionError) as error:
         raise JournalError(f"what was decided about {record_id} cannot be read in the journal: {error}") from error
 
 
@@ -172,8 +173,7 @@ def _fits(rule: ApprovalRule, journal: Journal, post: Post) -> str:
 
 
 def _held_by_hand(journal: Journal) -> Sequence[str]:
-    told: list[str] = json.loads(journal.mark(_HELD) or "[]")
-    return told
+    return texts_at(journal, _HELD)
 
 
 def _write(journal: Journal, record_id: str, made: Review) -> None:

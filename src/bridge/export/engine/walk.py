@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import TypeAlias
 
 from brex_accounting import Record, RecordType
 from bridge.books import Books
+from bridge.callers import Zones
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found, parts_of
 from bridge.documents.record_digest import record_digest
@@ -34,6 +34,7 @@ from bridge.export.engine.tasks.summary import (
     check_summaries,
 )
 from bridge.export.engine.tasks.vendor import VendorCreator
+from bridge.export.journal.marks import moment_at, moments_at, texts_at
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, LookUp
 from bridge.export.owners import check_clock, check_owner, check_use, use_of
@@ -41,7 +42,7 @@ from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.brex import is_early
 from bridge.export.sources.protocol import CodingSource, Source
 from bridge.mapping import Bridge
-from bridge.settings.check import check, check_for_all
+from bridge.settings.check import Problem, check, check_for_all
 from bridge.settings.check_source import SourceFields, check_source, uncarried
 from bridge.settings.values import SameInvoice, Settings, SettingsError
 from bridge.vendors.planned import PlannedVendors
@@ -111,8 +112,7 @@ class Walk:
         if (told := check_clock(self._journal)) is not None:
             self._warn(Warned(record_id="", code="clock", text=told))
         self._books = self._ledger.snapshot()
-        named = _with_values(self._bridge.settings)
-        fields = SourceFields(self._source.fields(named) if isinstance(self._source, CodingSource) else ())
+        fields = fields_of(self._source, self._bridge.settings)
         self._is_replay = bool(replayed)
         self._queue = RecordQueue(
             self._source,
@@ -177,13 +177,13 @@ class Walk:
 
     def _changes_read(self) -> datetime | None:
         """Since when changes of exported records are to be read: what the journal remembers, or its first attempt."""
-        told = self._journal.mark(CHANGES_READ)
-        since = datetime.fromisoformat(told) if told is not None else self._journal.first_intended_at()
+        told = moment_at(self._journal, CHANGES_READ)
+        since = told if told is not None else self._journal.first_intended_at()
         return None if since is None else since - _CLOCK_MARGIN
 
     def _left(self) -> Sequence[str]:
         """What earlier runs have not ended, or have refused to change, whatever the source says."""
-        refused: list[str] = json.loads(self._journal.mark(CHANGES_REFUSED) or "[]")
+        refused = texts_at(self._journal, CHANGES_REFUSED)
         self._receipts_left = receipts_left(self._journal)
         return list(dict.fromkeys([*self._journal.unfinished(), *refused, *self._receipts_left]))
 
@@ -341,14 +341,19 @@ def checked_books(ledger: Ledger, settings: Settings) -> Books:
 
 def receipts_left(journal: Journal) -> dict[str, datetime]:
     """The records of which a receipt could not be had, and since when; those that are given up are left out."""
-    told: dict[str, str] = json.loads(journal.mark(RECEIPTS_LEFT) or "{}")
-    since = {record_id: datetime.fromisoformat(text) for record_id, text in told.items()}
-    return {record_id: first for record_id, first in since.items() if journal.now() - first <= PATIENCE}
+    since, now = moments_at(journal, RECEIPTS_LEFT), journal.now()
+    return {record_id: first for record_id, first in since.items() if now - first <= PATIENCE}
 
 
-def _with_values(settings: Settings) -> frozenset[str]:
-    """The fields of the source of which the settings name values."""
-    return frozenset(each.when.field for each in settings.entities if each.when is not None and each.when.field)
+def fields_of(source: Source, settings: Settings) -> SourceFields:
+    """The fields of a source, with the values of those of which the settings name values."""
+    named = frozenset(each.when.field for each in settings.entities if each.when is not None and each.when.field)
+    return SourceFields(source.fields(named) if isinstance(source, CodingSource) else ())
+
+
+def compared(settings: Settings, books: Books, source: Source, zones: Zones) -> tuple[Problem, ...]:
+    """Everything that settings name and either side does not have, as far as it tells without its records."""
+    return (*check(settings, books), *check_source(settings, books, fields_of(source, settings), zones))
 
 
 def _records(count: int) -> str:
