@@ -5,9 +5,10 @@ Nothing is called right that was not seen: what no API can read is either not ve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 import attrs
 
@@ -16,6 +17,10 @@ from bridge.billing.settings import BillingSettings
 from bridge.master_data import INACTIVE
 
 _SETTINGS = "Rillet → Settings"
+#: The events of invoices that a person switches on, each by itself, and how Rillet's page calls them.
+WEBHOOK_EVENTS: Mapping[str, str] = MappingProxyType(
+    {"UPDATED": "updated", "DELETED": "deleted", "PAYMENT_UPDATED": "payment updated"}
+)
 
 
 class SetupState(StrEnum):
@@ -43,9 +48,12 @@ class SetupItem:
 
 @attrs.frozen(kw_only=True)
 class SetupSeen:
-    """What has worked before, as the journal tells: the last verified webhook, and the last object that was written."""
+    """What has worked before, as the journal tells.
 
-    webhook_at: datetime | None = None
+    `webhooks` says when each event of invoices (`WEBHOOK_EVENTS`) was last verified, `written_at` when the last object was written.
+    """
+
+    webhooks: Mapping[str, datetime] = MappingProxyType({})
     written_at: datetime | None = None
 
 
@@ -62,25 +70,26 @@ def _items(settings: BillingSettings, catalogue: Catalogue, seen: SetupSeen) -> 
         "a key that may only read is refused when the first invoice is posted",
         f"{_SETTINGS} → API Access, leaving read-only clear",
     )
-    yield _shown(
-        "webhook",
-        seen.webhook_at,
-        "no API lists webhooks, and no delivery was verified; polling works without one",
-        f"{_SETTINGS} → Webhooks, for invoices (updated, deleted, payment updated)",
-    )
+    for event, label in WEBHOOK_EVENTS.items():
+        yield _shown(
+            f"webhook of invoices {label}",
+            seen.webhooks.get(event),
+            "no API lists webhooks, and no delivery was verified; "
+            + ("polling does not see deletions" if event == "DELETED" else "polling works without one"),
+            f"{_SETTINGS} → Webhooks, for invoices: {label}",
+        )
     yield from _subsidiaries(settings, catalogue)
     yield from _accounts(settings, catalogue)
     if settings.default_product is not None:
-        found = catalogue.product(settings.default_product)
-        is_there = found is not None and found.status != INACTIVE and found.account_code is not None
-        what = f"the product {settings.default_product!r}, active and with an account"
-        yield _item("default product", what, "Rillet → Products", is_there=is_there)
+        yield _product("default product", settings.default_product, catalogue)
     for link in settings.products:
+        yield _product(f"product of {link.billing}", link.rillet, catalogue)
+    for customer in settings.customers:
         yield _item(
-            f"product of {link.billing}",
-            f"the product {link.rillet!r}",
-            "Rillet → Products",
-            is_there=catalogue.product(link.rillet) is not None,
+            f"customer of {customer.billing}",
+            f"the customer {customer.rillet!r}",
+            "Rillet → Customers",
+            is_there=catalogue.customer(customer.rillet) is not None,
         )
     for code in settings.taxes:
         yield _item(
@@ -94,6 +103,17 @@ def _items(settings: BillingSettings, catalogue: Catalogue, seen: SetupSeen) -> 
         state=SetupState.NOT_VERIFIABLE,
         text="no API tells whether it is on; invoices in another currency than their subsidiary's need it",
         place="Rillet's support switches it on",
+    )
+
+
+def _product(name: str, named: str, catalogue: Catalogue) -> SetupItem:
+    """A product that lines can be sold as: with an account that takes postings."""
+    found = catalogue.product(named)
+    code = found.account_code if found is not None and found.status != INACTIVE else None
+    account = None if code is None else catalogue.account(code)
+    is_there = account is not None and account.status != INACTIVE
+    return _item(
+        name, f"the product {named!r}, active and with an active account", "Rillet → Products", is_there=is_there
     )
 
 

@@ -74,7 +74,7 @@ def test_the_statuses_of_another_organization_are_not_told_from_here(seller: Sel
     with pytest.raises(JournalError, match="belongs to Rillet organization"):
         watcher.handle(event) if call == "handle" else watcher.poll()
     # Nothing was seen either: the check of the setup would take it for the own webhook.
-    webhook = next(each for each in seller.sync().check_setup() if each.name == "webhook")
+    webhook = next(each for each in seller.sync().check_setup() if each.name == "webhook of invoices updated")
     assert webhook.state == "not_verifiable"
 
 

@@ -18,7 +18,7 @@ from bridge.billing.decisions import Post
 from bridge.billing.documents import INVOICE, CreditMemoDocument, PlannedCustomer, PlannedProduct, subject_of
 from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, OnVoid
-from bridge.billing.setup import SetupItem, SetupSeen, check_setup
+from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
 from bridge.billing.sync.creating import creating, mentioned_in, planned_in
 from bridge.billing.sync.journals import check_journal
@@ -26,7 +26,7 @@ from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
 from bridge.billing.sync.mapping import InvoiceMapping, Prepared
 from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
-from bridge.billing.sync.payments import WEBHOOK_SEEN
+from bridge.billing.sync.payments import webhook_mark
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.reading import Waiting, changed_since_posted, read_waiting, remember_read
 from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
@@ -171,10 +171,10 @@ class InvoiceSync:
         """What is set up in Rillet, what is missing, and what nobody can tell. Raises `ApiError` and `JournalError`."""
         self._check_journal(binds=False)
         self.ledger.forget()
-        webhook = self.journal.mark(WEBHOOK_SEEN)
+        seen_at = {each: self.journal.mark(webhook_mark(each)) for each in WEBHOOK_EVENTS}
         written = [each.settled_at for each in self.journal.walk() if each.was_carried_out and each.settled_at]
         seen = SetupSeen(
-            webhook_at=None if webhook is None else datetime.fromisoformat(webhook),
+            webhooks={event: datetime.fromisoformat(at) for event, at in seen_at.items() if at is not None},
             written_at=max(written, default=None),
         )
         return check_setup(self.settings, self.ledger.snapshot(), seen)

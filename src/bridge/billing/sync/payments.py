@@ -18,6 +18,7 @@ from bridge.billing.documents import INVOICE, subject_of
 from bridge.billing.forms import form_of_receivable
 from bridge.billing.payment_status import PaymentState, PaymentStatus, read_payment_status
 from bridge.billing.settings import BillingSettings, SettledElsewhere
+from bridge.billing.setup import WEBHOOK_EVENTS
 from bridge.billing.sync.credited import CreditedInvoices, paid_by
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
@@ -36,14 +37,17 @@ from rillet.webhooks import Entity, EventType
 
 _PREFIX = subject_of(INVOICE, "")
 _READ_UNTIL = "billing payments read until"
-#: The mark of the last verified webhook, for the check of the setup.
-WEBHOOK_SEEN = "billing webhook seen at"
 # The clocks differ; reading a day twice tells nobody anything twice.
 _CLOCK_MARGIN = timedelta(days=1)
 
 
 class DoubleInvoiceError(Exception):
     """Rillet has an invoice of the billing system's twice, so that nobody knows which one tells how it stands."""
+
+
+def webhook_mark(event: str) -> str:
+    """The mark of the last verified webhook of an event, for the check of the setup."""
+    return f"billing webhook {event} seen at"
 
 
 @attrs.frozen(kw_only=True)
@@ -105,7 +109,8 @@ class PaymentWatcher:
             UnreadableWebhookError: The event does not say which invoice it is about, and not everything else could be told.
         """
         self._check_journal()
-        self._journal.set_mark(WEBHOOK_SEEN, self._journal.now().isoformat())
+        if event.entity == Entity.INVOICE and event.event in WEBHOOK_EVENTS:
+            self._journal.set_mark(webhook_mark(event.event), self._journal.now().isoformat())
         invoice_id, memo_id = event.invoice_id, event.credit_memo_id
         if invoice_id is not None and (event.entity, event.event) == (Entity.INVOICE, EventType.DELETED):
             self._tell_deleted(invoice_id, event.timestamp)
