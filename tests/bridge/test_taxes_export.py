@@ -18,7 +18,6 @@ from bridge import (
     TaxRule,
 )
 from bridge.export import load_books
-from bridge.export.reporting.proof import prove
 from clientkit.money import total
 from rillet import AccountType
 from rillet.testing import chart_of_accounts
@@ -28,6 +27,7 @@ from support.companies.small import (
     expense,
 )
 from support.laws.taxes import ENTITY, RATES, REVERSE, settings, tax
+from support.proof import prove
 
 STANDIN_ENTITY = attrs.evolve(
     ENTITY,

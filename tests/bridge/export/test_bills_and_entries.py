@@ -13,10 +13,10 @@ from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import Split, gl, record
 from bridge import Settings
 from bridge.export import RilletLedger, load_books
-from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Fault, Respond
 from support.companies.exported import SETTINGS, US, Company, expense, records_in
+from support.proof import prove
 
 WHOLE = attrs.evolve(
     SETTINGS,

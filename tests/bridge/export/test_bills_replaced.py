@@ -19,12 +19,12 @@ from bridge.export import Export, ExportOutcome, load_books, verify
 from bridge.export.engine.attempts import AttemptState
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.journal.sql import SqlJournal
-from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from rillet import NewPayment
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company
+from support.proof import prove
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WHOLE = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))

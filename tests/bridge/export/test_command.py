@@ -411,7 +411,7 @@ def test_the_demo_replaces_a_corrected_bill_and_posts_nothing_else(demonstrated:
     assert Decimal(bill["after"]) > Decimal(bill["before"])
 
 
-def test_the_demo_as_a_table_shows_the_proof() -> None:
+def test_the_demo_as_a_table_shows_the_reconciliation() -> None:
     result = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["demo", "--records", "60"])
 
     assert result.exit_code == 0, result.output
@@ -422,6 +422,7 @@ def test_the_demo_as_a_table_shows_the_proof() -> None:
     ]
     assert "replaced 1 bill in Rillet and posted 0 other records" in result.stdout
     assert "the limit is raised" in " ".join(result.stdout.split())
+    assert "Reconciliation 2026-09-01 to 2026-10-30" in " ".join(result.stdout.split())
     assert "Difference over all accounts: 0.00" in result.stdout
     assert "second time posted 0 records" in result.stdout
 

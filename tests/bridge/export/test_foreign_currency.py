@@ -17,8 +17,8 @@ from brex_accounting.testing.records import card_expense, card_refund, gl, recor
 from bridge import RateTable, read_settings
 from bridge.export.commands import app
 from bridge.export.ledgers.rillet_books import load_books
-from bridge.export.reporting.proof import AccountProof, prove
 from support.companies.exported import Company, records_in
+from support.proof import AccountProof, prove
 
 SETTINGS = """\
 reference_type = "brex"

@@ -13,9 +13,9 @@ import rillet
 from brex_accounting import Record, ReviewStatus
 from bridge import DEFAULT_MAPPERS, Bridge, ChargeDocument, Draft, Post, Skip
 from bridge.export import load_books
-from bridge.export.reporting.proof import AccountProof, prove
 from bridge.mappers.charges import charge
 from support.companies.exported import SETTINGS, Company
+from support.proof import AccountProof, prove
 
 Items = Sequence[rillet.NewExpenseItem]
 

@@ -23,11 +23,11 @@ from bridge.export.commands import app
 from bridge.export.engine.attempts import AttemptState
 from bridge.export.journal.protocol import Journal
 from bridge.export.journal.sql import SqlJournal
-from bridge.export.reporting.proof import prove
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, expense, records_in, refusal
+from support.proof import prove
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WHOLE = attrs.evolve(

@@ -24,13 +24,13 @@ from bridge import Mark, Settings, digest_of, mark_of_name
 from bridge.export import load_books
 from bridge.export.engine.attempts import last_attempt, summary_subject
 from bridge.export.journal.sql import SqlJournal
-from bridge.export.reporting.proof import prove
 from bridge.export.reporting.verification import verify
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, US, Company
 from support.faults.schedules import HTML, PAGES, Doubled, Garbled, Kill, Late, Run, Schedule, Trouble
+from support.proof import prove
 
 SETTINGS = Settings(
     entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),), reference_type=REFERENCE_TYPE

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bridge.closing import DifferenceKind, Reconciliation
 from bridge.datatable import money
 from bridge.documents.protocol import parts_of
 from bridge.export.commands.app import INCOMPLETE, Json, app, console, expected_errors, print_json
@@ -72,8 +74,8 @@ def demo(
         second = company.export().run()
         old, corrected = company.correct_a_bill()
         third = company.export().run()
-        proof = company.proof()
-        types, difference = became(first), total(row.difference for row in proof)
+        found = company.reconciliation()
+        types, difference = became(first), _beyond_refused(found)
         again = second.counts.posted + second.counts.adopted
         replaced = sum(each.step == "replace" for each in third.posted)
         others = len(third.posted) - replaced
@@ -104,7 +106,14 @@ def demo(
             f"Then bill {old.invoice_number} was corrected in Brex, from {before} to {after} {currency}.\n"
             f"Running it once more replaced {replaced} bill in Rillet and posted {others} other records."
         )
-        out.print(tables.proof_table(proof))
+        out.print(found)
+        out.print("Where an account differs, records are refused and not in Rillet. Beside those:")
         out.print(f"Difference over all accounts: {difference:.2f}", style="bold red" if difference else "bold green")
         if difference or again or others or replaced != 1 or first.stopped or first.failed:
             raise typer.Exit(INCOMPLETE)
+
+
+def _beyond_refused(found: Reconciliation) -> Decimal:
+    """How far both sides are apart, whatever the sign, besides what is refused."""
+    parts = (part for _, part in found.parts if part.kind is not DifferenceKind.NOT_EXPORTED)
+    return total(part.amount.copy_abs() for part in parts)

@@ -14,15 +14,15 @@ import brex_accounting.testing
 import rillet
 import rillet.testing
 from brex_accounting import Record, RecordType
+from bridge.closing import Period, Reconciliation, reconcile
+from bridge.export.closing import read_snapshot
 from bridge.export.demo import company
 from bridge.export.demo.receipts import receipt_file
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, corrected, spending
 from bridge.export.engine.export import Export
 from bridge.export.field_updates import apply_field_changes, read_fields
 from bridge.export.ledgers.rillet_books import load_books
-from bridge.export.reporting.proof import AccountProof, prove
 from bridge.export.reporting.report import ExportOutcome
-from bridge.export.sources.brex import BrexSource
 from bridge.field_sync import plan_field_sync
 from bridge.mapping import Bridge
 from bridge.settings.toml_file import read_settings
@@ -81,21 +81,9 @@ class Demo:
         self.brex.add(after)
         return before, after
 
-    def proof(self) -> tuple[AccountProof, ...]:
-        """Brex's postings beside Rillet's trial balance, read over the sockets like everything else."""
-        source = BrexSource(self.brex_client)
-        pages = source.pages(changed_since=_LONG_AGO)
-        exported = [record for page in pages for record in page.records if source.is_taken(record)]
-        books = load_books(self.rillet_client)
-        return prove(
-            exported,
-            self.bridge.settings,
-            books,
-            self.rillet_client,
-            first=FIRST_DAY,
-            last=LAST_DAY,
-            rates=company.rate,
-        )
+    def reconciliation(self) -> Reconciliation:
+        """Brex beside Rillet for both months, read over the sockets like everything else."""
+        return reconcile(read_snapshot(self.export(), Period(first=FIRST_DAY, last=LAST_DAY)))
 
     def __enter__(self) -> Self:
         enter = self._stack.enter_context

@@ -1,4 +1,4 @@
-"""Outcomes, plans and proofs as tables for a terminal."""
+"""Outcomes and plans as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ from bridge.decisions import Post
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
 from bridge.export.journal.protocol import Refusal
-from bridge.export.reporting.proof import AccountProof
 from bridge.export.reporting.report import ExportOutcome, lines_of
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
 from bridge.mapping import Plan
-from clientkit.money import total
 
 #: Of long lists the first rows are shown.
 MOST_ROWS = 40
@@ -106,32 +104,6 @@ def plan_table(plan: Plan) -> RenderableType:
         parts.append(_reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in plan.refused]))
     parts += [Text(f"Warning: {plain(each)}") for each in plan.warnings]
     return Group(*parts)
-
-
-def proof_table(rows: Sequence[AccountProof]) -> RenderableType:
-    """Brex's postings beside Rillet's trial balance, and what is between them; one table for each subsidiary."""
-    heading = Text("\nProof: postings per account as Brex has them, beside Rillet's trial balance", style="bold")
-    names = dict.fromkeys((row.subsidiary, row.currency) for row in rows)
-    tables = [_balance(*name, [row for row in rows if row.subsidiary == name[0]]) for name in names]
-    return Group(heading, *tables)
-
-
-def _balance(subsidiary: str, currency: str, rows: Sequence[AccountProof]) -> Table:
-    table = _table(f"{subsidiary}, {currency}")
-    table.show_footer = True
-    columns = [
-        ("Debit\nBrex", [row.brex_debit for row in rows]),
-        ("Debit\nRillet", [row.rillet_debit for row in rows]),
-        ("Credit\nBrex", [row.brex_credit for row in rows]),
-        ("Credit\nRillet", [row.rillet_credit for row in rows]),
-        ("Difference", [row.difference for row in rows]),
-    ]
-    table.add_column("Account", footer="Total", no_wrap=True, overflow="ellipsis", max_width=16)
-    for heading, amounts in columns:
-        table.add_column(heading, footer=money(total(amounts), currency), justify="right", no_wrap=True, min_width=10)
-    for row, *amounts in zip(rows, *(amounts for _, amounts in columns), strict=True):
-        _row(table, f"{row.account} {row.name}", *(money(amount, currency) for amount in amounts))
-    return table
 
 
 def history_table(
