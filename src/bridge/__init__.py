@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bridge.documents.rillet_credits import VendorCreditDocument, VendorCreditPayload
     from bridge.documents.rillet_entries import JournalEntryDocument
     from bridge.documents.rillet_forms import form_of, form_of_bytes, found
+    from bridge.documents.rillet_intercompany import IntercompanyDocument, IntercompanyPayload
     from bridge.documents.rillet_items import TaxedCreditItem, TaxedEntryItem, TaxedItem
     from bridge.documents.rillet_payments import (
         BillPaymentDocument,
@@ -115,6 +116,7 @@ _HOMES = {
     "bridge.documents.rillet_credits": ("VendorCreditDocument", "VendorCreditPayload",),
     "bridge.documents.rillet_entries": ("JournalEntryDocument",),
     "bridge.documents.rillet_forms": ("form_of", "form_of_bytes", "found",),
+    "bridge.documents.rillet_intercompany": ("IntercompanyDocument", "IntercompanyPayload",),
     "bridge.documents.rillet_items": ("TaxedCreditItem", "TaxedEntryItem", "TaxedItem",),
     "bridge.documents.rillet_payments": (
         "BillPaymentDocument", "BillPaymentPayload", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",
@@ -158,17 +160,18 @@ __all__ = [
     "ClosedPeriod", "CodedLine", "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Debt", "Decision",
     "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine", "Explanation", "ExternalReference", "FOLLOWS",
     "Field", "FieldAssignment", "FieldChange", "FieldMapping", "FieldWithValues", "Findings", "Followed",
-    "ForeignCurrency", "Form", "FormLine", "Found", "Intercompany", "JournalEntryDocument", "LineTax", "Mapper", "Mark",
-    "Member", "Movements", "NearDuplicates", "NewVendor", "OnChange", "OnDelete", "Origin", "OtherTypes", "Payload",
-    "Payouts", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates",
-    "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement", "ReimbursementDocument",
-    "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError",
-    "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
-    "TaxedEntryItem", "TaxedItem", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",
-    "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check",
-    "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found",
-    "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout",
-    "plan_field_sync", "read_settings", "record_digest", "reimbursement", "role_of", "summarise", "summed",
+    "ForeignCurrency", "Form", "FormLine", "Found", "Intercompany", "IntercompanyDocument", "IntercompanyPayload",
+    "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates", "NewVendor",
+    "OnChange", "OnDelete", "Origin", "OtherTypes", "Payload", "Payouts", "Plan", "PlannedVendor", "PlannedVendors",
+    "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference",
+    "Refuse", "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",
+    "Role", "SameInvoice", "Settings", "SettingsError", "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular",
+    "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Treatment",
+    "UnreadableEntry", "Vendor", "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When", "Zones",
+    "bill", "bill_payment", "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain",
+    "followed_in", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name",
+    "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings", "record_digest",
+    "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip
 # End of what is made.
 

@@ -16,6 +16,7 @@ from bridge.documents.rillet_credits import VendorCreditPayload
 from bridge.documents.rillet_entries import check_subsidiary, exchange_rate
 from bridge.documents.rillet_expenses import ExpenseDocument
 from bridge.documents.rillet_forms import BILLS, CHARGES, REIMBURSEMENTS
+from bridge.documents.rillet_intercompany import IntercompanyPayload
 from bridge.documents.rillet_items import debited, postings_of, postings_of_entry
 from bridge.documents.rillet_payments import BillPaymentPayload, ReimbursementPaymentPayload, paid_postings
 from bridge.postings import Posting
@@ -54,6 +55,7 @@ Payload: TypeAlias = (
     | VendorCreditPayload
     | BillPaymentPayload
     | ReimbursementPaymentPayload
+    | IntercompanyPayload
 )
 
 
@@ -206,7 +208,7 @@ def effect(of: Document | Payload) -> tuple[Posting, ...]:
     """The postings that a document or a payload makes in the ledger.
 
     A charge debits its lines and credits its card account with their sum; a reimbursement and a bill credit their
-    payable account, and a vendor credit debits it; a negative amount goes to the other side. A payment debits what was
+    payable account, and a vendor credit debits it; a record of two entities does what both of its parts do; a negative amount goes to the other side. A payment debits what was
     payable and credits the account that it names. A journal entry says its postings itself. The tax of a `TaxedItem`,
     `TaxedCreditItem` or `TaxedEntryItem` is on the account that it names; that of any other line is on the account of
     the line.
@@ -223,8 +225,9 @@ def effect(of: Document | Payload) -> tuple[Posting, ...]:
             rest = of.rest if isinstance(of, BillPaymentPayload) else None
             paid = paid_postings(of.payment, of.payable_account_code)
             return (*paid, *(() if rest is None else postings_of_entry(rest.items)))
-        case NewJournalEntry():
-            return postings_of_entry(of.items)
+        case NewJournalEntry() | IntercompanyPayload():
+            paid, entry = (effect(of.payer), of.debtor) if isinstance(of, IntercompanyPayload) else ((), of)
+            return (*paid, *postings_of_entry(entry.items))
         case _:
             return of.postings()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import attrs
 
@@ -17,6 +17,9 @@ from bridge.postings import Posting
 from clientkit.requests import Request
 from rillet import NewJournalEntry
 
+if TYPE_CHECKING:
+    from bridge.documents.rillet import Payload
+
 _TITLE = "intercompany"
 
 
@@ -24,7 +27,7 @@ _TITLE = "intercompany"
 class IntercompanyPayload:
     """What Rillet gets of a record of two subsidiaries: the document of the one that paid, and the entry of the other one."""
 
-    payer: object
+    payer: Payload
     debtor: NewJournalEntry
 
 
@@ -63,7 +66,8 @@ class IntercompanyDocument:
     @property
     def payload(self) -> IntercompanyPayload:
         """What Rillet gets."""
-        return IntercompanyPayload(payer=self._first.payload, debtor=self.rest().payload)
+        # The documents of another ledger have payloads of their own.
+        return IntercompanyPayload(payer=cast("Payload", self._first.payload), debtor=self.rest().payload)
 
     def with_vendor(self, vendor: str | PlannedVendor, /) -> Self:
         """The document for another vendor."""

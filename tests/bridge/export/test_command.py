@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from typer.testing import CliRunner
@@ -125,6 +127,29 @@ def test_plan_shows_the_postings_and_sends_nothing(company: Company, run: Run) -
     }
     assert company.posts() == []
     assert company.exported() == []
+
+
+def test_plan_writes_lines_that_a_person_can_post_by_hand(company: Company, run: Run, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    as_text, as_book = tmp_path / "lines.csv", tmp_path / "lines.xlsx"
+
+    assert run("plan", "--lines", str(as_text)).exit_code == 0
+    assert run("plan", "--lines", str(as_book)).exit_code == 0
+
+    headings, *rows = csv.reader(as_text.read_text(encoding="utf-8-sig").splitlines())
+    told = [dict(zip(headings, row, strict=True)) for row in rows]
+    assert [(each["Record"], each["Account"], each["Debit"], each["Credit"], each["Currency"]) for each in told] == [
+        ("accr_001", "61000", "10.00", "", "USD"),
+        ("accr_001", "21120", "", "10.00", "USD"),
+    ]
+    assert {each["Subsidiary"] for each in told} == {"Example Inc."}
+    assert {each["Vendor"] for each in told} == {"Cumulus Cloud"}
+    with ZipFile(as_book) as book:
+        texts = book.read("xl/sharedStrings.xml").decode()
+        numbers = book.read("xl/worksheets/sheet1.xml").decode()
+    assert all(f">{each}<" in texts for each in ("Debit", "accr_001", "61000", "21120", "Example Inc."))
+    assert len(re.findall(r"<v>10(?:\.00)?</v>", numbers)) >= 2
+    assert company.posts() == []
 
 
 def test_plan_with_refusals_ends_with_1(company: Company, run: Run) -> None:

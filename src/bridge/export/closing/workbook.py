@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from io import BytesIO
@@ -59,17 +59,25 @@ def workbook(package: ClosePackage) -> bytes:
     Amounts have the places of their currency. Under a column of amounts there is a total for each currency, as a formula.
     Raises `MissingExtraError` without the extra ``close``.
     """
+    title, day = f"Close of {package.period}", package.period.next_day
+    return workbook_of(package.reports, title=title, by=package.provenance.by, day=day)
+
+
+def workbook_of(reports: Mapping[str, Report], *, title: str, by: str, day: date) -> bytes:
+    """A workbook with a sheet for each report, by its name; `by` and `day` tell who made it, and when.
+
+    Raises `MissingExtraError` without the extra ``excel``.
+    """
     with needs_extra():
         import xlsxwriter  # pyright: ignore[reportMissingTypeStubs] - there are none
     content = BytesIO()
     book = cast("_Workbook", xlsxwriter.Workbook(content, {"in_memory": True}))
-    made = datetime.combine(package.period.next_day, time(), UTC).replace(tzinfo=None)
-    by = writable(package.provenance.by)
-    book.set_properties({"title": f"Close of {package.period}", "author": by, "created": made})
+    made = datetime.combine(day, time(), UTC).replace(tzinfo=None)
+    book.set_properties({"title": title, "author": writable(by), "created": made})
     formats = _Formats(book)
-    for name, report in package.reports.items():
+    for name, report in reports.items():
         sheet = book.add_worksheet(name.replace("_", " ").capitalize()[:_LONGEST_NAME])
-        _Sheet(sheet, formats, report, f"Close of {package.period}").write()
+        _Sheet(sheet, formats, report, title).write()
     book.close()
     return content.getvalue()
 

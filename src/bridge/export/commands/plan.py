@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bridge.closing.delimited import delimited
+from bridge.closing.report import Report
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.commands.app import (
     INCOMPLETE,
@@ -25,6 +26,7 @@ from bridge.export.commands.app import (
     opened_export,
     print_json,
 )
+from bridge.export.engine.export import Export
 from bridge.export.reporting import tables
 from bridge.export.reporting.journal_lines import journal_lines
 from bridge.export.reporting.report import nothing_json, postings_json, refused_json
@@ -32,7 +34,11 @@ from bridge.mapping import Plan
 
 Lines = Annotated[
     Path | None,
-    typer.Option("--lines", metavar="FILE", help="Write the lines that would be posted as comma separated values."),
+    typer.Option(
+        "--lines",
+        metavar="FILE",
+        help="Write the lines that would be posted: a workbook where it ends in .xlsx, else CSV.",
+    ),
 ]
 Out = Annotated[
     Path | None,
@@ -55,7 +61,8 @@ def plan(
 ) -> None:
     """Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.
 
-    --lines writes every line that would be posted, with debit and credit, as a file that a person can post by hand.
+    --lines writes every line that would be posted, with debit and credit, as a file that a person can post by hand. A
+    workbook needs the extra excel.
 
     Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
     """
@@ -63,7 +70,7 @@ def plan(
     with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace) as export:
         planned = export.plan(changed_since=changed_since)
         if lines is not None:
-            lines.write_text(delimited(*journal_lines(planned, export.books())), encoding="utf-8", newline="")
+            lines.write_bytes(_lines_file(planned, export, is_workbook=lines.suffix.lower() == ".xlsx"))
         if out is not None:
             out.write_text(export.saved(planned).to_json(), encoding="utf-8")
         if as_json:
@@ -72,6 +79,18 @@ def plan(
             console().print(tables.plan_table(planned))
         if planned.refused:
             raise typer.Exit(INCOMPLETE)
+
+
+def _lines_file(planned: Plan, export: Export, *, is_workbook: bool) -> bytes:
+    """The lines that would be posted, for spreadsheets."""
+    headings, rows = journal_lines(planned, export.books())
+    if not is_workbook:
+        return delimited(headings, rows).encode()
+    from bridge.export.closing.workbook import workbook_of
+
+    report = Report(title="Lines to post", headings=tuple(headings), rows=tuple(rows))
+    now = export.journal.now()
+    return workbook_of({"lines": report}, title="Lines to post", by="brex-rillet plan", day=now.date())
 
 
 def _plan_json(planned: Plan) -> dict[str, object]:
