@@ -15,7 +15,7 @@ from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
     from bridge.books import Books, normalised
-    from bridge.callers import Rates, Zones
+    from bridge.callers import ChooseAccount, ChooseVendor, ChosenAccount, Rates, Zones
     from bridge.coding import CodedLine, CodedRecord
     from bridge.currency import in_books_currency
     from bridge.datatable import DataTable, Tabular
@@ -100,7 +100,7 @@ if TYPE_CHECKING:
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "bridge.books": ("Books", "normalised",),
-    "bridge.callers": ("Rates", "Zones",),
+    "bridge.callers": ("ChooseAccount", "ChooseVendor", "ChosenAccount", "Rates", "Zones",),
     "bridge.coding": ("CodedLine", "CodedRecord",),
     "bridge.currency": ("in_books_currency",),
     "bridge.datatable": ("DataTable", "Tabular",),
@@ -157,21 +157,21 @@ _HOMES = {
 __all__ = [
     "Account", "AccountRule", "ApprovalRule", "Basis", "Bill", "BillDocument", "BillPayload", "BillPaymentDocument",
     "BillPaymentPayload", "BillTiming", "Books", "Bridge", "CardAccountRule", "CardHolder", "ChargeDocument",
-    "ClosedPeriod", "CodedLine", "CodedRecord", "Coverage", "DEFAULT_MAPPERS", "DataTable", "Debt", "Decision",
-    "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine", "Explanation", "ExternalReference", "FOLLOWS",
-    "Field", "FieldAssignment", "FieldChange", "FieldMapping", "FieldWithValues", "Findings", "Followed",
-    "ForeignCurrency", "Form", "FormLine", "Found", "Intercompany", "IntercompanyDocument", "IntercompanyPayload",
-    "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member", "Movements", "NearDuplicates", "NewVendor",
-    "OnChange", "OnDelete", "Origin", "OtherTypes", "Payload", "Payouts", "Plan", "PlannedVendor", "PlannedVendors",
-    "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference",
-    "Refuse", "Reimbursement", "ReimbursementDocument", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",
-    "Role", "SameInvoice", "Settings", "SettingsError", "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular",
-    "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Treatment",
-    "UnreadableEntry", "Vendor", "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When", "Zones",
-    "bill", "bill_payment", "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain",
-    "followed_in", "form", "form_of", "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name",
-    "mark_of_references", "new_vendor", "normalised", "payout", "plan_field_sync", "read_settings", "record_digest",
-    "reimbursement", "role_of", "summarise", "summed",
+    "ChooseAccount", "ChooseVendor", "ChosenAccount", "ClosedPeriod", "CodedLine", "CodedRecord", "Coverage",
+    "DEFAULT_MAPPERS", "DataTable", "Debt", "Decision", "Document", "Draft", "Entity", "ExchangeRate", "ExplainedLine",
+    "Explanation", "ExternalReference", "FOLLOWS", "Field", "FieldAssignment", "FieldChange", "FieldMapping",
+    "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine", "Found", "Intercompany",
+    "IntercompanyDocument", "IntercompanyPayload", "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member",
+    "Movements", "NearDuplicates", "NewVendor", "OnChange", "OnDelete", "Origin", "OtherTypes", "Payload", "Payouts",
+    "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates", "RatesError",
+    "Reason", "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement", "ReimbursementDocument",
+    "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError",
+    "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
+    "TaxedEntryItem", "TaxedItem", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",
+    "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check",
+    "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found",
+    "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout",
+    "plan_field_sync", "read_settings", "record_digest", "reimbursement", "role_of", "summarise", "summed",
 ]  # fmt: skip
 # End of what is made.
 

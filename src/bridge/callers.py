@@ -7,6 +7,9 @@ from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from typing import ParamSpec, TypeAlias, TypeVar
 
+import attrs
+
+from brex_accounting import LineItem, Record
 from clientkit.money import checked
 
 P = ParamSpec("P")
@@ -18,8 +21,34 @@ Rates: TypeAlias = Callable[[str, str, date], Decimal | None]
 Zones: TypeAlias = Callable[[str], tzinfo | None]
 
 
+@attrs.frozen
+class ChosenAccount:
+    """An account for a line, a code or an id, and why, as `explain` tells it: ``"it is more than 5,000"``."""
+
+    account: str
+    why: str
+
+
+#: Another account for a line that an expense is on, or None to leave it to its coding and the rules of the settings.
+ChooseAccount: TypeAlias = Callable[[Record, LineItem], ChosenAccount | None]
+#: The vendor of a record, an id or a name of the ledger's, or None to leave it to the matching.
+ChooseVendor: TypeAlias = Callable[[Record], str | None]
+
+
 class CallerError(Exception):
     """Something that the caller brought along raised an exception or gave what cannot be used."""
+
+
+def no_account(record: Record, line: LineItem) -> ChosenAccount | None:
+    """Leaves every line to its coding."""
+    del record, line
+    return None
+
+
+def no_vendor(record: Record) -> str | None:
+    """Leaves every record to the matching."""
+    del record
+    return None
 
 
 def no_rates(base: str, target: str, day: date) -> Decimal | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 import attrs
 
 from brex_accounting import Amount, FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
+from bridge.callers import ChooseAccount, ChosenAccount, calling, no_account
 from bridge.card_accounts import with_card_account
 from bridge.debts import Debt, debt_of
 from bridge.decisions import Findings, ReasonCode
@@ -31,7 +32,8 @@ class CodedLine:
     """A line with its account, its values of Rillet's custom fields, and its tax.
 
     `account` is None where nobody has chosen one, and where Rillet does not have the one that was chosen; `is_coded`
-    tells these apart. `rule` is the rule of the settings that gave the account, where one did. `tax` is None where a line
+    tells these apart. `rule` is the rule that gave the account, where one did, and `why`
+    the reason of a caller who chose it. `tax` is None where a line
     has no tax code, and where nobody codes the line. `is_debtors` tells that it is of the entity that owes it to the other.
     """
 
@@ -40,6 +42,7 @@ class CodedLine:
     is_coded: bool
     fields: tuple[FieldAssignment, ...] = ()
     rule: AccountRule | None = None
+    why: str | None = None
     tax: LineTax | None = None
     is_debtors: bool = False
 
@@ -149,11 +152,13 @@ def code(
     *,
     followed: Followed | None = None,
     like: str | None = None,
+    choose: ChooseAccount = no_account,
 ) -> CodedRecord | None:
     """Code a record; None, with the reasons in `findings`, where that is not possible at all.
 
     `followed` is what is known of the record that it follows, such as the reimbursement of a payout. `like` is the type whose
-    uncoded lines stand for the same accounts as this record's, where that is not its own.
+    uncoded lines stand for the same accounts as this record's, where that is not its own. `choose` is asked before the rules
+    of the settings, of every line that stands for itself. Raises `CallerError` for what it raises.
     """
     owned = ownership(record, settings, books, findings, followed)
     entity, debtor = (None, None) if owned is None else (owned.entity, owned.debtor)
@@ -176,6 +181,7 @@ def code(
                 settings=settings,
                 books=books,
                 findings=findings,
+                chosen_by=lambda line: calling("the choice of accounts", choose, record, line),
             ),
             is_debtors=place in of_debtor,
         )
@@ -321,10 +327,15 @@ def _coded(
     settings: Settings,
     books: Books,
     findings: Findings,
+    chosen_by: Callable[[LineItem], ChosenAccount | None],
 ) -> CodedLine:
     chosen = choice(line, settings)
-    if chosen is None:
-        stands_for_itself = line.type not in roles
+    stands_for_itself = line.type not in roles
+    own = chosen_by(line) if chosen is not None or stands_for_itself else None
+    rule: AccountRule | None
+    if own is not None:
+        rule = AccountRule(account=own.account)
+    elif chosen is None:
         rule = next((each for each in rules if each.instead_of is None and stands_for_itself), None)
     else:
         rule = next((each for each in rules if _replaces(each, chosen, books)), None)
@@ -346,7 +357,15 @@ def _coded(
     is_coded = chosen is not None or rule is not None
     taxed = next((ref for ref in line.accounting_field_values if is_tax_code(ref, settings)), None)
     tax = line_tax(taxed, line.id, settings, books, findings) if taxed is not None and is_coded else None
-    return CodedLine(line=line, account=account, is_coded=is_coded, fields=fields, rule=rule, tax=tax)
+    return CodedLine(
+        line=line,
+        account=account,
+        is_coded=is_coded,
+        fields=fields,
+        rule=rule,
+        why=None if own is None else own.why,
+        tax=tax,
+    )
 
 
 def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:

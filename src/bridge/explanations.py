@@ -18,7 +18,7 @@ from bridge.entities import Followed, names_field
 from bridge.mapping import Bridge
 from bridge.master_data import Account
 from bridge.settings.check_source import uncarried
-from bridge.settings.values import Role, Settings, Treatment
+from bridge.settings.values import AccountRule, Role, Settings, Treatment
 from bridge.taxes import LineTax
 from bridge.values import FieldAssignment
 from clientkit.money import decimal_text
@@ -148,9 +148,7 @@ def _conversion(before: LineItem, coded: CodedRecord) -> Iterator[str]:
 
 def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Books) -> tuple[Account | None, str]:
     if each.rule is not None:
-        before = _coding(each, settings)
-        because = f"instead of {before}" if before else "because nobody coded it"
-        return each.account, f"the rule accounts[{settings.accounts.index(each.rule)}] of the settings, {because}"
+        return each.account, _ruled(each, each.rule, settings)
     if each.is_coded:
         missing = "" if each.account else f", which is no account of {books.ledger}"
         return each.account, f"coded to {_coding(each, settings)} in Brex{missing}"
@@ -167,6 +165,15 @@ def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Boo
             wanted
         ), f"nobody coded it, so it is on the card account of the rule card_accounts[{place}] of the settings"
     return books.account(wanted), f"nobody coded it, so it is the {role.label} of {coded.entity.name}"
+
+
+def _ruled(each: CodedLine, rule: AccountRule, settings: Settings) -> str:
+    before = _coding(each, settings)
+    if each.why is not None:
+        instead = f", instead of {before}" if before else ""
+        return f"{each.why} (chosen by your program{instead})"
+    because = f"instead of {before}" if before else "because nobody coded it"
+    return f"the rule accounts[{settings.accounts.index(rule)}] of the settings, {because}"
 
 
 def _coding(each: CodedLine, settings: Settings) -> str:

@@ -12,7 +12,21 @@ import attrs
 
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.callers import ZONE_ADVICE, CallerError, Rates, Zones, calling, guarded_rates, no_rates, only_utc, zone_of
+from bridge.callers import (
+    ZONE_ADVICE,
+    CallerError,
+    ChooseAccount,
+    ChooseVendor,
+    Rates,
+    Zones,
+    calling,
+    guarded_rates,
+    no_account,
+    no_rates,
+    no_vendor,
+    only_utc,
+    zone_of,
+)
 from bridge.coding import CodedRecord, code
 from bridge.currency import in_books_currency, with_tax_of_document
 from bridge.datatable import DataTable, Tabular
@@ -108,6 +122,9 @@ class Bridge:
     An integrator replaces or adds a mapper with ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``. `rates` answers
     how many units of the second currency one unit of the first buys on a day, as a `RateTable` does; `zones` gives the
     time zone of a name (in `bridge.export` there is one that knows them all). They must be pure too.
+
+    `choose_account` may give a line another account, with its reason, before the rules of the settings are looked at;
+    `choose_vendor` may name a record's vendor before it is matched. What they raise refuses the record.
     """
 
     def __init__(
@@ -117,8 +134,11 @@ class Bridge:
         mappers: Mapping[str, Mapper] = DEFAULT_MAPPERS,
         rates: Rates = no_rates,
         zones: Zones = only_utc,
+        choose_account: ChooseAccount = no_account,
+        choose_vendor: ChooseVendor = no_vendor,
     ) -> None:
         self.settings, self.mappers, self.rates, self.zones = settings, dict(mappers), rates, zones
+        self.choose_account, self.choose_vendor = choose_account, choose_vendor
 
     def outcome(
         self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
@@ -212,7 +232,15 @@ class Bridge:
     def _draft(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
     ) -> Draft | None:
-        coded = code(record, self.settings, books, findings, followed=followed, like=self._like(record))
+        coded = code(
+            record,
+            self.settings,
+            books,
+            findings,
+            followed=followed,
+            like=self._like(record),
+            choose=self.choose_account,
+        )
         zone = self._zone(coded, findings)
         if coded is None:
             return None
@@ -224,6 +252,7 @@ class Bridge:
             zone=zone,
             posted_on=posted_on,
             findings=findings,
+            choose_vendor=self.choose_vendor,
         )
 
     def _in_books(self, draft: Draft, *, is_entry: bool = False) -> Draft:

@@ -11,7 +11,7 @@ import attrs
 
 from brex_accounting import Record, RecordType
 from bridge.books import Books
-from bridge.callers import Rates, no_rates
+from bridge.callers import CallerError, ChooseVendor, Rates, calling, no_rates, no_vendor
 from bridge.coding import CodedLine, CodedRecord, unread_account
 from bridge.decisions import Findings, Post, ReasonCode, Skip, SkipCode
 from bridge.documents.marks import Origin
@@ -49,6 +49,7 @@ class Draft:
     zone: tzinfo = UTC
     posted_on: date | None = None
     findings: Findings = attrs.field(factory=Findings, eq=False)
+    choose_vendor: ChooseVendor = attrs.field(default=no_vendor, eq=False)
 
     @property
     def record(self) -> Record:
@@ -118,15 +119,29 @@ class Draft:
 
     def merchant(self) -> str | PlannedVendor | None:
         """The vendor of a card record."""
-        return matching.merchant(self.record, self.settings, self.books, self.findings)
+        return self._chosen() or matching.merchant(self.record, self.settings, self.books, self.findings)
 
     def supplier(self) -> str | PlannedVendor | None:
         """The vendor of a bill."""
-        return matching.supplier(self.record, self.settings, self.books, self.findings)
+        return self._chosen() or matching.supplier(self.record, self.settings, self.books, self.findings)
 
     def employee(self) -> str | PlannedVendor | None:
         """The person who is paid back, as a vendor."""
-        return matching.employee(self.record, self.settings, self.books, self.findings)
+        return self._chosen() or matching.employee(self.record, self.settings, self.books, self.findings)
+
+    def _chosen(self) -> str | None:
+        """The vendor that the caller chose. Raises `CallerError` for what is no vendor of the ledger."""
+        wanted = calling("the choice of vendors", self.choose_vendor, self.record)
+        if wanted is None:
+            return None
+        found = self.books.vendor(wanted)
+        named = (found,) if found is not None else self.books.vendors_by_name(wanted)
+        if len(named) != 1:
+            how_many = len(named) or "no"
+            raise CallerError(
+                f"the choice of vendors named {wanted!r}, and {self.books.ledger} has {how_many} such vendors"
+            )
+        return named[0].id
 
     def day_of(self, moment: datetime) -> date:
         """The calendar day of a moment."""

@@ -73,6 +73,7 @@ class Export:
             an answer takes.
         hold: Why a posting has to wait for somebody's approval, or None where it may go. It counts beside the `approvals` of
             the settings, which need a journal (`SettingsError` without).
+        receipts: Gives the files of a record's receipts, for instance from a store of one's own; from Brex when left out.
         clock: Seconds on a monotonic clock, for `Progress` and `ExportOutcome.seconds`.
     """
 
@@ -86,6 +87,7 @@ class Export:
         batch: int = _BATCH,
         in_flight: int = _IN_FLIGHT,
         hold: Hold = holds_nothing,
+        receipts: Download | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if in_flight < 1:
@@ -98,10 +100,10 @@ class Export:
         if bridge.settings.approvals and self.journal.forgets:
             raise SettingsError(("approvals: they need a journal, which keeps who gave them",))
         self._hold = guarded(holding_by(bridge.settings, self.journal, hold))
-        self._download: Download | None = None
+        self._download: Download | None = receipts
         # What a journal would know: those that failed come behind the others the next time.
         self._failed: frozenset[str] = frozenset()
-        if isinstance(brex, brex_accounting.Client):
+        if receipts is None and isinstance(brex, brex_accounting.Client):
             self._download = brex.with_options(max_answer_bytes=LARGEST_FILE).receipts.download
 
     def plan(self, *, updated_after: datetime | None = None, changed_since: datetime | None = None) -> Plan:
