@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from typer.testing import CliRunner
 
 from bridge.export.commands import app
 
 
-def test_it_finds_everything_that_was_late_or_disturbed() -> None:
-    result = CliRunner().invoke(app, ["demo", "--close", "--records", "80", "--json"])
+def test_it_finds_everything_that_was_late_or_disturbed(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["demo", "--close", "--records", "80", "--to", str(tmp_path), "--json"])
 
     assert result.exit_code == 0, result.output
     shown = json.loads(result.stdout)
     assert shown["missed"] == []
+    assert shown["files"] == [str(tmp_path / f"close-2026-10.{kind}") for kind in ("xlsx", "html")]
+    assert all(Path(each).stat().st_size > 10_000 for each in shown["files"])
     assert shown["reconciliation"]["explained"]
     assert len(shown["late"]) == 5
     named = {
@@ -28,9 +31,10 @@ def test_it_finds_everything_that_was_late_or_disturbed() -> None:
     assert set(shown["late"]) <= accrued
 
 
-def test_it_shows_it_to_people() -> None:
-    result = CliRunner().invoke(app, ["demo", "--close", "--records", "60", "--seed", "2"])
+def test_it_shows_it_to_people(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["demo", "--close", "--records", "60", "--seed", "2", "--to", str(tmp_path)])
 
     assert result.exit_code == 0, result.output
     assert "Every difference has its record or object." in result.stdout
     assert "all explained" in result.stdout
+    assert str(tmp_path / "close-2026-10.html") in result.stdout

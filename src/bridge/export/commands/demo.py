@@ -40,6 +40,10 @@ def demo(
         Path | None,
         typer.Option("--settings", dir_okay=False, help="With --serve: the new file for the company's settings."),
     ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FOLDER", file_okay=False, help="With --close: where its package is written."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Export a made-up company between two stand-ins on loopback, and prove that the books are right."""
@@ -62,7 +66,7 @@ def demo(
         from bridge.export.commands.demo_close import show_close
 
         with expected_errors():
-            show_close(records=records, seed=seed, as_json=as_json)
+            show_close(records=records, seed=seed, to=to, as_json=as_json)
         return
     from bridge.export.demo.run import Demo, became
 
