@@ -16,6 +16,7 @@ from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
     from bridge.export.engine.approvals import Review, ReviewStep, SelfApprovalError, reviews
+    from bridge.export.engine.async_export import AsyncExport
     from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, posting_key, vendor_key
     from bridge.export.engine.dismissing import DismissalError
     from bridge.export.engine.export import Export, UnknownRecordError
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
     "bridge.export.engine.approvals": ("Review", "ReviewStep", "SelfApprovalError", "reviews",),
+    "bridge.export.engine.async_export": ("AsyncExport",),
     "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
     "bridge.export.engine.dismissing": ("DismissalError",),
     "bridge.export.engine.export": ("Export", "UnknownRecordError",),
@@ -86,13 +88,13 @@ _HOMES = {
     "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
 }  # fmt: skip
 __all__ = [
-    "Ability", "AdoptionError", "Announcements", "Answer", "Attached", "Attempt", "AttemptState", "BrexSource",
-    "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export", "ExportOutcome", "Failed",
-    "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal", "Owned",
-    "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "Refusal", "Review",
-    "ReviewStep", "RilletLedger", "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces",
-    "StopCode", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned",
-    "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event",
+    "Ability", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt", "AttemptState",
+    "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export", "ExportOutcome",
+    "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal",
+    "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "Refusal",
+    "Review", "ReviewStep", "RilletLedger", "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal",
+    "SqlPaces", "StopCode", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict",
+    "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event",
     "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.

@@ -6,6 +6,7 @@ writes their exit statuses: 0 complete, 1 incomplete, 2 could not run, 3 broken,
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -25,7 +26,7 @@ from typing_extensions import override
 import brex_accounting.testing
 import rillet.testing
 from bridge import Bridge
-from bridge.export import Export
+from bridge.export import AsyncExport, Export
 from bridge.export.engine.attempts import Attempt, AttemptState
 from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
@@ -130,6 +131,8 @@ JOURNALS = {"right": DyingJournal, "without intents": WithoutIntents, "too hopef
 
 def export(job: Mapping[str, Any]) -> int:
     """Carry out one job; its exit status."""
+    if job["awaits"]:
+        return asyncio.run(_awaited(job))
     if job["looks_up"]:
         return _run(job)
     with mock.patch.object(RilletLedger, "find", return_value=LookUp()):
@@ -153,6 +156,24 @@ def _run(job: Mapping[str, Any]) -> int:
         ):
             settings = attrs.evolve(SETTINGS, summarise=tuple(job["summarise"]))
             outcome = Export(brex, books, Bridge(settings), journal=journal, batch=2).run()
+    except (ApiError, JournalError):
+        return COULD_NOT_RUN
+    return 0 if outcome.complete else 1
+
+
+async def _awaited(job: Mapping[str, Any]) -> int:
+    """The same in an event loop."""
+    now = datetime.fromisoformat(job["now"])
+    dies_at = None if job["dies_at"] is None else (job["dies_at"][0], job["dies_at"][1])
+    pacer = Pacer(1_000_000, window=0.2)
+    try:
+        with JOURNALS[job["journal"]](job["place"], dies_at=dies_at, now=now, who=job["who"]) as journal:
+            async with (
+                brex_accounting.AsyncClient(job["token"], base_url=job["brex"], options=OPTIONS, pacer=pacer) as brex,
+                rillet.AsyncClient(job["key"], base_url=job["rillet"], options=OPTIONS, pacer=pacer) as books,
+            ):
+                settings = attrs.evolve(SETTINGS, summarise=tuple(job["summarise"]))
+                outcome = await AsyncExport(brex, books, Bridge(settings), journal=journal, batch=2).run()
     except (ApiError, JournalError):
         return COULD_NOT_RUN
     return 0 if outcome.complete else 1

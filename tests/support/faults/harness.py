@@ -179,9 +179,15 @@ def exporters(folder: Path, script: str = "faults/child.py") -> Generator[Export
 
 
 def play(
-    schedule: Schedule, server: Exporters, place: str, *, journal: str = "right", looks_up: bool = True
+    schedule: Schedule,
+    server: Exporters,
+    place: str,
+    *,
+    journal: str = "right",
+    looks_up: bool = True,
+    awaits: bool = False,
 ) -> list[str]:
-    """Carry a schedule out and run on to the end; everything that is wrong then."""
+    """Carry a schedule out and run on to the end; everything that is wrong then. With `awaits` each exporter lives in an event loop."""
     clock, troubles = ManualClock(START), Troubles()
     brex = TroubledBrex(schedule.records, rate_limit=None, now=clock)
     books = TroubledRillet(clock, reference_types={REFERENCE_TYPE})
@@ -201,6 +207,7 @@ def play(
                     "dies_at": planned.dies_at if number == 0 else None,
                     "journal": journal,
                     "looks_up": looks_up,
+                    "awaits": awaits,
                     "summarise": schedule.summarise,
                     "brex": brex_url,
                     "token": brex.token,

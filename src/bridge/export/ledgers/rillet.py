@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -42,6 +43,7 @@ from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
+from clientkit.event_loop import blocking_client
 from clientkit.pacing import Pacing
 from clientkit.requests import Multipart, Request, Unreadable, segment
 from clientkit.wire import Answer, Answered
@@ -301,6 +303,11 @@ class RilletLedger:
         else:
             # A person may have given it the record's id alone.
             yield from each.sources
+
+
+def in_loop(given: rillet.AsyncClient | Ledger, loop: AbstractEventLoop) -> rillet.Client | Ledger:
+    """A client whose requests the event loop sends, or the ledger that was given."""
+    return blocking_client(given, rillet.Client, loop) if isinstance(given, rillet.AsyncClient) else given
 
 
 def ledger_of(given: rillet.Client | Ledger, reference_type: str | None) -> Ledger:

@@ -1,0 +1,164 @@
+"""An export that is awaited: the loop sends, nothing blocks it, and a cancellation leaves nothing half done."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+
+import brex_accounting
+import brex_accounting.testing
+import rillet
+import rillet.testing
+from brex_accounting import Record
+from bridge import Bridge, SettingsError
+from bridge.export import AsyncExport, Progress, SqlJournal, StopCode
+from bridge.export.engine.attempts import AttemptState
+from clientkit import Answer, Outgoing
+from clientkit.transport import AsyncInProcess
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
+from support.faults.harness import Exporters, exporters, play
+from support.faults.schedules import schedule
+
+
+def awaiting(company: Company, journal: SqlJournal | None = None) -> AsyncExport:
+    """An export of a company in process whose waits take no time."""
+    return AsyncExport(company.brex.async_client(), company.rillet.async_client(), Bridge(SETTINGS), journal=journal)
+
+
+def new_company(*records: Record) -> Company:
+    return Company(
+        brex=brex_accounting.testing.StandIn(records, rate_limit=None),
+        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
+    )
+
+
+def test_it_posts_what_an_export_posts(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    seen = list[tuple[Progress, threading.Thread]]()
+
+    async def main() -> None:
+        export = awaiting(company)
+        plan = await export.plan()
+        assert len(plan.posts) == len(records)
+        outcome = await export.run(progress=lambda each: seen.append((each, threading.current_thread())))
+        assert outcome.complete
+        assert outcome.counts.posted == len(records)
+        assert await export.verify() == ()
+        assert (await export.record(records[0].id)).review_status == "EXPORTED"
+
+    asyncio.run(main())
+    assert company.posted_references() == company.exported() == sorted(each.id for each in records)
+    assert len(seen) == len(records)
+    assert {thread for _, thread in seen} == {threading.main_thread()}
+
+
+def test_the_loop_sends_the_requests_of_many_tenants_and_is_never_blocked() -> None:
+    companies = [new_company(*(expense(number) for number in range(4))) for _ in range(8)]
+    sent_by, ticks = set[threading.Thread](), 0
+
+    async def main() -> None:
+        nonlocal ticks
+
+        def client(company: Company) -> rillet.AsyncClient:
+            inner = company.rillet.transport()
+
+            def send(outgoing: Outgoing) -> Answer:
+                sent_by.add(threading.current_thread())
+                return inner.send(outgoing)
+
+            return rillet.AsyncClient(
+                company.rillet.api_key, transport=AsyncInProcess(send), pacer=rillet.Pacer(1_000_000)
+            )
+
+        async def tick() -> None:
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0)
+                ticks += 1
+
+        ticking = asyncio.create_task(tick())
+        exports = [AsyncExport(each.brex.async_client(), client(each), Bridge(SETTINGS)) for each in companies]
+        outcomes = await asyncio.gather(*(each.run() for each in exports))
+        ticking.cancel()
+        assert [each.counts.posted for each in outcomes] == [4] * 8
+
+    asyncio.run(main())
+    assert sent_by == {threading.main_thread()}
+    assert ticks > 100
+    assert all(len(each.rillet.charges) == 4 for each in companies)
+
+
+def test_what_is_cancelled_finishes_what_is_in_flight(tmp_path: Path) -> None:
+    company = new_company(*(expense(number) for number in range(40)))
+    with SqlJournal(str(tmp_path / "journal.db")) as journal:
+
+        async def main() -> None:
+            export = awaiting(company, journal)
+            first = asyncio.Event()
+            run = asyncio.create_task(export.run(progress=lambda _: first.set()))
+            await first.wait()
+            run.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+            posted = company.posted_references()
+            assert 0 < len(posted) < 40
+            # All of it is written down, and Brex knows.
+            assert company.exported() == posted
+            made = journal.attempts_of(list(company.brex.records))
+            assert {each.state for attempts in made.values() for each in attempts} == {AttemptState.POSTED}
+            assert threading.active_count() < 20
+            assert (await export.run()).complete
+
+        asyncio.run(main())
+    assert company.posted_references() == company.exported() == sorted(company.brex.records)
+
+
+def test_it_ends_early_where_it_is_asked_to(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    outcome = asyncio.run(awaiting(company).run(stop=lambda: True))
+    assert (outcome.stop_code, outcome.counts.posted) == (StopCode.INTERRUPTED, 0)
+
+
+def test_errors_come_to_who_awaits(company: Company) -> None:
+    settings = attrs.evolve(SETTINGS, entities=(attrs.evolve(SETTINGS.entities[0], card_account="99999"),))
+    export = AsyncExport(company.brex.async_client(), company.rillet.async_client(), Bridge(settings))
+    with pytest.raises(SettingsError, match="99999"):
+        asyncio.run(export.run())
+    with pytest.raises(brex_accounting.ApiError):
+        asyncio.run(
+            AsyncExport(
+                company.brex.async_client(), company.rillet.async_client(api_key="wrong"), Bridge(SETTINGS)
+            ).run()
+        )
+
+
+def test_one_object_serves_one_loop_after_another(company: Company, records: list[Record]) -> None:
+    export = awaiting(company)
+    company.brex.add(*records[:2])
+    assert asyncio.run(export.run()).counts.posted == 2
+    company.brex.add(*records[2:])
+    assert asyncio.run(export.run()).counts.posted == len(records) - 2
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporters]:
+    if sys.platform == "win32":
+        pytest.skip("the harness forks its exporters")
+    with exporters(tmp_path_factory.mktemp("exporters")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_fails_each_record_is_there_once_in_the_end(server: Exporters, tmp_path: Path, seed: int) -> None:
+    assert play(schedule(seed), server, str(tmp_path / "journal.db"), awaits=True) == []
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_two_at_once_post_nothing_twice(server: Exporters, tmp_path: Path, seed: int) -> None:
+    assert play(schedule(seed, exporters=2), server, str(tmp_path / "journal.db"), awaits=True) == []
