@@ -148,7 +148,7 @@ def _lines(draft: Draft) -> Iterator[JournalLine]:
     for each in draft.coded.lines:
         _check_accounts(each, draft)
         # One line at a time, so that its postings (it has several where tax is parted off) are known to be its own.
-        for posting in attrs.evolve(draft.coded, lines=(each,)).postings(draft.books):
+        for posting in attrs.evolve(draft.coded, lines=(each,)).known_postings(draft.books):
             signed = posting.amount if posting.side == Side.DEBIT else posting.amount.copy_negate()
             yield JournalLine(account=posting.account, amount=signed, narration=_narration(posting, draft))
 
