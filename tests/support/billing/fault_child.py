@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import pickle
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -73,7 +73,9 @@ def _tell(job: Mapping[str, Any]) -> int:
             TellingJournal(job["place"], dies_at=_step(job["tells_until"]), now=_now(job), who=job["who"]) as journal,
             _client(job) as client,
         ):
-            deliver = late.append if job["tells_late"] else lambda status: journal.append(job["told"], status)
+            deliver: Callable[[PaymentStatus], None] = partial(journal.append, job["told"])
+            if job["tells_late"]:
+                deliver = late.append
             watcher = PaymentWatcher(client, SETTINGS, deliver, journal=journal)
             receive = WebhookReceiver(partial(rillet.webhooks.verify, secrets=SECRET), watcher.handle)
             for headers, body in pickle.loads(base64.b64decode(job["events"])):
