@@ -22,7 +22,7 @@ from bridge.billing.documents import (
 )
 from bridge.billing.products import product_of
 from bridge.billing.settings import BillingSettings, OnVoid, Scope
-from bridge.billing.taxes import tax_of
+from bridge.billing.taxes import rounded_as_told, tax_of
 from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, Line
 from bridge.callers import CallerError, Rates, guarded_rates, no_rates
 from bridge.decisions import ReasonCode, SkipCode
@@ -129,7 +129,8 @@ class _Sale:
         self._posted_on = posted_on
         self._customer = customer_of(invoice.customer, catalogue, settings, self.findings)
         self._are_amounts = all(self._is_amount(each) for each in invoice.lines)
-        self._lines = [self._sold(each) for each in invoice.lines] if self._are_amounts else []
+        sold = [self._sold(each) for each in invoice.lines] if self._are_amounts else []
+        self._lines = rounded_as_told(invoice, sold)
 
     @property
     def total(self) -> Decimal:

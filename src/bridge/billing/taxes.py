@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import attrs
 
 from bridge.billing.context import Context
+from bridge.billing.documents import SoldLine
 from bridge.billing.settings import TaxKind
-from bridge.billing.values import Line, TaxStatus
+from bridge.billing.values import CreditNote, Invoice, Line, TaxStatus
 from bridge.datatable import trimmed
 from bridge.decisions import ReasonCode
 from bridge.master_data import TaxRate
-from clientkit.money import places, product, rounded, total
+from clientkit.money import is_rounded, places, product, rounded, total
 from rillet import ItemTax, TaxType
 
 _PER_CENT = Decimal("0.01")
@@ -51,6 +53,29 @@ def tax_of(line: Line, context: Context, *, needs_rate: bool) -> LineTax | None:
         return None
     kind = TaxType.VAT if settings.tax_kind is TaxKind.VAT else TaxType.SALES_TAX
     return LineTax(amount=amount, rate=None if rate is None else ItemTax.of(rate, type=kind))
+
+
+def rounded_as_told(invoice: Invoice | CreditNote, sold: Sequence[SoldLine | None]) -> list[SoldLine | None]:
+    """The lines with taxes that come to the total which the billing system tells, where it rounds the tax of a whole document.
+
+    The taxes that it does not tell may then be less than a unit away from what the rates come to before any rounding. What is
+    missing is put on the biggest of them, a unit on each. A total that rounding does not explain is left for its refusal.
+    """
+    lines = [each for each in sold if each is not None]
+    if invoice.total is None or len(lines) < len(invoice.lines) or not is_rounded(invoice.total, invoice.currency):
+        return list(sold)
+    unit = Decimal((0, (1,), -places(invoice.currency)))
+    apart = total((invoice.total, *(amount.copy_negate() for each in lines for amount in (each.net, each.tax))))
+    free = [number for number, line in enumerate(invoice.lines) if line.tax is None and lines[number].tax]
+    exact = total(_exactly(rate.percentage, lines[each].net) for each in free if (rate := lines[each].rate) is not None)
+    rest = total((exact, apart.copy_negate(), *(lines[each].tax.copy_negate() for each in free)))
+    if not apart or rest.copy_abs() >= unit:
+        return list(sold)
+    free.sort(key=lambda number: lines[number].tax.copy_abs(), reverse=True)
+    for number in free[: int(apart.copy_abs() / unit)]:
+        tax = total((lines[number].tax, unit.copy_sign(apart)))
+        lines[number] = attrs.evolve(lines[number], tax=tax)
+    return list(lines)
 
 
 def _rate(line: Line, context: Context) -> TaxRate | None:
@@ -94,4 +119,8 @@ def _problem(
 
 def _worked_out(rate: TaxRate, line: Line, currency: str) -> Decimal:
     """The tax at a rate, rounded to the currency, halves up."""
-    return rounded(product(product(line.amount, rate.percentage), _PER_CENT), currency)
+    return rounded(_exactly(rate.percentage, line.amount), currency)
+
+
+def _exactly(percentage: Decimal, amount: Decimal) -> Decimal:
+    return product(product(amount, percentage), _PER_CENT)

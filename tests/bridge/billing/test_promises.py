@@ -154,6 +154,31 @@ class TestTaxes:
         assert seller.sync(scope=scope).run().complete
         assert [seller.balance(code) for code in (RECEIVABLE, TAXES, SUBSCRIPTIONS)] == [226, -26, -200]
 
+    @pytest.mark.parametrize("scope", list(Scope))
+    @pytest.mark.parametrize(("told", "taxes"), [("1.17", 18), ("1.18", 19)])
+    def test_a_tax_that_is_rounded_for_the_whole_invoice_comes_to_its_total(
+        self, seller: Seller, scope: Scope, told: str, taxes: int
+    ) -> None:
+        """Three lines of 0.33 with 0.06 each; 19 % of 0.99 are 0.1881, so 0.18 by the line and 0.19 by the document."""
+        lines = [line("0.33", id=f"il_{number}") for number in range(3)]
+        seller.put(invoice(1, *lines, total=Decimal(told)))
+
+        assert seller.sync(scope=scope).run().complete
+        assert seller.balance(RECEIVABLE) == Decimal(told)
+        assert seller.balance(TAXES) == Decimal(-taxes).scaleb(-2)
+        assert seller.sync(scope=scope).verify() == ()
+
+    @pytest.mark.parametrize(("told", "tax"), [("1.19", None), ("1.16", None), ("1.18", Decimal("0.06"))])
+    def test_a_total_that_rounding_does_not_explain_is_refused(
+        self, seller: Seller, told: str, tax: Decimal | None
+    ) -> None:
+        lines = [line("0.33", id=f"il_{number}", tax=tax) for number in range(3)]
+        seller.put(invoice(1, *lines, total=Decimal(told)))
+
+        (problem,) = seller.sync().run().problems
+        assert problem.text == f"its total is {told} USD, and its lines come to 1.17 with their taxes"
+        assert seller.books.invoices == ()
+
     @pytest.mark.parametrize("status", [TaxStatus.EXEMPT, TaxStatus.REVERSE_CHARGE])
     @pytest.mark.parametrize("scope", list(Scope))
     def test_exempt_and_reverse_charge(self, seller: Seller, status: TaxStatus, scope: Scope) -> None:
