@@ -21,6 +21,7 @@ _PAGES = (
     "make_reference",
     "make_operations",
     "make_tables",
+    "make_tests",
     "make_mending",
     "make_commands",
     "make_settings",
@@ -70,6 +71,7 @@ def lowest(session: nox.Session) -> None:
     """All tests with the lowest supported dependencies, and without the extra ``fast``."""
     session.install("--constraint", ".ci/lowest.txt", "-e", ".[close,serve]")
     session.install("pytest", "pytest-xdist", "hypothesis", "pyyaml", "jsonschema", "openpyxl")
+    session.install("iso4217", "rapidfuzz", "standardwebhooks")
     session.run("python", *_PYTEST, "-p", "no:cacheprovider", *session.posargs)
 
 
