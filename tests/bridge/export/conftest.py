@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,36 @@ import pytest
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record
+from bridge.export.journal.sql import SqlJournal
+from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 from support.postgres import empty, missing, postgres
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
 
 @pytest.fixture
-def company() -> Company:
-    return Company(
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def company(request: pytest.FixtureRequest) -> Company:
+    """Its Rillet goes by `clock` where the test asks for one, else by the machine's."""
+    made = Company(
         brex=brex_accounting.testing.StandIn(rate_limit=None),
         rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
     )
+    if "clock" in request.fixturenames:
+        clock: ManualClock = request.getfixturevalue("clock")
+        made.rillet = rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock)
+    return made
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: ManualClock) -> Iterator[SqlJournal]:
+    with SqlJournal(str(tmp_path / "journal.db"), now=clock) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +9,6 @@ from pathlib import Path
 import attrs
 import pytest
 
-import brex_accounting.testing
-import rillet.testing
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import gl, record
 from bridge import DEFAULT_MAPPERS, Bridge, Draft, OnChange, Settings, Skip, SkipCode, form_of
@@ -27,28 +24,10 @@ from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company
 from support.proof import prove
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 WHOLE = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))
 REFUSED = Answer(status=400, headers={"content-type": "application/json"}, content=b"{}")
 READY, EXPORTED = ReviewStatus.READY_FOR_EXPORT, ReviewStatus.EXPORTED
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-def company(clock: ManualClock) -> Company:
-    return Company(
-        brex=brex_accounting.testing.StandIn(rate_limit=None),
-        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
-    )
-
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: ManualClock) -> Iterator[SqlJournal]:
-    with SqlJournal(str(tmp_path / "journal.db"), now=clock) as opened:
-        yield opened
 
 
 def run(company: Company, journal: Journal, settings: Settings = WHOLE) -> ExportOutcome:

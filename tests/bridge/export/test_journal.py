@@ -13,7 +13,6 @@ from pathlib import Path
 import attrs
 import pytest
 
-import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import gl, record
@@ -25,24 +24,12 @@ from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from support.clocks import ManualClock
-from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
+from support.companies.exported import SETTINGS, US, Company, Interrupting, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 REFUSED = Answer(status=400, headers={"content-type": "application/json"}, content=b"{}")
 WITH_BANK = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-def company(clock: ManualClock) -> Company:
-    return Company(
-        brex=brex_accounting.testing.StandIn(rate_limit=None),
-        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
-    )
 
 
 @pytest.fixture

@@ -38,11 +38,6 @@ SUMMARY = attrs.evolve(CHARGE, subject=SUBJECT, kind="journal-entries", members=
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
 def journal(place: str, clock: ManualClock) -> Iterator[SqlJournal]:
     with SqlJournal(place, now=clock, who="me") as opened:
         yield opened

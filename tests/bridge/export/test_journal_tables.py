@@ -55,11 +55,6 @@ INSERT INTO "journal_version" VALUES(1, 1);
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
 def journal(place: str, clock: ManualClock) -> Iterator[SqlJournal]:
     with SqlJournal(place, now=clock, who="me") as opened:
         yield opened

@@ -11,8 +11,6 @@ from pathlib import Path
 import attrs
 import pytest
 
-import brex_accounting.testing
-import rillet.testing
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import card_expense
 from bridge import Bridge, ReasonCode
@@ -20,9 +18,10 @@ from bridge.export import Answer, Export, Page, Source, SqlJournal, Told, Unknow
 from clientkit import codec
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost
 from support.clocks import ManualClock
-from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
+from support.companies.exported import SETTINGS, Company, expense
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 PAGE = 2
 
 
@@ -81,25 +80,6 @@ class Folder:
         if self.is_offered(record):
             return updated_after is None or record.updated_at > updated_after
         return self.is_taken(record) and changed_since is not None and record.updated_at > changed_since
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-def company(clock: ManualClock) -> Company:
-    return Company(
-        brex=brex_accounting.testing.StandIn(rate_limit=None),
-        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
-    )
-
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: ManualClock) -> Iterator[SqlJournal]:
-    with SqlJournal(str(tmp_path / "journal.db"), now=clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from typing_extensions import override
 
 import brex_accounting.testing
-import rillet.testing
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import record
 from bridge import Bridge, Settings, SettingsError, digest_of
@@ -30,30 +29,12 @@ from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, ex
 from support.proof import prove
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
 WHOLE = attrs.evolve(
     SETTINGS,
     entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),),
     summarise=("CARD_EXPENSE_POST", "CARD_PAYMENT"),
 )
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-def company(clock: ManualClock) -> Company:
-    return Company(
-        brex=brex_accounting.testing.StandIn(rate_limit=None),
-        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, now=clock),
-    )
-
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: ManualClock) -> Iterator[SqlJournal]:
-    with SqlJournal(str(tmp_path / "journal.db"), now=clock) as opened:
-        yield opened
 
 
 def export(company: Company, journal: Journal | None, settings: Settings = WHOLE) -> Export:
