@@ -27,7 +27,7 @@ def _tool() -> ModuleType:
 FUZZ = _tool()
 _NAMES = (
     "answers of Rillet", "answers of Brex", "webhooks of Rillet", "webhooks of Brex", "OAuth answers", "token files",
-    "links of receipts", "settings", "rates",
+    "links of receipts", "settings", "rates", "journal rows",
 )  # fmt: skip
 
 

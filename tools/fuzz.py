@@ -9,6 +9,7 @@ import json
 import logging
 import random
 import resource
+import sqlite3
 import sys
 import tempfile
 import time
@@ -26,7 +27,10 @@ import rillet.testing
 from brex_accounting import webhooks as brex_webhooks
 from brex_accounting.oauth import OAuthApp, OAuthClient
 from brex_accounting.testing.records import card_expense, gl
-from bridge import RateTable, SettingsError, read_settings
+from bridge import Member, RateTable, SettingsError, read_settings
+from bridge.export import Attempt, JournalError, SqlJournal, reviews
+from bridge.export.engine.attempts import summary_subject
+from bridge.export.journal.marks import moment_at, moments_at, texts_at
 from clientkit import Answer, ApiError, Options, Outgoing, Pacer, RetryPolicy, follow
 from clientkit.requests import checked_link
 from clientkit.testing import no_wait
@@ -255,6 +259,80 @@ def _of_rates(content: bytes, _: random.Random, __: int) -> object:
     return RateTable.read(content.decode("utf-8", "replace"))
 
 
+_SUMMARY = summary_subject("0123456789abcdef0123")
+# What the rows of a journal are, by table: where nonsense can be put.
+_CELLS: Mapping[str, Sequence[str]] = {
+    "journal_attempts": (
+        "subject", "version", "number", "kind", "path", "payload", "key", "intended_at", "intended_by", "state", "object_id",
+        "answer", "trace_id", "error", "settled_at", "settled_by", "reported_at", "method", "purpose", "content", "source", "form",
+    ),
+    "journal_members": ("subject", "summary", "version", "reported_at", "content", "form"),
+    "journal_claims": ("subject", "holder", "until"),
+    "journal_refusals": ("subject", "version", "at", "last_at", "by", "reasons"),
+    "journal_marks": ("name", "value"),
+}  # fmt: skip
+
+
+class _JournalRows:
+    """Reads a journal, one cell of which holds the input, in every way that an export does."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "journal.db"
+        self._journal = journal = SqlJournal(str(path), now=lambda: _NOW)
+        attempt = Attempt(
+            subject="accr_1", version=1, number=1, kind="charges", path="/charges", payload=b"{}", key="k",
+            intended_at=_NOW, intended_by="me",
+        )  # fmt: skip
+        members = tuple(Member(record_id=f"accr_{number}", version=1) for number in (2, 3))
+        journal.intend(attempt)
+        journal.intend(attrs.evolve(attempt, subject=_SUMMARY, version=0, kind="journal-entries", members=members))
+        journal.refused("accr_1", 1, [("no_vendor", "it names nobody")])
+        journal.claim("accr_1")
+        for name, value in {
+            "moment": _NOW.isoformat(), "texts": '["a"]', "moments": json.dumps({"a": _NOW.isoformat()}),
+            "approval:accr_1": json.dumps([dict.fromkeys(("by", "why", "content", "prepared_by"), "x")
+                                           | {"step": "hold", "at": _NOW.isoformat()}]),
+        }.items():  # fmt: skip
+            journal.set_mark(name, value)
+        self._database = sqlite3.connect(path, isolation_level=None)
+        # What is not on disk at a power cut is of no interest here.
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._readers: Sequence[Callable[[], object]] = (
+            lambda: journal.attempts_of(["accr_1", "accr_2"]),
+            lambda: list(journal.walk()),
+            lambda: journal.members(_SUMMARY),
+            lambda: journal.memberships(["accr_2"]),
+            lambda: journal.refusals("accr_1"),
+            lambda: journal.held("accr_1"),
+            lambda: journal.claim("accr_1"),
+            lambda: (journal.by_object("c-1"), journal.by_source("s-1"), journal.unfinished()),
+            lambda: (journal.first_intended_at(), journal.latest_of_others(), journal.owners()),
+            lambda: (moment_at(journal, "moment"), texts_at(journal, "texts"), moments_at(journal, "moments")),
+            lambda: reviews(journal, "accr_1"),
+        )
+        self.seeds = [_NOW.isoformat().encode(), b'["a"]', b'[["code", "text"]]', b"OPEN", b"7"]
+
+    def parse(self, content: bytes, chance: random.Random, _: int) -> object:
+        table = chance.choice(list(_CELLS))
+        column = chance.choice(_CELLS[table])
+        value: object = chance.choice(
+            (content, content.decode("utf-8", "replace"), content.decode("latin-1"), chance.choice((0, -1, 2**62, 1.5)))
+        )
+        database = self._database
+        row, kept = chance.choice(database.execute(f'SELECT rowid, "{column}" FROM {table}').fetchall())  # noqa: S608
+        change = f'UPDATE OR IGNORE {table} SET "{column}" = ? WHERE rowid = ?'  # noqa: S608
+        database.execute(change, (value, row))
+        try:
+            return chance.choice(self._readers)()
+        finally:
+            database.execute(change, (kept, row))
+
+    def close(self) -> None:
+        """Give the files back."""
+        self._database.close()
+        self._journal.close()
+
+
 def parsers(folder: Path) -> Mapping[str, Parser]:
     """Every parser by its name; files are written into `folder`."""
     path = folder / "tokens.json"
@@ -297,6 +375,7 @@ def parsers(folder: Path) -> Mapping[str, Parser]:
         b"http://127.0.0.1:80/x?y#z",
         b"https://[2001:db8::1]:443/x",
     )
+    rows = _JournalRows(folder)
     return {
         "answers of Rillet": Parser(parse=_fed(_rillet_calls), declared=(ApiError,), seeds=said_by_rillet),
         "answers of Brex": Parser(
@@ -313,6 +392,7 @@ def parsers(folder: Path) -> Mapping[str, Parser]:
         "links of receipts": Parser(parse=_followed, declared=(ValueError,), seeds=links),
         "settings": Parser(parse=_of_settings, declared=(SettingsError,), seeds=[settings], longest=50_000),
         "rates": Parser(parse=_of_rates, declared=(SettingsError,), seeds=rates, longest=50_000),
+        "journal rows": Parser(parse=rows.parse, declared=(JournalError,), seeds=rows.seeds),
     }
 
 

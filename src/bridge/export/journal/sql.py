@@ -156,9 +156,13 @@ class SqlJournal:
                     sa.select(tables.members).where(self._mine.members, tables.members.c.subject.in_(some))
                 ).all()
                 named = {*some, *(each.summary for each in memberships)}
-                rows = connection.execute(
-                    sa.select(tables.attempts).where(self._mine.attempts, tables.attempts.c.subject.in_(named))
-                ).mappings()
+                rows = (
+                    connection.execute(
+                        sa.select(tables.attempts).where(self._mine.attempts, tables.attempts.c.subject.in_(named))
+                    )
+                    .mappings()
+                    .all()
+                )
                 by_subject = dict[str, list[tuple[int, Attempt]]]()
                 for row in rows:
                     by_subject.setdefault(row["subject"], []).append((row["id"], attempt_of(row)))
@@ -179,7 +183,7 @@ class SqlJournal:
         query = sa.select(tables.members).where(self._mine.members, tables.members.c.summary == subject)
         query = query.order_by(tables.members.c.subject)
         with self._writing() as connection:
-            return tuple(member_of(row) for row in connection.execute(query).mappings())
+            return tuple(member_of(row) for row in connection.execute(query).mappings().all())
 
     def memberships(self, subjects: Iterable[str]) -> Mapping[str, tuple[tuple[str, Member], ...]]:
         """For each of these records that is in a summary: the subject of the summary, and the record as its member."""
@@ -187,7 +191,7 @@ class SqlJournal:
         query = sa.select(tables.members).where(self._mine.members).order_by(tables.members.c.summary)
         for some in portions(subjects):
             with self._writing() as connection:
-                for row in connection.execute(query.where(tables.members.c.subject.in_(some))).mappings():
+                for row in connection.execute(query.where(tables.members.c.subject.in_(some))).mappings().all():
                     found.setdefault(row["subject"], []).append((row["summary"], member_of(row)))
         return {subject: tuple(each) for subject, each in found.items()}
 
@@ -313,7 +317,7 @@ class SqlJournal:
         with self._writing() as connection:
             return {
                 str(row["name"]).removeprefix(_OWNER): text_in(row["value"], "value") or ""
-                for row in connection.execute(query).mappings()
+                for row in connection.execute(query).mappings().all()
             }
 
     def bind(self, owners: Mapping[str, str]) -> Mapping[str, str]:
@@ -388,7 +392,7 @@ class SqlJournal:
     def _attempts_where(self, condition: sa.ColumnElement[bool]) -> tuple[Attempt, ...]:
         query = sa.select(tables.attempts).where(self._mine.attempts, condition).order_by(tables.attempts.c.id)
         with self._writing() as connection:
-            return tuple(attempt_of(row) for row in connection.execute(query).mappings())
+            return tuple(attempt_of(row) for row in connection.execute(query).mappings().all())
 
     def _write_members(self, connection: sa.Connection, attempt: Attempt) -> None:
         rows = [{**row, "namespace": self._namespace} for row in member_rows(attempt)]

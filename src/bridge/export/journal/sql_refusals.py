@@ -46,4 +46,4 @@ def read(connection: sa.Connection, subject: str, *, namespace: str) -> tuple[Re
     columns = tables.refusals.c
     named = columns.namespace == namespace, columns.subject == subject
     query = sa.select(tables.refusals).where(*named).order_by(columns.id)
-    return tuple(refusal_of(row) for row in connection.execute(query).mappings())
+    return tuple(refusal_of(row) for row in connection.execute(query).mappings().all())
