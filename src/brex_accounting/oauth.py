@@ -111,13 +111,28 @@ def check_state(given: str | None, expected: str | None) -> None:
 class OAuthApp:
     """A partner's application as Brex registered it; the redirect URI must match exactly.
 
-    Raises `ConfigurationError` for a `base_url` that is neither https nor on loopback.
+    `issuer` is what the authorization server calls itself in redirects (RFC 9207); Brex documents none, so leave it out
+    unless you were told. Raises `ConfigurationError` for a `base_url` that is neither https nor on loopback.
     """
 
     client_id: str = attrs.field(validator=attrs.validators.min_len(1))
     client_secret: str | None = attrs.field(default=None, repr=False)
     redirect_uri: str | None = None
     base_url: str = attrs.field(default=AUTH_URL, converter=checked_base_url)
+    issuer: str | None = None
+
+    def check_issuer(self, given: str | None) -> None:
+        """Compare the ``iss`` that came back with the code, where there is one (https://www.rfc-editor.org/rfc/rfc9207).
+
+        It has to be the `issuer`, or without one the `base_url`. Raises `AuthorizationError` where it differs, and where it
+        is missing although the application names its issuer: the code may be of another server, which would get the secret.
+        """
+        if given is None and self.issuer is None:
+            return
+        if given != (self.issuer or self.base_url):
+            raise AuthorizationError(
+                "the redirect is of another issuer than the application's; begin the consent again"
+            )
 
     def authorize_url(self, *, scopes: Sequence[str], state: str, pkce: Pkce | None = None) -> str:
         """Where to send the person who consents.

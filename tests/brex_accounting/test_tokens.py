@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from brex_accounting.auth import OAuth, UserToken
-from brex_accounting.oauth import AuthorizationError, OAuthClient, check_state
+from brex_accounting.oauth import AuthorizationError, OAuthApp, OAuthClient, check_state
 from brex_accounting.testing import StandIn
 from brex_accounting.token_file import FileTokenStore
 from brex_accounting.tokens import MemoryTokenStore, TokenKind, Tokens, TokenStatus
@@ -323,3 +323,25 @@ def test_no_error_repeats_the_token_that_a_gateway_echoes(brex: StandIn, clock: 
         client(brex, UserToken(token), clock, InProcess(echo)).execute(WHO_AM_I)
     for told in (str(caught.value), pickle.dumps(caught.value), str(vars(caught.value))):
         assert "the-token" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "given", "is_right"),
+    [
+        (None, None, True),
+        (None, "https://auth.example/x", True),
+        (None, "https://other.example", False),
+        (None, "", False),
+        ("https://issuer.example", "https://issuer.example", True),
+        ("https://issuer.example", None, False),
+        ("https://issuer.example", "https://issuer.example/", False),
+        ("https://issuer.example", "https://auth.example/x", False),
+    ],
+)
+def test_a_redirect_of_another_issuer_is_refused(issuer: str | None, given: str | None, is_right: bool) -> None:
+    app = OAuthApp(client_id="c", base_url="https://auth.example/x", issuer=issuer)
+    if is_right:
+        app.check_issuer(given)
+        return
+    with pytest.raises(AuthorizationError, match="another issuer"):
+        app.check_issuer(given)
