@@ -27,6 +27,7 @@ from bridge import (
     When,
     read_settings,
 )
+from bridge.settings.toml_file import with_lines
 from bridge.settings.values import OtherTypes, Role
 from support.companies.small import ENTITY
 
@@ -456,3 +457,14 @@ def test_a_text_is_settings_or_a_settings_error(text: str) -> None:
 @given(st.integers(0, len(LONG)), st.integers(0, 12), st.text("ab =[]{}\"'\n.1#", max_size=4))
 def test_a_slip_of_the_pen_is_settings_or_a_settings_error(start: int, length: int, typed: str) -> None:
     assert problems_or_settings(LONG[:start] + typed + LONG[start + length :])
+
+
+def test_problems_with_a_place_get_the_line_of_their_file() -> None:
+    problems = ("entities[0].card_account: Rillet has no account '1'", "entities[1].when: odd", "Brex may not be asked")
+    text = 'gl_field = "GL"\n\n[[entities]]\nname = "US"\ncard_account = "1"\n\n[[entities]]\nname = "DE"\n'
+    assert with_lines(SettingsError(problems), text, "brex.toml").problems == (
+        "brex.toml line 5: entities[0].card_account: Rillet has no account '1'",
+        # Of a key that is not there its table tells.
+        "brex.toml line 7: entities[1].when: odd",
+        "Brex may not be asked",
+    )

@@ -20,11 +20,12 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
 from bridge import Bridge, read_settings
-from bridge.export import Export, SqlJournal
+from bridge.export import Export, SqlJournal, read_fields
 from bridge.export.commands import app
 from bridge.export.commands.export_watch import address_of, interval_of
 from clientkit import Answer
 from clientkit.testing import Asked
+from rillet import NewVendor
 from rillet.testing import SECRET as TOKEN
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
@@ -103,6 +104,31 @@ def test_it_exports_at_every_interval_and_ends_with_0(company: Company, settings
     assert first.endswith("Z posted 1, vendors created 1, USD 10.00\n")
     assert later.endswith("Z posted 1, USD 10.00\n")
     assert company.exported() == company.posted_references() == ["accr_001", "accr_002"]
+
+
+def test_it_keeps_the_fields_of_brex_as_rillet_has_them(company: Company, settings: Path) -> None:
+    settings.write_text(f'vendor_field = "VENDOR"\n{SETTINGS}', encoding="utf-8")
+    integration = company.brex.client().integrations.create(vendor="RILLET", vendor_account_id="org-1").id
+    accounts = {each.id for each in company.rillet.accounts}
+
+    with watching(company, settings, "--interval", "1s", "--sync-fields", integration) as process:
+        next_line(process)
+        first = values_in_brex(company)
+        late = company.rillet.client().vendors.create(NewVendor(name="Late")).id
+        # The run that is under way may have looked before.
+        next_line(process)
+        next_line(process)
+        second = values_in_brex(company)
+        _, stderr = ended(process)
+
+    assert process.returncode == 0, stderr
+    assert first["GL_ACCOUNT"] == second["GL_ACCOUNT"] == accounts
+    assert second["VENDOR"] == first["VENDOR"] | {late}
+
+
+def values_in_brex(company: Company) -> dict[str | None, set[str | None]]:
+    fields = read_fields(company.brex.client())
+    return {each.field.remote_id: {value.remote_id for value in each.values} for each in fields}
 
 
 def test_what_brex_announces_is_exported_at_once(company: Company, settings: Path) -> None:
