@@ -63,7 +63,10 @@ def shown_fields(kind: type[object]) -> tuple[str, ...]:
 
 def is_list_of_values(value: object) -> bool:
     """Whether it is a list of such values, at least one."""
-    return isinstance(value, tuple) and bool(value) and attrs.has(type(cast("tuple[object, ...]", value)[0]))
+    if not isinstance(value, tuple):
+        return False
+    first = next(iter(cast("tuple[object, ...]", value)), None)
+    return attrs.has(type(first))
 
 
 def cell(value: object) -> str:

@@ -1,3 +1,6 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false
+# Arrow has no types of its own.
 """Values as Arrow tables: exact, typed, and the same whatever is in them."""
 
 from __future__ import annotations
