@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bridge.export.journal.protocol import Held, Journal, JournalError, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
-    from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
+    from bridge.export.ledgers.protocol import Ability, AccruingLedger, File, Ledger, LookUp, Sent
     from bridge.export.ledgers.rillet import RilletLedger
     from bridge.export.ledgers.rillet_books import load_books, with_bills
     from bridge.export.owners import Owned, Owner
@@ -69,7 +69,7 @@ _HOMES = {
     "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
-    "bridge.export.ledgers.protocol": ("Ability", "File", "Ledger", "LookUp", "Sent",),
+    "bridge.export.ledgers.protocol": ("Ability", "AccruingLedger", "File", "Ledger", "LookUp", "Sent",),
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
     "bridge.export.owners": ("Owned", "Owner",),
@@ -88,14 +88,15 @@ _HOMES = {
     "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
 }  # fmt: skip
 __all__ = [
-    "Ability", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt", "AttemptState",
-    "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export", "ExportOutcome",
-    "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "Ledger", "LookUp", "NoJournal",
-    "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "Refusal",
-    "Review", "ReviewStep", "RilletLedger", "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal",
-    "SqlPaces", "StopCode", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict",
-    "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event",
-    "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt",
+    "AttemptState", "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export",
+    "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "Ledger",
+    "LookUp", "NoJournal", "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress",
+    "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SavedPlan", "SelfApprovalError", "Sent", "Source",
+    "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable",
+    "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes",
+    "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch",
+    "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

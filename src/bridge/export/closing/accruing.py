@@ -12,9 +12,7 @@ import attrs
 from bridge.closing.accruals import Accrual, AccrualPlan, accrual_json, accrual_of_json
 from bridge.closing.period import Period
 from bridge.datatable import DataTable, Tabular
-from bridge.documents import rillet_accruals
 from bridge.documents.protocol import Found
-from bridge.documents.rillet_forms import JOURNAL_ENTRIES
 from bridge.export.engine.attempts import ACCRUALS, Attempt, accrual_subject, facts_of, last_attempt
 from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import BusyError, claimed
@@ -23,8 +21,7 @@ from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal, JournalError
-from bridge.export.ledgers.rillet import RilletLedger
-from bridge.export.ledgers.rillet_accruals import accruals_of
+from bridge.export.ledgers.protocol import AccruingLedger
 from clientkit.errors import ApiError
 
 
@@ -77,7 +74,7 @@ class AccrualOutcome(Tabular):
         ]
 
 
-def post_accruals(ledger: RilletLedger, journal: Journal, plan: AccrualPlan) -> AccrualOutcome:
+def post_accruals(ledger: AccruingLedger, journal: Journal, plan: AccrualPlan) -> AccrualOutcome:
     """Make Rillet's accruals of a month those of the plan: create, replace, delete, or keep them.
 
     There is one entry for each subsidiary, found again by its name, so that running it twice posts nothing twice. The journal
@@ -90,7 +87,7 @@ def post_accruals(ledger: RilletLedger, journal: Journal, plan: AccrualPlan) -> 
     """
     if journal.forgets:
         raise ValueError("accruing needs a journal, which knows what to take out again when a record arrives")
-    books, there = ledger.snapshot(), accruals_of(ledger, plan.period)
+    books, there = ledger.snapshot(), ledger.accruals(plan.period)
     wanted = {each.subsidiary_id: each for each in plan.accruals}
     steps = tuple(
         _post(
@@ -106,7 +103,7 @@ def post_accruals(ledger: RilletLedger, journal: Journal, plan: AccrualPlan) -> 
     return AccrualOutcome(period=plan.period, steps=steps)
 
 
-def take_out_arrived(ledger: RilletLedger, journal: Journal) -> tuple[AccrualOutcome, ...]:
+def take_out_arrived(ledger: AccruingLedger, journal: Journal) -> tuple[AccrualOutcome, ...]:
     """Take out of the accruals of open months what has been posted or dismissed since, so that nothing counts twice.
 
     What arrives after its month was closed stays accrued: it counts in the next month, where the accrual is taken back. An
@@ -125,7 +122,7 @@ def take_out_arrived(ledger: RilletLedger, journal: Journal) -> tuple[AccrualOut
         if last_closed is not None and accrual.period.last <= last_closed:
             _forget(journal, accrual)
             continue
-        there = accruals_of(ledger, accrual.period).get(accrual.subsidiary_id, ())
+        there = ledger.accruals(accrual.period).get(accrual.subsidiary_id, ())
         if there:
             step = _post(ledger, journal, last_closed, accrual, there, is_reduction=True)
             made.append(AccrualOutcome(period=accrual.period, steps=(step,)))
@@ -134,7 +131,7 @@ def take_out_arrived(ledger: RilletLedger, journal: Journal) -> tuple[AccrualOut
     return tuple(made)
 
 
-def failures_to_take_out(ledger: RilletLedger, journal: Journal) -> Iterator[str]:
+def failures_to_take_out(ledger: AccruingLedger, journal: Journal) -> Iterator[str]:
     """As `take_out_arrived`, telling what could not be done: it must not stop what an export has to report."""
     try:
         outcomes = take_out_arrived(ledger, journal)
@@ -148,7 +145,7 @@ def failures_to_take_out(ledger: RilletLedger, journal: Journal) -> Iterator[str
 
 
 def _post(
-    ledger: RilletLedger,
+    ledger: AccruingLedger,
     journal: Journal,
     last_closed: date | None,
     accrual: Accrual,
@@ -172,7 +169,7 @@ def _post(
             # What has arrived is looked for again until it is out of the entry.
             if not is_reduction:
                 _remember(journal, accrual)
-            taken = _carried_out(sender, accrual, present[0] if present else None)
+            taken = _carried_out(sender, ledger, accrual, present[0] if present else None)
             _remember(journal, accrual)
             return taken
     except (ApiError, BusyError) as error:
@@ -207,23 +204,24 @@ def _was_made(sender: Sender, last: Attempt, there: Sequence[Found]) -> bool:
     return not last.is_change or (sent is not None and sent.equals(there[0].form))
 
 
-def _carried_out(sender: Sender, accrual: Accrual, present: Found | None) -> AccrualStepTaken:
+def _carried_out(sender: Sender, ledger: AccruingLedger, accrual: Accrual, present: Found | None) -> AccrualStepTaken:
     if present is None and not accrual.lines:
         return AccrualStepTaken(subsidiary=accrual.subsidiary, step=AccrualStep.KEEP, why="there is nothing to accrue")
     if present is None:
-        step, request = AccrualStep.CREATE, rillet_accruals.create(accrual)
+        step, request = AccrualStep.CREATE, ledger.create_accrual(accrual)
     elif not accrual.lines:
         step, request = AccrualStep.DELETE, sender.ledger.delete(present.ref)
-    elif rillet_accruals.is_as_wanted(present, accrual):
+    elif ledger.has_accrual(present, accrual):
         return AccrualStepTaken(subsidiary=accrual.subsidiary, step=AccrualStep.KEEP, object_id=present.ref.id)
     else:
-        step, request = AccrualStep.REPLACE, rillet_accruals.replace(present, accrual)
+        step, request = AccrualStep.REPLACE, ledger.replace_accrual(present, accrual)
+    form = ledger.accrual_form(accrual)
     intent = Intent(
         subject=_subject(accrual),
         version=0,
-        kind=JOURNAL_ENTRIES,
+        kind=form.kind if present is None else present.ref.kind,
         request=request,
-        form=rillet_accruals.form_of_accrual(accrual).as_json() if accrual.lines else None,
+        form=form.as_json() if accrual.lines else None,
         object_id=None if present is None else present.ref.id,
     )
     attempt = drive(sender.send(intent))

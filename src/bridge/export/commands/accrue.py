@@ -23,7 +23,7 @@ from bridge.export.commands.app import (
     opened_export,
 )
 from bridge.export.commands.month import CsvFile, Month, write_csv
-from bridge.export.ledgers.rillet import RilletLedger
+from bridge.export.ledgers.protocol import AccruingLedger
 
 
 @app.command()
@@ -51,7 +51,9 @@ def accrue(
         plan = planned_accruals(read_snapshot(prepared, period))
         write_csv(csv, plan.to_csv())
         ledger = prepared.ledger
-        outcome = post_accruals(ledger, prepared.journal, plan) if apply and isinstance(ledger, RilletLedger) else None
+        outcome = (
+            post_accruals(ledger, prepared.journal, plan) if apply and isinstance(ledger, AccruingLedger) else None
+        )
         steps = [] if outcome is None else outcome.as_json()
         end(
             {**plan.as_json(), "applied": apply, "steps": steps},

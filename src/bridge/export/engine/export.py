@@ -38,8 +38,8 @@ from bridge.export.engine.walk import (
     receipts_left,
 )
 from bridge.export.journal.protocol import Journal, NoJournal
-from bridge.export.ledgers.protocol import Ledger
-from bridge.export.ledgers.rillet import RilletLedger, ledger_of
+from bridge.export.ledgers.protocol import AccruingLedger, Ledger
+from bridge.export.ledgers.rillet import ledger_of
 from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Warned
 from bridge.export.reporting.verification import Disagreement, verify
 from bridge.export.sources.brex import BrexSource
@@ -332,7 +332,7 @@ class Export:
 
     def _take_out_of_accruals(self, runner: Runner) -> None:
         """What was accrued and has arrived in the same month must not count twice in it."""
-        if self.journal.forgets or not isinstance(self.ledger, RilletLedger) or not self.journal.mark(ACCRUALS):
+        if self.journal.forgets or not isinstance(self.ledger, AccruingLedger) or not self.journal.mark(ACCRUALS):
             return
         from bridge.export.closing.accruing import failures_to_take_out
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
 from bridge.books import Books
+from bridge.closing.accruals import Accrual
+from bridge.closing.period import Period
 from bridge.decisions import Post
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found, PlannedVendor, Ref
@@ -152,4 +154,29 @@ class Ledger(Protocol):
 
     def form_of(self, kind: str, content: bytes) -> Form | None:
         """The form of what was sent or answered, as a journal keeps it; None where it cannot be read."""
+        ...
+
+
+@runtime_checkable
+class AccruingLedger(Ledger, Protocol):
+    """A ledger that can also hold accruals, one for each month and subsidiary, and takes them back on the day after."""
+
+    def accruals(self, period: Period) -> Mapping[str, tuple[Found, ...]]:
+        """Those of a month by the ids of their subsidiaries. Raises `ApiError`."""
+        ...
+
+    def create_accrual(self, accrual: Accrual) -> Request[Any]:
+        """The request that posts one."""
+        ...
+
+    def replace_accrual(self, present: Found, accrual: Accrual) -> Request[Any]:
+        """The request that makes what is there the accrual."""
+        ...
+
+    def has_accrual(self, present: Found, accrual: Accrual) -> bool:
+        """Whether what is there is the accrual, the day on which it is taken back included."""
+        ...
+
+    def accrual_form(self, accrual: Accrual) -> Form:
+        """What it says about the books, with the kind of document that it is."""
         ...

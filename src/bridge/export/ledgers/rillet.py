@@ -13,7 +13,11 @@ import attrs
 
 import rillet
 from bridge.books import Books
+from bridge.closing.accrual_marks import accrual_mark
+from bridge.closing.accruals import Accrual
+from bridge.closing.period import Period
 from bridge.decisions import Post
+from bridge.documents import rillet_accruals
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.documents.rillet import new_vendor
@@ -261,6 +265,33 @@ class RilletLedger:
     def create_vendor(self, planned: PlannedVendor) -> Request[Any]:
         """The request that creates a vendor."""
         return VendorOperations.create.build(new_vendor(planned))
+
+    def accruals(self, period: Period) -> Mapping[str, tuple[Found, ...]]:
+        """The accruals of a month by their subsidiaries' ids, wherever a person has moved them in it."""
+        entries = dict[str, tuple[Found, ...]]()
+        listing = self.client.journal_entries.list(from_date=period.first, to_date=period.next_day, limit=100)
+        for each in listing:
+            mark = accrual_mark(each.name)
+            if mark is not None and mark.month == str(period):
+                one = found(JOURNAL_ENTRIES, each, reference_type=self.reference_type)
+                entries[mark.subsidiary_id] = (*entries.get(mark.subsidiary_id, ()), one)
+        return entries
+
+    def create_accrual(self, accrual: Accrual) -> Request[Any]:
+        """The request that posts a journal entry with a reversal date."""
+        return rillet_accruals.create(accrual)
+
+    def replace_accrual(self, present: Found, accrual: Accrual) -> Request[Any]:
+        """The request that makes a journal entry the accrual."""
+        return rillet_accruals.replace(present, accrual)
+
+    def has_accrual(self, present: Found, accrual: Accrual) -> bool:
+        """Whether a journal entry is the accrual, with its reversal date."""
+        return rillet_accruals.is_as_wanted(present, accrual)
+
+    def accrual_form(self, accrual: Accrual) -> Form:
+        """What the journal entry says about the books."""
+        return rillet_accruals.form_of_accrual(accrual)
 
     def form_of(self, kind: str, content: bytes) -> Form | None:
         """The form of what was sent or answered."""
