@@ -125,7 +125,10 @@ API = tool("api")
 
 
 def test_what_the_last_release_had_is_there_or_its_end_is_said() -> None:
-    before = API.SNAPSHOT.read_text(encoding="utf-8").splitlines()
+    version, *before = API.SNAPSHOT.read_text(encoding="utf-8").splitlines()
+    # The release that is being prepared may still change what it will have; its tag ends that.
+    if version == f"# {PROJECT['version']}":
+        before = [line for line in before if "." not in line]
     said = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "changes").glob("*.md"))
     unsaid = [
         line for line in API.broken(before, API.snapshot()) if re.split(r"[( ]", line)[0].rpartition(".")[2] not in said

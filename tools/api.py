@@ -12,6 +12,7 @@ import importlib
 import inspect
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -92,9 +93,10 @@ def _parameters(path: str, thing: object) -> Iterator[str]:
 
 if __name__ == "__main__":
     if "--write" in sys.argv:
-        SNAPSHOT.write_text("\n".join(snapshot()) + "\n", encoding="utf-8")
+        version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+        SNAPSHOT.write_text("\n".join([f"# {version}", *snapshot()]) + "\n", encoding="utf-8")
         print(SNAPSHOT)
     else:
-        breaks = broken(SNAPSHOT.read_text(encoding="utf-8").splitlines(), snapshot())
+        breaks = broken(SNAPSHOT.read_text(encoding="utf-8").splitlines()[1:], snapshot())
         print("\n".join(breaks) or "nothing that the last release had is gone")
         sys.exit(bool(breaks))

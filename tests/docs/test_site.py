@@ -1,5 +1,8 @@
 """The site builds strictly, leads nowhere dead, says everything to assistants, and works in a browser of any width."""
 
+# Selenium types what its scripts take and give in part.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import functools
