@@ -16,7 +16,7 @@ _SOURCE = Path(clientkit.__file__).parent
 
 
 def test_a_name_that_is_not_there() -> None:
-    with pytest.raises(AttributeError, match="module 'clientkit' has no attribute 'Nothing'"):
+    with pytest.raises(AttributeError, match="module 'clientkit' has no attribute 'Skip'"):
         clientkit.Skip  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
 
 
