@@ -19,7 +19,7 @@ from bridge.documents.rillet_forms import form_of_bytes, found
 from bridge.documents.rillet_payments import BillPaymentDocument, BillPaymentPayload
 from clientkit import codec
 from rillet import Bill, BillStatus, BillUpdate, ExpenseItem, NewBill
-from support.laws.law import holds, sent
+from support.laws.law import holds, holds_of_two, sent
 from support.laws.oracle import entity_of, told
 from support.laws.records import (
     BILL_PAYMENTS,
@@ -32,8 +32,19 @@ from support.laws.records import (
     Case,
     doubtful_cases,
     good_cases,
+    shared_cases,
 )
 from support.laws.strategies import RATE
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("kind", [*CHARGES, *REIMBURSEMENTS, *BILLS])
+@given(data=st.data())
+def test_a_record_of_two_entities_books_in_both_what_it_says(kind: str, turned: bool, data: st.DataObject) -> None:
+    case = data.draw(shared_cases([kind], turned=turned))
+    outcome = case.world.bridge.outcome(case.record, case.world.books)
+    assert isinstance(outcome, Post), outcome
+    assert holds_of_two(case, outcome)
 
 
 # Once for each of the types, which share most of the code.

@@ -15,10 +15,12 @@ from bridge import (
 )
 from bridge.coding import code
 from bridge.documents.protocol import InTwoParts
+from bridge.documents.rillet_intercompany import IntercompanyDocument
 from clientkit import codec
-from support.laws.oracle import Entry, Ledger, account_named, booked, entity_of, told
+from support.laws.oracle import Entry, Ledger, account_named, booked, entity_of, told, told_of_two
 from support.laws.records import (
     Case,
+    SharedCase,
 )
 
 
@@ -89,3 +91,34 @@ def holds(case: Case, post: Post, content: bytes | None = None) -> bool:
         and as_ledger(done) == oracle
         and {entry: amount for entry, amount in asked.items() if amount} == oracle
     )
+
+
+def holds_of_two(case: SharedCase, post: Post) -> bool:
+    """Whether record and documents say the same in the books of each entity, and balance there."""
+    world, document = case.world, post.document
+    assert isinstance(document, IntercompanyDocument)
+    payer, debtor = coded(case).shares()
+    made = [document.payer, document.rest()]
+    oracle = told_of_two(world.settings, world.books, case.json, case.debtor)
+    contents = [sent(post), *of_the_rest(post)]
+    assert summed(document.postings()) == summed(effect(post.payload))
+    for share, part, told_of_it, content, entity in zip(
+        (payer, debtor), made, oracle, contents, (case.payer, case.debtor), strict=True
+    ):
+        assert entity.accounts_payable_account is not None
+        assert entity.tax_account is not None
+        asked = booked(
+            content,
+            payable=account_named(world.books, entity.accounts_payable_account).code,
+            vat_account=account_named(world.books, entity.tax_account).code,
+            tax_rates=world.books.tax_rates,
+        )
+        said, done = summed(share.postings(world.books)), summed(part.postings())
+        if not (said == done and as_ledger(done) == told_of_it == asked):
+            return False
+        sums = defaultdict[str, Fraction](Fraction)
+        for (_, side, currency, _), amount in asked.items():
+            sums[currency] += amount if side == "DEBIT" else -amount
+        if any(sums.values()):
+            return False
+    return True

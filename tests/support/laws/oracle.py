@@ -87,35 +87,66 @@ def is_turned(settings: Settings, books: Books, json: Json) -> bool:
     return there and not here
 
 
+def told_of_two(settings: Settings, books: Books, json: Json, debtor: Entity) -> tuple[Ledger, Ledger]:
+    """What a record says about the books of the one that paid, and about those of the one that owes it."""
+    assert debtor.when is not None
+    theirs, ours = list[Json](), list[Json]()
+    for line in json["line_items"]:
+        values = {(name, ref["field_value_name"]) for ref in line["accounting_field_values"] for name in _names(ref)}
+        (theirs if (debtor.when.field, debtor.when.value) in values else ours).append(line)
+    (rule,) = (each for each in settings.intercompany if each.debtor == debtor.name)
+    due_from, due_to = account_named(books, rule.due_from).code, account_named(books, rule.due_to).code
+    payer = defaultdict[Entry, Fraction](Fraction, told(settings, books, json | {"line_items": ours}))
+    owed = defaultdict[Entry, Fraction](Fraction, told(settings, books, json | {"line_items": theirs}))
+    for line in theirs:
+        side, currency, amount = line["type"], line["amount"]["currency"], Fraction(line["amount"]["amount"])
+        payer[due_from, side, currency, _fields_of(settings, books, line)] += amount
+        owed[due_to, "CREDIT" if side == "DEBIT" else "DEBIT", currency, frozenset()] += amount
+    return _without_zeros(payer), _without_zeros(owed)
+
+
+def _without_zeros(ledger: Ledger) -> Ledger:
+    return {entry: amount for entry, amount in ledger.items() if amount}
+
+
+def _fields_of(settings: Settings, books: Books, line: Json) -> frozenset[tuple[str, str]]:
+    fields = set[tuple[str, str]]()
+    for ref in line["accounting_field_values"]:
+        names = _names(ref)
+        if settings.gl_field in names or (settings.tax_field is not None and settings.tax_field in names):
+            continue
+        if (field := _rillet_field(settings, books, names, ref["remote_field_id"])) is not None:
+            fields.update(
+                (field.id, value.id)
+                for value in field.values
+                if ref["remote_field_value_id"] == value.id
+                or (
+                    ref["remote_field_value_id"] is None
+                    and (ref["field_value_name"] or "").lower() == value.name.lower()
+                )
+            )
+    return frozenset(fields)
+
+
 def told(settings: Settings, books: Books, json: Json) -> Ledger:
     """What a record's lines say about the books."""
     sums = defaultdict[Entry, Fraction](Fraction)
     for line in json["line_items"]:
         if not line["amount"]["amount"]:
             continue
-        coded, tax, fields = None, None, set[tuple[str, str]]()
+        coded, tax = None, None
         for ref in line["accounting_field_values"]:
             names = _names(ref)
             if settings.gl_field in names:
                 coded = ref["remote_field_value_id"] or coded
             elif settings.tax_field is not None and settings.tax_field in names:
                 tax = tax or ref["remote_field_value_id"] or ref["field_value_name"]
-            elif (field := _rillet_field(settings, books, names, ref["remote_field_id"])) is not None:
-                fields.update(
-                    (field.id, value.id)
-                    for value in field.values
-                    if ref["remote_field_value_id"] == value.id
-                    or (
-                        ref["remote_field_value_id"] is None
-                        and (ref["field_value_name"] or "").lower() == value.name.lower()
-                    )
-                )
         role = uncoded(settings, books, json, line["type"])
         chosen = overruled(settings, books, json, coded, role) or coded
         named = chosen or role
         assert named is not None, "a line that has no account is not to be posted"
         side, currency, amount = line["type"], line["amount"]["currency"], Fraction(line["amount"]["amount"])
-        carried = frozenset(fields)
+        carried = _fields_of(settings, books, line)
         sums[account_named(books, named).code, side, currency, carried] += amount
         if chosen is None or tax is None:
             continue

@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 import attrs
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from brex_accounting import Record
-from bridge import Account, Basis, Entity, Field, When
+from bridge import Account, Basis, Entity, Field, Intercompany, When
 from bridge.settings.values import OtherTypes
 from clientkit import codec
 from rillet import (
@@ -19,6 +20,7 @@ from rillet import (
     ExpenseItem,
     ExternalReference,
     Money,
+    Subsidiary,
 )
 from support.laws.oracle import UNCODED, Json, account_named, entity_of
 from support.laws.strategies import (
@@ -112,6 +114,84 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
         },
     )
     return _with_its_bill(case) if kind in BILL_PAYMENTS else case
+
+
+@attrs.frozen(kw_only=True)
+class SharedCase(Case):
+    """A company and a record with lines of two of its entities."""
+
+    payer: Entity
+    debtor: Entity
+
+
+@st.composite
+def shared_cases(draw: st.DrawFn, types: Sequence[str], *, turned: bool = False) -> SharedCase:
+    """Good records of which some lines are of an entity that did not pay."""
+    case = draw(good_cases(types, turned=turned))
+    settings, books = case.world.settings, case.world.books
+    field = pick(draw, sorted(LEGAL_ENTITY.values()))
+    is_named = draw(st.booleans())
+    paying = entity_of(settings, case.json)
+    payer = attrs.evolve(paying, when=When(field=field, value="Payer") if is_named else None)
+    elsewhere = Subsidiary(id="sub-debtor", trade_name="Debtor Ltd", currency=draw(CURRENCIES), timezone="UTC")
+    debtor = attrs.evolve(paying, name="Debtor", subsidiary="Debtor Ltd", when=When(field=field, value="Legal Debtor"))
+    (receivable,), (clearing,) = (
+        [each for each in books.accounts if each.subtype == kind] for kind in ("Receivable", "Clearing")
+    )
+    between = [
+        Intercompany(payer=payer.name, debtor="Debtor", due_from=due_from, due_to=due_to)
+        for due_from, due_to in [
+            (
+                pick(draw, ways_to_name([receivable], books.accounts)),
+                pick(draw, ways_to_name([clearing], books.accounts)),
+            )
+        ]
+    ]
+    settings = attrs.evolve(
+        settings, entities=tuple(draw(st.permutations([payer, debtor]))), intercompany=tuple(between)
+    )
+    lines = [_without(each, LEGAL_ENTITY) for each in case.json["line_items"]]
+    (side, key), *_ = UNCODED[case.json["type"]].items()
+    usual = {"DEBIT": "CREDIT", "CREDIT": "DEBIT"}[side] if turned else side
+    against = account_named(books, getattr(payer, key))
+    named = {*ways_to_name([against], books.accounts)}
+    spent = [
+        each
+        for each in lines
+        if _code(each) not in {None, *named} or (each["type"] != usual and _code(each) is not None)
+    ]
+    moving = [each for each in spent if each["amount"]["amount"]]
+    theirs = [each for each in moving if draw(st.booleans())] or moving[:1]
+    cards = [each for each in lines if each["amount"]["amount"] and _code(each) is None]
+    others = [each for each in moving if not any(each is one for one in theirs)]
+    assume(others or cards)
+    for line in theirs:
+        line["accounting_field_values"].append(_ref(LEGAL_ENTITY, "Legal Debtor"))
+    said = "Payer" if is_named else payer.name
+    rest = [each for each in lines if not any(each is one for one in theirs)]
+    telling = rest if is_named else [each for each in (*others, *cards) if draw(st.booleans())]
+    if not telling:
+        # What is coded on the side of the account says nothing without a value.
+        telling = [*others, *cards][:1]
+    for line in telling:
+        line["accounting_field_values"].append(_ref(LEGAL_ENTITY, said))
+    world = attrs.evolve(
+        case.world,
+        settings=settings,
+        books=attrs.evolve(books, subsidiaries=(*books.subsidiaries, elsewhere)),
+    )
+    return SharedCase(world=world, json=case.json | {"line_items": lines}, payer=payer, debtor=debtor)
+
+
+def _without(line: Json, field: Mapping[str, str]) -> Json:
+    refs = [each for each in line["accounting_field_values"] if each["brex_field_id"] != field["brex_field_id"]]
+    return line | {"accounting_field_values": refs}
+
+
+def _code(line: Json) -> str | None:
+    """How a line names its account."""
+    refs = (each for each in line["accounting_field_values"] if each["brex_field_id"] == GL["brex_field_id"])
+    return next((each["remote_field_value_id"] for each in refs), None)
 
 
 def _say_whose(draw: st.DrawFn, lines: Sequence[Json], kind: str, entity: Entity) -> None:
