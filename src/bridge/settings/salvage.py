@@ -10,7 +10,7 @@ import copy
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
@@ -95,7 +95,7 @@ def _put(table: dict[str, Any], place: str, new: object) -> bool:
         for step in steps[:-1]:
             within = within[step]
         if new is None and isinstance(within, dict):
-            within.pop(steps[-1], None)
+            cast("dict[str | int, object]", within).pop(steps[-1], None)
         else:
             within[steps[-1]] = new
     except (KeyError, IndexError, TypeError):

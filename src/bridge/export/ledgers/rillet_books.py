@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import attrs
 
@@ -161,14 +161,14 @@ def _read(
     listing: Pager[T],
     kind: str,
     unreadable: list[UnreadableEntry],
-    mended: Callable[[Unreadable, list[UnreadableEntry]], T | None] = lambda *_: None,
+    mended: Callable[[Unreadable, list[UnreadableEntry]], T | None] | None = None,
 ) -> tuple[T, ...]:
     """The items of a listing; what cannot be read goes to `unreadable`, unless something of it can be kept."""
     read = list[T]()
     for each in listing.tolerant():
         if not isinstance(each, Unreadable):
             read.append(each)
-        elif (kept := mended(each, unreadable)) is not None:
+        elif mended is not None and (kept := mended(each, unreadable)) is not None:
             read.append(kept)
         else:
             unreadable.append(entry_of(kind, each))
@@ -187,7 +187,7 @@ def _entry(kind: str, entry_id: str | None, why: str, raw: object) -> Unreadable
 
 def _mended(item: Unreadable, unreadable: list[UnreadableEntry]) -> Field | None:
     """A custom field without those of its values that cannot be read."""
-    raw = cast("dict[str, Any]", item.raw) if isinstance(item.raw, dict) else {}
+    raw = cast("dict[str, object]", item.raw) if isinstance(item.raw, dict) else {}
     values = raw.get("values")
     if not isinstance(values, list):
         return None
