@@ -37,7 +37,8 @@ def spent(*splits: Split, id: str = "accr_k1", **details: Any) -> Record:
 
 
 def companies(*records: Record, **settings: Any) -> TwoCompanies:
-    return TwoCompanies(*records, **{"intercompany": (BETWEEN,), **settings})
+    given: dict[str, Any] = {"intercompany": (BETWEEN,), **settings}
+    return TwoCompanies(*records, **given)
 
 
 def turned(type: RecordType, debits: Sequence[Split], credits: Sequence[Split], **details: Any) -> Record:
