@@ -66,6 +66,7 @@ TWO_STATIONERS = (STATIONERY, vendor("v-2", "sample stationery."))
 
 #: What is found when a document meets the ledger, not when a record is mapped.
 OF_EXPORTS = {
+    ReasonCode.CHANGED_SINCE_PLAN,
     ReasonCode.UNREADABLE,
     ReasonCode.REJECTED_BY_LEDGER,
     ReasonCode.NOT_IN_LEDGER,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from clientkit import Options, RetryPolicy, codec
+from clientkit import Options, RetryPolicy
+from clientkit.codec import text
 from support.endpoint_runner import WAYS, Runner, runner
 from support.shop import AsyncShop, Shop, ShopStandIn, connect
 
@@ -22,7 +23,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         monkeypatch.setitem(sys.modules, "msgspec", None)
     else:
         pytest.importorskip("msgspec", reason="the extra `fast` is not installed")
-    monkeypatch.setattr(codec.text, "_parse", codec.text._make_parse())
+    monkeypatch.setattr(text, "_parse", text._make_parse())
     return str(request.param)
 
 

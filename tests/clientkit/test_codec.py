@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clientkit import CodecError, FieldProblem, Shape, codec
-from clientkit.codec import dumps, loads, parse, structure, unstructure, wire_name
+from clientkit.codec import dumps, fields, hooks, loads, parse, structure, text, unstructure, wire_name
 from support.shop import Colour, Item, ItemOperations, NewItem, Part
 
 # The engine is the same for all examples of one test.
@@ -77,8 +77,8 @@ def test_what_is_written_is_json_without_exponents_of_amounts(item: Item) -> Non
 def test_both_engines_read_the_same(value: object) -> None:
     pytest.importorskip("msgspec", reason="the extra `fast` is not installed")
     content = dumps(Item(id="a", price=Decimal(1), extra={"new": value}))
-    plainly = codec.text._parse_plainly(content)
-    assert repr(plainly) == repr(codec.text._make_parse()(content))
+    plainly = text._parse_plainly(content)
+    assert repr(plainly) == repr(text._make_parse()(content))
 
 
 @given(
@@ -91,7 +91,7 @@ def test_both_engines_read_the_same(value: object) -> None:
 def test_both_engines_refuse_the_same(content: bytes) -> None:
     pytest.importorskip("msgspec", reason="the extra `fast` is not installed")
     results = list[str]()
-    for engine in (codec.text._parse_plainly, codec.text._make_parse()):
+    for engine in (text._parse_plainly, text._make_parse()):
         try:
             results.append(repr(engine(content)))
         except (ValueError, ArithmeticError):
@@ -154,7 +154,7 @@ def test_unknown_fields_of_a_request_type_are_ignored(engine: str) -> None:
     assert structure(parse(b'{"price": 1, "new": 2}'), NewItem) == NewItem(price=Decimal(1))
 
 
-@pytest.mark.parametrize("name", ["extra", codec.fields.EXTRA_KEY])
+@pytest.mark.parametrize("name", ["extra", fields.EXTRA_KEY])
 def test_a_field_may_have_the_name_that_the_codec_uses(engine: str, name: str) -> None:
     text = f'{{"id":"a","price":"1",{json.dumps(name)}:"odd"}}'
     item = _read(text)
@@ -254,12 +254,12 @@ def test_a_class_may_hold_itself() -> None:
 def test_the_careful_readers_take_and_refuse_what_the_fast_ones_do(item: Item, spoiled: dict[str, object]) -> None:
     value = {**parse_object(dumps(item)), **spoiled}
     try:
-        read = codec.hooks._fast.structure(value, Item)
+        read = hooks._fast.structure(value, Item)
     except Exception:  # noqa: BLE001 - the fast readers do not say why
         with pytest.raises(CodecError):
-            codec.hooks._careful.structure(value, Item)
+            hooks._careful.structure(value, Item)
     else:
-        assert codec.hooks._careful.structure(value, Item) == read
+        assert hooks._careful.structure(value, Item) == read
 
 
 def parse_object(content: bytes) -> dict[str, object]:
@@ -374,9 +374,9 @@ def test_what_is_no_json_is_refused(engine: str, content: bytes) -> None:
 
 
 def test_a_short_text_never_becomes_a_gigabyte_of_digits(engine: str) -> None:
-    for text in ("1e999999999", "-1e-999999999", '"1e999999999"', "1" * 4000):
+    for number in ("1e999999999", "-1e-999999999", '"1e999999999"', "1" * 4000):
         with pytest.raises(CodecError) as caught:
-            _read(f'{{"id": "a", "price": {text}}}')
+            _read(f'{{"id": "a", "price": {number}}}')
         assert len(str(caught.value)) < 200
 
 

@@ -20,8 +20,7 @@ import pytest
 
 import brex_accounting
 import rillet
-from clientkit import codec
-from clientkit.codec import CodecError, Extra, structure, unknown_fields
+from clientkit.codec import CodecError, Extra, hooks, structure, unknown_fields
 from clientkit.codec.readers import MOST_REMEMBERED
 from support.bodies import body_of, exactly, spoiled
 
@@ -59,8 +58,8 @@ def test_both_readers_read_and_refuse_the_same(name: str) -> None:
     for _ in range(max(1, BODIES // SPOILED_EACH)):
         right = body_of(kind, chance)
         for body in (right, *(spoiled(right, chance) for _ in range(SPOILED_EACH - 1))):
-            fast = outcome(codec.hooks._fast.structure, body, kind)
-            assert fast == outcome(codec.hooks._careful.structure, body, kind), body
+            fast = outcome(hooks._fast.structure, body, kind)
+            assert fast == outcome(hooks._careful.structure, body, kind), body
 
 
 @attrs.frozen(kw_only=True)

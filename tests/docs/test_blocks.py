@@ -12,6 +12,7 @@ import tomllib
 import warnings
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -71,18 +72,18 @@ def test_toml_blocks_are_toml(page: Path) -> None:
 
 @pytest.mark.parametrize("page", pages_with("sh"))
 def test_shell_blocks_are_shell_and_call_commands_that_are_there(page: Path) -> None:
-    known = importlib.import_module("make_commands").commands()
+    known: dict[str, Any] = importlib.import_module("make_commands").commands()
     for code in blocks(page, "sh"):
         subprocess.run(["bash", "-n"], input=code, text=True, check=True)
         for line in code.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
             if "brex-rillet" not in words:
                 continue
-            said = words[words.index("brex-rillet") + 1 :]
+            # Another program may be told to run it.
+            said = words[len(words) - words[::-1].index("brex-rillet") :]
             command = known.get(" ".join(said[:2])) or known.get(said[0] if said else "")
             assert command is not None or said in (["--help"], ["--version"]), line
-            options = {
-                option for each in (command.params if command else []) for option in each.opts + each.secondary_opts
-            }
+            params: list[Any] = command.params if command else []
+            options: set[str] = {option for each in params for option in (*each.opts, *each.secondary_opts)}
             named = {each.partition("=")[0] for each in said if each.startswith("--")}
             assert named <= {*options, "--help", "--version"}, line

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType, SimpleNamespace
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
@@ -35,6 +36,7 @@ from bridge.export import Announcements, ExportOutcome, NoJournal
 from clientkit import errors
 from clientkit.codec import always_sent
 from clientkit.codec.unions import UnknownVariant
+from clientkit.recording import Recorder, Replay
 from clientkit.requests import segment
 from rillet import webhooks as rillet_webhooks
 from rillet.testing import SECRET
@@ -241,6 +243,34 @@ def _both_services() -> Generator[Names]:
 
 
 @contextmanager
+def _frames() -> Generator[Names]:
+    pyarrow = pytest.importorskip("pyarrow", reason="the extra `frames` is not installed")
+    frames = importlib.import_module("clientkit.frames")
+    with rillet_testing.StandIn().client() as client:
+        # Whatever takes Arrow does.
+        yield {
+            "Account": rillet.Account,
+            "client": client,
+            "polars": SimpleNamespace(from_arrow=pyarrow.table),
+            "to_arrow": frames.to_arrow,
+        }
+
+
+@contextmanager
+def _recorded() -> Generator[Names]:
+    standin = rillet_testing.StandIn()
+    with TemporaryDirectory() as folder:
+        yield {
+            "HttpTransport": standin.transport,
+            "Path": Path(folder).joinpath,
+            "Recorder": Recorder,
+            "Replay": Replay,
+            "key": standin.api_key,
+            "rillet": rillet,
+        }
+
+
+@contextmanager
 def _watched() -> Generator[Names]:
     def run(**_: object) -> ExportOutcome:
         return ExportOutcome()
@@ -258,6 +288,8 @@ def _webhook_secrets() -> Generator[Names]:
 SURROUNDINGS: Mapping[str, Callable[[], AbstractContextManager[Names]]] = {
     "brex_accounting": _brex_in_the_environment,
     "brex_accounting.oauth": _consent,
+    "clientkit.frames": _frames,
+    "clientkit.recording": _recorded,
     "brex_accounting.testing.oauth": _brex_test,
     "brex_accounting.testing.outbox": _brex_test,
     "brex_accounting.testing.standin.StandIn": _coded_records,

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from clientkit import codec
+from clientkit.codec import text as codec_text
 from clientkit.codec.unions import UnknownVariant
 from clientkit.requests import Page
 from support.descriptions.answers import answers
@@ -85,7 +86,7 @@ def test_what_is_described_is_modelled(endpoint: Endpoint, described: Described,
     assert not _unmodelled(value)
     assert not any(isinstance(part, UnknownVariant) for part in _parts(value))
     assert _again(value) == value
-    assert codec.structure(codec.text._parse_plainly(text), request.returns) == value
+    assert codec.structure(codec_text._parse_plainly(text), request.returns) == value
 
 
 @readable
@@ -100,7 +101,7 @@ def test_surprises_are_lived_with(endpoint: Endpoint, described: Described, data
     value = codec.structure(codec.parse(text), request.returns)
 
     assert _again(value) == value
-    assert codec.structure(codec.text._parse_plainly(text), request.returns) == value
+    assert codec.structure(codec_text._parse_plainly(text), request.returns) == value
 
 
 def test_answers_without_a_body_are_read_as_none() -> None:

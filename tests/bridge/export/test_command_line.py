@@ -34,7 +34,7 @@ def test_the_release_is_told() -> None:
 def test_a_shell_can_complete_the_commands() -> None:
     asked = {"_BREX_RILLET_COMPLETE": "complete_bash", "COMP_WORDS": "brex-rillet ex", "COMP_CWORD": "1"}
     result = CliRunner().invoke(app, [], prog_name="brex-rillet", env=asked)
-    assert result.stdout.split() == ["explain", "export"]
+    assert result.stdout.split() == ["exchange-differences", "explain", "export"]
 
 
 def test_equal_refusals_are_one_line_that_counts_all(company: Company) -> None:

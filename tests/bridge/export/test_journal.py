@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-import rillet.testing
+import rillet
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import gl, record
 from bridge import Bridge

@@ -97,6 +97,7 @@ def test_each_unknown_key_has_its_line_and_what_may_be_meant() -> None:
     assert set(problems) == {
         "s.toml line 1: unknown key gl_fild",
         "s.toml line 2: unknown key reference_typ",
+        "s.toml line 3: entities: at least one entity is needed",
         "s.toml line 6: unknown key zzz",
     }
     assert problems["s.toml line 1: unknown key gl_fild"].endswith("; did you mean gl_field?")

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 from typing_extensions import override
 
-import brex_accounting.testing
+import brex_accounting
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import record
 from bridge import Bridge, Settings, SettingsError, digest_of

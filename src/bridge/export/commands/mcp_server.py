@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import anyio
 import attrs
@@ -119,8 +119,10 @@ def bounded(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _MOST_LETTERS:
         return f"{value[:_MOST_LETTERS]}… ({len(value) - _MOST_LETTERS} more letters)"
     if isinstance(value, Mapping):
-        return {name: bounded(each) for name, each in value.items()}
+        members = cast("Mapping[str, Any]", value)
+        return {name: bounded(each) for name, each in members.items()}
     if isinstance(value, list):
-        left = len(value) - _MOST_ITEMS
-        return [bounded(each) for each in value[:_MOST_ITEMS]] + ([f"and {left} more"] if left > 0 else [])
+        items = cast("list[object]", value)
+        left = len(items) - _MOST_ITEMS
+        return [bounded(each) for each in items[:_MOST_ITEMS]] + ([f"and {left} more"] if left > 0 else [])
     return value

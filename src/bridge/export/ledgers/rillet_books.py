@@ -187,7 +187,8 @@ def _entry(kind: str, entry_id: str | None, why: str, raw: object) -> Unreadable
 
 def _mended(item: Unreadable, unreadable: list[UnreadableEntry]) -> Field | None:
     """A custom field without those of its values that cannot be read."""
-    raw = cast("dict[str, object]", item.raw) if isinstance(item.raw, dict) else {}
+    told: object = item.raw
+    raw = cast("dict[str, object]", told) if isinstance(told, dict) else dict[str, object]()
     values = raw.get("values")
     if not isinstance(values, list):
         return None
