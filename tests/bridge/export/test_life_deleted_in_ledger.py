@@ -172,6 +172,9 @@ def test_what_both_had_given_up_and_brex_says_again_is_refused(
     company.change(kind.make("0", "61000"), EXPORTED)
     assert company.run().complete
     assert company.verify() == {}
+    company.offer_again(kind.record_id)
+    assert company.run().complete
+    assert company.verify() == {}
 
     company.change(kind.make("100", "61000"), READY if told_again else EXPORTED)
 

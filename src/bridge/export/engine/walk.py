@@ -366,4 +366,7 @@ def _is_unchanged(record: Record, content: str, state: State) -> bool:
         return True
     if state.standing is not Standing.POSTED or state.is_begun:
         return False
+    if not any(each.amount.amount for each in record.line_items):
+        # Both sides may agree on nothing, which the mapping tells.
+        return False
     return content == state.content if state.content is not None else record.version <= state.version
