@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.closing.accruals import Accrual, AccrualPlan, AccruedRecord, NotAccrued, accrue
 from bridge.closing.duplicates import PossibleDuplicate, possible_duplicates
 from bridge.closing.exchange import ExchangeDifference, ExchangeDifferences, NotSettled, exchange_differences
-from bridge.closing.package import ClosePackage, Decision, Provenance, close_package
+from bridge.closing.package import AuditEntry, ClosePackage, Provenance, close_package
 from bridge.closing.period import Period, month, month_of
 from bridge.closing.plots import Bar, Panel, Plot
 from bridge.closing.reconciliation import AccountReconciliation, Difference, Reconciliation, reconcile
@@ -24,10 +24,10 @@ from bridge.closing.spending import MonthlySpending
 from bridge.closing.status import CloseStatus, CutOff, close_status
 
 __all__ = [
-    "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "Bar", "ClosePackage", "CloseStatus",
-    "ClosingRecord", "CutOff", "DebtorShare", "Decision", "Difference", "DifferenceKind", "ExchangeDifference",
-    "ExchangeDifferences", "LedgerEntry", "MonthlySpending", "NotAccrued", "NotSettled", "Panel", "Period", "Plot",
-    "PossibleDuplicate", "Provenance", "Reconciliation", "Report", "Sampled", "Snapshot", "UnreadRecord", "accrue",
-    "audit_sample", "close_package", "close_status", "exchange_differences", "month", "month_of", "possible_duplicates",
-    "reconcile",
+    "AccountLine", "AccountReconciliation", "Accrual", "AccrualPlan", "AccruedRecord", "AuditEntry", "Bar",
+    "ClosePackage", "CloseStatus", "ClosingRecord", "CutOff", "DebtorShare", "Difference", "DifferenceKind",
+    "ExchangeDifference", "ExchangeDifferences", "LedgerEntry", "MonthlySpending", "NotAccrued", "NotSettled", "Panel",
+    "Period", "Plot", "PossibleDuplicate", "Provenance", "Reconciliation", "Report", "Sampled", "Snapshot",
+    "UnreadRecord", "accrue", "audit_sample", "close_package", "close_status", "exchange_differences", "month",
+    "month_of", "possible_duplicates", "reconcile",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ class Provenance:
 
 
 @attrs.frozen(kw_only=True)
-class Decision:
+class AuditEntry:
     """Something that was decided about the posting of a record: `what` is ``refused``, ``hold`` or ``approve``; `at` is UTC."""
 
     record_id: str
@@ -49,7 +49,7 @@ class Decision:
 class ClosePackage(Tabular):
     """A month's reports by their names, its plots, and where they come from. Equal states give equal packages.
 
-    `spending` holds what was spent in this month and those before it, and `decisions` what was decided about its records.
+    `spending` holds what was spent in this month and those before it, and `audit_trail` what was decided about its records.
     """
 
     snapshot: Snapshot = attrs.field(repr=False)
@@ -59,7 +59,7 @@ class ClosePackage(Tabular):
     accruals: AccrualPlan
     exchange: ExchangeDifferences
     spending: tuple[MonthlySpending, ...] = ()
-    decisions: tuple[Decision, ...] = ()
+    audit_trail: tuple[AuditEntry, ...] = ()
 
     @property
     def period(self) -> Period:
@@ -100,7 +100,7 @@ class ClosePackage(Tabular):
             **self.status.reports,
             **self.accruals.reports,
             **self.exchange.reports,
-            "decisions": self._decisions(),
+            "audit_trail": self._audited(),
             "postings": _postings(self.snapshot),
             "unread_records": _unread(self.snapshot),
         }
@@ -119,9 +119,9 @@ class ClosePackage(Tabular):
         rows += [(each.title.split(":")[0], len(each.rows)) for each in self._details.values()]
         return Report(title=f"Close of {self.period}", headings=("What", "Value"), rows=tuple(rows))
 
-    def _decisions(self) -> Report:
+    def _audited(self) -> Report:
         rows = tuple(
-            (each.record_id, each.what, each.by, f"{each.at:%Y-%m-%d %H:%M:%S}", each.why) for each in self.decisions
+            (each.record_id, each.what, each.by, f"{each.at:%Y-%m-%d %H:%M:%S}", each.why) for each in self.audit_trail
         )
         headings = ("Record", "What", "By", "At, UTC", "Why")
         return Report(title=f"Refusals and approvals: {len(rows)}", headings=headings, rows=rows)
@@ -133,7 +133,7 @@ def close_package(
     *,
     status: CloseStatus,
     spending: Iterable[MonthlySpending] = (),
-    decisions: Iterable[Decision] = (),
+    audit_trail: Iterable[AuditEntry] = (),
 ) -> ClosePackage:
     """Everything that is handed over for a month.
 
@@ -147,7 +147,7 @@ def close_package(
         accruals=accrue(snapshot),
         exchange=exchange_differences(snapshot),
         spending=tuple(spending),
-        decisions=tuple(decisions),
+        audit_trail=tuple(audit_trail),
     )
 
 

@@ -127,7 +127,7 @@ def test_it_tells_who_made_it_of_which_settings_with_which_versions(make: MakeCo
         "Version of brex-rillet", "Version of jinja2", "Version of xlsxwriter",
     }  # fmt: skip
     assert told["Not in the books"] == 2
-    decided = rows(sheets(workbook(package))["Decisions"])[1:]
+    decided = rows(sheets(workbook(package))["Audit trail"])[1:]
     assert [(each[0], each[1], each[2], each[4]) for each in decided] == [
         ("k3", "hold", "ada@example.com", "which project?")
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from importlib.util import find_spec
 
-from bridge.closing.package import ClosePackage, Decision, Provenance, close_package
+from bridge.closing.package import AuditEntry, ClosePackage, Provenance, close_package
 from bridge.closing.period import Period
 from bridge.closing.snapshot import Snapshot
 from bridge.closing.spending import MonthlySpending, months_up_to, spending_of
@@ -62,7 +62,7 @@ def read_package(
         provenance,
         status=status(snapshot),
         spending=_spending(export, snapshot, months),
-        decisions=_decisions(export.journal, snapshot),
+        audit_trail=_audit_trail(export.journal, snapshot),
     )
 
 
@@ -77,16 +77,16 @@ def _spending(export: Export, snapshot: Snapshot, months: int) -> Iterator[Month
     yield from spending_of(told, snapshot.books)
 
 
-def _decisions(journal: Journal, snapshot: Snapshot) -> Iterator[Decision]:
+def _audit_trail(journal: Journal, snapshot: Snapshot) -> Iterator[AuditEntry]:
     """What the journal has of the month's records: refusals, holds and approvals, each by its time."""
-    made = list[Decision]()
+    made = list[AuditEntry]()
     for record_id in [each.record.id for each in snapshot.records]:
         for refusal in journal.refusals(record_id):
             why = "; ".join(text for _, text in refusal.reasons)
-            made.append(Decision(record_id=record_id, what="refused", by=refusal.by, at=refusal.at, why=why))
+            made.append(AuditEntry(record_id=record_id, what="refused", by=refusal.by, at=refusal.at, why=why))
         for review in reviews(journal, record_id):
             why = review.why or f"{review.prepared_by} had prepared it"
-            made.append(Decision(record_id=record_id, what=review.step.value, by=review.by, at=review.at, why=why))
+            made.append(AuditEntry(record_id=record_id, what=review.step.value, by=review.by, at=review.at, why=why))
     yield from sorted(made, key=lambda each: (each.at, each.record_id, each.what))
 
 
