@@ -9,8 +9,6 @@ import functools
 import http.server
 import importlib.util
 import re
-import shutil
-import sys
 import threading
 from collections.abc import Generator, Iterator
 from html.parser import HTMLParser
@@ -20,6 +18,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
+
+from support.browser import browser as opened_browser
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -129,23 +129,9 @@ def address(site: Path) -> Generator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Generator[Chrome]:
-    if importlib.util.find_spec("selenium") is None:
-        pytest.skip("selenium is not installed")
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs or not sys.platform.startswith("linux"):
-        pytest.skip("Chromium and its driver are not installed: apt-get install chromium chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(programs[0])
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs[1]))
-    try:
-        yield driver
-    finally:
-        driver.quit()
+def browser() -> Iterator[Chrome]:
+    with opened_browser() as window:
+        yield window
 
 
 def resize(browser: Chrome, width: int) -> None:
