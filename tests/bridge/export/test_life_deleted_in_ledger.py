@@ -231,6 +231,20 @@ def test_what_comes_to_nothing_is_refused(make: MakeCompany, kind: Kind) -> None
     assert company.verify() == {kind.record_id: ["changed_in_brex"]}
 
 
+@in_states
+def test_an_entry_that_others_share_is_never_deleted(make: MakeCompany, status: ReviewStatus) -> None:
+    company = of_kind(make, MEMBER, on_delete="delete")
+    books, writes = company.books(), company.writes()
+    company.change(MEMBER.make("0", "61000"), status)
+
+    outcome = company.run()
+
+    assert reasons(outcome) == {MEMBER.record_id: ["changed_after_export"]}
+    assert "others share that entry" in reason_texts(outcome, MEMBER.record_id)
+    assert (company.books(), company.writes()) == (books, writes)
+    assert company.verify() == {MEMBER.record_id: ["changed_in_brex"]}
+
+
 @of_documents
 @with_and_without
 @in_states

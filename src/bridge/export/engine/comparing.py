@@ -58,7 +58,7 @@ class Case:
             wanted=self._wanted(),
             comparison=self._comparison(),
             remedy=self._remedy() if actual is Actual.ONE else Remedy.NONE,
-            removable=self.settings.on_delete is OnDelete.DELETE and self._is_free_to_change(None),
+            removable=self._is_removable(),
             held=isinstance(self.decision, Post) and self.hold(self.decision) is not None,
         )
 
@@ -194,6 +194,11 @@ class Case:
         if state.content is not None:
             return state.content == begun(self.content)
         return state.is_begun and state.version == self.record.version
+
+    def _is_removable(self) -> bool:
+        """Whether its document may be deleted; an entry that others share, never."""
+        is_wanted = self.settings.on_delete is OnDelete.DELETE and not self.state.is_member
+        return is_wanted and self._is_free_to_change(None)
 
     def _is_to_correct(self, desired: Document) -> bool:
         return self.correction(desired) is not None and self.corrected_by(desired) is None

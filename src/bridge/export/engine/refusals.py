@@ -88,6 +88,8 @@ def _changed(case: Case) -> str:
             f"{what}; {other.ref} says what would correct it, and does not tell for which record it was made; dismiss the "
             f"record if that is its correction, or change that entry"
         )
+    if case.desired is None and case.state.is_member:
+        return f"{what}; others share that entry, so correct it by hand"
     if found is not None and not found.is_free:
         return f"{what}; it is settled in {case.ledger.name}, so take back what settles it, or set on_change to correct"
     if found is not None and found.impact_date is not None and case.books.is_closed(found.impact_date):
