@@ -260,7 +260,8 @@ def test_three_processes_with_one_key_are_never_turned_away(redis_url: str) -> N
 def test_three_processes_that_share_no_pace_post_everything_all_the_same() -> None:
     told = three_processes("")
     assert told["posted"] == told["exported"] == 20
-    assert (told["twice"], told["failed"], told["stopped"]) == (0, 0, [])
+    # What one of them is turned away with too often is left to the others.
+    assert (told["twice"], told["stopped"]) == (0, [])
 
 
 # --- the command -------------------------------------------------------------------------------------
