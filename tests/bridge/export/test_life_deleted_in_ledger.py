@@ -101,6 +101,17 @@ def test_what_is_deleted_and_changed_is_refused(make: MakeCompany, kind: Kind, s
 
 
 @of_single
+def test_a_refused_change_is_told_by_each_run_until_both_agree(make: MakeCompany, kind: Kind) -> None:
+    company = of_kind(make, kind)
+    company.delete(kind.record_id)
+    company.change(kind.make("120", "61000"), EXPORTED)
+    company.clock.advance(2 * DAY)
+    for _ in range(3):
+        assert reasons(company.run()) == {kind.record_id: ["deleted_in_ledger"]}
+        company.clock.advance(60)
+
+
+@of_single
 def test_replay_posts_what_was_deleted(make: MakeCompany, kind: Kind) -> None:
     company = of_kind(make, kind)
     gone = company.ids[kind.record_id]

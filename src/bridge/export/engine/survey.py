@@ -118,15 +118,16 @@ class RecordQueue:
         documents, late = dict[str, None](), dict[str, None]()
         withdrawn, begun, payments = dict[str, None](), dict[str, None](), dict[str, None]()
         summaries, unreadable = dict[str, Attempt](), dict[str | None, Unreadable]()
-        times, sources, seen = list[datetime](), set[str](), set[str]()
+        times, sources, seen, counted = list[datetime](), set[str](), set[str](), set[str]()
         paying = set[str]()
         paid, keys = Counter[tuple[object, ...]](), dict[str, tuple[object, ...]]()
         has_bills = False
         for page in self._read():
             unreadable.update((each.id, each) for each in page.unreadable)
             for other in page.others:
-                if settles(other) and other.id not in seen:
-                    seen.add(other.id)
+                # One that is asked for by its id comes later, and is a record of the run then.
+                if settles(other) and other.id not in seen | counted:
+                    counted.add(other.id)
                     paid[_payment_key(other)] += 1
             records = [each for each in page.records if each.id not in seen]
             seen.update(each.id for each in records)
@@ -137,7 +138,7 @@ class RecordQueue:
                 if settles(record):
                     paying.add(record.type)
                     keys[record.id] = _payment_key(record)
-                    paid[keys[record.id]] += not self._source.is_offered(record)
+                    paid[keys[record.id]] += not self._source.is_offered(record) and record.id not in counted
                 if settles(record) or follows(record):
                     moves = any(each.amount.amount for each in record.line_items)
                     (payments if not made else begun if moves else withdrawn)[record.id] = None
