@@ -20,6 +20,9 @@ from types import ModuleType
 import pytest
 import yaml
 
+for _needed in ("hatchling", "towncrier", "twine", "msgspec"):
+    pytest.importorskip(_needed, reason=f"{_needed} of the extra `dev` is not installed")
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("brex_accounting", "bridge", "clientkit", "rillet")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

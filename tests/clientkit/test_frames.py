@@ -8,8 +8,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
+
+pytest.importorskip("pyarrow", reason="the extra `frames` is not installed")
+
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 

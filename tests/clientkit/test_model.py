@@ -10,6 +10,9 @@ from typing import Annotated
 
 import httpx
 import pytest
+
+pytest.importorskip("fastapi", reason="fastapi of the extra `dev` is not installed")
+
 from fastapi import Body, FastAPI
 from fastapi.encoders import jsonable_encoder
 from hypothesis import given
