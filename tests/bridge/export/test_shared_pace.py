@@ -216,6 +216,7 @@ def test_a_redis_that_is_not_there_stops_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["localhost", "http://localhost", "redis://host:port"])
 def test_what_is_no_redis_is_refused_without_its_password(url: str) -> None:
+    pytest.importorskip("redis", reason="the extra `shared` is not installed")
     with pytest.raises(ConfigurationError, match="none of Redis"):
         RedisPaces(url)
 
