@@ -126,7 +126,7 @@ class RecordQueue:
             unreadable.update((each.id, each) for each in page.unreadable)
             for other in page.others:
                 # One that is asked for by its id comes later, and is a record of the run then.
-                if settles(other) and other.id not in seen | counted:
+                if settles(other) and other.id not in seen and other.id not in counted:
                     counted.add(other.id)
                     paid[_payment_key(other)] += 1
             records = [each for each in page.records if each.id not in seen]
