@@ -27,8 +27,8 @@ class Survey:
     `withdrawn` are payments and the like that were begun and move no money any more: they go first, since nothing that
     is paid can be changed. `documents` is everything but payments and other records that follow one, which come last,
     because that is there then; those that failed the last time are `late`, so that they keep no others from their turn.
-    `begun_payments` are those with an attempt in the journal, and `paying` the types of payments of bills and reimbursements. `since`: no object of them is
-    older in the ledger.
+    `begun_payments` are those with an attempt in the journal, and `paying` the types of payments of bills and
+    reimbursements. `since`: no object of them is older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
     bill, day and amount that the source has as done.
     """
@@ -70,6 +70,11 @@ def pays_a_bill(record: Record) -> bool:
 def settles(record: Record) -> bool:
     """Whether a record may be the payment of a bill or of a reimbursement, which are looked for in the ledger first."""
     return pays_a_bill(record) or record.type in {RecordType.BILL_EXPENSE_CARD_PAYMENT, _PAYOUT}
+
+
+def moves_money(record: Record) -> bool:
+    """Whether there is anything on a line of a record; without it nothing is to be posted."""
+    return any(each.amount.amount for each in record.line_items)
 
 
 def with_what_is_paid(books: Books, records_of: Collection[str], ledger: Ledger) -> Books:
@@ -140,8 +145,7 @@ class RecordQueue:
                     keys[record.id] = _payment_key(record)
                     paid[keys[record.id]] += not self._source.is_offered(record) and record.id not in counted
                 if settles(record) or follows(record):
-                    moves = any(each.amount.amount for each in record.line_items)
-                    (payments if not made else begun if moves else withdrawn)[record.id] = None
+                    (payments if not made else begun if moves_money(record) else withdrawn)[record.id] = None
                 else:
                     (late if record.id in failed or has_failed(made) else documents)[record.id] = None
                     has_bills = has_bills or record.type == RecordType.BILL_EXPENSE

@@ -21,7 +21,7 @@ from bridge.export.engine.origins import NotedTask, Origins
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State, state_of, telling
-from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, with_what_is_paid
+from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, moves_money, with_what_is_paid
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
 from bridge.export.engine.tasks.receipts import PATIENCE, Download, ReceiptUploader
@@ -366,7 +366,7 @@ def _is_unchanged(record: Record, content: str, state: State) -> bool:
         return True
     if state.standing is not Standing.POSTED or state.is_begun:
         return False
-    if not any(each.amount.amount for each in record.line_items):
+    if not moves_money(record):
         # Both sides may agree on nothing, which the mapping tells.
         return False
     return content == state.content if state.content is not None else record.version <= state.version

@@ -18,6 +18,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.standing import State
+from bridge.export.engine.survey import moves_money
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.sources.protocol import Source
 from clientkit.money import decimal_text, total
@@ -111,7 +112,7 @@ def _about_untold(known: Known) -> _Disagreement | None:
         return (Verdict.NOT_IN_JOURNAL, text) if known.is_remembered else None
     if record is None:
         return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such record"
-    if known.source.is_taken(record) and not known.state.deleted and _moves_money(record):
+    if known.source.is_taken(record) and not known.state.deleted and moves_money(record):
         return Verdict.ONLY_IN_BREX, f"{known.source.name} has it as exported; {known.in_ledger}"
     return None
 
@@ -139,7 +140,7 @@ def _several(known: Known, found: tuple[Found, ...]) -> _Disagreement:
 
 def _missing(known: Known) -> _Disagreement | None:
     if known.there is None:
-        is_wanted = known.record is None or _moves_money(known.record)
+        is_wanted = known.record is None or moves_money(known.record)
         left = [str(each.ref) for each in known.state.corrections if known.get(each.ref) is not None]
         text = f"{known.posted}; {known.ledger.name} no longer has it"
         if left:
@@ -206,10 +207,6 @@ def _change(known: Known, record: Record, there: Found) -> str | None:
         return "" if state.says(form) else f"in {name} {_what(form, state.form)}"
     is_left_to_settings = isinstance(decision, Skip) and decision.code is not SkipCode.NO_MONEY
     return "" if is_left_to_settings else said
-
-
-def _moves_money(record: Record) -> bool:
-    return any(line.amount.amount for line in record.line_items)
 
 
 def _what(now: Form, before: Form | None) -> str:
