@@ -27,7 +27,8 @@ class Case:
 
     `documents` are the objects that the ledger was seen to have for it, None where nobody has looked. `is_looked` tells
     that the objects that were posted were looked at by their ids; `corrections` are its correcting entries as they are
-    now, and `is_incomplete` tells that one of them is gone. `unmarked` are entries that do not tell what they are for. `is_untold`: neither a journal nor a mark would tell of it.
+    now, and `is_incomplete` tells that one of them is gone. `unmarked` are entries that do not tell what they are for.
+    `is_untold`: neither a journal nor a mark would tell of it.
     """
 
     record: Record
@@ -85,10 +86,9 @@ class Case:
         lines = difference(document.form(), stands)
         return document.correction(lines, day) if lines else None
 
-    def corrected_by(self, document: Document) -> Found | None:
-        """An entry without a mark that says what the correcting entry would say; a person may have made it, or its name."""
-        correction = self.correction(document) if self.unmarked else None
-        form = correction.form() if correction is not None else None
+    def stands_for(self, correction: Document) -> Found | None:
+        """An entry without a mark that says what a correcting entry would say; a person may have made it, or its name."""
+        form = correction.form() if self.unmarked else None
         return next((each for each in self.unmarked if form is not None and each.form.equals(form)), None)
 
     def standing_form(self, document: Document) -> Form | None:
@@ -169,7 +169,8 @@ class Case:
         if desired is None or found is None:
             return Remedy.NONE
         ability, state = self.ledger.ability(found.ref.kind), self.state
-        if self._is_half_of_it and self.correction(desired) is not None:
+        correction = self.correction(desired)
+        if self._is_half_of_it and correction is not None:
             # Its first part is there, and the rest is what is missing.
             return Remedy.CORRECT
         same_kind = desired.form().kind == found.form.kind
@@ -180,7 +181,11 @@ class Case:
             on_change=self.settings.on_change,
             is_member=state.is_member,
             is_corrected=bool(state.corrections),
-            is_correctable=self.settings.on_change is not OnChange.REFUSE and self._is_to_correct(desired),
+            is_correctable=(
+                self.settings.on_change is not OnChange.REFUSE
+                and correction is not None
+                and self.stands_for(correction) is None
+            ),
             is_free=self._is_free_to_change(desired),
             is_shut=self.settings.closed_period is ClosedPeriod.FIRST_OPEN_DAY and not self._is_open(desired),
             replaces=ability.replaces and same_kind and same_place,
@@ -199,9 +204,6 @@ class Case:
         """Whether its document may be deleted; an entry that others share, never."""
         is_wanted = self.settings.on_delete is OnDelete.DELETE and not self.state.is_member
         return is_wanted and self._is_free_to_change(None)
-
-    def _is_to_correct(self, desired: Document) -> bool:
-        return self.correction(desired) is not None and self.corrected_by(desired) is None
 
     def _is_free_to_change(self, desired: Document | None) -> bool:
         found = self.one

@@ -82,7 +82,8 @@ def _changed(case: Case) -> str:
     """What would have to change in the ledger, per account, and why the export leaves it to a person."""
     found = case.one
     what = f"it has changed since it was posted as {_where(case)}: {_change(case)}"
-    other = case.corrected_by(case.desired) if case.desired is not None else None
+    correction = case.correction(case.desired) if case.desired is not None else None
+    other = case.stands_for(correction) if correction is not None else None
     if other is not None and case.settings.on_change is not OnChange.REFUSE:
         return (
             f"{what}; {other.ref} says what would correct it, and does not tell for which record it was made; dismiss the "

@@ -44,9 +44,9 @@ class RecordTask:
 
     `decision` is what the mapping made of it, None where nothing has changed since it was posted. `found` is what a
     look-up has shown of it, None where none was made; `alike` are objects without a mark that say the same, `unmarked`
-    all of those, and `unread` is one for the record that cannot be read. `receipts_left` says that an earlier run could not have all its receipts. `offered` says whether the
-    source waits to be told, `asked` that a person wants it posted whatever the source says; `content` is the record's
-    digest.
+    all of those, and `unread` is one for the record that cannot be read. `receipts_left` says that an earlier run could
+    not have all its receipts. `offered` says whether the source waits to be told, `asked` that a person wants it posted
+    whatever the source says; `content` is the record's digest.
     """
 
     record: Record
@@ -216,8 +216,7 @@ class RecordTask:
         base = state.base
         there = yield from ask(lambda: look(base.ref))
         if there is not None:
-            seen = there
-            there = yield from ask(lambda: context.sender.as_left(seen))
+            there = yield from ask(partial(context.sender.as_left, there))
         corrections = list[Found]()
         for each in state.corrections:
             entry = yield from ask(partial(ledger.get, each.ref))
