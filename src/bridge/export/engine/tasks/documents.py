@@ -39,12 +39,10 @@ class DocumentWriter:
         Of one in two parts the rest follows at once, unless it is among the `corrections` that are there. What fails
         between the two is a document to be corrected for the next run.
         """
-        rest = document.rest() if isinstance(document, InTwoParts) else None
-        if rest is None or not isinstance(document, InTwoParts):
-            return (yield from self._create(document, self._intent(document), document.form()))
-        first = document.first()
-        intent = attrs.evolve(self._intent(document), content=begun(self._content), form=first.as_json())
-        attempt = yield from self._create(document, intent, first)
+        intent = self._intent(document)
+        if not isinstance(document, InTwoParts) or (rest := document.rest()) is None:
+            return (yield from self._create(document, intent, document.form()))
+        attempt = yield from self._create(document, self._begun(intent, document), document.first())
         own = rest.form().digest()
         if not any(each.mark is not None and each.mark.own == own for each in corrections):
             yield from self.correct(document, rest, after=attempt.number)
@@ -67,11 +65,9 @@ class DocumentWriter:
     def replace(self, document: Document, present: Found) -> Calls[Attempt]:
         """Make the object that is there say what the document says, or its first part and post the rest."""
         intent = attrs.evolve(self._intent(document), request=document.replace(present))
-        rest = document.rest() if isinstance(document, InTwoParts) else None
-        if rest is None or not isinstance(document, InTwoParts):
+        if not isinstance(document, InTwoParts) or (rest := document.rest()) is None:
             return (yield from self._context.sender.send(intent))
-        begins = attrs.evolve(intent, content=begun(self._content), form=document.first().as_json())
-        attempt = yield from self._context.sender.send(begins)
+        attempt = yield from self._context.sender.send(self._begun(intent, document))
         yield from self.correct(document, rest, after=attempt.number)
         return attempt
 
@@ -146,6 +142,10 @@ class DocumentWriter:
             form=state.form.as_json() if state.form is not None else None,
         )
         self._context.sender.adopt(intent, present)
+
+    def _begun(self, intent: Intent, document: InTwoParts) -> Intent:
+        """The intent of the first part, after which the journal tells that the rest is missing."""
+        return attrs.evolve(intent, content=begun(self._content), form=document.first().as_json())
 
     def _intent(self, document: Document) -> Intent:
         return Intent(
