@@ -30,6 +30,8 @@ _KEYS = uuid.UUID("5d4f5a0e-3c0b-5a51-9c1d-0b7a4c1f2e6d")
 _VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS = "vendor:", "summary:", "receipt:", "accrual:"
 
 
+#: How the ids begin that stand in a plan for those of objects that are not made yet.
+PLANNED = "planned:"
 #: Under this mark a journal lists the subjects of accruals that may have to be changed.
 ACCRUALS = "accruals"
 

@@ -16,6 +16,8 @@ from bridge.books import Books
 from bridge.decisions import Decision, Post, Refuse, Skip
 from bridge.documents.protocol import PlannedVendor
 from bridge.documents.record_digest import record_digest
+from bridge.export.engine.attempts import PLANNED
+from bridge.export.engine.facts import Step
 from bridge.export.owners import Owned
 from bridge.mapping import Plan
 from bridge.settings.values import Settings
@@ -26,7 +28,6 @@ _FORMAT = 1
 _DIGITS = 20
 # What a payment is for is a part of its kind; a document that is only planned has no id yet.
 _TARGET = re.compile(r"/([^/]+)/")
-_PLANNED = "planned:"
 
 #: Why a step may not be carried out for a record, or None where it may: the record's id, the step, what is to be posted,
 #: and the books.
@@ -158,7 +159,7 @@ class SavedPlan:
         if planned is None or not isinstance(decision, Post):
             return f"{step} is not in the plan of {self.made_at:%Y-%m-%d %H:%M} UTC; make it anew"
         changed = _changes(planned, attrs.evolve(_step(decision), step=step))
-        if step == _CORRECTS and books.first_open_day != self.first_open_day:
+        if step == Step.CORRECT and books.first_open_day != self.first_open_day:
             changed.append("the first open day")
         if not changed:
             return None
@@ -168,9 +169,6 @@ class SavedPlan:
     @cached_property
     def _by_record(self) -> Mapping[str, PlannedStep]:
         return {each.record_id: each for each in self.steps}
-
-
-_CORRECTS = "correcting entry"
 
 
 def permits_all(record_id: str, step: str, decision: Decision | None, books: Books) -> str | None:
@@ -215,7 +213,7 @@ def _step(post: Post) -> PlannedStep:
     document, form = post.document, post.document.form().without("party")
     party, target = document.party, _TARGET.search(form.kind)
     form = attrs.evolve(form, kind=_TARGET.sub("/*/", form.kind))
-    paid = None if target is None or target[1].startswith(_PLANNED) else target[1]
+    paid = None if target is None or target[1].startswith(PLANNED) else target[1]
     return PlannedStep(
         record_id=post.record.id,
         step=post.step,

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from bridge.documents.protocol import Found, Ref
-from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, attempt_key
+from bridge.export.engine.attempts import PLANNED, Attempt, AttemptState, Purpose, attempt_key
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, Sent
@@ -223,7 +223,7 @@ class DrySender(Sender):
         yield from ()
         if attempt.deletes:
             self._deleted.add(attempt.target)
-        object_id = attempt.object_id or (attempt.target.id if attempt.is_change else f"planned:{attempt.subject}")
+        object_id = attempt.object_id or (attempt.target.id if attempt.is_change else f"{PLANNED}{attempt.subject}")
         return attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id)
 
     def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:

@@ -13,6 +13,7 @@ from bridge.books import Books
 from bridge.decisions import Post
 from bridge.documents.protocol import parts_of
 from bridge.documents.rillet import BillDocument, ReimbursementDocument
+from bridge.export.engine.attempts import PLANNED
 from bridge.export.engine.facts import Step
 from bridge.master_data import Reference
 from bridge.unreadable import UnreadableEntry, texts_in
@@ -112,7 +113,7 @@ def with_planned(books: Books, posts: Sequence[Post]) -> Books:
 def _bill(record_id: str, document: BillDocument) -> Bill:
     bill = document.payload.bill
     return Bill(
-        id=f"planned:{record_id}",
+        id=f"{PLANNED}{record_id}",
         vendor_id=bill.vendor_id,
         expense_number=bill.expense_number,
         items=_items(bill.items),
@@ -129,7 +130,7 @@ def _bill(record_id: str, document: BillDocument) -> Bill:
 def _reimbursement(record_id: str, document: ReimbursementDocument) -> Reimbursement:
     new = document.payload
     return Reimbursement(
-        id=f"planned:{record_id}",
+        id=f"{PLANNED}{record_id}",
         vendor_id=new.vendor_id,
         items=_items(new.items),
         status=DocumentStatus.UNPAID,
