@@ -30,9 +30,9 @@ from bridge.mappers.summaries import Member, Summary, summarise
 from bridge.settings.values import Settings, SettingsError
 from clientkit.errors import ApiError
 
-#: So many records are collected before they are summarised, which bounds the memory that they take.
 #: The step of a record that is posted with others.
 SUMMARISED = "summary"
+#: So many records are collected before they are summarised, which bounds the memory that they take.
 MOST_COLLECTED = 10_000
 
 
