@@ -24,8 +24,13 @@ class DismissalError(ValueError):
         return type(self), (self.problems,)
 
 
-def dismiss_records(export: Export, record_ids: Sequence[str], *, why: str) -> list[Record]:
-    """Write down for each record that it is dismissed; the source is not told yet. See `Export.dismiss_all`."""
+def dismiss_records(
+    export: Export, record_ids: Sequence[str], *, why: str, known: Sequence[Record] | None = None
+) -> list[Record]:
+    """Write down for each record that it is dismissed; the source is not told yet. See `Export.dismiss_all`.
+
+    `known` are the records where they were read already.
+    """
     if isinstance(record_ids, str):
         raise TypeError("record_ids is a sequence of ids, not one text")
     ids = list(dict.fromkeys(record_ids))
@@ -35,7 +40,7 @@ def dismiss_records(export: Export, record_ids: Sequence[str], *, why: str) -> l
         raise ValueError("say why the record is dismissed")
     if export.journal.forgets:
         raise ValueError("dismissing needs a journal, which keeps why")
-    records = {each.id: each for each in export.records(ids)}
+    records = {each.id: each for each in (export.records(ids) if known is None else known)}
     problems = [f"{export.source.name} has no record {each}" for each in ids if each not in records]
     attempts = export.journal.attempts_of(ids)
     for each in ids:

@@ -238,8 +238,8 @@ class Export:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.
         """
-        self.record(record_id)
-        return self.dismiss_all([record_id], why=why)
+        known = [self.record(record_id)]
+        return self._run(replayed=dismiss_records(self, [record_id], why=why, known=known)).outcome()
 
     def dismiss_all(self, record_ids: Sequence[str], *, why: str) -> ExportOutcome:
         """Take records out of the queue that a person has booked by hand, all of them or none.
