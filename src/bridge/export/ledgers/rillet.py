@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -47,7 +46,6 @@ from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
-from clientkit.event_loop import blocking_client
 from clientkit.pacing import Pacing
 from clientkit.requests import Multipart, Request, Unreadable, segment
 from clientkit.wire import Answer, Answered
@@ -64,6 +62,9 @@ from rillet import (
     VendorCreditOperations,
     VendorOperations,
 )
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 # The clocks of the two services differ; looking a day further back costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
@@ -338,6 +339,9 @@ class RilletLedger:
 
 def in_loop(given: rillet.AsyncClient | Ledger, loop: AbstractEventLoop) -> rillet.Client | Ledger:
     """A client whose requests the event loop sends, or the ledger that was given."""
+    # Who has no event loop loads nothing of one.
+    from clientkit.event_loop import blocking_client
+
     return blocking_client(given, rillet.Client, loop) if isinstance(given, rillet.AsyncClient) else given
 
 
