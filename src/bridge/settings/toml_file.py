@@ -57,13 +57,15 @@ def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[
     except (ValueError, RecursionError) as error:
         # Besides its own error tomllib lets through what Python says to gigantic numbers and bottomless nesting.
         raise SettingsError((f"{source}: {error}",)) from None
-    if problems := _problems(table, kind):
-        part = salvage(table, lambda mended: _converter.structure(mended, kind), lambda each: _problems(each, kind))
+    try:
+        settings = _converter.structure(table, kind)
+    except cattrs.BaseValidationError as error:
+        problems = _messages(error)
+        part = _salvaged(table, kind)
         if part is not None:
             split = ((each, *each.rpartition(" @ ")[::2]) for each in inconsistencies(part.settings))
             problems += [each for each, told, place in split if part.means(told, place)]
-        raise _unusable(problems, text, source)
-    settings = _converter.structure(table, kind)
+        raise _unusable(problems, text, source) from None
     if problems := list(inconsistencies(settings)):
         raise _unusable(problems, text, source)
     return settings
@@ -75,7 +77,11 @@ def readable_part(text: str) -> Salvaged[Settings] | None:
         table = tomllib.loads(text)
     except (ValueError, RecursionError):
         return None
-    return salvage(table, lambda mended: _converter.structure(mended, Settings), lambda each: _problems(each, Settings))
+    return _salvaged(table, Settings)
+
+
+def _salvaged(table: dict[str, Any], kind: type[S]) -> Salvaged[S] | None:
+    return salvage(table, lambda mended: _converter.structure(mended, kind), lambda each: _problems(each, kind))
 
 
 def _problems(table: dict[str, Any], kind: type[object]) -> list[str]:
