@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from bridge.export.commands.app import INCOMPLETE, Json, app, console, expected_errors, print_json
+from bridge.export.commands.app import Json, SettingsFile, app, end, expected_errors
 from bridge.export.commands.month import CsvFile, write_csv
 from bridge.export.time_zones import zone_of
 
-AnySettingsFile = Annotated[
-    Path, typer.Option("--settings", help="The settings, a TOML file.", exists=True, dir_okay=False, readable=True)
-]
-
 
 @app.command()
-def check(settings: AnySettingsFile, csv: CsvFile = None, *, as_json: Json = False) -> None:
+def check(settings: SettingsFile, csv: CsvFile = None, *, as_json: Json = False) -> None:
     """Look at the keys, the settings and both services, and name every mistake with its line. Changes nothing.
 
     What no API can read, such as whether the reference type exists, is shown as "not verifiable". Needs the same variables
@@ -30,9 +22,4 @@ def check(settings: AnySettingsFile, csv: CsvFile = None, *, as_json: Json = Fal
         text = settings.read_text(encoding="utf-8")
         found = check_setup(text=text, source=str(settings), environment=os.environ, zones=zone_of)
         write_csv(csv, found.to_csv())
-        if as_json:
-            print_json(found.as_json())
-        else:
-            console().print(found)
-        if found.has_problems:
-            raise typer.Exit(INCOMPLETE)
+        end(found.as_json(), as_json=as_json, show=lambda out: out.print(found), is_good=not found.has_problems)
