@@ -9,12 +9,13 @@ from __future__ import annotations
 import copy
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
 S = TypeVar("S")
+P = TypeVar("P", bound=str)
 
 _MOST_ROUNDS = 8
 _STEP = re.compile(r"\.?([\w\-]+)|\[(\d+)\]")
@@ -46,6 +47,11 @@ class Salvaged(Generic[S]):
         if not keys.isdisjoint(_KEY.findall(problem)):
             return False
         return not any(place == each or place.startswith((f"{each}.", f"{each}[")) for each in self.broken)
+
+    def of_the_file(self, problems: Iterable[P]) -> list[P]:
+        """Of mistakes in the form ``place: text``, those that are the file's too."""
+        split = ((each, *each.partition(": ")[::2]) for each in problems)
+        return [each for each, place, told in split if self.means(told, place)]
 
 
 def salvage(

@@ -166,9 +166,8 @@ def _more_problems(text: str, source: str) -> tuple[str, ...]:
     except (ApiError, SettingsError):
         # What is wrong in the file is told in any case.
         return ()
-    split = ((each, *each.partition(": ")[::2]) for each in found if not each.is_warning)
-    problems = tuple(each for each, place, told in split if part.means(told, place))
-    return with_lines(SettingsError(problems), text, source).problems if problems else ()
+    problems = part.of_the_file(each for each in found if not each.is_warning)
+    return with_lines(SettingsError(tuple(problems)), text, source).problems if problems else ()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from bridge.books import Books
 from bridge.callers import Zones
 from bridge.closing.delimited import delimited
 from bridge.datatable import DataTable, Tabular
+from bridge.export.engine.walk import fields_with_values
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.sources.brex import BrexSource
 from bridge.settings.check import Problem, check
@@ -202,7 +203,7 @@ class _Look:
         else:
             self._found("Settings", State.NOT_VERIFIABLE, "Brex cannot be read, so nothing is compared with its fields")
         if (part := self._part) is not None:
-            found = [each for each in found if part.means(each.partition(": ")[2], each.partition(": ")[0])]
+            found = part.of_the_file(found)
         for each in found:
             (located,) = with_lines(SettingsError((each,)), text, source).problems
             self._found("Settings", State.WARNING if each.is_warning else State.PROBLEM, located)
@@ -236,8 +237,7 @@ class _Look:
             self._found(what, State.PROBLEM if is_dead and not renews else State.OK, text)
 
     def _fields(self, brex: brex_accounting.Client, settings: Settings | None) -> SourceFields | None:
-        whens = [each.when for each in settings.entities] if settings is not None else []
-        named = {when.field for when in whens if when is not None and when.field is not None}
+        named = frozenset[str]() if settings is None else fields_with_values(settings)
         listed = self._asked("Brex fields", lambda: (BrexSource(brex).fields(named),))
         if listed is None:
             return None

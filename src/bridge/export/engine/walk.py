@@ -345,10 +345,14 @@ def receipts_left(journal: Journal) -> dict[str, datetime]:
     return {record_id: first for record_id, first in since.items() if now - first <= PATIENCE}
 
 
+def fields_with_values(settings: Settings) -> frozenset[str]:
+    """The fields of a source of which the settings name values."""
+    return frozenset(each.when.field for each in settings.entities if each.when is not None and each.when.field)
+
+
 def fields_of(source: Source, settings: Settings) -> SourceFields:
     """The fields of a source, with the values of those of which the settings name values."""
-    named = frozenset(each.when.field for each in settings.entities if each.when is not None and each.when.field)
-    return SourceFields(source.fields(named) if isinstance(source, CodingSource) else ())
+    return SourceFields(source.fields(fields_with_values(settings)) if isinstance(source, CodingSource) else ())
 
 
 def compared(settings: Settings, books: Books, source: Source, zones: Zones) -> tuple[Problem, ...]:
