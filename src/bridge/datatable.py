@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from clientkit.money import decimal_text, places
-from clientkit.showing import html_table
+from clientkit.showing import html_table, plain
 
 if TYPE_CHECKING:
     import rich.table
 
-# Other people's texts must not move the cursor of a terminal.
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
 #: A word of this length leaves room for the other columns of a terminal of 80.
 _LONGEST_WORD = 40
 
@@ -66,11 +64,6 @@ class Tabular:
     def __repr__(self) -> str:
         # Of thousands of records the fields would be megabytes, which a notebook keeps.
         return f"<{type(self).__name__}: {plain(self.table.title)}>"
-
-
-def plain(text: str) -> str:
-    """A text without control characters, apart from line ends."""
-    return text.translate(_CONTROLS)
 
 
 def money(amount: Decimal, currency: str) -> str:

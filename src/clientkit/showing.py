@@ -114,5 +114,10 @@ def _row(tag: str, cells: Sequence[str]) -> str:
     return "<tr>" + "".join(f"<{tag}>{_text(each)}</{tag}>" for each in cells) + "</tr>"
 
 
+def plain(text: str) -> str:
+    """A text without control characters, apart from line ends: nothing in it moves a cursor."""
+    return text.translate(_CONTROLS)
+
+
 def _text(text: str) -> str:
-    return escape(text.translate(_CONTROLS)).replace("\n", "<br>")
+    return escape(plain(text)).replace("\n", "<br>")

@@ -18,10 +18,10 @@ from typing_extensions import override
 from brex_accounting import Amount, Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, dimension, gl
 from bridge import Bridge, DataTable, ForeignCurrency, Post, TaxRule, Treatment, effect
-from bridge.datatable import plain
 from bridge.explanations import explain
 from bridge.export.engine.attempts import is_part
 from bridge.settings.values import AccountRule
+from clientkit.showing import plain
 from rillet import TaxRate
 from support.companies.small import (
     AMERICA,

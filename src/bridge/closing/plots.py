@@ -12,8 +12,9 @@ from bridge.closing.period import Period, month_of
 from bridge.closing.reconciliation import Reconciliation
 from bridge.closing.snapshot import NOT_CODED, Snapshot
 from bridge.closing.spending import MonthlySpending, months_up_to
-from bridge.datatable import money, plain
+from bridge.datatable import money
 from clientkit.money import total
+from clientkit.showing import plain
 
 # Everything is in tenths of a pixel, so that no picture depends on the rounding of a machine.
 _UNIT = 10

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from bridge.datatable import plain
+from clientkit.showing import plain
 
 
 class MissingExtraError(ModuleNotFoundError):

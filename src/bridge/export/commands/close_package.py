@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.closing import ClosePackage
-from bridge.datatable import plain
 from bridge.export.closing import check_extra, page, provenance, read_package, workbook
 from bridge.export.commands.app import (
     JournalPlace,
@@ -37,6 +36,7 @@ from bridge.export.commands.month import (
     judging,
     purchases_of,
 )
+from clientkit.showing import plain
 
 
 @app.command()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 from rich.text import Text
 
-from bridge.datatable import plain
 from bridge.explanations import Explanation
 from bridge.explanations import explain as explained
 from bridge.export.commands.app import (
@@ -27,6 +26,7 @@ from bridge.export.engine.standing import state_of
 from bridge.export.engine.survey import settles, with_what_is_paid
 from bridge.export.journal.protocol import files_of
 from clientkit.money import decimal_text
+from clientkit.showing import plain
 
 
 @app.command()

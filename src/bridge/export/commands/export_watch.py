@@ -16,7 +16,6 @@ import typer
 
 import brex_accounting.webhooks
 import rillet.webhooks
-from bridge.datatable import plain
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.engine.export import Export
 from bridge.export.field_updates import apply_field_changes, read_fields
@@ -29,6 +28,7 @@ from bridge.export.watching.webhooks import Receiver, WebhookApp, WebhookReceive
 from bridge.field_sync import plan_field_sync
 from clientkit.errors import ApiError, ConfigurationError
 from clientkit.money import decimal_text
+from clientkit.showing import plain
 from clientkit.webhooks import Keys, WebhookSecretError
 
 _LOG = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from bridge.datatable import plain
 from bridge.export.engine.runner import ShowProgress
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Progress
+from clientkit.showing import plain
 
 _EVERY = 60.0
 # Somebody who waits sees soon that it goes on; of a short run there is nothing to say.

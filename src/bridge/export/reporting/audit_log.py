@@ -11,9 +11,9 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bridge.datatable import plain
 from bridge.decisions import Refuse, Skip
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, Unreported
+from clientkit.showing import plain
 
 _log = logging.getLogger("bridge.export")
 _progress = logging.getLogger("bridge.export.reporting.progress")

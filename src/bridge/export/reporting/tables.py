@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from brex_accounting import Record
-from bridge.datatable import DataTable, money, plain
+from bridge.datatable import DataTable, money
 from bridge.decisions import Post
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
@@ -22,6 +22,7 @@ from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
 from bridge.mapping import Plan
+from clientkit.showing import plain
 
 #: Of long lists the first rows are shown.
 MOST_ROWS = 40
