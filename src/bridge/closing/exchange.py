@@ -195,14 +195,11 @@ def _of_item(
     subsidiary_id: str, source_id: str, account: str, group: Sequence[ClosingRecord], snapshot: Snapshot
 ) -> Iterator[ExchangeDifference]:
     currency = snapshot.currency_of(subsidiary_id)
-    stands = [line for each in group for line in _standing(each) if line.account == account]
-    lines = [attrs.evolve(line, amount=line.amount.copy_negate()) for line in stands]
+    lines = [line for each in group for line in _taken_back(each) if line.account == account]
     for each in group:
         if follows(each.record):
             lines += [line for line in each.lines if line.account != account]
-            lines += [
-                attrs.evolve(line, amount=line.amount.copy_negate()) for line in _standing(each) if line.account != account
-            ]  # fmt: skip
+            lines += [line for line in _taken_back(each) if line.account != account]
     entry = _balanced(lines, currency, group, snapshot)
     if entry:
         yield ExchangeDifference(
@@ -219,9 +216,7 @@ def _of_item(
 
 def _of_card(account: str, each: ClosingRecord, snapshot: Snapshot) -> Iterator[ExchangeDifference]:
     billed = [line for line in each.lines if line.account == account]
-    stands = [
-        attrs.evolve(line, amount=line.amount.copy_negate()) for line in _standing(each) if line.account == account
-    ]
+    stands = [line for line in _taken_back(each) if line.account == account]
     entry = _balanced((*billed, *stands), snapshot.currency_of(each.subsidiary_id), [each], snapshot)
     if entry:
         yield ExchangeDifference(
@@ -235,9 +230,9 @@ def _of_card(account: str, each: ClosingRecord, snapshot: Snapshot) -> Iterator[
         )
 
 
-def _standing(each: ClosingRecord) -> Iterator[AccountLine]:
-    """What the ledger has for a record, without field values, as totals of accounts have none."""
-    return (line for entry in each.entries for line in entry.lines)
+def _taken_back(each: ClosingRecord) -> Iterator[AccountLine]:
+    """What takes back what the ledger has for a record, without field values, as totals of accounts have none."""
+    return (attrs.evolve(line, amount=line.amount.copy_negate()) for entry in each.entries for line in entry.lines)
 
 
 def _balanced(
