@@ -28,7 +28,7 @@ def _holds(rule: CardAccountRule, record: Record, entity: Entity) -> bool:
         and (rule.currency is None or rule.currency == record.amount.currency)
         and (not rule.types or record.type in rule.types)
         and (rule.location is None or (user is not None and rule.location in {user.location_id, user.location_name}))
-        and (rule.user is None or _folded(rule.user) in user_names(record))
+        and (rule.user is None or folded(rule.user) in user_names(record))
         and (rule.field is None or _has_value(record, rule.field, rule.value))
     )
 
@@ -37,7 +37,7 @@ def user_names(record: Record) -> frozenset[str]:
     """What the person who spent may be called by, without regard to case and blanks."""
     user = record.user
     told = () if user is None else (user.email, f"{user.first_name} {user.last_name}", user.id)
-    return frozenset(_folded(each) for each in told if each.strip())
+    return frozenset(folded(each) for each in told if each.strip())
 
 
 def _has_value(record: Record, field: str, value: str | None) -> bool:
@@ -48,5 +48,6 @@ def _has_value(record: Record, field: str, value: str | None) -> bool:
     )
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A person's name as it is compared: without regard to case and blanks."""
     return " ".join(text.split()).casefold()

@@ -11,7 +11,7 @@ import attrs
 from brex_accounting import FieldValueRef, Record
 from bridge.books import Books
 from bridge.callers import ZONE_ADVICE, CallerError, Zones, zone_of
-from bridge.card_accounts import user_names
+from bridge.card_accounts import folded, user_names
 from bridge.entities import has_choice, names_field
 from bridge.field_sync import FieldWithValues
 from bridge.settings.card_account_rules import CardAccountRule
@@ -163,8 +163,7 @@ def _users(settings: Settings, fields: SourceFields) -> Iterator[Problem]:
     named = {each.user.casefold() for each in settings.card_accounts if each.user is not None}
     for index, rule in enumerate(settings.card_accounts):
         if rule.user is not None:
-            wanted = " ".join(rule.user.split()).casefold()
-            problem = _absent(wanted, fields.users, named, "user", is_certain=False)
+            problem = _absent(folded(rule.user), fields.users, named, "user", is_certain=False)
             # People come and go, and somebody else may have a similar name.
             yield from (Problem(f"card_accounts[{index}].user: {each}", is_warning=True) for each in problem)
 
