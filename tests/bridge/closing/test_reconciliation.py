@@ -87,6 +87,24 @@ def test_a_correction_in_the_next_month_is_named_in_both(make: MakeCompany) -> N
     ]
 
 
+@pytest.mark.parametrize("journal", [True, False])
+def test_a_deleted_document_of_which_a_correction_is_left_is_named_as_deleted(
+    make: MakeCompany, *, journal: bool
+) -> None:
+    company = make(charge(), journal=journal, on_change="correct")
+    company.run()
+    posted = company.ids["k1"]
+    company.change(charge("120"))
+    assert company.run().complete
+    company.ids["k1"] = posted
+    company.delete("k1")
+
+    assert parts(reconciled(company)) == [
+        ("21120", "deleted_in_rillet", "-100", "k1"),
+        ("61000", "deleted_in_rillet", "100", "k1"),
+    ]
+
+
 def test_a_summary_that_a_person_changed_is_named_by_its_entry(make: MakeCompany) -> None:
     company = make(charge("5"), charge("6", id="k2"), summarise=("CARD_EXPENSE_POST",))
     assert company.run().complete

@@ -15,6 +15,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.standing import State
+from bridge.export.engine.survey import settles
 from bridge.export.journal.protocol import Refusal
 
 Cause: TypeAlias = tuple[DifferenceKind, str]
@@ -55,6 +56,9 @@ def cause_of(known: Standings) -> Cause:
     if known.gone:
         gone = ", ".join(map(str, known.gone))
         return DifferenceKind.DELETED_IN_RILLET, f"{gone} was posted for it and is gone"
+    if not known.documents and not settles(known.record):
+        left = ", ".join(str(each.ref) for each in known.present)
+        return DifferenceKind.DELETED_IN_RILLET, f"its document is gone, and {left} is left of it"
     if len(known.documents) > 1 or known.state.standing is Standing.DISMISSED:
         where = ", ".join(str(each.ref) for each in known.present)
         dismissed = f"; it was dismissed ({known.state.why})" if known.state.standing is Standing.DISMISSED else ""
