@@ -145,12 +145,12 @@ def test_credit_notes_take_back_what_the_model_says(data: st.DataObject) -> None
     outcome = seller.sync().run()
 
     accounts = {**dict.fromkeys(ACCOUNTS, SUBSCRIPTIONS), "": SERVICES}
-    assert {each.error for each in outcome.problems} <= {SyncError.API_ERROR}
+    assert outcome.complete, outcome.problems
     values: list[Invoice | CreditNote] = [*seller.invoices.values(), *seller.notes.values()]
     assert booked(seller.books) == expected(values, accounts, {None: AMERICA.id})
     ((made,), (memo,)) = seller.books.invoices, seller.books.credit_memos
-    # A tax of a cent less on the invoice may leave less due than the credit note is worth; Rillet refuses that.
-    assert memo.applied_amount == memo.total or outcome.problems
+    # The tax of an invoice may be told a cent off its rate, so that less is due than the credit note is worth.
+    assert memo.applied_amount.amount == min(memo.total.amount, made.total.amount)
     assert made.amount_due.amount == made.total.amount - memo.applied_amount.amount
 
 
