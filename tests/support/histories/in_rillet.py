@@ -32,7 +32,11 @@ def _is_closed(world: World, object_id: str) -> bool:
 
 
 def _wrote(world: World, object_id: str, what: str) -> None:
-    world.by_hand[object_id] = world.content(object_id)
+    if world.content(object_id) == world.posted.get(object_id):
+        # It is as it was posted again, so it is not a person's.
+        world.by_hand.pop(object_id, None)
+    else:
+        world.by_hand[object_id] = world.content(object_id)
     world.written.add(world.owners[object_id])
     world.say(f"Rillet: a person {what} {world.owners[object_id]}: {text(world.content(object_id))}")
 

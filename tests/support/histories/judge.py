@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import product
 
 import attrs
 
+from bridge import ClosedPeriod
 from bridge.export import ExportOutcome
 from support.companies.changing import EXPORTED, READY
 from support.histories.oracle import Sums, added, expected, less, text
@@ -16,6 +18,15 @@ _EDITS = frozenset({"changed_in_brex", "changed_in_rillet", "changed_on_both_sid
 _CHANGES = _EDITS | {"deleted_in_rillet"}
 #: Refusals that say that the books and Brex differ.
 _DIFFERENCES = frozenset({"changed_after_export", "changed_on_both_sides", "deleted_in_ledger", "differs_in_ledger"})
+
+
+@attrs.frozen(kw_only=True)
+class _Head:
+    """What a record says besides its sums."""
+
+    day: datetime
+    vendor: str | None
+    source_id: str | None
 
 
 @attrs.define
@@ -133,11 +144,16 @@ class Judge:
         # Whoever ran it was told, also where it was cut off later.
         world.edited -= self._said_by(outcome).keys() | posted
         for group, names in world.groups().items():
-            if group != SUMMARIES and now.get(group, {}) == self._said[names[0]]:
-                is_changed = now.get(group, {}) != self._books.get(group, {})
-                # What an earlier run began may say the same sums under another head, which the run then refuses.
-                is_earlier = self._named_by_run.get(names[0]) == "refused"
-                self._agree(names[0], is_posted=is_changed or names[0] in posted, is_earlier=is_earlier)
+            for name in names:
+                sums = now.get(group, {}) if group != SUMMARIES else world.members.get(name, {})
+                if sums == self._said[name]:
+                    is_changed = group != SUMMARIES and sums != self._books.get(group, {})
+                    # What an earlier run began may say the same sums under another head, which the run then refuses.
+                    is_earlier = self._named_by_run.get(name) == "refused"
+                    self._agree(name, is_posted=is_changed or name in posted, is_earlier=is_earlier)
+        world.posted.update(
+            {each: world.content(each) for ids in world.objects().values() for each in ids if each not in world.by_hand}
+        )
 
     def _expected(self, name: str) -> Sums:
         return expected(self._world.brex.records.get(name))
@@ -150,12 +166,30 @@ class Judge:
             head = object()
         self._agreed[name] = _Known(sums=self._said[name], head=head)
 
+    def _has_same_head(self, name: str) -> bool:
+        """Whether the record says what it said when the books agreed, but for its sums.
+
+        One that moves into a closed period stays on its day.
+        """
+        agreed, head = self._agreed.get(name), self._head(name)
+        if agreed is None or agreed.head == head:
+            return agreed is not None
+        if not isinstance(agreed.head, _Head) or not isinstance(head, _Head):
+            return False
+        moves = self._world.company.settings.closed_period is ClosedPeriod.FIRST_OPEN_DAY
+        stays = self._is_closed(head.day) and (moves or self._is_closed(agreed.head.day))
+        return stays and attrs.evolve(agreed.head, day=head.day) == head
+
+    def _is_closed(self, day: datetime) -> bool:
+        closed = self._world.rillet._books.last_closed
+        return closed is not None and day.date() <= closed.end
+
     def _head(self, name: str) -> object:
         record = self._world.brex.records.get(name)
         if record is None:
             return None
         vendor = None if record.vendor is None else record.vendor.name
-        return record.erp_posting_date, vendor, record.source_id
+        return _Head(day=record.erp_posting_date, vendor=vendor, source_id=record.source_id)
 
     def _forget_hands(self, group: str) -> None:
         """Where the books say what Brex says, it does not matter whose they are."""
@@ -241,7 +275,7 @@ class Judge:
         """Books and Brex differ; who says so?"""
         world = self._world
         agreed = self._agreed.get(name)
-        changed = agreed is None or agreed.sums != self._said[name] or agreed.head != self._head(name)
+        changed = agreed is None or agreed.sums != self._said[name] or not self._has_same_head(name)
         differ = f"Rillet has {text(after)}, Brex {text(self._said[name])}"
         is_kept = not changed and world.group_of(name) in self._there
         is_remembered = name in self._was_refused and world.setup.journal
@@ -263,8 +297,8 @@ class Judge:
 
     def _without_mark(self, name: str, after: Sums, said: Mapping[str, str], *, is_clean: bool) -> Iterator[str]:
         """Of what only a journal would know, where there is none."""
-        before, wanted, agreed = self._books.get(name, {}), self._said[name], self._agreed.get(name)
-        is_same = before == wanted and agreed is not None and agreed.head == self._head(name)
+        before, wanted = self._books.get(name, {}), self._said[name]
+        is_same = before == wanted and self._has_same_head(name)
         if name in self._world.renamed and is_same and after != before:
             yield f"{name}: an entry that says the same is there, and the run makes {text(before)} to {text(after)}"
         is_unsaid = is_clean and name in self._world.edited and name not in said
@@ -274,14 +308,14 @@ class Judge:
     def _reasons(self, name: str, after: Sums, differs: bool, *, is_clean: bool) -> Iterator[str]:
         """Whether the run's reasons for a refusal are so."""
         world, codes = self._world, self._codes.get(name, frozenset[str]())
-        group, agreed = world.group_of(name), self._agreed.get(name)
+        group = world.group_of(name)
         if name in self._codes and not codes:
             yield f"{name} is refused without a reason"
         if "deleted_in_ledger" in codes and group not in world.deleted:
             yield f"{name}: nobody deleted it, and the run says deleted_in_ledger"
         if codes & {"changed_on_both_sides", "differs_in_ledger"} and group not in world.written:
             yield f"{name}: nobody wrote it in Rillet, and the run says {sorted(codes)}"
-        is_same_head = agreed is not None and agreed.head == self._head(name)
+        is_same_head = self._has_same_head(name)
         if is_clean and codes & _DIFFERENCES and not differs and (is_same_head or not after) and group != SUMMARIES:
             yield f"{name}: both have {text(after)}, and the run says {sorted(codes)}"
 
@@ -325,9 +359,7 @@ class Judge:
                 yield f"{receipt.id} is attached {attached} times to what is there of {name}"
 
     def _false_alarm(self, name: str, after: Sums, verdicts: Mapping[str, Sequence[str]]) -> Iterator[str]:
-        agreed = self._agreed.get(name)
-        same_head = agreed is not None and agreed.head == self._head(name)
-        if same_head and _CHANGES & set(verdicts.get(name, ())):
+        if self._has_same_head(name) and _CHANGES & set(verdicts.get(name, ())):
             yield f"{name}: both have {text(after)}, and verify says {verdicts[name]}"
 
     def _failures(self, outcome: ExportOutcome | None) -> Iterator[str]:

@@ -148,6 +148,8 @@ class World:
         self.owners = dict[str, str]()
         #: What an object was when a person wrote it last.
         self.by_hand = dict[str, Sums]()
+        #: What an object was after the last run, where no person has written it.
+        self.posted = dict[str, Sums]()
         #: Whose objects a person deleted, all of them.
         self.emptied = set[str]()
         #: Whose objects a person ever deleted, and whose a person ever wrote.
