@@ -142,9 +142,15 @@ class Company:
             self.to_rillet.vendor_credits.delete(object_id)
         elif any(each.id == object_id for each in self.rillet.journal_entries):
             self.to_rillet.journal_entries.delete(object_id)
+        elif (owed := self._paid_out_by(object_id)) is not None:
+            self.to_rillet.reimbursements.delete_payment(owed, object_id)
         else:
             self.to_rillet.bills.delete_payment(self._paid_by(object_id), object_id)
         self.clock.advance(HOUR)
+
+    def _paid_out_by(self, payment_id: str) -> str | None:
+        there = self.rillet._payables.payments
+        return next((each.document_id for each in there if each.id == payment_id), None)
 
     def _paid_by(self, payment_id: str) -> str:
         return next(

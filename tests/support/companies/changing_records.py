@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeAlias
 
-from brex_accounting import Record, RecordType
-from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
+from brex_accounting import FieldValueRef, Record, RecordType
+from brex_accounting.testing.records import Split, card_expense, card_refund, gl, record, reimbursement
 
 #: Debits less credits by account code.
 Balances: TypeAlias = Mapping[str, Decimal | int]
@@ -71,9 +71,25 @@ def credit(amount: str = "100", account: str = "61000", *, id: str = "v1", **mor
     )
 
 
-def payment(amount: str = "100", *, id: str = "p1", source: str = "bill1", **more: Any) -> Record:
+def _line(amount: str, *coding: FieldValueRef) -> Split:
+    return amount, coding
+
+
+def payment(amount: str = "100", *, id: str = "p1", source: str = "bill1", fee: str = "0", **more: Any) -> Record:
+    """A payment of a bill; the fee comes on top of it, and a negative one is a discount."""
+    left = Decimal(amount) + Decimal(fee)
+    owed, paid = [_line(amount)], [_line(str(left))]
+    if left > Decimal(amount):
+        owed.append(_line(fee, gl("63000")))
+    elif left < Decimal(amount):
+        paid.append(_line(fee.removeprefix("-"), gl("63000")))
+    return record(RecordType.BILL_EXPENSE_PAYMENT, debits=owed, credits=paid, record_id=id, source_id=source, **more)
+
+
+def payout(amount: str = "100", *, id: str = "o1", source: str = "expense1", **more: Any) -> Record:
+    """A payout of a reimbursement, which pays it in Rillet."""
     return record(
-        RecordType.BILL_EXPENSE_PAYMENT,
+        RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT,
         debits=[(amount, [])],
         credits=[(amount, [])],
         record_id=id,

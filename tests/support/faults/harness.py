@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -33,12 +34,14 @@ from support.faults.schedules import HTML, PAGES, Doubled, Garbled, Kill, Late, 
 from support.proof import prove
 
 SETTINGS = Settings(
-    entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),), reference_type=REFERENCE_TYPE
+    entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100", clearing_account="11900"),),
+    reference_type=REFERENCE_TYPE,
 )
 START = datetime(2026, 2, 6, 9, tzinfo=UTC)
 KEYS_LIVE = timedelta(hours=24)
 MOST_RUNS = 12
 HAVE_RECEIPTS = frozenset({RecordType.CARD_EXPENSE_POST, RecordType.BILL_EXPENSE})
+PAYMENTS = frozenset({RecordType.BILL_EXPENSE_PAYMENT, RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT})
 #: What a stand-in makes of a request: see `clientkit.testing.StandIn.take`.
 Taken: TypeAlias = tuple[Answer | None, Action | None]
 
@@ -268,17 +271,30 @@ def _record_ids(company: Company, client: rillet.Client, journal: SqlJournal) ->
         if digest is not None:
             yield from (each.record_id for each in journal.members(summary_subject(digest)))
     for bill in there.bills:
-        yield from _payers(bill, client, records.values())
+        yield from _payers(bill, client.bills.list_payments(bill.id), records)
+    for owed in there.reimbursements:
+        yield from _payers(owed, client.reimbursements.list_payments(owed.id), records)
 
 
-def _payers(bill: rillet.Bill, client: rillet.Client, records: Iterable[Record]) -> Iterator[str]:
-    """A record for each payment of a bill, by its amount."""
-    sources = {each.id for each in bill.external_references}
-    payers = [each for each in records if each.type == RecordType.BILL_EXPENSE_PAYMENT and each.source_id in sources]
-    for payment in client.bills.list_payments(bill.id):
-        payer = next((each for each in payers if each.amount.amount == payment.amount.amount), None)
+def _payers(
+    document: rillet.Bill | rillet.Reimbursement,
+    payments: Iterable[rillet.BillPayment | rillet.ReimbursementPayment],
+    records: Mapping[str, Record],
+) -> Iterator[str]:
+    """A record for each payment of a document, by its amount."""
+    named = {each.id for each in document.external_references}
+    sources = {*named, *(records[each].source_id for each in named if each in records)}
+    payers = [each for each in records.values() if each.type in PAYMENTS and each.source_id in sources]
+    for payment in payments:
+        payer = next((each for each in payers if _paid(each) == payment.amount.amount), None)
         yield "a payment of nobody" if payer is None else payer.id
         payers = [each for each in payers if each is not payer]
+
+
+def _paid(record: Record) -> Decimal:
+    """What a payment pays: what was owed as far as it left the bank; a fee or a discount is an entry."""
+    uncoded = [each for each in record.line_items if not each.accounting_field_values]
+    return min(each.amount.amount for each in uncoded)
 
 
 def _mark(entry: rillet.JournalEntry) -> Mark | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from brex_accounting import Record, RecordType
-from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
+from brex_accounting.testing.records import Split, card_expense, card_refund, gl, record, reimbursement
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, RequestLost, Respond
 
@@ -93,6 +93,8 @@ def schedule(seed: int, *, exporters: int = 1) -> Schedule:
         edited = make(chance)
     again = chance.random() < 0.5
     summarise = (RecordType.CARD_EXPENSE_POST, RecordType.CARD_PAYMENT) if chance.random() < 0.3 else ()
+    if chance.random() < 0.3:
+        records += _movements(chance)
     return Schedule(
         records=records, runs=runs, exporters=exporters, summarise=summarise, edited=edited, offered_again=again
     )
@@ -139,6 +141,34 @@ def _bill_and_payments(chance: random.Random) -> list[Record]:
         for number, part in enumerate(parts)
     ]
     return [_bill(Decimal(whole).scaleb(-2), "accr_bill", "bill_1"), *paid]
+
+
+def _movements(chance: random.Random) -> list[Record]:
+    """A bill that is paid with a fee or a discount, which takes a payment and an entry, and a payout of a reimbursement."""
+    owed, rest = _amount(chance) + 10, Decimal(chance.randint(1, 900)).scaleb(-2)
+    given: Split = rest, [gl("62000")]
+    debits: list[Split]
+    others: list[Split]
+    if chance.random() < 0.5:
+        debits, others = [(owed, ()), given], [(owed + rest, ())]
+    else:
+        debits, others = [(owed, ())], [(owed - rest, ()), given]
+    paid = record(
+        RecordType.BILL_EXPENSE_PAYMENT, debits=debits, credits=others, record_id="accr_fee", source_id="bill_3"
+    )
+    spent = _amount(chance)
+    return [
+        _bill(owed, "accr_owed", "bill_3"),
+        paid,
+        reimbursement(spent, coding=[gl("62000")], record_id="accr_spent", source_id="expense_1"),
+        record(
+            RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT,
+            debits=[(spent, ())],
+            credits=[(spent, ())],
+            record_id="accr_paid_out",
+            source_id="expense_1",
+        ),
+    ]
 
 
 def unpaid_bill(chance: random.Random) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from support.histories import in_brex, in_rillet
@@ -21,6 +21,7 @@ _RUNS = ("run", "run", "run_with_fault", "run_killed")
 _IN_BREX = ("add", "edit", "edit", "edit", "edit", "offer", "offer", "zero", "leave")
 _IN_RILLET = ("recode", "recode", "delete", "pay", "rename", "close")
 _OTHERS = ("set", "wait", "replay")
+_MOVES = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,13 @@ def history_of(seed: int) -> History:
         for _ in range(source.randint(1, 3)):
             names.append(source.choice(source.choice((_IN_BREX, _IN_BREX, _IN_RILLET, _OTHERS))))
         names.append(source.choice(_RUNS))
-    return History(seed, setup, tuple(Action(each, tuple(source.choices(range(10**6), k=4))) for each in names))
+    actions = tuple(Action(each, tuple(source.choices(range(10**6), k=4))) for each in names)
+    if source.random() < _MOVES:
+        # Some of what comes is money that moves.
+        actions = tuple(
+            replace(each, name="move") if each.name == "add" and source.random() < _MOVES else each for each in actions
+        )
+    return History(seed, setup, actions)
 
 
 def perform(world: World, action: Action) -> None:

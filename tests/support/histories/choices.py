@@ -8,6 +8,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 ACCOUNTS = ("61000", "62000", "63000")
+#: What settles another record: it has no account of its own, and its object in Rillet has no mark.
+SETTLING = ("paid", "fee", "out")
 
 
 def chosen(many: Sequence[T], number: int) -> T:

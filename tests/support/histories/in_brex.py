@@ -9,11 +9,13 @@ import attrs
 
 from brex_accounting import Record
 from support.companies.changing import EXPORTED, READY
-from support.companies.changing_records import bill, charge, entry, payment, refund, reimbursed
-from support.histories.choices import ACCOUNTS, chosen
+from support.companies.changing_records import bill, charge, credit, entry, payment, payout, refund, reimbursed
+from support.histories.choices import ACCOUNTS, SETTLING, chosen
 from support.histories.world import World
 
 KINDS = ("charge", "refund", "owed", "bill", "paid", "entry")
+#: Payments of bills with a fee or a discount, payouts of reimbursements, and what vendors give back.
+MOVEMENTS = ("fee", "out", "credit")
 MERCHANTS = ("Cumulus Cloud", "Sample Stationery")
 DAYS = (
     datetime(2026, 1, 20, 12, tzinfo=UTC),
@@ -25,17 +27,17 @@ NO_ACCOUNT = "99999"
 
 
 def _made(kind: str, number: int, amount: int, account: int, head: int) -> Record:
-    """A record of a kind; only the payments of a bill have cents, by which they are told apart."""
+    """A record of a kind; only payments have cents, by which they are told apart."""
     day, code = chosen(DAYS, head), chosen(ACCOUNTS, account)
     name, merchant = f"{kind}{number}", chosen(MERCHANTS, head // 7)
-    if kind == "charge":
-        return charge(chosen(("100", "40", "25"), amount), code, id=name, merchant=merchant, posted_at=day)
-    if kind == "refund":
-        return refund(chosen(("90", "30", "20"), amount), code, id=name, merchant=merchant, posted_at=day)
-    if kind == "owed":
-        return reimbursed(chosen(("80", "35", "15"), amount), code, id=name, posted_at=day)
-    if kind == "bill":
-        return bill(
+    which = 2 if head % 5 == 0 else 1
+    makers: Mapping[str, Callable[[], Record]] = {
+        "charge": lambda: charge(chosen(("100", "40", "25"), amount), code, id=name, merchant=merchant, posted_at=day),
+        "refund": lambda: refund(chosen(("90", "30", "20"), amount), code, id=name, merchant=merchant, posted_at=day),
+        "owed": lambda: reimbursed(
+            chosen(("80", "35", "15"), amount), code, id=name, source_id=f"expense{number}", posted_at=day
+        ),
+        "bill": lambda: bill(
             chosen(("500", "620", "750"), amount),
             code,
             id=name,
@@ -43,15 +45,26 @@ def _made(kind: str, number: int, amount: int, account: int, head: int) -> Recor
             vendor=merchant,
             invoice_number=f"INV-{number}",
             posted_at=day,
-        )
-    if kind == "paid":
-        return payment(
-            f"{chosen((30, 40, 50), amount)}.{number:02}",
+        ),
+        "paid": lambda: payment(
+            f"{chosen((30, 40, 50), amount)}.0{number}", id=name, source=f"source{which}", posted_at=day
+        ),
+        "fee": lambda: payment(
+            f"{chosen((30, 40, 50), amount)}.1{number}",
             id=name,
-            source=f"source{2 if head % 5 == 0 else 1}",
+            fee=chosen(("2", "-1", "0"), account),
+            source=f"source{which}",
             posted_at=day,
-        )
-    return entry(chosen(("200", "60", "45"), amount), code, id=name, posted_at=day)
+        ),
+        "out": lambda: payout(
+            f"{chosen((9, 12, 30), amount)}.2{number}", id=name, source=f"expense{which}", posted_at=day
+        ),
+        "credit": lambda: credit(
+            chosen(("70", "55", "12"), amount), code, id=name, invoice_number=f"CN-{number}", posted_at=day
+        ),
+        "entry": lambda: entry(chosen(("200", "60", "45"), amount), code, id=name, posted_at=day),
+    }
+    return makers[kind]()
 
 
 def _put(world: World, record: Record, what: str) -> None:
@@ -68,12 +81,20 @@ def _put(world: World, record: Record, what: str) -> None:
 
 
 def _add(world: World, kind: int, amount: int, account: int, head: int) -> None:
-    name = chosen(KINDS, kind)
+    _add_one(world, chosen(KINDS, kind), amount, account, head)
+
+
+def _move(world: World, kind: int, amount: int, account: int, head: int) -> None:
+    _add_one(world, chosen(MOVEMENTS, kind), amount, account, head)
+
+
+def _add_one(world: World, name: str, amount: int, account: int, head: int) -> None:
     number = 1 + sum(each.startswith(name) for each in world.known)
     if number > 9:
         return
-    if name == "paid" and not any(each.startswith("bill") for each in world.known):
-        _put(world, _dated(world, _made("bill", 1, amount, account, head), 2), "a new")
+    settled = {"paid": "bill", "fee": "bill", "out": "owed"}.get(name)
+    if settled is not None and not any(each.startswith(settled) for each in world.known):
+        _put(world, _dated(world, _made(settled, 1, amount, account, head), 2), "a new")
     _put(world, _dated(world, _made(name, number, amount, account, head), 2), "a new")
 
 
@@ -98,8 +119,8 @@ def _edit(world: World, which: int, amount: int, account: int, head: int) -> Non
             source_id=old.source_id,
             due_at=old.due_at,
         )
-    # A payment may turn out to be another bill's; what else is about something goes on being about it.
-    made = attrs.evolve(made, receipts=old.receipts, source_id=made.source_id if kind == "paid" else old.source_id)
+    # A payment may turn out to be another one's; what else is about something goes on being about it.
+    made = attrs.evolve(made, receipts=old.receipts, source_id=made.source_id if kind in SETTLING else old.source_id)
     status = READY if (head // 3) % 2 else EXPORTED
     if old.review_status == READY:
         # What waits for export goes on waiting.
@@ -137,7 +158,7 @@ def _leave(world: World, which: int, *_: int) -> None:
 
 
 def _spoil(world: World, which: int, state: int, *_: int) -> None:
-    coded = [each for each in sorted(world.brex.records) if not each.startswith("paid")]
+    coded = [each for each in sorted(world.brex.records) if not each.startswith(SETTLING)]
     if not coded:
         return
     old = world.brex.records[chosen(coded, which)]
@@ -169,6 +190,7 @@ def _attach(world: World, which: int, state: int, *_: int) -> None:
 
 DOERS: Mapping[str, Callable[..., None]] = {
     "add": _add,
+    "move": _move,
     "edit": _edit,
     "offer": _offer,
     "zero": _zero,

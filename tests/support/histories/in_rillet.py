@@ -10,7 +10,7 @@ from bridge.mappers.draft import day_of
 from clientkit import ApiError
 from rillet import ExternalReference, NewCharge, NewExpenseItem, NewVendor
 from support.companies.changing import READY, REFERENCE_TYPE, US, dollars
-from support.histories.choices import ACCOUNTS, chosen
+from support.histories.choices import ACCOUNTS, SETTLING, chosen
 from support.histories.oracle import text
 from support.histories.world import World
 
@@ -43,7 +43,7 @@ def _wrote(world: World, object_id: str, what: str) -> None:
 
 def _recode(world: World, which: int, account: int, amount: int, *_: int) -> None:
     found = _mine(world, which)
-    if found is None or found[1].startswith("paid") or _is_closed(world, found[0]):
+    if found is None or found[1].startswith(SETTLING) or _is_closed(world, found[0]):
         return
     object_id, owner = found
     world.company.ids[owner] = object_id

@@ -11,7 +11,8 @@ import attrs
 from bridge import ClosedPeriod
 from bridge.export import ExportOutcome
 from support.companies.changing import EXPORTED, READY
-from support.histories.oracle import Sums, added, expected, less, text
+from support.histories.choices import SETTLING
+from support.histories.oracle import Sums, added, expected, half, less, text
 from support.histories.world import SUMMARIES, World
 
 _EDITS = frozenset({"changed_in_brex", "changed_in_rillet", "changed_on_both_sides"})
@@ -116,7 +117,7 @@ class Judge:
             if is_clean and group in self._ready and world.brex.records[group].review_status == READY:
                 yield f"{group} is dismissed, and Brex is not told"
             return
-        if not world.setup.journal and (group.startswith("paid") or group in world.renamed):
+        if not world.setup.journal and (group.startswith(SETTLING) or group in world.renamed):
             # What has no mark is known to a journal alone: without one it counts as never posted.
             yield from self._without_mark(group, after, said, is_clean=is_clean)
             return
@@ -214,6 +215,9 @@ class Judge:
                 yield f"{name} is gone from Brex, and the run changed its books from {text(before)} to {text(after)}"
             return
         allowed = [before, wanted]
+        if not is_clean:
+            # A run that is cut off may leave a half, which `_named` wants to hear of.
+            allowed.append(half(self._world.brex.records[name]))
         if not is_clean or self._named_by_run.get(name) == "refused":
             # What an earlier run began is sent as it was, before it is made what Brex says now.
             allowed += [added(()), *self._ever_said.get(name, ())]
@@ -302,7 +306,7 @@ class Judge:
         if name in self._world.renamed and is_same and after != before:
             yield f"{name}: an entry that says the same is there, and the run makes {text(before)} to {text(after)}"
         is_unsaid = is_clean and name in self._world.edited and name not in said
-        if name.startswith("paid") and not wanted and after and is_unsaid and name in self._world.brex.records:
+        if name.startswith(SETTLING) and not wanted and after and is_unsaid and name in self._world.brex.records:
             yield f"{name}: Rillet has {text(after)}, Brex nothing, and the run does not say so"
 
     def _reasons(self, name: str, after: Sums, differs: bool, *, is_clean: bool) -> Iterator[str]:
@@ -359,7 +363,9 @@ class Judge:
                 yield f"{receipt.id} is attached {attached} times to what is there of {name}"
 
     def _false_alarm(self, name: str, after: Sums, verdicts: Mapping[str, Sequence[str]]) -> Iterator[str]:
-        if self._has_same_head(name) and _CHANGES & set(verdicts.get(name, ())):
+        # What a person did to a summary is told of each of its members, whose own sums nobody can tell then.
+        is_alone = self._world.group_of(name) != SUMMARIES
+        if is_alone and self._has_same_head(name) and _CHANGES & set(verdicts.get(name, ())):
             yield f"{name}: both have {text(after)}, and verify says {verdicts[name]}"
 
     def _failures(self, outcome: ExportOutcome | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from brex_accounting import Record
+from brex_accounting import Record, RecordType
 from support.laws.oracle import UNCODED
 
 #: Debits less credits by account code; no zeros.
@@ -26,12 +26,24 @@ def expected(record: Record | None) -> Sums:
     return {} if record is None else added(_lines(record))
 
 
+def half(record: Record | None) -> Sums:
+    """What is there of a payment with a fee or a discount while the entry of its rest is not."""
+    paid = added(_lines(record)) if record is not None else {}
+    owed, left = paid.get(_ACCOUNTS["accounts_payable_account"]), paid.get(_ACCOUNTS["bank_account"])
+    if record is None or record.type != RecordType.BILL_EXPENSE_PAYMENT or owed is None or left is None:
+        return {}
+    amount = min(owed, -left)
+    return {_ACCOUNTS["bank_account"]: -amount, _ACCOUNTS["accounts_payable_account"]: amount}
+
+
 def _lines(record: Record) -> Iterable[Sums]:
     for line in record.line_items:
         coded = [each.remote_field_value_id for each in line.accounting_field_values]
         account = coded[0] if coded else None
         if account is None:
-            account = _ACCOUNTS[UNCODED[record.type][line.type]]
+            named = UNCODED[record.type]
+            # A bill that is turned round has its one account on the other side.
+            account = _ACCOUNTS[named.get(line.type) or next(iter(named.values()))]
         amount = line.amount.amount
         yield {account: amount if line.type == "DEBIT" else -amount}
 

@@ -24,13 +24,14 @@ from clientkit.testing import Action, Asked, Fault
 from rillet import Bill, Charge, Reimbursement
 from support.clocks import ManualClock
 from support.companies.changing import Company, settings_of
+from support.histories.choices import SETTLING
 from support.histories.oracle import Sums, added
 
 #: Records of this type are members of summaries, where a world has any.
 SUMMARISED = RecordType.CARD_PAYMENT
 #: All members of summaries are looked at together.
 SUMMARIES = "summaries"
-_IDS = re.compile(r"\b(?:charge|refund|owed|bill|paid|entry)\d\b")
+_IDS = re.compile(r"\b(?:charge|refund|owed|bill|paid|entry|fee|out|credit)\d\b")
 
 
 @dataclass(frozen=True)
@@ -261,12 +262,16 @@ class World:
                 # Without references each record has a memo, which nothing but this reads.
                 named = [memo[0]]
             yield from ((document.id, each) for each in named)
+        for credit in self.rillet.vendor_credits:
+            # They have no references: the memo begins with the record's id.
+            yield from ((credit.id, each) for each in _IDS.findall(credit.memo or "") if each in self.known)
         yield from self._owned_entries()
-        for payment in self.rillet._bills.payments:
+        for payment in (*self.rillet._bills.payments, *self.rillet._payables.payments):
             # The cents of a payment tell its record, since nothing else does.
-            number = int(payment.amount.amount * 100) % 100
-            if f"paid{number}" in self.known:
-                yield payment.id, f"paid{number}"
+            kind, number = divmod(int(payment.amount.amount * 100) % 100, 10)
+            name = f"{SETTLING[kind]}{number}" if kind < len(SETTLING) else ""
+            if name in self.known:
+                yield payment.id, name
 
     def _owned_entries(self) -> Iterator[tuple[str, str]]:
         for entry in self.rillet.journal_entries:
@@ -294,8 +299,8 @@ class World:
     def ledger(self) -> list[object]:
         """Everything that Rillet has, to be compared; what it refuses leaves nothing."""
         there = self.rillet
-        documents = (there.charges, there.reimbursements, there.bills, there.journal_entries, there.vendors)
-        return [there.ledger.postings, *documents]
+        documents = (there.charges, there.reimbursements, there.bills, there.vendor_credits, there.journal_entries)
+        return [there.ledger.postings, *documents, there.vendors]
 
 
 @contextmanager
