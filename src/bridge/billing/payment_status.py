@@ -59,7 +59,7 @@ def read_payment_status(text: str) -> PaymentStatus:
     """The status that `PaymentStatus.as_text` wrote. Raises `ValueError` for any other text."""
     try:
         told = json.loads(text)
-        return PaymentStatus(
+        status = PaymentStatus(
             invoice=told["invoice"],
             rillet_id=told["rillet_id"],
             status=PaymentState(told["status"]),
@@ -68,5 +68,12 @@ def read_payment_status(text: str) -> PaymentStatus:
             currency=told["currency"],
             at=datetime.fromisoformat(told["at"]),
         )
-    except (KeyError, TypeError, ArithmeticError) as error:
-        raise ValueError("this is not the status of a payment") from error
+    except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise ValueError(_NO_STATUS) from error
+    if status.at.tzinfo is None or not all(isinstance(told[each], str) for each in _TEXTS):
+        raise ValueError(_NO_STATUS)
+    return status
+
+
+_TEXTS = ("invoice", "rillet_id", "currency")
+_NO_STATUS = "this is not the status of a payment"

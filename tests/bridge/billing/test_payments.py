@@ -18,7 +18,7 @@ from hypothesis import given, settings
 import rillet.webhooks
 from bridge.billing import InvoiceStatus, PaymentState, PaymentStatus, SettledElsewhere
 from bridge.billing.sync import ListedInvoices, PaymentWatcher
-from bridge.export import WebhookReceiver
+from bridge.export import JournalError, WebhookReceiver
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
 from clientkit.webhooks import DuplicateWebhookError, UnreadableWebhookError, WrongSignatureError
@@ -491,3 +491,20 @@ class Walk:
 
     def _poll(self, _: str) -> None:
         self._listener.watcher.poll()
+
+
+@pytest.mark.parametrize("value", ["7", '"x"', "[[]]", "[7]", '{"at": "2026-03-01T00:00:00"}', "[" * 9_000])
+@pytest.mark.parametrize("mark", ["billing payments read until", "billing told in_1", "billing credited {memo}"])
+def test_a_damaged_mark_is_told_and_nothing_is_delivered(synced: Seller, mark: str, value: str) -> None:
+    synced.put(note())
+    assert synced.sync().run().complete
+    pay(synced, "19.00")
+    listener = Listener(synced, subscribed=False)
+    name = mark.format(memo=synced.books.credit_memos[0].id)
+    assert synced.journal is not None
+    synced.journal.set_mark(name, value)
+
+    with pytest.raises(JournalError, match=f"the journal's mark '{name}' is damaged"):
+        listener.watcher.poll()
+
+    assert listener.told == []

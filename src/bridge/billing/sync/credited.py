@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import cast
 
 import rillet
 from bridge.billing.documents import APPLICATION, subject_of
+from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal
 from clientkit.errors import NotFoundError
 
@@ -30,8 +30,7 @@ class CreditedInvoices:
 
     def before(self, memo_id: str) -> tuple[str, ...]:
         """Those that it has paid at any time, as far as the journal knows. Raises `JournalError`."""
-        told = self._journal.mark(_mark(memo_id))
-        seen = self._seen.get(memo_id, ()) if told is None else _ids(json.loads(told))
+        seen = texts_at(self._journal, _mark(memo_id)) or self._seen.get(memo_id, ())
         return tuple(dict.fromkeys([*seen, *self._applied_by_the_sync(memo_id)]))
 
     def remember(self, memo_id: str, invoices: Iterable[str]) -> None:
@@ -54,7 +53,3 @@ def paid_by(memo: rillet.CreditMemo) -> tuple[str, ...]:
 
 def _mark(memo_id: str) -> str:
     return f"billing credited {memo_id}"
-
-
-def _ids(found: object) -> tuple[str, ...]:
-    return tuple(str(each) for each in cast("list[object]", found)) if isinstance(found, list) else ()

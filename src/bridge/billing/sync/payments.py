@@ -27,6 +27,7 @@ from bridge.billing.values import Invoice, InvoiceStatus
 from bridge.documents.marks import mark_of_references
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.engine.claims import Locks, claimed
+from bridge.export.journal.marks import damaged, moment_at
 from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.reporting import audit_log
 from clientkit.errors import NotFoundError
@@ -305,16 +306,19 @@ class PaymentWatcher:
     def _last_told(self, name: str) -> PaymentStatus | None:
         if self._journal.forgets:
             return self._told.get(name)
-        text = self._journal.mark(f"billing told {name}")
-        return None if text is None else read_payment_status(text)
+        text = self._journal.mark(_told_mark(name))
+        try:
+            return None if text is None else read_payment_status(text)
+        except ValueError:
+            raise damaged(_told_mark(name)) from None
 
     def _remember(self, status: PaymentStatus) -> None:
         self._told[status.invoice] = status
-        self._journal.set_mark(f"billing told {status.invoice}", status.as_text())
+        self._journal.set_mark(_told_mark(status.invoice), status.as_text())
 
     def _read_until(self) -> datetime | None:
-        told = self._journal.mark(_READ_UNTIL)
-        return None if told is None else datetime.fromisoformat(told) - _CLOCK_MARGIN
+        told = moment_at(self._journal, _READ_UNTIL)
+        return None if told is None else told - _CLOCK_MARGIN
 
     @contextmanager
     def _alone(self, name: str) -> Generator[None]:
@@ -327,6 +331,10 @@ class PaymentWatcher:
             claimed(self._journal, f"payment:{name}", "another process tells of this invoice"),
         ):
             yield
+
+
+def _told_mark(name: str) -> str:
+    return f"billing told {name}"
 
 
 def _is_understood(event: rillet.webhooks.Event) -> bool:

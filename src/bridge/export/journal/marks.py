@@ -20,7 +20,7 @@ def texts_at(journal: Journal, name: str) -> Sequence[str]:
     """The list of texts under a name, empty where there is none. Raises `JournalError`."""
     found = _read(journal, name, "[]")
     if not isinstance(found, list) or not all(isinstance(each, str) for each in cast("list[object]", found)):
-        raise _damaged(name)
+        raise damaged(name)
     return cast("list[str]", found)
 
 
@@ -28,7 +28,7 @@ def moments_at(journal: Journal, name: str) -> Mapping[str, datetime]:
     """The times under a name, by a text; empty where there are none. Raises `JournalError`."""
     found = _read(journal, name, "{}")
     if not isinstance(found, dict):
-        raise _damaged(name)
+        raise damaged(name)
     return {key: _moment(value, name) for key, value in cast("dict[str, object]", found).items()}
 
 
@@ -36,7 +36,7 @@ def _read(journal: Journal, name: str, missing: str) -> object:
     try:
         found: object = json.loads(journal.mark(name) or missing)
     except (ValueError, RecursionError):
-        raise _damaged(name) from None
+        raise damaged(name) from None
     return found
 
 
@@ -44,12 +44,13 @@ def _moment(value: object, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
-        raise _damaged(name) from None
+        raise damaged(name) from None
     if moment.tzinfo is None:
-        raise _damaged(name)
+        raise damaged(name)
     return moment
 
 
-def _damaged(name: str) -> JournalError:
+def damaged(name: str) -> JournalError:
+    """The error of a mark that does not hold what it should."""
     # What it holds is not said: it may be anything.
     return JournalError(f"the journal's mark {name!r} is damaged")
