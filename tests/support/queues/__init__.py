@@ -1,0 +1,1 @@
+"""Companies, workers and faults for the queues of ``examples/queues``."""
