@@ -20,8 +20,8 @@ import pytest
 
 import brex_accounting
 import rillet
-from clientkit.codec import CodecError, Extra, hooks, structure, unknown_fields
-from clientkit.codec.readers import MOST_REMEMBERED
+from clientkit.codec import CodecError, Extra, hooks, parse, structure, unknown_fields
+from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
 from support.bodies import body_of, exactly, spoiled
 
 BODIES = int(os.environ.get("BREX_RILLET_BODIES", "60"))
@@ -127,6 +127,22 @@ def test_what_was_read_is_frozen_and_of_its_class() -> None:
         read.party.id = "2"  # type: ignore[misc]
     assert hash(read.party) == hash(Party(id="1"))
     assert pickle.loads(pickle.dumps(read)) == read
+
+
+def test_few_and_short_texts_are_remembered() -> None:
+    remembered = Remembered(len)
+
+    for number in range(MOST_REMEMBERED * 2):
+        assert remembered[str(number)] == len(str(number))
+    assert remembered["1" * 1_000_000] == 1_000_000
+    assert len(remembered) <= MOST_REMEMBERED
+    assert max(map(len, remembered)) < 10
+
+
+def test_equal_amounts_keep_the_places_that_they_came_with() -> None:
+    read: Any = parse(b"[1.50, 1.5, 1.50, 15e-1]")
+
+    assert [str(each) for each in read] == ["1.50", "1.5", "1.50", "1.5"]
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -19,22 +19,21 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from enum import Enum
-from itertools import filterfalse
 from typing import Any, NoReturn, Union, get_args, get_origin
 
 import attrs
 from typing_extensions import override
 
+from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
+
 Hook = Callable[[Any, Any], Any]
 
-#: So many parts of one class, and so many days, are remembered; then the memory begins anew.
-MOST_REMEMBERED = 4096
 #: Classes within classes are written in line down to this depth; what is deeper is a function of its own.
 _DEEPEST = 6
 
 
 #: Numbers that need no second look: nothing of them is lost, and they are of a size that money has.
-_CENT = Decimal("0.01")
+_CENT, _MUCH = Decimal("0.01"), 10**15
 _NUMBERS = Context(prec=29, Emax=17, Emin=0, traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Underflow])
 
 
@@ -66,23 +65,6 @@ _twins = dict[type[Any], type[Any]]()
 
 #: The `extra` of every object whose class knows all of its fields.
 NO_EXTRA = _SharedExtra()
-
-
-class _Remembered(dict[Any, Any]):
-    """What was made of a key, made where it is asked for the first time."""
-
-    __slots__ = ("_make",)
-
-    def __init__(self, make: Callable[[Any], object]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: Any) -> object:
-        made = self._make(key)
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-        self[key] = made
-        return made
 
 
 @attrs.frozen
@@ -123,9 +105,7 @@ class _Writer:
     def __init__(self, rules: Rules) -> None:
         self.lines = list[str]()
         self.names: dict[str, Any] = {
-            "new": object.__new__,
             "no_extra": NO_EXTRA,
-            "filterfalse": filterfalse,
             "shared": _SharedExtra,
             "all_texts": _all_texts,
         }
@@ -227,7 +207,7 @@ class _Writer:
             self.names["instant"] = datetime.fromisoformat
             self._put(depth, f"{variable} = instant({variable})", f"if {variable}.tzinfo is None: raise ValueError")
         elif wanted is date:
-            days = self.names.setdefault("days", _Remembered(lambda text: self._rules.hook_of(date)(text, date)))
+            days = self.names.setdefault("days", Remembered(lambda text: self._rules.hook_of(date)(text, date)))
             self._put(depth, f"{variable} = {self._name(days)}[{variable}]")
         elif isinstance(wanted, type) and issubclass(wanted, Enum):
             # The table of members first: calling the class takes several times as long.
@@ -254,6 +234,7 @@ class _Writer:
             # A text that is written again as it was has digits and a point alone: cheaper than a regular expression.
             f"elif {variable}.__class__ is str and len({variable}) < 30 and text(amount := number({variable})) == {variable} and amount.is_finite():",
             f"    {variable} = amount",
+            f"elif {variable}.__class__ is int and -{_MUCH} < {variable} < {_MUCH}: {variable} = Decimal({variable})",
             f"else: {variable} = {self._hooked(variable, Decimal)}",
         )
 
@@ -288,13 +269,17 @@ class _Writer:
         self._put(
             depth,
             f"if {all_known}: {variable} = no_extra",
-            f"else: {variable} = {{k: {source}[k] for k in filterfalse({self._name(known.__contains__)}, {source})}}",
+            # A loop and no comprehension, which is a call.
+            "else:",
+            f"    {variable} = {{}}",
+            f"    for each in {source}:",
+            f"        if each not in {self._name(known)}: {variable}[each] = {source}[each]",
         )
         return variable
 
     def _make(self, kind: type[Any], values: dict[str, str], target: str, depth: int) -> None:
         if _has_twin(kind):
-            self._put(depth, f"{target} = new({self._name(_twin(kind))})")
+            self._put(depth, f"{target} = {self._name(_twin(kind))}()")
             self._put(depth, *(f"{target}.{name} = {variable}" for name, variable in values.items()))
             self._put(depth, f"{target}.__class__ = {self._name(kind)}")
             return
@@ -348,7 +333,11 @@ def _has_twin(kind: type[Any]) -> bool:
 def _twin(kind: type[Any]) -> type[Any]:
     """A subclass with the same layout whose attributes can be set; an object of it can become one of the class."""
     if kind not in _twins:
-        unfrozen = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+        unfrozen = {
+            "__init__": object.__init__,
+            "__setattr__": object.__setattr__,
+            "__delattr__": object.__delattr__,
+        }
         _twins[kind] = type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, **unfrozen})
     return _twins[kind]
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from typing import cast
 
+from clientkit.codec.remembered import Remembered
 from clientkit.field_problems import CodecError
 from clientkit.money import sent_text
 
@@ -51,13 +52,17 @@ def instant_text(value: datetime) -> str:
         raise ValueError(f"{value.isoformat()} is no time in UTC") from None
 
 
+#: One amount stands in many places of a record.
+_numbers = Remembered(Decimal)
+
+
 def _refuse_constant(text: str) -> object:
     raise ValueError(f"{text} is not JSON")
 
 
 def _parse_plainly(content: bytes) -> object:
-    value: object = json.loads(str(content, "utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
-    if _SURROGATE.search(content):
+    value: object = json.loads(str(content, "utf-8"), parse_float=_numbers.__getitem__, parse_constant=_refuse_constant)
+    if b"\\" in content and _SURROGATE.search(content):
         # Half of a pair is no character: encoding fails here, as in msgspec, and not where the text is stored later.
         json.dumps(value, ensure_ascii=False, default=str).encode()
     return value
@@ -68,7 +73,7 @@ def _make_parse() -> Callable[[bytes], object]:
         import msgspec
     except ImportError:
         return _parse_plainly
-    return msgspec.json.Decoder(float_hook=Decimal).decode
+    return msgspec.json.Decoder(float_hook=_numbers.__getitem__).decode
 
 
 _parse = _make_parse()
