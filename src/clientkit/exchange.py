@@ -286,7 +286,7 @@ class _Exchange(Generic[T]):
             named = kind.partition(";")[0].strip().lower()
             raise self._unreadable(answer, f"its content type is {named!r}, not JSON")
         try:
-            return codec.structure(codec.parse(answer.content), returns)
+            return codec.loads(answer.content, returns)
         except codec.CodecError as error:
             raise self._unreadable(answer, str(error)) from error
 

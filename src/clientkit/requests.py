@@ -14,7 +14,7 @@ import attrs
 from typing_extensions import override
 
 from clientkit.addresses import is_address, is_loopback, is_public
-from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, structure
+from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, page_reader, parse, structure
 from clientkit.field_problems import shortened
 
 T = TypeVar("T")
@@ -25,6 +25,9 @@ Query: TypeAlias = Mapping[str, QueryValue]
 
 # Characters of a link's address in messages.
 _NAMED = 500
+
+# Bytes of a page from which on a reader of its own is worth making.
+_LONG = 16_384
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -294,7 +297,20 @@ class _PageShape(Shape[Page[Any]]):
         body = cast("dict[str, object]", value)
         if self.items_key not in body:
             raise CodecError.of(FieldProblem(text=f"the page has no {self.items_key!r}"))
-        items = self._items(body[self.items_key])
+        return self._page(body, self._items(body[self.items_key]))
+
+    @override
+    def read_text(self, content: bytes) -> Page[Any]:
+        reader = page_reader(self.item) if len(content) >= _LONG else None
+        if reader is None:
+            return self.read(parse(content))
+        if found := reader.read(content, self.items_key):
+            return self._page(*found)
+        page = self.read(parse(content))
+        reader.learn(page.items)
+        return page
+
+    def _page(self, body: Mapping[str, object], items: tuple[Any, ...]) -> Page[Any]:
         return Page(items=items, next_cursor=self.paging.next_cursor(body), total=self.paging.total(body))
 
     def _items(self, value: object) -> tuple[Any, ...]:

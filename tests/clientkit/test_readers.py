@@ -1,4 +1,4 @@
-"""The readers that are fast and those that are careful read the same, and refuse the same.
+"""All readers read the same, and refuse the same: the careful one, the straight one, and msgspec's.
 
 ``BREX_RILLET_BODIES=100000`` tries so many bodies of each class.
 """
@@ -20,11 +20,12 @@ import pytest
 
 import brex_accounting
 import rillet
-from clientkit.codec import CodecError, Extra, hooks, parse, structure, unknown_fields
+from clientkit.codec import CodecError, Extra, hooks, parse, structure, text, unknown_fields
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
-from support.bodies import body_of, exactly, spoiled
+from clientkit.requests import PageRequest, Paging, Unreadable
+from support.bodies import as_text, body_of, exactly, spoiled
 
-BODIES = int(os.environ.get("BREX_RILLET_BODIES", "60"))
+BODIES = int(os.environ.get("BREX_RILLET_BODIES", "40"))
 SPOILED_EACH = 20
 
 
@@ -52,14 +53,37 @@ def outcome(read: Any, value: object, kind: type[Any]) -> object:
         return "refused"
 
 
-@pytest.mark.parametrize("name", sorted(answers()))
-def test_both_readers_read_and_refuse_the_same(name: str) -> None:
-    kind, chance = answers()[name], random.Random(name)
+def bodies(name: str) -> Iterator[object]:
+    """Bodies that fit a class, each with others that are wrong in one place."""
+    chance = random.Random(name)
     for _ in range(max(1, BODIES // SPOILED_EACH)):
-        right = body_of(kind, chance)
-        for body in (right, *(spoiled(right, chance) for _ in range(SPOILED_EACH - 1))):
-            fast = outcome(hooks._fast.structure, body, kind)
-            assert fast == outcome(hooks._careful.structure, body, kind), body
+        right = body_of(answers()[name], chance)
+        yield right
+        yield from (spoiled(right, chance) for _ in range(SPOILED_EACH - 1))
+
+
+@pytest.mark.parametrize("name", sorted(answers()))
+def test_all_readers_read_and_refuse_the_same(name: str) -> None:
+    kind, read_by_shadow = answers()[name], 0
+    hooks._page_readers.pop(kind, None)
+    shadow = hooks.page_reader(kind)
+    for body in bodies(name):
+        careful = outcome(hooks._careful.structure, body, kind)
+        assert outcome(hooks._fast.structure, body, kind) == careful, body
+        if shadow is None:
+            continue
+        content = as_text({"items": [body]})
+        assert exactly(text._parse_plainly(content)) == exactly(text._parse(content)), body
+        for _ in range(2):
+            # What it does not understand it leaves to the others; what was unknown it has learnt the second time.
+            shadow._left = 0
+            if (found := shadow.read(content, "items")) is not None:
+                assert exactly(found) == ("tuple", ("object",), ("tuple", careful)), body
+                read_by_shadow += 1
+                break
+            if careful != "refused":
+                shadow.learn((structure(body, kind),))
+    assert shadow is None or read_by_shadow, "it has understood nothing"
 
 
 @attrs.frozen(kw_only=True)
@@ -74,6 +98,49 @@ class Booking:
     party: Party
     others: tuple[Party, ...] = ()
     extra: Extra = unknown_fields()
+
+
+PAGES: Any = PageRequest(
+    path="/bookings",
+    item=Booking,
+    items_key="items",
+    paging=Paging(next_cursor=lambda body: str(body["next"]), total=lambda body: len(str(body["note"]))),
+)
+RIGHT = {"party": {"id": "1", "name": "Ada"}, "others": [{"id": "2", "type": "COMPANY"}]}
+
+
+def long_page(*items: object) -> bytes:
+    return as_text({"next": "c", "note": "x", "items": [*[RIGHT] * 400, *items]})
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        (),
+        ({**RIGHT, "level": 1},),
+        ({**RIGHT, **{f"unknown_{number}": number for number in range(99)}},),
+        ({**RIGHT, 'say "a\\b"\n': 1},),
+    ],
+    ids=["known", "one unknown", "many unknown", "odd name"],
+)
+def test_a_long_page_is_read_as_its_parsed_json_is(items: tuple[object, ...]) -> None:
+    shape = PAGES.at(None).returns
+
+    pages = [shape.read_text(long_page(*items)) for _ in range(3)]
+
+    assert [exactly(page) for page in pages] == [exactly(shape.read(parse(long_page(*items))))] * 3
+    assert pages[0].next_cursor == "c"
+    assert pages[0].total == 1
+    assert len(pages[0].items) == 400 + len(items)
+
+
+def test_what_is_wrong_on_a_long_page_is_named_with_its_place() -> None:
+    for _ in range(3):
+        with pytest.raises(CodecError, match=r"\[400\]\.party\.id"):
+            PAGES.at(None).returns.read_text(long_page({"party": {"id": 1}}))
+        tolerant = PAGES.tolerant().at(None).returns.read_text(long_page({"party": {"id": 1}}))
+        assert isinstance(tolerant.items[400], Unreadable)
+        assert tolerant.items[399] == structure(RIGHT, Booking)
 
 
 def test_equal_parts_of_texts_are_one_object() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import types
 from collections.abc import Mapping, Sequence
@@ -69,13 +70,28 @@ def spoiled(body: object, chance: random.Random) -> object:
     return chance.choice(STRANGE)
 
 
+def as_text(body: object) -> bytes:
+    """The JSON text of a body, with numbers of any size as they are."""
+    numbers = dict[str, str]()
+
+    def named(number: object) -> str:
+        name = f"<number {len(numbers)}>"
+        numbers[json.dumps(name)] = str(number)
+        return name
+
+    text = json.dumps(body, default=named)
+    for name, number in numbers.items():
+        text = text.replace(name, number)
+    return text.encode()
+
+
 def exactly(value: object) -> object:
-    """A value in which nothing is equal that can be told apart: types, and the places of decimals."""
+    """A value in which nothing is equal that can be told apart: types, and the places of decimals. Objects have no order."""
     if attrs.has(type(value)):
         fields = attrs.fields(type(value))  # type: ignore[arg-type]  # what `has` said
         return (type(value), *(exactly(getattr(value, field.name)) for field in fields))
     if isinstance(value, Mapping):
-        return ("object", *((key, exactly(each)) for key, each in cast("Mapping[str, object]", value).items()))
+        return ("object", *sorted((key, exactly(each)) for key, each in cast("Mapping[str, object]", value).items()))
     if isinstance(value, list | tuple):
         return (type(cast("object", value)).__name__, *map(exactly, cast("Sequence[object]", value)))
     return (value.__class__.__name__, repr(value))

@@ -6,14 +6,14 @@
 - Fields that a class does not know are kept in its `extra` field (`unknown_fields`) and written back.
 - Writing leaves out what equals its default, and never writes an exponent.
 
-Where msgspec is installed (the ``fast`` extra) it parses the text; what becomes of the parsed values is the same code,
-so results are equal with and without it.
+Where msgspec is installed (the ``fast`` extra) it parses the text, and decodes pages as far as it is as strict; what it
+does not understand is read without it. Results and errors are the same.
 """
 
 from __future__ import annotations
 
 from clientkit.codec.fields import Extra, always_sent, as_number, unknown_fields, wire_name
-from clientkit.codec.hooks import Shape, Structure, dumps, loads, register, structure, unstructure
+from clientkit.codec.hooks import Shape, Structure, dumps, loads, page_reader, register, structure, unstructure
 from clientkit.codec.text import instant_text, is_json, parse, write
 from clientkit.field_problems import CodecError, FieldProblem
 
@@ -29,6 +29,7 @@ __all__ = [
     "instant_text",
     "is_json",
     "loads",
+    "page_reader",
     "parse",
     "register",
     "structure",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 import cattrs
@@ -17,10 +17,13 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from clientkit.codec.careful import array_reader, maker, mapping_reader, object_reader
 from clientkit.codec.fields import EXTRA_KEY, Extra, is_always_sent, is_number, name_of
-from clientkit.codec.readers import Rules, make_reader
+from clientkit.codec.readers import ReaderOfDicts, Rules
 from clientkit.codec.text import instant_text, parse, write
 from clientkit.field_problems import CodecError, problems_of, wrong
 from clientkit.money import checked, readable, sent_text
+
+if TYPE_CHECKING:
+    from clientkit.codec.shadows import PageReader
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -42,6 +45,10 @@ class Shape(ABC, Generic[T_co]):
     def read(self, value: object) -> T_co:
         """The value; raises `CodecError`."""
 
+    def read_text(self, content: bytes) -> T_co:
+        """The value of JSON text; raises `CodecError`. To be overridden where there is a faster way than to parse all of it."""
+        return self.read(parse(content))
+
 
 def structure(value: object, kind: type[T] | Shape[T]) -> T:
     """Parsed JSON as a value of `kind`. Raises `CodecError` with the place of what does not fit."""
@@ -59,7 +66,20 @@ def structure(value: object, kind: type[T] | Shape[T]) -> T:
 
 def loads(content: bytes, kind: type[T] | Shape[T]) -> T:
     """JSON text as a value of `kind`. Raises `CodecError` with the place of what does not fit."""
-    return structure(parse(content), kind)
+    return kind.read_text(content) if isinstance(kind, Shape) else structure(parse(content), kind)
+
+
+def page_reader(kind: type[Any]) -> PageReader | None:
+    """The reader of pages of `kind`, where msgspec is installed; None for what is not read field by field."""
+    if not attrs.has(kind) or kind in _read_otherwise:
+        return None
+    if kind not in _page_readers:
+        try:
+            from clientkit.codec.shadows import PageReader
+        except ImportError:
+            return None
+        _page_readers[kind] = PageReader(kind, _rules(_fast))
+    return _page_readers[kind]
 
 
 def unstructure(value: object) -> object:
@@ -187,19 +207,21 @@ def _straight_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[
         return lambda value, _: converter.structure(value, kind)
     _unfinished.add(kind)
     try:
-        return make_reader(
-            kind,
-            Rules(
-                hook_of=converter.get_structure_hook,
-                is_plain=lambda part: part not in _read_otherwise,
-                wire_name=name_of,
-                extra_key=EXTRA_KEY,
-            ),
-        )
+        return ReaderOfDicts(_rules(converter)).reader(kind)
     finally:
         _unfinished.discard(kind)
 
 
+def _rules(converter: cattrs.Converter) -> Rules:
+    return Rules(
+        hook_of=converter.get_structure_hook,
+        is_plain=lambda part: part not in _read_otherwise,
+        wire_name=name_of,
+        extra_key=EXTRA_KEY,
+    )
+
+
+_page_readers = dict[type[Any], "PageReader"]()
 _unfinished = set[type[Any]]()
 #: What was taught to be read in its own way.
 _read_otherwise = set[object]()

@@ -63,8 +63,9 @@ class _SharedExtra(dict[str, object]):
 _parts = dict[type[Any], dict[object, object]]()
 _twins = dict[type[Any], type[Any]]()
 
-#: The `extra` of every object whose class knows all of its fields.
+#: The `extra` of every object whose class knows all of its fields, and its name in a reader.
 NO_EXTRA = _SharedExtra()
+NO_EXTRA_NAME = "no_extra"
 
 
 @attrs.frozen
@@ -89,23 +90,16 @@ class Rules:
     extra_key: str
 
 
-def make_reader(kind: type[Any], rules: Rules) -> Hook:
-    """A function that reads an object of parsed JSON as `kind`."""
-    writer = _Writer(rules)
-    writer.read_object(kind, "value", "made", 1)
-    text = "\n".join(["def read(value, _):", *writer.lines, "    return made"])
-    exec(text, writer.names)  # noqa: S102 - the text is made of attribute names alone, as in attrs itself
-    reader: Hook = writer.names["read"]
-    return reader
+class ReaderOfDicts:
+    """The lines of one reader of parsed JSON while they are written, and the values that they name.
 
-
-class _Writer:
-    """The lines of one reader while they are written, and the values that they name."""
+    What is particular to a dict as the source is in methods of its own; a reader of another source has them otherwise.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self.lines = list[str]()
         self.names: dict[str, Any] = {
-            "no_extra": NO_EXTRA,
+            NO_EXTRA_NAME: NO_EXTRA,
             "shared": _SharedExtra,
             "all_texts": _all_texts,
         }
@@ -113,24 +107,30 @@ class _Writer:
         self._variables = 0
         self._within = list[type[Any]]()
 
-    def read_object(self, kind: type[Any], source: str, target: str, depth: int) -> None:
+    def reader(self, kind: type[Any]) -> Hook:
+        """The function that reads a `kind`."""
+        self._object(kind, "value", "made", 1)
+        text = "\n".join(["def read(value, _):", *self.lines, "    return made"])
+        exec(text, self.names)  # noqa: S102 - the text is made of attribute names alone, as in attrs itself
+        made: Hook = self.names["read"]
+        return made
+
+    def _object(self, kind: type[Any], source: str, target: str, depth: int) -> None:
         """Read the object in `source` as `kind` into `target`."""
-        fields = _Fields.of(kind, self._rules)
-        self._put(depth, f"if {source}.__class__ is not dict: raise TypeError")
+        fields = Fields.of(kind, self._rules)
+        self._check_class(source, "dict", depth)
         memory = (
-            _Memory(self._variable(), self._name(_parts.setdefault(kind, {})))
-            if self._within and fields.are_texts
-            else None
+            _Memory(self._variable(), self._name(self._remembered(kind))) if self._within and fields.are_texts else None
         )
         if memory is not None:
-            self._look_up(memory, source, target, depth)
+            self._look_up(memory, self._contents(kind, source), target, depth)
             depth += 1
         self._within.append(kind)
         values = {field.name: self._field(field, source, depth) for field in fields.told}
         self._within.pop()
         if fields.extra is not None:
-            values[fields.extra.name] = extra = self._extra(fields, source, depth)
-            if memory is not None:
+            values[fields.extra.name] = extra = self._extra(kind, fields, source, depth)
+            if memory is not None and extra != NO_EXTRA_NAME:
                 # Texts alone can be told apart by their equality: true is equal to 1, and 1.0 to 1.00.
                 self._put(
                     depth,
@@ -157,12 +157,24 @@ class _Writer:
         self.names[name] = value
         return name
 
-    def _look_up(self, memory: _Memory, source: str, target: str, depth: int) -> None:
+    def _check_class(self, source: str, name: str, depth: int) -> None:
+        self._put(depth, f"if {source}.__class__ is not {name}: raise TypeError")
+
+    def _remembered(self, kind: type[Any]) -> dict[object, object]:
+        return _parts.setdefault(kind, {})
+
+    def _contents(self, kind: type[Any], source: str) -> str:
+        """What makes a tuple of all that an object says."""
+        del kind
+        # Keys and values: equal texts in equal places.
+        return f"(*{source}, *{source}.values())"
+
+    def _look_up(self, memory: _Memory, contents: str, target: str, depth: int) -> None:
         """Lines that take an equal object, where there is one, and begin the block that makes it where there is none."""
-        # Keys and values: equal texts in equal places. What cannot be hashed is no text, and refused below.
+        # What cannot be hashed is no text, and refused below.
         self._put(
             depth,
-            f"try: {memory.key} = (*{source}, *{source}.values()); {target} = {memory.name}.get({memory.key})",
+            f"try: {memory.key} = {contents}; {target} = {memory.name}.get({memory.key})",
             f"except TypeError: {memory.key} = {target} = None",
             f"if {target} is None:",
         )
@@ -177,22 +189,35 @@ class _Writer:
 
     def _field(self, field: attrs.Attribute[Any], source: str, depth: int) -> str:
         """Lines that read one field; the variable that has its value then."""
-        key, variable = f"{self._rules.wire_name(field)!r}", self._variable()
+        variable = self._variable()
         wanted, optional = without_none(field.type)
         if field.default is attrs.NOTHING:
-            self._put(depth, f"{variable} = {source}[{key}]")
+            self._put(depth, f"{variable} = {self._required(field, source)}")
             if optional:
-                self._put(depth, f"if {variable} is not None:")
-                depth += 1
-            self._value(variable, wanted, depth)
+                self._value_if(f"{variable} is not None", variable, wanted, depth)
+            else:
+                self._value(variable, wanted, depth)
             return variable
         default: Any = field.default
         is_made = isinstance(default, attrs.Factory)  # type: ignore[arg-type]  # it is a class, whatever its stub says
         absent = f"{self._name(default.factory)}()" if is_made else self._constant(default)
-        self._put(depth, f"if {key} in {source} and ({variable} := {source}[{key}]) is not None:")
-        self._value(variable, wanted, depth + 1)
+        self._value_if(self._is_there(field, source, variable), variable, wanted, depth)
         self._put(depth, f"else: {variable} = {absent}")
         return variable
+
+    def _value_if(self, condition: str, variable: str, wanted: Any, depth: int) -> None:
+        self._put(depth, f"if {condition}:")
+        before = len(self.lines)
+        self._value(variable, wanted, depth + 1)
+        if len(self.lines) == before:
+            self._put(depth + 1, "pass")
+
+    def _required(self, field: attrs.Attribute[Any], source: str) -> str:
+        return f"{source}[{self._rules.wire_name(field)!r}]"
+
+    def _is_there(self, field: attrs.Attribute[Any], source: str, variable: str) -> str:
+        key = repr(self._rules.wire_name(field))
+        return f"{key} in {source} and ({variable} := {source}[{key}]) is not None"
 
     def _constant(self, value: object) -> str:
         return "None" if value is None else self._name(value)
@@ -200,7 +225,7 @@ class _Writer:
     def _value(self, variable: str, wanted: Any, depth: int) -> None:
         """Lines that turn the parsed JSON in `variable` into a `wanted`."""
         if wanted is str or wanted is bool:
-            self._put(depth, f"if {variable}.__class__ is not {wanted.__name__}: raise TypeError")
+            self._check_class(variable, wanted.__name__, depth)
         elif wanted is int:
             self._put(depth, f"if {variable}.__class__ is not int: {variable} = {self._hooked(variable, wanted)}")
         elif wanted is datetime:
@@ -214,11 +239,11 @@ class _Writer:
             members = self._name(wanted._value2member_map_.get)
             self._put(depth, f"{variable} = {members}({variable}) or {self._hooked(variable, wanted)}")
         elif get_origin(wanted) in {tuple, Sequence}:
-            self._put(depth, f"if {variable}.__class__ is not list: raise TypeError")
+            self._check_class(variable, "list", depth)
             self._elements(variable, get_args(wanted)[0], depth)
         elif (part := self._in_line(wanted)) is not None:
             made = self._variable()
-            self.read_object(part, variable, made, depth)
+            self._object(part, variable, made, depth)
             self._put(depth, f"{variable} = {made}")
         elif wanted is Decimal:
             self._decimal(variable, depth)
@@ -242,7 +267,7 @@ class _Writer:
         if (part := self._in_line(wanted)) is not None:
             made, each, one = self._variable(), self._variable(), self._variable()
             self._put(depth, f"{made} = []", f"for {each} in {variable}:")
-            self.read_object(part, each, one, depth + 1)
+            self._object(part, each, one, depth + 1)
             self._put(depth, f"    {made}.append({one})", f"{variable} = tuple({made})")
         elif wanted is str:
             self._put(depth, f"for each in {variable}:", "    if each.__class__ is not str: raise TypeError")
@@ -261,7 +286,8 @@ class _Writer:
     def _hooked(self, variable: str, wanted: Any) -> str:
         return f"{self._name(self._rules.hook_of(wanted))}({variable}, {self._name(wanted)})"
 
-    def _extra(self, fields: _Fields, source: str, depth: int) -> str:
+    def _extra(self, kind: type[Any], fields: Fields, source: str, depth: int) -> str:
+        del kind
         variable, known = self._variable(), frozenset(map(self._rules.wire_name, fields.told))
         all_known = (
             f"len({source}) == {len(known)}" if fields.are_required else f"{self._name(known.issuperset)}({source})"
@@ -289,14 +315,15 @@ class _Writer:
 
 
 @attrs.frozen(kw_only=True)
-class _Fields:
+class Fields:
     """A class's fields: those of the JSON, and the one that keeps what the class does not know."""
 
     told: tuple[attrs.Attribute[Any], ...]
     extra: attrs.Attribute[Any] | None
 
     @classmethod
-    def of(cls, kind: type[Any], rules: Rules) -> _Fields:
+    def of(cls, kind: type[Any], rules: Rules) -> Fields:
+        """The fields of a class."""
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
         told = tuple(field for field in fields if rules.wire_name(field) != rules.extra_key)
         return cls(told=told, extra=next((field for field in fields if field not in told), None))

@@ -52,8 +52,10 @@ def instant_text(value: datetime) -> str:
         raise ValueError(f"{value.isoformat()} is no time in UTC") from None
 
 
-#: One amount stands in many places of a record.
+# One amount stands in many places of a record.
 _numbers = Remembered(Decimal)
+#: The text of a JSON number with a fraction or an exponent as a `Decimal`.
+number: Callable[[str], object] = _numbers.__getitem__
 
 
 def _refuse_constant(text: str) -> object:
@@ -61,7 +63,7 @@ def _refuse_constant(text: str) -> object:
 
 
 def _parse_plainly(content: bytes) -> object:
-    value: object = json.loads(str(content, "utf-8"), parse_float=_numbers.__getitem__, parse_constant=_refuse_constant)
+    value: object = json.loads(str(content, "utf-8"), parse_float=number, parse_constant=_refuse_constant)
     if b"\\" in content and _SURROGATE.search(content):
         # Half of a pair is no character: encoding fails here, as in msgspec, and not where the text is stored later.
         json.dumps(value, ensure_ascii=False, default=str).encode()
@@ -73,7 +75,7 @@ def _make_parse() -> Callable[[bytes], object]:
         import msgspec
     except ImportError:
         return _parse_plainly
-    return msgspec.json.Decoder(float_hook=_numbers.__getitem__).decode
+    return msgspec.json.Decoder(float_hook=number).decode
 
 
 _parse = _make_parse()
