@@ -39,7 +39,7 @@ from support.companies.changing import (
     reason_texts,
     reasons,
 )
-from support.companies.changing_records import DOCUMENTS, ENTRY, Kind, charge, entry
+from support.companies.changing_records import DOCUMENTS, ENTRY, Kind, bill, charge, entry, payment, payout, reimbursed
 
 with_and_without = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]
@@ -260,6 +260,41 @@ def test_what_brex_has_as_exported_and_nobody_posted_is_said(make: MakeCompany, 
     assert company.books() == {"61000": 100, "21120": -100}
     if journal:
         assert company.verify() == {kind.record_id: ["only_in_brex"]}
+
+
+def emptied(old: Record) -> Record:
+    """The record without its money."""
+    lines = tuple(
+        attrs.evolve(each, amount=attrs.evolve(each.amount, amount=each.amount.amount * 0)) for each in old.line_items
+    )
+    return attrs.evolve(old, line_items=lines, amount=attrs.evolve(old.amount, amount=old.amount.amount * 0))
+
+
+@pytest.mark.parametrize(
+    ("paid", "by"), [(bill("500"), payment("100")), (reimbursed("100", source_id="expense1"), payout("20"))]
+)
+def test_a_payment_that_loses_its_money_is_said_where_nothing_remembers_it(
+    make: MakeCompany, paid: Record, by: Record
+) -> None:
+    company = make(paid, by, journal=False)
+    assert company.run().complete
+    books = company.books()
+    company.change(emptied(by), EXPORTED)
+
+    outcome = company.run(changed_since=START)
+
+    assert reasons(outcome) == {by.id: ["not_in_ledger"]}
+    assert company.books() == books
+
+
+def test_a_payout_that_is_an_entry_and_loses_its_money_is_found_by_its_name(make: MakeCompany) -> None:
+    company = make(payout("20"), journal=False)
+    assert new(company.run()) == ["o1"]
+    assert company.books() == {"21340": 20, "11900": -20}
+    company.change(emptied(payout("20")), EXPORTED)
+
+    assert reasons(company.run(changed_since=START)) == {"o1": ["changed_after_export"]}
+    assert company.books() == {"21340": 20, "11900": -20}
 
 
 @pytest.mark.parametrize("days", [1, 9, 20])

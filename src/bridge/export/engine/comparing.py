@@ -116,7 +116,7 @@ class Case:
     @property
     def _is_beyond_look_ups(self) -> bool:
         """Whether nothing can tell if it was posted: neither a journal nor a reference, and nothing to compare with."""
-        return not self.offered and self.is_untold and self.desired is None
+        return not self.offered and self.is_untold and self.desired is None and not self.documents
 
     def _wanted(self) -> Wanted:
         decision = self.decision

@@ -24,7 +24,7 @@ from bridge.export.engine.facts import SUMMARY, Rules, Seen, Settlement, Standin
 from bridge.export.engine.next_step import Row, next_step, settle
 from bridge.export.engine.refusals import refusal
 from bridge.export.engine.standing import State, state_of, telling
-from bridge.export.engine.survey import pays_a_bill
+from bridge.export.engine.survey import pays_a_bill, settles
 from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
 from bridge.export.engine.tasks.documents import DocumentWriter
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
@@ -186,7 +186,7 @@ class RecordTask:
             corrections=_corrections(looked, state),
             alike=self.alike,
             unmarked=self.unmarked,
-            is_untold=context.journal.forgets and self._is_a_part(),
+            is_untold=context.journal.forgets and self._may_be_a_part(),
             hold=context.hold,
             settings=context.settings,
             books=context.books,
@@ -201,6 +201,10 @@ class RecordTask:
     def _is_a_part(self) -> bool:
         """Whether it is, or would be, a payment of another document, which no look-up finds."""
         return is_part(self.decision.document.kind) if isinstance(self.decision, Post) else pays_a_bill(self.record)
+
+    def _may_be_a_part(self) -> bool:
+        """Whether it was, is or would be such a payment; a payout and a payment by card are entries in some cases."""
+        return is_part(self.decision.document.kind) if isinstance(self.decision, Post) else settles(self.record)
 
     def _looked(self, case: Case, context: TaskContext) -> Calls[Case]:
         state, ledger = case.state, context.ledger
