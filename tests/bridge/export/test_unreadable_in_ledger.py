@@ -24,6 +24,9 @@ from clientkit import Answer
 from clientkit.testing import Asked
 from rillet import ExternalReference, TaxRate
 from rillet.testing import StandIn, chart_of_accounts, field, subsidiary, vendor
+from support.companies.changing import DAY, READY, companies, reasons
+from support.companies.changing_records import DOCUMENTS, Kind
+from support.companies.spoiled import spoil
 
 Item: TypeAlias = dict[str, Any]
 #: What becomes of an item of a listing.
@@ -271,6 +274,27 @@ def test_an_object_of_a_record_that_cannot_be_read_is_not_posted_a_second_time(
     books.spoiled = None
     assert [each.id for each in export(brex, books, journal).run().posted] == [hotel.id]
     assert len(books.charges) == len(RECORDS)
+
+
+@pytest.mark.parametrize("journal", [True, False], ids=["journal", "no journal"])
+@pytest.mark.parametrize("kind", DOCUMENTS, ids=lambda kind: kind.name)
+def test_no_kind_of_document_that_cannot_be_read_is_posted_a_second_time(
+    tmp_path: Path, kind: Kind, *, journal: bool
+) -> None:
+    with companies(tmp_path) as make:
+        company = make(kind.make("100", "61000"), journal=False)
+        assert company.run().complete
+        before = company.books()
+        spoil(company, company.ids[kind.record_id])
+        company.offer_again(kind.record_id)
+        # Rillet knows the key of the first time no more.
+        company.clock.advance(2 * DAY)
+        if journal:
+            make.begin_journal(company)
+
+        assert reasons(company.run()) == {kind.record_id: [ReasonCode.UNREADABLE]}
+        assert company.books() == before
+        assert company.status(kind.record_id) == READY
 
 
 def test_verifying_names_the_object_that_cannot_be_read_and_compares_the_others(

@@ -18,6 +18,7 @@ from bridge.closing.period import Period
 from bridge.decisions import Post
 from bridge.documents import rillet_accruals
 from bridge.documents.form import Form
+from bridge.documents.marks import mark_of_name
 from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.documents.rillet import new_vendor
 from bridge.documents.rillet_forms import (
@@ -163,7 +164,7 @@ class RilletLedger:
         wanted, origins = set(subjects), set(sources)
         for each in self._changed(since - _CLOCK_MARGIN):
             if isinstance(each, UnreadableEntry):
-                said = _subjects_in(each)
+                said = subjects_in(each)
                 unreadable.update((one, each) for one in said if one in wanted or one in origins or is_summary(one))
                 continue
             for subject in self._subjects(each):
@@ -358,11 +359,13 @@ def _moment_of(headers: Mapping[str, str], attempt: Attempt) -> datetime:
         return attempt.intended_at
 
 
-def _subjects_in(entry: UnreadableEntry) -> Iterator[str]:
-    """What an object that cannot be read may be for: every word that it says, and a summary by its name."""
+def subjects_in(entry: UnreadableEntry) -> Iterator[str]:
+    """What an object that cannot be read may be for: every word that it says, the mark in its name, and a summary."""
     for text in entry.texts:
         yield text
         yield from text.split()
+        if (mark := mark_of_name(text)) is not None:
+            yield mark.subject
         if (digest := digest_of(text)) is not None:
             yield summary_subject(digest)
 
