@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DifferenceKind,
         LedgerEntry,
         Snapshot,
+        UnreadObject,
         UnreadRecord,
     )
     from bridge.closing.spending import MonthlySpending
@@ -40,7 +41,8 @@ _HOMES = {
     "bridge.closing.report": ("Report",),
     "bridge.closing.sample": ("Sampled", "audit_sample",),
     "bridge.closing.snapshot": (
-        "AccountLine", "ClosingRecord", "DebtorShare", "DifferenceKind", "LedgerEntry", "Snapshot", "UnreadRecord",
+        "AccountLine", "ClosingRecord", "DebtorShare", "DifferenceKind", "LedgerEntry", "Snapshot", "UnreadObject",
+        "UnreadRecord",
     ),
     "bridge.closing.spending": ("MonthlySpending",),
     "bridge.closing.status": ("CloseStatus", "CutOff", "close_status",),
@@ -50,8 +52,8 @@ __all__ = [
     "ClosePackage", "CloseStatus", "ClosingRecord", "CutOff", "DebtorShare", "Difference", "DifferenceKind",
     "ExchangeDifference", "ExchangeDifferences", "LedgerEntry", "MonthlySpending", "NotAccrued", "NotSettled", "Panel",
     "Period", "Plot", "PossibleDuplicate", "Provenance", "Reconciliation", "Report", "Sampled", "Snapshot",
-    "UnreadRecord", "accrue", "audit_sample", "close_package", "close_status", "exchange_differences", "month",
-    "month_of", "possible_duplicates", "reconcile",
+    "UnreadObject", "UnreadRecord", "accrue", "audit_sample", "close_package", "close_status", "exchange_differences",
+    "month", "month_of", "possible_duplicates", "reconcile",
 ]  # fmt: skip
 # End of what is made.
 

@@ -103,6 +103,7 @@ class ClosePackage(Tabular):
             "audit_trail": self._audited(),
             "postings": _postings(self.snapshot),
             "unread_records": _unread(self.snapshot),
+            "unread_objects": _unread_objects(self.snapshot),
         }
 
     def _summary(self) -> Report:
@@ -177,3 +178,8 @@ def _place(told: tuple[LedgerEntry, str | None]) -> tuple[date, str, str]:
 def _unread(snapshot: Snapshot) -> Report:
     rows = tuple((each.record_id, each.why) for each in snapshot.unread)
     return Report(title=f"Records that cannot be read: {len(rows)}", headings=("Record", "Why"), rows=rows)
+
+
+def _unread_objects(snapshot: Snapshot) -> Report:
+    rows = tuple((each.ref, each.why) for each in snapshot.unread_objects)
+    return Report(title=f"Objects of Rillet that cannot be read: {len(rows)}", headings=("Rillet", "Why"), rows=rows)

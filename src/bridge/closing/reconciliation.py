@@ -18,6 +18,7 @@ from bridge.closing.snapshot import (
     DifferenceKind,
     LedgerEntry,
     Snapshot,
+    UnreadObject,
     UnreadRecord,
 )
 from bridge.datatable import DataTable, Tabular, money
@@ -69,11 +70,16 @@ class AccountReconciliation:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Reconciliation(Tabular):
-    """A month's accounts; rich and notebooks show them as a table, `differences` shows what they differ by."""
+    """A month's accounts; rich and notebooks show them as a table, `differences` shows what they differ by.
+
+    `unread_objects` are objects of the ledger that cannot be read. Where one counts in the month, the trial balance has more
+    than the objects that were read, so that the difference is unexplained.
+    """
 
     period: Period
     rows: tuple[AccountReconciliation, ...]
     unread: tuple[UnreadRecord, ...] = ()
+    unread_objects: tuple[UnreadObject, ...] = ()
 
     @property
     def is_explained(self) -> bool:
@@ -187,6 +193,7 @@ class Reconciliation(Tabular):
                 for row in self.rows
             ],
             "unread": [{"record_id": each.record_id, "why": each.why} for each in self.unread],
+            "unread_objects": [{"object": each.ref, "why": each.why} for each in self.unread_objects],
         }
 
     @property
@@ -222,7 +229,12 @@ def reconcile(snapshot: Snapshot) -> Reconciliation:
     for entry in snapshot.others:
         work.add_other(entry)
     work.add_rest()
-    return Reconciliation(period=snapshot.period, rows=tuple(work.rows()), unread=snapshot.unread)
+    return Reconciliation(
+        period=snapshot.period,
+        rows=tuple(work.rows()),
+        unread=snapshot.unread,
+        unread_objects=snapshot.unread_objects,
+    )
 
 
 class _Work:

@@ -30,6 +30,7 @@ class DifferenceKind(StrEnum):
     CHANGED_IN_RILLET = "changed_in_rillet"
     CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
     DELETED_IN_RILLET = "deleted_in_rillet"
+    UNREADABLE_IN_RILLET = "unreadable_in_rillet"
     ONLY_IN_RILLET = "only_in_rillet"
     POSTED_SEVERAL_TIMES = "posted_several_times"
     OTHER_PERIOD = "other_period"
@@ -127,12 +128,21 @@ class UnreadRecord:
 
 
 @attrs.frozen(kw_only=True)
+class UnreadObject:
+    """An object that the ledger sent and that cannot be read; `ref` is its kind and its id, where it has one."""
+
+    ref: str
+    why: str
+
+
+@attrs.frozen(kw_only=True)
 class Snapshot:
     """Everything that the reports of a close are made from, at one moment.
 
     `others` are the ledger's objects without a record of Brex behind them. `balances` is what the ledger itself says
     happened in the period, debits less credits, by subsidiary and account. `settled` are records of other months that have
-    their ``source_id`` in common with one of this month.
+    their ``source_id`` in common with one of this month. `unread_objects` are objects of the ledger whose content nobody
+    knows, of whichever month.
     """
 
     period: Period
@@ -143,6 +153,7 @@ class Snapshot:
     balances: Mapping[tuple[str, str], Decimal]
     unread: tuple[UnreadRecord, ...] = ()
     settled: tuple[ClosingRecord, ...] = ()
+    unread_objects: tuple[UnreadObject, ...] = ()
 
     def subsidiary(self, subsidiary_id: str) -> str:
         """The name of a subsidiary."""

@@ -26,7 +26,9 @@ _WITH_RECEIPTS = frozenset(
         RecordType.BILL_EXPENSE,
     }
 )
-_NOT_IN_BOOKS = frozenset({DifferenceKind.NOT_EXPORTED, DifferenceKind.DELETED_IN_RILLET})
+_NOT_IN_BOOKS = frozenset(
+    {DifferenceKind.NOT_EXPORTED, DifferenceKind.DELETED_IN_RILLET, DifferenceKind.UNREADABLE_IN_RILLET}
+)
 
 
 @attrs.frozen(kw_only=True)

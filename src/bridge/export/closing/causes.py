@@ -8,7 +8,7 @@ from typing import TypeAlias
 import attrs
 
 from brex_accounting import Record, ReviewStatus
-from bridge.closing.snapshot import DifferenceKind
+from bridge.closing.snapshot import DifferenceKind, UnreadObject
 from bridge.decisions import Decision, Post, Refuse, Skip
 from bridge.documents.protocol import Document, Found, Ref
 from bridge.documents.record_digest import record_digest
@@ -26,6 +26,7 @@ class Standings:
     """What is known of one record: what its mapping makes of it now, what was posted, and what is there.
 
     `present` are the objects that are there, its own document first, and `gone` those that were posted and are not.
+    `unread` says which object may be its own and cannot be read.
     """
 
     record: Record
@@ -36,6 +37,7 @@ class Standings:
     gone: tuple[Ref, ...]
     is_taken: bool
     refusals: Sequence[Refusal] = ()
+    unread: UnreadObject | None = None
 
     @property
     def document(self) -> Document | None:
@@ -51,6 +53,8 @@ class Standings:
 
 def cause_of(known: Standings) -> Cause:
     """The cause, in words for a controller; it counts where both sides differ."""
+    if known.unread is not None:
+        return DifferenceKind.UNREADABLE_IN_RILLET, f"{known.unread.ref} cannot be read: {known.unread.why}"
     if not known.present:
         return _missing(known)
     if known.gone:

@@ -32,6 +32,7 @@ from bridge.documents.protocol import Document, Found, Ref, parts_of
 from bridge.entities import followed_in
 from bridge.export.closing.causes import Standings, cause_of
 from bridge.export.closing.purchases import Bought, guarded, nobody_knows
+from bridge.export.closing.unread import UnreadObjects
 from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject
 from bridge.export.engine.export import Export
 from bridge.export.engine.facts import Standing
@@ -44,6 +45,7 @@ from bridge.mappers.summaries import Member, digest_of
 from bridge.mapping import Bridge
 from bridge.master_data import Rate
 from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, SettingsError
+from clientkit.errors import UnreadableAnswerError
 from clientkit.money import product, rounded, total
 
 _ONE_DAY = timedelta(days=1)
@@ -77,9 +79,12 @@ class _Reading:
         self._entries = RilletEntries(export.ledger, self._books, export.bridge.settings)
         self._found = dict[Ref, Found | None]()
         self._claimed = set[Ref]()
+        self._unread = UnreadObjects()
 
     def snapshot(self) -> Snapshot:
         self._found.update((each.ref, each) for each in self._entries.read(self._period))
+        for kind, entry in self._entries.unread:
+            self._unread.add(kind, entry)
         subjects, unread = self._subjects(), dict[str | None, UnreadRecord]()
         records, seen = dict[str, Record](), list[Record]()
         for page in self._source.everything():
@@ -102,6 +107,7 @@ class _Reading:
             balances=self._entries.balances(self._period),
             unread=tuple(unread.values()),
             settled=tuple(each for each in known if each.record.id not in mine and each.record.source_id in items),
+            unread_objects=tuple(self._unread),
         )
 
     def _subjects(self) -> Mapping[str, tuple[Found, ...]]:
@@ -160,10 +166,11 @@ class _Reading:
         wanted = [each.ref for each in state.objects]
         there = [each for ref in wanted if (each := self._get(ref)) is not None]
         present = tuple({each.ref: each for each in (*there, *own)}.values())
+        unread = self._unread.of(record, wanted, is_there=bool(present))
         day = state.day or next((each.impact_date for each in present), None)
         decision = self._bridge.outcome(record, self._books, posted_on=day, followed=self._followed.get(record.id))
         document = decision.document if isinstance(decision, Post) else None
-        if not present and document is not None and not wanted:
+        if not present and document is not None and not wanted and unread is None:
             present = self._alike(document)
         self._claimed.update(each.ref for each in present)
         own_day, shares = self._coded(record, day, present)
@@ -181,6 +188,7 @@ class _Reading:
             gone=tuple(ref for ref in wanted if self._get(ref) is None),
             is_taken=self._is_taken(record),
             refusals=() if present else self._journal.refusals(record.id),
+            unread=unread,
         )
         cause, why = cause_of(known)
         return ClosingRecord(
@@ -369,7 +377,11 @@ class _Reading:
 
     def _get(self, ref: Ref) -> Found | None:
         if ref not in self._found:
-            self._found[ref] = self._ledger.get(ref)
+            try:
+                self._found[ref] = self._ledger.get(ref)
+            except UnreadableAnswerError as error:
+                self._found[ref] = None
+                self._unread.add_object(ref, error.reason)
         return self._found[ref]
 
 

@@ -52,3 +52,5 @@ def _print(out: Console, found: Reconciliation) -> None:
         out.print(found.differences)
     for each in found.unread:
         out.print(f"{each.record_id or 'A record'} cannot be read: {each.why}", style="red", markup=False)
+    for left in found.unread_objects:
+        out.print(f"{left.ref} of Rillet cannot be read: {left.why}", style="yellow", markup=False)

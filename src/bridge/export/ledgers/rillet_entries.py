@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import attrs
 
@@ -31,10 +32,13 @@ from bridge.documents.rillet_forms import (
 )
 from bridge.documents.rillet_items import TaxedItem, posting, postings_of
 from bridge.export.ledgers.rillet import RilletLedger
+from bridge.export.ledgers.rillet_books import entry_of
 from bridge.master_data import Subsidiary
 from bridge.postings import Posting
 from bridge.settings.values import Role, Settings
 from clientkit.money import allot, product, total
+from clientkit.paging import Pager
+from clientkit.requests import Unreadable
 from rillet import (
     Bill,
     BillPayment,
@@ -53,7 +57,11 @@ from rillet import (
     VendorCredit,
 )
 
+T = TypeVar("T")
+
 _PAYABLE = "Accounts Payable"
+# What a snapshot of the books calls objects that count in a month.
+_KINDS = {"bill": BILLS, "reimbursement": REIMBURSEMENTS}
 
 # An entry counts again on its reversal date, which may be long after its own day.
 _LONGEST_REVERSAL = timedelta(days=366)
@@ -82,15 +90,19 @@ class RilletEntries:
         self._bills = {each.id: each for each in books.bills if isinstance(each, Bill)}
         self._reimbursements = {each.id: each for each in books.reimbursements if isinstance(each, Reimbursement)}
         self._reported = dict[str, ReportingJournalEntry]()
+        #: What `read` met and cannot be read, with the kind of each object.
+        self.unread = [(_KINDS[each.kind], each) for each in books.unreadable if each.kind in _KINDS]
 
     def read(self, period: Period) -> tuple[Found, ...]:
         """Every object, of all kinds. Raises `ApiError`."""
         since = datetime.combine(period.first, time(), UTC) - _DATED_AHEAD
+        charges = self._read(CHARGES, self._client.charges.list(updated_after=since, limit=100))
+        given_back = self._read(VENDOR_CREDITS, self._client.vendor_credits.list(updated_after=since, limit=100))
         documents: dict[str, Iterable[Charge | Reimbursement | Bill | VendorCredit]] = {
-            CHARGES: self._client.charges.list(updated_after=since, limit=100),
+            CHARGES: charges,
             REIMBURSEMENTS: self._reimbursements.values(),
             BILLS: self._bills.values(),
-            VENDOR_CREDITS: self._client.vendor_credits.list(updated_after=since, limit=100),
+            VENDOR_CREDITS: given_back,
         }
         read = [self._found(kind, each) for kind, listing in documents.items() for each in listing]
         read += self._payments(since)
@@ -147,6 +159,14 @@ class RilletEntries:
         """The rate at which an object was converted."""
         return self._rate_of(each.raw)
 
+    def _read(self, kind: str, listing: Pager[T]) -> Iterator[T]:
+        """What of a listing can be read; the rest is noted."""
+        for each in listing.tolerant():
+            if not isinstance(each, Unreadable):
+                yield each
+            elif each.id is None or all(each.id != known.id for _, known in self.unread):
+                self.unread.append((kind, entry_of(kind, each)))
+
     def _found(self, kind: str, value: RilletObject) -> Found:
         return found(kind, value, reference_type=self._ledger.reference_type)
 
@@ -154,21 +174,23 @@ class RilletEntries:
         for bill in self._bills.values():
             is_recent = bill.updated_at is None or bill.updated_at >= since
             if is_recent and bill.status != BillStatus.UNPAID:
-                for paid in self._client.bills.list_payments(bill.id):
-                    yield self._found(f"{BILLS}/{bill.id}/payments", paid)
+                kind = f"{BILLS}/{bill.id}/payments"
+                for paid in self._read(kind, self._client.bills.list_payments(bill.id)):
+                    yield self._found(kind, paid)
         for each in self._reimbursements.values():
             is_recent = each.updated_at is None or each.updated_at >= since
             if is_recent and each.status != DocumentStatus.UNPAID:
-                for back in self._client.reimbursements.list_payments(each.id):
+                kind = f"{REIMBURSEMENTS}/{each.id}/payments"
+                for back in self._read(kind, self._client.reimbursements.list_payments(each.id)):
                     # Its own answer need not tell the reimbursement.
-                    told = attrs.evolve(back, reimbursement_id=each.id)
-                    yield self._found(f"{REIMBURSEMENTS}/{each.id}/payments", told)
+                    yield self._found(kind, attrs.evolve(back, reimbursement_id=each.id))
 
     def _entries(self, period: Period, since: datetime) -> dict[str, JournalEntry]:
         listing = self._client.journal_entries
         dated = listing.list(from_date=period.first - _LONGEST_REVERSAL, to_date=period.last, limit=100)
-        read = {each.id: each for each in listing.list(updated_after=since, limit=100)}
-        return read | {each.id: each for each in dated}
+        changed = listing.list(updated_after=since, limit=100)
+        read = (each for pager in (changed, dated) for each in self._read(JOURNAL_ENTRIES, pager))
+        return {each.id: each for each in read}
 
     def _unlisted(
         self, period: Period, entries: Mapping[str, JournalEntry], documents: Sequence[Found]
@@ -178,7 +200,9 @@ class RilletEntries:
             reported = self._client.reports.journal_entries(
                 subsidiary_id=subsidiary.id, from_date=period.first, to_date=period.last, limit=100
             )
-            self._reported.update((each.id, each) for each in reported)
+            # The trial balance has what one says that cannot be read.
+            rows = (each for each in reported.tolerant() if not isinstance(each, Unreadable))
+            self._reported.update((each.id, each) for each in rows)
         mirrors = Counter(
             (effect.subsidiary_id, effect.day, effect.lines)
             for each in documents
