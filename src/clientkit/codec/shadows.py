@@ -42,7 +42,8 @@ class PageReader:
         self._kind, self._rules = kind, rules
         self._unknown = dict[type[Any], frozenset[str]]()
         self._fields = dict[type[Any], Fields]()
-        self._decode, self._read = self._made()
+        # Both at once: a thread that reads while another one learns must not have one of each.
+        self._pair = self._made()
         # The pages to leave to the default reader, after so many in vain.
         self._left, self._in_vain = 0, 0
 
@@ -51,7 +52,7 @@ class PageReader:
         if self._left > 0:
             self._left -= 1
             return None
-        decode, read = self._decode, self._read
+        decode, read = self._pair
         try:
             fields = _cut(content)
             items = tuple([read(each, None) for each in decode(fields.pop(items_key))])
@@ -68,7 +69,7 @@ class PageReader:
             self._collect(item, found)
         if found != self._unknown and self._are_few(found):
             self._unknown = found
-            self._decode, self._read = self._made()
+            self._pair = self._made()
             return
         self._in_vain += 1
         self._left = 2 ** min(self._in_vain, _MOST_IN_VAIN)
