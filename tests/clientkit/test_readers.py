@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import os
 import pickle
-import pkgutil
 import random
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import attrs
@@ -24,26 +21,16 @@ from clientkit.codec import CodecError, Extra, hooks, parse, structure, text, un
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
 from clientkit.requests import PageRequest, Paging, Unreadable
 from support.bodies import as_text, body_of, exactly, spoiled
+from support.classes import classes_of
 
 BODIES = int(os.environ.get("BREX_RILLET_BODIES", "40"))
 SPOILED_EACH = 20
 
 
-def _modules(package: ModuleType) -> Iterator[ModuleType]:
-    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if ".testing" not in found.name:
-            yield importlib.import_module(found.name)
-
-
 def answers() -> dict[str, type[Any]]:
     """Every class of both services that keeps what it does not know."""
-    found = dict[str, type[Any]]()
-    for package in (rillet, brex_accounting):
-        for module in _modules(package):
-            for name, kind in vars(module).items():
-                if isinstance(kind, type) and attrs.has(kind) and "extra" in attrs.fields_dict(kind):
-                    found[f"{package.__name__}.{name}"] = kind
-    return found
+    classes = classes_of(rillet, brex_accounting)
+    return {name: kind for name, kind in classes.items() if "extra" in attrs.fields_dict(kind)}
 
 
 def outcome(read: Any, value: object, kind: type[Any]) -> object:

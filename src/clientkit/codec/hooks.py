@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -19,6 +20,7 @@ from clientkit.codec.careful import array_reader, maker, mapping_reader, object_
 from clientkit.codec.fields import EXTRA_KEY, Extra, is_always_sent, is_number, name_of
 from clientkit.codec.readers import ReaderOfDicts, Rules
 from clientkit.codec.text import instant_text, parse, write
+from clientkit.codec.writers import Writers
 from clientkit.field_problems import CodecError, problems_of, wrong
 from clientkit.money import checked, readable, sent_text
 
@@ -78,7 +80,7 @@ def page_reader(kind: type[Any]) -> PageReader | None:
             from clientkit.codec.shadows import PageReader
         except ImportError:
             return None
-        _page_readers[kind] = PageReader(kind, _rules(_fast))
+        _page_readers[kind] = PageReader(kind, _rules(_fast, _read_otherwise))
     return _page_readers[kind]
 
 
@@ -90,6 +92,11 @@ def unstructure(value: object) -> object:
 
 def dumps(value: object) -> bytes:
     """A value as compact JSON text. Raises `ValueError` for an amount or a time that must not leave."""
+    kind = type(value)
+    if attrs.has(kind) and kind not in _written_otherwise:
+        with suppress(Exception):
+            # Whatever it was, the hooks write it or say what is wrong.
+            return _writers.of(kind)(value).encode()
     return write(unstructure(value))
 
 
@@ -102,6 +109,8 @@ def register(
     """Teach the codec to read or write `kind`, a class or a union of classes, in its own way."""
     if read is not None:
         _read_otherwise.add(kind)
+    if write is not None:
+        _written_otherwise.add(kind)
     for converter in (_fast, _careful):
         if read is not None:
             converter.register_structure_hook(kind, _reader(read, converter, optional=False))
@@ -207,15 +216,15 @@ def _straight_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[
         return lambda value, _: converter.structure(value, kind)
     _unfinished.add(kind)
     try:
-        return ReaderOfDicts(_rules(converter)).reader(kind)
+        return ReaderOfDicts(_rules(converter, _read_otherwise)).reader(kind)
     finally:
         _unfinished.discard(kind)
 
 
-def _rules(converter: cattrs.Converter) -> Rules:
+def _rules(converter: cattrs.Converter, otherwise: set[object]) -> Rules:
     return Rules(
         hook_of=converter.get_structure_hook,
-        is_plain=lambda part: part not in _read_otherwise,
+        is_plain=lambda part: part not in otherwise,
         wire_name=name_of,
         extra_key=EXTRA_KEY,
     )
@@ -223,8 +232,9 @@ def _rules(converter: cattrs.Converter) -> Rules:
 
 _page_readers = dict[type[Any], "PageReader"]()
 _unfinished = set[type[Any]]()
-#: What was taught to be read in its own way.
+#: What was taught to be read or written in its own way.
 _read_otherwise = set[object]()
+_written_otherwise = set[object]()
 
 
 def _attrs_writer(kind: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, object]]:
@@ -283,3 +293,4 @@ def _converter(*, careful: bool) -> cattrs.Converter:
 
 _fast = _converter(careful=False)
 _careful = _converter(careful=True)
+_writers = Writers(_rules(_fast, _written_otherwise), _fast.get_unstructure_hook)

@@ -34,9 +34,14 @@ def parse(content: bytes) -> object:
 
 def write(plain: object) -> bytes:
     """Plain JSON types as compact JSON text; a `Decimal` among them becomes a number. Raises as `dumps`."""
+    return text_of(plain).encode()
+
+
+def text_of(plain: object) -> str:
+    """What `write` encodes."""
     pieces: list[str] = []
     _write(plain, pieces.append)
-    return "".join(pieces).encode()
+    return "".join(pieces)
 
 
 def instant_text(value: datetime) -> str:
