@@ -8,6 +8,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from typing import ForwardRef, is_typeddict
 
 import attrs
 from docstrings import Finder, docstring_of, linked, markdown
@@ -41,7 +42,8 @@ def entry(name: str, thing: object, finder: Finder) -> str:
         base.__name__ for base in thing.__bases__ if finder(base.__name__) and not called and base is not OpenEnum
     ]:
         parts.append(linked("A kind of " + " and ".join(f"`{base}`" for base in bases) + ".", finder))
-    if not called and not has_fields and not issubclass(thing, enum.Enum | BaseException):
+    is_table = is_typeddict(thing)
+    if not called and not has_fields and not is_table and not issubclass(thing, enum.Enum | BaseException):
         parts.append(_python(_call(name, thing)))
     parts.append(markdown(docstring_of(thing), finder))
     if called:
@@ -52,6 +54,9 @@ def entry(name: str, thing: object, finder: Finder) -> str:
             parts.append("Values that the service adds later are kept; `is_known` is False for them.")
     if has_fields:
         parts += _fields(thing, finder)
+    if is_table:
+        shown = [f"{key}: {_type(each)}" for key, each in inspect.get_annotations(thing).items()]
+        parts += ["Keys:", "\n".join(f"- `{each}`{_types(each, finder, name)}" for each in shown)]
     prefix = f"{called or name}."
     lines = [*_attributes(kind, finder, own_only=has_fields or issubclass(kind, enum.Enum))]
     parts += ["Attributes:", "\n".join(lines)] if lines else []
@@ -203,6 +208,8 @@ def _parameters(parameters: list[inspect.Parameter]) -> Iterator[str]:
 def _type(annotation: object) -> str:
     if annotation is None:
         return "None"
+    if isinstance(annotation, ForwardRef):
+        annotation = annotation.__forward_arg__
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return _QUALIFIED.sub("", text.replace("'", "").replace('"', "")).replace("NoneType", "None")
 

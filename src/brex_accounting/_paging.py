@@ -42,8 +42,6 @@ def id_parts(name: str, ids: Sequence[str] | None, most: int = _IDS_PER_CALL) ->
     """The queries of a listing by ids, each of at most so many, and of a length that a request line can have."""
     if ids is None:
         return ({},)
-    if isinstance(ids, str):
-        raise TypeError(f"{name} takes a sequence of ids, not one id")
     parts = list[list[str]]()
     left = 0
     for each in dict.fromkeys(ids):

@@ -227,8 +227,6 @@ class ExpenseOperations:
 
 
 def _texts(values: Sequence[OpenEnum | str]) -> Sequence[str]:
-    if isinstance(values, str):
-        raise TypeError(f"{values!r} is one value; give a sequence of values")
     return tuple(str(each) for each in values)
 
 

@@ -26,7 +26,7 @@ from clientkit.errors import (
     UnprocessableError,
     UnreadableAnswerError,
 )
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import Request
 from clientkit.sequences import CallSequence, ask, ask_all
 
@@ -40,7 +40,7 @@ _OF_ONE_RECORD = (BadRequestError, ConflictError, RecordsNotFoundError, Unproces
 
 
 @attrs.frozen(kw_only=True)
-class ExportSuccess(Model):
+class ExportSuccess(Input):
     """Where a record went: the ERP's id of it, and a link to it that Brex's dashboard shows."""
 
     reference_id: str | None = None
@@ -48,14 +48,14 @@ class ExportSuccess(Model):
 
 
 @attrs.frozen(kw_only=True)
-class ExportFailure(Model):
+class ExportFailure(Input):
     """Why a record could not be exported, in words that a bookkeeper can act on."""
 
     error_message: str
 
 
 @attrs.frozen(kw_only=True)
-class Exported(Model):
+class Exported(Input):
     """A record that arrived in the ERP."""
 
     accounting_record_id: str
@@ -63,7 +63,7 @@ class Exported(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NotExported(Model):
+class NotExported(Input):
     """A record that could not be exported. It seems to leave the queue, so report only what will not pass."""
 
     accounting_record_id: str

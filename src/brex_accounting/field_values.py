@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import TypeVar
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.errors import ApiError
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Query, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 
@@ -39,7 +40,7 @@ class FieldValue(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewFieldValue(Model):
+class NewFieldValue(Input):
     """A value to create: what people see, the code they know it by, and its id in the ERP."""
 
     value: str
@@ -49,7 +50,7 @@ class NewFieldValue(Model):
 
 
 @attrs.frozen(kw_only=True)
-class FieldValueChange(Model):
+class FieldValueChange(Input):
     """What a value is to become; what is left out stays."""
 
     value: str | None = None
@@ -62,7 +63,7 @@ def _one_id(named: FieldValueUpdate | FieldValueId) -> None:
 
 
 @attrs.frozen(kw_only=True)
-class FieldValueUpdate(Model):
+class FieldValueUpdate(Input):
     """A value to change, named by exactly one of its ids."""
 
     brex_id: str | None = None
@@ -70,19 +71,23 @@ class FieldValueUpdate(Model):
     remote_id: str | None = None
     data: FieldValueChange
 
+    @override
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         _one_id(self)
 
 
 @attrs.frozen(kw_only=True)
-class FieldValueId(Model):
+class FieldValueId(Input):
     """A value to delete, named by exactly one of its ids."""
 
     brex_id: str | None = None
     value_id: str | None = None
     remote_id: str | None = None
 
+    @override
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         _one_id(self)
 
 

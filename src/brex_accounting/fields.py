@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Query, Request, post, segment
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Field(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewField(Model):
+class NewField(Input):
     """A field to create. The group ``ERP`` needs the id of the integration, and the other groups must not have one."""
 
     name: str
@@ -58,7 +59,9 @@ class NewField(Model):
     integration_id: str | None = None
     is_disabled: bool | None = None
 
+    @override
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         if (self.group == FieldGroup.ERP) != (self.integration_id is not None):
             raise ValueError("a field has an integration_id if, and only if, its group is ERP")
 

@@ -115,8 +115,8 @@ class WebhookGroupOperations:
 
 
 def _post_members(group_id: str, action: str, account_ids: Sequence[str]) -> Request[None]:
-    if isinstance(account_ids, str) or not account_ids:
-        raise ValueError("account_ids is a sequence of at least one id")
+    if not account_ids:
+        raise ValueError("account_ids holds at least one id")
     body = _Members(members=[_Member(member_id=each) for each in account_ids])
     return Request(method="POST", path=f"{_PATH}/{segment(group_id)}/{action}", body=body)
 

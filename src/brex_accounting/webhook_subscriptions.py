@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting._paging import PAGING
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 
 
@@ -61,24 +62,26 @@ class WebhookSubscription(Model):
 def _check(subscription: NewWebhookSubscription | WebhookSubscriptionUpdate) -> None:
     if not subscription.url.startswith("https://"):
         raise ValueError(f"Brex sends events to https addresses alone, not to {subscription.url!r}")
-    if isinstance(subscription.event_types, str) or not subscription.event_types:
-        raise ValueError("event_types is a sequence of at least one event type")
+    if not subscription.event_types:
+        raise ValueError("event_types holds at least one event type")
 
 
 @attrs.frozen(kw_only=True)
-class NewWebhookSubscription(Model):
+class NewWebhookSubscription(Input):
     """An https address to register, and at least one event; `group_id` is for partners."""
 
     url: str
     event_types: Sequence[WebhookEventType]
     group_id: str | None = None
 
+    @override
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         _check(self)
 
 
 @attrs.frozen(kw_only=True)
-class WebhookSubscriptionUpdate(Model):
+class WebhookSubscriptionUpdate(Input):
     """What a subscription is to become as a whole; a group that is left out may be taken away."""
 
     url: str
@@ -86,7 +89,9 @@ class WebhookSubscriptionUpdate(Model):
     status: WebhookSubscriptionStatus
     group_id: str | None = None
 
+    @override
     def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
         _check(self)
 
 

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     )
     from clientkit.exchange import as_flow, call_flow
     from clientkit.field_problems import CodecError, FieldProblem
-    from clientkit.model import Model
+    from clientkit.model import Input, Model
     from clientkit.pacing import Pacer, Paces, Pacing
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import body_fields, field_text
@@ -95,7 +95,7 @@ _HOMES = {
     ),
     "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
-    "clientkit.model": ("Model",),
+    "clientkit.model": ("Input", "Model",),
     "clientkit.pacing": ("Pacer", "Paces", "Pacing",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("body_fields", "field_text",),
@@ -117,13 +117,13 @@ __all__ = [
     "BadRequestError", "BaseClient", "Call", "CallContext", "CallSequence", "Clocks", "CodecError",
     "ConfigurationError", "ConflictError", "ConnectionLostError", "Consult", "DeadlineExceededError", "Download",
     "EarlierTry", "Exchanged", "Executor", "Extra", "FieldProblem", "Flow", "ForbiddenError", "Form", "InProcess",
-    "LazyResource", "Model", "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum", "Options",
-    "Outgoing", "PaceStore", "PaceStoreError", "Pacer", "Paces", "Pacing", "Page", "PageRequest", "Pager", "Paging",
-    "PagingError", "Problem", "RateLimitedError", "RedirectError", "RedisPaces", "Refusal", "Request", "RetryPolicy",
-    "Send", "ServerError", "Service", "Shape", "SharedPacer", "SharedPaces", "StatusError", "SyncResource", "Transport",
-    "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable",
-    "UnreadableAnswerError", "Verdict", "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all",
-    "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "listing", "loads",
+    "Input", "LazyResource", "Model", "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum",
+    "Options", "Outgoing", "PaceStore", "PaceStoreError", "Pacer", "Paces", "Pacing", "Page", "PageRequest", "Pager",
+    "Paging", "PagingError", "Problem", "RateLimitedError", "RedirectError", "RedisPaces", "Refusal", "Request",
+    "RetryPolicy", "Send", "ServerError", "Service", "Shape", "SharedPacer", "SharedPaces", "StatusError",
+    "SyncResource", "Transport", "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError",
+    "Unreadable", "UnreadableAnswerError", "Verdict", "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask",
+    "ask_all", "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "listing", "loads",
     "new_call_context", "operation", "segment", "several", "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
 # End of what is made.

@@ -239,7 +239,7 @@ class BaseClient(_Base):
     def answer(self, request: Request[T]) -> Answered[T]:
         """Like `execute`, and the status, headers and trace id of this one call with it.
 
-        Any endpoint gives its request by ``.build``: ``client.answer(VendorOperations.get.build("…"))``.
+        Any endpoint gives its request by ``.build``: ``client.answer(client.vendors.get.build("…"))``.
         """
         return drive(call_flow(request, self._context), over(self._transport, self._sleep))
 

@@ -13,7 +13,7 @@ nothing else::
 
 Type checkers see a descriptor whose result depends on the resource that it is read from; at run time every resource
 class gets ordinary functions, so that `help`, `inspect`, mocks and tracebacks meet nothing unusual.
-``VendorOperations.get.build("…")`` is the request alone; nothing is sent.
+``client.vendors.get.build("…")`` is the request alone; nothing is sent.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import (
     Concatenate,
     Generic,
     ParamSpec,
+    Protocol,
     Self,
     TypeVar,
     cast,
@@ -37,12 +38,28 @@ from typing import (
 
 from typing_extensions import override
 
+from clientkit.arguments import checked_arguments
 from clientkit.paging import AsyncPager, Pager
 from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request
 from clientkit.sequences import CallSequence, drive_calls, drive_calls_async
 
 P = ParamSpec("P")
 T = TypeVar("T")
+B = TypeVar("B")
+A_co = TypeVar("A_co", covariant=True)
+B_co = TypeVar("B_co", covariant=True)
+
+
+class BoundEndpoint(Protocol[P, A_co, B_co]):
+    """An endpoint as it is read from a resource: called, it gives the answer; `build` gives what it would send."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> A_co:
+        """The answer, or a coroutine or pager of it."""
+        ...
+
+    def build(self, *args: P.args, **kwargs: P.kwargs) -> B_co:
+        """The request, listing or calls alone, without sending anything."""
+        ...
 
 
 class _Endpoint:
@@ -52,13 +69,14 @@ class _Endpoint:
 
     def __init__(self, build: Callable[..., Any], /) -> None:
         self._build: Any = build
+        self._checked = checked_arguments(build)
         self.__doc__ = build.__doc__
         if not TYPE_CHECKING:
-            self.build = functools.partial(build, None)
+            self.build = functools.partial(self._checked, None)
 
     def method(self, owner: type, *, blocking: bool) -> Callable[..., Any]:
         """An ordinary method of `owner` that carries out this endpoint."""
-        call = self._blocking(self._build) if blocking else self._awaiting(self._build)
+        call = self._blocking(self._checked) if blocking else self._awaiting(self._checked)
         declared = inspect.signature(self._build)
         pager = self._pagers[not blocking] if self._pagers is not None else None
         answer = _answer(declared.return_annotation, pager)
@@ -71,7 +89,7 @@ class _Endpoint:
         made.__doc__ = self._build.__doc__
         made.__annotations__ = {**self._build.__annotations__, "return": answer}
         made.__signature__ = declared.replace(return_annotation=answer)
-        made.build = functools.partial(self._build, None)
+        made.build = functools.partial(self._checked, None)
         result: Callable[..., Any] = made
         return result
 
@@ -82,21 +100,23 @@ class _Endpoint:
         raise NotImplementedError
 
 
-class _Answered(_Endpoint, Generic[P, T]):
-    """An endpoint whose call gives the answer itself: at once, or awaited."""
+class _Answered(_Endpoint, Generic[P, T, B]):
+    """An endpoint whose call gives the answer itself: at once, or awaited. `B` is what it is built of."""
 
     if TYPE_CHECKING:
 
         @overload
         def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
         @overload
-        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, T]: ...
+        def __get__(self, instance: SyncResource, owner: type[Any], /) -> BoundEndpoint[P, T, B]: ...
         @overload
-        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, Coroutine[Any, Any, T]]: ...
+        def __get__(
+            self, instance: AsyncResource, owner: type[Any], /
+        ) -> BoundEndpoint[P, Coroutine[Any, Any, T], B]: ...
         def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
 
 
-class Operation(_Answered[P, T]):
+class Operation(_Answered[P, T, Request[T]]):
     """A single exchange: one request, one answer."""
 
     def __init__(self, build: Callable[Concatenate[Any, P], Request[T]], /) -> None:
@@ -140,9 +160,13 @@ class Listing(_Endpoint, Generic[P, T]):
         @overload
         def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
         @overload
-        def __get__(self, instance: SyncResource, owner: type[Any], /) -> Callable[P, Pager[T]]: ...
+        def __get__(
+            self, instance: SyncResource, owner: type[Any], /
+        ) -> BoundEndpoint[P, Pager[T], PageRequest[T]]: ...
         @overload
-        def __get__(self, instance: AsyncResource, owner: type[Any], /) -> Callable[P, AsyncPager[T]]: ...
+        def __get__(
+            self, instance: AsyncResource, owner: type[Any], /
+        ) -> BoundEndpoint[P, AsyncPager[T], PageRequest[T]]: ...
         def __get__(self, instance: object, owner: type[Any], /) -> Any: ...
 
     @override
@@ -164,7 +188,7 @@ class Listing(_Endpoint, Generic[P, T]):
         return cast("FunctionType", call)
 
 
-class Several(_Answered[P, T]):
+class Several(_Answered[P, T, CallSequence[T]]):
     """A method of several calls: a generator of requests, which has to decide by their answers what comes next.
 
     It is written with `ask` and `ask_all`, as in ``vendor = yield from ask(VendorOperations.get.build(vendor_id))``. An

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Self, cast
 
+from clientkit.arguments import checked_fields
 from clientkit.money import decimal_text
 
 
@@ -71,6 +72,15 @@ class Model:
         """What OpenAPI says of it: an object, documented by the service; pydantic calls it."""
         del schema, handler
         return {"type": "object", "title": cls.__name__}
+
+
+class Input(Model):
+    """A value that a program makes for a service. Raises `TypeError` with the field's name for a value of a wrong type."""
+
+    __slots__ = ()
+
+    def __attrs_post_init__(self) -> None:
+        checked_fields(self)
 
 
 def _written(value: Model) -> dict[str, object]:

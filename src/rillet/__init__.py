@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from rillet.ledger.organization import Organization, OrganizationOperations
     from rillet.ledger.subsidiaries import Subsidiary, SubsidiaryOperations, SubsidiaryType
     from rillet.ledger.tax_rates import TaxRate, TaxRateOperations
-    from rillet.payables.bills import Bill, BillOperations, BillPayment, BillStatus, BillUpdate, NewBill
+    from rillet.payables.bills import Bill, BillChanges, BillOperations, BillPayment, BillStatus, BillUpdate, NewBill
     from rillet.payables.charges import Charge, ChargeOperations, NewCharge
     from rillet.payables.items import ExpenseItem, NewExpenseItem
     from rillet.payables.payments import ClearingStatus, NewPayment
@@ -105,12 +105,13 @@ if TYPE_CHECKING:
         NewVendorCreditItem,
         VendorCredit,
         VendorCreditApplication,
+        VendorCreditChanges,
         VendorCreditItem,
         VendorCreditOperations,
         VendorCreditStatus,
         VendorCreditUpdate,
     )
-    from rillet.payables.vendors import NewVendor, Vendor, VendorOperations
+    from rillet.payables.vendors import NewVendor, Vendor, VendorChanges, VendorOperations
     from rillet.receivables.amendments import (
         AddedItem,
         AmendedItem,
@@ -151,6 +152,7 @@ if TYPE_CHECKING:
     )
     from rillet.receivables.customers import (
         Customer,
+        CustomerChanges,
         CustomerEmail,
         CustomerEmailType,
         CustomerOperations,
@@ -162,6 +164,7 @@ if TYPE_CHECKING:
     from rillet.receivables.draft_contracts import (
         ContractScope,
         DraftContract,
+        DraftContractChanges,
         DraftContractItem,
         DraftContractOperations,
         NewDraftContract,
@@ -228,7 +231,7 @@ if TYPE_CHECKING:
         TierMode,
         UsagePrice,
     )
-    from rillet.receivables.products import NewProduct, Product, ProductOperations, ProductStatus
+    from rillet.receivables.products import NewProduct, Product, ProductChanges, ProductOperations, ProductStatus
     from rillet.reports import ReportOperations
     from rillet.reports.arr_waterfall import CustomerRevenue, MonthlyRevenue
     from rillet.reports.journal_entries import ReportingJournalEntry, ReportingJournalEntryItem
@@ -253,6 +256,7 @@ if TYPE_CHECKING:
     from rillet.treasury.bank_accounts import BankAccount, BankAccountOperations, BankAccountStatus, NewBankAccount
     from rillet.treasury.bank_transactions import (
         BankTransaction,
+        BankTransactionChanges,
         BankTransactionOperations,
         BankTransactionUpdate,
         NewBankTransaction,
@@ -303,7 +307,9 @@ _HOMES = {
     "rillet.ledger.organization": ("Organization", "OrganizationOperations",),
     "rillet.ledger.subsidiaries": ("Subsidiary", "SubsidiaryOperations", "SubsidiaryType",),
     "rillet.ledger.tax_rates": ("TaxRate", "TaxRateOperations",),
-    "rillet.payables.bills": ("Bill", "BillOperations", "BillPayment", "BillStatus", "BillUpdate", "NewBill",),
+    "rillet.payables.bills": (
+        "Bill", "BillChanges", "BillOperations", "BillPayment", "BillStatus", "BillUpdate", "NewBill",
+    ),
     "rillet.payables.charges": ("Charge", "ChargeOperations", "NewCharge",),
     "rillet.payables.items": ("ExpenseItem", "NewExpenseItem",),
     "rillet.payables.payments": ("ClearingStatus", "NewPayment",),
@@ -312,10 +318,10 @@ _HOMES = {
     ),
     "rillet.payables.vendor_credits": (
         "NewVendorCredit", "NewVendorCreditApplication", "NewVendorCreditItem", "VendorCredit",
-        "VendorCreditApplication", "VendorCreditItem", "VendorCreditOperations", "VendorCreditStatus",
-        "VendorCreditUpdate",
+        "VendorCreditApplication", "VendorCreditChanges", "VendorCreditItem", "VendorCreditOperations",
+        "VendorCreditStatus", "VendorCreditUpdate",
     ),
-    "rillet.payables.vendors": ("NewVendor", "Vendor", "VendorOperations",),
+    "rillet.payables.vendors": ("NewVendor", "Vendor", "VendorChanges", "VendorOperations",),
     "rillet.receivables.amendments": (
         "AddedItem", "AmendedItem", "AmendmentEffectiveFrom", "AmendmentItem", "AmendmentPreview", "ChangedItem",
         "ContractAmendment", "FullContractAmendment", "RevenueRecognitionOnlyContractAmendment", "TerminatedItem",
@@ -331,12 +337,12 @@ _HOMES = {
         "CreditMemoStatus", "CreditMemoUpdate", "NewCreditMemo", "NewCreditMemoApplication", "NewCreditMemoItem",
     ),
     "rillet.receivables.customers": (
-        "Customer", "CustomerEmail", "CustomerEmailType", "CustomerOperations", "NewCustomer", "PaymentMethod",
-        "PaymentSetup", "PaymentType",
+        "Customer", "CustomerChanges", "CustomerEmail", "CustomerEmailType", "CustomerOperations", "NewCustomer",
+        "PaymentMethod", "PaymentSetup", "PaymentType",
     ),
     "rillet.receivables.draft_contracts": (
-        "ContractScope", "DraftContract", "DraftContractItem", "DraftContractOperations", "NewDraftContract",
-        "NewDraftContractItem",
+        "ContractScope", "DraftContract", "DraftContractChanges", "DraftContractItem", "DraftContractOperations",
+        "NewDraftContract", "NewDraftContractItem",
     ),
     "rillet.receivables.invoice_payments": (
         "InvoicePayment", "InvoicePaymentOperations", "InvoicePaymentStatus", "NewInvoicePayment",
@@ -358,7 +364,7 @@ _HOMES = {
         "AmountDiscount", "BillingScheme", "Discount", "FixedRecurringPrice", "OneTimePrice", "PerUnitBilling",
         "PercentageDiscount", "Price", "RevenuePattern", "Tier", "TierMode", "TieredBilling", "UsagePrice",
     ),
-    "rillet.receivables.products": ("NewProduct", "Product", "ProductOperations", "ProductStatus",),
+    "rillet.receivables.products": ("NewProduct", "Product", "ProductChanges", "ProductOperations", "ProductStatus",),
     "rillet.reports": ("ReportOperations",),
     "rillet.reports.arr_waterfall": ("CustomerRevenue", "MonthlyRevenue",),
     "rillet.reports.journal_entries": ("ReportingJournalEntry", "ReportingJournalEntryItem",),
@@ -371,7 +377,8 @@ _HOMES = {
     "rillet.service": ("ServiceOperations",),
     "rillet.treasury.bank_accounts": ("BankAccount", "BankAccountOperations", "BankAccountStatus", "NewBankAccount",),
     "rillet.treasury.bank_transactions": (
-        "BankTransaction", "BankTransactionOperations", "BankTransactionUpdate", "NewBankTransaction",
+        "BankTransaction", "BankTransactionChanges", "BankTransactionOperations", "BankTransactionUpdate",
+        "NewBankTransaction",
     ),
     "rillet.values": (
         "Address", "DocumentStatus", "ExchangeRate", "ExpenseTax", "ExternalReference", "FieldAssignment", "Money",
@@ -383,26 +390,26 @@ __all__ = [
     "AmendedItem", "AmendmentEffectiveFrom", "AmendmentItem", "AmendmentPreview", "AmountDiscount", "AnswerError",
     "AnswerTimeoutError", "AnswerTooLargeError", "Answered", "ApiError", "AsyncClient", "AsyncPager", "BadRequestError",
     "BalanceSheet", "BankAccount", "BankAccountOperations", "BankAccountStatus", "BankTransaction",
-    "BankTransactionOperations", "BankTransactionUpdate", "Bill", "BillOperations", "BillPayment", "BillStatus",
-    "BillUpdate", "BillingScheme", "BookPeriod", "BookPeriodOperations", "BookStatus", "BreakdownAmount", "BreakdownBy",
-    "BreakdownMargin", "BreakdownType", "CashFlowStatement", "ChangedItem", "Charge", "ChargeOperations",
-    "ClearingStatus", "Client", "CommitmentCycle", "CommitmentFrequency", "ConfigurationError", "ConflictError",
-    "ConnectionLostError", "Contract", "ContractAmendment", "ContractInvoice", "ContractItem", "ContractItemOperations",
-    "ContractItemStatus", "ContractOperations", "ContractScope", "ContractStatus", "CreditMemo",
-    "CreditMemoApplication", "CreditMemoItem", "CreditMemoItemPrice", "CreditMemoOperations", "CreditMemoStatus",
-    "CreditMemoUpdate", "Customer", "CustomerEmail", "CustomerEmailType", "CustomerOperations", "CustomerRevenue",
-    "DeadlineExceededError", "Discount", "DocumentStatus", "DraftContract", "DraftContractItem",
-    "DraftContractOperations", "DuplicateWebhookError", "ExchangeRate", "ExecutivePL", "ExpenseItem", "ExpenseTax",
-    "ExternalReference", "ExternalReferenceTypeNotFoundError", "Field", "FieldAssignment", "FieldDisplay",
-    "FieldOperations", "FieldRule", "FieldSettings", "FieldUpdate", "FieldValue", "FixedRecurringPrice",
-    "ForbiddenError", "FullContractAmendment", "FullInvoiceUpdate", "Headers", "IncomeStatement", "Invoice",
-    "InvoiceItem", "InvoiceItemPrice", "InvoiceItemUpdate", "InvoiceOperations", "InvoicePayment",
-    "InvoicePaymentOperations", "InvoicePaymentStatus", "InvoiceSchedule", "InvoiceStatus", "InvoiceUpdate",
-    "Invoicing", "InvoicingBankAccount", "ItemRevenue", "ItemTax", "ItemTaxesUpdate", "JournalEntry",
-    "JournalEntryItem", "JournalEntryOperations", "JournalEntryUpdate", "MalformedWebhookError",
-    "MinimumCommitmentInvoicing", "Money", "MonthlyInvoicing", "MonthlyProratedInvoicing", "MonthlyRevenue",
-    "Multipart", "NewArOnlyInvoice", "NewBankAccount", "NewBankTransaction", "NewBill", "NewCharge", "NewContract",
-    "NewContractItem", "NewCreditMemo", "NewCreditMemoApplication", "NewCreditMemoItem", "NewCustomer",
+    "BankTransactionChanges", "BankTransactionOperations", "BankTransactionUpdate", "Bill", "BillChanges",
+    "BillOperations", "BillPayment", "BillStatus", "BillUpdate", "BillingScheme", "BookPeriod", "BookPeriodOperations",
+    "BookStatus", "BreakdownAmount", "BreakdownBy", "BreakdownMargin", "BreakdownType", "CashFlowStatement",
+    "ChangedItem", "Charge", "ChargeOperations", "ClearingStatus", "Client", "CommitmentCycle", "CommitmentFrequency",
+    "ConfigurationError", "ConflictError", "ConnectionLostError", "Contract", "ContractAmendment", "ContractInvoice",
+    "ContractItem", "ContractItemOperations", "ContractItemStatus", "ContractOperations", "ContractScope",
+    "ContractStatus", "CreditMemo", "CreditMemoApplication", "CreditMemoItem", "CreditMemoItemPrice",
+    "CreditMemoOperations", "CreditMemoStatus", "CreditMemoUpdate", "Customer", "CustomerChanges", "CustomerEmail",
+    "CustomerEmailType", "CustomerOperations", "CustomerRevenue", "DeadlineExceededError", "Discount", "DocumentStatus",
+    "DraftContract", "DraftContractChanges", "DraftContractItem", "DraftContractOperations", "DuplicateWebhookError",
+    "ExchangeRate", "ExecutivePL", "ExpenseItem", "ExpenseTax", "ExternalReference",
+    "ExternalReferenceTypeNotFoundError", "Field", "FieldAssignment", "FieldDisplay", "FieldOperations", "FieldRule",
+    "FieldSettings", "FieldUpdate", "FieldValue", "FixedRecurringPrice", "ForbiddenError", "FullContractAmendment",
+    "FullInvoiceUpdate", "Headers", "IncomeStatement", "Invoice", "InvoiceItem", "InvoiceItemPrice",
+    "InvoiceItemUpdate", "InvoiceOperations", "InvoicePayment", "InvoicePaymentOperations", "InvoicePaymentStatus",
+    "InvoiceSchedule", "InvoiceStatus", "InvoiceUpdate", "Invoicing", "InvoicingBankAccount", "ItemRevenue", "ItemTax",
+    "ItemTaxesUpdate", "JournalEntry", "JournalEntryItem", "JournalEntryOperations", "JournalEntryUpdate",
+    "MalformedWebhookError", "MinimumCommitmentInvoicing", "Money", "MonthlyInvoicing", "MonthlyProratedInvoicing",
+    "MonthlyRevenue", "Multipart", "NewArOnlyInvoice", "NewBankAccount", "NewBankTransaction", "NewBill", "NewCharge",
+    "NewContract", "NewContractItem", "NewCreditMemo", "NewCreditMemoApplication", "NewCreditMemoItem", "NewCustomer",
     "NewDraftContract", "NewDraftContractItem", "NewExpenseItem", "NewExternalContractItem", "NewExternalInvoiceItem",
     "NewField", "NewFieldValue", "NewFullContract", "NewFullInvoice", "NewInvoice", "NewInvoiceItem",
     "NewInvoicePayment", "NewJournalEntry", "NewJournalEntryItem", "NewPayment", "NewProduct", "NewReimbursement",
@@ -410,20 +417,21 @@ __all__ = [
     "NewVendorCreditApplication", "NewVendorCreditItem", "NoAnswerError", "NotFoundError", "NotModifiableError",
     "NotSentError", "ObjectChangedError", "OneTimePrice", "Options", "Organization", "OrganizationOperations", "Pacer",
     "Page", "Pager", "PagingError", "PaymentMethod", "PaymentSetup", "PaymentType", "PerUnitBilling",
-    "PercentageDiscount", "Period", "Price", "Problem", "Product", "ProductOperations", "ProductStatus",
-    "QuarterlyInvoicing", "RateLimitedError", "RedirectError", "Reimbursement", "ReimbursementOperations",
-    "ReimbursementPayment", "RelatedEntity", "RelatedEntityType", "ReportAccount", "ReportBreakdown", "ReportGroup",
-    "ReportLine", "ReportLines", "ReportOperations", "ReportPeriod", "ReportSummary", "ReportingJournalEntry",
-    "ReportingJournalEntryItem", "Request", "RetryPolicy", "RevenuePattern", "RevenueRecognitionOnlyContractAmendment",
-    "RevenueRecognitionOnlyInvoiceUpdate", "ScheduledInvoice", "ScheduledInvoiceItem", "SeenIds", "SeenStore",
-    "SemiAnnualInvoicing", "ServerError", "ServiceOperations", "Side", "StaleWebhookError", "StatusError", "Subsidiary",
-    "SubsidiaryOperations", "SubsidiaryType", "TaxCoverage", "TaxRate", "TaxRateOperations", "TaxType", "TaxesUpdate",
-    "TerminatedItem", "Tier", "TierMode", "TieredBilling", "TrialBalance", "TrialBalanceTotals", "UnauthorizedError",
-    "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "UnreadableWebhookError", "Usage",
-    "UsageCommitment", "UsageConfiguration", "UsageCycle", "UsageFrequency", "UsageInvoiceDate", "UsageInvoicing",
-    "UsagePrice", "UsageRecords", "Vendor", "VendorCredit", "VendorCreditApplication", "VendorCreditItem",
-    "VendorCreditOperations", "VendorCreditStatus", "VendorCreditUpdate", "VendorOperations", "Verdict", "Violation",
-    "WebhookError", "WebhookSecretError", "WrongSignatureError", "YearlyInvoicing", "month_day",
+    "PercentageDiscount", "Period", "Price", "Problem", "Product", "ProductChanges", "ProductOperations",
+    "ProductStatus", "QuarterlyInvoicing", "RateLimitedError", "RedirectError", "Reimbursement",
+    "ReimbursementOperations", "ReimbursementPayment", "RelatedEntity", "RelatedEntityType", "ReportAccount",
+    "ReportBreakdown", "ReportGroup", "ReportLine", "ReportLines", "ReportOperations", "ReportPeriod", "ReportSummary",
+    "ReportingJournalEntry", "ReportingJournalEntryItem", "Request", "RetryPolicy", "RevenuePattern",
+    "RevenueRecognitionOnlyContractAmendment", "RevenueRecognitionOnlyInvoiceUpdate", "ScheduledInvoice",
+    "ScheduledInvoiceItem", "SeenIds", "SeenStore", "SemiAnnualInvoicing", "ServerError", "ServiceOperations", "Side",
+    "StaleWebhookError", "StatusError", "Subsidiary", "SubsidiaryOperations", "SubsidiaryType", "TaxCoverage",
+    "TaxRate", "TaxRateOperations", "TaxType", "TaxesUpdate", "TerminatedItem", "Tier", "TierMode", "TieredBilling",
+    "TrialBalance", "TrialBalanceTotals", "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable",
+    "UnreadableAnswerError", "UnreadableWebhookError", "Usage", "UsageCommitment", "UsageConfiguration", "UsageCycle",
+    "UsageFrequency", "UsageInvoiceDate", "UsageInvoicing", "UsagePrice", "UsageRecords", "Vendor", "VendorChanges",
+    "VendorCredit", "VendorCreditApplication", "VendorCreditChanges", "VendorCreditItem", "VendorCreditOperations",
+    "VendorCreditStatus", "VendorCreditUpdate", "VendorOperations", "Verdict", "Violation", "WebhookError",
+    "WebhookSecretError", "WrongSignatureError", "YearlyInvoicing", "month_day",
 ]  # fmt: skip
 # End of what is made.
 

@@ -113,7 +113,7 @@ def test_filters(run: Runner[Client], some: StandIn) -> None:
 def test_input_is_checked() -> None:
     with pytest.raises(ValueError, match="1 to 100"):
         ExpenseOperations.list.build(limit=101)
-    with pytest.raises(TypeError, match="a sequence of values"):
+    with pytest.raises(TypeError, match="expand: a list of ExpenseDetail or str is wanted, not a str"):
         ExpenseOperations.get.build("expense_1", expand="merchant")
     with pytest.raises(ValueError, match="time zone"):
         ExpenseOperations.list.build(updated_from=datetime(2026, 1, 1)).at(None).target()  # noqa: DTZ001

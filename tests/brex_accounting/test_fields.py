@@ -98,7 +98,7 @@ def test_a_limit_that_brex_refuses_is_not_sent(limit: int) -> None:
 
 
 def test_one_id_is_not_a_sequence_of_ids() -> None:
-    with pytest.raises(TypeError, match="not one id"):
+    with pytest.raises(TypeError, match="field_ids: a list of str is wanted, not a str"):
         FieldOperations.list.build(field_ids="extended_field_1")
 
 

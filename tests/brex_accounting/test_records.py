@@ -155,7 +155,7 @@ def test_filters_that_contradict_each_other_or_the_service_are_refused(standin: 
         for limit in (0, -1, 501):
             with pytest.raises(ValueError, match="1 to 500"):
                 client.records.list(limit=limit)
-        with pytest.raises(TypeError, match="not one id"):
+        with pytest.raises(TypeError, match="ids: a list of str is wanted, not a str"):
             client.records.list(ids="accr_1")
         with pytest.raises(ValueError, match="time zone"):
             client.records.list(updated_after=datetime(2026, 1, 1)).collect()  # noqa: DTZ001 - a naive time is the point

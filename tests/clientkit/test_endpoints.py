@@ -242,12 +242,12 @@ class ApprovalOperations:
 class MyItems(ApprovalOperations, Items):
     """More endpoints, and one that is overridden."""
 
-    def get(self, item_id: str, *, on: date | None = None) -> Item:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def get(self, item_id: str, *, on: date | None = None) -> Item:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
         return super().get(item_id, on=on or date(2026, 1, 1))
 
 
 class MyAsyncItems(ApprovalOperations, AsyncItems):
-    async def get(self, item_id: str, *, on: date | None = None) -> Item:  # pyright: ignore[reportIncompatibleVariableOverride]
+    async def get(self, item_id: str, *, on: date | None = None) -> Item:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
         return await super().get(item_id, on=on or date(2026, 1, 1))
 
 

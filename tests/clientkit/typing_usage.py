@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, assert_type
 
+import rillet
 from clientkit import AsyncPager, Page, Pager, PageRequest, Request, SyncResource, Unreadable, listing, operation
 from clientkit.wire import Answered
 from support.shop import PAGING, AsyncItems, AsyncShop, Item, Items, NewItem, Shop
@@ -73,12 +74,18 @@ async def awaiting(shop: AsyncShop, new: NewItem, day: date) -> None:
     list(shop.items.list())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 
 
-def without_sending() -> None:
+def without_sending(shop: Shop, later: AsyncShop) -> None:
     assert_type(Items.get.build("a"), Request[Item])
     assert_type(AsyncItems.get.build("a", on=None), Request[Item])
     assert_type(Items.list.build(limit=2), PageRequest[Item])
     assert_type(Items.list.build().at(None), Request[Page[Item]])
     assert_type(Items.list.build().tolerant(), PageRequest[Item | Unreadable])
+    assert_type(shop.items.get.build("a"), Request[Item])
+    assert_type(later.items.get.build("a", on=None), Request[Item])
+    assert_type(shop.items.list.build(limit=2), PageRequest[Item])
+    assert_type(later.items.list.build(limit=2), PageRequest[Item])
+    assert_type(shop.answer(shop.items.get.build("a")), Answered[Item])
+    shop.items.get.build(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Items.get.build(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -158,14 +165,22 @@ def extended(shop: Shop, later: AsyncShop) -> None:
 
 
 class Overriding(Items):
-    def get(self, item_id: str, *, on: date | None = None) -> Item:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def get(self, item_id: str, *, on: date | None = None) -> Item:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
         return super().get(item_id, on=on)
 
 
 class AsyncOverriding(AsyncItems):
-    async def get(self, item_id: str, *, on: date | None = None) -> Item:  # pyright: ignore[reportIncompatibleVariableOverride]
+    async def get(self, item_id: str, *, on: date | None = None) -> Item:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
         return await super().get(item_id, on=on)
 
 
 def sequences(items: Items, ids: Sequence[str]) -> tuple[Item, ...]:
     return items.some(ids)
+
+
+def changing(client: rillet.Client, later: rillet.AsyncClient) -> None:
+    assert_type(client.vendors.modify("v", name="Ada", email=None), rillet.Vendor)
+    client.vendors.modify("v", nmae="Ada")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.vendors.modify("v", name=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.bills.modify("b", due_date="2026-01-31")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    later.customers.modify("c", terms=30)  # type: ignore[call-arg, unused-coroutine]  # pyright: ignore[reportCallIssue, reportUnusedCoroutine]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import rillet
 from clientkit.codec import structure
-from rillet import Address, Money, NewExpenseItem, Vendor
+from rillet import Address, ExpenseItem, Money, NewExpenseItem, Vendor
 from rillet.errors import ObjectChangedError
 from rillet.payables.bills import AsyncBills, Bill, Bills
 from rillet.payables.vendor_credits import AsyncVendorCredits, VendorCredits
@@ -296,10 +296,10 @@ def test_a_field_that_does_not_exist_is_refused_with_those_that_do(way: str) -> 
     ("changes", "reason"),
     [
         ({"name": None}, "name: "),
-        ({"name": 7}, "name: 7 is not text @ \\$.name"),
-        ({"payment_terms": "30"}, "payment_terms: '30' is not a whole number @ \\$.payment_terms"),
-        ({"address": {"line1": "2"}}, "address: "),
-        ({"fields": ["x1"]}, "fields: "),
+        ({"name": 7}, "name: .*name: a str is wanted, not an int"),
+        ({"payment_terms": "30"}, "payment_terms: .*payment_terms: an int is wanted, not a str"),
+        ({"address": {"line1": "2"}}, "address: .*address: an Address is wanted, not a dict"),
+        ({"fields": ["x1"]}, r"fields: .*fields\[0\]: a FieldAssignment is wanted, not a str"),
     ],
 )
 @pytest.mark.parametrize("way", WAYS)
@@ -337,7 +337,10 @@ def test_a_change_based_on_the_present_state_is_sent(way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_lines_that_were_read_stand_beside_new_ones(way: str) -> None:
     read = structure(BILL, Bill)
-    lines = [*read.items, NewExpenseItem(account_code="60200", amount=Money(Decimal("1.5"), "USD"))]
+    lines: list[NewExpenseItem | ExpenseItem] = [
+        *read.items,
+        NewExpenseItem(account_code="60200", amount=Money(Decimal("1.5"), "USD")),
+    ]
     with scripted(way, BILL, BILL) as (run, service):
         run.call(lambda client: on(client, Bills, AsyncBills).modify("b1", items=lines))
     sent = service.asked[1].json()

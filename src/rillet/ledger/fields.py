@@ -10,7 +10,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import WHOLE
 
@@ -63,14 +63,14 @@ class Field(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewFieldValue(Model):
+class NewFieldValue(Input):
     """A value to add to a field, or what one is to be called. Rillet trims the name and refuses a duplicate."""
 
     name: str
 
 
 @attrs.frozen(kw_only=True)
-class NewField(Model):
+class NewField(Input):
     """A field to create. Creating the same name twice makes two fields."""
 
     name: str
@@ -78,7 +78,7 @@ class NewField(Model):
 
 
 @attrs.frozen(kw_only=True)
-class FieldUpdate(Model):
+class FieldUpdate(Input):
     """What a field is to be; settings that are left out stay as they are."""
 
     name: str

@@ -11,7 +11,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, checked_limit
 from rillet.values import ExchangeRate, FieldAssignment, Money
@@ -81,7 +81,7 @@ class JournalEntry(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewJournalEntryItem(Model):
+class NewJournalEntryItem(Input):
     """One line to post; `amount`, rounded to its currency, is on the side that `side` says.
 
     `vat_code` is the code or the description of a VAT rate of the subsidiary's country and wants a `vat_type`:
@@ -99,7 +99,7 @@ class NewJournalEntryItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewJournalEntry(Model):
+class NewJournalEntry(Input):
     """A double entry to post: two lines or more, whose debits equal its credits.
 
     A journal entry has no external references, so `name` is the place for a mark to find it by. Rillet drops
@@ -118,7 +118,7 @@ class NewJournalEntry(Model):
 
 
 @attrs.frozen(kw_only=True)
-class JournalEntryUpdate(Model):
+class JournalEntryUpdate(Input):
     """What a journal entry is to be: an update replaces it by this. Its subsidiary stays."""
 
     name: str

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TypedDict, Unpack
 
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -54,7 +55,7 @@ class Bill(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewBill(Model):
+class NewBill(Input):
     """A bill to post: its lines are debited, the payable account that Rillet is set up with is credited.
 
     Lines of one bill should share one currency. `impact_date` is `bill_date` when left out.
@@ -72,7 +73,7 @@ class NewBill(Model):
 
 
 @attrs.frozen(kw_only=True)
-class BillUpdate(Model):
+class BillUpdate(Input):
     """What a bill is to be: an update replaces the whole bill by this. Its subsidiary stays."""
 
     vendor_id: str
@@ -97,6 +98,19 @@ class BillPayment(Model):
     date: date | None = None
     account_code: str | None = None
     extra: Extra = unknown_fields()
+
+
+class BillChanges(TypedDict, total=False):
+    """What `modify` can change of a bill: fields of `BillUpdate`. None empties one. Lines that were read can stand beside new ones."""
+
+    vendor_id: str
+    expense_number: str
+    items: Sequence[NewExpenseItem | ExpenseItem]
+    bill_date: date
+    due_date: date
+    impact_date: date | None
+    external_references: Sequence[ExternalReference] | None
+    exchange_rate: ExchangeRate | None
 
 
 class BillOperations:
@@ -217,7 +231,9 @@ class BillOperations:
         return tuple(found)
 
     @several
-    def modify(self, /, bill_id: str, *, based_on: Bill | None = None, **changes: object) -> CallSequence[Bill]:
+    def modify(
+        self, /, bill_id: str, *, based_on: Bill | None = None, **changes: Unpack[BillChanges]
+    ) -> CallSequence[Bill]:
         """Change some fields of a bill and keep the others: read it, change it, write it whole.
 
         Lines that were read can stand in ``items`` beside new ones. Rillet has no lock. A change that somebody else

@@ -9,7 +9,7 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import Multipart, PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit
@@ -39,7 +39,7 @@ class Charge(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewCharge(Model):
+class NewCharge(Input):
     """A charge to post: its lines are debited, the card account is credited with their sum.
 
     `credit_card_account_code` must be an account of subtype ``Credit Card``. Lines of one charge should share one

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from rillet.values import ExpenseTax, FieldAssignment, Money, Period
 
 
 @attrs.frozen(kw_only=True)
-class NewExpenseItem(Model):
+class NewExpenseItem(Input):
     """One line to post: `amount` (rounded to its currency) debits `account_code`; a negative one credits it."""
 
     account_code: str

@@ -7,7 +7,7 @@ from datetime import date
 import attrs
 
 from clientkit.codec.enums import OpenEnum
-from clientkit.model import Model
+from clientkit.model import Input
 from rillet.values import Money
 
 
@@ -19,7 +19,7 @@ class ClearingStatus(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class NewPayment(Model):
+class NewPayment(Input):
     """A payment to record: `account_code`, the account of a bank account, is credited with `amount` on `date`."""
 
     amount: Money

@@ -9,7 +9,7 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, WHOLE, checked_limit
@@ -40,7 +40,7 @@ class Reimbursement(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewReimbursement(Model):
+class NewReimbursement(Input):
     """A reimbursement to post: its lines are debited, the payable account is credited with their sum.
 
     `impact_date` is `reimbursement_date` when left out. `exchange_rate` is accepted by the service since September

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TypedDict, Unpack
 
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
@@ -81,7 +82,7 @@ class VendorCredit(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewVendorCreditItem(Model):
+class NewVendorCreditItem(Input):
     """One line to post: `amount` (rounded to its currency) credits `account_code`."""
 
     account_code: str
@@ -93,7 +94,7 @@ class NewVendorCreditItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewVendorCredit(Model):
+class NewVendorCredit(Input):
     """A vendor credit to post."""
 
     vendor_id: str
@@ -106,7 +107,7 @@ class NewVendorCredit(Model):
 
 
 @attrs.frozen(kw_only=True)
-class VendorCreditUpdate(Model):
+class VendorCreditUpdate(Input):
     """What a vendor credit is to be: an update replaces all of it by this. Its subsidiary stays."""
 
     vendor_id: str
@@ -119,7 +120,7 @@ class VendorCreditUpdate(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewVendorCreditApplication(Model):
+class NewVendorCreditApplication(Input):
     """The part of a vendor credit that is to settle a bill."""
 
     bill_id: str
@@ -129,6 +130,17 @@ class NewVendorCreditApplication(Model):
 @attrs.frozen(kw_only=True)
 class _Applications:
     applications: Sequence[NewVendorCreditApplication]
+
+
+class VendorCreditChanges(TypedDict, total=False):
+    """What `modify` can change of a vendor credit: fields of `VendorCreditUpdate`. None empties one. Lines that were read can stand beside new ones."""
+
+    vendor_id: str
+    credit_number: str
+    gl_impact_date: date
+    line_items: Sequence[NewVendorCreditItem | VendorCreditItem]
+    memo: str | None
+    date: date
 
 
 class VendorCreditOperations:
@@ -210,7 +222,7 @@ class VendorCreditOperations:
 
     @several
     def modify(
-        self, /, vendor_credit_id: str, *, based_on: VendorCredit | None = None, **changes: object
+        self, /, vendor_credit_id: str, *, based_on: VendorCredit | None = None, **changes: Unpack[VendorCreditChanges]
     ) -> CallSequence[VendorCredit]:
         """Change some fields of a vendor credit and keep the others: read it, change it, write it whole.
 

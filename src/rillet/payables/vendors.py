@@ -5,12 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -41,7 +42,7 @@ class Vendor(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewVendor(Model):
+class NewVendor(Input):
     """A vendor to create, or what a vendor is to be: an update replaces the whole vendor by this."""
 
     name: str
@@ -54,6 +55,20 @@ class NewVendor(Model):
     tax_id: str | None = None
     fields: Sequence[FieldAssignment] = ()
     extra: Extra = unknown_fields()
+
+
+class VendorChanges(TypedDict, total=False):
+    """What `modify` can change of a vendor: fields of `NewVendor`. None empties one."""
+
+    name: str
+    account_code: str | None
+    address: Address | None
+    email: str | None
+    payment_terms: int | None
+    external_references: Sequence[ExternalReference] | None
+    ten_ninety_nine_eligible: bool | None
+    tax_id: str | None
+    fields: Sequence[FieldAssignment] | None
 
 
 class VendorOperations:
@@ -112,7 +127,9 @@ class VendorOperations:
         return tuple(found)
 
     @several
-    def modify(self, /, vendor_id: str, *, based_on: Vendor | None = None, **changes: object) -> CallSequence[Vendor]:
+    def modify(
+        self, /, vendor_id: str, *, based_on: Vendor | None = None, **changes: Unpack[VendorChanges]
+    ) -> CallSequence[Vendor]:
         """Change some fields of a vendor and keep the others: read it, change it, write it whole.
 
         Rillet has no lock. A change that somebody else makes in the moment between this read and this write is lost,

@@ -11,7 +11,7 @@ import attrs
 
 from clientkit.codec import always_sent, as_number
 from clientkit.codec.enums import OpenEnum
-from clientkit.model import Model
+from clientkit.model import Input
 from rillet.receivables.invoicing import InvoiceSchedule, Invoicing
 from rillet.receivables.items import ItemTax
 from rillet.receivables.pricing import Discount, Price, RevenuePattern
@@ -26,7 +26,7 @@ class AmendmentEffectiveFrom(OpenEnum):
 
 
 @attrs.frozen(kw_only=True)
-class AmendedItem(Model):
+class AmendedItem(Input):
     """A new item of a contract that Rillet invoices, or the new version of the item whose id is `amending`.
 
     `start_date` is not before the amendment; `end_date` is the contract's when left out. A `tax_rate` needs its amount.
@@ -45,7 +45,7 @@ class AmendedItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class FullContractAmendment(Model):
+class FullContractAmendment(Input):
     """A change of a contract that Rillet invoices; items that are not named stay as they are.
 
     `amendment_date` is not before the contract's last amendment.
@@ -59,7 +59,7 @@ class FullContractAmendment(Model):
 
 
 @attrs.frozen(kw_only=True)
-class AddedItem(Model):
+class AddedItem(Input):
     """An item that a contract invoiced elsewhere gets; it starts with the amendment and ends with the contract."""
 
     product_id: str
@@ -73,7 +73,7 @@ class AddedItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class ChangedItem(Model):
+class ChangedItem(Input):
     """A change of the item whose external reference has the id `amending_reference`."""
 
     price: Money
@@ -85,7 +85,7 @@ class ChangedItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class TerminatedItem(Model):
+class TerminatedItem(Input):
     """The end of the item whose external reference has the id `external_reference`.
 
     Its revenue is recognised through `end_date`, which is the day of the amendment when left out.
@@ -100,7 +100,7 @@ AmendmentItem: TypeAlias = AddedItem | ChangedItem | TerminatedItem
 
 
 @attrs.frozen(kw_only=True)
-class RevenueRecognitionOnlyContractAmendment(Model):
+class RevenueRecognitionOnlyContractAmendment(Input):
     """A change of a contract that another system invoices; items that are not named stay as they are."""
 
     amendment_date: date
@@ -114,7 +114,7 @@ ContractAmendment: TypeAlias = FullContractAmendment | RevenueRecognitionOnlyCon
 
 
 @attrs.frozen(kw_only=True)
-class AmendmentPreview(Model):
+class AmendmentPreview(Input):
     """A change to try out on a contract that Rillet invoices; other contracts have no preview."""
 
     amendment_date: date

@@ -10,7 +10,7 @@ import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, segment
 from rillet._paging import KEYSET, checked_limit
 
@@ -30,7 +30,7 @@ def _positive(_: object, attribute: attrs.Attribute[Decimal], value: Decimal) ->
 
 
 @attrs.frozen(kw_only=True)
-class NewUsage(Model):
+class NewUsage(Input):
     """How much was used on one day: `quantity` is more than 0, else `ValueError`."""
 
     date: dt.date

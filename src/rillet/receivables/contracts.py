@@ -16,7 +16,7 @@ import attrs
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, checked_limit
 from rillet.receivables.amendments import AmendmentPreview, ContractAmendment
@@ -108,7 +108,7 @@ class Contract(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewContractItem(Model):
+class NewContractItem(Input):
     """One line of a contract that Rillet invoices; its days are the contract's when left out.
 
     `usage_minimum_commitment` goes with a usage price, where the contract has no commitment of its own.
@@ -128,7 +128,7 @@ class NewContractItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewFullContract(Model):
+class NewFullContract(Input):
     """A contract that Rillet invoices and accounts for; without `end_date` it is open-ended.
 
     Rillet looks up an `exchange_rate` that is left out where the currencies differ.
@@ -149,7 +149,7 @@ class NewFullContract(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewExternalContractItem(Model):
+class NewExternalContractItem(Input):
     """One line of a contract that another system invoices; its days are the contract's when left out.
 
     The invoice schedule names the line by the id of its `external_reference`.
@@ -165,7 +165,7 @@ class NewExternalContractItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewRevenueRecognitionOnlyContract(Model):
+class NewRevenueRecognitionOnlyContract(Input):
     """A contract that another system invoices, to recognise its revenue. `close_date` is `start_date` when left out."""
 
     name: str

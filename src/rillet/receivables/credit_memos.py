@@ -12,7 +12,7 @@ import attrs
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit
@@ -84,7 +84,7 @@ class CreditMemo(Model):
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemoItemPrice(Model):
+class CreditMemoItemPrice(Input):
     """What is credited at which price: `amount_per_unit`, not rounded, is the rate that the credit memo shows."""
 
     product_id: str
@@ -93,7 +93,7 @@ class CreditMemoItemPrice(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewCreditMemoItem(Model):
+class NewCreditMemoItem(Input):
     """One line to credit."""
 
     description: str
@@ -104,7 +104,7 @@ class NewCreditMemoItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewCreditMemo(Model):
+class NewCreditMemo(Input):
     """A credit memo to create; Rillet numbers it where `credit_memo_number` is left out."""
 
     credit_memo_number: str | None = None
@@ -117,7 +117,7 @@ class NewCreditMemo(Model):
 
 
 @attrs.frozen(kw_only=True)
-class CreditMemoUpdate(Model):
+class CreditMemoUpdate(Input):
     """What a credit memo is to be, whole."""
 
     items: Sequence[NewCreditMemoItem]
@@ -126,7 +126,7 @@ class CreditMemoUpdate(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewCreditMemoApplication(Model):
+class NewCreditMemoApplication(Input):
     """How much of a credit memo is to pay one invoice; `amount` is rounded to its currency."""
 
     invoice_id: str

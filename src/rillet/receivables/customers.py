@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -56,7 +56,7 @@ class Customer(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewCustomer(Model):
+class NewCustomer(Input):
     """A customer to create, or what a customer is to be: an update replaces the whole customer by this.
 
     `send_invoices_automatically` mails each invoice on its date, `send_payment_reminders` again while it is unpaid.
@@ -99,6 +99,21 @@ class PaymentSetup(Model):
 
     setup_url: str
     extra: Extra = unknown_fields()
+
+
+class CustomerChanges(TypedDict, total=False):
+    """What `modify` can change of a customer: fields of `NewCustomer`. None empties one."""
+
+    name: str
+    name_on_invoice: str | None
+    address: Address | None
+    shipping_address: Address | None
+    emails: Sequence[CustomerEmail] | None
+    external_references: Sequence[ExternalReference] | None
+    payment_terms: int | None
+    send_invoices_automatically: bool | None
+    send_payment_reminders: bool | None
+    fields: Sequence[FieldAssignment] | None
 
 
 class CustomerOperations:
@@ -200,7 +215,7 @@ class CustomerOperations:
 
     @several
     def modify(
-        self, /, customer_id: str, *, based_on: Customer | None = None, **changes: object
+        self, /, customer_id: str, *, based_on: Customer | None = None, **changes: Unpack[CustomerChanges]
     ) -> CallSequence[Customer]:
         """Change a part of a customer: read it, change the fields named, write the whole back.
 

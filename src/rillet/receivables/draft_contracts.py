@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TypedDict, Unpack
 
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
@@ -63,7 +64,7 @@ class DraftContract(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewDraftContractItem(Model):
+class NewDraftContractItem(Input):
     """One line to draft."""
 
     product_id: str
@@ -76,7 +77,7 @@ class NewDraftContractItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewDraftContract(Model):
+class NewDraftContract(Input):
     """A contract to draft, or what a draft is to be: an update replaces the whole draft by this."""
 
     external_references: Sequence[ExternalReference] = ()
@@ -90,6 +91,21 @@ class NewDraftContract(Model):
     scope: ContractScope
     items: Sequence[NewDraftContractItem]
     extra: Extra = unknown_fields()
+
+
+class DraftContractChanges(TypedDict, total=False):
+    """What `modify` can change of a draft contract: fields of `NewDraftContract`. None empties one. Lines that were read can stand beside new ones."""
+
+    external_references: Sequence[ExternalReference] | None
+    subsidiary_id: str
+    customer_id: str
+    name: str
+    amount: Money
+    close_date: date
+    start_date: date | None
+    end_date: date | None
+    scope: ContractScope
+    items: Sequence[NewDraftContractItem | DraftContractItem]
 
 
 class DraftContractOperations:
@@ -144,7 +160,12 @@ class DraftContractOperations:
 
     @several
     def modify(
-        self, /, draft_contract_id: str, *, based_on: DraftContract | None = None, **changes: object
+        self,
+        /,
+        draft_contract_id: str,
+        *,
+        based_on: DraftContract | None = None,
+        **changes: Unpack[DraftContractChanges],
     ) -> CallSequence[DraftContract]:
         """Change a part of a draft: read it, change the fields named, write the whole back.
 

@@ -10,7 +10,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import KEYSET, WHOLE, checked_limit
 from rillet.values import Money
@@ -39,7 +39,7 @@ class InvoicePayment(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewInvoicePayment(Model):
+class NewInvoicePayment(Input):
     """A receipt to record, or what one is to be: an update replaces the whole payment by this.
 
     `account_code` is the code of an account that a bank account is behind.

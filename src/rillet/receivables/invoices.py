@@ -16,7 +16,7 @@ import attrs
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit
@@ -107,7 +107,7 @@ class Invoice(Model):
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceItemPrice(Model):
+class InvoiceItemPrice(Input):
     """What is sold at which price: `amount_per_unit`, not rounded, is the rate that the invoice shows."""
 
     product_id: str
@@ -117,7 +117,7 @@ class InvoiceItemPrice(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewInvoiceItem(Model):
+class NewInvoiceItem(Input):
     """One line of an invoice that Rillet sends."""
 
     description: str
@@ -128,7 +128,7 @@ class NewInvoiceItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewExternalInvoiceItem(Model):
+class NewExternalInvoiceItem(Input):
     """One line of an invoice that another system sent; the amounts are rounded to their currency."""
 
     product_id: str
@@ -142,7 +142,7 @@ class NewExternalInvoiceItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewFullInvoice(Model):
+class NewFullInvoice(Input):
     """An invoice that Rillet numbers, sends and accounts for. `due_date` is `invoice_date` when left out."""
 
     customer_id: str
@@ -159,7 +159,7 @@ class NewFullInvoice(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewRevenueRecognitionOnlyInvoice(Model):
+class NewRevenueRecognitionOnlyInvoice(Input):
     """An invoice that another system sent, to recognise its revenue. `due_date` is `invoice_date` when left out."""
 
     customer_id: str
@@ -175,7 +175,7 @@ class NewRevenueRecognitionOnlyInvoice(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewArOnlyInvoice(Model):
+class NewArOnlyInvoice(Input):
     """An invoice that another system sent, to count as receivable. `due_date` is `invoice_date` when left out."""
 
     customer_id: str
@@ -193,7 +193,7 @@ NewInvoice: TypeAlias = NewFullInvoice | NewRevenueRecognitionOnlyInvoice | NewA
 
 
 @attrs.frozen(kw_only=True)
-class FullInvoiceUpdate(Model):
+class FullInvoiceUpdate(Input):
     """What an invoice that Rillet sends is to be, whole; `bank_account_id` is the id of `Invoice.bank_account`."""
 
     items: Sequence[NewInvoiceItem]
@@ -207,7 +207,7 @@ class FullInvoiceUpdate(Model):
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceItemUpdate(Model):
+class InvoiceItemUpdate(Input):
     """What the line `id` of an invoice from another system is to be."""
 
     id: str
@@ -217,7 +217,7 @@ class InvoiceItemUpdate(Model):
 
 
 @attrs.frozen(kw_only=True)
-class RevenueRecognitionOnlyInvoiceUpdate(Model):
+class RevenueRecognitionOnlyInvoiceUpdate(Input):
     """What an invoice from another system is to be, whole; a number that is left out stays."""
 
     invoice_date: date

@@ -15,7 +15,7 @@ import attrs
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.codec.unions import UnknownVariant, tagged_union
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from rillet.values import ExternalReference, Money
 
 # A leap year, so that it has the 29th of February.
@@ -177,7 +177,7 @@ class UsageConfiguration(Model):
 
 
 @attrs.frozen(kw_only=True)
-class ScheduledInvoiceItem(Model):
+class ScheduledInvoiceItem(Input):
     """One line of a scheduled invoice; the amounts are rounded to their currency.
 
     `contract_item_reference` is the id of the external reference of the contract's item.
@@ -193,7 +193,7 @@ class ScheduledInvoiceItem(Model):
 
 
 @attrs.frozen(kw_only=True)
-class ScheduledInvoice(Model):
+class ScheduledInvoice(Input):
     """An invoice that another system sends for a contract. `due_date` is `invoice_date` when left out."""
 
     due_date: date | None = None
@@ -205,7 +205,7 @@ class ScheduledInvoice(Model):
 
 
 @attrs.frozen(kw_only=True)
-class InvoiceSchedule(Model):
+class InvoiceSchedule(Input):
     """All invoices that another system sends for a contract."""
 
     invoices: Sequence[ScheduledInvoice] = ()

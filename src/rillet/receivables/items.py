@@ -10,7 +10,7 @@ from typing import Protocol
 import attrs
 
 from clientkit.codec import Extra, as_number, unknown_fields
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from rillet.receivables.pricing import RevenuePattern
 from rillet.values import Money, Period, TaxType
 
@@ -72,7 +72,7 @@ class ItemTax(Model):
 
 
 @attrs.frozen(kw_only=True)
-class ItemTaxesUpdate(Model):
+class ItemTaxesUpdate(Input):
     """The taxes that the line `id` is to have, each with its amount.
 
     Rillet's description asks for one ``tax_rate`` and defines a list of ``tax_rates``; send the list, and the single
@@ -85,7 +85,7 @@ class ItemTaxesUpdate(Model):
 
 
 @attrs.frozen(kw_only=True)
-class TaxesUpdate(Model):
+class TaxesUpdate(Input):
     """Taxes from another tax engine, for the lines of one invoice or credit memo."""
 
     taxes_calculated_at: datetime

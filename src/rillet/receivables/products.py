@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
@@ -45,7 +46,7 @@ class Product(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewProduct(Model):
+class NewProduct(Input):
     """A product to create, or what a product is to be: an update replaces the whole product by this."""
 
     name: str
@@ -57,6 +58,19 @@ class NewProduct(Model):
     status: ProductStatus | None = None
     external_references: Sequence[ExternalReference] = ()
     extra: Extra = unknown_fields()
+
+
+class ProductChanges(TypedDict, total=False):
+    """What `modify` can change of a product: fields of `NewProduct`. None empties one."""
+
+    name: str
+    description: str
+    price: Price
+    include_in_arr_mrr: bool
+    revenue_pattern: RevenuePattern
+    account_code: str
+    status: ProductStatus | None
+    external_references: Sequence[ExternalReference] | None
 
 
 class ProductOperations:
@@ -115,7 +129,7 @@ class ProductOperations:
 
     @several
     def modify(
-        self, /, product_id: str, *, based_on: Product | None = None, **changes: object
+        self, /, product_id: str, *, based_on: Product | None = None, **changes: Unpack[ProductChanges]
     ) -> CallSequence[Product]:
         """Change a part of a product: read it, change the fields named, write the whole back.
 

@@ -9,7 +9,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from rillet._paging import WHOLE
 
@@ -42,7 +42,7 @@ class BankAccount(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewBankAccount(Model):
+class NewBankAccount(Input):
     """A bank account to create; `transactions_start_date` is today when left out."""
 
     name: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.model import Model
+from clientkit.model import Input, Model
 from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 from rillet._modify import replacement
@@ -41,7 +41,7 @@ class BankTransaction(Model):
 
 
 @attrs.frozen(kw_only=True)
-class NewBankTransaction(Model):
+class NewBankTransaction(Input):
     """A bank transaction to create; `fee` is zero when left out."""
 
     bank_account_id: str
@@ -56,7 +56,7 @@ class NewBankTransaction(Model):
 
 
 @attrs.frozen(kw_only=True)
-class BankTransactionUpdate(Model):
+class BankTransactionUpdate(Input):
     """What a bank transaction is to be: an update replaces all of it by this.
 
     Rillet's document demands `bank_account_id` without describing it, so sending it is the safe way.
@@ -72,6 +72,20 @@ class BankTransactionUpdate(Model):
     excluded: bool | None = None
     external_references: Sequence[ExternalReference] = ()
     extra: Extra = unknown_fields()
+
+
+class BankTransactionChanges(TypedDict, total=False):
+    """What `modify` can change of a bank transaction: fields of `BankTransactionUpdate`. None empties one."""
+
+    bank_account_id: str | None
+    date: date
+    name: str
+    merchant: str
+    net_amount: Money
+    fee: Money | None
+    pending: bool | None
+    excluded: bool | None
+    external_references: Sequence[ExternalReference] | None
 
 
 class BankTransactionOperations:
@@ -149,7 +163,12 @@ class BankTransactionOperations:
 
     @several
     def modify(
-        self, /, bank_transaction_id: str, *, based_on: BankTransaction | None = None, **changes: object
+        self,
+        /,
+        bank_transaction_id: str,
+        *,
+        based_on: BankTransaction | None = None,
+        **changes: Unpack[BankTransactionChanges],
     ) -> CallSequence[BankTransaction]:
         """Change some fields of a bank transaction and keep the others: read it, change it, write it whole.
 

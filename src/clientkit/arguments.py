@@ -1,0 +1,202 @@
+"""Values of a wrong type, refused where they enter and by the name of the field or argument that they stand in.
+
+Type checkers see them before; this is for notebooks, and for programs without a type checker, in which a text in the place
+of a day would otherwise fail in the depths of a library, or reach a service.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import attrs
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Says what is wrong with a value, after the place in it; None where it fits.
+_Check: TypeAlias = Callable[[object], str | None]
+
+_TEXTS = (str, bytes, bytearray)
+# What people have at hand instead, and how they get what is wanted.
+_HINTS: Mapping[type, str] = {
+    date: ", such as date(2026, 1, 31)",
+    datetime: ", such as datetime(2026, 1, 31, tzinfo=UTC)",
+    Decimal: ', such as Decimal("19.99")',
+}
+
+
+def checked_fields(value: object) -> None:
+    """Raises `TypeError` with the field's name where a field of an attrs object holds what its annotation does not allow."""
+    problem = _fields_check(type(value))(value)
+    if problem is not None:
+        raise TypeError(f"{type(value).__name__}{problem}")
+
+
+def checked_arguments(function: Callable[P, T]) -> Callable[P, T]:
+    """`function`, which is a method, but a `TypeError` names the argument whose type its annotation does not allow."""
+    names = [name for name, each in inspect.signature(function).parameters.items() if each.kind is not each.VAR_KEYWORD]
+
+    @functools.cache
+    def checks() -> Mapping[str, _Check]:
+        try:
+            hints = get_type_hints(function)
+        except NameError:
+            # Annotations that cannot be read here, as of a class inside of a function, are left to type checkers.
+            return {}
+        found = {name: _check(hints[name]) for name in names[1:] if name in hints}
+        return {name: check for name, check in found.items() if check is not None}
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        known = checks()
+        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+            check = known.get(name)
+            problem = check(value) if check is not None else None
+            if problem is not None:
+                raise TypeError(f"{function.__qualname__}: {_placed(name, problem)}")
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _check(annotation: object) -> _Check | None:
+    """What looks at values of an annotation; None where everything fits, or nothing can be said."""
+    origin: Any = get_origin(annotation)
+    arguments = get_args(annotation)
+    if origin in {Union, types.UnionType}:
+        return _union_check(arguments)
+    if origin is Literal:
+        return _literal_check(arguments)
+    kind = _as_class(origin) or _as_class(annotation)
+    # Whether an object follows a protocol cannot be asked of each.
+    if kind is None or kind is object or getattr(kind, "_is_protocol", False):
+        return None
+    return _sequence_check(arguments[0]) if arguments and _is_sequence(kind) else _class_check(kind)
+
+
+def _as_class(annotation: object) -> type | None:
+    return annotation if isinstance(annotation, type) else None
+
+
+def _is_sequence(kind: type) -> bool:
+    return issubclass(kind, Sequence)
+
+
+def _class_check(kind: type) -> _Check:
+    fields = _fields_check if attrs.has(kind) else None
+
+    def check(value: object) -> str | None:
+        if not _is_of(value, kind):
+            return f"{_named(kind)} is wanted{_HINTS.get(kind, '')}, not {_named(type(value))}{_own_id(value, kind)}"
+        return fields(type(value))(value) if fields is not None else None
+
+    return check
+
+
+def _is_of(value: object, kind: type) -> bool:
+    if isinstance(value, bool):
+        return kind is bool
+    if isinstance(value, datetime):
+        # Which day a moment is depends on the zone, so it is no day.
+        return kind is datetime
+    # An open enumeration equals its text.
+    return isinstance(value, str if issubclass(kind, StrEnum) else kind)
+
+
+def _union_check(members: tuple[object, ...]) -> _Check | None:
+    may_be_none = types.NoneType in members
+    checks = [_check(each) for each in members if each is not types.NoneType]
+    known = [each for each in checks if each is not None]
+    if len(known) < len(checks):
+        return None
+    named = " or ".join(_shown(each) for each in members if each is not types.NoneType)
+
+    def check(value: object) -> str | None:
+        if value is None and may_be_none:
+            return None
+        problems = list[str]()
+        for each in known:
+            problem = each(value)
+            if problem is None:
+                return None
+            problems.append(problem)
+        if len(problems) == 1:
+            return problems[0]
+        # Of one of the classes, but something in it is wrong.
+        inside = next((each for each in problems if each.startswith((".", "["))), None)
+        return inside or f"{named} is wanted, not {_named(type(value))}"
+
+    return check
+
+
+def _sequence_check(element: object) -> _Check:
+    check_one = _check(element)
+
+    def check(value: object) -> str | None:
+        if isinstance(value, _TEXTS) or not isinstance(value, Sequence):
+            return f"a list of {_shown(element)} is wanted, not {_named(type(value))}"
+        if check_one is None:
+            return None
+        problems = ((index, check_one(each)) for index, each in enumerate(cast("Sequence[object]", value)))
+        return next((_placed(f"[{index}]", problem) for index, problem in problems if problem is not None), None)
+
+    return check
+
+
+def _literal_check(values: tuple[object, ...]) -> _Check:
+    def check(value: object) -> str | None:
+        return None if value in values else f"one of {', '.join(map(repr, values))} is wanted"
+
+    return check
+
+
+_of_fields = dict[type, _Check]()
+
+
+def _fields_check(kind: type) -> _Check:
+    """Looks at all fields of a class; what its own fields hold is looked at too."""
+    known = _of_fields.get(kind)
+    if known is None:
+        known = _of_fields[kind] = _made_fields_check(kind)
+    return known
+
+
+def _made_fields_check(kind: type[Any]) -> _Check:
+    attributes: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
+    checks = [(each.name, found) for each in attributes if (found := _check(each.type)) is not None]
+
+    def check(value: object) -> str | None:
+        for name, check_one in checks:
+            problem = check_one(getattr(value, name))
+            if problem is not None:
+                return f".{_placed(name, problem)}"
+        return None
+
+    return check
+
+
+def _placed(place: str, problem: str) -> str:
+    """`problem` of what stands at `place`; one that begins with a place inside of it goes on from there."""
+    return f"{place}{problem}" if problem.startswith((".", "[")) else f"{place}: {problem}"
+
+
+def _own_id(value: object, wanted: type) -> str:
+    return "; pass its .id" if wanted is str and hasattr(value, "id") else ""
+
+
+def _shown(annotation: object) -> str:
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return " or ".join(map(_shown, get_args(annotation)))
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _named(kind: type) -> str:
+    name = "None" if kind is types.NoneType else kind.__name__
+    return name if kind is types.NoneType else f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
