@@ -22,7 +22,7 @@ import brex_accounting
 import rillet
 from bridge import Bridge, SettingsError, read_settings
 from bridge.export import Counts, Export, ExportOutcome, JournalError, SqlJournal, SqlPaces, StopCode
-from clientkit import ApiError, ConfigurationError, RedisPaces, Verdict
+from clientkit import ApiError, ConfigurationError, RedisPaces, Verdict, labelled
 
 _LOG = logging.getLogger("queues")
 #: How long a tenant is left alone whose key or settings a person has to mend.
@@ -94,7 +94,8 @@ def export_slice(tenant: str, places: Places, *, is_stopping: Callable[[], bool]
             if _is_parked(journal):
                 return Slice(tenant=tenant, end=SliceEnd.PARKED)
             _LOG.info("slice begins", extra={"tenant": tenant})
-            made = _carried_out(tenant, places, journal, is_stopping)
+            with labelled(tenant=tenant):
+                made = _carried_out(tenant, places, journal, is_stopping)
             if made.end is SliceEnd.PARKED:
                 journal.set_mark(_PARKED, (datetime.now(UTC) + PARKED_FOR).isoformat())
     except JournalError as error:

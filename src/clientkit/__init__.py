@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from clientkit.exchange import as_flow, call_flow
     from clientkit.field_problems import CodecError, FieldProblem
     from clientkit.model import Input, Model
+    from clientkit.observing import labelled
     from clientkit.pacing import Pacer, Paces, Pacing
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import body_fields, field_text
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     )
     from clientkit.sequences import CallSequence, ask, ask_all
     from clientkit.shared_pacing import PaceStore, PaceStoreError, SharedPacer, SharedPaces
+    from clientkit.telemetry import instrument
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
     from clientkit.wire import Answer, Answered, Consult, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
 
@@ -96,6 +98,7 @@ _HOMES = {
     "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
     "clientkit.model": ("Input", "Model",),
+    "clientkit.observing": ("labelled",),
     "clientkit.pacing": ("Pacer", "Paces", "Pacing",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("body_fields", "field_text",),
@@ -106,6 +109,7 @@ _HOMES = {
     ),
     "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
     "clientkit.shared_pacing": ("PaceStore", "PaceStoreError", "SharedPacer", "SharedPaces",),
+    "clientkit.telemetry": ("instrument",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
     "clientkit.wire": (
         "Answer", "Answered", "Consult", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",
@@ -123,8 +127,9 @@ __all__ = [
     "RetryPolicy", "Send", "ServerError", "Service", "Shape", "SharedPacer", "SharedPaces", "StatusError",
     "SyncResource", "Transport", "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError",
     "Unreadable", "UnreadableAnswerError", "Verdict", "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask",
-    "ask_all", "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "listing", "loads",
-    "new_call_context", "operation", "segment", "several", "tagged_union", "unknown_fields", "wire_name",
+    "ask_all", "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "instrument",
+    "labelled", "listing", "loads", "new_call_context", "operation", "segment", "several", "tagged_union",
+    "unknown_fields", "wire_name",
 ]  # fmt: skip
 # End of what is made.
 

@@ -36,6 +36,7 @@ from typing import (
     overload,
 )
 
+import attrs
 from typing_extensions import override
 
 from clientkit.arguments import checked_arguments
@@ -69,14 +70,30 @@ class _Endpoint:
 
     def __init__(self, build: Callable[..., Any], /) -> None:
         self._build: Any = build
-        self._checked = checked_arguments(build)
+        self._built = self._named(checked_arguments(build))
+        self._operation = ""
         self.__doc__ = build.__doc__
         if not TYPE_CHECKING:
-            self.build = functools.partial(self._checked, None)
+            self.build = functools.partial(self._built, None)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        # A resource is a module, such as rillet.payables.charges, unless its class says another name.
+        package, _, rest = owner.__module__.partition(".")
+        resource: str = getattr(owner, "_resource", rest.rpartition(".")[2])
+        self._operation = ".".join(filter(None, (package, resource, name)))
+
+    def _named(self, build: Callable[..., Any]) -> Callable[..., Any]:
+        """What the endpoint builds, with the endpoint's name."""
+
+        @functools.wraps(build)
+        def built(*args: Any, **kwargs: Any) -> Any:
+            return attrs.evolve(build(*args, **kwargs), operation=self._operation)
+
+        return built
 
     def method(self, owner: type, *, blocking: bool) -> Callable[..., Any]:
         """An ordinary method of `owner` that carries out this endpoint."""
-        call = self._blocking(self._checked) if blocking else self._awaiting(self._checked)
+        call = self._blocking(self._built) if blocking else self._awaiting(self._built)
         declared = inspect.signature(self._build)
         pager = self._pagers[not blocking] if self._pagers is not None else None
         answer = _answer(declared.return_annotation, pager)
@@ -89,7 +106,7 @@ class _Endpoint:
         made.__doc__ = self._build.__doc__
         made.__annotations__ = {**self._build.__annotations__, "return": answer}
         made.__signature__ = declared.replace(return_annotation=answer)
-        made.build = functools.partial(self._checked, None)
+        made.build = functools.partial(self._built, None)
         result: Callable[..., Any] = made
         return result
 
@@ -203,6 +220,11 @@ class Several(_Answered[P, T, CallSequence[T]]):
         def build(self, *args: P.args, **kwargs: P.kwargs) -> CallSequence[T]:
             """The calls alone, without sending anything."""
             ...
+
+    @override
+    def _named(self, build: Callable[..., Any]) -> Callable[..., Any]:
+        # Its calls are of endpoints that have names.
+        return build
 
     @override
     def _blocking(self, build: Callable[..., Any]) -> FunctionType:

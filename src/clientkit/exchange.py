@@ -30,6 +30,7 @@ from clientkit.errors import (
     UnreadableAnswerError,
     error_type,
 )
+from clientkit.observing import ObservedCall, observed_call
 from clientkit.pacing import Pacer
 from clientkit.requests import Download, Form, Multipart, Request, checked_link, leads_here
 from clientkit.sequences import CallSequence, Failed
@@ -65,15 +66,30 @@ def call_flow(request: Request[T], context: CallContext) -> Flow[Answered[T]]:
     if request.takes_key and request.idempotency_key is None:
         # Once per call, outside the loop: every attempt must carry the same key.
         request = attrs.evolve(request, idempotency_key=str(uuid.uuid4()))
+    operation = request.operation or f"{context.service.name.lower()}.{request.method.lower()}"
+    observed = observed_call(context.service.name, operation)
+    try:
+        answered = yield from _carried_out(request, context, observed)
+    except BaseException as error:
+        observed.ended(error)
+        raise
+    observed.ended(None)
+    return answered
+
+
+def _carried_out(request: Request[T], context: CallContext, observed: ObservedCall) -> Flow[Answered[T]]:
     exchange = _Exchange(request, context)
     while True:
         seconds = yield from exchange.reserve()
         if seconds:
+            observed.waits(seconds)
             yield Wait(seconds)
         yield from exchange.renew(None)
         outgoing = exchange.outgoing()
         context.meter.count()
+        observed.sends(outgoing)
         exchanged = yield from attempt(outgoing)
+        observed.came(exchanged)
         if isinstance(exchanged, Answer):
             exchange.log(str(exchanged.status))
             if exchange.succeeded(exchanged):

@@ -69,6 +69,7 @@ class Request(Generic[T]):
     `takes_key` says that the service honours an ``Idempotency-Key`` here, so a key is made for each call that brings
     none, and repeating is safe; `repeatable` says that it is safe without a key, whatever the method.
     `link` is an absolute URL on another host (see `follow`); no token goes there, and `path` only names it in errors.
+    `operation` is the name of the endpoint that made it, such as ``rillet.charges.create``, for traces.
     """
 
     method: str
@@ -82,6 +83,7 @@ class Request(Generic[T]):
     idempotency_key: str | None = attrs.field(default=None, validator=_is_header_text)
     # Its query is a permission, which must not reach a log through a repr.
     link: str | None = attrs.field(default=None, repr=False)
+    operation: str = attrs.field(default="", eq=False, repr=False)
 
     @property
     def is_repeatable(self) -> bool:
@@ -261,6 +263,7 @@ class PageRequest(Generic[T]):
     parts: Sequence[Query] = ({},)
     key: Callable[[T], str] | None = None
     is_tolerant: bool = False
+    operation: str = attrs.field(default="", eq=False, repr=False)
 
     def tolerant(self) -> PageRequest[T | Unreadable]:
         """The same listing, in which one item that cannot be read does not stop the others."""
@@ -273,7 +276,7 @@ class PageRequest(Generic[T]):
         shape: Shape[Page[T]] = _PageShape(
             item=self.item, items_key=self.items_key, paging=self.paging, is_tolerant=self.is_tolerant
         )
-        return Request(method="GET", path=self.path, returns=shape, query=query)
+        return Request(method="GET", path=self.path, returns=shape, query=query, operation=self.operation)
 
 
 def _tolerant_key(key: Callable[[T], str]) -> Callable[[T | Unreadable], str]:

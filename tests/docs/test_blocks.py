@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from clientkit.observing import observe_by
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
@@ -50,6 +52,8 @@ def test_every_block_is_of_a_kind_that_is_tried() -> None:
 def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if page.name == "scaling.md":
         pytest.importorskip("redis", reason="the extra `shared` is not installed")
+    if page.name == "telemetry.md":
+        pytest.importorskip("opentelemetry", reason="the extra `telemetry` is not installed")
     monkeypatch.chdir(tmp_path)
     for name in [
         each for each in os.environ if each.startswith(("BREX_", "RILLET_")) and each != "BREX_RILLET_NO_SKIPS"
@@ -62,6 +66,7 @@ def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pyt
             warnings.simplefilter("error")
             compiled = compile(code, f"<block {number} of {page.name}>", "exec", dont_inherit=True)
             exec(compiled, there.__dict__)
+    observe_by(None)
     if (journal := there.__dict__.get("journal")) is not None:
         journal.close()
 

@@ -41,6 +41,8 @@ class CustomerRevenue(Model):
 class ArrWaterfallOperations:
     """The endpoint ``/reports/arr-waterfall``."""
 
+    _resource = "reports"
+
     @listing
     def arr_waterfall(
         self,

@@ -57,6 +57,8 @@ class ReportingJournalEntry(Model):
 class ReportingJournalEntryOperations:
     """The endpoint ``/reports/journal-entries``."""
 
+    _resource = "reports"
+
     @listing
     def journal_entries(
         self,

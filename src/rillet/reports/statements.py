@@ -166,6 +166,8 @@ class ExecutivePL(Model):
 class StatementOperations:
     """The endpoints under ``/reports`` that answer with a financial statement."""
 
+    _resource = "reports"
+
     @operation
     def balance_sheet(
         self, *, as_of_date: date, subsidiary_id: str | None = None, breakdown_by: BreakdownBy | None = None

@@ -65,6 +65,8 @@ class TrialBalance(Model):
 class TrialBalanceOperations:
     """The endpoint ``/reports/trial-balance``."""
 
+    _resource = "reports"
+
     @operation
     def trial_balance(
         self, *, from_date: date, to_date: date, subsidiary_id: str | None = None

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -178,7 +179,7 @@ class AsyncExport:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(settle, result, error)
 
-        threading.Thread(target=carry_out, name="export", daemon=True).start()
+        threading.Thread(target=copy_context().run, args=(carry_out,), name="export", daemon=True).start()
         try:
             done: T = await asyncio.shield(future)
         except asyncio.CancelledError:

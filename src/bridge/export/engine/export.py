@@ -46,6 +46,7 @@ from bridge.export.sources.brex import BrexSource
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge, Plan
 from bridge.settings.values import SettingsError
+from clientkit.observing import is_work
 
 if TYPE_CHECKING:
     import rillet
@@ -106,6 +107,7 @@ class Export:
         if receipts is None and isinstance(brex, brex_accounting.Client):
             self._download = brex.with_options(max_answer_bytes=LARGEST_FILE).receipts.download
 
+    @is_work("bridge.export.plan")
     def plan(self, *, updated_after: datetime | None = None, changed_since: datetime | None = None) -> Plan:
         """What `run` would do, step by step; nothing is posted, written down or reported.
 
@@ -279,6 +281,7 @@ class Export:
         """
         return approve_record(self, record_id, by=by)
 
+    @is_work("bridge.export.run")
     def _run(
         self,
         *,

@@ -34,6 +34,7 @@ from bridge.export.reporting.reporter import Reporter
 from bridge.export.reporting.tally import Tally
 from bridge.export.sources.protocol import Source
 from bridge.settings.values import Settings
+from clientkit import observing
 from clientkit.errors import ApiError, Verdict
 
 #: Told after each record.
@@ -42,6 +43,8 @@ ShowProgress: TypeAlias = Callable[[Progress], object]
 _FAILURES_IN_A_ROW = 3
 _INTERRUPTED = "it was interrupted"
 _INTERRUPTED_TELLING = "it was interrupted while it reported to Brex; the next run reports the rest"
+# Of a summary, whose records may be thousands.
+_NAMED = 10
 # What a source hears of as done although nothing stands in the ledger for it.
 _SETTLED = frozenset({SkipCode.DISMISSED, SkipCode.NO_MONEY})
 
@@ -175,7 +178,12 @@ class Runner:
 
     def _carry_out(self, tasks: Iterable[Task], context: TaskContext, put_back: list[tuple[Task, Done]] | None) -> None:
         """Carry tasks out, and put those back that may work later, where there is a list for them."""
-        with WorkerPool[Task, Done](self._in_flight, lambda task: drive(task.carry_out(context))) as pool:
+
+        def carry_out(task: Task) -> Done:
+            with observing.work("bridge.export.record", record_id=" ".join(each.id for each in task.records[:_NAMED])):
+                return drive(task.carry_out(context))
+
+        with WorkerPool[Task, Done](self._in_flight, carry_out) as pool:
             try:
                 for task in tasks:
                     self._settle(pool, put_back)
@@ -346,6 +354,7 @@ class Runner:
         """There is a reason to begin nothing else; the first one counts."""
         if self._stopped is None:
             self._stopped, self._stop_code = why, code
+            observing.note(stop_code=code.value)
             audit_log.stopped(code.value, why)
 
     def _tell(self) -> None:

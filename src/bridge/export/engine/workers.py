@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -38,7 +40,9 @@ class WorkerPool(Generic[T, D]):
         self.in_hand.append(task)
         if self._threads < min(self._size, len(self.in_hand)):
             self._threads += 1
-            threading.Thread(target=self._work, name=f"export-{self._threads}", daemon=True).start()
+            # What is observed in it belongs to who began it.
+            work = partial(copy_context().run, self._work)
+            threading.Thread(target=work, name=f"export-{self._threads}", daemon=True).start()
         self._tasks.put(task)
 
     def take(self, *, wait: bool) -> tuple[T, D] | None:

@@ -41,6 +41,7 @@ from bridge.export.ledgers.rillet_books import (
     with_planned,
     with_reimbursements,
 )
+from bridge.export.ledgers.rillet_operations import operation_of
 from bridge.export.owners import Owner, place_of
 from bridge.mappers.summaries import digest_of
 from bridge.unreadable import UnreadableEntry
@@ -213,6 +214,7 @@ class RilletLedger:
             body=attempt.payload or None,
             takes_key=attempt.method == "POST",
             idempotency_key=attempt.key or None,
+            operation=operation_of(attempt.method, attempt.path),
         )
         answered = self.client.answer(request)
         if request.returns is None:
@@ -242,6 +244,7 @@ class RilletLedger:
             body=Multipart(filename=file.filename, content=file.content, content_type=file.content_type),
             takes_key=True,
             idempotency_key=attempt.key,
+            operation=f"rillet.{ref.kind.replace('-', '_')}.upload_document",
         )
         answered = self.client.answer(request)
         _check_words(answered, request)

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from bridge.decisions import Refuse, Skip
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, Unreported
+from clientkit import observing
 from clientkit.showing import plain
 
 _log = logging.getLogger("bridge.export")
@@ -22,9 +23,10 @@ _progress = logging.getLogger("bridge.export.reporting.progress")
 def decided(result: RecordResult, trace_id: str | None = None) -> None:
     """What became of a record; `trace_id` is that of Rillet's last answer about it."""
     about: Mapping[str, str | int | None] = {"record_id": result.record.id, "version": result.record.version}
+    decision = _decision(result)
+    observing.count("records", decision=decision)
     match result:
         case Posted():
-            decision = "adopted" if result.adopted else "posted"
             _say(_log, decision, {**about, "kind": result.kind, "object_id": result.id, "trace_id": trace_id})
             if result.receipts.files:
                 _say(_log, "attached", {**about, "object_id": result.id, "files": result.receipts.files})
@@ -33,18 +35,32 @@ def decided(result: RecordResult, trace_id: str | None = None) -> None:
                 _log.debug("receipt %s of %s is not attached: %s", each.receipt_id, each.record_id, each.why)
         case Refuse():
             codes = ",".join(dict.fromkeys(each.code.value for each in result.reasons))
-            _say(_log, "refused", {**about, "codes": codes, "trace_id": trace_id})
+            _say(_log, decision, {**about, "codes": codes, "trace_id": trace_id})
             for reason in result.reasons:
                 _log.debug("%s is refused: %s", result.record.id, reason)
         case Skip():
-            _say(_log, "nothing", about)
+            _say(_log, decision, about)
             _log.debug("%s needs no posting: %s", result.record.id, result.why)
         case Elsewhere():
-            _say(_log, "elsewhere", about)
+            _say(_log, decision, about)
             _log.debug("%s is left to another exporter: %s", result.record.id, result.why)
         case Failed():
-            _say(_log, "failed", {**about, "code": result.code, "trace_id": trace_id})
+            _say(_log, decision, {**about, "code": result.code, "trace_id": trace_id})
             _log.debug("%s failed: %s", result.record.id, result.why)
+
+
+def _decision(result: RecordResult) -> str:
+    match result:
+        case Posted():
+            return "adopted" if result.adopted else "posted"
+        case Refuse():
+            return "refused"
+        case Skip():
+            return "nothing"
+        case Elsewhere():
+            return "elsewhere"
+        case Failed():
+            return "failed"
 
 
 def reported(record_id: str) -> None:
