@@ -34,6 +34,8 @@ from support.companies.changing_records import (
     charge,
     entry,
     payment,
+    payout,
+    reimbursed,
 )
 
 of_documents = pytest.mark.parametrize("kind", DOCUMENTS, ids=lambda kind: kind.name)
@@ -139,6 +141,16 @@ def test_a_refused_change_of_a_paid_bill_is_said(make: MakeCompany) -> None:
 
     assert "changed_after_export" in reasons(company.run()).get("b1", [])
     assert company.verify() == {"b1": ["changed_in_brex"]}
+
+
+def test_a_payout_that_was_deleted_and_is_refused_anew_is_said(make: MakeCompany) -> None:
+    company = make(reimbursed("35", source_id="expense1"), payout("12"), payout("13", id="o2"))
+    assert company.run().complete
+    company.change(payout("30", id="o2"))
+
+    assert reasons(company.run()) == {"o2": ["rejected_by_ledger"]}
+    assert company.books() == {"61000": 35, "21340": -23, "11900": -12}
+    assert company.verify() == {"o2": ["only_in_brex"]}
 
 
 def test_a_deleted_payment_is_said(make: MakeCompany) -> None:

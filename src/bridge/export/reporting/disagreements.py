@@ -112,9 +112,13 @@ def _about_untold(known: Known) -> _Disagreement | None:
         return (Verdict.NOT_IN_JOURNAL, text) if known.is_remembered else None
     if record is None:
         return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such record"
-    if known.source.is_taken(record) and not known.state.deleted and moves_money(record):
-        return Verdict.ONLY_IN_BREX, f"{known.source.name} has it as exported; {known.in_ledger}"
-    return None
+    if not moves_money(record):
+        return None
+    if known.state.deleted:
+        # Between the deletion and what was to follow it something went wrong, or its money came back.
+        return Verdict.ONLY_IN_BREX, f"this export has deleted what it had posted; {known.in_ledger}"
+    is_taken = known.source.is_taken(record)
+    return (Verdict.ONLY_IN_BREX, f"{known.source.name} has it as exported; {known.in_ledger}") if is_taken else None
 
 
 def _about_posted(known: Known) -> _Disagreement | None:
