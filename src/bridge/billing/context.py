@@ -24,6 +24,13 @@ class Context:
         """Whose books these are, for messages."""
         return self.catalogue.ledger
 
+    def refuse_unread(self, kind: str, *wanted: str | None, line: Line | None = None) -> bool:
+        """Note that what is wanted cannot be read, or shares its name with what cannot; whether that is so."""
+        unread = self.catalogue.unread(kind, *wanted)
+        if unread is not None:
+            self.refuse(ReasonCode.UNREADABLE, str(unread), line)
+        return unread is not None
+
     def refuse(self, code: ReasonCode, text: str, line: Line | None = None) -> None:
         """Note a reason, of a line where it is one's."""
         self.findings.add(code, text, None if line is None else line.id)

@@ -32,6 +32,10 @@ def linked_customer(
     What is wrong with a link is in `findings`.
     """
     named = next((each.rillet for each in settings.customers if each.billing == customer.id), None)
+    unread = catalogue.unread("customer", customer.id if named is None else named)
+    if unread is not None:
+        findings.add(ReasonCode.UNREADABLE, f"its customer {customer.id} {customer.name!r} may be {unread}")
+        return None
     if named is not None:
         found = catalogue.customer(named)
         if found is None:
@@ -65,11 +69,7 @@ def customer_of(
         return found.id
     if len(findings.reasons) > before:
         return None
-    alike = proposals_for(customer, catalogue)
-    if alike:
-        shown = "; ".join(f"{each.rillet_id} {each.rillet_name!r} has the same {each.because}" for each in alike[:3])
-        text = f"its customer {customer.id} {customer.name!r} is not linked; {shown}: link it, if it is the same"
-        findings.add(ReasonCode.CUSTOMER_NOT_LINKED, text)
+    if _may_be_there(customer, catalogue, findings):
         return None
     if not settings.create_customers:
         text = f"its customer {customer.id} {customer.name!r} is not linked; link one, or set create_customers"
@@ -79,6 +79,21 @@ def customer_of(
         findings.add(ReasonCode.CUSTOMER_NOT_LINKED, f"its customer {customer.id} has no name to be created under")
         return None
     return PlannedCustomer(customer=customer)
+
+
+def _may_be_there(customer: Customer, catalogue: Catalogue, findings: Findings) -> bool:
+    """Whether a customer of Rillet may be this one although nothing links them; `findings` say which."""
+    unread = catalogue.unread("customer", customer.email, customer.name) or catalogue.nameless("customer")
+    if unread is not None:
+        # Nobody knows whether it carries the link.
+        findings.add(ReasonCode.UNREADABLE, f"its customer {customer.id} {customer.name!r} is not linked, and {unread}")
+        return True
+    alike = proposals_for(customer, catalogue)
+    if alike:
+        shown = "; ".join(f"{each.rillet_id} {each.rillet_name!r} has the same {each.because}" for each in alike[:3])
+        text = f"its customer {customer.id} {customer.name!r} is not linked; {shown}: link it, if it is the same"
+        findings.add(ReasonCode.CUSTOMER_NOT_LINKED, text)
+    return bool(alike)
 
 
 def proposals_for(customer: Customer, catalogue: Catalogue) -> tuple[LinkProposal, ...]:

@@ -46,6 +46,7 @@ _ERRORS: Mapping[ReasonCode, SyncError] = MappingProxyType(
         ReasonCode.UNKNOWN_TAX_CODE: SyncError.MISSING_SETUP,
         ReasonCode.REJECTED_BY_LEDGER: SyncError.API_ERROR,
         ReasonCode.NOT_NOW: SyncError.API_ERROR,
+        ReasonCode.UNREADABLE: SyncError.API_ERROR,
     }
 )
 

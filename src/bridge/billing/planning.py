@@ -246,6 +246,13 @@ class _Sale:
                 self.findings.add(ReasonCode.NO_ENTITY, text)
                 return None
             wanted = named or wanted
+        unread = None if wanted is None else catalogue.unread("subsidiary", wanted)
+        if wanted is None:
+            # One that cannot be read may be meant.
+            unread = next((each for each in catalogue.unreadable if each.kind == "subsidiary"), None)
+        if unread is not None:
+            self.findings.add(ReasonCode.UNREADABLE, str(unread))
+            return None
         if wanted is None and len(catalogue.subsidiaries) == 1:
             return catalogue.subsidiaries[0]
         found = None if wanted is None else catalogue.subsidiary(wanted)

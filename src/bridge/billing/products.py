@@ -43,6 +43,8 @@ def _linked(product: Product, line: Line, context: Context) -> BookProduct | Non
     named = next(
         (each.rillet for each in context.settings.products if each.billing in {product.id, product.name}), None
     )
+    if context.refuse_unread("product", product.id if named is None else named, line=line):
+        return None
     if named is not None:
         found = context.catalogue.product(named)
         if found is None:
@@ -64,6 +66,8 @@ def _default(line: Line, context: Context) -> BookProduct | None:
     if context.settings.default_product is None:
         text = f"{what} is not mapped; map it, name a default_product, or set create_products"
         context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
+        return None
+    if context.refuse_unread("product", context.settings.default_product, line=line):
         return None
     found = context.catalogue.product(context.settings.default_product)
     if found is None:
@@ -106,6 +110,8 @@ def _planned(line: Line, product: Product, context: Context) -> MappedProduct | 
 
 def _account(named: str, what: str, line: Line, context: Context) -> str | None:
     account = context.catalogue.account(named)
+    if context.refuse_unread("account", named, None if account is None else account.code, line=line):
+        return None
     if account is None:
         text = f"{what} earns on {named!r}, which is no account of {context.ledger}"
         context.refuse(ReasonCode.UNKNOWN_ACCOUNT, text, line)

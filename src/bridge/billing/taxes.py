@@ -89,6 +89,8 @@ def _rate(line: Line, context: Context) -> TaxRate | None:
             break
     else:
         return None
+    if context.refuse_unread("tax rate", rule.code, line=line):
+        return None
     rate = context.catalogue.tax_rate(rule.code)
     if rate is None:
         text = f"the tax code {rule.code!r} is not that of one tax rate of {context.ledger}"

@@ -35,11 +35,12 @@ from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
 from bridge.export.ledgers.protocol import Ability, LookUp, Sent
 from bridge.export.ledgers.rillet import RilletLedger
-from bridge.export.ledgers.rillet_books import last_closed
+from bridge.export.ledgers.rillet_books import entry_of, last_closed, read_listing
+from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import NotFoundError
-from clientkit.requests import Request
+from clientkit.requests import Request, Unreadable
 from rillet import (
     CreditMemo,
     CreditMemoOperations,
@@ -52,12 +53,17 @@ from rillet import (
 )
 
 _Object: TypeAlias = Invoice | CreditMemo | Customer | Product
+#: What objects are, of which families they may be, and the objects.
+_Listing: TypeAlias = tuple[str, Sequence[str], Iterable[_Object | Unreadable]]
 
 # The clocks of the two services differ; looking a day further back costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
 _PREFIXES: Mapping[str, str] = MappingProxyType(
     {INVOICES: INVOICE, CREDIT_MEMOS: CREDIT_NOTE, CUSTOMERS: CUSTOMER, PRODUCTS: PRODUCT}
 )
+
+# Whose mark an object of a family carries.
+_MARKS: Mapping[str, str] = {INVOICE: INVOICE, CREDIT_NOTE: CREDIT_NOTE, APPLICATION: CREDIT_NOTE, PRODUCT: PRODUCT}
 
 #: By kind. Amounts of an invoice that another system sent cannot be changed, so it is deleted and posted anew.
 ABILITIES: Mapping[str, Ability] = MappingProxyType(
@@ -98,13 +104,20 @@ class BillingLedger(RilletLedger):
         """Everything that invoices are mapped with, read once until `forget` is called."""
         client, known = self.client, self._catalogue
         if known is None:
+            unreadable = list[UnreadableEntry]()
+            accounts = read_listing(client.accounts.list(), "account", unreadable)
+            subsidiaries = read_listing(client.subsidiaries.list(), "subsidiary", unreadable)
+            tax_rates = read_listing(client.tax_rates.list(), "tax rate", unreadable)
+            customers = read_listing(client.customers.list(limit=100), "customer", unreadable)
+            products = read_listing(client.products.list(limit=100), "product", unreadable)
             known = self._catalogue = Catalogue(
-                accounts=tuple(client.accounts.list()),
-                subsidiaries=tuple(client.subsidiaries.list()),
-                tax_rates=tuple(client.tax_rates.list()),
+                accounts=accounts,
+                subsidiaries=subsidiaries,
+                tax_rates=tax_rates,
                 last_closed=last_closed(client),
-                customers=tuple(client.customers.list(limit=100)),
-                products=tuple(client.products.list(limit=100)),
+                customers=customers,
+                products=products,
+                unreadable=tuple(unreadable),
             )
         told = {customer: currency for customer, currency in self._currencies.items() if currency is not None}
         return attrs.evolve(known, currencies=MappingProxyType(told))
@@ -129,7 +142,8 @@ class BillingLedger(RilletLedger):
         """Find the currency of a customer, by its id, for later snapshots: that of its newest invoice."""
         if customer in self._currencies:
             return
-        newest = next(iter(self.client.invoices.list(customer_id=customer, limit=1)), None)
+        listing = self.client.invoices.list(customer_id=customer, limit=1).tolerant()
+        newest = next((each for each in listing if not isinstance(each, Unreadable)), None)
         self._currencies[customer] = None if newest is None else newest.total.currency
 
     @override
@@ -137,10 +151,13 @@ class BillingLedger(RilletLedger):
         """See `Ledger.find`: by external reference. Only the lists are read that these subjects can be in."""
         del sources
         wanted, by_subject = set(subjects), dict[str, tuple[Found, ...]]()
+        unreadable = dict[str, UnreadableEntry]()
         for subject, found in self._candidates({each.partition(":")[0] for each in wanted}, since, wanted):
-            if subject in wanted:
+            if isinstance(found, UnreadableEntry):
+                unreadable[subject] = found
+            elif subject in wanted:
                 by_subject[subject] = (*by_subject.get(subject, ()), found)
-        return LookUp(by_subject=by_subject)
+        return LookUp(by_subject=by_subject, unreadable=unreadable)
 
     @override
     def get(self, ref: Ref) -> Found | None:
@@ -201,23 +218,38 @@ class BillingLedger(RilletLedger):
         """The form of what was sent or answered."""
         return form_of_receivable(kind, content)
 
-    def _candidates(self, families: set[str], since: datetime, wanted: set[str]) -> Iterator[tuple[str, Found]]:
-        client, after = self.client, since - _CLOCK_MARGIN
-        if INVOICE in families:
-            for invoice in client.invoices.list(updated_after=after, limit=100):
-                yield from self._with_subjects(invoice)
-        if families & {CREDIT_NOTE, APPLICATION}:
-            for memo in client.credit_memos.list(updated_after=after, limit=100):
-                yield from self._with_subjects(memo)
-                yield from self._applications(memo)
+    def _candidates(
+        self, families: set[str], since: datetime, wanted: set[str]
+    ) -> Iterator[tuple[str, Found | UnreadableEntry]]:
+        for kind, may_be, listing in self._listings(families, since - _CLOCK_MARGIN):
+            for each in listing:
+                if isinstance(each, Unreadable):
+                    yield from _named(entry_of(kind, each), may_be, wanted)
+                    continue
+                yield from self._with_subjects(each)
+                if isinstance(each, CreditMemo):
+                    yield from self._applications(each)
         if CUSTOMER in families:
             for subject in sorted(each for each in wanted if each.startswith(f"{CUSTOMER}:")):
-                reference = rillet.ExternalReference(type=self.type, id=subject.partition(":")[2])
-                for customer in client.customers.find(reference):
-                    yield subject, self._seen(customer)
+                yield from self._customers(subject)
+
+    def _listings(self, families: set[str], after: datetime) -> Iterator[_Listing]:
+        """The lists that objects of these families can be in."""
+        client = self.client
+        if INVOICE in families:
+            yield "invoice", (INVOICE,), client.invoices.list(updated_after=after, limit=100).tolerant()
+        if families & {CREDIT_NOTE, APPLICATION}:
+            memos = client.credit_memos.list(updated_after=after, limit=100).tolerant()
+            yield "credit memo", (CREDIT_NOTE, APPLICATION), memos
         if PRODUCT in families:
-            for product in client.products.list(limit=100):
-                yield from self._with_subjects(product)
+            yield "product", (PRODUCT,), client.products.list(limit=100).tolerant()
+
+    def _customers(self, subject: str) -> Iterator[tuple[str, Found | UnreadableEntry]]:
+        listing = self.client.customers.list(
+            external_reference_type=self.type, external_reference_id=subject.partition(":")[2], limit=100
+        )
+        for each in listing.tolerant():
+            yield subject, entry_of("customer", each) if isinstance(each, Unreadable) else self._seen(each)
 
     def _with_subjects(self, value: _Object) -> Iterator[tuple[str, Found]]:
         found = self._seen(value)
@@ -258,6 +290,18 @@ class BillingLedger(RilletLedger):
 
     def _ids(self, references: Iterable[rillet.ExternalReference]) -> list[str]:
         return [each.id for each in references if each.type == self.type]
+
+
+def _named(
+    entry: UnreadableEntry, families: Sequence[str], wanted: Collection[str]
+) -> Iterator[tuple[str, UnreadableEntry]]:
+    """The wanted subjects that an object which cannot be read may be for, by what it says."""
+    said = {word for text in entry.texts for word in text.split()}
+    for subject in wanted:
+        family, _, name = subject.partition(":")
+        own = name.rpartition("/")[0] if family == APPLICATION else name
+        if family in families and not said.isdisjoint({own, subject_of(_MARKS[family], own)}):
+            yield subject, entry
 
 
 def _said(value: _Object) -> tuple[str, Form, bool]:

@@ -6,9 +6,10 @@ least once and in order per invoice; what was delivered is remembered after `del
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import attrs
 
@@ -32,9 +33,13 @@ from bridge.export.journal.protocol import Journal, JournalError, NoJournal
 from bridge.export.reporting import audit_log
 from clientkit.errors import NotFoundError
 from clientkit.money import total
+from clientkit.paging import Pager
+from clientkit.requests import Unreadable
 from clientkit.webhooks import UnreadableWebhookError
 from rillet import InvoicePaymentStatus
 from rillet.webhooks import Entity, EventType
+
+T = TypeVar("T")
 
 _PREFIX = subject_of(INVOICE, "")
 _READ_UNTIL = "billing payments read until"
@@ -53,7 +58,10 @@ def webhook_mark(event: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class Undelivered:
-    """An invoice of Rillet's whose status could not be told, and why. The next poll tries again."""
+    """An invoice of Rillet's whose status could not be told, and why. The next poll tries again.
+
+    It may be a payment or a credit memo that cannot be read; `rillet_id` is empty where it has no id.
+    """
 
     rillet_id: str
     why: str
@@ -136,9 +144,10 @@ class PaymentWatcher:
         """
         self._check_journal()
         began, after = self._journal.now(), updated_after or self._read_until()
-        memos = {each.id: paid_by(each) for each in self._client.credit_memos.list(updated_after=after, limit=100)}
         delivered, undelivered = list[PaymentStatus](), list[Undelivered]()
-        for invoice_id, name in self._changed(after, memos):
+        credit_memos = self._readable(self._client.credit_memos.list(updated_after=after, limit=100), undelivered)
+        memos = {each.id: paid_by(each) for each in credit_memos}
+        for invoice_id, name in self._changed(after, memos, undelivered):
             try:
                 status = self._tell(invoice_id, name)
             except JournalError:
@@ -162,16 +171,28 @@ class PaymentWatcher:
             )
             self._is_own = True
 
-    def _changed(self, after: datetime | None, memos: Mapping[str, Iterable[str]]) -> Iterable[tuple[str, str | None]]:
+    @staticmethod
+    def _readable(listing: Pager[T], undelivered: list[Undelivered]) -> Iterator[T]:
+        """What of a listing can be read; what it is about otherwise nobody can tell."""
+        for each in listing.tolerant():
+            if isinstance(each, Unreadable):
+                why = f"Rillet shows it in a shape that cannot be read: {each.problem}"
+                undelivered.append(Undelivered(rillet_id=each.id or "", why=why))
+            else:
+                yield each
+
+    def _changed(
+        self, after: datetime | None, memos: Mapping[str, Iterable[str]], undelivered: list[Undelivered]
+    ) -> Iterable[tuple[str, str | None]]:
         """The invoices to look at, oldest first, with the billing system's ids where these are known.
 
         They are those that changed, and those that payments and credit memos are about: nobody documents that these change
         their invoice.
         """
-        found = self._client.invoices.list(updated_after=after, limit=100)
+        found = self._readable(self._client.invoices.list(updated_after=after, limit=100), undelivered)
         named = {each.id: name for each in found if (name := self._billing_id(each)) is not None}
         changed = dict.fromkeys(named)
-        payments = self._client.invoice_payments.list(updated_after=after, limit=100)
+        payments = self._readable(self._client.invoice_payments.list(updated_after=after, limit=100), undelivered)
         changed |= dict.fromkeys(each.invoice_id for each in payments)
         for memo_id, paid in memos.items():
             changed |= dict.fromkeys([*paid, *self._credited.before(memo_id)])

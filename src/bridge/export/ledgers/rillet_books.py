@@ -41,6 +41,8 @@ _NAMES = {
     "field value": "name",
     "vendor": "name",
     "tax rate": "code",
+    "customer": "name",
+    "product": "name",
 }
 
 # The steps that make a new object; by the others the one that is there stays.
@@ -50,11 +52,11 @@ _MAKING = frozenset({Step.CREATE.value, Step.REPOST.value})
 def load_books(client: rillet.Client) -> Books:
     """A snapshot of Rillet, except for the bills. What cannot be read is in its `unreadable`."""
     unreadable = list[UnreadableEntry]()
-    accounts = _read(client.accounts.list(), "account", unreadable)
-    subsidiaries = _read(client.subsidiaries.list(), "subsidiary", unreadable)
-    fields = _read(client.fields.list(), "field", unreadable, _mended)
-    vendors = _read(client.vendors.list(limit=100), "vendor", unreadable)
-    tax_rates = _read(client.tax_rates.list(), "tax rate", unreadable)
+    accounts = read_listing(client.accounts.list(), "account", unreadable)
+    subsidiaries = read_listing(client.subsidiaries.list(), "subsidiary", unreadable)
+    fields = read_listing(client.fields.list(), "field", unreadable, _mended)
+    vendors = read_listing(client.vendors.list(limit=100), "vendor", unreadable)
+    tax_rates = read_listing(client.tax_rates.list(), "tax rate", unreadable)
     return Books(
         accounts=accounts,
         subsidiaries=subsidiaries,
@@ -69,7 +71,7 @@ def load_books(client: rillet.Client) -> Books:
 def with_bills(books: Books, client: rillet.Client) -> Books:
     """The snapshot with every bill that Rillet has, for payments to find theirs, and the accounts that may pay them."""
     unreadable = list[UnreadableEntry]()
-    bills = _read(client.bills.list(limit=100), "bill", unreadable)
+    bills = read_listing(client.bills.list(limit=100), "bill", unreadable)
     behind = [
         _text_of(each.raw, "account_code") if isinstance(each, Unreadable) else each.account_code
         for each in client.bank_accounts.list().tolerant()
@@ -85,7 +87,7 @@ def with_bills(books: Books, client: rillet.Client) -> Books:
 def with_reimbursements(books: Books, client: rillet.Client) -> Books:
     """The snapshot with every reimbursement that Rillet has, for payouts to find theirs."""
     unreadable = list[UnreadableEntry]()
-    reimbursements = _read(client.reimbursements.list(limit=100), "reimbursement", unreadable)
+    reimbursements = read_listing(client.reimbursements.list(limit=100), "reimbursement", unreadable)
     return attrs.evolve(books, reimbursements=reimbursements, unreadable=(*books.unreadable, *unreadable))
 
 
@@ -158,7 +160,7 @@ def last_closed(client: rillet.Client) -> date | None:
         return None
 
 
-def _read(
+def read_listing(
     listing: Pager[T],
     kind: str,
     unreadable: list[UnreadableEntry],
