@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from typing import TypeVar
 
@@ -16,6 +17,10 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 # What commands print depends on no terminal, so neither on the one that the tests are started from.
 for _name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
     os.environ.pop(_name, None)
+
+# Compiling takes more time than many a test: it is done once, and not by each worker and each process that tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A machine that is busy with something else is no counterexample. Each run tries other examples; before a release a
 # law is worth more of them than before each commit.
