@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from clientkit.errors import ConflictError, NotFoundError, Problem, StatusError, UnprocessableError
-from clientkit.problems import body_fields, field_text, unread
+from clientkit.errors import ConflictError, NotFoundError, StatusError, UnprocessableError
+from clientkit.problems import Problem, body_fields, field_text, unread
 from clientkit.wire import Answer
 
 

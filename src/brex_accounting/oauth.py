@@ -38,11 +38,11 @@ from clientkit.errors import (
     ApiError,
     ConfigurationError,
     NoAnswerError,
-    Problem,
     StatusError,
     UnreadableAnswerError,
     Verdict,
 )
+from clientkit.problems import Problem
 from clientkit.requests import Form, Request
 from clientkit.sequences import CallSequence, ask
 from clientkit.transport import AsyncTransport, Transport

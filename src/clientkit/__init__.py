@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         NotFoundError,
         NotSentError,
         PagingError,
-        Problem,
         RateLimitedError,
         RedirectError,
         ServerError,
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
         UnprocessableError,
         UnreadableAnswerError,
         Verdict,
-        Violation,
     )
     from clientkit.exchange import as_flow, call_flow
     from clientkit.field_problems import CodecError, FieldProblem
@@ -56,7 +54,7 @@ if TYPE_CHECKING:
     from clientkit.observing import labelled
     from clientkit.pacing import Pacer, Paces, Pacing
     from clientkit.paging import AsyncPager, Pager
-    from clientkit.problems import body_fields, field_text
+    from clientkit.problems import Problem, Violation, body_fields, field_text
     from clientkit.redis_pacing import RedisPaces
     from clientkit.requests import (
         AsyncExecutor,
@@ -91,9 +89,9 @@ _HOMES = {
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call",
         "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry",
-        "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "Problem",
-        "RateLimitedError", "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError",
-        "UnreadableAnswerError", "Verdict", "Violation",
+        "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "RateLimitedError",
+        "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError",
+        "UnreadableAnswerError", "Verdict",
     ),
     "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
@@ -101,7 +99,7 @@ _HOMES = {
     "clientkit.observing": ("labelled",),
     "clientkit.pacing": ("Pacer", "Paces", "Pacing",),
     "clientkit.paging": ("AsyncPager", "Pager",),
-    "clientkit.problems": ("body_fields", "field_text",),
+    "clientkit.problems": ("Problem", "Violation", "body_fields", "field_text",),
     "clientkit.redis_pacing": ("RedisPaces",),
     "clientkit.requests": (
         "AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request",

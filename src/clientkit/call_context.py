@@ -10,8 +10,9 @@ from typing import Protocol
 
 import attrs
 
-from clientkit.errors import Problem, StatusError
+from clientkit.errors import StatusError
 from clientkit.pacing import Pacing
+from clientkit.problems import Problem
 from clientkit.wire import Answer, Exchanged, Flow
 
 # Enough to pass any ceiling, and far from what a float cannot hold.

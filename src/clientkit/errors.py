@@ -39,6 +39,7 @@ from typing_extensions import override
 
 from clientkit import codec
 from clientkit.field_problems import shortened
+from clientkit.problems import Problem, Violation
 from clientkit.wire import Answer
 
 E = TypeVar("E", bound="ApiError")
@@ -91,31 +92,6 @@ class ConfigurationError(ApiError, ValueError):
     def verdict(self) -> Verdict:
         """`FATAL`."""
         return Verdict.FATAL
-
-
-@attrs.frozen(kw_only=True)
-class Violation:
-    """One field of a request body that a service refused."""
-
-    field: str = ""
-    message: str = ""
-
-    def __str__(self) -> str:
-        return ": ".join(part for part in (self.field, self.message) if part)
-
-
-@attrs.frozen(kw_only=True)
-class Problem:
-    """What the body of an error answer said, in one shape for every service.
-
-    `code` is what programs compare; `title` and `detail` are for people; `details` holds the rest of the body.
-    """
-
-    code: str | None = None
-    title: str | None = None
-    detail: str | None = None
-    violations: tuple[Violation, ...] = ()
-    details: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
 @attrs.frozen(kw_only=True)

@@ -1,16 +1,42 @@
-"""Reading the bodies of error answers, which may be anything: the part that does not depend on the service."""
+"""What the body of an error answer says, and reading it: it may be anything, and this part depends on no service."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import cast
 
+import attrs
+
 from clientkit import codec
-from clientkit.errors import Problem
 from clientkit.wire import Answer
 
 # Arrays and objects within each other.
 _DEEPEST = 50
+
+
+@attrs.frozen(kw_only=True)
+class Violation:
+    """One field of a request body that a service refused."""
+
+    field: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.field, self.message) if part)
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """What the body of an error answer said, in one shape for every service.
+
+    `code` is what programs compare; `title` and `detail` are for people; `details` holds the rest of the body.
+    """
+
+    code: str | None = None
+    title: str | None = None
+    detail: str | None = None
+    violations: tuple[Violation, ...] = ()
+    details: Mapping[str, object] = attrs.field(factory=dict[str, object])
 
 
 def body_fields(answer: Answer) -> Mapping[str, object] | None:

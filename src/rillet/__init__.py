@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         NotFoundError,
         NotSentError,
         PagingError,
-        Problem,
         RateLimitedError,
         RedirectError,
         ServerError,
@@ -42,10 +41,10 @@ if TYPE_CHECKING:
         UnprocessableError,
         UnreadableAnswerError,
         Verdict,
-        Violation,
     )
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
+    from clientkit.problems import Problem, Violation
     from clientkit.requests import Multipart, Page, Request, Unreadable
     from clientkit.webhooks import (
         DuplicateWebhookError,
@@ -281,11 +280,12 @@ _HOMES = {
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError",
         "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError",
-        "NotFoundError", "NotSentError", "PagingError", "Problem", "RateLimitedError", "RedirectError", "ServerError",
-        "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict", "Violation",
+        "NotFoundError", "NotSentError", "PagingError", "RateLimitedError", "RedirectError", "ServerError",
+        "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict",
     ),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
+    "clientkit.problems": ("Problem", "Violation",),
     "clientkit.requests": ("Multipart", "Page", "Request", "Unreadable",),
     "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",

@@ -19,8 +19,8 @@ from typing import cast
 
 from typing_extensions import override
 
-from clientkit.errors import ApiError, BadRequestError, Problem, StatusError, Verdict, Violation
-from clientkit.problems import body_fields, field_text, unread
+from clientkit.errors import ApiError, BadRequestError, StatusError, Verdict
+from clientkit.problems import Problem, Violation, body_fields, field_text, unread
 from clientkit.wire import Answer
 
 _NAMED = frozenset({"type", "title", "detail", "message", "violations"})

@@ -19,8 +19,9 @@ from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, new_call
 from clientkit.codec import Extra, always_sent, as_number, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
-from clientkit.errors import BadRequestError, NotFoundError, Problem
+from clientkit.errors import BadRequestError, NotFoundError
 from clientkit.pacing import Pacer
+from clientkit.problems import Problem
 from clientkit.requests import PageRequest, Paging, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from clientkit.testing import Asked, StandIn, json_answer

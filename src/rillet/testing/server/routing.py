@@ -11,7 +11,7 @@ import attrs
 from typing_extensions import override
 
 from clientkit import codec, testing
-from clientkit.errors import Violation
+from clientkit.problems import Violation
 from clientkit.testing import Asked, json_answer
 from clientkit.wire import Answer
 
