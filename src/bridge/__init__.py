@@ -16,7 +16,7 @@ from clientkit._lazy import lazy
 if TYPE_CHECKING:
     from bridge.books import Books, normalised
     from bridge.callers import ChooseAccount, ChooseVendor, ChosenAccount, Rates, Zones
-    from bridge.coding import CodedLine, CodedRecord
+    from bridge.coded_record import CodedLine, CodedRecord
     from bridge.currency import in_books_currency
     from bridge.datatable import DataTable, Tabular
     from bridge.debts import Debt
@@ -101,7 +101,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "bridge.books": ("Books", "normalised",),
     "bridge.callers": ("ChooseAccount", "ChooseVendor", "ChosenAccount", "Rates", "Zones",),
-    "bridge.coding": ("CodedLine", "CodedRecord",),
+    "bridge.coded_record": ("CodedLine", "CodedRecord",),
     "bridge.currency": ("in_books_currency",),
     "bridge.datatable": ("DataTable", "Tabular",),
     "bridge.debts": ("Debt",),

@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 import attrs
 
 from brex_accounting import Amount
-from bridge.coding import CodedLine, CodedRecord
+from bridge.coded_record import CodedLine, CodedRecord
 from bridge.mappers.draft import Draft
 from clientkit.money import allot, product
 

@@ -10,7 +10,7 @@ import attrs
 from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
 from bridge.card_accounts import card_account_rule
-from bridge.coding import CodedLine, CodedRecord
+from bridge.coded_record import CodedLine, CodedRecord
 from bridge.datatable import DataTable, Tabular, trimmed
 from bridge.decisions import Decision, Findings, Post, Refuse, Skip
 from bridge.documents.protocol import Document, PlannedVendor

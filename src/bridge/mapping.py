@@ -27,7 +27,8 @@ from bridge.callers import (
     only_utc,
     zone_of,
 )
-from bridge.coding import CodedRecord, code
+from bridge.coded_record import CodedRecord
+from bridge.coding import code
 from bridge.currency import in_books_currency, with_tax_of_document
 from bridge.datatable import DataTable, Tabular
 from bridge.decisions import Decision, Findings, Post, ReasonCode, Refuse, Skip, SkipCode

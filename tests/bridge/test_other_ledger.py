@@ -156,7 +156,8 @@ def test_what_is_missing_is_refused_there_as_well() -> None:
 
 def test_the_core_loads_nothing_of_rillet() -> None:
     modules = (
-        "bridge.books, bridge.coding, bridge.currency, bridge.mappers.draft, bridge.field_sync, bridge.settings.check"
+        "bridge.books, bridge.coded_record, bridge.coding, bridge.currency, bridge.mappers.draft, bridge.field_sync, "
+        "bridge.settings.check"
     )
     code = f"import sys, {modules}\nprint([each for each in sys.modules if each.split('.')[0] == 'rillet'])"
     environment = {**os.environ, "PYTHONPATH": str(Path(bridge.__file__).parents[1])}

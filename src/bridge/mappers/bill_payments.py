@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from brex_accounting import Side
-from bridge.coding import CodedLine
+from bridge.coded_record import CodedLine
 from bridge.decisions import Post, ReasonCode
 from bridge.documents.form import FormLine, form
 from bridge.documents.rillet_payments import BillPaymentDocument

@@ -12,7 +12,8 @@ import attrs
 from brex_accounting import Record, RecordType
 from bridge.books import Books
 from bridge.callers import CallerError, ChooseVendor, Rates, calling, no_rates, no_vendor
-from bridge.coding import CodedLine, CodedRecord, unread_account
+from bridge.coded_record import CodedLine, CodedRecord
+from bridge.coding import unread_account
 from bridge.decisions import Findings, Post, ReasonCode, Skip, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor

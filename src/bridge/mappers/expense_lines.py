@@ -8,7 +8,7 @@ from decimal import Decimal
 import attrs
 
 from brex_accounting import Side
-from bridge.coding import CodedLine
+from bridge.coded_record import CodedLine
 from bridge.decisions import ReasonCode
 from bridge.documents.rillet_items import TaxedItem, field_assignments
 from bridge.mappers.draft import Draft

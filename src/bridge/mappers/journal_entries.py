@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from bridge.coding import CodedLine
+from bridge.coded_record import CodedLine
 from bridge.decisions import Post, ReasonCode
 from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_items import TaxedEntryItem, field_assignments

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import cast
 
-from bridge.coding import CodedLine
+from bridge.coded_record import CodedLine
 from bridge.decisions import ReasonCode
 from bridge.entities import names_field
 from bridge.mappers.draft import Draft

@@ -25,7 +25,7 @@ from bridge.closing.snapshot import (
     UnreadRecord,
     summed,
 )
-from bridge.coding import CodedRecord
+from bridge.coded_record import CodedRecord
 from bridge.decisions import Findings, Post, Refuse, Skip
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref, parts_of
