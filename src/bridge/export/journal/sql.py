@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -35,16 +35,15 @@ from bridge.export.journal.rows import (
     member_rows,
     moment_of,
     portions,
-    text_in,
     text_of,
 )
 from bridge.export.journal.sql_claims import Claim
 from bridge.export.journal.sql_database import Database, TakenError
+from bridge.export.journal.sql_marks import Marks
 from bridge.mappers.summaries import Member
 
 #: Longer than creating a vendor and posting a record may take with the clients' deadlines of five minutes each.
 LEASE = timedelta(minutes=12)
-_OWNER = "owner: "
 
 
 def _machine_time() -> datetime:
@@ -93,6 +92,7 @@ class SqlJournal:
         # Two exporters may have one name, but they are two holders.
         self._token = secrets.token_hex(8)
         self._database = Database(place)
+        self._marks = Marks(self._database, self._namespace)
 
     @property
     def who(self) -> str:
@@ -313,45 +313,19 @@ class SqlJournal:
 
     def owners(self) -> Mapping[str, str]:
         """Whose journal it is: the owner of each side that is known, by ``source`` and ``ledger``."""
-        query = sa.select(tables.marks).where(self._mine.marks, tables.marks.c.name.like(f"{_OWNER}%"))
-        with self._writing() as connection:
-            return {
-                str(row["name"]).removeprefix(_OWNER): text_in(row["value"], "value") or ""
-                for row in connection.execute(query).mappings().all()
-            }
+        return self._marks.owners()
 
     def bind(self, owners: Mapping[str, str]) -> Mapping[str, str]:
         """Make it theirs, as far as it does not belong to somebody; whose it is then."""
-        known = self.owners()
-        for side, owner in owners.items():
-            if side not in known:
-                # Another exporter may be binding it at this moment; whoever writes first has it.
-                with suppress(TakenError), self._writing() as connection:
-                    row = {"namespace": self._namespace, "name": f"{_OWNER}{side}", "value": owner}
-                    connection.execute(sa.insert(tables.marks).values(row))
-        return self.owners()
+        return self._marks.bind(owners)
 
     def mark(self, name: str) -> str | None:
         """What `set_mark` left under a name."""
-        with self._writing() as connection:
-            found = connection.execute(
-                sa.select(tables.marks.c.value).where(self._mine.marks, tables.marks.c.name == name)
-            ).scalar()
-            return text_in(found, "value")
+        return self._marks.read(name)
 
     def set_mark(self, name: str, value: str) -> None:
         """Leave a value for later runs."""
-        change = sa.update(tables.marks).where(self._mine.marks, tables.marks.c.name == name).values(value=value)
-        with self._writing() as connection:
-            if connection.execute(change).rowcount:
-                return
-        try:
-            with self._writing() as connection:
-                connection.execute(sa.insert(tables.marks).values(namespace=self._namespace, name=name, value=value))
-        except TakenError:
-            # Another exporter has left the first value at this moment.
-            with self._writing() as connection:
-                connection.execute(change)
+        self._marks.write(name, value)
 
     def walk(self) -> Iterator[Attempt]:
         """Every attempt, oldest first; read in portions, so that its size does not matter."""
@@ -417,4 +391,3 @@ class _Mine:
         self.attempts = tables.attempts.c.namespace == namespace
         self.members = tables.members.c.namespace == namespace
         self.claims = tables.claims.c.namespace == namespace
-        self.marks = tables.marks.c.namespace == namespace
