@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 import rillet.testing
-from bridge.export.commands import app
 from support.billing.company import standin
 from support.billing.stripe_json import CREDIT_NOTE, stripe_invoice
+from support.commands import invoke
 
 SETTINGS = """\
 reference_type = "sequencehq"
@@ -52,7 +51,7 @@ def run(tmp_path: Path) -> Run:
     def command(name: str, *arguments: str, invoices: str = "invoices.csv") -> tuple[int, Any]:
         settings = ["--settings", str(tmp_path / "settings.toml")] if name != "status" else []
         place = ["--journal", str(tmp_path / "journal.db"), "--invoices", str(tmp_path / invoices), "--json"]
-        done = CliRunner().invoke(app, ["billing", name, *arguments, *settings, *place])
+        done = invoke("billing", name, *arguments, *settings, *place)
         return done.exit_code, json.loads(done.stdout) if done.stdout.startswith("{") else done.output
 
     return command
@@ -142,7 +141,7 @@ def test_tables_for_people(tmp_path: Path, run: Run) -> None:
     place = ["--journal", str(tmp_path / "journal.db")]
     files = ["--settings", str(tmp_path / "settings.toml"), "--invoices", str(tmp_path / "invoices.csv")]
     shown = [
-        CliRunner().invoke(app, ["billing", *arguments]).output
+        invoke("billing", *arguments).output
         for arguments in (["plan", *files], ["sync", *files, *place], ["status", *place])
     ]
 
@@ -153,23 +152,23 @@ def test_tables_for_people(tmp_path: Path, run: Run) -> None:
 
 def test_check_names_what_is_missing(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
     arguments = ["billing", "check", "--settings", str(tmp_path / "settings.toml"), "--json"]
-    done = CliRunner().invoke(app, arguments)
+    done = invoke(*arguments)
     assert done.exit_code == 0
     assert run("sync")[0] == 1
     (tmp_path / "settings.toml").write_text(SETTINGS.replace("DE19", "FR20"), encoding="utf-8")
 
-    done = CliRunner().invoke(app, arguments)
+    done = invoke(*arguments)
 
     assert done.exit_code == 1
     wrong = [each for each in json.loads(done.stdout)["items"] if each["state"] == "missing"]
     assert [(each["name"], each["place"]) for each in wrong] == [("tax rate FR20", "Rillet → Settings → Tax rates")]
-    assert "not_verifiable" in CliRunner().invoke(app, arguments[:-1]).output
+    assert "not_verifiable" in invoke(*arguments[:-1]).output
     assert len(books.customers) == 1
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_demo_proves_that_receivables_are_the_open_invoices(seed: str) -> None:
-    done = CliRunner().invoke(app, ["demo", "--billing", "--records", "25", "--seed", seed, "--json"])
+    done = invoke("demo", "--billing", "--records", "25", "--seed", seed, "--json")
 
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
@@ -182,6 +181,6 @@ def test_the_demo_proves_that_receivables_are_the_open_invoices(seed: str) -> No
 
 
 def test_the_demo_for_people() -> None:
-    done = CliRunner().invoke(app, ["demo", "--billing", "--records", "5"])
+    done = invoke("demo", "--billing", "--records", "5")
 
     assert "Difference over all subsidiaries: 0.00" in done.output

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from bridge.export.commands import app
+from support.commands import invoke
 from support.companies.changing import Company, MakeCompany, companies
 
 SETTINGS = """\
@@ -45,6 +44,6 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             monkeypatch.setenv("RILLET_BASE_URL", stack.enter_context(company.rillet.serve()))
             path = tmp_path / "settings.toml"
             path.write_text(SETTINGS + more, encoding="utf-8")
-            return CliRunner().invoke(app, [name, "--settings", str(path), *arguments])
+            return invoke(name, "--settings", str(path), *arguments)
 
         yield call

@@ -11,12 +11,11 @@ from typing import Any
 
 import attrs
 import pytest
-from typer.testing import CliRunner
 
 from bridge import ApprovalRule, ReasonCode, SettingsError, read_settings
 from bridge.export import ReviewStep, SelfApprovalError, reviews
-from bridge.export.commands import app
 from rillet import NewVendor
+from support.commands import invoke
 from support.companies.changing import Company, MakeCompany, companies, reason_texts, reasons
 from support.companies.changing_records import bill, charge, entry
 
@@ -229,7 +228,7 @@ def test_the_commands_and_the_history(
         monkeypatch.setenv("RILLET_BASE_URL", books)
 
         def run(name: str, *arguments: str) -> Any:
-            return CliRunner().invoke(app, [name, *arguments])
+            return invoke(name, *arguments)
 
         opened = ("--journal", journal, "--namespace", namespace)
         common = ("--settings", str(path), *opened)

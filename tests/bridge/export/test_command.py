@@ -20,16 +20,15 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from typer.testing import CliRunner
 from typing_extensions import override
 
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense
-from bridge.export.commands import app
 from clientkit import Answer
 from clientkit.testing import Action, Asked, Fault, Respond
+from support.commands import invoke
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 SETTINGS = """\
@@ -66,7 +65,7 @@ def run(tmp_path: Path, environment: dict[str, str]) -> Run:
     def call(command: str, *arguments: str, settings: str = SETTINGS, columns: str | None = None) -> Any:
         path = tmp_path / "settings.toml"
         path.write_text(settings, encoding="utf-8")
-        return CliRunner(env={"COLUMNS": columns}).invoke(app, [command, "--settings", str(path), *arguments])
+        return invoke(command, "--settings", str(path), *arguments, env={"COLUMNS": columns})
 
     return call
 
@@ -364,7 +363,7 @@ def test_ctrl_c_ends_cleanly_with_what_was_done_so_far(tmp_path: Path) -> None:
 
 
 def test_the_demo_proves_a_zero_difference() -> None:
-    result = CliRunner().invoke(app, ["demo", "--records", "60", "--seed", "3", "--json"])
+    result = invoke("demo", "--records", "60", "--seed", "3", "--json")
 
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
@@ -380,7 +379,7 @@ def test_the_demo_proves_a_zero_difference() -> None:
 
 @pytest.fixture(scope="module")
 def demonstrated() -> dict[str, Any]:
-    result = CliRunner().invoke(app, ["demo", "--records", "64", "--json"])
+    result = invoke("demo", "--records", "64", "--json")
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = json.loads(result.stdout)
     return found
@@ -437,7 +436,7 @@ def test_the_demo_replaces_a_corrected_bill_and_posts_nothing_else(demonstrated:
 
 
 def test_the_demo_as_a_table_shows_the_reconciliation() -> None:
-    result = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["demo", "--records", "60"])
+    result = invoke("demo", "--records", "60", env={"COLUMNS": "80"})
 
     assert result.exit_code == 0, result.output
     types = result.stdout.partition("What became of each type of record: 19")[2].partition("Running the export")[0]

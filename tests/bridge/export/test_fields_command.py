@@ -11,14 +11,13 @@ from typing import Any
 
 import attrs
 import pytest
-from typer.testing import CliRunner
 
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting.testing.records import card_expense, gl
-from bridge.export.commands import app
 from bridge.export.field_updates import read_fields
 from rillet import NewVendor, TaxRate
+from support.commands import invoke
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 SETTINGS = """\
@@ -54,7 +53,7 @@ def run(company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
     def call(*arguments: str, settings: str = SETTINGS) -> Any:
         path.write_text(settings, encoding="utf-8")
-        return CliRunner().invoke(app, [*arguments, "--settings", str(path)])
+        return invoke(*arguments, "--settings", str(path))
 
     with ExitStack() as stack:
         monkeypatch.setenv("BREX_TOKEN", company.brex.token)

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, card_refund, gl, record, reimbursement
 from bridge import RateTable, read_settings
-from bridge.export.commands import app
 from bridge.export.ledgers.rillet_books import load_books
+from support.commands import invoke
 from support.companies.exported import Company, records_in
 from support.proof import AccountProof, prove
 
@@ -102,7 +101,7 @@ def called(paths: Path, *words: str, mode: str = "subsidiary") -> Any:
     """What the command with these words ends with and prints."""
     settings = paths / "settings.toml"
     settings.write_text(SETTINGS.format(mode), encoding="utf-8")
-    return CliRunner().invoke(app, [*words, "--settings", str(settings)])
+    return invoke(*words, "--settings", str(settings))
 
 
 def proof_of(company: Company, mode: str) -> tuple[AccountProof, ...]:

@@ -16,17 +16,16 @@ from typing import Any
 
 import attrs
 import pytest
-from typer.testing import CliRunner
 from typing_extensions import override
 
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import card_expense
-from bridge.export.commands import app
 from bridge.export.watching.graceful_stop import GracefulStop
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
+from support.commands import invoke
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 SETTINGS = """\
@@ -64,7 +63,7 @@ def run(tmp_path: Path, place: str, environment: None) -> Run:
 
     def call(command: str, *arguments: str) -> Any:
         settings = [] if command == "history" else ["--settings", str(path)]
-        return CliRunner().invoke(app, [command, *arguments, *settings, "--journal", place])
+        return invoke(command, *arguments, *settings, "--journal", place)
 
     return call
 

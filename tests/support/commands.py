@@ -1,0 +1,17 @@
+"""Commands that run inside of a test, each with a pace of its own, as in the process that it is for users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from typer.testing import CliRunner, Result
+
+from bridge.export.commands import app
+from clientkit import pacing
+
+
+def invoke(*arguments: str, env: Mapping[str, str | None] | None = None) -> Result:
+    """Run ``brex-rillet`` with arguments; what it printed, and its exit code."""
+    # Else a command would wait for a minute where those before it have used the pace of the key up.
+    pacing._shared.clear()
+    return CliRunner(env=env).invoke(app, arguments)
