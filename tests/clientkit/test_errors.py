@@ -19,14 +19,13 @@ from clientkit.errors import (
     EarlierTry,
     NoAnswerError,
     PagingError,
-    Problem,
     ServerError,
     StatusError,
     UnreadableAnswerError,
     Verdict,
-    Violation,
     error_type,
 )
+from clientkit.problems import Problem, Violation
 from clientkit.wire import Answer
 
 
