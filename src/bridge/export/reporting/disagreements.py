@@ -112,6 +112,11 @@ def _about_untold(known: Known) -> _Disagreement | None:
         return (Verdict.NOT_IN_JOURNAL, text) if known.is_remembered else None
     if record is None:
         return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such record"
+    return _lacking(known, record)
+
+
+def _lacking(known: Known, record: Record) -> _Disagreement | None:
+    """Of a record that the ledger does not have."""
     if not moves_money(record):
         return None
     if known.state.deleted:
