@@ -141,6 +141,12 @@ class Bridge:
         self.settings, self.mappers, self.rates, self.zones = settings, dict(mappers), rates, zones
         self.choose_account, self.choose_vendor = choose_account, choose_vendor
 
+    def __repr__(self) -> str:
+        return f"<Bridge of {self.settings!r}, mappers for {', '.join(self.mappers)}>"
+
+    def _repr_html_(self) -> str:
+        return self.settings._repr_html_()
+
     def outcome(
         self, record: Record, books: Books, *, posted_on: date | None = None, followed: Followed | None = None
     ) -> Decision:

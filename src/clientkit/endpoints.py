@@ -270,6 +270,10 @@ class SyncResource:
     def __init__(self, client: Executor) -> None:
         self._client = client
 
+    @override
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._client!r}>"
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, endpoint in _declared(cls).items():
@@ -281,6 +285,10 @@ class AsyncResource:
 
     def __init__(self, client: AsyncExecutor) -> None:
         self._client = client
+
+    @override
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._client!r}>"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

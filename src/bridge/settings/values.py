@@ -11,6 +11,7 @@ import attrs
 from bridge.settings.approval_rules import ApprovalRule
 from bridge.settings.card_account_rules import CardAccountRule
 from bridge.vendors.entries import VendorEntries
+from clientkit.showing import html_of
 
 #: As `Settings.time_zone`: the time zone of the subsidiary that a record belongs to.
 OF_SUBSIDIARY = "subsidiary"
@@ -308,7 +309,7 @@ class TaxRule:
     output_account: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Settings:
     """Everything that the bridge has to be told.
 
@@ -378,6 +379,18 @@ class Settings:
     rillet_link: str | None = None
     approvals: tuple[ApprovalRule, ...] = ()
     report_refusals: bool = False
+
+    def __repr__(self) -> str:
+        # All of it would be a page, which a notebook keeps.
+        own = [
+            each.name
+            for each in attrs.fields(Settings)
+            if each.name != "entities" and getattr(self, each.name) != each.default
+        ]
+        return f"<Settings: entities ({len(self.entities)}){''.join(f', {name}' for name in own)}>"
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def vendor_entry(self, brex_id: str, *, email: str, company: str) -> VendorMapping | None:
         """The first of `vendors` that means somebody, by any of the three; what is not known is empty."""

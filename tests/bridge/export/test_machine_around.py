@@ -73,7 +73,7 @@ def test_a_line_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None
 def test_markup_in_an_id_breaks_no_progress_bar() -> None:
     from rich.progress import Progress as Bar
 
-    from bridge.export.commands.progress_display import OnBar, columns
+    from bridge.export.reporting.progress_bar import OnBar, columns
 
     out = io.StringIO()
     with Bar(*columns(), console=Console(file=out, force_terminal=True)) as bar:

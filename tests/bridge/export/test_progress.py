@@ -1,14 +1,20 @@
-"""How long the rest will take."""
+"""How far a run is, how long the rest will take, and how it is shown."""
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
+import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.export.reporting.progress import Pace
+from bridge import Bridge
+from bridge.export.reporting.progress import Pace, Progress
+from bridge.export.reporting.progress_bar import Lines, progress_bar
 from clientkit import Pacer
+from support.companies.exported import SETTINGS, US, Company, expense
 
 
 class Clock:
@@ -69,3 +75,82 @@ def test_it_is_defined_for_any_times_and_ends_with_nothing_left(steps: list[floa
         if progress.rest is not None:
             assert progress.rest >= timedelta(seconds=max(of - number, 0))
             assert (progress.rest == timedelta()) == (number >= of)
+
+
+def _progress(done: int, of: int = 3, rest: timedelta | None = None) -> Progress:
+    return Progress(done=done, of=of, record_id=f"accr_{done}", rest=rest)
+
+
+def test_lines_are_few_and_tell_of_the_end() -> None:
+    clock, stream = Clock(), io.StringIO()
+    show = Lines(stream, clock, first=10, every=60)
+    for done, seconds in enumerate((1, 11, 12, 69, 72, 73), start=1):
+        clock.seconds = seconds
+        show(_progress(done, of=6, rest=timedelta(seconds=80 - seconds)))
+
+    assert stream.getvalue().splitlines() == [
+        "2 of 6 records, 0:01:09 left",
+        "5 of 6 records, 0:00:08 left",
+        "6 of 6 records, 0:00:07 left",
+    ]
+
+
+def test_a_run_shows_its_progress_in_lines_where_nothing_can_be_moved(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar() as show:
+        show(_progress(1))
+        show(_progress(3))
+
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "3 of 3 records\n")
+
+
+def test_without_rich_a_terminal_gets_the_bar_of_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("bridge.export.reporting.progress_bar._has", "tqdm".__eq__)
+    with progress_bar() as show:
+        show(_progress(1))
+        show(_progress(3))
+
+    assert "3/3" in terminal.getvalue()
+
+
+def test_with_rich_a_terminal_gets_its_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress_bar() as show:
+        show(_progress(3))
+
+    assert "3/3" in terminal.getvalue()
+    assert "accr_3" in terminal.getvalue()
+
+
+def test_a_run_shows_its_progress_if_it_is_told_so(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    company.brex.add(*(expense(number) for number in range(3)))
+    assert company.export().run(progress=True).counts.posted == 3
+    assert capsys.readouterr().err == "3 of 3 records\n"
+
+    company.brex.add(expense(3))
+    assert company.export().run(progress=False).counts.posted == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_looked_at_in_a_notebook_is_short(company: Company) -> None:
+    export = company.export()
+    assert repr(export.bridge.settings) == "<Settings: entities (1)>"
+    assert repr(export) == "<Export from BrexSource to RilletLedger, NoJournal>"
+    assert repr(export.bridge).startswith("<Bridge of <Settings: entities (1)>, mappers for ")
+    changed = attrs.evolve(SETTINGS, gl_field="Account", receipts=False)
+    assert repr(changed) == "<Settings: entities (1), gl_field, receipts>"
+    many = attrs.evolve(SETTINGS, entities=tuple(attrs.evolve(US, name=f"<b>{number}") for number in range(3_000)))
+    for each in (many, Bridge(many)):
+        html = each._repr_html_()
+        assert len(html) < 20_000
+        assert "and 2960 more" in html
+        assert "<b>" not in html
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True

@@ -8,31 +8,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from bridge.export.engine.runner import ShowProgress
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Progress
-from clientkit.showing import plain
+from bridge.export.reporting.progress_bar import OnBar, columns
 
 _EVERY = 60.0
 # Somebody who waits sees soon that it goes on; of a short run there is nothing to say.
 _FIRST = 10.0
-
-
-class OnBar:
-    """Moves the bar."""
-
-    def __init__(self, bar: Bar) -> None:
-        self._bar = bar
-        self._task = bar.add_task("Exporting", total=None, rest="")
-
-    def __call__(self, progress: Progress) -> None:
-        """A record is done."""
-        rest = "" if progress.rest is None else f"{progress.rest} left"
-        name = plain(progress.record_id)[:24]
-        self._bar.update(self._task, completed=progress.done, total=progress.of, description=name, rest=rest)
 
 
 class LoggedProgress:
@@ -50,16 +35,6 @@ class LoggedProgress:
         if now >= self._next:
             self._next = now + self._every
             audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
-
-
-def columns() -> tuple[ProgressColumn, ...]:
-    """The parts of the bar; what services named is no markup."""
-    return (
-        TextColumn("{task.description:24}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rest]}", markup=False),
-    )
 
 
 @contextmanager

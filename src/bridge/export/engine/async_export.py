@@ -103,7 +103,7 @@ class AsyncExport:
         updated_after: datetime | None = None,
         changed_since: datetime | None = None,
         keep: int | None = None,
-        progress: ShowProgress = silent,
+        progress: ShowProgress | bool = silent,
         stop: Callable[[], bool] = never,
     ) -> ExportOutcome:
         """See `Export.run`. `progress` is called in the event loop, `stop` in a thread."""
@@ -111,7 +111,8 @@ class AsyncExport:
 
         def show(each: Progress) -> None:
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(progress, each)
+                if callable(progress):
+                    loop.call_soon_threadsafe(progress, each)
 
         return await self._carried_out(
             lambda export: export.run(
@@ -120,7 +121,7 @@ class AsyncExport:
                 updated_after=updated_after,
                 changed_since=changed_since,
                 keep=keep,
-                progress=silent if progress is silent else show,
+                progress=show if callable(progress) and progress is not silent else progress,
                 stop=lambda: cancelled.is_set() or stop(),
             ),
             cancelled,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ from bridge.export.engine.walk import (
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.ledgers.protocol import AccruingLedger, Ledger
 from bridge.export.ledgers.rillet import ledger_of
+from bridge.export.reporting.progress_bar import progress_bar
 from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Warned
 from bridge.export.reporting.verification import Disagreement, verify
 from bridge.export.sources.brex import BrexSource
@@ -107,6 +109,11 @@ class Export:
         if receipts is None and isinstance(brex, brex_accounting.Client):
             self._download = brex.with_options(max_answer_bytes=LARGEST_FILE).receipts.download
 
+    def __repr__(self) -> str:
+        return (
+            f"<Export from {type(self.source).__name__} to {type(self.ledger).__name__}, {type(self.journal).__name__}>"
+        )
+
     @is_work("bridge.export.plan")
     def plan(self, *, updated_after: datetime | None = None, changed_since: datetime | None = None) -> Plan:
         """What `run` would do, step by step; nothing is posted, written down or reported.
@@ -150,7 +157,7 @@ class Export:
         updated_after: datetime | None = None,
         changed_since: datetime | None = None,
         keep: int | None = None,
-        progress: ShowProgress = silent,
+        progress: ShowProgress | bool = silent,
         stop: Callable[[], bool] = never,
     ) -> ExportOutcome:
         """Export everything that is offered, and what changed after its export. One bad record does not stop the others.
@@ -167,7 +174,7 @@ class Export:
             changed_since: Compare records that were exported before and changed after this moment. When left out, the
                 journal remembers until when an earlier run has read them; without a journal none are read.
             keep: How many entries of each sort the outcome holds; all when left out, which takes memory for each record.
-            progress: Told after each record.
+            progress: Told after each record; True shows a bar of rich or tqdm, or lines where there is no terminal.
             stop: Whether to end early.
 
         Raises:
@@ -183,15 +190,16 @@ class Export:
             plan.check_owners(owners_of(self.source, self.ledger), self.bridge.settings)
             ids, permits = [each.record_id for each in plan.steps], plan.permits
         began = self.journal.now()
-        runner = self._run(
-            ids=ids,
-            updated_after=updated_after,
-            changed_since=changed_since,
-            keep=keep,
-            progress=progress,
-            stop=stop,
-            permits=permits,
-        )
+        with progress_bar() if progress is True else nullcontext(progress or silent) as show:
+            runner = self._run(
+                ids=ids,
+                updated_after=updated_after,
+                changed_since=changed_since,
+                keep=keep,
+                progress=show,
+                stop=stop,
+                permits=permits,
+            )
         if ids is None and updated_after is None and not (runner.is_stopped or runner.has_changes_left):
             self.journal.set_mark(CHANGES_READ, began.isoformat())
             self.journal.set_mark(CHANGES_REFUSED, json.dumps(runner.refused_changes))

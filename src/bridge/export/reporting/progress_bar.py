@@ -1,0 +1,111 @@
+"""A bar for whoever waits: rich's or tqdm's, whichever is installed, and plain lines where nothing can be moved."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO, TypeAlias
+
+from bridge.export.reporting.progress import Progress
+from clientkit.showing import plain
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
+
+Show: TypeAlias = Callable[[Progress], object]
+
+# Of a short run there is nothing to say; in a long one a log does not have to be full of it.
+_FIRST, _EVERY = 10.0, 60.0
+_NAME = 24
+
+
+class OnBar:
+    """Moves rich's bar."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._task = bar.add_task("Exporting", total=None, rest="")
+
+    def __call__(self, progress: Progress) -> None:
+        """A record is done."""
+        rest = "" if progress.rest is None else f"{progress.rest} left"
+        name = plain(progress.record_id)[:_NAME]
+        self._bar.update(self._task, completed=progress.done, total=progress.of, description=name, rest=rest)
+
+
+class Lines:
+    """Writes a line after the `first` seconds, one whenever `every` seconds have passed, and one for the last record."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        first: float = _FIRST,
+        every: float = _EVERY,
+    ) -> None:
+        self._stream, self._clock, self._every = stream, clock, every
+        self._next = clock() + first
+
+    def __call__(self, progress: Progress) -> None:
+        """A record is done."""
+        now = self._clock()
+        if now < self._next and progress.done < progress.of:
+            return
+        self._next = now + self._every
+        rest = f", {progress.rest} left" if progress.rest else ""
+        self._stream.write(f"{progress.done} of {progress.of} records{rest}\n")
+        self._stream.flush()
+
+
+def columns() -> tuple[ProgressColumn, ...]:
+    """The parts of rich's bar; what services named is no markup."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+
+    return (
+        TextColumn("{task.description:24}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rest]}", markup=False),
+    )
+
+
+@contextmanager
+def progress_bar() -> Generator[Show]:
+    """What shows the progress of one run on standard error, or in the cell of a notebook."""
+    if _has("rich"):
+        from rich.console import Console
+        from rich.progress import Progress as Bar
+
+        console = Console(stderr=True)
+        if console.is_terminal or console.is_jupyter:
+            with Bar(*columns(), console=console) as bar:
+                yield OnBar(bar)
+            return
+    elif _has("tqdm") and sys.stderr.isatty():
+        with _tqdm() as show:
+            yield show
+        return
+    yield Lines(sys.stderr)
+
+
+@contextmanager
+def _tqdm() -> Generator[Show]:
+    import tqdm
+
+    with tqdm.tqdm(unit="record") as bar:
+
+        def show(progress: Progress) -> None:
+            bar.total = progress.of
+            bar.set_description(plain(progress.record_id)[:_NAME], refresh=False)
+            bar.update(progress.done - bar.n)
+
+        yield show
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
