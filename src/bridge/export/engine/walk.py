@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
-from brex_accounting import Record, RecordType
+from brex_accounting import Record
 from bridge.books import Books
 from bridge.callers import Zones
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found, parts_of
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import in_summaries
+from bridge.export.engine.deciding import Decisions
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.origins import NotedTask, Origins
@@ -43,9 +43,8 @@ from bridge.export.sources.brex import is_early
 from bridge.export.sources.protocol import CodingSource, Source
 from bridge.mapping import Bridge
 from bridge.settings.check import Problem, check, check_for_all
-from bridge.settings.check_source import SourceFields, check_source, uncarried
-from bridge.settings.values import SameInvoice, Settings, SettingsError
-from bridge.vendors.planned import PlannedVendors
+from bridge.settings.check_source import SourceFields, check_source
+from bridge.settings.values import Settings, SettingsError
 
 #: Adds to a snapshot of the books what payments look for.
 WithBills: TypeAlias = Callable[[Books], Books]
@@ -57,9 +56,6 @@ CHANGES_REFUSED = "changes refused"
 RECEIPTS_LEFT = "receipts left"
 # The clocks of the source and of this machine differ; reading a day twice costs at most a page.
 _CLOCK_MARGIN = timedelta(days=1)
-# Three months: nobody books so far ahead.
-_FAR_AHEAD = timedelta(days=92)
-_TWO_BASES = frozenset({RecordType.REIMBURSEMENT_EXPENSE_APPROVAL, RecordType.REIMBURSEMENT_EXPENSE_POST})
 
 
 class Walk:
@@ -83,10 +79,7 @@ class Walk:
         self._source, self._sender, self._bridge, self._hold = source, sender, bridge, hold
         self._download, self._warn, self._permits = download, warn, permits
         self._ledger, self._journal = sender.ledger, sender.journal
-        self._planned, self._vendors = PlannedVendors(bridge.settings), VendorCreator(sender, created)
-        self._invoices = dict[tuple[str, str], str]()
-        self._numbered: Books | None = None
-        self._uncarried = Counter[str]()
+        self._decisions, self._vendors = Decisions(bridge, self._journal, warn), VendorCreator(sender, created)
         self._receipts_left: Mapping[str, datetime] = {}
 
     def begin(
@@ -146,7 +139,7 @@ class Walk:
             Warned(
                 record_id="", code="not_carried", text=f"values that are not carried over: {field} ({_records(count)})"
             )
-            for field, count in sorted(self._uncarried.items())
+            for field, count in sorted(self._decisions.not_carried.items())
         )
 
     def batches(self, with_bills: WithBills) -> Iterator[tuple[Iterator[Task], TaskContext]]:
@@ -231,7 +224,11 @@ class Walk:
             content = record_digest(record)
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
             is_unchanged = _is_unchanged(record, content, state) and not any(each.is_open for each in made)
-            decision = None if is_unchanged else self._decision(record, state, found, books)
+            decision = (
+                None
+                if is_unchanged
+                else self._decisions.of(record, state, found, books, looked=self._looked, origins=self._origins)
+            )
             unreadable = self._looked.unreadable
             unread = unreadable.get(record.id) or unreadable.get(record.source_id or "")
             if unread is not None:
@@ -247,7 +244,7 @@ class Walk:
                     asked=self._is_replay or self._is_posted_early(record, state),
                     found=found,
                     unmarked=self._looked.unmarked,
-                    alike=self._alike(decision) if state.standing is Standing.NEW else (),
+                    alike=_alike(decision, self._looked) if state.standing is Standing.NEW else (),
                     unread=unread,
                     receipts_left=record.id in self._receipts_left,
                 )
@@ -257,78 +254,6 @@ class Walk:
     def _is_posted_early(self, record: Record, state: State) -> bool:
         is_new = state.standing is Standing.NEW
         return is_new and is_early(record, self._bridge.settings.bill_timing)
-
-    def _alike(self, decision: Decision | None) -> tuple[Found, ...]:
-        """Entries that say what would be posted, and do not tell for which record they were made."""
-        if not isinstance(decision, Post) or not self._looked.unmarked:
-            return ()
-        forms = [each.form() for each in parts_of(decision.document)]
-        return tuple(each for each in self._looked.unmarked if any(each.form.equals(form) for form in forms))
-
-    def _decision(self, record: Record, state: State, found: Sequence[Found], books: Books) -> Decision:
-        documents = (each for each in found if not each.is_correction)
-        day = state.day or next((each.impact_date for each in documents), None)
-        decision = self._planned.settled(
-            self._bridge.outcome(record, books, posted_on=day, followed=self._origins.of(record))
-        )
-        if isinstance(decision, Post):
-            self._uncarried.update(uncarried(record, self._bridge.settings, books))
-        if not isinstance(decision, Post) or state.standing is not Standing.NEW:
-            return decision
-        return (
-            self._dated_ahead(decision)
-            or self._other_basis(decision)
-            or self._same_invoice(decision, found, books)
-            or decision
-        )
-
-    def _dated_ahead(self, post: Post) -> Refuse | None:
-        """A refusal for a day that is months ahead, which is a slip; a warning for a bill that was due before its day."""
-        record, day, today = post.record, post.document.impact_date, self._journal.now().date()
-        if record.type == RecordType.BILL_EXPENSE and record.due_at is not None and record.due_at < record.posted_at:
-            text = f"it was due on {record.due_at:%Y-%m-%d}, before its own day {record.posted_at:%Y-%m-%d}"
-            if record.due_at.date() != record.posted_at.date():
-                self._warn(Warned(record_id=record.id, code="due_before_its_day", text=text))
-        if day is None or day <= today + _FAR_AHEAD:
-            return None
-        text = f"it counts on {day}, and today is {today}; a day so far ahead is a slip in most cases; mend it in Brex"
-        return Refuse(record=record, reasons=(Reason(code=ReasonCode.DATED_AHEAD, text=text),))
-
-    def _other_basis(self, post: Post) -> Refuse | None:
-        """A refusal where the record of the other basis stands for the same reimbursement already."""
-        record = post.record
-        if record.source_id is None or record.type not in _TWO_BASES:
-            return None
-        known = (
-            each.subject
-            for each in self._journal.by_source(record.source_id)
-            if each.is_there and each.kind == post.document.kind
-        )
-        seen = (each.mark.subject for each in self._looked.by_source.get(record.source_id, ()) if each.mark is not None)
-        other = next((each for each in (*known, *seen) if each != record.id), None)
-        if other is None:
-            return None
-        text = f"{other}, the record of the other basis, was exported for the same reimbursement; dismiss this one"
-        return Refuse(record=record, reasons=(Reason(code=ReasonCode.OTHER_BASIS, text=text),))
-
-    def _same_invoice(self, post: Post, found: Sequence[Found], books: Books) -> Refuse | None:
-        """A warning, or a refusal where the settings say so, for a bill whose vendor and number are there already."""
-        record, form = post.record, post.document.form()
-        number, party = form.head.get("number"), form.head.get("party")
-        if found or number is None or party is None or not (record.invoice_number or "").strip():
-            return None
-        if books is not self._numbered:
-            self._numbered = books
-            for bill in books.bills:
-                self._invoices.setdefault((bill.vendor_id, bill.expense_number), f"the bill {bill.id}")
-        other = self._invoices.setdefault((party, number), f"the record {record.id}")
-        if other == f"the record {record.id}":
-            return None
-        text = f"{other} has the same vendor and the same invoice number {number}"
-        if self._bridge.settings.same_invoice is SameInvoice.REFUSE:
-            return Refuse(record=record, reasons=(Reason(code=ReasonCode.SAME_INVOICE_NUMBER, text=text),))
-        self._warn(Warned(record_id=record.id, code=ReasonCode.SAME_INVOICE_NUMBER.value, text=text))
-        return None
 
 
 def checked_books(ledger: Ledger, settings: Settings) -> Books:
@@ -374,3 +299,11 @@ def _is_unchanged(record: Record, content: str, state: State) -> bool:
         # Both sides may agree on nothing, which the mapping tells.
         return False
     return content == state.content if state.content is not None else record.version <= state.version
+
+
+def _alike(decision: Decision | None, looked: LookUp) -> tuple[Found, ...]:
+    """Entries that say what would be posted, and do not tell for which record they were made."""
+    if not isinstance(decision, Post) or not looked.unmarked:
+        return ()
+    forms = [each.form() for each in parts_of(decision.document)]
+    return tuple(each for each in looked.unmarked if any(each.form.equals(form) for form in forms))

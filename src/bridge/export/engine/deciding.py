@@ -1,0 +1,108 @@
+"""What the mapping makes of a record, and what only the ledger, the journal and the other records of a run can tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from brex_accounting import Record, RecordType
+from bridge.books import Books
+from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
+from bridge.documents.protocol import Found
+from bridge.export.engine.facts import Standing
+from bridge.export.engine.origins import Origins
+from bridge.export.engine.standing import State
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import LookUp
+from bridge.export.reporting.report import Warned
+from bridge.mapping import Bridge
+from bridge.settings.check_source import uncarried
+from bridge.settings.values import SameInvoice
+from bridge.vendors.planned import PlannedVendors
+
+# Three months: nobody books so far ahead.
+_FAR_AHEAD = timedelta(days=92)
+_TWO_BASES = frozenset({RecordType.REIMBURSEMENT_EXPENSE_APPROVAL, RecordType.REIMBURSEMENT_EXPENSE_POST})
+
+
+class Decisions:
+    """Decides about the records of a run, in the order in which they are carried out; `warn` is told what a person should see.
+
+    `not_carried` counts the records with values of a field that are carried nowhere.
+    """
+
+    def __init__(self, bridge: Bridge, journal: Journal, warn: Callable[[Warned], object]) -> None:
+        self._bridge, self._journal, self._warn = bridge, journal, warn
+        self._planned = PlannedVendors(bridge.settings)
+        self._invoices = dict[tuple[str, str], str]()
+        self._numbered: Books | None = None
+        self.not_carried = Counter[str]()
+
+    def of(
+        self, record: Record, state: State, found: Sequence[Found], books: Books, *, looked: LookUp, origins: Origins
+    ) -> Decision:
+        """What is to become of a record of which this stands and this was found. Raises `ApiError` and `JournalError`."""
+        documents = (each for each in found if not each.is_correction)
+        day = state.day or next((each.impact_date for each in documents), None)
+        decision = self._planned.settled(
+            self._bridge.outcome(record, books, posted_on=day, followed=origins.of(record))
+        )
+        if isinstance(decision, Post):
+            self.not_carried.update(uncarried(record, self._bridge.settings, books))
+        if not isinstance(decision, Post) or state.standing is not Standing.NEW:
+            return decision
+        return (
+            self._dated_ahead(decision)
+            or self._other_basis(decision, looked)
+            or self._same_invoice(decision, found, books)
+            or decision
+        )
+
+    def _dated_ahead(self, post: Post) -> Refuse | None:
+        """A refusal for a day that is months ahead, which is a slip; a warning for a bill that was due before its day."""
+        record, day, today = post.record, post.document.impact_date, self._journal.now().date()
+        if record.type == RecordType.BILL_EXPENSE and record.due_at is not None and record.due_at < record.posted_at:
+            text = f"it was due on {record.due_at:%Y-%m-%d}, before its own day {record.posted_at:%Y-%m-%d}"
+            if record.due_at.date() != record.posted_at.date():
+                self._warn(Warned(record_id=record.id, code="due_before_its_day", text=text))
+        if day is None or day <= today + _FAR_AHEAD:
+            return None
+        text = f"it counts on {day}, and today is {today}; a day so far ahead is a slip in most cases; mend it in Brex"
+        return Refuse(record=record, reasons=(Reason(code=ReasonCode.DATED_AHEAD, text=text),))
+
+    def _other_basis(self, post: Post, looked: LookUp) -> Refuse | None:
+        """A refusal where the record of the other basis stands for the same reimbursement already."""
+        record = post.record
+        if record.source_id is None or record.type not in _TWO_BASES:
+            return None
+        known = (
+            each.subject
+            for each in self._journal.by_source(record.source_id)
+            if each.is_there and each.kind == post.document.kind
+        )
+        seen = (each.mark.subject for each in looked.by_source.get(record.source_id, ()) if each.mark is not None)
+        other = next((each for each in (*known, *seen) if each != record.id), None)
+        if other is None:
+            return None
+        text = f"{other}, the record of the other basis, was exported for the same reimbursement; dismiss this one"
+        return Refuse(record=record, reasons=(Reason(code=ReasonCode.OTHER_BASIS, text=text),))
+
+    def _same_invoice(self, post: Post, found: Sequence[Found], books: Books) -> Refuse | None:
+        """A warning, or a refusal where the settings say so, for a bill whose vendor and number are there already."""
+        record, form = post.record, post.document.form()
+        number, party = form.head.get("number"), form.head.get("party")
+        if found or number is None or party is None or not (record.invoice_number or "").strip():
+            return None
+        if books is not self._numbered:
+            self._numbered = books
+            for bill in books.bills:
+                self._invoices.setdefault((bill.vendor_id, bill.expense_number), f"the bill {bill.id}")
+        other = self._invoices.setdefault((party, number), f"the record {record.id}")
+        if other == f"the record {record.id}":
+            return None
+        text = f"{other} has the same vendor and the same invoice number {number}"
+        if self._bridge.settings.same_invoice is SameInvoice.REFUSE:
+            return Refuse(record=record, reasons=(Reason(code=ReasonCode.SAME_INVOICE_NUMBER, text=text),))
+        self._warn(Warned(record_id=record.id, code=ReasonCode.SAME_INVOICE_NUMBER.value, text=text))
+        return None
