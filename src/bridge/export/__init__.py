@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, posting_key, vendor_key
     from bridge.export.engine.dismissing import DismissalError
     from bridge.export.engine.export import Export, UnknownRecordError
+    from bridge.export.engine.kept_books import KeptBooks
     from bridge.export.engine.replaying import AdoptionError
     from bridge.export.engine.saved_plan import PlanApproval, PlanError, PlannedStep, SavedPlan
     from bridge.export.field_updates import apply_field_changes, read_fields
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from bridge.export.journal.protocol import Held, Journal, JournalError, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
-    from bridge.export.ledgers.protocol import Ability, AccruingLedger, File, Ledger, LookUp, Sent
+    from bridge.export.ledgers.protocol import Ability, AccruingLedger, File, Ledger, LookUp, RefreshableLedger, Sent
     from bridge.export.ledgers.rillet import RilletLedger
     from bridge.export.ledgers.rillet_books import load_books, with_bills
     from bridge.export.owners import Owned, Owner
@@ -62,6 +63,7 @@ _HOMES = {
     "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
     "bridge.export.engine.dismissing": ("DismissalError",),
     "bridge.export.engine.export": ("Export", "UnknownRecordError",),
+    "bridge.export.engine.kept_books": ("KeptBooks",),
     "bridge.export.engine.replaying": ("AdoptionError",),
     "bridge.export.engine.saved_plan": ("PlanApproval", "PlanError", "PlannedStep", "SavedPlan",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
@@ -69,7 +71,9 @@ _HOMES = {
     "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
-    "bridge.export.ledgers.protocol": ("Ability", "AccruingLedger", "File", "Ledger", "LookUp", "Sent",),
+    "bridge.export.ledgers.protocol": (
+        "Ability", "AccruingLedger", "File", "Ledger", "LookUp", "RefreshableLedger", "Sent",
+    ),
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
     "bridge.export.owners": ("Owned", "Owner",),
@@ -90,13 +94,13 @@ _HOMES = {
 __all__ = [
     "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt",
     "AttemptState", "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export",
-    "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "Ledger",
-    "LookUp", "NoJournal", "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress",
-    "Purpose", "Refusal", "Review", "ReviewStep", "RilletLedger", "SavedPlan", "SelfApprovalError", "Sent", "Source",
-    "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached", "UnknownRecordError", "Unread", "Unreadable",
-    "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes",
-    "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews", "vendor_key", "verify", "watch",
-    "with_bills", "zone_of",
+    "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "KeptBooks",
+    "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted",
+    "Progress", "Purpose", "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger", "SavedPlan",
+    "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached",
+    "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
+    "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews",
+    "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

@@ -127,6 +127,18 @@ def check_owner(source: Named | None, ledger: Named, journal: Journal, *, binds:
         _compare(journal.bind(told), told, names)
 
 
+def ledger_owner(ledger: Named, journal: Journal) -> str | None:
+    """Whose books they are, as the journal has it that `check_owner` compared, or else as they tell; None where nobody can.
+
+    Raises `ApiError` and `JournalError`.
+    """
+    known = {} if journal.forgets else journal.owners()
+    if _LEDGER in known:
+        return f"{known[_LEDGER]} at {known.get(f'{_LEDGER} {_PLACE}')}"
+    owner = ledger.owner() if isinstance(ledger, Owned) else None
+    return None if owner is None else f"{owner.name} at {owner.place}"
+
+
 def check_clock(journal: Journal) -> str | None:
     """What to say where another exporter's clock is minutes ahead of this machine's.
 

@@ -18,7 +18,7 @@ import brex_accounting
 import rillet
 from brex_accounting import Record, RecordType
 from bridge import Bridge, Post, digest_of
-from bridge.export import Export, SqlJournal
+from bridge.export import Export, KeptBooks, SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, Asked, Fault
 from rillet import Bill, Charge, Reimbursement
@@ -40,6 +40,8 @@ class Setup:
 
     journal: bool
     summarise: bool
+    #: Whether the exports of a world keep the books between them, however old they get.
+    keeps: bool = False
     settings: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
@@ -170,6 +172,7 @@ class World:
         #: Every record that there ever was, as it was last.
         self.known = dict[str, Record]()
         self.story = list[str]()
+        self._kept = KeptBooks(clock=lambda: 0.0) if setup.keeps else None
         self._to_brex = brex_accounting.Client(
             self.brex.token,
             transport=Mortal(self.brex.transport().send, self.life, writes=False),
@@ -198,6 +201,7 @@ class World:
             journal=company.journal,
             in_flight=1,
             hold=self._hold,
+            kept=self._kept,
         )
 
     @contextmanager

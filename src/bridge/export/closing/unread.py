@@ -8,7 +8,7 @@ from brex_accounting import Record
 from bridge.closing.snapshot import UnreadObject
 from bridge.documents.protocol import Ref
 from bridge.documents.rillet_forms import paid_by
-from bridge.export.ledgers.rillet import subjects_in
+from bridge.export.ledgers.rillet_look_ups import subjects_in
 from bridge.unreadable import UnreadableEntry
 
 

@@ -20,6 +20,7 @@ import rillet
 from bridge.callers import no_rates
 from bridge.export.closing.texts import MissingExtraError
 from bridge.export.engine.export import Export, UnknownRecordError
+from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.saved_plan import PlanError, SavedPlan
 from bridge.export.engine.walk import compared
 from bridge.export.file_rates import FileRates
@@ -123,10 +124,12 @@ def opened_export(
     is_there: bool = False,
     pace: str | None = None,
     sleep: Callable[[float], object] = time.sleep,
+    kept: KeptBooks | None = None,
 ) -> Generator[Export]:
     """The export that the options and the environment describe; with `is_there` the journal has to exist.
 
     `pace` is where the pace is shared, else what the environment says; `sleep` is how requests to Rillet wait for their turn.
+    `kept` keeps the books between runs.
     """
     if namespace and journal is None:
         raise typer.BadParameter("--namespace needs --journal")
@@ -150,7 +153,7 @@ def opened_export(
             else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=is_there))
         )
         try:
-            yield Export(brex, books, bridge, journal=opened)
+            yield Export(brex, books, bridge, journal=opened, kept=kept)
         except SettingsError as error:
             raise with_lines(error, text, str(settings)) from None
 

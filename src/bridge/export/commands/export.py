@@ -34,6 +34,7 @@ from bridge.export.commands.export_watch import (
 )
 from bridge.export.commands.logs import AtLevel, LogJson, LogLevel, logging_to_stderr
 from bridge.export.commands.progress_display import shown_progress
+from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.reporting import tables
 from bridge.export.watching.graceful_stop import GracefulStop
 
@@ -89,7 +90,15 @@ def export(
     stopping = GracefulStop()
     with (
         expected_errors(),
-        opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace, sleep=stopping.sleep) as prepared,
+        opened_export(
+            settings,
+            journal,
+            namespace=namespace,
+            rates=rates,
+            pace=pace,
+            sleep=stopping.sleep,
+            kept=KeptBooks() if watch else None,
+        ) as prepared,
     ):
         if watch:
             with logging_to_stderr(log_level, as_json=log_json):

@@ -17,6 +17,7 @@ from bridge.books import Books
 from bridge.export.engine.approvals import Review
 from bridge.export.engine.export import Export
 from bridge.export.engine.holding import Hold, holds_nothing
+from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.runner import ShowProgress, never, silent
 from bridge.export.engine.saved_plan import SavedPlan
 from bridge.export.journal.protocol import Journal
@@ -53,6 +54,7 @@ class AsyncExport:
         in_flight: As for `Export`.
         hold: As for `Export`; called in threads.
         clock: As for `Export`.
+        kept: As for `Export`.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class AsyncExport:
         in_flight: int = 6,
         hold: Hold = holds_nothing,
         clock: Callable[[], float] = time.monotonic,
+        kept: KeptBooks | None = None,
     ) -> None:
         def made(loop: asyncio.AbstractEventLoop) -> Export:
             given = brex
@@ -80,6 +83,7 @@ class AsyncExport:
                 in_flight=in_flight,
                 hold=hold,
                 clock=clock,
+                kept=kept,
             )
 
         self._made = made

@@ -22,6 +22,7 @@ from bridge.export.engine.attempts import ACCRUALS
 from bridge.export.engine.calls import drive
 from bridge.export.engine.dismissing import dismiss_records
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
+from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
@@ -78,6 +79,7 @@ class Export:
             the settings, which need a journal (`SettingsError` without).
         receipts: Gives the files of a record's receipts, for instance from a store of one's own; from Brex when left out.
         clock: Seconds on a monotonic clock, for `Progress` and `ExportOutcome.seconds`.
+        kept: Keeps the books between runs, so that a new record costs a few requests; read anew for each run when left out.
     """
 
     def __init__(
@@ -92,10 +94,12 @@ class Export:
         hold: Hold = holds_nothing,
         receipts: Download | None = None,
         clock: Callable[[], float] = time.monotonic,
+        kept: KeptBooks | None = None,
     ) -> None:
         if in_flight < 1:
             raise ValueError(f"at least one record has to be in flight, not {in_flight}")
         self.bridge, self.batch, self.in_flight, self._clock = bridge, batch, in_flight, clock
+        self._kept = kept
         timing = bridge.settings.bill_timing
         self.source: Source = BrexSource(brex, timing) if isinstance(brex, brex_accounting.Client) else brex
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
@@ -314,7 +318,9 @@ class Export:
             progress=progress,
             stop=stop,
         )
-        walk = self._walk(Sender(self.ledger, self.journal), runner.created, runner.warn, permits)
+        # What a person replays or has approved is compared with what is there now.
+        kept = self._kept if permits is permits_all and not replayed else None
+        walk = self._walk(Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept)
         walk.begin(
             ids=ids,
             updated_after=updated_after,
@@ -356,6 +362,7 @@ class Export:
         created: Callable[[CreatedVendor], object],
         warn: Callable[[Warned], object],
         permits: Permits = permits_all,
+        kept: KeptBooks | None = None,
     ) -> Walk:
         return Walk(
             self.source,
@@ -366,6 +373,7 @@ class Export:
             created=created,
             warn=warn,
             permits=permits,
+            kept=kept,
         )
 
     def verify(self) -> tuple[Disagreement, ...]:

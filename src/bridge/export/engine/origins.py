@@ -35,6 +35,10 @@ class Origins:
         self._asked = dict[str, tuple[Record, ...]]()
         self._guard = threading.Lock()
 
+    def look_again(self, looked: LookUp) -> None:
+        """Go on with what the ledger was seen to have later."""
+        self._looked = looked
+
     def note(self, results: Iterable[RecordResult]) -> None:
         """Remember what became of records that others may follow."""
         for each in results:

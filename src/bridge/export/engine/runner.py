@@ -33,7 +33,7 @@ from bridge.export.reporting.report import (
 from bridge.export.reporting.reporter import Reporter
 from bridge.export.reporting.tally import Tally
 from bridge.export.sources.protocol import Source
-from bridge.settings.values import Settings
+from bridge.settings.values import Settings, SettingsError
 from clientkit import observing
 from clientkit.errors import ApiError, Verdict
 
@@ -146,10 +146,10 @@ class Runner:
     def work_all(self, batches: Iterator[tuple[Iterator[Task], TaskContext]]) -> None:
         """Carry out batch after batch. What cannot be read ends the run; before the first batch it is raised."""
         has_begun = False
-        while True:
+        while self._stopped is None:
             try:
                 batch = next(batches, None)
-            except (ApiError, JournalError) as error:
+            except (ApiError, JournalError, SettingsError) as error:
                 if not has_begun:
                     raise
                 self._end_unread(error)
@@ -192,7 +192,7 @@ class Runner:
                     pool.give(task)
             except KeyboardInterrupt:
                 self._give_up(pool)
-            except (ApiError, JournalError) as error:
+            except (ApiError, JournalError, SettingsError) as error:
                 # Reading is what failed; what is in flight is not concerned.
                 self._end_unread(error)
             try:
@@ -232,6 +232,9 @@ class Runner:
             task, done = taken
             if done.again and put_back is not None:
                 put_back.append((task, done))
+                pool.settle(task)
+                continue
+            if done.later:
                 pool.settle(task)
                 continue
             self._take_in(done)
@@ -340,11 +343,11 @@ class Runner:
                 code = StopCode.SETUP if error.verdict is Verdict.FATAL else StopCode.LEDGER_DOWN
                 self._end(code, f"{why} {self._ledger.name} cannot be read either: {error}")
 
-    def _end_unread(self, error: ApiError | JournalError) -> None:
-        """Something cannot be read that is needed to go on."""
+    def _end_unread(self, error: ApiError | JournalError | SettingsError) -> None:
+        """Something cannot be read that is needed to go on, or the settings do not fit what was read."""
         if isinstance(error, JournalError):
             code = StopCode.JOURNAL
-        elif error.verdict is Verdict.FATAL:
+        elif isinstance(error, SettingsError) or error.verdict is Verdict.FATAL:
             code = StopCode.SETUP
         else:
             code = StopCode.LEDGER_DOWN if self._ledger.name in str(error) else StopCode.SOURCE_DOWN

@@ -51,6 +51,19 @@ class Survey:
         """The records in the order of work."""
         return self.withdrawn, self.documents, self.late, self.begun_payments, self.payments
 
+    def without(self, done: Collection[str]) -> Survey:
+        """What is left when these records are done."""
+        left = [tuple(each for each in batch if each not in done) for batch in self.batches]
+        withdrawn, documents, late, begun_payments, payments = left
+        return attrs.evolve(
+            self,
+            withdrawn=withdrawn,
+            documents=documents,
+            late=late,
+            begun_payments=begun_payments,
+            payments=payments,
+        )
+
     @property
     def subjects(self) -> frozenset[str]:
         """All of them."""

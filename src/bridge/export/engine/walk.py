@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +18,8 @@ from bridge.export.engine.attempts import in_summaries
 from bridge.export.engine.deciding import Decisions
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
+from bridge.export.engine.kept_books import KeptBooks, Reading
+from bridge.export.engine.new_records import NewRecords
 from bridge.export.engine.origins import NotedTask, Origins
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
@@ -36,7 +39,7 @@ from bridge.export.engine.tasks.summary import (
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.marks import moment_at, moments_at, texts_at
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.protocol import Ledger, LookUp
+from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger
 from bridge.export.owners import check_clock, check_owner, check_use, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.brex import is_early
@@ -61,7 +64,8 @@ _CLOCK_MARGIN = timedelta(days=1)
 class Walk:
     """One run's way through the records of a source.
 
-    `created` is told of each vendor that is created, `warn` of what a person should look at.
+    `created` is told of each vendor that is created, `warn` of what a person should look at. With `kept` books, what is new
+    goes before everything else; see `kept_books`.
     """
 
     def __init__(
@@ -75,12 +79,16 @@ class Walk:
         created: Callable[[CreatedVendor], object],
         warn: Callable[[Warned], object],
         permits: Permits = permits_all,
+        kept: KeptBooks | None = None,
     ) -> None:
         self._source, self._sender, self._bridge, self._hold = source, sender, bridge, hold
         self._download, self._warn, self._permits = download, warn, permits
         self._ledger, self._journal = sender.ledger, sender.journal
         self._decisions, self._vendors = Decisions(bridge, self._journal, warn), VendorCreator(sender, created)
         self._receipts_left: Mapping[str, datetime] = {}
+        self._reading: Reading | None = None
+        if kept is not None and isinstance(self._ledger, RefreshableLedger) and not bridge.settings.summarise:
+            self._reading = kept.reading(self._ledger, self._journal)
 
     def begin(
         self,
@@ -101,10 +109,18 @@ class Walk:
             JournalError: The journal cannot be read, or belongs to another company.
         """
         check_use(use_of(self._source), self._journal, binds=not self._sender.is_dry)
-        check_owner(self._source, self._ledger, self._journal, binds=not self._sender.is_dry)
+        if self._reading is None or not self._reading.is_owned:
+            check_owner(self._source, self._ledger, self._journal, binds=not self._sender.is_dry)
+            if self._reading is not None:
+                self._reading.own()
         if (told := check_clock(self._journal)) is not None:
             self._warn(Warned(record_id="", code="clock", text=told))
-        self._books = self._ledger.snapshot()
+        self._new: NewRecords | None = None
+        if self._reading is not None and self._reading.has_books:
+            self._new = NewRecords(
+                self._reading, self._bridge, self._journal, prepare=self._prepared, check=self._refuse_problems
+            )
+        self._books = self._read() if self._new is None else self._new.books
         fields = fields_of(self._source, self._bridge.settings)
         self._is_replay = bool(replayed)
         self._queue = RecordQueue(
@@ -117,21 +133,40 @@ class Walk:
             only=replayed,
         )
         self.survey: Survey = self._queue.survey(self._journal, failed, fields.see)
-        self._check(fields)
         self._payer = BillPayer(self._sender, self.survey.alike)
-        self._looked = self._look_up(self.survey)
+        self._fields = fields
+        if self._new is not None and self._problems(self._books):
+            # They may be those of books that are not of now.
+            self._new, self._books = None, self._read()
+        self._check()
+        if self._new is not None:
+            self._looked = LookUp()
+        elif self._reading is not None:
+            self._looked = self._reading.look_up_anew(self.survey)
+        else:
+            self._looked = self._look_up(self.survey)
         self._origins = Origins(self._source, self._journal, self._looked)
         check_summaries(self._bridge.settings, self._journal, self._looked.by_subject)
 
-    def _check(self, fields: SourceFields) -> None:
+    def _check(self) -> None:
         """Compare the settings with both sides. Raises `SettingsError` for what is wrong, and warns of the rest."""
-        settings, books = self._bridge.settings, self._books
-        found = (*check(settings, books), *check_source(settings, books, fields, self._bridge.zones))
-        problems = tuple(each for each in found if not each.is_warning)
-        if problems:
-            raise SettingsError(problems)
-        for each in found:
+        self._refuse_problems(self._books)
+        for each in self._found_by_check(self._books):
             self._warn(Warned(record_id="", code="settings", text=each))
+
+    def _refuse_problems(self, books: Books) -> None:
+        if problems := self._problems(books):
+            raise SettingsError(problems)
+
+    def _problems(self, books: Books) -> tuple[Problem, ...]:
+        return tuple(each for each in self._found_by_check(books) if not each.is_warning)
+
+    def _found_by_check(self, books: Books) -> tuple[Problem, ...]:
+        settings = self._bridge.settings
+        return (*check(settings, books), *check_source(settings, books, self._fields, self._bridge.zones))
+
+    def _read(self) -> Books:
+        return self._ledger.snapshot() if self._reading is None else self._reading.anew()
 
     def uncarried(self) -> tuple[Warned, ...]:
         """Which values of fields were carried nowhere, with the number of records."""
@@ -139,13 +174,24 @@ class Walk:
             Warned(
                 record_id="", code="not_carried", text=f"values that are not carried over: {field} ({_records(count)})"
             )
-            for field, count in sorted(self._decisions.not_carried.items())
+            for field, count in sorted(self._not_carried().items())
         )
+
+    def _not_carried(self) -> Counter[str]:
+        new = {} if self._new is None else self._new.not_carried
+        return self._decisions.not_carried + Counter(new)
 
     def batches(self, with_bills: WithBills) -> Iterator[tuple[Iterator[Task], TaskContext]]:
         """The tasks in the order of work, those of a batch after all of the batch before."""
-        survey, summaries = self.survey, self._looked.by_subject
-        books = self._books
+        survey = self.survey
+        if self._new is not None:
+            new = self._new.tasks(self._queue.pages(survey.documents), survey)
+            yield (NotedTask(task=each, origins=self._origins) for each in new), self._context(self._books)
+            survey = survey.without(self._new.done)
+            if not survey.count and not survey.open_summaries:
+                return
+            self._read_anew(survey)
+        summaries, books = self._looked.by_subject, self._books
         known = [each for each in survey.open_summaries if each.subject not in self._looked.unreadable]
         if known:
             opened = (OpenSummaryTask(attempt=each, found=summaries.get(each.subject, ())) for each in known)
@@ -167,6 +213,13 @@ class Walk:
                 # What payments are for is in the ledger now, that of this run too.
                 paying = paying or with_bills(with_what_is_paid(self._books, survey.paying, self._ledger))
                 yield self._tasks(batch, paying), self._context(paying)
+
+    def _read_anew(self, survey: Survey) -> None:
+        """Go on with what is there now, for the records that are left. Raises `SettingsError` and `ApiError`."""
+        self._books = self._read()
+        self._refuse_problems(self._books)
+        self._looked = self._look_up(survey)
+        self._origins.look_again(self._looked)
 
     def _changes_read(self) -> datetime | None:
         """Since when changes of exported records are to be read: what the journal remembers, or its first attempt."""
@@ -204,21 +257,21 @@ class Walk:
     def _tasks(self, batch: Sequence[str], books: Books) -> Iterator[Task]:
         collector = SummaryCollector(self._bridge.settings, self._journal, books, partial(self._keeps_apart, books))
         for page in self._queue.pages(batch):
-            yield from collector.tasks(self._prepared(page, books))
+            yield from collector.tasks(self._prepared(page, books, self._decisions, self._looked))
         yield from collector.rest()
 
     def _keeps_apart(self, books: Books, post: Post) -> str | None:
         """Why a record is not summarised: it is held, or it is not as planned."""
         return self._hold(post) or self._permits(post.record.id, SUMMARISED, post, books)
 
-    def _prepared(self, page: Sequence[Record], books: Books) -> list[RecordTask]:
+    def _prepared(self, page: Sequence[Record], books: Books, decisions: Decisions, looked: LookUp) -> list[RecordTask]:
         ids = [each.id for each in page]
         attempts = self._journal.attempts_of(ids)
         members = self._journal.memberships(in_summaries(attempts))
         prepared = list[RecordTask]()
         self._origins.learn([each for each in page if not attempts.get(each.id)])
         for record in page:
-            found = tuple(map(self._sender.as_left, self._looked.by_subject.get(record.id, ())))
+            found = tuple(map(self._sender.as_left, looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())
             state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
             content = record_digest(record)
@@ -227,9 +280,9 @@ class Walk:
             decision = (
                 None
                 if is_unchanged
-                else self._decisions.of(record, state, found, books, looked=self._looked, origins=self._origins)
+                else decisions.of(record, state, found, books, looked=looked, origins=self._origins)
             )
-            unreadable = self._looked.unreadable
+            unreadable = looked.unreadable
             unread = unreadable.get(record.id) or unreadable.get(record.source_id or "")
             if unread is not None:
                 # Nothing is summarised either.
@@ -243,8 +296,8 @@ class Walk:
                     offered=self._source.is_offered(record),
                     asked=self._is_replay or self._is_posted_early(record, state),
                     found=found,
-                    unmarked=self._looked.unmarked,
-                    alike=_alike(decision, self._looked) if state.standing is Standing.NEW else (),
+                    unmarked=looked.unmarked,
+                    alike=_alike(decision, looked) if state.standing is Standing.NEW else (),
                     unread=unread,
                     receipts_left=record.id in self._receipts_left,
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -179,4 +179,53 @@ class AccruingLedger(Ledger, Protocol):
 
     def accrual_form(self, accrual: Accrual) -> Form:
         """What it says about the books, with the kind of document that it is."""
+        ...
+
+
+@runtime_checkable
+class RefreshableLedger(Ledger, Protocol):
+    """A ledger that tells what changed after a moment, so that what was read of it can be kept; see `KeptBooks`.
+
+    What was deleted need not show. Every method raises `ApiError`.
+    """
+
+    @property
+    def reference_type(self) -> str | None:
+        """That of the external references by which objects are found; None without."""
+        ...
+
+    @property
+    def kinds_looked_at(self) -> Sequence[str]:
+        """The kinds of objects in which `find` looks."""
+        ...
+
+    @property
+    def kinds_of_entries(self) -> Collection[str]:
+        """Those of them that any record may have an object of, such as summaries and correcting entries."""
+        ...
+
+    def changed(self, kind: str, after: datetime) -> Iterator[Found | UnreadableEntry]:
+        """The objects of a kind that changed after a moment of the ledger's clock."""
+        ...
+
+    def changed_at(self, found: Found) -> datetime | None:
+        """When it changed last, by the ledger's clock; None where that is not told."""
+        ...
+
+    def look_up(
+        self, listed: Iterable[Found | UnreadableEntry], subjects: Collection[str], sources: Collection[str]
+    ) -> LookUp:
+        """What `find` would make of these objects."""
+        ...
+
+    def refreshed(self, books: Books, *, read_at: datetime) -> Books:
+        """The snapshot as it is now, of what was read at a moment; vendors that were deleted need not be missing."""
+        ...
+
+    def with_closed_periods(self, books: Books) -> Books:
+        """The snapshot with the periods that are closed now."""
+        ...
+
+    def with_numbers(self, books: Books, bills: Sequence[Found]) -> Books:
+        """The snapshot with these bills, for numbers that come twice."""
         ...

@@ -18,7 +18,6 @@ from bridge.closing.period import Period
 from bridge.decisions import Post
 from bridge.documents import rillet_accruals
 from bridge.documents.form import Form
-from bridge.documents.marks import mark_of_name
 from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.documents.rillet import new_vendor
 from bridge.documents.rillet_forms import (
@@ -31,25 +30,26 @@ from bridge.documents.rillet_forms import (
     found,
     paid_by,
 )
-from bridge.export.engine.attempts import Attempt, is_record, is_summary, summary_subject
+from bridge.export.engine.attempts import Attempt
+from bridge.export.ledgers import rillet_look_ups
 from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
 from bridge.export.ledgers.rillet_answers import is_about
 from bridge.export.ledgers.rillet_books import (
-    entry_of,
+    last_closed,
     load_books,
+    new_vendors,
     with_bills,
     with_planned,
     with_reimbursements,
 )
 from bridge.export.ledgers.rillet_operations import operation_of
 from bridge.export.owners import Owner, place_of
-from bridge.mappers.summaries import digest_of
 from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
 from clientkit.pacing import Pacing
-from clientkit.requests import Multipart, Request, Unreadable, segment
+from clientkit.requests import Multipart, Request, segment
 from clientkit.wire import Answer, Answered
 from rillet import (
     Bill,
@@ -73,6 +73,7 @@ _CLOCK_MARGIN = timedelta(days=1)
 # The answer to a new key tells of an object that was made at the moment of the answer, or nearly.
 _MOMENT = timedelta(seconds=2)
 _Listed: TypeAlias = Charge | Reimbursement | Bill | VendorCredit | JournalEntry
+_LISTED = (Charge, Reimbursement, Bill, VendorCredit, JournalEntry)
 
 #: Payments of whatever it is.
 PAYMENTS = "payments"
@@ -160,22 +161,45 @@ class RilletLedger:
 
     def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
         """See `Ledger.find`: found by external reference, and journal entries by their names."""
-        by_subject, by_source = dict[str, tuple[Found, ...]](), dict[str, tuple[Found, ...]]()
-        unmarked, unreadable = list[Found](), dict[str, UnreadableEntry]()
-        wanted, origins = set(subjects), set(sources)
-        for each in self._changed(since - _CLOCK_MARGIN):
-            if isinstance(each, UnreadableEntry):
-                said = subjects_in(each)
-                unreadable.update((one, each) for one in said if one in wanted or one in origins or is_summary(one))
-                continue
-            for subject in self._subjects(each):
-                if subject in wanted or not is_record(subject):
-                    by_subject[subject] = (*by_subject.get(subject, ()), each)
-            for source in each.sources & origins:
-                by_source[source] = (*by_source.get(source, ()), each)
-            if each.ref.kind == JOURNAL_ENTRIES and each.mark is None and digest_of(_name_of(each)) is None:
-                unmarked.append(each)
-        return LookUp(by_subject=by_subject, by_source=by_source, unmarked=tuple(unmarked), unreadable=unreadable)
+        after = since - _CLOCK_MARGIN
+        listed = (each for kind in self.kinds_looked_at for each in self.changed(kind, after))
+        return rillet_look_ups.look_up(listed, subjects, sources)
+
+    @property
+    def kinds_looked_at(self) -> tuple[str, ...]:
+        """Everything that records become and that is found again."""
+        return rillet_look_ups.kinds_looked_at(self.reference_type)
+
+    @property
+    def kinds_of_entries(self) -> frozenset[str]:
+        """Summaries and correcting entries are journal entries."""
+        return frozenset({JOURNAL_ENTRIES})
+
+    def changed(self, kind: str, after: datetime) -> Iterator[Found | UnreadableEntry]:
+        """The objects of a kind that changed after a moment, by Rillet's ``updated.gt``."""
+        return rillet_look_ups.changed(self.client, kind, after, reference_type=self.reference_type)
+
+    def changed_at(self, found: Found) -> datetime | None:
+        """When Rillet says that it changed last."""
+        return found.raw.updated_at if isinstance(found.raw, _LISTED) else None
+
+    def look_up(
+        self, listed: Iterable[Found | UnreadableEntry], subjects: Collection[str], sources: Collection[str]
+    ) -> LookUp:
+        """What `find` makes of these objects."""
+        return rillet_look_ups.look_up(listed, subjects, sources)
+
+    def refreshed(self, books: Books, *, read_at: datetime) -> Books:
+        """The snapshot as it is now. What Rillet lists whole is read whole, and of the vendors what changed."""
+        return load_books(self.client, with_vendors=lambda client: new_vendors(books, client, read_at))
+
+    def with_closed_periods(self, books: Books) -> Books:
+        """The snapshot with the last closed period."""
+        return attrs.evolve(books, last_closed=last_closed(self.client))
+
+    def with_numbers(self, books: Books, bills: Sequence[Found]) -> Books:
+        """The snapshot with these bills."""
+        return attrs.evolve(books, bills=tuple(each.raw for each in bills if isinstance(each.raw, Bill)))
 
     def get(self, ref: Ref) -> Found | None:
         """One object, or one payment of a bill or a reimbursement."""
@@ -315,31 +339,6 @@ class RilletLedger:
     def _found(self, kind: str, value: _Listed | rillet.BillPayment | rillet.ReimbursementPayment) -> Found:
         return found(kind, value, reference_type=self.reference_type)
 
-    def _changed(self, since: datetime) -> Iterator[Found | UnreadableEntry]:
-        client, listings = self.client, dict[str, Iterable[_Listed | Unreadable]]()
-        if self.reference_type is not None:
-            listings[CHARGES] = client.charges.list(updated_after=since, limit=100).tolerant()
-            listings[REIMBURSEMENTS] = client.reimbursements.list(updated_after=since, limit=100).tolerant()
-            listings[BILLS] = client.bills.list(updated_after=since, limit=100).tolerant()
-        listings[VENDOR_CREDITS] = client.vendor_credits.list(updated_after=since, limit=100).tolerant()
-        listings[JOURNAL_ENTRIES] = client.journal_entries.list(updated_after=since, limit=100).tolerant()
-        for kind, listing in listings.items():
-            for each in listing:
-                if isinstance(each, Unreadable):
-                    yield entry_of(kind, each)
-                else:
-                    yield self._found(kind, each)
-
-    def _subjects(self, each: Found) -> Iterator[str]:
-        """The record that it was posted for, or the summary."""
-        if each.mark is not None:
-            yield each.mark.subject
-        elif each.ref.kind == JOURNAL_ENTRIES and (digest := digest_of(_name_of(each))) is not None:
-            yield summary_subject(digest)
-        else:
-            # A person may have given it the record's id alone.
-            yield from each.sources
-
 
 def in_loop(given: rillet.AsyncClient | Ledger, loop: AbstractEventLoop) -> rillet.Client | Ledger:
     """A client whose requests the event loop sends, or the ledger that was given."""
@@ -360,21 +359,6 @@ def _moment_of(headers: Mapping[str, str], attempt: Attempt) -> datetime:
         return parsedate_to_datetime(headers["date"]).astimezone(UTC) - _MOMENT
     except (KeyError, ValueError):
         return attempt.intended_at
-
-
-def subjects_in(entry: UnreadableEntry) -> Iterator[str]:
-    """What an object that cannot be read may be for: every word that it says, the mark in its name, and a summary."""
-    for text in entry.texts:
-        yield text
-        yield from text.split()
-        if (mark := mark_of_name(text)) is not None:
-            yield mark.subject
-        if (digest := digest_of(text)) is not None:
-            yield summary_subject(digest)
-
-
-def _name_of(found: Found) -> str:
-    return found.raw.name if isinstance(found.raw, JournalEntry) else ""
 
 
 def _check_words(answered: Answered[Any], request: Request[Any]) -> None:

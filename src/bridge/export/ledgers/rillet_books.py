@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from typing import TypeVar, cast
+from datetime import date, datetime
+from typing import TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -15,7 +15,8 @@ from bridge.documents.protocol import parts_of
 from bridge.documents.rillet import BillDocument, ReimbursementDocument
 from bridge.export.engine.attempts import PLANNED
 from bridge.export.engine.facts import Step
-from bridge.master_data import Reference
+from bridge.export.ledgers.refreshing import changed_after
+from bridge.master_data import Reference, Vendor
 from bridge.unreadable import UnreadableEntry, texts_in
 from clientkit import codec
 from clientkit.codec import CodecError
@@ -33,6 +34,9 @@ from rillet import (
 )
 
 T = TypeVar("T")
+#: Vendors, and what of them cannot be read.
+Vendors: TypeAlias = tuple[tuple[Vendor, ...], Sequence[UnreadableEntry]]
+ReadVendors: TypeAlias = Callable[[rillet.Client], Vendors]
 # By what records and settings name an object, beside its id.
 _NAMES = {
     "account": "code",
@@ -49,13 +53,19 @@ _NAMES = {
 _MAKING = frozenset({Step.CREATE.value, Step.REPOST.value})
 
 
-def load_books(client: rillet.Client) -> Books:
-    """A snapshot of Rillet, except for the bills. What cannot be read is in its `unreadable`."""
+def load_books(client: rillet.Client, *, with_vendors: ReadVendors | None = None) -> Books:
+    """A snapshot of Rillet, except for the bills. What cannot be read is in its `unreadable`.
+
+    Args:
+        client: The client of the organization.
+        with_vendors: Reads the vendors, and what of them cannot be read; every vendor is read when left out.
+    """
     unreadable = list[UnreadableEntry]()
     accounts = read_listing(client.accounts.list(), "account", unreadable)
     subsidiaries = read_listing(client.subsidiaries.list(), "subsidiary", unreadable)
     fields = read_listing(client.fields.list(), "field", unreadable, _mended)
-    vendors = read_listing(client.vendors.list(limit=100), "vendor", unreadable)
+    vendors, unreadable_vendors = (with_vendors or _every_vendor)(client)
+    unreadable += unreadable_vendors
     tax_rates = read_listing(client.tax_rates.list(), "tax rate", unreadable)
     return Books(
         accounts=accounts,
@@ -66,6 +76,31 @@ def load_books(client: rillet.Client) -> Books:
         last_closed=last_closed(client),
         unreadable=tuple(unreadable),
     )
+
+
+def new_vendors(books: Books, client: rillet.Client, read_at: datetime) -> Vendors:
+    """The vendors of a snapshot with those that are new or changed; all of them where nothing tells since when.
+
+    `read_at` is when the snapshot was begun, by this machine's clock.
+    """
+    after = changed_after((_changed_at(each) for each in books.vendors), read_at)
+    if after is None:
+        return _every_vendor(client)
+    unreadable = list[UnreadableEntry]()
+    changed = read_listing(client.vendors.list(updated_after=after, limit=100), "vendor", unreadable)
+    anew = {*(each.id for each in changed), *(each.id for each in unreadable)}
+    known = [each for each in books.unreadable if each.kind == "vendor" and each.id not in anew]
+    merged = {each.id: each for each in books.vendors if each.id not in anew} | {each.id: each for each in changed}
+    return tuple(merged.values()), (*known, *unreadable)
+
+
+def _every_vendor(client: rillet.Client) -> Vendors:
+    unreadable = list[UnreadableEntry]()
+    return read_listing(client.vendors.list(limit=100), "vendor", unreadable), unreadable
+
+
+def _changed_at(vendor: Vendor) -> datetime | None:
+    return vendor.updated_at if isinstance(vendor, rillet.Vendor) else None
 
 
 def with_bills(books: Books, client: rillet.Client) -> Books:

@@ -40,7 +40,7 @@ class Done:
     """What came of a unit of work.
 
     `setback` says that it failed for a reason that may be the service's. `again` says that it may work at the end of this
-    run, because another exporter was in its way. `trace_id` is that of the ledger's last answer. `reports` says whether
+    run, because another exporter was in its way, and `later` that a later batch of this run decides. `trace_id` is that of the ledger's last answer. `reports` says whether
     the source waits to be told of the records.
     """
 
@@ -48,6 +48,7 @@ class Done:
     stop: Stop | None = None
     setback: bool = False
     again: bool = False
+    later: bool = False
     trace_id: str | None = None
     reports: bool = True
 
