@@ -215,14 +215,17 @@ class SqlJournal:
     def unfinished(self) -> tuple[str, ...]:
         """The records with an attempt without an outcome, or whose last change was a deletion or was rejected."""
         made, later = tables.attempts, tables.attempts.alias()
-        same = later.c.namespace == made.c.namespace, later.c.subject == made.c.subject
-        followed = sa.exists().where(*same, later.c.id > made.c.id)
-        is_deleted = sa.and_(made.c.method == "DELETE", made.c.state == AttemptState.POSTED.value, sa.not_(followed))
-        is_open = made.c.state == AttemptState.OPEN.value
+        # A difference, so that the later ones are looked for by their subject and not by their ids.
+        is_later = later.c.namespace == made.c.namespace, later.c.subject == made.c.subject, later.c.id - made.c.id > 0
+        is_last = sa.not_(sa.exists().where(*is_later))
         changes = sa.or_(made.c.method.in_(["PUT", "DELETE"]), made.c.purpose == Purpose.CORRECTION.value)
-        is_rejected = sa.and_(changes, made.c.state == AttemptState.REJECTED.value, sa.not_(followed))
-        found = self._mine.attempts, sa.or_(is_open, is_deleted, is_rejected)
-        query = sa.select(made.c.subject).where(*found).distinct()
+        found = (
+            (made.c.state == AttemptState.OPEN.value,),
+            (made.c.state == AttemptState.POSTED.value, made.c.method == "DELETE", is_last),
+            (made.c.state == AttemptState.REJECTED.value, changes, is_last),
+        )
+        # One query each: a single one with all three would look at every attempt.
+        query = sa.union(*(sa.select(made.c.subject).where(self._mine.attempts, *each) for each in found))
         with self._writing() as connection:
             return tuple(row.subject for row in connection.execute(query) if is_record(row.subject))
 

@@ -51,10 +51,11 @@ attempts = sa.Table(
     sa.Column("form", sa.Text),
     _namespace(),
     sa.UniqueConstraint("namespace", "subject", "version", "number"),
-    sa.Index("journal_attempts_object", "object_id"),
-    sa.Index("journal_attempts_source", "source"),
-    sa.Index("journal_attempts_state", "state"),
-    sa.Index("journal_attempts_time", "intended_at"),
+    sa.Index("journal_attempts_in_order", "namespace", "id"),
+    sa.Index("journal_attempts_by_object", "namespace", "object_id"),
+    sa.Index("journal_attempts_by_source", "namespace", "source"),
+    sa.Index("journal_attempts_by_state", "namespace", "state", "method"),
+    sa.Index("journal_attempts_by_time", "namespace", "intended_at", "intended_by"),
 )
 # The records of a summary: the same for all its attempts, because its subject names them.
 members = sa.Table(
@@ -67,7 +68,7 @@ members = sa.Table(
     sa.Column("reported_at", sa.Text),
     sa.Column("content", sa.Text),
     sa.Column("form", sa.Text),
-    sa.Index("journal_members_summary", "summary"),
+    sa.Index("journal_members_by_summary", "namespace", "summary", "subject"),
 )
 claims = sa.Table(
     "journal_claims",
@@ -155,10 +156,18 @@ def _rebuild(connection: sa.Connection, table: sa.Table, present: Sequence[str])
         connection.execute(sa.select(sa.func.setval(sequence, next_id, sa.false())))
 
 
+def _index_by_namespace(connection: sa.Connection) -> None:
+    for table in (attempts, members):
+        _complete(connection, table)
+    for name in ("attempts_object", "attempts_source", "attempts_state", "attempts_time", "members_summary"):
+        connection.exec_driver_sql(f"DROP INDEX IF EXISTS journal_{name}")
+
+
 #: What makes version n + 1 of the tables out of version n, from an empty database on. Only ever appended to.
 MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (
     _create_tables,
     _add_replacements_and_summaries,
     _add_corrections_and_refusals,
     _add_namespaces,
+    _index_by_namespace,
 )
