@@ -20,10 +20,11 @@ from bridge.export.commands.app import (
     opened_journal,
     print_json,
 )
-from bridge.export.engine.approvals import Review, ReviewStep, reviews
+from bridge.export.engine.approvals import Review
 from bridge.export.engine.attempts import Attempt
-from bridge.export.journal.protocol import Refusal, files_of
+from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting import tables
+from bridge.export.reporting.history import history_of, review_text
 
 
 @app.command()
@@ -40,11 +41,8 @@ def history(
     bytes of both. Exit status 1: the journal does not know the id.
     """
     with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
-        made = opened.attempts(record)
-        attempts = (*made, *files_of(opened, made)) or opened.by_object(record)
-        of_record = any(each.subject == record for each in attempts)
-        members = [] if of_record else [each for attempt in attempts for each in opened.members(attempt.subject)]
-        refusals, decided = opened.refusals(record), reviews(opened, record)
+        found = history_of(opened, record)
+        attempts, members, refusals, decided = found.attempts, found.members, found.refusals, found.reviews
         if as_json:
             shown = [{"record_id": each.record_id, "version": each.version} for each in members]
             print_json(
@@ -60,10 +58,10 @@ def history(
             if attempts or refusals:
                 console().print(tables.history_table(record, attempts, members, refusals))
             for each in decided:
-                console().print(Text(_review_text(each)))
+                console().print(Text(review_text(each)))
         else:
             tables.errors(console(stderr=True), [f"The journal does not know {record}."])
-        if not attempts and not refusals and not decided:
+        if found.is_empty:
             raise typer.Exit(INCOMPLETE)
 
 
@@ -75,12 +73,6 @@ def _attempt_json(attempt: Attempt) -> dict[str, object]:
 
 def _review_json(review: Review) -> dict[str, object]:
     return {name: _plain(getattr(review, name)) for name in ("step", "by", "at", "why", "prepared_by")}
-
-
-def _review_text(review: Review) -> str:
-    if review.step is ReviewStep.HOLD:
-        return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} held it: {review.why}"
-    return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} approved it, which {review.prepared_by} had prepared"
 
 
 def _refusal_json(refusal: Refusal) -> dict[str, object]:

@@ -1,0 +1,47 @@
+"""Everything that the journal can tell of a record or of an object of the ledger."""
+
+from __future__ import annotations
+
+import attrs
+
+from bridge.export.engine.approvals import Review, ReviewStep, reviews
+from bridge.export.engine.attempts import Attempt
+from bridge.export.journal.protocol import Journal, Refusal, files_of
+from bridge.mappers.summaries import Member
+
+
+@attrs.frozen(kw_only=True)
+class History:
+    """The attempts for a record and its receipts, or those that led to an object; its refusals, and what people decided.
+
+    All are oldest first. `members` are the records of a summary, where the id is that of its object.
+    """
+
+    id: str
+    attempts: tuple[Attempt, ...] = ()
+    members: tuple[Member, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    reviews: tuple[Review, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the journal does not know the id."""
+        return not (self.attempts or self.refusals or self.reviews)
+
+
+def history_of(journal: Journal, id: str) -> History:
+    """What is known of a record of the source or an object of the ledger, by its id. Raises `JournalError`."""
+    made = journal.attempts(id)
+    attempts = (*made, *files_of(journal, made)) or journal.by_object(id)
+    of_record = any(each.subject == id for each in attempts)
+    members = () if of_record else tuple(each for attempt in attempts for each in journal.members(attempt.subject))
+    return History(
+        id=id, attempts=attempts, members=members, refusals=journal.refusals(id), reviews=reviews(journal, id)
+    )
+
+
+def review_text(review: Review) -> str:
+    """What somebody decided, in a sentence with its time."""
+    if review.step is ReviewStep.HOLD:
+        return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} held it: {review.why}"
+    return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} approved it, which {review.prepared_by} had prepared"
