@@ -81,7 +81,7 @@ def hold(journal: Journal, record_id: str, *, by: str, why: str) -> Review:
         raise ValueError("say why it is held")
     made = Review(step=ReviewStep.HOLD, by=_name(by), at=journal.now(), why=why.strip())
     _write(journal, record_id, made)
-    held = _held_by_hand(journal)
+    held = held_by_hand(journal)
     if record_id not in held:
         journal.set_mark(_HELD, json.dumps([*held, record_id]))
     return made
@@ -116,7 +116,7 @@ def holding_by(settings: Settings, journal: Journal, also: Hold) -> Hold:
         if (why := also(post)) is not None:
             return why
         rules = "; ".join(dict.fromkeys(_reasons(settings, journal, post)))
-        by_hand = post.record.id in _held_by_hand(journal)
+        by_hand = post.record.id in held_by_hand(journal)
         if not rules and not by_hand:
             return None
         known = reviews(journal, post.record.id)
@@ -172,7 +172,8 @@ def _fits(rule: ApprovalRule, journal: Journal, post: Post) -> str:
     return ", ".join(parts)
 
 
-def _held_by_hand(journal: Journal) -> Sequence[str]:
+def held_by_hand(journal: Journal) -> Sequence[str]:
+    """The records that a person has ever held, approved or not. Raises `JournalError`."""
     return texts_at(journal, _HELD)
 
 

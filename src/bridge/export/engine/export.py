@@ -280,18 +280,21 @@ class Export:
         """
         return hold_record(self, record_id, by=by, why=why)
 
-    def approve(self, record_id: str, *, by: str) -> Review:
+    def approve(self, record_id: str, *, by: str, seen: str | None = None) -> Review:
         """Approve what is to be posted for a record, as it is now; the next run posts it. It lapses where that changes.
+
+        `seen` is the `content_of` what the person has looked at: where something else is to be posted by now, nothing is
+        approved.
 
         Raises:
             UnknownRecordError: The source has no such record.
             SelfApprovalError: Who approves has held it, or it is that person's spending.
-            ValueError: There is nothing to post for it, no name, or no journal to keep it.
+            ValueError: There is nothing to post for it, it is not what was `seen`, or there is no name or no journal to keep it.
             SettingsError: The settings name what the ledger does not have.
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.
         """
-        return approve_record(self, record_id, by=by)
+        return approve_record(self, record_id, by=by, seen=seen)
 
     @is_work("bridge.export.run")
     def _run(

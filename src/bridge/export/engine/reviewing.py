@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge.decisions import Post, Refuse
+import attrs
+
+from brex_accounting import Record
+from bridge.books import Books
+from bridge.decisions import Decision, Post, Refuse
+from bridge.entities import Followed
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
 from bridge.export.engine.standing import state_of
@@ -19,16 +24,44 @@ def hold_record(export: Export, record_id: str, *, by: str, why: str) -> Review:
     return approvals.hold(export.journal, export.record(record_id).id, by=by, why=why)
 
 
-def approve_record(export: Export, record_id: str, *, by: str) -> Review:
-    """See `Export.approve`."""
-    _check_journal(export)
+@attrs.frozen(kw_only=True)
+class Considered:
+    """A record, the books that it was looked at with, and what would become of it."""
+
+    record: Record
+    books: Books
+    decision: Decision
+    followed: Followed | None = None
+
+
+def consider(export: Export, record_id: str) -> Considered:
+    """What would be posted for a record as it is now, whether or not somebody has to approve it.
+
+    Raises:
+        UnknownRecordError: The source has no such record.
+        SettingsError: The settings name what the ledger does not have.
+        ApiError: The source or the ledger cannot be read.
+        JournalError: The journal cannot be read.
+    """
     record, ledger, journal = export.record(record_id), export.ledger, export.journal
     books = ledger.with_reimbursements(ledger.with_bills(export.books()))
     members = journal.memberships([record_id]).get(record_id, ())
     state = state_of(journal.attempts(record_id), ledger, members)
-    decision = export.bridge.outcome(record, books, posted_on=state.day, followed=export.followed(record))
+    followed = export.followed(record)
+    decision = export.bridge.outcome(record, books, posted_on=state.day, followed=followed)
+    return Considered(record=record, books=books, decision=decision, followed=followed)
+
+
+def approve_record(export: Export, record_id: str, *, by: str, seen: str | None = None) -> Review:
+    """See `Export.approve`."""
+    _check_journal(export)
+    decision = consider(export, record_id).decision
     if isinstance(decision, Post):
-        return approvals.approve(journal, decision, by=by)
+        if seen is not None and approvals.content_of(decision) != seen:
+            raise ValueError(
+                f"{record_id} or what is posted for it was changed since it was looked at: look at it again"
+            )
+        return approvals.approve(export.journal, decision, by=by)
     why = "; ".join(map(str, decision.reasons)) if isinstance(decision, Refuse) else decision.why
     raise ValueError(f"there is nothing to approve for {record_id}: {why}")
 
