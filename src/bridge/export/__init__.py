@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bridge.export.engine.saved_plan import PlanApproval, PlanError, PlannedStep, SavedPlan
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
-    from bridge.export.journal.protocol import Held, Journal, JournalError, NoJournal, Refusal
+    from bridge.export.journal.protocol import Held, Journal, JournalError, Latest, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
     from bridge.export.ledgers.protocol import Ability, AccruingLedger, File, Ledger, LookUp, RefreshableLedger, Sent
@@ -68,7 +68,7 @@ _HOMES = {
     "bridge.export.engine.saved_plan": ("PlanApproval", "PlanError", "PlannedStep", "SavedPlan",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
-    "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "NoJournal", "Refusal",),
+    "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "Latest", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
     "bridge.export.ledgers.protocol": (
@@ -95,9 +95,9 @@ __all__ = [
     "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt",
     "AttemptState", "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export",
     "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "KeptBooks",
-    "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted",
-    "Progress", "Purpose", "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger", "SavedPlan",
-    "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached",
+    "Latest", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep",
+    "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger",
+    "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached",
     "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
     "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews",
     "vendor_key", "verify", "watch", "with_bills", "zone_of",

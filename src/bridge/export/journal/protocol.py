@@ -33,6 +33,18 @@ class Refusal:
 
 
 @attrs.frozen(kw_only=True)
+class Latest:
+    """What a journal knows last of a record: the attempt that counts, and the newest refusal; one of them may be missing.
+
+    The attempt is that of the record's summary where that is the later one; the bytes of its request and answer are left out.
+    """
+
+    record_id: str
+    attempt: Attempt | None = None
+    refusal: Refusal | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Held:
     """Who has a subject in hand, and until when (UTC) its claim lasts at most."""
 
@@ -129,6 +141,10 @@ class Journal(Protocol):
 
     def refusals(self, subject: str) -> tuple[Refusal, ...]:
         """Why a record was refused, oldest first."""
+        ...
+
+    def latest(self) -> Sequence[Latest]:
+        """What is known last of every record that was attempted or refused, by its id."""
         ...
 
     def owners(self) -> Mapping[str, str]:
@@ -246,6 +262,10 @@ class NoJournal:
 
     def refusals(self, subject: str) -> tuple[Refusal, ...]:  # noqa: ARG002 - as above
         """None."""
+        return ()
+
+    def latest(self) -> Sequence[Latest]:
+        """Nothing."""
         return ()
 
     def owners(self) -> Mapping[str, str]:

@@ -20,11 +20,11 @@ import attrs
 import sqlalchemy as sa
 
 from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_record
-from bridge.export.journal import sql_refusals
+from bridge.export.journal import sql_latest, sql_refusals
 from bridge.export.journal import sql_tables as tables
 from bridge.export.journal.holders import holder, name_of
 from bridge.export.journal.places import checked_namespace
-from bridge.export.journal.protocol import Held, JournalError, Reasons, Refusal
+from bridge.export.journal.protocol import Held, JournalError, Latest, Reasons, Refusal
 from bridge.export.journal.rows import (
     COLUMNS,
     OUTCOME,
@@ -313,6 +313,11 @@ class SqlJournal:
         """Why a record was refused, oldest first."""
         with self._writing() as connection:
             return sql_refusals.read(connection, subject, namespace=self._namespace)
+
+    def latest(self) -> Sequence[Latest]:
+        """What is known last of every record that was attempted or refused, by its id."""
+        with self._writing() as connection:
+            return tuple(sql_latest.read(connection, namespace=self._namespace))
 
     def owners(self) -> Mapping[str, str]:
         """Whose journal it is: the owner of each side that is known, by ``source`` and ``ledger``."""

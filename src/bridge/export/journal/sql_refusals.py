@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
 
@@ -47,3 +47,11 @@ def read(connection: sa.Connection, subject: str, *, namespace: str) -> tuple[Re
     named = columns.namespace == namespace, columns.subject == subject
     query = sa.select(tables.refusals).where(*named).order_by(columns.id)
     return tuple(refusal_of(row) for row in connection.execute(query).mappings().all())
+
+
+def newest(connection: sa.Connection, *, namespace: str) -> Iterator[Refusal]:
+    """The newest refusal of every subject."""
+    columns = tables.refusals.c
+    last = sa.select(sa.func.max(columns.id)).where(columns.namespace == namespace).group_by(columns.subject)
+    for row in connection.execute(sa.select(tables.refusals).where(columns.id.in_(last))).mappings():
+        yield refusal_of(row)

@@ -1,0 +1,50 @@
+"""What the journal's database knows last of every record, for an overview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_record, is_summary
+from bridge.export.journal import sql_refusals
+from bridge.export.journal import sql_tables as tables
+from bridge.export.journal.protocol import Latest
+from bridge.export.journal.rows import COLUMNS, attempt_of
+
+# The bytes of requests and answers are most of a journal, and no overview shows them.
+_HEAVY = frozenset({"payload", "answer"})
+_LIGHT: list[sa.Column[Any]] = [tables.attempts.c[name] for name in COLUMNS if name not in _HEAVY]
+
+
+def read(connection: sa.Connection, *, namespace: str) -> Iterator[Latest]:
+    """Every record with an attempt or a refusal, by its id."""
+    own, of_summaries = dict[str, tuple[int, Attempt]](), dict[str, tuple[int, Attempt]]()
+    for number, attempt in _decisive(connection, namespace):
+        if is_record(attempt.subject):
+            own[attempt.subject] = number, attempt
+        elif is_summary(attempt.subject):
+            of_summaries[attempt.subject] = number, attempt
+    columns = tables.members.c
+    members = sa.select(columns.subject, columns.summary).where(columns.namespace == namespace)
+    for row in connection.execute(members):
+        found = of_summaries.get(row.summary)
+        if found is not None and (row.subject not in own or own[row.subject][0] < found[0]):
+            own[row.subject] = found
+    refusals = {each.subject: each for each in sql_refusals.newest(connection, namespace=namespace)}
+    for record_id in sorted({*own, *(each for each in refusals if is_record(each))}):
+        _, attempt_there = own.get(record_id, (0, None))
+        yield Latest(record_id=record_id, attempt=attempt_there, refusal=refusals.get(record_id))
+
+
+def _decisive(connection: sa.Connection, namespace: str) -> Iterator[tuple[int, Attempt]]:
+    """What `last_attempt` gives, for every subject."""
+    columns = tables.attempts.c
+    leaves_before = sa.or_(columns.method.in_(["PUT", "DELETE"]), columns.purpose == Purpose.CORRECTION.value)
+    was_undone = columns.state.in_([AttemptState.REJECTED.value, AttemptState.ABANDONED.value])
+    counts = columns.namespace == namespace, sa.not_(sa.and_(leaves_before, was_undone))
+    last = sa.select(sa.func.max(columns.id)).where(*counts).group_by(columns.subject)
+    query: sa.Select[Any] = sa.select(columns.id, *_LIGHT).where(columns.id.in_(last)).order_by(columns.id)
+    for row in connection.execute(query).mappings():
+        yield row["id"], attempt_of({**row, "payload": b"", "answer": None})
