@@ -136,6 +136,15 @@ class SameInvoice(StrEnum):
     REFUSE = "refuse"
 
 
+class PageAction(StrEnum):
+    """What people may do on the status page, beside looking: approve or hold a posting, dismiss a record, retry one."""
+
+    APPROVE = "approve"
+    HOLD = "hold"
+    DISMISS = "dismiss"
+    RETRY = "retry"
+
+
 class Treatment(StrEnum):
     """How a tax code counts.
 
@@ -343,6 +352,7 @@ class Settings:
     - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``, such as ``charges``
       or ``journal-entries``) in them. Neither service documents its own.
     - `approvals`: postings that wait until somebody other than who prepared them has approved them.
+    - `page_actions`: what people may do on the page of ``serve``; nothing when left out, and everybody may look.
     - `report_refusals`: tell Brex about refused records; it seems to take them out of the queue for good.
     """
 
@@ -378,6 +388,7 @@ class Settings:
     record_link: str | None = None
     rillet_link: str | None = None
     approvals: tuple[ApprovalRule, ...] = ()
+    page_actions: tuple[PageAction, ...] = ()
     report_refusals: bool = False
 
     def __repr__(self) -> str:

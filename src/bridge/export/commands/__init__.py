@@ -19,6 +19,7 @@ from bridge.export.commands import (
     plan,
     reconcile,
     replay,
+    serve,
     sync_fields,
     verify,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "plan",
     "reconcile",
     "replay",
+    "serve",
     "sync_fields",
     "verify",
 ]

@@ -64,6 +64,7 @@ def _introduction(shown: Demo, variables: dict[str, str], settings: Path, integr
         f"brex-rillet explain {example} --settings {path}",
         f"brex-rillet export --settings {path} --journal demo.db",
         f"brex-rillet history {example} --journal demo.db",
+        f"brex-rillet serve --settings {path} --journal demo.db",
         f"brex-rillet sync-fields --settings {path} --integration {integration}",
         "",
         "The commands keep to Rillet's 60 requests a minute. Ctrl-C here ends both stand-ins.",

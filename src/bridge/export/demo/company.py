@@ -182,6 +182,7 @@ VENDORS = _vendors()
 
 SETTINGS = f"""\
 reference_type = "{REFERENCE_TYPE}"
+page_actions = ["approve", "hold", "dismiss", "retry"]
 reimbursement_basis = "accrual"
 closed_period = "refuse"
 other_types = "journal_entry"

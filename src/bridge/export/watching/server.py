@@ -1,22 +1,28 @@
-"""Serving the webhooks over HTTP from a thread of the exporting process; the only file that knows uvicorn."""
+"""Serving an application over HTTP from a thread of the process; the only file that knows uvicorn."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from contextlib import contextmanager
+from typing import Any, TypeAlias
 
-from bridge.export.watching.webhooks import WebhookApp
 from clientkit.errors import ConfigurationError
 
-# Deliveries at one time, beyond which a sender is told to come again (503), and seconds for those in hand at the end.
+#: An ASGI application.
+_Message: TypeAlias = MutableMapping[str, Any]
+App: TypeAlias = Callable[
+    [_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]
+]
+
+# Requests at one time, beyond which a sender is told to come again (503), and seconds for those in hand at the end.
 _MOST_AT_ONCE = 64
 _SECONDS_TO_END = 10
 
 
 @contextmanager
-def listening(app: WebhookApp, host: str, port: int) -> Generator[str]:
+def listening(app: App, host: str, port: int) -> Generator[str]:
     """Serve an application for as long as the context lasts; gives its address. Port 0 is one that is free.
 
     Raises:
@@ -29,7 +35,7 @@ def listening(app: WebhookApp, host: str, port: int) -> Generator[str]:
         if error.name != "uvicorn":
             raise
         extra = 'pip install "brex-rillet[serve]"'
-        raise ConfigurationError(f"listening for webhooks needs the serve extra. Install it with: {extra}") from None
+        raise ConfigurationError(f"listening needs the serve extra. Install it with: {extra}") from None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as door:
         server = uvicorn.Server(
@@ -45,7 +51,7 @@ def listening(app: WebhookApp, host: str, port: int) -> Generator[str]:
             )
         )
         # Outside of the main thread uvicorn leaves signals alone.
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, name="webhooks", daemon=True)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, name="http server", daemon=True)
         thread.start()
         try:
             shown = f"[{host}]" if family == socket.AF_INET6 else host

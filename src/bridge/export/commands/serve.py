@@ -1,0 +1,91 @@
+"""``serve``: the status page, for people who do not open a terminal."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+
+from bridge.export.commands.app import (
+    JournalOf,
+    NamespaceName,
+    PaceAt,
+    RatesFile,
+    SettingsFile,
+    app,
+    expected_errors,
+    opened_export,
+)
+from bridge.export.commands.export_watch import address_of as host_and_port
+from bridge.export.watching.graceful_stop import GracefulStop
+from bridge.export.watching.server import listening
+from bridge.export.web.access import SECRET_VARIABLE, Access, address_of
+from bridge.export.web.background import Background
+
+_LOOK = 0.2
+_EXTRA = 'serve needs its extra. Install it with: pip install "brex-rillet[web]"'
+
+
+@app.command()
+def serve(
+    settings: SettingsFile,
+    journal: JournalOf,
+    rates: RatesFile = None,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Where the page is served; from this machine alone.")
+    ] = "127.0.0.1:8321",
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--origin",
+            metavar="ADDRESS",
+            help="Where people open it, if that is not this machine: https://books.example.com, a proxy that speaks "
+            f"HTTPS. They sign in with the secret in {SECRET_VARIABLE}.",
+        ),
+    ] = None,
+    *,
+    namespace: NamespaceName = "",
+    pace: PaceAt = None,
+) -> None:
+    """Show what waits, what is posted and what is refused as a page for a browser, until Ctrl-C.
+
+    It shows the journal at once and reads Brex and Rillet beside that. What people may do on it the settings say in
+    page_actions: approve, hold, dismiss, retry. Needs the same variables as plan, and the extra web.
+    """
+    with expected_errors():
+        try:
+            from bridge.export.web.app import status_app
+            from bridge.export.web.service import StatusService
+        except ModuleNotFoundError as error:
+            if error.name not in {"starlette", "jinja2", "markupsafe", "anyio"}:
+                raise
+            raise typer.BadParameter(_EXTRA) from None
+        host, port = host_and_port(listen)
+        if not port:
+            raise typer.BadParameter("--listen needs the number of a port, such as 127.0.0.1:8321")
+        secret = os.environ.get(SECRET_VARIABLE) or None
+        address = address_of(host, port, origin=origin, secret=secret)
+        stopping = GracefulStop()
+        with ExitStack() as stack:
+            stack.enter_context(stopping)
+            prepared = stack.enter_context(
+                opened_export(
+                    settings,
+                    journal,
+                    rates=rates,
+                    namespace=namespace,
+                    is_there=True,
+                    pace=pace,
+                    sleep=stopping.sleep,
+                )
+            )
+            background = stack.enter_context(Background(prepared.journal.now))
+            service = StatusService(prepared, background)
+            stack.enter_context(listening(status_app(service, Access(address, secret, clock=time.time)), host, port))
+            service.read_queue()
+            typer.echo(f"The page is at {address.origins[0]} (Ctrl-C ends it)", err=True)
+            while not stopping():
+                time.sleep(_LOOK)

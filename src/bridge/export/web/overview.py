@@ -1,0 +1,225 @@
+"""Every record that journal or queue know, with where it stands and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import attrs
+
+from bridge.datatable import money
+from bridge.decisions import Decision, Post, ReasonCode, Refuse, SkipCode
+from bridge.documents.form import Form, form_of_json
+from bridge.export.engine.approvals import Review, ReviewStep, held_by_hand, reviews
+from bridge.export.engine.attempts import Attempt
+from bridge.export.journal.protocol import Journal, Latest
+from bridge.export.web.readings import Facts, QueueReading
+from clientkit.money import total
+
+_NOT_NOW = {ReasonCode.NOT_NOW, ReasonCode.CHANGED_SINCE_PLAN}
+
+
+class Status(StrEnum):
+    """Where a record stands; the order is that of the page's tabs."""
+
+    HELD = "held"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    WAITING = "waiting"
+    POSTED = "posted"
+    DISMISSED = "dismissed"
+    NOTHING = "nothing"
+
+    @property
+    def label(self) -> str:
+        """Its name on the page."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Status.HELD: "Held for approval",
+    Status.REFUSED: "Refused",
+    Status.UNCLEAR: "Unclear",
+    Status.WAITING: "Waiting",
+    Status.POSTED: "Posted",
+    Status.DISMISSED: "Dismissed",
+    Status.NOTHING: "Nothing to post",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """A record: where it stands, `why` in sentences, and what is known of it.
+
+    `amount` (decimal major units of the ISO 4217 `currency`) and `day` come from Brex, or else from what was posted.
+    """
+
+    record_id: str
+    status: Status
+    why: tuple[str, ...] = ()
+    facts: Facts | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    day: date | None = None
+    kind: str | None = None
+    object_id: str | None = None
+
+    def matches(self, words: str) -> bool:
+        """Whether each of these words stands somewhere in it, whatever the case."""
+        facts = self.facts
+        told = () if facts is None else (facts.merchant, facts.memo, facts.person, facts.type)
+        amount = "" if self.amount is None else money(self.amount, self.currency)
+        numbers = (amount, amount.replace(",", ""), self.currency, str(self.day or ""))
+        parts = (self.record_id, self.object_id or "", *numbers, *self.why, *told)
+        text = "\n".join(parts).casefold()
+        return all(each in text for each in words.casefold().split())
+
+
+def overview(journal: Journal, reading: QueueReading | None = None, read_at: datetime | None = None) -> list[Row]:
+    """Every record, the newest day first.
+
+    `reading` is what both services said at `read_at`; what the journal says since counts more. Raises `JournalError`.
+    """
+    held = {each: known for each in held_by_hand(journal) if (known := reviews(journal, each))}
+    rows = dict[str, Row]()
+    since = dict[str, datetime]()
+    for latest in journal.latest():
+        known = held.get(latest.record_id) or (reviews(journal, latest.record_id) if _is_held(latest) else ())
+        row, at = _of_journal(latest, known[-1] if known else None)
+        rows[latest.record_id], since[latest.record_id] = row, at
+    for record_id, known in held.items():
+        if record_id not in rows:
+            rows[record_id], since[record_id] = _of_review(record_id, known[-1]), known[-1].at
+    if reading is not None and read_at is not None:
+        for record_id, decision in reading.decisions.items():
+            # The journal has nothing of a record that no run has seen, but for what a person decided.
+            if record_id not in rows and _holds(decision) and (known := reviews(journal, record_id)):
+                rows[record_id], since[record_id] = _of_review(record_id, known[-1]), known[-1].at
+        for record_id in [*rows, *(each for each in reading.decisions if each not in rows)]:
+            before = rows.get(record_id)
+            is_newer = before is None or since[record_id] < read_at
+            rows[record_id] = _with_reading(record_id, before, reading, is_newer=is_newer)
+    return sorted(rows.values(), key=lambda row: (row.day or date.min, row.record_id), reverse=True)
+
+
+def counted(rows: list[Row]) -> Mapping[Status, int]:
+    """How many records stand where."""
+    return {each: sum(row.status is each for row in rows) for each in Status}
+
+
+def _is_held(latest: Latest) -> bool:
+    return latest.refusal is not None and any(code == ReasonCode.HELD for code, _ in latest.refusal.reasons)
+
+
+def _holds(decision: Decision) -> bool:
+    return isinstance(decision, Refuse) and any(each.code == ReasonCode.HELD for each in decision.reasons)
+
+
+def _of_journal(latest: Latest, review: Review | None) -> tuple[Row, datetime]:
+    """A record by the journal alone, and since when it is so: what happened last counts."""
+    attempt, refusal = latest.attempt, latest.refusal
+    moments = list[datetime]()
+    row = Row(record_id=latest.record_id, status=Status.WAITING)
+    if attempt is not None:
+        moments += [attempt.intended_at, *(each for each in (attempt.settled_at,) if each is not None)]
+        row = _of_attempt(latest.record_id, attempt)
+    if refusal is not None and (not moments or refusal.last_at >= max(moments)):
+        is_open = attempt is not None and attempt.is_open
+        status = Status.UNCLEAR if is_open else Status.HELD if _is_held(latest) else Status.REFUSED
+        row = attrs.evolve(row, status=status, why=tuple(dict.fromkeys(text for _, text in refusal.reasons)))
+        moments.append(refusal.last_at)
+    if review is not None and (not moments or review.at >= max(moments)):
+        told = _of_review(latest.record_id, review)
+        row = attrs.evolve(row, status=told.status, why=told.why)
+        moments.append(review.at)
+    return row, max(moments)
+
+
+def _of_review(record_id: str, review: Review) -> Row:
+    if review.step is ReviewStep.HOLD:
+        return Row(record_id=record_id, status=Status.HELD, why=(f"{review.by} holds it: {review.why}",))
+    why = f"{review.by} approved it; the next export posts it"
+    return Row(record_id=record_id, status=Status.WAITING, why=(why,))
+
+
+def _of_attempt(record_id: str, attempt: Attempt) -> Row:
+    said = _form(attempt)
+    amounts = dict[str, Decimal]()
+    for line in () if said is None else said.lines:
+        if line.amount > 0:
+            amounts[line.currency] = total((amounts.get(line.currency, Decimal(0)), line.amount))
+    currency, amount = next(iter(amounts.items()), ("", None))
+    row = Row(
+        record_id=record_id,
+        status=Status.POSTED,
+        amount=amount,
+        currency=currency,
+        day=_day(said),
+        kind=attempt.kind if attempt.is_there else None,
+        object_id=attempt.object_id if attempt.is_there else None,
+    )
+    if attempt.was_dismissed:
+        return attrs.evolve(row, status=Status.DISMISSED, why=(attempt.error or "",))
+    if attempt.is_open:
+        why = "it was sent to Rillet and no answer came back; the next export finds out"
+        return attrs.evolve(row, status=Status.UNCLEAR, why=(attempt.error or why,))
+    if attempt.was_undone:
+        return attrs.evolve(row, status=Status.WAITING, why=(attempt.error or "",))
+    if attempt.deletes:
+        return attrs.evolve(row, status=Status.NOTHING, why=("what was posted was deleted in Rillet",))
+    return row
+
+
+def _with_reading(record_id: str, before: Row | None, reading: QueueReading, *, is_newer: bool) -> Row:
+    row = before or Row(record_id=record_id, status=Status.WAITING)
+    facts = reading.facts.get(record_id)
+    if facts is not None:
+        row = attrs.evolve(row, facts=facts, amount=facts.amount, currency=facts.currency, day=facts.day)
+    if not is_newer:
+        return row
+    decision = reading.decisions.get(record_id)
+    if decision is None:
+        if row.status in {Status.REFUSED, Status.HELD}:
+            return attrs.evolve(row, status=Status.NOTHING, why=("Brex does not offer it any more", *row.why))
+        return row
+    return _decided(row, decision)
+
+
+def _decided(row: Row, decision: Decision) -> Row:
+    """The row as the reading has it."""
+    if isinstance(decision, Post):
+        return attrs.evolve(row, status=Status.WAITING, why=tuple(_waits(row, decision)))
+    if isinstance(decision, Refuse):
+        codes = {each.code for each in decision.reasons}
+        status = Status.HELD if _holds(decision) else Status.WAITING if codes <= _NOT_NOW else Status.REFUSED
+        if row.status is Status.UNCLEAR and status is Status.REFUSED:
+            status = Status.UNCLEAR
+        return attrs.evolve(row, status=status, why=tuple(dict.fromkeys(map(str, decision.reasons))))
+    if decision.code is SkipCode.DISMISSED:
+        return attrs.evolve(row, status=Status.DISMISSED)
+    if decision.code in {SkipCode.IN_LEDGER, SkipCode.UNCHANGED}:
+        return attrs.evolve(row, status=Status.POSTED)
+    return attrs.evolve(row, status=Status.NOTHING, why=(decision.why,))
+
+
+def _waits(row: Row, decision: Post) -> Iterator[str]:
+    if decision.step != "create":
+        yield f"it has changed in Brex: the next export takes the step {decision.step!r}"
+    elif row.why and row.status is Status.WAITING:
+        yield from row.why
+
+
+def _form(attempt: Attempt) -> Form | None:
+    try:
+        return None if attempt.form is None else form_of_json(attempt.form)
+    except ValueError:
+        return None
+
+
+def _day(said: Form | None) -> date | None:
+    try:
+        return None if said is None else date.fromisoformat(said.head.get("day", ""))
+    except ValueError:
+        return None
