@@ -80,6 +80,8 @@ _HEAD = """\
 Made by `python docs/make_commands.py`.
 `pip install "brex-rillet[cli]"` installs `brex-rillet`; `--journal` takes the extra `export`, PostgreSQL `postgres`, `--listen` `serve`.
 Keys are in the environment: `BREX_TOKEN` and `RILLET_API_KEY`, with `RILLET_ENVIRONMENT=sandbox` where it is not production.
+With the tokens of an [OAuth](oauth.md) consent it is `BREX_TOKEN_FILE`, or `--brex-token-file FILE` behind any command, with
+`BREX_CLIENT_ID` and `BREX_CLIENT_SECRET`; what is renewed is saved in the file.
 
 | exit status | means |
 |---|---|

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Self
 
+from brex_accounting._environment import credential_from_env
 from brex_accounting.auth import Credential, UserToken
 from brex_accounting.errors import ERROR_TYPES, read_problem
 from clientkit.call_context import CallContext, Clocks, Options, Service
@@ -16,7 +17,6 @@ from clientkit.client import (
     AsyncBaseClient,
     BaseClient,
     LazyResource,
-    from_environment,
     new_call_context,
     user_agent,
 )
@@ -122,12 +122,14 @@ class Client(BaseClient):
     def from_env(cls, *, prefix: str = "") -> Self:
         """A client from ``BREX_TOKEN``, and ``BREX_BASE_URL`` where it is set.
 
-        With a `prefix` such as ``ACME_`` it is ``ACME_BREX_TOKEN`` and so on, for each of several tenants.
+        With OAuth it is ``BREX_TOKEN_FILE`` instead, a file as `FileTokenStore` keeps it, where renewed tokens are saved too,
+        with ``BREX_CLIENT_ID`` and ``BREX_CLIENT_SECRET`` of the application; ``BREX_AUTH_URL`` is for another authorization
+        server than Brex's. With a `prefix` such as ``ACME_`` it is ``ACME_BREX_TOKEN`` and so on, for each of several tenants.
 
         Raises:
-            ConfigurationError: The token is not set, or one of the two cannot be used.
+            ConfigurationError: Neither is set, or both are, or one of them cannot be used.
         """
-        return cls(from_environment(f"{prefix}BREX_TOKEN"), base_url=_url_from_env(prefix))
+        return cls(credential_from_env(prefix), base_url=_url_from_env(prefix))
 
     def credential_status(self) -> tuple[TokenStatus, ...]:
         """The age of each token of this client and when it expires, in UTC: an access token after an hour, a user token
@@ -174,7 +176,7 @@ class AsyncClient(AsyncBaseClient):
     @classmethod
     def from_env(cls, *, prefix: str = "") -> Self:
         """As `Client.from_env`."""
-        return cls(from_environment(f"{prefix}BREX_TOKEN"), base_url=_url_from_env(prefix))
+        return cls(credential_from_env(prefix), base_url=_url_from_env(prefix))
 
     def credential_status(self) -> tuple[TokenStatus, ...]:
         """As `Client.credential_status`."""

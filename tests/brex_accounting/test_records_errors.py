@@ -6,8 +6,10 @@ import json
 import logging
 import pickle
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +38,7 @@ from brex_accounting import (
     UnreadableAnswerError,
 )
 from brex_accounting.testing import TOKEN, StandIn
+from brex_accounting.token_file import FileTokenStore
 from clientkit.testing import AnswerLost, AnswerTruncated, Fault, RequestLost, Respond
 from clientkit.wire import Answer
 from support.endpoint_runner import Runner
@@ -213,6 +216,76 @@ def test_from_env_reads_token_and_address(monkeypatch: pytest.MonkeyPatch, stand
             assert client.records.list().collect() == []
             assert client.base_url == url
     assert standin.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.fixture
+def consenting() -> StandIn:
+    """A stand-in with the clock of this machine, which a client from the environment has too."""
+    return StandIn()
+
+
+@pytest.fixture
+def consented(monkeypatch: pytest.MonkeyPatch, consenting: StandIn, tmp_path: Path) -> Iterator[FileTokenStore]:
+    """A served stand-in, and the environment of an application that somebody has consented to."""
+    store = FileTokenStore(tmp_path / "tokens.json")
+    store.save(consenting.oauth.tokens())
+    with consenting.serve() as url:
+        application = consenting.oauth.app(url)
+        monkeypatch.delenv("BREX_TOKEN", raising=False)
+        monkeypatch.setenv("BREX_TOKEN_FILE", str(tmp_path / "tokens.json"))
+        monkeypatch.setenv("BREX_CLIENT_ID", application.client_id)
+        monkeypatch.setenv("BREX_CLIENT_SECRET", application.client_secret or "")
+        monkeypatch.setenv("BREX_AUTH_URL", application.base_url)
+        monkeypatch.setenv("BREX_BASE_URL", url)
+        yield store
+
+
+def test_from_env_takes_the_tokens_of_a_consent_and_saves_renewed_ones(
+    consenting: StandIn, consented: FileTokenStore
+) -> None:
+    first = consented.load()
+    assert first is not None
+    with Client.from_env() as client:
+        assert client.records.list().collect() == []
+    assert consenting.asked[0].headers["authorization"] == f"Bearer {first.access_token}"
+
+    consented.save(attrs.evolve(first, access_token="not this one", expires_at=first.issued_at))
+    with Client.from_env() as client:
+        assert client.records.list().collect() == []
+    renewed = consented.load()
+    assert renewed is not None
+    assert renewed.access_token not in {first.access_token, "not this one"}
+    assert consenting.asked[-1].headers["authorization"] == f"Bearer {renewed.access_token}"
+
+
+def test_from_env_refuses_two_credentials(monkeypatch: pytest.MonkeyPatch, consented: FileTokenStore) -> None:
+    monkeypatch.setenv("BREX_TOKEN", TOKEN)
+    with pytest.raises(ConfigurationError, match="BREX_TOKEN and BREX_TOKEN_FILE are both set") as caught:
+        Client.from_env()
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "tokens.json: the token store is empty"), ("{}", "tokens.json does not hold tokens")],
+)
+def test_from_env_names_the_file_that_holds_no_tokens(
+    consented: FileTokenStore, tmp_path: Path, content: str | None, said: str
+) -> None:
+    path = tmp_path / "tokens.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=said):
+        Client.from_env()
+
+
+def test_from_env_names_what_a_consent_needs_beside_its_tokens(
+    monkeypatch: pytest.MonkeyPatch, consented: FileTokenStore
+) -> None:
+    monkeypatch.delenv("BREX_CLIENT_ID")
+    with pytest.raises(ConfigurationError, match="BREX_CLIENT_ID"):
+        Client.from_env()
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 import rillet.testing
 from brex_accounting import NewWebhookSubscription, WebhookEventType
+from brex_accounting.token_file import FileTokenStore
 from bridge import read_settings
 from bridge.export.commands import app
 from bridge.export.demo.run import Demo
@@ -57,6 +59,28 @@ def checked(tmp_path: Path) -> Run:
         return result.exit_code, found
 
     return call
+
+
+@pytest.mark.parametrize("written", [["--brex-token-file", "FILE", "check"], ["check", "--brex-token-file=FILE"]])
+def test_a_command_takes_the_tokens_of_a_consent(
+    company: Demo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: list[str]
+) -> None:
+    settings, tokens = tmp_path / "settings.toml", tmp_path / "tokens.json"
+    settings.write_text(CliRunner().invoke(app, ["init"]).stdout, encoding="utf-8")
+    FileTokenStore(tokens).save(company.brex.oauth.tokens())
+    application = company.brex.oauth.app(company.brex_client.base_url)
+    monkeypatch.delenv("BREX_TOKEN")
+    monkeypatch.setenv("BREX_CLIENT_ID", application.client_id)
+    monkeypatch.setenv("BREX_CLIENT_SECRET", application.client_secret or "")
+    monkeypatch.setenv("BREX_AUTH_URL", application.base_url)
+    told = [each.replace("FILE", str(tokens)) for each in written]
+
+    result = CliRunner().invoke(app, [*told, "--settings", str(settings), "--json"])
+
+    assert result.exit_code == 0, result.output
+    found = {each["what"]: each["state"] for each in json.loads(result.stdout)["findings"]}
+    assert found["Brex token"] == "ok"
+    assert "BREX_TOKEN_FILE" not in os.environ
 
 
 def test_a_proposed_file_passes_the_check(company: Demo, checked: Run) -> None:

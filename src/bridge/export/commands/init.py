@@ -11,7 +11,7 @@ import typer
 
 import brex_accounting
 import rillet
-from bridge.export.commands.app import app, console, expected_errors
+from bridge.export.commands.app import CONSENT_VARIABLE, app, console, expected_errors
 from bridge.export.field_updates import read_fields
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.field_sync import FieldWithValues
@@ -45,7 +45,7 @@ def init(output: Output = None) -> None:
 
 def _fields() -> tuple[FieldWithValues, ...] | None:
     """The fields of Brex, None where it cannot be asked, which is said."""
-    if not os.environ.get("BREX_TOKEN"):
+    if not (os.environ.get("BREX_TOKEN") or os.environ.get(CONSENT_VARIABLE)):
         _tell("BREX_TOKEN is not set, so Brex's fields are left out.")
         return None
     try:
