@@ -14,7 +14,7 @@ from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import gl
 from bridge import DEFAULT_MAPPERS, AccountRule, Bridge, Draft, Post, Skip
 from bridge import charge as to_charge
-from clientkit.testing import Asked, Fault, RequestLost
+from clientkit.testing import Asked, Fault, RequestLost, Respond
 from rillet import ExternalReference, NewExpenseItem, Period
 from support.companies.changing import (
     DAY,
@@ -29,7 +29,19 @@ from support.companies.changing import (
     of_kind,
     reasons,
 )
-from support.companies.changing_records import CHARGE, DOCUMENTS, KINDS, PAYMENT, Kind, bill, charge, entry
+from support.companies.changing_records import (
+    CHARGE,
+    DOCUMENTS,
+    KINDS,
+    PAYMENT,
+    Kind,
+    bill,
+    charge,
+    entry,
+    payout,
+    reimbursed,
+)
+from support.companies.exported import refusal
 
 pytestmark = pytest.mark.parametrize(
     "journal", [pytest.param(True, id="journal"), pytest.param(False, id="no journal")]
@@ -330,3 +342,39 @@ def test_a_refused_change_is_named_by_every_run_until_it_is_mended(make: MakeCom
     if journal:
         # What is mended is no longer asked for by its id.
         assert not any("ids" in each.query for each in company.brex.asked[asked:])
+
+
+def test_a_payout_that_got_no_answer_pays_what_was_posted_anew_since(make: MakeCompany, *, journal: bool) -> None:
+    company = make(reimbursed("80", source_id="expense1"), payout("9"), journal=journal)
+    company.rillet.faults.append(Fault(RequestLost(), matches=_pays, times=100))
+    assert not company.run().complete
+    company.rillet.faults.clear()
+    company.change(reimbursed("80", "62000", source_id="expense1"))
+
+    assert new(company.run()) == ["o1", "r1"]
+    assert company.books() == {"62000": 80, "21340": -71, "11900": -9}
+    assert company.run().posted == ()
+
+
+def _pays(asked: Asked) -> bool:
+    return asked.method == "POST" and asked.path.endswith("/payments")
+
+
+def test_what_is_refused_under_its_old_key_is_sent_as_it_is_now(make: MakeCompany, *, journal: bool) -> None:
+    company = make(charge("100", "61000"), journal=journal)
+    company.rillet.faults.append(Fault(RequestLost(), matches=_charges, times=100))
+    assert not company.run().complete
+    company.rillet.faults.clear()
+    refuses = Fault(
+        Respond(refusal(400)), matches=lambda asked: _charges(asked) and b"61000" in (asked.content or b""), times=1
+    )
+    company.rillet.faults.append(refuses)
+    company.change(charge("100", "62000"))
+
+    assert new(company.run()) == ["k1"]
+    assert company.books() == {"62000": 100, "21120": -100}
+    assert company.run().posted == ()
+
+
+def _charges(asked: Asked) -> bool:
+    return asked.method == "POST" and asked.path == "/charges"

@@ -32,7 +32,7 @@ from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, StopCode
 from bridge.unreadable import UnreadableEntry
-from clientkit.errors import ApiError
+from clientkit.errors import ApiError, Verdict
 
 # The steps that write in the ledger.
 _CHANGING = frozenset({Step.CREATE, Step.REPLACE, Step.REPOST, Step.CORRECT, Step.DELETE})
@@ -153,11 +153,7 @@ class RecordTask:
             sender.settle_as_found(last, there)
             return True
         if settlement is Settlement.SEND_AGAIN:
-            if context.sender.is_dry:
-                document = self.decision.document if isinstance(self.decision, Post) else None
-                return self._posted(last, document, "send again")
-            yield from context.payments.send_again(last)
-            return False
+            return (yield from self._send_again(last, context))
         if settlement is Settlement.UNDECIDABLE:
             why = (
                 f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, {context.ledger.name} no "
@@ -167,6 +163,24 @@ class RecordTask:
             return self._failed("unknown_attempt", why)
         sender.abandon(last, f"{context.ledger.name} was seen not to have what it was to do")
         return True
+
+    def _send_again(self, last: Attempt, context: TaskContext) -> Calls[Done | bool]:
+        """Send an open attempt under its key; as `_settle_last`."""
+        if context.sender.is_dry:
+            document = self.decision.document if isinstance(self.decision, Post) else None
+            return self._posted(last, document, "send again")
+        try:
+            yield from context.payments.send_again(last)
+        except ApiError as error:
+            if error.verdict is not Verdict.REFUSED or not self._says_something_else(last):
+                raise
+            # It was never made, and what is to be posted now is another request.
+        return False
+
+    def _says_something_else(self, last: Attempt) -> bool:
+        """Whether the source has changed the record since an attempt, or what it pays was posted anew elsewhere."""
+        decision = self.decision
+        return isinstance(decision, Post) and (decision.document.kind, self.content) != (last.kind, last.content)
 
     def _state(self, attempts: Sequence[Attempt], looked: tuple[Found, ...] | None, context: TaskContext) -> State:
         memberships = context.journal.memberships(in_summaries({self.record.id: attempts})).get(self.record.id, ())
