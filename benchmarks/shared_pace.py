@@ -1,10 +1,12 @@
 """Three processes that export with one key at once, with and without a pace that they share::
 
-    python benchmarks/shared_pace.py [records] [window] [place] [limit]
+    python benchmarks/shared_pace.py [records] [window] [place] [limit] [margin]
 
-`place` is where the pace is kept: a Redis, a PostgreSQL or an SQLite file; without it each process keeps its own. The
-clocks run faster than Rillet's: `limit` requests, 60 if left out, in `window` seconds. Printed is, as JSON, how many records were posted, twice
-posted, told to Brex and left, how many requests were sent and how many of them met a 429, and why a run stopped.
+`place` is where the pace is kept: a Redis, a PostgreSQL, which then has the journal too, or an SQLite file; without it each
+process keeps its own. The clocks run faster than Rillet's: `limit` requests, 60 if left out, in `window` seconds. `margin` is how
+many seconds longer one request may be on its way than another, a quarter of the window if left out. Printed is, as JSON, how many
+records were posted, twice posted, told to Brex and left, how many requests were sent and how many of them met a 429, and why a run
+stopped.
 """
 
 from __future__ import annotations
@@ -44,9 +46,8 @@ class Counting(rillet.testing.StandIn):
         return answer, action
 
 
-def export(job: dict[str, str], window: float, place: str, limit: int) -> None:
+def export(job: dict[str, str], window: float, place: str, limit: int, margin: float) -> None:
     """One of the processes: says what its run came to."""
-    margin = window * MARGIN
     if not place:
         pacer = Pacer(limit, window, margin=margin)
     else:
@@ -63,7 +64,7 @@ def export(job: dict[str, str], window: float, place: str, limit: int) -> None:
         print(json.dumps(said), flush=True)
 
 
-def main(count: int, window: float, place: str, limit: int) -> None:
+def main(count: int, window: float, place: str, limit: int, margin: float) -> None:
     """Run the processes, and print what they came to together."""
     ready = (card_expense("10.00", coding=[gl("61000")], record_id=f"accr_{number:04d}") for number in range(count))
     brex = brex_accounting.testing.StandIn(ready, rate_limit=None)
@@ -71,8 +72,8 @@ def main(count: int, window: float, place: str, limit: int) -> None:
     began = time.monotonic()
     with brex.serve() as brex_url, books.serve() as rillet_url, tempfile.TemporaryDirectory() as folder:
         job = {"token": brex.token, "brex": brex_url, "key": books.api_key, "rillet": rillet_url}
-        job["journal"] = str(Path(folder) / "journal.db")
-        command = [sys.executable, __file__, "one", json.dumps(job), str(window), place, str(limit)]
+        job["journal"] = place if place.startswith("postgresql:") else str(Path(folder) / "journal.db")
+        command = [sys.executable, __file__, "one", json.dumps(job), str(window), place, str(limit), str(margin)]
         processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
         said = [json.loads(each.communicate()[0]) for each in processes]
     references = [each.external_references[0].id for each in books.charges]
@@ -92,7 +93,7 @@ def main(count: int, window: float, place: str, limit: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["one"]:
-        export(json.loads(sys.argv[2]), float(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
+        export(json.loads(sys.argv[2]), float(sys.argv[3]), sys.argv[4], int(sys.argv[5]), float(sys.argv[6]))
     else:
-        given = [*sys.argv[1:], *["240", "6", "", "60"][len(sys.argv) - 1 :]]
-        main(int(given[0]), float(given[1]), given[2], int(given[3]))
+        given = [*sys.argv[1:], *["240", "6", "", "60", ""][len(sys.argv) - 1 :]]
+        main(int(given[0]), float(given[1]), given[2], int(given[3]), float(given[4] or MARGIN * float(given[1])))
