@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import Problem, Violation, body_fields, field_text
     from clientkit.redis_pacing import RedisPaces
+    from clientkit.redis_seen import RedisSeenIds
     from clientkit.requests import (
         AsyncExecutor,
         Download,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from clientkit.shared_pacing import PaceStore, PaceStoreError, SharedPacer, SharedPaces
     from clientkit.telemetry import instrument
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
+    from clientkit.webhooks import SeenStoreError, SharedSeenStore
     from clientkit.wire import Answer, Answered, Consult, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
 
 # Made by docs/make_exports.py from the imports above.
@@ -101,6 +103,7 @@ _HOMES = {
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("Problem", "Violation", "body_fields", "field_text",),
     "clientkit.redis_pacing": ("RedisPaces",),
+    "clientkit.redis_seen": ("RedisSeenIds",),
     "clientkit.requests": (
         "AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request",
         "Unreadable", "follow", "segment",
@@ -109,6 +112,7 @@ _HOMES = {
     "clientkit.shared_pacing": ("PaceStore", "PaceStoreError", "SharedPacer", "SharedPaces",),
     "clientkit.telemetry": ("instrument",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
+    "clientkit.webhooks": ("SeenStoreError", "SharedSeenStore",),
     "clientkit.wire": (
         "Answer", "Answered", "Consult", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",
     ),
@@ -121,13 +125,13 @@ __all__ = [
     "EarlierTry", "Exchanged", "Executor", "Extra", "FieldProblem", "Flow", "ForbiddenError", "Form", "InProcess",
     "Input", "LazyResource", "Model", "Multipart", "NoAnswerError", "NotFoundError", "NotSentError", "OpenEnum",
     "Options", "Outgoing", "PaceStore", "PaceStoreError", "Pacer", "Paces", "Pacing", "Page", "PageRequest", "Pager",
-    "Paging", "PagingError", "Problem", "RateLimitedError", "RedirectError", "RedisPaces", "Refusal", "Request",
-    "RetryPolicy", "Send", "ServerError", "Service", "Shape", "SharedPacer", "SharedPaces", "StatusError",
-    "SyncResource", "Transport", "TransportFailure", "UnauthorizedError", "UnknownVariant", "UnprocessableError",
-    "Unreadable", "UnreadableAnswerError", "Verdict", "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask",
-    "ask_all", "body_fields", "call_flow", "dumps", "field_text", "follow", "from_environment", "instrument",
-    "labelled", "listing", "loads", "new_call_context", "operation", "segment", "several", "tagged_union",
-    "unknown_fields", "wire_name",
+    "Paging", "PagingError", "Problem", "RateLimitedError", "RedirectError", "RedisPaces", "RedisSeenIds", "Refusal",
+    "Request", "RetryPolicy", "SeenStoreError", "Send", "ServerError", "Service", "Shape", "SharedPacer", "SharedPaces",
+    "SharedSeenStore", "StatusError", "SyncResource", "Transport", "TransportFailure", "UnauthorizedError",
+    "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "Verdict", "Violation", "Wait",
+    "always_sent", "as_flow", "as_number", "ask", "ask_all", "body_fields", "call_flow", "dumps", "field_text",
+    "follow", "from_environment", "instrument", "labelled", "listing", "loads", "new_call_context", "operation",
+    "segment", "several", "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
 # End of what is made.
 

@@ -68,7 +68,7 @@ class RedisPaces(SharedPaces):
 class _RedisStore:
     def __init__(self, url: str, prefix: str) -> None:
         self._prefix = prefix
-        self._server = _connected(url)
+        self._server = connected(url)
         # A script's arguments and answer are whatever it makes of them.
         self._reserve: Any = self._server.register_script(_RESERVE)
         self._hold: Any = self._server.register_script(_HOLD)
@@ -94,14 +94,15 @@ class _RedisStore:
             raise PaceStoreError(f"Redis: {type(error).__name__}") from error
 
 
-def _connected(url: str) -> redis.Redis:
+def connected(url: str) -> redis.Redis:
+    """The server at a URL. Raises `ConfigurationError` without the extra, and for a URL that is none of Redis."""
     try:
         import redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
     except ModuleNotFoundError:
         advice = 'pip install "brex-rillet[shared]"'
-        raise ConfigurationError(f"a pace in Redis needs the extra shared: {advice}") from None
+        raise ConfigurationError(f"Redis needs the extra shared: {advice}") from None
     try:
         # Once more for a connection that the server has closed meanwhile; a server that is down is not waited for.
         again = Retry(NoBackoff(), 1)
@@ -109,7 +110,7 @@ def _connected(url: str) -> redis.Redis:
         return redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=again)  # pyright: ignore[reportUnknownMemberType]
     except ValueError:
         # What it says may repeat a part of a password.
-        raise ConfigurationError("the pace's URL is none of Redis, such as redis://localhost:6379/0") from None
+        raise ConfigurationError("the URL is none of Redis, such as redis://localhost:6379/0") from None
 
 
 def _micro(seconds: float) -> int:

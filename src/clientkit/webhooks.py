@@ -100,6 +100,18 @@ class SeenStore(Protocol):
         ...
 
 
+class SeenStoreError(Exception):
+    """The store cannot be asked; the text says why, without its password."""
+
+
+class SharedSeenStore(SeenStore, Protocol):
+    """A `SeenStore` outside of the process, which can fail: every method raises `SeenStoreError` then."""
+
+    def has(self, id: str) -> bool:
+        """Whether `id` was handled."""
+        ...
+
+
 class SeenIds:
     """A `SeenStore` in this process's memory that keeps the newest `capacity` ids; safe to share between threads."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bridge.export.journal.protocol import Held, Journal, JournalError, Latest, NoJournal, Refusal
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
+    from bridge.export.journal.sql_seen import SqlSeenIds
     from bridge.export.ledgers.protocol import Ability, AccruingLedger, File, Ledger, LookUp, RefreshableLedger, Sent
     from bridge.export.ledgers.rillet import RilletLedger
     from bridge.export.ledgers.rillet_books import load_books, with_bills
@@ -71,6 +72,7 @@ _HOMES = {
     "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "Latest", "NoJournal", "Refusal",),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
+    "bridge.export.journal.sql_seen": ("SqlSeenIds",),
     "bridge.export.ledgers.protocol": (
         "Ability", "AccruingLedger", "File", "Ledger", "LookUp", "RefreshableLedger", "Sent",
     ),
@@ -97,10 +99,10 @@ __all__ = [
     "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "KeptBooks",
     "Latest", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep",
     "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger",
-    "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "StopCode", "Told", "Unattached",
-    "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
-    "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key", "read_fields", "reviews",
-    "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode", "Told",
+    "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp",
+    "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key",
+    "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 
@@ -111,8 +113,12 @@ def __getattr__(name: str) -> object:
     try:
         return _load(name)
     except ModuleNotFoundError as error:
-        if name not in {"SqlJournal", "SqlPaces"} or error.name != "sqlalchemy":
+        if name not in {"SqlJournal", "SqlPaces", "SqlSeenIds"} or error.name != "sqlalchemy":
             raise
         from bridge.export.journal import missing
 
-        return missing.SqlJournal if name == "SqlJournal" else missing.SqlPaces
+        return {
+            "SqlJournal": missing.SqlJournal,
+            "SqlPaces": missing.SqlPaces,
+            "SqlSeenIds": missing.SqlSeenIds,
+        }[name]

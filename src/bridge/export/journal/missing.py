@@ -1,4 +1,4 @@
-"""What stands for `SqlJournal` and `SqlPaces` where their extra is not installed, so that everything else can be imported."""
+"""What stands for `SqlJournal`, `SqlPaces` and `SqlSeenIds` where their extra is not installed, so that everything else can be imported."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ class SqlPaces:
 
     def __init__(self, *_: object, **__: object) -> None:
         raise JournalError('a shared pace in a database needs the export extra: pip install "brex-rillet[export]"')
+
+
+class SqlSeenIds:
+    """Cannot be made. Raises `JournalError`, which says what to install."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise JournalError('ids of webhooks in a database need the export extra: pip install "brex-rillet[export]"')

@@ -31,6 +31,8 @@ from clientkit.webhooks import (
     DuplicateWebhookError,
     MalformedWebhookError,
     SeenIds,
+    SeenStoreError,
+    SharedSeenStore,
     StaleWebhookError,
     UnreadableWebhookError,
     WebhookSecretError,
@@ -72,18 +74,25 @@ class WebhookReceiver(Generic[E]):
     """Takes each event of one service once, in whatever thread it comes.
 
     An event counts as taken when it was handled without an error, so that one which was not is handled when the service
-    sends it again. The newest 100,000 ids are remembered, in this process alone.
+    sends it again. The newest 100,000 ids are remembered in this process, and all of them in `seen`, for other processes and
+    for the next one. There an event is written down after it was handled: one that a process dies of comes again, and one
+    that two processes take at the same moment is handled twice. Where `seen` cannot be asked, events are handled all the same.
 
     Args:
         verify: The event behind the headers and the body as it came: the service's `verify` with its secrets, or
             `SecretCache.verify`. Raises `WebhookError`.
         handle: What to do with it, within the time that the service waits for an answer.
+        seen: Which events were handled, such as `SqlSeenIds` or ``clientkit.RedisSeenIds``; one for each service and tenant.
     """
 
     def __init__(
-        self, verify: Callable[[Iterable[tuple[bytes, bytes]], bytes], E], handle: Callable[[E], None]
+        self,
+        verify: Callable[[Iterable[tuple[bytes, bytes]], bytes], E],
+        handle: Callable[[E], None],
+        *,
+        seen: SharedSeenStore | None = None,
     ) -> None:
-        self._verify, self._handle = verify, handle
+        self._verify, self._handle, self._shared = verify, handle, seen
         self._seen, self._lock = SeenIds(), threading.Lock()
 
     def __call__(self, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
@@ -96,11 +105,29 @@ class WebhookReceiver(Generic[E]):
         # A second delivery waits for what becomes of the first: if that fails, the second is handled.
         with self._lock:
             check_new(event.id, self._seen)
+            if self._was_handled(event.id):
+                raise DuplicateWebhookError(event.id)
             try:
                 self._handle(event)
             except BaseException:
                 self._seen.discard(event.id)
                 raise
+            self._write_down(event.id)
+
+    def _was_handled(self, id: str) -> bool:
+        """Whether the store says so; nothing is lost where it cannot."""
+        try:
+            return self._shared is not None and self._shared.has(id)
+        except SeenStoreError as error:
+            _LOG.warning("Whether a webhook was handled before is unknown, so it is handled: id=%s %s", id, error)
+            return False
+
+    def _write_down(self, id: str) -> None:
+        try:
+            if self._shared is not None:
+                self._shared.add(id)
+        except SeenStoreError as error:
+            _LOG.warning("A webhook was handled and is not written down, so it may be once more: id=%s %s", id, error)
 
 
 def announcing(
