@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -19,7 +21,12 @@ Read = Callable[[bytes], object]
 def readers(sample: Sample) -> dict[str, Read]:
     """How each peer that is installed reads a page."""
     found = dict[str, Read]()
-    for title, make in (("pydantic, frozen model", _pydantic), ("msgspec, frozen Struct", _msgspec)):
+    for title, make in (
+        ("pydantic, frozen model", partial(_pydantic, extra="ignore")),
+        ("pydantic, frozen model that keeps unknown fields", partial(_pydantic, extra="allow")),
+        ("cattrs, as it comes", _cattrs),
+        ("msgspec, frozen Struct", _msgspec),
+    ):
         try:
             found[title] = make(sample)
         except ImportError:
@@ -27,7 +34,7 @@ def readers(sample: Sample) -> dict[str, Read]:
     return found
 
 
-def _pydantic(sample: Sample) -> Read:
+def _pydantic(sample: Sample, *, extra: Any) -> Read:
     import pydantic
 
     made = dict[type[Any], Any]()
@@ -36,7 +43,7 @@ def _pydantic(sample: Sample) -> Read:
         if kind not in made:
             told = [each for each in attrs.fields(attrs.resolve_types(kind)) if each.name != "extra"]
             fields: Any = {each.name: (_type(each.type, model), _field(each)) for each in told}
-            config = pydantic.ConfigDict(frozen=True, populate_by_name=True)
+            config = pydantic.ConfigDict(frozen=True, populate_by_name=True, extra=extra)
             made[kind] = pydantic.create_model(kind.__name__, __config__=config, **fields)
         return made[kind]
 
@@ -49,6 +56,36 @@ def _pydantic(sample: Sample) -> Read:
     item = sample.listing.item
     page = pydantic.create_model("Page", **{sample.listing.items_key: (tuple[model(item), ...], ...)})  # type: ignore[call-overload,misc]  # made at run time
     return page.model_validate_json
+
+
+def _cattrs(sample: Sample) -> Read:
+    import cattrs
+    from cattrs.gen import make_dict_structure_fn, override
+
+    made = dict[type[Any], Any]()
+    converter = cattrs.Converter(detailed_validation=False)
+    converter.register_structure_hook(Decimal, lambda value, _: Decimal(str(value)))
+    converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+    converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
+
+    def attrs_class(kind: type[Any]) -> Any:
+        if kind not in made:
+            told = [each for each in attrs.fields(attrs.resolve_types(kind)) if each.name != "extra"]
+            fields = {
+                each.name: attrs.field(
+                    type=_type(each.type, attrs_class),
+                    default=attrs.NOTHING if each.default is attrs.NOTHING else _default(each),
+                )
+                for each in told
+            }
+            made[kind] = attrs.make_class(kind.__name__, fields, frozen=True, kw_only=True)
+            names = {each.name: override(rename=each.metadata.get("clientkit.wire", each.name)) for each in told}
+            read = make_dict_structure_fn(made[kind], converter, **names)  # type: ignore[arg-type]  # overrides by name
+            converter.register_structure_hook(made[kind], read)
+        return made[kind]
+
+    items: Any = tuple[attrs_class(sample.listing.item), ...]  # type: ignore[misc]  # made at run time
+    return lambda content: converter.structure(json.loads(content)[sample.listing.items_key], items)
 
 
 def _msgspec(sample: Sample) -> Read:

@@ -29,6 +29,7 @@ def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
     ("script", "arguments", "tells"),
     [
         ("decode.py", ["1"], r"\| this library \| \d+\.\d\d \| \d+\.\d\d \| \d+\.\d\d \|"),
+        ("encode.py", ["1"], r"\| this library \| \d+\.\d\d \|"),
         ("pace.py", ["20", "60"], r"20 records, 20 charges, \d+ requests to Rillet: .* of the ideal"),
         pytest.param(
             "memory.py",
