@@ -391,7 +391,7 @@ def test_one_whose_postings_are_rejected_is_decided_once_more_and_counted_once(m
     shown = list[int]()
     company.brex.add(charge(merchant="Acme"))
 
-    outcome = keeping.run(progress=lambda each: shown.append(each.done))
+    outcome = keeping.export.run(progress=lambda each: shown.append(each.done))
 
     assert reasons(outcome) == {"k1": ["rejected_by_ledger"]}
     assert outcome.counts.refused == 1

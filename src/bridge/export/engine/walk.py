@@ -178,8 +178,8 @@ class Walk:
         )
 
     def _not_carried(self) -> Counter[str]:
-        new = {} if self._new is None else self._new.not_carried
-        return self._decisions.not_carried + Counter(new)
+        new = Counter[str]() if self._new is None else Counter(self._new.not_carried)
+        return self._decisions.not_carried + new
 
     def batches(self, with_bills: WithBills) -> Iterator[tuple[Iterator[Task], TaskContext]]:
         """The tasks in the order of work, those of a batch after all of the batch before."""
