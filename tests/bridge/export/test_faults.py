@@ -18,11 +18,13 @@ import pytest
 from brex_accounting import Record, RecordType
 from clientkit.testing import AnswerLost, RequestLost
 from support.companies.exported import expense
+from support.faults.drips import DripPlace
 from support.faults.harness import Exporters, exporters, play
 from support.faults.schedules import (
     DAY,
     PAUSE,
     Doubled,
+    Drip,
     Kill,
     Run,
     Schedule,
@@ -94,6 +96,18 @@ def test_the_answer_to_another_write_is_told_to_nobody(
     )
 
     assert play(doubled, server, str(tmp_path / "journal.db")) == []
+
+
+@pytest.mark.parametrize("awaits", [False, True], ids=["blocking", "awaited"])
+@pytest.mark.parametrize("place", DripPlace)
+def test_answers_that_drip_are_lost_answers(
+    server: Exporters, tmp_path: Path, place: DripPlace, *, awaits: bool
+) -> None:
+    # The writes are a vendor and a charge.
+    drips = dict[int, Trouble].fromkeys(range(2), Drip(place))
+    dripping = Schedule(records=[expense(1)], runs=[Run(of_writes=drips, pause=DAY)])
+
+    assert play(dripping, server, str(tmp_path / "journal.db"), awaits=awaits) == []
 
 
 @pytest.mark.parametrize("pause", [PAUSE, DAY])

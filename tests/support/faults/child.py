@@ -35,6 +35,7 @@ from bridge.export.ledgers.rillet import RilletLedger
 from clientkit import ApiError, Options, Pacer, RetryPolicy
 from clientkit.transport import HttpTransport
 from support.companies.exported import REFERENCE_TYPE, expense
+from support.faults.drips import dripping
 from support.faults.harness import SETTINGS
 
 # Made once, because each loads certificates; they hold no connection when a process is forked.
@@ -181,15 +182,16 @@ async def _awaited(job: Mapping[str, Any]) -> int:
 
 def serve(carry_out: Callable[[Mapping[str, Any]], int]) -> None:
     """Fork a process for each job, which carries it out."""
-    for line in sys.stdin:
-        jobs: Sequence[dict[str, Any]] = json.loads(line)
-        ready, go = os.pipe()
-        pids = [_fork(carry_out, job, ready, go) for job in jobs]
-        os.close(ready)
-        _say(pids)
-        sys.stdin.readline()
-        os.close(go)
-        _say([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids])
+    with dripping():
+        for line in sys.stdin:
+            jobs: Sequence[dict[str, Any]] = json.loads(line)
+            ready, go = os.pipe()
+            pids = [_fork(carry_out, job, ready, go) for job in jobs]
+            os.close(ready)
+            _say(pids)
+            sys.stdin.readline()
+            os.close(go)
+            _say([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids])
 
 
 def _fork(carry_out: Callable[[Mapping[str, Any]], int], job: dict[str, Any], ready: int, go: int) -> int:

@@ -30,7 +30,8 @@ from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, RequestLost, Respond
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, US, Company
-from support.faults.schedules import HTML, PAGES, Doubled, Garbled, Kill, Late, Run, Schedule, Trouble
+from support.faults.drips import marked
+from support.faults.schedules import HTML, PAGES, Doubled, Drip, Garbled, Kill, Late, Run, Schedule, Trouble
 from support.proof import prove
 
 SETTINGS = Settings(
@@ -96,15 +97,23 @@ class Troubles:
             self.kill(trouble.exporter)
             return None, RequestLost()
         answer, _ = take(asked)
+        if isinstance(trouble, AnswerLost | AnswerTruncated):
+            return answer, trouble
+        return self._spoiled(service, asked, answer, trouble), None
+
+    def _spoiled(self, service: str, asked: Asked, answer: Answer | None, trouble: Trouble) -> Answer | None:
+        """What is answered to a request that was handled."""
         if isinstance(trouble, Late):
             # Longer than the exporter's timeout; nothing waits for this thread.
             threading.Event().wait(0.8)
         elif isinstance(trouble, Garbled):
-            answer = HTML
+            return HTML
+        elif isinstance(trouble, Drip):
+            return None if answer is None else marked(answer, trouble.place)
         elif isinstance(trouble, Doubled) and asked.method != "GET":
             with self._lock:
-                answer = self._written.get(service, answer)
-        return answer, trouble if isinstance(trouble, AnswerLost | AnswerTruncated) else None
+                return self._written.get(service, answer)
+        return answer
 
 
 class TroubledBrex(brex_accounting.testing.StandIn):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import Split, card_expense, card_refund, gl, record, reimbursement
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, RequestLost, Respond
+from support.faults.drips import DripPlace
 
 #: Between two runs at least this passes, so that the claims of a process that was killed have ended.
 PAUSE = timedelta(minutes=13)
@@ -42,7 +43,14 @@ class Doubled:
     """Handle a request that writes, and answer with what the write before it got: an answer came twice."""
 
 
-Trouble: TypeAlias = Action | Kill | Late | Garbled | Doubled
+@dataclass(frozen=True)
+class Drip:
+    """Handle the request, and answer without an end."""
+
+    place: DripPlace
+
+
+Trouble: TypeAlias = Action | Kill | Late | Garbled | Doubled | Drip
 HTML = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
 CUT_JSON = Answer(status=200, headers={"content-type": "application/json"}, content=b'{"id": ')
 REFUSALS = tuple(Respond(Answer(status=status)) for status in (429, 500, 502, 503, 504, 409))
@@ -85,7 +93,8 @@ def schedule(seed: int, *, exporters: int = 1) -> Schedule:
     records = [_record(chance, number) for number in range(1, chance.randint(1, 3) + 1)]
     if chance.random() < 0.4:
         records += _bill_and_payments(chance)
-    runs = [_run(chance, len(records), exporters) for _ in range(chance.randint(1, 3))]
+    drips = random.Random(f"drips {seed}")
+    runs = [_with_drips(_run(chance, len(records), exporters), drips) for _ in range(chance.randint(1, 3))]
     edited: Record | None = None
     if chance.random() < 0.5:
         make = chance.choice([unpaid_bill, refund, card_payment])
@@ -198,6 +207,19 @@ def _run(chance: random.Random, records: int, exporters: int) -> Run:
     of_writes = {chance.randrange(2 * records): a_trouble(chance, exporters) for _ in range(chance.randint(0, 1))}
     pause = DAY if chance.random() < 0.3 else PAUSE
     return Run(troubles=troubles, of_writes=of_writes, dies_at=dies_at, pause=pause)
+
+
+def _with_drips(run: Run, chance: random.Random) -> Run:
+    """The same, but that some answers do not end instead of getting lost."""
+
+    def dripping(troubles: Mapping[int, Trouble]) -> dict[int, Trouble]:
+        lost = (AnswerLost, AnswerTruncated)
+        return {
+            number: Drip(chance.choice(list(DripPlace))) if isinstance(each, lost) and chance.random() < 0.5 else each
+            for number, each in troubles.items()
+        }
+
+    return replace(run, troubles=dripping(run.troubles), of_writes=dripping(run.of_writes))
 
 
 def _request(chance: random.Random) -> int:
