@@ -256,12 +256,14 @@ class RecordOperations:
             limit: Records per page, 1 to 500; 500 when left out.
 
         Raises:
-            ValueError: Two lower or two upper bounds, or a limit outside 1 to 500.
+            ValueError: Two lower or two upper bounds, a limit outside 1 to 500, or a state of bills.
         """
         if updated_after is not None and updated_from is not None:
             raise ValueError("give updated_after or updated_from, not both")
         if updated_before is not None and updated_until is not None:
             raise ValueError("give updated_before or updated_until, not both")
+        if review_status is not None and source_type == SourceType.BILL:
+            raise ValueError("Brex does not find bills by their review_status: list all, and look at each")
         query: dict[str, QueryValue] = {
             "review_status": review_status,
             "source_type": source_type,

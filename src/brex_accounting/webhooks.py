@@ -71,13 +71,14 @@ class RecordsReadyForExport(Model):
     """Records that became ``READY_FOR_EXPORT``; bills are not among them, they have to be polled.
 
     `id` is the same when Brex sends the event again, `sent_at` (UTC) the time of this delivery. `company_id` is the `id`
-    of the company, which tells the token to read the records with.
+    of the company, which tells the token to read the records with; None where the event does not say it, as an older page of
+    Brex's has it.
     """
 
     id: str
     sent_at: datetime
     record_ids: tuple[str, ...]
-    company_id: str
+    company_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -109,7 +110,7 @@ class _Body:
 @attrs.frozen(kw_only=True)
 class _Ready:
     record_ids: tuple[str, ...]
-    company_id: str
+    company_id: str | None = None
 
 
 class CacheSettings(TypedDict, total=False):

@@ -145,7 +145,9 @@ class _CallError(ApiError):
     def _describe(self, what: str, advice: str) -> None:
         tried = f" after {len(self.attempts) + 1} attempts" if self.attempts else ""
         said = f"{shortened(what)}{self._trace()}{tried}"
-        self.args = (f"{self.service}: {self.method} {self.path} {said}. {advice}".strip(),)
+        # What a service says ends with a full stop of its own, or without one.
+        told = said.removesuffix(".") if not said.endswith("...") else said
+        self.args = (f"{self.service}: {self.method} {self.path} {told}. {advice}".strip(),)
 
     def _trace(self) -> str:
         return ""
@@ -251,7 +253,8 @@ class StatusError(AnswerError):
     ) -> None:
         super().__init__(call, answer, trace_id)
         self.problem = problem or Problem()
-        said = ": ".join(dict.fromkeys(part for part in (self.problem.title, self.problem.detail) if part))
+        parts = ((part or "").removesuffix(".") for part in (self.problem.title, self.problem.detail))
+        said = ": ".join(dict.fromkeys(part for part in parts if part))
         said += "".join(f"; {violation}" for violation in self.problem.violations)
         code = f" [{self.problem.code}]" if self.problem.code else ""
         self._describe(f"answered {self.status}{code}{': ' + said if said else ''}", advice or self.advice)

@@ -97,8 +97,11 @@ def _connect(
     )
 
 
+_OPTIONAL = ("environment", "base_url", "api_version")
+
+
 def _from_env(prefix: str) -> dict[str, str]:
-    optional = {name: os.environ.get(f"{prefix}RILLET_{name.upper()}") for name in ("environment", "base_url")}
+    optional = {name: os.environ.get(f"{prefix}RILLET_{name.upper()}") for name in _OPTIONAL}
     key = from_environment(f"{prefix}RILLET_API_KEY")
     return {"api_key": key, **{name: value for name, value in optional.items() if value}}
 
@@ -157,13 +160,13 @@ class Client(BaseClient):
         pacer: Pacing | Paces | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> Self:
-        """A client from ``RILLET_API_KEY``, and ``RILLET_ENVIRONMENT`` and ``RILLET_BASE_URL`` where they are set.
+        """A client from ``RILLET_API_KEY``, and ``RILLET_ENVIRONMENT``, ``RILLET_BASE_URL`` and ``RILLET_API_VERSION`` if set.
 
         With a `prefix` such as ``ACME_`` it is ``ACME_RILLET_API_KEY`` and so on, for each of several tenants.
         `sleep` waits so many seconds, and may raise what a call then raises.
 
         Raises:
-            ConfigurationError: The key is not set, or one of the three cannot be used.
+            ConfigurationError: The key is not set, or one of the four cannot be used.
         """
         return cls(**_from_env(prefix), pacer=pacer, sleep=sleep)  # type: ignore[arg-type]  # the constructor checks the text
 

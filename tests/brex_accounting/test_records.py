@@ -152,6 +152,8 @@ def test_filters_that_contradict_each_other_or_the_service_are_refused(standin: 
             client.records.list(updated_after=MARCH, updated_from=MARCH)
         with pytest.raises(ValueError, match="updated_before or updated_until"):
             client.records.list(updated_before=MAY, updated_until=MAY)
+        with pytest.raises(ValueError, match="bills by their review_status"):
+            client.records.list(review_status="READY_FOR_EXPORT", source_type="BILL")
         for limit in (0, -1, 501):
             with pytest.raises(ValueError, match="1 to 500"):
                 client.records.list(limit=limit)

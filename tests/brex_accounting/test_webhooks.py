@@ -205,6 +205,13 @@ def test_snake_case_is_understood_too() -> None:
     assert (event.record_ids, event.company_id) == (("a",), "c")
 
 
+def test_an_older_page_names_no_company() -> None:
+    body = b'{"event_type":"ACCOUNTING_RECORD_READY_FOR_EXPORT","accounting_record_ids":["a"]}'
+    event = verify(raw_headers(body), body)
+    assert isinstance(event, RecordsReadyForExport)
+    assert (event.record_ids, event.company_id) == (("a",), None)
+
+
 @pytest.mark.parametrize("kind", ["USER_UPDATED", "NOT_KNOWN_YET"])
 def test_other_events_keep_their_whole_body(kind: str) -> None:
     body = json.dumps({"event_type": kind, "user_id": "cuuser_1", "company_id": "c", "n": [1, None]}).encode()

@@ -119,6 +119,11 @@ def test_nothing_is_said_twice_or_invented() -> None:
     same = StatusError(_CALL, Answer(status=418), problem=Problem(title="Teapot", detail="Teapot"))
     assert str(same) == "Shop: POST /items answered 418: Teapot."
     assert str(StatusError(_CALL, Answer(status=418))) == "Shop: POST /items answered 418."
+    sentences = StatusError(_CALL, Answer(status=418), problem=Problem(title="A pot.", detail="Use a kettle."))
+    assert str(sentences) == "Shop: POST /items answered 418: A pot: Use a kettle."
+    assert str(NoAnswerError(_CALL, "It hung up.")).startswith(
+        "Shop: POST /items got no answer: It hung up. The service"
+    )
     assert str(Violation(message="is missing")) == "is missing"
 
 

@@ -96,8 +96,10 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch, standin: StandIn)
 
     with standin.serve() as url:
         monkeypatch.setenv("RILLET_BASE_URL", url)
+        monkeypatch.setenv("RILLET_API_VERSION", "3")
         with Client.from_env() as client:
             assert client.organization.get() == standin.organization
+    assert standin.asked[-1].headers["x-rillet-api-version"] == "3"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch, standin: StandIn)
         ("RILLET_API_KEY", "", "RILLET_API_KEY is not set"),
         ("RILLET_API_KEY", "two words", "token"),
         ("RILLET_ENVIRONMENT", "staging", "staging"),
+        ("RILLET_API_VERSION", "2026-01-01", "whole numbers"),
         ("RILLET_BASE_URL", "http://example.com", "unencrypted"),
     ],
 )
@@ -114,7 +117,7 @@ def test_an_environment_that_cannot_be_used(
     monkeypatch: pytest.MonkeyPatch, from_env: Callable[[], object], variable: str, value: str, says: str
 ) -> None:
     monkeypatch.setenv("RILLET_API_KEY", TOKEN)
-    for name in ("RILLET_ENVIRONMENT", "RILLET_BASE_URL"):
+    for name in ("RILLET_ENVIRONMENT", "RILLET_BASE_URL", "RILLET_API_VERSION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError, match=says) as caught:

@@ -135,7 +135,7 @@ def announcing(
 ) -> Callable[[brex_accounting.webhooks.Event], None]:
     """What handles Brex's events: tells the ids of records that became ready; every other event is let pass.
 
-    With `company_id`, the `id` of the company in Brex, so are records of other companies.
+    With `company_id`, the `id` of the company in Brex, so are records of other companies, and of none that is named.
     """
 
     def handle(event: brex_accounting.webhooks.Event) -> None:
