@@ -206,7 +206,7 @@ class Draft:
             version=record.version,
             source_id=record.source_id,
             reference_type=settings.reference_type,
-            link=settings.record_link.replace("{id}", record.id) if settings.record_link else None,
+            link=settings.record_address(record.id),
         )
 
     def description(self, each: CodedLine) -> str | None:

@@ -407,6 +407,14 @@ class Settings:
         """The first of `vendors` that means somebody, by any of the three; what is not known is empty."""
         return self._vendor_entries.about(brex_id, email=email, company=company)
 
+    def record_address(self, record_id: str) -> str | None:
+        """Where people see a record in Brex."""
+        return self.record_link.replace("{id}", record_id) if self.record_link else None
+
+    def object_address(self, kind: str, object_id: str) -> str | None:
+        """Where people see an object in Rillet."""
+        return self.rillet_link.replace("{kind}", kind).replace("{id}", object_id) if self.rillet_link else None
+
     @cached_property
     def _vendor_entries(self) -> VendorEntries:
         return VendorEntries(self.vendors)

@@ -26,6 +26,7 @@ from bridge.export.watching.graceful_stop import GracefulStop
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from support.commands import invoke
+from support.companies.changing_records import bill, payment
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
 SETTINGS = """\
@@ -90,6 +91,26 @@ def test_history_tells_what_was_sent_and_what_came_back(company: Company, run: R
     assert expense_id == {"type": "brex", "id": company.brex.records["accr_001"].source_id}
     assert re.fullmatch("accr_001 v2 [0-9a-f]{12}", mark["id"])
     assert json.loads(attempt["answer"])["id"] == charge.id
+
+
+def test_history_links_a_payment_and_its_record(company: Company, run: Run, tmp_path: Path) -> None:
+    company.brex.add(bill("40"), payment("40"))
+    settings = tmp_path / "settings.toml"
+    links = 'record_link = "https://brex.example/{id}"\nrillet_link = "https://rillet.example/{kind}/{id}"\n'
+    accounts = 'bank_account = "11100"\naccounts_payable_account = "21100"\n'
+    settings.write_text(links + SETTINGS + accounts, encoding="utf-8")
+    run("export")
+    (there,) = company.rillet.bills
+    (paid,) = company.rillet.client().bills.list_payments(there.id)
+
+    shown = run("history", "p1", "--settings", str(settings)).stdout
+    found = json.loads(run("history", paid.id, "--settings", str(settings), "--json").stdout)
+
+    links_of_both = ["https://brex.example/p1", f"https://rillet.example/bills/{there.id}/payments/{paid.id}"]
+    assert [line.strip() for line in shown.splitlines() if "https://" in line] == links_of_both
+    (attempt,) = found["attempts"]
+    assert [attempt["record_link"], attempt["rillet_link"]] == links_of_both
+    assert "record_link" not in json.loads(run("history", "p1", "--json").stdout)["attempts"][0]
 
 
 def test_history_of_a_record_tells_of_its_receipts(company: Company, run: Run) -> None:

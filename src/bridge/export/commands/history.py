@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import attrs
@@ -21,10 +24,12 @@ from bridge.export.commands.app import (
     print_json,
 )
 from bridge.export.engine.approvals import Review
-from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.attempts import Attempt, is_record
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting import tables
 from bridge.export.reporting.history import history_of, review_text
+from bridge.settings.toml_file import read_settings
+from bridge.settings.values import Settings
 
 
 @app.command()
@@ -32,15 +37,23 @@ def history(
     record: Annotated[str, typer.Argument(metavar="ID", help="The id of a record in Brex, or of an object in Rillet.")],
     journal: JournalOf,
     *,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings", help="The settings, whose links to Brex and Rillet are shown.", exists=True, dir_okay=False
+        ),
+    ] = None,
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
     """Show every attempt to post a record and its receipts: what was sent when and by whom, and what came back; and refusals.
 
     For an object of Rillet: the attempts that led to it, and of a summary all records that it is for. --json has the
-    bytes of both. Exit status 1: the journal does not know the id.
+    bytes of both. With the settings each attempt has its record_link and rillet_link, also where Rillet has no field for a
+    link, as in payments. Exit status 1: the journal does not know the id.
     """
     with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
+        links = partial(_links, _settings(settings))
         found = history_of(opened, record)
         attempts, members, refusals, decided = found.attempts, found.members, found.refusals, found.reviews
         if as_json:
@@ -48,7 +61,7 @@ def history(
             print_json(
                 {
                     "id": record,
-                    "attempts": [_attempt_json(each) for each in attempts],
+                    "attempts": [_attempt_json(each) | links(each) for each in attempts],
                     "members": shown,
                     "refusals": [_refusal_json(each) for each in refusals],
                     "reviews": [_review_json(each) for each in decided],
@@ -56,13 +69,34 @@ def history(
             )
         elif attempts or refusals or decided:
             if attempts or refusals:
-                console().print(tables.history_table(record, attempts, members, refusals))
+                console().print(
+                    tables.history_table(record, attempts, members, refusals, lambda each: _told(links(each)))
+                )
             for each in decided:
                 console().print(Text(review_text(each)))
         else:
             tables.errors(console(stderr=True), [f"The journal does not know {record}."])
         if found.is_empty:
             raise typer.Exit(INCOMPLETE)
+
+
+def _settings(path: Path | None) -> Settings | None:
+    return None if path is None else read_settings(path.read_text(encoding="utf-8"), source=str(path))
+
+
+def _links(settings: Settings | None, attempt: Attempt) -> dict[str, object]:
+    """The addresses of the record and of the object, as far as the settings and the journal know them."""
+    if settings is None:
+        return {}
+    is_there = attempt.is_there and attempt.object_id is not None
+    return {
+        "record_link": settings.record_address(attempt.subject) if is_record(attempt.subject) else None,
+        "rillet_link": settings.object_address(attempt.kind, attempt.object_id or "") if is_there else None,
+    }
+
+
+def _told(links: Mapping[str, object]) -> list[str]:
+    return [str(each) for each in links.values() if each is not None]
 
 
 def _attempt_json(attempt: Attempt) -> dict[str, object]:

@@ -54,8 +54,7 @@ class Reporter:
         if posted.is_removed:
             self._pending.append(Told(record_id=posted.record.id))
             return
-        template = self._settings.rillet_link
-        link = template.replace("{kind}", posted.kind).replace("{id}", posted.id) if template else None
+        link = self._settings.object_address(posted.kind, posted.id)
         self._pending.append(Told(record_id=posted.record.id, object_id=posted.id, link=link))
 
     def settled(self, nothing: Skip) -> None:

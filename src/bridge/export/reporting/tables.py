@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich import box
@@ -108,11 +108,18 @@ def plan_table(plan: Plan) -> RenderableType:
 
 
 def history_table(
-    wanted: str, attempts: Sequence[Attempt], members: Sequence[Member] = (), refusals: Sequence[Refusal] = ()
+    wanted: str,
+    attempts: Sequence[Attempt],
+    members: Sequence[Member] = (),
+    refusals: Sequence[Refusal] = (),
+    links: Callable[[Attempt], Sequence[str]] = lambda _: (),
 ) -> RenderableType:
-    """The attempts to post one record, or those that led to one object, oldest first; a summary's members; refusals."""
+    """The attempts to post one record, or those that led to one object, oldest first; a summary's members; refusals.
+
+    `links` gives the addresses of what an attempt is about.
+    """
     title = f"{wanted}: {len(attempts)} attempts" if len(attempts) > 1 else f"{wanted}: 1 attempt"
-    blocks = [_whole(title, style="bold"), *(_attempt(wanted, each) for each in attempts)]
+    blocks = [_whole(title, style="bold"), *(_attempt(wanted, each, links(each)) for each in attempts)]
     parts: list[RenderableType] = [*blocks] if attempts or not refusals else []
     if members:
         listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
@@ -122,12 +129,13 @@ def history_table(
     return Group(*parts)
 
 
-def _attempt(wanted: str, each: Attempt) -> Text:
+def _attempt(wanted: str, each: Attempt, links: Sequence[str]) -> Text:
     """An attempt as a block of lines, so that ids stay whole on a narrow terminal."""
     version = f"version {each.version}" if each.subject == wanted else f"{each.subject} {each.version}"
     lines = [
         f"{version}, attempt {each.number}: {each.state.value}",
         f"{each.kind} {each.object_id}" if each.is_there else "",
+        *links,
         each.error or "",
         f"trace id {each.trace_id}" if each.trace_id else "",
         f"intended {_moment(each.intended_at)} UTC by {each.intended_by}",
