@@ -40,8 +40,8 @@ def spoil(books: StandIn, listing: str, named: str, **members: object) -> None:
         if asked.method != "GET" or not asked.path.startswith(listing):
             return answer
         body = cast("dict[str, Any]", json.loads(answer.content))
-        items = next((each for each in body.values() if isinstance(each, list)), [body])
-        for item in cast("list[dict[str, Any]]", items):
+        lists = (cast("list[dict[str, Any]]", each) for each in body.values() if isinstance(each, list))
+        for item in next(lists, [body]):
             if named in json.dumps(item):
                 item.update(members)
         return attrs.evolve(answer, content=json.dumps(body).encode())
