@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from bridge.export.commands import app
 from clientkit import pacing
 
 
-def invoke(*arguments: str, env: Mapping[str, str | None] | None = None) -> Result:
+def invoke(*arguments: str, env: Mapping[str, str | None] | None = None) -> Any:
     """Run ``brex-rillet`` with arguments; what it printed, and its exit code."""
     # Else a command would wait for a minute where those before it have used the pace of the key up.
     pacing._shared.clear()
