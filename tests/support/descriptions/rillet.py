@@ -80,7 +80,10 @@ def operations() -> tuple[Described, ...]:
 
 def operation_for(method: str, path: str) -> Described:
     """The operation that a request reaches."""
-    return next(each for each in operations() if each.serves(method, path))
+    found = next((each for each in operations() if each.serves(method, path)), None)
+    if found is None:
+        raise AssertionError(f"tests/facts/rillet.json has no operation {method} {path}")
+    return found
 
 
 def resolved(schema: Schema) -> Schema:
