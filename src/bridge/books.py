@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar
 
 import attrs
-from dateutil.relativedelta import relativedelta
 from typing_extensions import override
 
 from bridge.datatable import DataTable, Tabular
@@ -142,7 +141,7 @@ class Books(Tabular):
     @property
     def first_open_day(self) -> date | None:
         """The day after the last closed period, None where nothing is closed."""
-        return None if self.last_closed is None else self.last_closed + relativedelta(days=1)
+        return None if self.last_closed is None else self.last_closed + timedelta(days=1)
 
     @cached_property
     def _unreadable(self) -> UnreadableIndex:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import attrs
 from dateutil.relativedelta import relativedelta
@@ -30,7 +30,7 @@ class Period:
     @property
     def next_day(self) -> date:
         """The first day after the period."""
-        return self.last + relativedelta(days=1)
+        return self.last + timedelta(days=1)
 
 
 def month_of(day: date) -> Period:
