@@ -31,6 +31,8 @@ from clientkit.wire import Answer, Outgoing
 if TYPE_CHECKING:
     from clientkit.transport import Transport
 
+__all__ = ["Exchange", "Recorder", "Replay", "ReplayError"]
+
 _SECRET = re.compile(
     r"secret|token|password|authorization|api_?key|signature|credential|client_id|refresh", re.IGNORECASE
 )

@@ -105,6 +105,7 @@ def test_a_run_shows_its_progress_in_lines_where_nothing_can_be_moved(capsys: py
 
 
 def test_without_rich_a_terminal_gets_the_bar_of_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tqdm")
     terminal = _Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setattr("bridge.export.reporting.progress_bar._has", "tqdm".__eq__)
