@@ -132,7 +132,7 @@ def ledger_owner(ledger: Named, journal: Journal) -> str | None:
 
     Raises `ApiError` and `JournalError`.
     """
-    known = {} if journal.forgets else journal.owners()
+    known: Mapping[str, str] = {} if journal.forgets else journal.owners()
     if _LEDGER in known:
         return f"{known[_LEDGER]} at {known.get(f'{_LEDGER} {_PLACE}')}"
     owner = ledger.owner() if isinstance(ledger, Owned) else None

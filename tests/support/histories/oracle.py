@@ -28,7 +28,7 @@ def expected(record: Record | None) -> Sums:
 
 def half(record: Record | None) -> Sums:
     """What is there of a payment with a fee or a discount while the entry of its rest is not."""
-    paid = added(_lines(record)) if record is not None else {}
+    paid: Sums = added(_lines(record)) if record is not None else {}
     owed, left = paid.get(_ACCOUNTS["accounts_payable_account"]), paid.get(_ACCOUNTS["bank_account"])
     if record is None or record.type != RecordType.BILL_EXPENSE_PAYMENT or owed is None or left is None:
         return {}
