@@ -9,6 +9,7 @@
     ├── UnreadableWebhookError      signed, but the body is not what is documented: answer 500, it comes again
     ├── DuplicateWebhookError       signed, and handled before: answer 200, or it keeps coming
     └── WebhookSecretError          a secret is not usable; a `ConfigurationError` too, the sender did nothing wrong
+    SeenStoreError                  the store of the ids that were handled cannot be asked: answer 500, it comes again
 
 The order of the checks is fixed: nothing that a sender wrote is interpreted before its signature was found right.
 """
