@@ -120,7 +120,10 @@ def _lacking(known: Known, record: Record) -> _Disagreement | None:
     if not moves_money(record):
         return None
     if known.state.deleted:
-        # Between the deletion and what was to follow it something went wrong, or its money came back.
+        # Between the deletion and what was to follow it something went wrong, or its money came back; unless the source
+        # wants nothing of it any more, as of an invoice that is void.
+        if known.mapped is None or isinstance(known.mapped(record, None), Skip):
+            return None
         return Verdict.ONLY_IN_BREX, f"this export has deleted what it had posted; {known.in_ledger}"
     is_taken = known.source.is_taken(record)
     return (Verdict.ONLY_IN_BREX, f"{known.source.name} has it as exported; {known.in_ledger}") if is_taken else None
