@@ -105,7 +105,6 @@ def events(history: History, settings: Settings) -> list[Event]:
 
 
 _TITLES: Mapping[AttemptState, str] = {
-    AttemptState.OPEN: "Sent to Rillet; no answer yet",
     AttemptState.POSTED: "Posted to Rillet",
     AttemptState.ADOPTED: "Found in Rillet",
     AttemptState.REJECTED: "Not taken by Rillet",
@@ -137,7 +136,7 @@ def _title(attempt: Attempt) -> str:
         return "Receipt attached in Rillet" if attempt.is_there else "Receipt not attached"
     if attempt.was_carried_out and attempt.is_change:
         return "Deleted in Rillet" if attempt.deletes else "Replaced in Rillet"
-    return _TITLES[attempt.state]
+    return "Sent to Rillet; no answer yet" if attempt.is_open else _TITLES[attempt.state]
 
 
 def _refusals(history: History) -> Iterator[Event]:
