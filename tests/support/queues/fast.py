@@ -1,6 +1,6 @@
-"""Imported first, it makes a minute of Rillet's pace a few seconds and writes what the queues log as JSON lines.
+"""Runs the module that it is given with its arguments, as ``python -m`` does, in a world that goes faster.
 
-As a program it runs the module that it is given with its arguments, as ``python -m`` does.
+A minute of Rillet's pace is a few seconds there, and what the queues log is written as JSON lines. To import it changes nothing.
 """
 
 from __future__ import annotations
@@ -37,11 +37,10 @@ def _pacing(self: SharedPaces, name: str, limit: int, window: float, margin: flo
     return SharedPacer(self._store, name, limit, WINDOW, margin=MARGIN)
 
 
-SharedPaces.pacing = _pacing  # type: ignore[method-assign]  # what the test is for is the rest
-_log = logging.getLogger("queues")
-_log.setLevel(logging.INFO)
-_log.addHandler(_Events())
-
 if __name__ == "__main__":
+    SharedPaces.pacing = _pacing  # type: ignore[method-assign]  # what the test is for is the rest
+    log = logging.getLogger("queues")
+    log.setLevel(logging.INFO)
+    log.addHandler(_Events())
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
