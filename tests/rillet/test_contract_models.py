@@ -18,7 +18,7 @@ from clientkit import codec
 from clientkit.requests import Multipart
 from rillet import webhooks
 from support.descriptions.endpoints import Endpoint, endpoints
-from support.descriptions.rillet import Described, operation_for, resolved
+from support.descriptions.rillet import Described, operations, resolved
 
 ENDPOINTS = endpoints()
 
@@ -67,17 +67,10 @@ def test_every_model_that_comes_in_keeps_what_it_does_not_know() -> None:
 def _lists() -> Iterator[tuple[Endpoint, Described, str]]:
     for endpoint in ENDPOINTS:
         (request, *_) = endpoint.requests(full=True)
-        described = next(iter(_described(request.method, request.path)), None)
+        described = next((each for each in operations() if each.serves(request.method, request.path)), None)
         for name, parameter in (described.query if described else {}).items():
             if described is not None and resolved(parameter["schema"]).get("type") == "array":
                 yield endpoint, described, name
-
-
-def _described(method: str, path: str) -> Iterator[Described]:
-    try:
-        yield operation_for(method, path)
-    except StopIteration:
-        return
 
 
 def test_lists_in_a_query_are_joined_by_commas_where_the_description_says_so() -> None:

@@ -49,6 +49,7 @@ METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "held": lambda journal: journal.held(RECORD),
     "owners": lambda journal: journal.owners(),
     "bind": lambda journal: journal.bind({"ledger": "organization o"}),
+    "latest": lambda journal: journal.latest(),
     "latest_of_others": lambda journal: journal.latest_of_others(),
 }
 
