@@ -1,0 +1,1 @@
+"""Five tasks, each as one script."""
