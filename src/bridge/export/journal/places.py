@@ -40,6 +40,29 @@ def engine_at(place: str) -> sa.Engine:
     return engine
 
 
+def engine_with(table: sa.Table, place: str, *, what: str) -> sa.Engine:
+    """How to reach a database that has this one table beside those of a journal, if any; it is made where it is not there.
+
+    `what` is kept in it, in words. Raises `JournalError`.
+    """
+    engine = engine_at(place)
+    try:
+        # Two processes may make the table at once.
+        with suppress(SQLAlchemyError):
+            table.create(engine, checkfirst=True)
+        table.create(engine, checkfirst=True)
+        keep_to_oneself(engine.url)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise JournalError(f"{what} cannot be kept: {reason_of(error)}") from None
+    return engine
+
+
+def reason_of(error: Exception) -> str:
+    """What a database says, without the statement and its values."""
+    return str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+
+
 def checked_namespace(name: str) -> str:
     """The name of a part of a database, as it is compared. Raises `JournalError`."""
     if len(name) > _LONGEST_NAME or not name.isprintable() or name != name.strip():

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from typing_extensions import override
 
-from bridge.export.journal.places import engine_at, keep_to_oneself
-from bridge.export.journal.protocol import JournalError
+from bridge.export.journal.places import engine_with, reason_of, shown
 from clientkit.pacing import next_slot
 from clientkit.shared_pacing import PaceStoreError, SharedPaces
 
@@ -40,17 +39,8 @@ class SqlPaces(SharedPaces):
     """
 
     def __init__(self, place: str) -> None:
-        self._engine = engine_at(place)
+        self._engine = engine_with(_PACES, place, what="the shared pace")
         super().__init__(_SqlStore(self._engine))
-        try:
-            # Two processes may make the table at once.
-            with suppress(SQLAlchemyError):
-                _PACES.create(self._engine, checkfirst=True)
-            _PACES.create(self._engine, checkfirst=True)
-            keep_to_oneself(self._engine.url)
-        except SQLAlchemyError as error:
-            self.close()
-            raise JournalError(f"the shared pace cannot be kept: {_reason(error)}") from None
 
     def close(self) -> None:
         """Give back the connections."""
@@ -58,7 +48,7 @@ class SqlPaces(SharedPaces):
 
     @override
     def __repr__(self) -> str:
-        return f"SqlPaces({self._engine.url.render_as_string(hide_password=True)!r})"
+        return f"SqlPaces({shown(self._engine.url)!r})"
 
 
 class _SqlStore:
@@ -77,7 +67,7 @@ class _SqlStore:
                 connection.execute(sa.update(_PACES).where(_ROW.name == name).values(slots=kept))
                 return slot - now
         except (SQLAlchemyError, OSError, ValueError) as error:
-            raise PaceStoreError(_reason(error)) from error
+            raise PaceStoreError(reason_of(error)) from error
 
     def hold(self, name: str, seconds: float) -> None:
         try:
@@ -86,7 +76,7 @@ class _SqlStore:
                 until = max(held, now + seconds)
                 connection.execute(sa.update(_PACES).where(_ROW.name == name).values(held_until=until))
         except (SQLAlchemyError, OSError, ValueError) as error:
-            raise PaceStoreError(_reason(error)) from error
+            raise PaceStoreError(reason_of(error)) from error
 
     def _locked(self, connection: sa.Connection, name: str) -> tuple[list[float], float, float]:
         """What is written down for a name, and the time now, once nobody else may change it."""
@@ -105,7 +95,3 @@ class _SqlStore:
             return time.time()
         # Not now(), which is the time at which the transaction began to wait for the lock.
         return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]

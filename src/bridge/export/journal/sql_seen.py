@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from typing_extensions import override
 
-from bridge.export.journal.places import engine_at, keep_to_oneself
-from bridge.export.journal.protocol import JournalError
+from bridge.export.journal.places import engine_with, reason_of, shown
 from clientkit.webhooks import SeenStoreError
 
 _SEEN = sa.Table(
@@ -50,17 +48,8 @@ class SqlSeenIds:
     def __init__(
         self, place: str, *, namespace: str = "", kept: timedelta = _KEPT, now: Callable[[], datetime] = _now
     ) -> None:
-        self._engine = engine_at(place)
+        self._engine = engine_with(_SEEN, place, what="the ids of webhooks")
         self._namespace, self._kept, self._now, self._added = namespace, kept, now, 0
-        try:
-            # Two processes may make the table at once.
-            with suppress(SQLAlchemyError):
-                _SEEN.create(self._engine, checkfirst=True)
-            _SEEN.create(self._engine, checkfirst=True)
-            keep_to_oneself(self._engine.url)
-        except SQLAlchemyError as error:
-            self.close()
-            raise JournalError(f"the ids of webhooks cannot be kept: {_reason(error)}") from None
 
     def close(self) -> None:
         """Give back the connections."""
@@ -73,7 +62,7 @@ class SqlSeenIds:
             with self._engine.connect() as connection:
                 return connection.execute(found).first() is not None
         except SQLAlchemyError as error:
-            raise SeenStoreError(_reason(error)) from None
+            raise SeenStoreError(reason_of(error)) from None
 
     def add(self, id: str) -> bool:
         """Remember `id`. Whether it is new."""
@@ -87,7 +76,7 @@ class SqlSeenIds:
         except IntegrityError:
             return False
         except SQLAlchemyError as error:
-            raise SeenStoreError(_reason(error)) from None
+            raise SeenStoreError(reason_of(error)) from None
         return True
 
     def discard(self, id: str) -> None:
@@ -96,12 +85,8 @@ class SqlSeenIds:
             with self._engine.begin() as connection:
                 connection.execute(sa.delete(_SEEN).where(_ROW.namespace == self._namespace, _ROW.id == id))
         except SQLAlchemyError as error:
-            raise SeenStoreError(_reason(error)) from None
+            raise SeenStoreError(reason_of(error)) from None
 
     @override
     def __repr__(self) -> str:
-        return f"SqlSeenIds({self._engine.url.render_as_string(hide_password=True)!r}, namespace={self._namespace!r})"
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+        return f"SqlSeenIds({shown(self._engine.url)!r}, namespace={self._namespace!r})"
