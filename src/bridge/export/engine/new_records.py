@@ -36,7 +36,8 @@ _LEFT_ALONE = frozenset({SkipCode.BEFORE_START, SkipCode.OTHER_BASIS, SkipCode.N
 class NewRecords:
     """Hands out tasks for what is new, and for what has not changed; `books` are those that were kept.
 
-    `check` raises `SettingsError` where the settings do not fit books that were read meanwhile. `done` are the records that need nothing else in this run, with the fields of each whose values are carried nowhere.
+    `check` raises `SettingsError` where the settings do not fit books that were read meanwhile. `done` are the records that
+    need nothing else in this run, with the fields of each whose values are carried nowhere.
     """
 
     def __init__(
@@ -59,8 +60,8 @@ class NewRecords:
         for page in pages:
             attempts = self._journal.attempts_of([each.id for each in page])
             simple = [each for each in page if not settles(each) and not follows(each) and not _is_open(attempts, each)]
-            books = self._books_for([each for each in simple if not attempts.get(each.id)])
-            posts = self._posts([each for each in simple if not attempts.get(each.id)], books)
+            posts = self._posts([each for each in simple if not attempts.get(each.id)])
+            books = self.books
             bills = [each for each in simple if each.type == RecordType.BILL_EXPENSE]
             numbered = self._reading.with_numbers(books, posts) if bills else None
             others = [each for each in simple if each.type != RecordType.BILL_EXPENSE]
@@ -86,15 +87,20 @@ class NewRecords:
         lost = uncarried(task.record, self._bridge.settings, books) if is_posted else frozenset[str]()
         return NewRecordTask(task=task, not_carried=lost, done=self.done)
 
-    def _books_for(self, records: Sequence[Record]) -> Books:
-        """The books; those of now where a vendor would be created, which has to be right at once."""
-        if any(isinstance(each.document.party, PlannedVendor) for each in self._posts(records, self.books)):
-            self.books = self._reading.refreshed()
-            self._check(self.books)
-        return self.books
+    def _posts(self, records: Sequence[Record]) -> list[Post]:
+        """What would be posted; by the books of now where a vendor would be created, which has to be right at once."""
+        posts = self._mapped(records)
+        if not any(isinstance(each.document.party, PlannedVendor) for each in posts):
+            return posts
+        refreshed = self._reading.refreshed()
+        if refreshed is self.books:
+            return posts
+        self._check(refreshed)
+        self.books = refreshed
+        return self._mapped(records)
 
-    def _posts(self, records: Sequence[Record], books: Books) -> list[Post]:
-        outcomes = (self._bridge.outcome(each, books) for each in records)
+    def _mapped(self, records: Sequence[Record]) -> list[Post]:
+        outcomes = (self._bridge.outcome(each, self.books) for each in records)
         return [each for each in outcomes if isinstance(each, Post)]
 
     def _is_simple(self, task: RecordTask) -> bool:
