@@ -13,27 +13,20 @@ from rich.progress import Progress as Bar
 from bridge.export.engine.runner import ShowProgress
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Progress
-from bridge.export.reporting.progress_bar import OnBar, columns
-
-_EVERY = 60.0
-# Somebody who waits sees soon that it goes on; of a short run there is nothing to say.
-_FIRST = 10.0
+from bridge.export.reporting.progress_bar import EVERY, FIRST, Occasion, OnBar, columns
 
 
 class LoggedProgress:
     """Writes a line of the log after the `first` seconds, and when `every` seconds have passed since the last one."""
 
     def __init__(
-        self, every: float = _EVERY, clock: Callable[[], float] = time.monotonic, *, first: float = _FIRST
+        self, every: float = EVERY, clock: Callable[[], float] = time.monotonic, *, first: float = FIRST
     ) -> None:
-        self._every, self._clock = every, clock
-        self._next = clock() + min(first, every)
+        self._occasion = Occasion(clock, first=min(first, every), every=every)
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
-        now = self._clock()
-        if now >= self._next:
-            self._next = now + self._every
+        if self._occasion.has_come():
             audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 Show: TypeAlias = Callable[[Progress], object]
 
-# Of a short run there is nothing to say; in a long one a log does not have to be full of it.
-_FIRST, _EVERY = 10.0, 60.0
+# Somebody who waits sees soon that it goes on; of a short run there is nothing to say, and no log has to be full of it.
+FIRST, EVERY = 10.0, 60.0
 _NAME = 24
 
 
@@ -37,6 +37,22 @@ class OnBar:
         self._bar.update(self._task, completed=progress.done, total=progress.of, description=name, rest=rest)
 
 
+class Occasion:
+    """Tells after the `first` seconds that it is time to say something, and when `every` seconds have passed since it did."""
+
+    def __init__(self, clock: Callable[[], float], *, first: float, every: float) -> None:
+        self._clock, self._every = clock, every
+        self._next = clock() + first
+
+    def has_come(self) -> bool:
+        """Whether it is time; the next one is later."""
+        now = self._clock()
+        if now < self._next:
+            return False
+        self._next = now + self._every
+        return True
+
+
 class Lines:
     """Writes a line after the `first` seconds, one whenever `every` seconds have passed, and one for the last record."""
 
@@ -45,18 +61,15 @@ class Lines:
         stream: TextIO,
         clock: Callable[[], float] = time.monotonic,
         *,
-        first: float = _FIRST,
-        every: float = _EVERY,
+        first: float = FIRST,
+        every: float = EVERY,
     ) -> None:
-        self._stream, self._clock, self._every = stream, clock, every
-        self._next = clock() + first
+        self._stream, self._occasion = stream, Occasion(clock, first=first, every=every)
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
-        now = self._clock()
-        if now < self._next and progress.done < progress.of:
+        if not self._occasion.has_come() and progress.done < progress.of:
             return
-        self._next = now + self._every
         rest = f", {progress.rest} left" if progress.rest else ""
         self._stream.write(f"{progress.done} of {progress.of} records{rest}\n")
         self._stream.flush()
