@@ -8,6 +8,7 @@ import attrs
 
 from bridge.export import Attempt, AttemptState, Journal, NoJournal, Purpose, SqlJournal
 from bridge.export.engine.attempts import last_attempt
+from bridge.export.web.overview import overview, row_of
 from bridge.mappers.summaries import Member
 from support.clocks import ManualClock
 
@@ -53,6 +54,12 @@ def test_of_every_record_the_attempt_that_counts_and_the_newest_refusal(place: s
             assert each.attempt == (None if expected is None else attrs.evolve(expected, payload=b"", answer=None))
             assert each.refusal == next(reversed(journal.refusals(record_id)), None)
         assert [each.record_id for each in other.latest()] == ["of another"]
+        # One record's row is what the list has of it.
+        rows = {each.record_id: each for each in overview(journal)}
+        assert rows.keys() == latest.keys()
+        assert {each: row_of(journal, each) for each in rows} == rows
+        assert row_of(journal, "of another") is None
+        assert row_of(journal, "vendor:v") is None
 
 
 def test_without_a_journal_nothing_is_known() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from bridge.datatable import money
 from bridge.decisions import Decision, Post, ReasonCode, Refuse, SkipCode
 from bridge.documents.form import Form, form_of_json
 from bridge.export.engine.approvals import Review, ReviewStep, held_by_hand, reviews
-from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.attempts import Attempt, is_record, last_attempt
 from bridge.export.journal.protocol import Journal, Latest
 from bridge.export.web.readings import Facts, QueueReading
 from clientkit.money import total
@@ -82,31 +83,55 @@ def overview(journal: Journal, reading: QueueReading | None = None, read_at: dat
 
     `reading` is what both services said at `read_at`; what the journal says since counts more. Raises `JournalError`.
     """
-    held = {each: known for each in held_by_hand(journal) if (known := reviews(journal, each))}
-    rows = dict[str, Row]()
-    since = dict[str, datetime]()
-    for latest in journal.latest():
-        known = held.get(latest.record_id) or (reviews(journal, latest.record_id) if _is_held(latest) else ())
+    held, latest = frozenset(held_by_hand(journal)), {each.record_id: each for each in journal.latest()}
+    ids = dict.fromkeys([*latest, *held, *(() if reading is None else reading.decisions)])
+    read = None if reading is None or read_at is None else (reading, read_at)
+    found = (_row(each, latest.get(each), journal, read, is_held=each in held) for each in ids)
+    rows = (row for row in found if row is not None)
+    return sorted(rows, key=lambda row: (row.day or date.min, row.record_id), reverse=True)
+
+
+def row_of(
+    journal: Journal, record_id: str, reading: QueueReading | None = None, read_at: datetime | None = None
+) -> Row | None:
+    """One record as `overview` has it, None where neither journal nor reading know it. Raises `JournalError`."""
+    attempt, refusals = last_attempt(journal.attempts(record_id)), journal.refusals(record_id)
+    refusal = refusals[-1] if refusals else None
+    latest = Latest(record_id=record_id, attempt=attempt, refusal=refusal)
+    is_known = is_record(record_id) and (attempt is not None or refusal is not None)
+    read = None if reading is None or read_at is None else (reading, read_at)
+    is_held = record_id in held_by_hand(journal)
+    return _row(record_id, latest if is_known else None, journal, read, is_held=is_held)
+
+
+def _row(
+    record_id: str,
+    latest: Latest | None,
+    journal: Journal,
+    read: tuple[QueueReading, datetime] | None,
+    *,
+    is_held: bool,
+) -> Row | None:
+    """`latest` is what the journal has, and `read` what both services said, and when; `is_held` tells of a person's hold."""
+    reading, read_at = read or (None, None)
+    decision = None if reading is None else reading.decisions.get(record_id)
+    # The journal has nothing of a record that no run has seen, but for what a person decided.
+    is_reviewed = is_held or (_is_held(latest) if latest is not None else decision is not None and _holds(decision))
+    known = reviews(journal, record_id) if is_reviewed else ()
+    row, at = None, None
+    if latest is not None:
         row, at = _of_journal(latest, known[-1] if known else None)
-        rows[latest.record_id], since[latest.record_id] = row, at
-    for record_id, known in held.items():
-        if record_id not in rows:
-            rows[record_id], since[record_id] = _of_review(record_id, known[-1]), known[-1].at
-    if reading is not None and read_at is not None:
-        for record_id, decision in reading.decisions.items():
-            # The journal has nothing of a record that no run has seen, but for what a person decided.
-            if record_id not in rows and _holds(decision) and (known := reviews(journal, record_id)):
-                rows[record_id], since[record_id] = _of_review(record_id, known[-1]), known[-1].at
-        for record_id in [*rows, *(each for each in reading.decisions if each not in rows)]:
-            before = rows.get(record_id)
-            is_newer = before is None or since[record_id] < read_at
-            rows[record_id] = _with_reading(record_id, before, reading, is_newer=is_newer)
-    return sorted(rows.values(), key=lambda row: (row.day or date.min, row.record_id), reverse=True)
+    elif known:
+        row, at = _of_review(record_id, known[-1]), known[-1].at
+    if reading is None or read_at is None or (row is None and decision is None):
+        return row
+    return _with_reading(record_id, row, reading, is_newer=at is None or at < read_at)
 
 
 def counted(rows: list[Row]) -> Mapping[Status, int]:
     """How many records stand where."""
-    return {each: sum(row.status is each for row in rows) for each in Status}
+    found = Counter(row.status for row in rows)
+    return {each: found[each] for each in Status}
 
 
 def _is_held(latest: Latest) -> bool:

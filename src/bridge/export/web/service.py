@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bridge.closing import Reconciliation
@@ -16,7 +16,7 @@ from bridge.export.engine.export import Export
 from bridge.export.reporting.history import history_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.web.background import Background, Task
-from bridge.export.web.overview import Row, Status, counted, overview
+from bridge.export.web.overview import Row, Status, counted, overview, row_of
 from bridge.export.web.readings import QueueReading, RecordReading, read_queue, read_record
 from bridge.export.web.views import (
     ROWS_OF_A_PAGE,
@@ -60,7 +60,8 @@ class StatusService:
     def records(self, *, status: str, words: str, page: str) -> dict[str, object]:
         """The list of records."""
         query = Query(status=_status(status), words=words[:_LONGEST_TEXT].strip(), page=_number(page))
-        rows, reading = self._rows()
+        reading, read_at = self._queue()
+        rows = overview(self._export.journal, reading, read_at)
         found = query.of(rows)
         pages = max((len(found) + ROWS_OF_A_PAGE - 1) // ROWS_OF_A_PAGE, 1)
         query = Query(status=query.status, words=query.words, page=min(query.page, pages))
@@ -89,9 +90,8 @@ class StatusService:
 
     def record(self, record_id: str) -> dict[str, object]:
         """A record with its whole history, and what may be done with it."""
-        rows, _ = self._rows()
-        row = next((each for each in rows if each.record_id == record_id), None)
-        history = history_of(self._export.journal, record_id)
+        journal = self._export.journal
+        row, history = row_of(journal, record_id, *self._queue()), history_of(journal, record_id)
         reading = self._background.task(_reading_key(record_id))
         action = self._background.task(_action_key(record_id))
         seen = _result(reading, RecordReading)
@@ -194,10 +194,10 @@ class StatusService:
         made = self._export.hold(record_id, by=name, why=why)
         return f"{made.by} holds it. It is not posted until somebody else approves it."
 
-    def _rows(self) -> tuple[list[Row], QueueReading | None]:
+    def _queue(self) -> tuple[QueueReading | None, datetime | None]:
+        """What was read of the queue last, and when."""
         task = self._background.task(_QUEUE)
-        reading = _result(task, QueueReading)
-        return overview(self._export.journal, reading, None if task is None else task.read_at), reading
+        return _result(task, QueueReading), None if task is None else task.read_at
 
     def _may(self, row: Row | None, seen: RecordReading | None) -> frozenset[str]:
         """What makes sense for the record, of what the settings allow."""
