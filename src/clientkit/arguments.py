@@ -24,6 +24,8 @@ T = TypeVar("T")
 _Check: TypeAlias = Callable[[object], str | None]
 
 _TEXTS = (str, bytes, bytearray)
+# The usual sequences, which need no look at an abstract class.
+_LISTS: frozenset[type] = frozenset({tuple, list})
 # What people have at hand instead, and how they get what is wanted.
 _HINTS: Mapping[type, str] = {
     date: ", such as date(2026, 1, 31)",
@@ -93,7 +95,8 @@ def _class_check(kind: type) -> _Check:
     fields = _fields_check if attrs.has(kind) else None
 
     def check(value: object) -> str | None:
-        if not _is_of(value, kind):
+        # Mostly it is of the class itself, which is told at once.
+        if value.__class__ is not kind and not _is_of(value, kind):
             return f"{_named(kind)} is wanted{_HINTS.get(kind, '')}, not {_named(type(value))}{_own_id(value, kind)}"
         return fields(type(value))(value) if fields is not None else None
 
@@ -116,6 +119,10 @@ def _union_check(members: tuple[object, ...]) -> _Check | None:
     known = [each for each in checks if each is not None]
     if len(known) < len(checks):
         return None
+    if len(known) == 1:
+        # Whoever made it a union has None in it.
+        only = known[0]
+        return lambda value: None if value is None else only(value)
     named = " or ".join(_shown(each) for each in members if each is not types.NoneType)
 
     def check(value: object) -> str | None:
@@ -127,8 +134,6 @@ def _union_check(members: tuple[object, ...]) -> _Check | None:
             if problem is None:
                 return None
             problems.append(problem)
-        if len(problems) == 1:
-            return problems[0]
         # Of one of the classes, but something in it is wrong.
         inside = next((each for each in problems if each.startswith((".", "["))), None)
         return inside or f"{named} is wanted, not {_named(type(value))}"
@@ -140,12 +145,15 @@ def _sequence_check(element: object) -> _Check:
     check_one = _check(element)
 
     def check(value: object) -> str | None:
-        if isinstance(value, _TEXTS) or not isinstance(value, Sequence):
+        if value.__class__ not in _LISTS and (isinstance(value, _TEXTS) or not isinstance(value, Sequence)):
             return f"a list of {_shown(element)} is wanted, not {_named(type(value))}"
         if check_one is None:
             return None
-        problems = ((index, check_one(each)) for index, each in enumerate(cast("Sequence[object]", value)))
-        return next((_placed(f"[{index}]", problem) for index, problem in problems if problem is not None), None)
+        for index, each in enumerate(cast("Sequence[object]", value)):
+            problem = check_one(each)
+            if problem is not None:
+                return _placed(f"[{index}]", problem)
+        return None
 
     return check
 
