@@ -145,9 +145,7 @@ class _CallError(ApiError):
     def _describe(self, what: str, advice: str) -> None:
         tried = f" after {len(self.attempts) + 1} attempts" if self.attempts else ""
         said = f"{shortened(what)}{self._trace()}{tried}"
-        # What a service says ends with a full stop of its own, or without one.
-        told = said.removesuffix(".") if not said.endswith("...") else said
-        self.args = (f"{self.service}: {self.method} {self.path} {told}. {advice}".strip(),)
+        self.args = (f"{self.service}: {self.method} {self.path} {_open(said)}. {advice}".strip(),)
 
     def _trace(self) -> str:
         return ""
@@ -253,7 +251,7 @@ class StatusError(AnswerError):
     ) -> None:
         super().__init__(call, answer, trace_id)
         self.problem = problem or Problem()
-        parts = ((part or "").removesuffix(".") for part in (self.problem.title, self.problem.detail))
+        parts = (_open(part or "") for part in (self.problem.title, self.problem.detail))
         said = ": ".join(dict.fromkeys(part for part in parts if part))
         said += "".join(f"; {violation}" for violation in self.problem.violations)
         code = f" [{self.problem.code}]" if self.problem.code else ""
@@ -359,6 +357,11 @@ class PagingError(ApiError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"listing {path}: {reason}")
         self.path, self.reason = path, reason
+
+
+def _open(text: str) -> str:
+    """A text that goes on: without the full stop that a service may end it with."""
+    return text if text.endswith("...") else text.removesuffix(".")
 
 
 def _is_object(content: bytes) -> bool:
