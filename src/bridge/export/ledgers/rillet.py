@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -42,6 +42,7 @@ from bridge.export.ledgers.rillet_books import (
     with_planned,
     with_reimbursements,
 )
+from bridge.export.ledgers.rillet_look_ups import Listed
 from bridge.export.ledgers.rillet_operations import operation_of
 from bridge.export.owners import Owner, place_of
 from bridge.unreadable import UnreadableEntry
@@ -54,13 +55,9 @@ from clientkit.wire import Answer, Answered
 from rillet import (
     Bill,
     BillOperations,
-    Charge,
     ChargeOperations,
-    JournalEntry,
     JournalEntryOperations,
-    Reimbursement,
     ReimbursementOperations,
-    VendorCredit,
     VendorCreditOperations,
     VendorOperations,
 )
@@ -72,8 +69,6 @@ if TYPE_CHECKING:
 _CLOCK_MARGIN = timedelta(days=1)
 # The answer to a new key tells of an object that was made at the moment of the answer, or nearly.
 _MOMENT = timedelta(seconds=2)
-_Listed: TypeAlias = Charge | Reimbursement | Bill | VendorCredit | JournalEntry
-_LISTED = (Charge, Reimbursement, Bill, VendorCredit, JournalEntry)
 
 #: Payments of whatever it is.
 PAYMENTS = "payments"
@@ -181,7 +176,7 @@ class RilletLedger:
 
     def changed_at(self, found: Found) -> datetime | None:
         """When Rillet says that it changed last."""
-        return found.raw.updated_at if isinstance(found.raw, _LISTED) else None
+        return found.raw.updated_at if isinstance(found.raw, Listed) else None
 
     def look_up(
         self, listed: Iterable[Found | UnreadableEntry], subjects: Collection[str], sources: Collection[str]
@@ -206,7 +201,7 @@ class RilletLedger:
         if paid_by(ref.kind) is not None:
             return next((each for each in self._payments(ref.kind) if each.ref == ref), None)
         client = self.client
-        one: Mapping[str, Callable[[str], _Listed]] = {
+        one: Mapping[str, Callable[[str], Listed]] = {
             BILLS: client.bills.get,
             CHARGES: client.charges.get,
             REIMBURSEMENTS: client.reimbursements.get,
@@ -336,7 +331,7 @@ class RilletLedger:
             _check_gone(error)
             return ()
 
-    def _found(self, kind: str, value: _Listed | rillet.BillPayment | rillet.ReimbursementPayment) -> Found:
+    def _found(self, kind: str, value: Listed | rillet.BillPayment | rillet.ReimbursementPayment) -> Found:
         return found(kind, value, reference_type=self.reference_type)
 
 

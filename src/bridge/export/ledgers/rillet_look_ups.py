@@ -25,7 +25,8 @@ from bridge.unreadable import UnreadableEntry
 from clientkit.requests import Unreadable
 from rillet import Bill, Charge, JournalEntry, Reimbursement, VendorCredit
 
-_Listed: TypeAlias = Charge | Reimbursement | Bill | VendorCredit | JournalEntry
+#: The objects that are found.
+Listed: TypeAlias = Charge | Reimbursement | Bill | VendorCredit | JournalEntry
 
 
 def kinds_looked_at(reference_type: str | None) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ def changed(
     client: rillet.Client, kind: str, since: datetime, *, reference_type: str | None
 ) -> Iterator[Found | UnreadableEntry]:
     """The objects of a kind that changed after a moment. Deleted ones do not show."""
-    listing: Mapping[str, Callable[[], Iterable[_Listed | Unreadable]]] = {
+    listing: Mapping[str, Callable[[], Iterable[Listed | Unreadable]]] = {
         CHARGES: lambda: client.charges.list(updated_after=since, limit=100).tolerant(),
         REIMBURSEMENTS: lambda: client.reimbursements.list(updated_after=since, limit=100).tolerant(),
         BILLS: lambda: client.bills.list(updated_after=since, limit=100).tolerant(),
