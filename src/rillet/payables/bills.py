@@ -101,7 +101,10 @@ class BillPayment(Model):
 
 
 class BillChanges(TypedDict, total=False):
-    """What `modify` can change of a bill: fields of `BillUpdate`. None empties one. Lines that were read can stand beside new ones."""
+    """What `modify` can change of a bill: fields of `BillUpdate`. None empties one.
+
+    Lines that were read can stand beside new ones.
+    """
 
     vendor_id: str
     expense_number: str

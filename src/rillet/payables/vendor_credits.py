@@ -133,7 +133,10 @@ class _Applications:
 
 
 class VendorCreditChanges(TypedDict, total=False):
-    """What `modify` can change of a vendor credit: fields of `VendorCreditUpdate`. None empties one. Lines that were read can stand beside new ones."""
+    """What `modify` can change of a vendor credit: fields of `VendorCreditUpdate`. None empties one.
+
+    Lines that were read can stand beside new ones.
+    """
 
     vendor_id: str
     credit_number: str

@@ -94,7 +94,10 @@ class NewDraftContract(Input):
 
 
 class DraftContractChanges(TypedDict, total=False):
-    """What `modify` can change of a draft contract: fields of `NewDraftContract`. None empties one. Lines that were read can stand beside new ones."""
+    """What `modify` can change of a draft contract: fields of `NewDraftContract`. None empties one.
+
+    Lines that were read can stand beside new ones.
+    """
 
     external_references: Sequence[ExternalReference] | None
     subsidiary_id: str

@@ -40,8 +40,8 @@ class Done:
     """What came of a unit of work.
 
     `setback` says that it failed for a reason that may be the service's. `again` says that it may work at the end of this
-    run, because another exporter was in its way, and `later` that a later batch of this run decides. `trace_id` is that of the ledger's last answer. `reports` says whether
-    the source waits to be told of the records.
+    run, because another exporter was in its way, and `later` that a later batch of this run decides. `trace_id` is that of
+    the ledger's last answer. `reports` says whether the source waits to be told of the records.
     """
 
     results: tuple[RecordResult, ...]
