@@ -201,12 +201,10 @@ class CloseStatus(Tabular):
         return _report("Audit sample", headings, rows)
 
     def _link(self, record: Record) -> str:
-        told = self.snapshot.settings.record_link
-        return told.replace("{id}", record.id) if told else ""
+        return self.snapshot.settings.record_address(record.id) or ""
 
     def _entry(self, kind: str, object_id: str) -> str:
-        told = self.snapshot.settings.rillet_link
-        return told.replace("{kind}", kind).replace("{id}", object_id) if told else f"{kind} {object_id}"
+        return self.snapshot.settings.object_address(kind, object_id) or f"{kind} {object_id}"
 
 
 def close_status(

@@ -240,12 +240,12 @@ class Walk:
 
     def _context(self, books: Books) -> TaskContext:
         sender = self._sender
-        receipts, link = None, self._bridge.settings.record_link
-        if self._bridge.settings.receipts and self._download is not None:
-            receipts = ReceiptUploader(self._download, sender, link)
+        receipts, settings = None, self._bridge.settings
+        if settings.receipts and self._download is not None:
+            receipts = ReceiptUploader(self._download, sender, settings)
         return TaskContext(
             sender,
-            self._bridge.settings,
+            settings,
             books,
             vendors=self._vendors,
             payments=self._payer,

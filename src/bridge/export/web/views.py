@@ -63,17 +63,16 @@ def record_address(record_id: str) -> str:
 
 def brex_link(settings: Settings, record_id: str) -> str | None:
     """The record in Brex, where the settings say how its address is made."""
-    if settings.record_link is None:
-        return None
-    return web_address(settings.record_link.replace("{id}", quote(record_id, safe="")))
+    made = settings.record_address(quote(record_id, safe=""))
+    return None if made is None else web_address(made)
 
 
 def rillet_link(settings: Settings, kind: str | None, object_id: str | None) -> str | None:
     """The object in Rillet, where there is one and the settings say how its address is made."""
-    if settings.rillet_link is None or kind is None or object_id is None:
+    if kind is None or object_id is None:
         return None
-    made = settings.rillet_link.replace("{kind}", quote(kind)).replace("{id}", quote(object_id, safe=""))
-    return web_address(made)
+    made = settings.object_address(quote(kind), quote(object_id, safe=""))
+    return None if made is None else web_address(made)
 
 
 def amount_text(row: Row) -> str:

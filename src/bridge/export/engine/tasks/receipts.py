@@ -31,6 +31,7 @@ from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.ledgers.protocol import File, Sent
 from bridge.export.reporting.report import Attached, Unattached
+from bridge.settings.values import Settings
 from clientkit import codec
 from clientkit.errors import (
     AnswerTooLargeError,
@@ -68,8 +69,8 @@ _NOT_ALLOWED, _PROXY_WANTS_PASSWORD, _TIMED_OUT, _TOO_MANY = 405, 407, 408, 429
 class ReceiptUploader:
     """Attaches receipts in one run; for any thread."""
 
-    def __init__(self, download: Download, sender: Sender, record_link: str | None = None) -> None:
-        self._download_of, self._sender, self._record_link = download, sender, record_link
+    def __init__(self, download: Download, sender: Sender, settings: Settings) -> None:
+        self._download_of, self._sender, self._settings = download, sender, settings
         self._not_taken = set[str]()
         self._guard = threading.Lock()
 
@@ -124,7 +125,7 @@ class ReceiptUploader:
         return f"{self._sender.ledger.name} does not take files on {of} here", "not_taken"
 
     def _unattached(self, record: Record, receipt: Receipt, why: str, code: str) -> Unattached:
-        link = None if self._record_link is None else self._record_link.replace("{id}", record.id)
+        link = self._settings.record_address(record.id)
         return Unattached(record_id=record.id, receipt_id=receipt.id, why=why, code=code, link=link)
 
     def _attach(self, target: _Target, receipt: Receipt) -> Calls[list[_LastingError | None]]:
