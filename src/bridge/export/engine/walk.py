@@ -135,10 +135,14 @@ class Walk:
         self.survey: Survey = self._queue.survey(self._journal, failed, fields.see)
         self._payer = BillPayer(self._sender, self.survey.alike)
         self._fields = fields
-        if self._new is not None and self._problems(self._books):
+        found = self._found_by_check(self._books)
+        if self._new is not None and _problems(found):
             # They may be those of books that are not of now.
             self._new, self._books = None, self._read()
-        self._check()
+            found = self._found_by_check(self._books)
+        self._refuse(found)
+        for each in found:
+            self._warn(Warned(record_id="", code="settings", text=each))
         if self._new is not None:
             self._looked = LookUp()
         elif self._reading is not None:
@@ -148,18 +152,13 @@ class Walk:
         self._origins = Origins(self._source, self._journal, self._looked)
         check_summaries(self._bridge.settings, self._journal, self._looked.by_subject)
 
-    def _check(self) -> None:
-        """Compare the settings with both sides. Raises `SettingsError` for what is wrong, and warns of the rest."""
-        self._refuse_problems(self._books)
-        for each in self._found_by_check(self._books):
-            self._warn(Warned(record_id="", code="settings", text=each))
-
     def _refuse_problems(self, books: Books) -> None:
-        if problems := self._problems(books):
-            raise SettingsError(problems)
+        """Compare the settings with both sides. Raises `SettingsError` for what is wrong."""
+        self._refuse(self._found_by_check(books))
 
-    def _problems(self, books: Books) -> tuple[Problem, ...]:
-        return tuple(each for each in self._found_by_check(books) if not each.is_warning)
+    def _refuse(self, found: Sequence[Problem]) -> None:
+        if problems := _problems(found):
+            raise SettingsError(problems)
 
     def _found_by_check(self, books: Books) -> tuple[Problem, ...]:
         settings = self._bridge.settings
@@ -340,6 +339,10 @@ def compared(settings: Settings, books: Books, source: Source, zones: Zones) -> 
 
 def _records(count: int) -> str:
     return "1 record" if count == 1 else f"{count} records"
+
+
+def _problems(found: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(each for each in found if not each.is_warning)
 
 
 def _is_unchanged(record: Record, content: str, state: State) -> bool:
