@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from clientkit.addresses import is_loopback
 from clientkit.errors import ConfigurationError
 
 #: The environment variable with the secret.
@@ -65,7 +65,7 @@ def address_of(host: str, port: int, *, origin: str | None, secret: str | None) 
     """
     if secret is not None and len(secret) < _SHORTEST_SECRET:
         raise ConfigurationError(f"{SECRET_VARIABLE} needs at least {_SHORTEST_SECRET} characters")
-    is_local = _is_loopback(host)
+    is_local = is_loopback(host)
     if (origin is not None or not is_local) and secret is None:
         raise ConfigurationError(
             f"the page would be reached from elsewhere than this machine: set {SECRET_VARIABLE}, which people sign in with"
@@ -84,7 +84,7 @@ def address_of(host: str, port: int, *, origin: str | None, secret: str | None) 
 def _checked_origin(origin: str) -> str:
     try:
         parts = urlsplit(origin)
-        is_local = parts.hostname is not None and _is_loopback(parts.hostname)
+        is_local = parts.hostname is not None and is_loopback(parts.hostname)
         is_usable = bool(parts.netloc) and "@" not in parts.netloc and parts.path in {"", "/"} and not parts.query
     except ValueError:
         is_usable = is_local = False
@@ -92,13 +92,6 @@ def _checked_origin(origin: str) -> str:
     if not is_usable or (parts.scheme != "https" and not (parts.scheme == "http" and is_local)):
         raise ConfigurationError(f"--origin is an address such as https://books.example.com, by HTTPS: {origin!r}")
     return f"{parts.scheme}://{parts.netloc.lower()}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Access:

@@ -11,9 +11,10 @@ import attrs
 
 from bridge.closing.delimited import Cell
 from bridge.datatable import money, trimmed
+from bridge.decisions import ReasonCode
 from bridge.export.closing.texts import web_address
 from bridge.export.engine.approvals import ReviewStep
-from bridge.export.engine.attempts import Attempt, AttemptState, is_receipt
+from bridge.export.engine.attempts import Attempt, AttemptState, is_receipt, is_summary
 from bridge.export.reporting.history import History
 from bridge.export.web.overview import Row, Status
 from bridge.settings.values import Settings
@@ -117,7 +118,7 @@ def _attempts(history: History, settings: Settings) -> Iterator[Event]:
         lines = [
             f"{noun(each.kind)} {each.object_id}" if each.object_id else "",
             each.error or "",
-            f"as one entry with other records ({each.subject})" if each.subject.startswith("summary:") else "",
+            f"as one entry with other records ({each.subject})" if is_summary(each.subject) else "",
             f"version {each.version} of the record, attempt {each.number}, by {each.intended_by}",
             f"Brex was told {moment_text(each.reported_at)}" if each.reported_at else "",
             f"Rillet's trace id {each.trace_id}" if each.trace_id else "",
@@ -142,7 +143,7 @@ def _refusals(history: History) -> Iterator[Event]:
     for each in history.refusals:
         until = f"said last {moment_text(each.last_at)}, by {each.by}"
         reasons = dict.fromkeys(text for _, text in each.reasons)
-        is_held = any(code == "held" for code, _ in each.reasons)
+        is_held = any(code == ReasonCode.HELD for code, _ in each.reasons)
         yield Event(at=each.at, title="Held" if is_held else "Refused", lines=(*reasons, until))
 
 
