@@ -26,7 +26,8 @@ import sqlalchemy as sa
 
 from bridge.export import SqlJournal
 from support import postgres, redis
-from support.queues.world import LARGE, REFUSED, SETTINGS, SMALL, TENANTS, Counting, World, new_world
+from support.companies.exported import SETTINGS_TEXT
+from support.queues.world import LARGE, REFUSED, SMALL, TENANTS, Counting, World, new_world
 
 SIZE = int(os.environ.get("QUEUE_SIZE", "3"))
 KILLS = int(os.environ.get("QUEUE_KILLS", "3"))
@@ -113,7 +114,7 @@ def queue(request: pytest.FixtureRequest) -> Queue:
 
 def a_person_plans(world: World) -> subprocess.Popen[bytes]:
     """Somebody looks at the plan of the large tenant, with its key and the shared pace, while it is exported."""
-    (world.folder / "settings.toml").write_text(SETTINGS, encoding="utf-8")
+    (world.folder / "settings.toml").write_text(SETTINGS_TEXT, encoding="utf-8")
     names = ("BREX_TOKEN", "BREX_BASE_URL", "RILLET_API_KEY", "RILLET_BASE_URL")
     theirs = {each: world.environment[f"{LARGE.upper()}_{each}"] for each in names}
     beside = attrs.evolve(world, environment={**world.environment, **theirs})

@@ -15,6 +15,8 @@ from bridge.export.journal.sql import SqlJournal
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 from support.postgres import empty, missing, postgres
+from support.redis import missing as no_redis
+from support.redis import redis_server
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -54,6 +56,15 @@ def databases() -> Iterator[str]:
     if why := missing():
         pytest.skip(why)
     with postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server, which all tests of one worker share."""
+    if why := no_redis():
+        pytest.skip(why)
+    with redis_server() as url:
         yield url
 
 

@@ -29,17 +29,7 @@ from brex_accounting.testing.records import card_expense
 from clientkit import Answer
 from clientkit.testing import Action, Asked, Fault, Respond
 from support.commands import invoke
-from support.companies.exported import REFERENCE_TYPE, Company, expense
-
-SETTINGS = """\
-reference_type = "brex"
-
-[[entities]]
-name = "US"
-subsidiary = "Example Inc."
-card_account = "21120"
-reimbursement_account = "21340"
-"""
+from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 
 Run = Callable[..., Any]
 
@@ -62,7 +52,7 @@ def environment(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
 def run(tmp_path: Path, environment: dict[str, str]) -> Run:
     del environment
 
-    def call(command: str, *arguments: str, settings: str = SETTINGS, columns: str | None = None) -> Any:
+    def call(command: str, *arguments: str, settings: str = SETTINGS_TEXT, columns: str | None = None) -> Any:
         path = tmp_path / "settings.toml"
         path.write_text(settings, encoding="utf-8")
         return invoke(command, "--settings", str(path), *arguments, env={"COLUMNS": columns})
@@ -160,9 +150,12 @@ def test_plan_with_refusals_ends_with_1(company: Company, run: Run) -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        (SETTINGS.replace("card_account", "card_acount"), "settings.toml line 6: entities[0]"),
-        (SETTINGS.replace('"21120"', '"99999"'), "entities[0].card_account: Rillet has no account"),
-        (SETTINGS.replace('"21120"', "21120"), "settings.toml line 6: entities[0].card_account: 21120 is not a text"),
+        (SETTINGS_TEXT.replace("card_account", "card_acount"), "settings.toml line 6: entities[0]"),
+        (SETTINGS_TEXT.replace('"21120"', '"99999"'), "entities[0].card_account: Rillet has no account"),
+        (
+            SETTINGS_TEXT.replace('"21120"', "21120"),
+            "settings.toml line 6: entities[0].card_account: 21120 is not a text",
+        ),
         ("nonsense", "settings.toml"),
     ],
 )
@@ -275,7 +268,7 @@ class Holding(rillet.testing.StandIn):
 
 def test_a_second_signal_ends_it_though_requests_are_in_flight(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
+    path.write_text(SETTINGS_TEXT, encoding="utf-8")
     records = [expense(number) for number in range(1, 7)]
     standin = Holding()
     company = Company(brex=brex_accounting.testing.StandIn(records, rate_limit=None), rillet=standin)
@@ -325,7 +318,7 @@ class Signalling(rillet.testing.StandIn):
 def test_ctrl_c_ends_cleanly_with_what_was_done_so_far(tmp_path: Path) -> None:
     records = [expense(number) for number in range(1, 41)]
     path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
+    path.write_text(SETTINGS_TEXT, encoding="utf-8")
     company = Company(
         brex=brex_accounting.testing.StandIn(records, rate_limit=None),
         rillet=Signalling(reference_types={REFERENCE_TYPE}),

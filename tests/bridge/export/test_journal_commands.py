@@ -27,17 +27,7 @@ from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from support.commands import invoke
 from support.companies.changing_records import bill, payment
-from support.companies.exported import REFERENCE_TYPE, Company, expense
-
-SETTINGS = """\
-reference_type = "brex"
-
-[[entities]]
-name = "US"
-subsidiary = "Example Inc."
-card_account = "21120"
-reimbursement_account = "21340"
-"""
+from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 
 Run = Callable[..., Any]
 
@@ -60,7 +50,7 @@ def place(tmp_path: Path) -> str:
 @pytest.fixture
 def run(tmp_path: Path, place: str, environment: None) -> Run:
     path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
+    path.write_text(SETTINGS_TEXT, encoding="utf-8")
 
     def call(command: str, *arguments: str) -> Any:
         settings = [] if command == "history" else ["--settings", str(path)]
@@ -98,7 +88,7 @@ def test_history_links_a_payment_and_its_record(company: Company, run: Run, tmp_
     settings = tmp_path / "settings.toml"
     links = 'record_link = "https://brex.example/{id}"\nrillet_link = "https://rillet.example/{kind}/{id}"\n'
     accounts = 'bank_account = "11100"\naccounts_payable_account = "21100"\n'
-    settings.write_text(links + SETTINGS + accounts, encoding="utf-8")
+    settings.write_text(links + SETTINGS_TEXT + accounts, encoding="utf-8")
     run("export")
     (there,) = company.rillet.bills
     (paid,) = company.rillet.client().bills.list_payments(there.id)
@@ -357,7 +347,7 @@ class Signalling(rillet.testing.StandIn):
 def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(tmp_path: Path, place: str) -> None:
     records = [expense(number) for number in range(1, 41)]
     path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
+    path.write_text(SETTINGS_TEXT, encoding="utf-8")
     standin = Signalling(reference_types={REFERENCE_TYPE})
     company = Company(brex=brex_accounting.testing.StandIn(records, rate_limit=None), rillet=standin)
     command = [sys.executable, "-c", "from bridge.export.cli import main; main()", "export"]

@@ -15,7 +15,6 @@ from bridge.export import JournalError, SqlJournal, SqlSeenIds, WebhookApp, Webh
 from clientkit import ConfigurationError, RedisSeenIds, SeenStoreError, SharedSeenStore, codec
 from support.asgi import Ask, ask
 from support.clocks import ManualClock
-from support.redis import missing, redis_server
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
@@ -26,14 +25,6 @@ READY = {
 }
 
 Opened = Callable[[str], SharedSeenStore]
-
-
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    if why := missing():
-        pytest.skip(why)
-    with redis_server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])

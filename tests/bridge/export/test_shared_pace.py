@@ -26,29 +26,12 @@ from bridge.export.commands.app import PACE_VARIABLE
 from clientkit import Answer, ConfigurationError, Paces, PaceStoreError, Pacing, RedisPaces, SharedPacer
 from clientkit.pacing import Pacer, next_slot
 from clientkit.testing import Fault, Respond
-from support.companies.exported import Company, expense
+from support.companies.exported import SETTINGS_TEXT, Company, expense
 from support.postgres import empty
 from support.postgres import missing as no_postgres
-from support.redis import missing, redis_server
+from support.redis import missing
 
 ROOT = Path(__file__).parents[3]
-SETTINGS_TEXT = """\
-reference_type = "brex"
-
-[[entities]]
-name = "US"
-subsidiary = "Example Inc."
-card_account = "21120"
-reimbursement_account = "21340"
-"""
-
-
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    if why := missing():
-        pytest.skip(why)
-    with redis_server() as url:
-        yield url
 
 
 @pytest.fixture(params=["redis", "postgresql", "sqlite"])

@@ -27,24 +27,15 @@ from clientkit import Answer
 from clientkit.testing import Asked
 from rillet import NewVendor
 from rillet.testing import SECRET as TOKEN
-from support.companies.exported import REFERENCE_TYPE, Company, expense
+from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 
 URL = "https://books.example.com/brex"
-SETTINGS = """\
-reference_type = "brex"
-
-[[entities]]
-name = "US"
-subsidiary = "Example Inc."
-card_account = "21120"
-reimbursement_account = "21340"
-"""
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
+    path.write_text(SETTINGS_TEXT, encoding="utf-8")
     return path
 
 
@@ -107,7 +98,7 @@ def test_it_exports_at_every_interval_and_ends_with_0(company: Company, settings
 
 
 def test_it_keeps_the_fields_of_brex_as_rillet_has_them(company: Company, settings: Path) -> None:
-    settings.write_text(f'vendor_field = "VENDOR"\n{SETTINGS}', encoding="utf-8")
+    settings.write_text(f'vendor_field = "VENDOR"\n{SETTINGS_TEXT}', encoding="utf-8")
     integration = company.brex.client().integrations.create(vendor="RILLET", vendor_account_id="org-1").id
     accounts = {each.id for each in company.rillet.accounts}
 
@@ -216,7 +207,7 @@ def test_what_waits_for_its_turn_is_left_to_the_next_run_at_a_signal(settings: P
     with SqlJournal(place) as journal:
         # Nobody has anything in hand.
         clients = company.brex.client(), company.rillet.client()
-        assert Export(*clients, Bridge(read_settings(SETTINGS)), journal=journal).run().complete
+        assert Export(*clients, Bridge(read_settings(SETTINGS_TEXT)), journal=journal).run().complete
     assert company.exported() == company.posted_references() == sorted(company.brex.records)
 
 

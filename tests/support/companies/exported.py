@@ -19,6 +19,16 @@ from clientkit import Answer, Outgoing
 REFERENCE_TYPE = "brex"
 US = Entity(name="US", subsidiary="Example Inc.", card_account="21120", reimbursement_account="21340")
 SETTINGS = Settings(entities=(US,), reference_type=REFERENCE_TYPE)
+#: The same as people write it in a file.
+SETTINGS_TEXT = """\
+reference_type = "brex"
+
+[[entities]]
+name = "US"
+subsidiary = "Example Inc."
+card_account = "21120"
+reimbursement_account = "21340"
+"""
 
 
 @dataclass

@@ -21,22 +21,13 @@ import rillet.testing
 from bridge.export import AttemptState, SqlJournal
 from clientkit import Answer
 from clientkit.testing import Action, Asked
-from support.companies.exported import REFERENCE_TYPE, Company, expense
+from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 from support.queues.fast import WINDOW
 
 ROOT = Path(__file__).parents[3]
 LARGE, REFUSED = "acme", "gizmo"
 SMALL = ("bolt", "cargo", "delta", "ember", "fjord", "harbor")
 TENANTS = tuple(sorted((LARGE, REFUSED, *SMALL)))
-SETTINGS = """\
-reference_type = "brex"
-
-[[entities]]
-name = "US"
-subsidiary = "Example Inc."
-card_account = "21120"
-reimbursement_account = "21340"
-"""
 Event: TypeAlias = Mapping[str, object]
 
 
@@ -144,7 +135,7 @@ def new_world(folder: Path, journal: str, pace: str, stack: ExitStack, *, size: 
             brex=brex_accounting.testing.StandIn(records, rate_limit=None),
             rillet=Counting(reference_types={REFERENCE_TYPE}, rate_limit=(60, WINDOW), api_key=f"key-of-{tenant}"),
         )
-        (settings / f"{tenant}.toml").write_text(SETTINGS, encoding="utf-8")
+        (settings / f"{tenant}.toml").write_text(SETTINGS_TEXT, encoding="utf-8")
         prefix = f"{tenant.upper()}_"
         environment |= {
             f"{prefix}BREX_TOKEN": company.brex.token,
