@@ -201,7 +201,9 @@ def test_what_waits_for_its_turn_is_left_to_the_next_run_at_a_signal(settings: P
 
     assert process.returncode == 0, stderr
     (found,) = [json.loads(line) for line in stdout.splitlines()]
-    assert {each["code"] for each in found["failed"]} == {"StoppedError"}
+    # A record that had not asked for its turn when the signal came is not named at all.
+    assert {each["code"] for each in found["failed"]} <= {"StoppedError"}
+    assert len(found["posted"]) < len(company.brex.records)
     assert len(company.rillet.asked) == 60
     assert sorted(found["reported"]) == company.exported() == company.posted_references()
     with SqlJournal(place) as journal:
