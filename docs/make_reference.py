@@ -63,6 +63,7 @@ PACKAGES = (
     "bridge.billing",
     "bridge.billing.sync",
     "clientkit",
+    "clientkit.frames",
     "clientkit.recording",
     "clientkit.testing",
     "clientkit.transport",

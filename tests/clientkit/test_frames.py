@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -17,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import brex_accounting
+import clientkit
 import rillet
 from brex_accounting import Amount, Record, lines
 from brex_accounting.testing.records import card_expense, dimension, gl
@@ -118,3 +121,14 @@ def test_times_without_utc_and_empty_columns() -> None:
     table = rows_to_arrow([{"at": moment, "day": date(2026, 1, 2), "none": None, "n": 3}, {"n": None}])
     assert table.to_pylist()[0] == {"at": moment, "day": date(2026, 1, 2), "none": None, "n": 3}
     assert table.schema.field("n").type == pa.int64()
+
+
+def test_without_the_extra_the_answer_is_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "clientkit.arrow_tables")
+    monkeypatch.delattr(clientkit, "arrow_tables")
+    for use in (partial(schema_of, Account), partial(to_arrow, [], Account)):
+        with pytest.raises(ModuleNotFoundError, match=r'pip install "brex-rillet\[frames\]"'):
+            use()
+    with pytest.raises(ModuleNotFoundError, match="extra"):
+        rows_to_arrow([])

@@ -1,0 +1,162 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+# Arrow has no types of its own.
+"""How values become Arrow tables. This file alone knows pyarrow; `clientkit.frames` is what programs import."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+import attrs
+import pyarrow as pa
+
+from clientkit.model import Model
+
+_PRECISION, _SCALE = 38, 9
+_MOST = Decimal(10) ** (_PRECISION - _SCALE)
+
+
+def schema(kind: type[object]) -> pa.Schema:
+    """The columns of a class of values."""
+    if not attrs.has(kind):
+        raise TypeError(f"{kind.__name__} is no class of values, such as rillet.Account")
+    return pa.schema(_fields(kind, ()))
+
+
+def table_of_values(values: Iterable[object], kind: type[object] | None) -> pa.Table:
+    """Values of one class as a table."""
+    found = list(values)
+    if kind is None:
+        if not found:
+            raise TypeError("an empty list does not tell the class of its values; name it: to_arrow(values, Account)")
+        kind = type(found[0])
+    strange = next((each for each in found if type(each) is not kind), None)
+    if strange is not None:
+        raise TypeError(f"all values of a table are of one class: {kind.__name__}, not {type(strange).__name__}")
+    columns = schema(kind)
+    rows = [
+        {each.name: _cell(getattr(value, each.name), each.type, within=False) for each in columns} for value in found
+    ]
+    return _table(rows, columns)
+
+
+def table_of_rows(rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    """Flat rows as a table."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    fields = pa.schema([pa.field(name, _type_of(column)) for name, column in columns.items()])
+    return _table([{name: _plain(row.get(name)) for name in names} for row in rows], fields)
+
+
+def _table(rows: list[dict[str, object]], columns: pa.Schema) -> pa.Table:
+    cells = list[Any]()
+    fields = list[Any]()
+    for field in columns:
+        column = [row.get(field.name) for row in rows]
+        if pa.types.is_decimal(field.type) and not all(map(_fits, column)):
+            column = [None if each is None else f"{each:f}" for each in cast("list[Decimal | None]", column)]
+            field = pa.field(field.name, pa.string())  # noqa: PLW2901 - the same column in another type
+        fields.append(field)
+        cells.append(pa.array(column, type=field.type))
+    return pa.Table.from_arrays(cells, schema=pa.schema(fields))
+
+
+def _fits(amount: object) -> bool:
+    if not isinstance(amount, Decimal):
+        return True
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_SCALE and abs(amount) < _MOST
+
+
+def _type_of(column: Sequence[object]) -> Any:
+    kinds = {type(each) for each in column if each is not None}
+    if kinds <= {int} and kinds:
+        return pa.int64()
+    if kinds <= {int, Decimal} and kinds:
+        return pa.decimal128(_PRECISION, _SCALE)
+    for kind, arrow in ((bool, pa.bool_()), (datetime, pa.timestamp("us", tz="UTC")), (date, pa.date32())):
+        if kinds == {kind}:
+            return arrow
+    return pa.string()
+
+
+def _fields(kind: type[object], within: tuple[type[object], ...]) -> list[Any]:
+    hints = get_type_hints(kind)
+    return [
+        pa.field(each.name, _arrow(hints[each.name], (*within, kind))) for each in attrs.fields(cast("type[Any]", kind))
+    ]
+
+
+def _arrow(hint: Any, within: tuple[type[object], ...]) -> Any:
+    """The type of a column; what has no type of Arrow (unions, free JSON, a class inside of itself) is JSON text."""
+    options = [each for each in get_args(hint) if each is not type(None)] if _is_union(hint) else [hint]
+    if len(options) != 1:
+        return pa.string()
+    (one,) = options
+    if get_origin(one) in {tuple, list, Sequence}:
+        return pa.list_(_arrow(get_args(one)[0], within))
+    if not isinstance(one, type):
+        return pa.string()
+    if attrs.has(one):
+        return pa.string() if one in within else pa.struct(_fields(one, within))
+    for known, arrow in (
+        (bool, pa.bool_()),
+        (int, pa.int64()),
+        (Decimal, pa.decimal128(_PRECISION, _SCALE)),
+        (datetime, pa.timestamp("us", tz="UTC")),
+        (date, pa.date32()),
+    ):
+        if issubclass(one, known):
+            return arrow
+    return pa.string()
+
+
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) in {Union, types.UnionType}
+
+
+def _cell(value: object, arrow: Any, *, within: bool = True) -> object:
+    if value is None:
+        return None
+    if pa.types.is_struct(arrow):
+        return {each.name: _cell(getattr(value, each.name), each.type) for each in arrow}
+    if pa.types.is_list(arrow):
+        return [_cell(each, arrow.value_type) for each in cast("Sequence[object]", value)]
+    if pa.types.is_string(arrow):
+        return _text(value)
+    if within and not _fits(value):
+        raise ValueError(f"{value} inside of a value has more digits than decimal128(38, 9); it would be rounded")
+    return _plain(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return value
+
+
+def _text(value: object) -> str | None:
+    """Text as it is, and everything else as JSON; nothing where there is nothing unknown."""
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and not value:
+        return None
+    if isinstance(value, Model):
+        return value.to_json()
+    return json.dumps(value, default=_as_json, ensure_ascii=False)
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Model):
+        return value.to_dict()
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
