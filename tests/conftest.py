@@ -10,6 +10,8 @@ from typing import TypeVar
 import hypothesis
 import pytest
 
+from support.sizes import size
+
 _NO_SKIPS = "BREX_RILLET_NO_SKIPS"
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -24,9 +26,7 @@ sys.dont_write_bytecode = False
 
 # A machine that is busy with something else is no counterexample. Each run tries other examples; before a release a
 # law is worth more of them than before each commit.
-hypothesis.settings.register_profile(
-    "unhurried", deadline=None, max_examples=int(os.environ.get("LAW_EXAMPLES", "100"))
-)
+hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=size("LAW_EXAMPLES", quick=25, full=100))
 hypothesis.settings.load_profile("unhurried")
 
 

@@ -199,7 +199,7 @@ arbitrary = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(arbitrary, st.sampled_from(ClosedPeriod), st.sampled_from(Basis), st.sampled_from(OtherTypes), maybe)
 def test_an_outcome_never_raises_for_what_a_record_holds(
     json: Json, closed_period: ClosedPeriod, basis: Basis, other_types: OtherTypes, default_vendor: str | None

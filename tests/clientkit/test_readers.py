@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import pickle
 import random
 from collections.abc import Iterator
@@ -22,8 +21,9 @@ from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
 from clientkit.requests import PageRequest, Paging, Unreadable
 from support.bodies import as_text, body_of, exactly, spoiled
 from support.classes import classes_of
+from support.sizes import size
 
-BODIES = int(os.environ.get("BREX_RILLET_BODIES", "40"))
+BODIES = size("BREX_RILLET_BODIES", quick=20, full=40)
 SPOILED_EACH = 20
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from decimal import Decimal
@@ -18,8 +17,9 @@ from clientkit.codec import always_sent, as_number, dumps, hooks, structure, uns
 from clientkit.codec.unions import UnknownVariant
 from support.bodies import STRANGE, body_of
 from support.classes import classes_of
+from support.sizes import size
 
-BODIES = int(os.environ.get("BREX_RILLET_BODIES", "40"))
+BODIES = size("BREX_RILLET_BODIES", quick=20, full=40)
 SPOILED_EACH = 8
 
 

@@ -38,7 +38,7 @@ readable = pytest.mark.parametrize(
     ids=lambda each: each.name if isinstance(each, Endpoint) else "",
 )
 few = settings(
-    max_examples=8,
+    max_examples=min(8, settings().max_examples // 8),
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],

@@ -6,7 +6,6 @@ The long run is asked for with ``BREX_RILLET_SCHEDULES``, such as 300.
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +17,11 @@ from support.billing.company import invoice
 from support.billing.fault_harness import BillingSchedule, billing_schedule, play_billing
 from support.faults.harness import Exporters, exporters
 from support.faults.schedules import DAY, Kill, Run, Trouble
+from support.sizes import size
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 
-SCHEDULES = int(os.environ.get("BREX_RILLET_SCHEDULES", "20"))
+SCHEDULES = size("BREX_RILLET_SCHEDULES", quick=8, full=20)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -39,9 +38,10 @@ from support.billing.company import (
     note,
 )
 from support.billing.oracle import booked, expected, tax_of
+from support.sizes import size
 
 # Each example is a whole sync or two.
-EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "12"))
+EXAMPLES = size("LAW_EXAMPLES", quick=5, full=12)
 
 PRODUCTS = [
     Product(id="prod_seats", name="Seats"),

@@ -6,7 +6,6 @@ The long run is asked for with ``BREX_RILLET_SCHEDULES``, such as 1000.
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import sys
 from collections.abc import Iterator
@@ -35,10 +34,11 @@ from support.faults.schedules import (
     unpaid_bill,
 )
 from support.postgres import empty
+from support.sizes import size
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 
-SCHEDULES = int(os.environ.get("BREX_RILLET_SCHEDULES", "50"))
+SCHEDULES = size("BREX_RILLET_SCHEDULES", quick=15, full=50)
 PORTIONS = 5
 
 #: The journal is asked to claim record and vendor, to write down the vendor's intent and outcome, to release the vendor,

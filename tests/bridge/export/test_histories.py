@@ -22,6 +22,7 @@ from support.histories.broken_rows import BROKEN, Broken, tables
 from support.histories.judge import Judge
 from support.histories.play import play, report, shrunk
 from support.histories.world import Journals, Setup, World, world
+from support.sizes import size
 
 _MOST_REPORTS = 5
 
@@ -29,7 +30,7 @@ _MOST_REPORTS = 5
 def seeds() -> range:
     one = os.environ.get("BREX_RILLET_HISTORY")
     first = int(one or os.environ.get("BREX_RILLET_FIRST_HISTORY", "0"))
-    return range(first, first + (1 if one else int(os.environ.get("BREX_RILLET_HISTORIES", "200"))))
+    return range(first, first + (1 if one else size("BREX_RILLET_HISTORIES", quick=40, full=200)))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ from support.companies.changing_records import KINDS, bill, charge, entry, payme
 from support.histories.actions import history_of
 from support.histories.play import play, report
 from support.histories.world import Journals, World
+from support.sizes import size
 
 #: Other histories than those of the other test.
 _FIRST = 1_000_000
@@ -104,7 +104,7 @@ def make(tmp_path: Path) -> Iterator[MakeCompany]:
 
 
 def test_a_plan_is_what_the_run_does_in_every_history(journals: Journals) -> None:
-    count = int(os.environ.get("BREX_RILLET_HISTORIES", "200"))
+    count = size("BREX_RILLET_HISTORIES", quick=40, full=200)
     histories = [history_of(_FIRST + number) for number in range(count)]
     failed = [each for each in histories if play(each, journals, before_run=compare).problems]
     reports = [report(each, journals, before_run=compare) for each in failed[:_MOST_REPORTS]]
