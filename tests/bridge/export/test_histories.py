@@ -17,7 +17,7 @@ from bridge.export import ExportOutcome
 from bridge.export.engine.next_step import DOCUMENTS, SETTLING
 from support.companies.changing import EXPORTED
 from support.companies.changing_records import charge
-from support.histories.actions import Action, history_of, perform
+from support.histories.actions import Action, history_of, perform, with_shares
 from support.histories.broken_rows import BROKEN, Broken, tables
 from support.histories.judge import Judge
 from support.histories.play import play, report, shrunk
@@ -53,6 +53,15 @@ def test_every_history_ends_well_on_books_that_are_kept(journals: Journals) -> N
     reports = [report(each, journals) for each in failed[:_MOST_REPORTS]]
     if failed:
         pytest.fail("\n\n".join([f"{len(failed)} of {len(kept)} histories fail", *reports]), pytrace=False)
+
+
+def test_every_history_ends_well_with_records_of_two_entities(journals: Journals) -> None:
+    """One in four of them."""
+    histories = [with_shares(history_of(each)) for each in seeds()[:: 4 if len(seeds()) > 1 else 1]]
+    failed = [each for each in histories if play(each, journals).problems]
+    reports = [report(each, journals) for each in failed[:_MOST_REPORTS]]
+    if failed:
+        pytest.fail("\n\n".join([f"{len(failed)} of {len(histories)} histories fail", *reports]), pytrace=False)
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.id)

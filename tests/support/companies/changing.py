@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -50,11 +50,11 @@ def settings_of(**texts: Any) -> Settings:
 class Company:
     """Exports between two stand-ins, and what people do on both sides between them."""
 
-    def __init__(self, *records: Record, **settings: Any) -> None:
+    def __init__(self, *records: Record, ledger: Mapping[str, Any] | None = None, **settings: Any) -> None:
         self.clock = ManualClock(START)
         self.settings = settings_of(**settings)
         self.brex = brex_accounting.testing.StandIn(records, rate_limit=None, now=self.clock)
-        self.rillet = rillet.testing.StandIn(now=self.clock, reference_types={REFERENCE_TYPE})
+        self.rillet = rillet.testing.StandIn(now=self.clock, reference_types={REFERENCE_TYPE}, **(ledger or {}))
         self.journal: Journal = NoJournal()
         self.to_brex = self.brex.client(sleep=lambda _: None)
         self.to_rillet = self.rillet.client()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +18,15 @@ Balances: TypeAlias = Mapping[str, Decimal | int]
 
 def charge(amount: str = "100", account: str = "61000", *, id: str = "k1", **more: Any) -> Record:
     return card_expense(amount, coding=[gl(account)], record_id=id, **more)
+
+
+def pair(splits: Sequence[Split], *, id: str = "s1", **more: Any) -> Record:
+    """A card expense of several splits."""
+    return card_expense(_total(splits), splits=list(splits), record_id=id, **more)
+
+
+def _total(splits: Sequence[Split]) -> str:
+    return str(sum(Decimal(amount) for amount, _ in splits))
 
 
 def refund(amount: str = "100", account: str = "61000", *, id: str = "n1", **more: Any) -> Record:
@@ -55,6 +64,13 @@ def bill(
         vendor=vendor,
         **more,
     )
+
+
+def joint(splits: Sequence[Split], *, id: str = "j1", source: str = "bill1", **more: Any) -> Record:
+    """A bill of several splits."""
+    more.setdefault("due_at", datetime(2026, 3, 10, tzinfo=UTC))
+    total = [(_total(splits), ())]
+    return record(RecordType.BILL_EXPENSE, debits=splits, credits=total, record_id=id, source_id=source, **more)
 
 
 def credit(amount: str = "100", account: str = "61000", *, id: str = "v1", **more: Any) -> Record:

@@ -65,6 +65,15 @@ def history_of(seed: int) -> History:
     return History(seed, setup, actions)
 
 
+def with_shares(history: History) -> History:
+    """The history with records of two entities in place of every other new one."""
+    actions = tuple(
+        replace(each, name="share") if each.name in ("add", "move") and each.numbers[3] % 2 else each
+        for each in history.actions
+    )
+    return replace(history, setup=replace(history.setup, shares=True, summarise=False), actions=actions)
+
+
 def perform(world: World, action: Action) -> None:
     """Let something happen; nothing where it cannot."""
     _DOERS[action.name](world, *action.numbers)

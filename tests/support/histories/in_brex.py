@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import attrs
 
 from brex_accounting import Record
+from brex_accounting.testing.records import Split, gl
 from support.companies.changing import EXPORTED, READY
-from support.companies.changing_records import bill, charge, credit, entry, payment, payout, refund, reimbursed
+from support.companies.changing_records import (
+    bill,
+    charge,
+    credit,
+    entry,
+    joint,
+    pair,
+    payment,
+    payout,
+    refund,
+    reimbursed,
+)
+from support.companies.two import GMBH
 from support.histories.choices import ACCOUNTS, SETTLING, chosen
 from support.histories.world import World
 
 KINDS = ("charge", "refund", "owed", "bill", "paid", "entry")
 #: Payments of bills with a fee or a discount, payouts of reimbursements, and what vendors give back.
 MOVEMENTS = ("fee", "out", "credit")
+#: Records with lines of two entities.
+SHARED = ("pair", "joint")
 MERCHANTS = ("Cumulus Cloud", "Sample Stationery")
 DAYS = (
     datetime(2026, 1, 20, 12, tzinfo=UTC),
@@ -62,9 +77,25 @@ def _made(kind: str, number: int, amount: int, account: int, head: int) -> Recor
         "credit": lambda: credit(
             chosen(("70", "55", "12"), amount), code, id=name, invoice_number=f"CN-{number}", posted_at=day
         ),
+        "pair": lambda: pair(_shares(amount, account), id=name, merchant=merchant, posted_at=day),
+        "joint": lambda: joint(
+            _shares(amount, account),
+            id=name,
+            source=f"joint source{number}",
+            vendor=merchant,
+            invoice_number=f"JNT-{number}",
+            posted_at=day,
+        ),
         "entry": lambda: entry(chosen(("200", "60", "45"), amount), code, id=name, posted_at=day),
     }
     return makers[kind]()
+
+
+def _shares(amount: int, account: int) -> Sequence[Split]:
+    """What one entity spends, and mostly what the other one does."""
+    ours = chosen(("60", "52", "20"), amount), [gl(chosen(ACCOUNTS, account))]
+    theirs = chosen(("40", "31", "5"), amount // 3), [gl(chosen(ACCOUNTS, account // 3)), GMBH]
+    return [ours] if amount % 5 == 0 else [ours, theirs]
 
 
 def _put(world: World, record: Record, what: str) -> None:
@@ -86,6 +117,10 @@ def _add(world: World, kind: int, amount: int, account: int, head: int) -> None:
 
 def _move(world: World, kind: int, amount: int, account: int, head: int) -> None:
     _add_one(world, chosen(MOVEMENTS, kind), amount, account, head)
+
+
+def _share(world: World, kind: int, amount: int, account: int, head: int) -> None:
+    _add_one(world, chosen(SHARED, kind), amount, account, head)
 
 
 def _add_one(world: World, name: str, amount: int, account: int, head: int) -> None:
@@ -191,6 +226,7 @@ def _attach(world: World, which: int, state: int, *_: int) -> None:
 DOERS: Mapping[str, Callable[..., None]] = {
     "add": _add,
     "move": _move,
+    "share": _share,
     "edit": _edit,
     "offer": _offer,
     "zero": _zero,

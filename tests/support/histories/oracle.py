@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from brex_accounting import Record, RecordType
+from brex_accounting import LineItem, Record, RecordType
 from support.laws.oracle import UNCODED
 
 #: Debits less credits by account code; no zeros.
@@ -19,6 +19,8 @@ _ACCOUNTS = {
     "clearing_account": "11900",
     "accounts_payable_account": "21100",
 }
+_DUE_FROM, _DUE_TO = "12000", "12500"
+_THEIRS = " GmbH"
 
 
 def expected(record: Record | None) -> Sums:
@@ -27,8 +29,10 @@ def expected(record: Record | None) -> Sums:
 
 
 def half(record: Record | None) -> Sums:
-    """What is there of a payment with a fee or a discount while the entry of its rest is not."""
+    """What is there of a record that is two documents while the second one is not."""
     paid: Sums = added(_lines(record)) if record is not None else {}
+    if record is not None and any(_is_theirs(each) for each in record.line_items):
+        return {account: amount for account, amount in paid.items() if account != theirs(account)}
     owed, left = paid.get(_ACCOUNTS["accounts_payable_account"]), paid.get(_ACCOUNTS["bank_account"])
     if record is None or record.type != RecordType.BILL_EXPENSE_PAYMENT or owed is None or left is None:
         return {}
@@ -44,8 +48,20 @@ def _lines(record: Record) -> Iterable[Sums]:
             named = UNCODED[record.type]
             # A bill that is turned round has its one account on the other side.
             account = _ACCOUNTS[named.get(line.type) or next(iter(named.values()))]
-        amount = line.amount.amount
-        yield {account: amount if line.type == "DEBIT" else -amount}
+        amount = line.amount.amount if line.type == "DEBIT" else -line.amount.amount
+        if _is_theirs(line):
+            yield {_DUE_FROM: amount, theirs(account): amount, theirs(_DUE_TO): -amount}
+        else:
+            yield {account: amount}
+
+
+def _is_theirs(line: LineItem) -> bool:
+    return any(each.remote_field_value_id == "DE" for each in line.accounting_field_values)
+
+
+def theirs(account: str) -> str:
+    """An account in the books of the other subsidiary."""
+    return account if account.endswith(_THEIRS) else account + _THEIRS
 
 
 def added(many: Iterable[Sums]) -> Sums:

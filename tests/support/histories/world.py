@@ -11,27 +11,36 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import attrs
 import sqlalchemy as sa
 from typing_extensions import override
 
 import brex_accounting
 import rillet
 from brex_accounting import Record, RecordType
-from bridge import Bridge, Post, digest_of
+from bridge import Bridge, Intercompany, Movements, Post, digest_of
 from bridge.export import Export, KeptBooks, SqlJournal
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, Asked, Fault
 from rillet import Bill, Charge, Reimbursement
+from rillet.testing import subsidiary
 from support.clocks import ManualClock
-from support.companies.changing import Company, settings_of
+from support.companies.changing import US, Company, settings_of
+from support.companies.two import GERMANY
 from support.histories.choices import SETTLING
-from support.histories.oracle import Sums, added
+from support.histories.oracle import Sums, added, theirs
 
 #: Records of this type are members of summaries, where a world has any.
 SUMMARISED = RecordType.CARD_PAYMENT
 #: All members of summaries are looked at together.
 SUMMARIES = "summaries"
-_IDS = re.compile(r"\b(?:charge|refund|owed|bill|paid|entry|fee|out|credit)\d\b")
+_IDS = re.compile(r"\b(?:charge|refund|owed|bill|paid|entry|fee|out|credit|pair|joint)\d\b")
+#: One company pays for another one, which has a subsidiary of its own.
+_TWO: Mapping[str, Any] = {
+    "entities": (attrs.evolve(US, movements=Movements()), GERMANY),
+    "intercompany": (Intercompany(payer="US", debtor="Germany", due_from="12000", due_to="12500"),),
+    "ledger": {"subsidiaries": [subsidiary("Example Inc."), subsidiary("Example GmbH")]},
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,8 @@ class Setup:
     summarise: bool
     #: Whether the exports of a world keep the books between them, however old they get.
     keeps: bool = False
+    #: Whether there are records with lines of two entities.
+    shares: bool = False
     settings: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
@@ -145,7 +156,8 @@ class World:
     def __init__(self, setup: Setup) -> None:
         summarise = (str(SUMMARISED),) if setup.summarise else ()
         self.setup, self.life = setup, Life()
-        self.company = Company(summarise=summarise, **setup.settings)
+        more: Mapping[str, Any] = {**(_TWO if setup.shares else {}), **setup.settings}
+        self.company = Company(summarise=summarise, **more)
         self.brex, self.rillet, self.clock = self.company.brex, self.company.rillet, self.company.clock
         #: The record of each object, or that it is a summary's, since it was first seen.
         self.owners = dict[str, str]()
@@ -290,7 +302,11 @@ class World:
 
     def content(self, object_id: str) -> Sums:
         """What an object says in the general ledger."""
-        return added({each.account_code: each.debit} for each in self.rillet.ledger.of(object_id))
+        home = self.rillet.subsidiaries[0].id
+        return added(
+            {each.account_code if each.subsidiary_id == home else theirs(each.account_code): each.debit}
+            for each in self.rillet.ledger.of(object_id)
+        )
 
     def books(self) -> dict[str, Sums]:
         """What the general ledger says, by what records are looked at with."""
