@@ -19,6 +19,7 @@ from bridge.export import NoJournal, Verdict, load_books, verify
 from bridge.export.closing import read_snapshot
 from bridge.export.reporting.journal_lines import journal_lines
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
+from rillet import JournalEntry, JournalEntryUpdate, NewJournalEntryItem
 from rillet.testing import subsidiary
 from support.companies.exported import refusal
 from support.companies.two import DUE, GERMANY, GMBH, US, TwoCompanies, legal_entity, movement, refusals
@@ -223,6 +224,66 @@ def test_a_half_is_finished_by_a_journal_that_begins_later(tmp_path: Path) -> No
     assert company.run().complete
     assert company.books() == BOOKS
     assert disagreements(company) == {}
+
+
+@pytest.mark.parametrize("has_journal", [True, False])
+def test_an_entry_that_a_person_renamed_is_not_posted_again(has_journal: bool, tmp_path: Path) -> None:
+    company = companies(spent(), journal=tmp_path if has_journal else None)
+    company.run()
+    entry = company.rillet.journal_entries[0]
+    rename(company, entry)
+    company.brex.add(spent())
+
+    outcome = company.run()
+
+    assert company.books() == BOOKS
+    if has_journal:
+        assert outcome.complete
+    else:
+        (told,) = outcome.refused
+        assert f"journal-entries {entry.id} says what would correct it" in str(told.reasons[0])
+
+
+@pytest.mark.parametrize(
+    ("splits", "has_other"),
+    [
+        ([("50", [gl("61000"), legal_entity("US")]), ("40", [gl("62000"), GMBH])], True),
+        ([("50", [gl("61000"), legal_entity("US")]), ("30", [gl("62000"), GMBH])], True),
+        ([("50", [gl("61000"), legal_entity("US")]), ("30", [gl("62000"), GMBH])], False),
+    ],
+)
+def test_a_change_does_not_double_an_entry_that_a_person_renamed(splits: list[Split], has_other: bool) -> None:
+    def made(*parts: Split, **more: Any) -> Record:
+        total = sum(Decimal(each[0]) for each in parts)
+        return turned(RecordType.BILL_EXPENSE, parts, [(str(total), ())], **BILL, **more)
+
+    company = companies(made(OURS, THEIRS))
+    company.run()
+    entry = company.rillet.journal_entries[0]
+    if has_other:
+        rename(company, entry)
+    else:
+        company.to_rillet.journal_entries.delete(entry.id)
+    before = company.books()
+    company.brex.add(made(*splits, version=9, updated_at=datetime.now(UTC)))
+
+    outcome = company.run()
+
+    if has_other:
+        assert company.books() == before
+        (told,) = outcome.refused
+        assert f"journal-entries {entry.id} may be its second part" in str(told.reasons[0])
+    else:
+        assert outcome.complete
+        assert company.books()["GmbH 62000"] == "30.00"
+
+
+def rename(company: TwoCompanies, entry: JournalEntry) -> None:
+    items = [
+        NewJournalEntryItem(account_code=each.account_code, side=each.side, amount=each.amount) for each in entry.items
+    ]
+    update = JournalEntryUpdate(name="reviewed", currency=entry.currency, date=entry.date, items=items)
+    company.to_rillet.journal_entries.update(entry.id, update)
 
 
 def changed(*splits: Split, version: int = 9) -> Record:

@@ -91,6 +91,18 @@ class Case:
         form = correction.form() if self.unmarked else None
         return next((each for each in self.unmarked if form is not None and each.form.equals(form)), None)
 
+    @property
+    def lost_part(self) -> Found | None:
+        """An entry without a mark that may be the second part of what was posted for an earlier version.
+
+        Without a journal nobody knows what that said: it is taken for one that is in other books, and takes up an amount of
+        the first part, or is in another currency on the same day.
+        """
+        first = self.one
+        if first is None or not self.state.is_begun or self.state.content is not None:
+            return None
+        return next((each for each in self.unmarked if _may_go_with(first.form, each.form)), None)
+
     def standing_form(self, document: Document) -> Form | None:
         """What stands, in sum; without a journal it is read from the objects, as long as nobody has changed them."""
         if self.state.form is not None or self.one is None or not self.state.corrections:
@@ -171,8 +183,10 @@ class Case:
         ability, state = self.ledger.ability(found.ref.kind), self.state
         correction = self.correction(desired)
         if self._is_half_of_it and correction is not None:
-            # Its first part is there, and the rest is what is missing.
-            return Remedy.CORRECT
+            # Its first part is there, and the rest is what is missing, or has lost its name.
+            return Remedy.CORRECT if self.stands_for(correction) is None else Remedy.NONE
+        if self.lost_part is not None:
+            return Remedy.NONE
         same_kind = desired.form().kind == found.form.kind
         same_place = desired.form().head.get("subsidiary") == found.form.head.get(
             "subsidiary", desired.form().head.get("subsidiary")
@@ -214,6 +228,16 @@ class Case:
         documents = (self.one, desired)
         days = (each.impact_date for each in documents if each is not None)
         return not any(day is not None and self.books.is_closed(day) for day in days)
+
+
+def _may_go_with(first: Form, other: Form) -> bool:
+    if first.head.get("subsidiary") == other.head.get("subsidiary"):
+        return False
+    amounts = {(each.currency, each.amount.copy_negate()) for each in first.lines}
+    is_taken_up = any((each.currency, each.amount) in amounts for each in other.lines)
+    currencies = {each.currency for each in first.lines}
+    is_abroad = any(each.currency not in currencies for each in other.lines)
+    return is_taken_up or (is_abroad and first.head.get("day") == other.head.get("day"))
 
 
 def amounts_of(document: Document | None, before: Form | None) -> tuple[Amount, ...]:

@@ -84,6 +84,11 @@ def _changed(case: Case) -> str:
     what = f"it has changed since it was posted as {_where(case)}: {_change(case)}"
     correction = case.correction(case.desired) if case.desired is not None else None
     other = case.stands_for(correction) if correction is not None else None
+    if other is None and case.lost_part is not None:
+        return (
+            f"{what}; {case.lost_part.ref} may be its second part, and does not tell for which record it was made; correct "
+            f"both by hand, and dismiss the record"
+        )
     if other is not None and case.settings.on_change is not OnChange.REFUSE:
         return (
             f"{what}; {other.ref} says what would correct it, and does not tell for which record it was made; dismiss the "
