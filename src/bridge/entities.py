@@ -5,7 +5,7 @@ The entity without `when` takes what is known to be nobody else's, and nothing t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import attrs
@@ -121,7 +121,9 @@ def ownership(
     """Whose a record is; None, with the reason in `findings`, where nothing tells or two things differ."""
     if followed is None and follows_a_bill(record):
         followed = _paid(record, settings, books)
-    if followed is not None and followed.missing is not None and record.type not in _PASSES_THROUGH:
+    if followed is not None and followed.missing is not None and record.type in _PASSES_THROUGH:
+        followed = None
+    if followed is not None and followed.missing is not None:
         findings.add(ReasonCode.NOT_POSTED_YET, followed.missing)
     if len(settings.entities) == 1 and settings.entities[0].when is None:
         return Ownership(entity=settings.entities[0])
@@ -208,37 +210,46 @@ class _Choice:
         }
         sure = tuple(each for each in self._settings.entities if holds.get(each.name) is True)
         maybe = tuple(each for each in self._settings.entities if each.when is not None and holds[each.name] is None)
+        if self._rest is not None and line is not None and self._says_the_rest(line):
+            sure, maybe = (*sure, self._rest), ()
         if len(sure) > 1:
             findings.add(ReasonCode.SEVERAL_ENTITIES, f"it belongs to {_names(sure, 'and')} at once; split it in Brex")
             return None
-        if sure or maybe:
-            return (*sure, *maybe) if sure or self._rest is None else (*maybe, self._rest)
-        unknown = None if line is None else self._unknown(line)
+        unknown = None if line is None or sure else self._unknown(line, maybe)
         if unknown is not None:
             findings.add(ReasonCode.UNKNOWN_ENTITY, unknown, None if line is None else line.id)
             return None
+        if sure or maybe:
+            return (*sure, *maybe) if sure or self._rest is None else (*maybe, self._rest)
         if self._rest is None:
             findings.add(ReasonCode.NO_ENTITY, "no entity of the settings claims it")
             return None
         return (self._rest,)
 
-    def _unknown(self, line: LineItem) -> str | None:
-        """Why a line is nobody's, although somebody chose a value of a field that tells entities apart."""
-        for ref in line.accounting_field_values:
-            field = next((each for each in self._fields if names_field(ref, each)), None)
-            if field is None or not (
-                shown := ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
-            ):
+    def _unknown(self, line: LineItem, maybe: Sequence[Entity]) -> str | None:
+        """Why a line is nobody's, although somebody chose a value of a field that tells entities apart.
+
+        What the value names is not enough where the record is certainly not of that entity, as in another currency.
+        """
+        for ref in self._chosen(line):
+            named = [each for each in self._settings.entities if each.when is not None and _is_named(each.when, ref)]
+            if any(each in maybe for each in named):
                 continue
-            known = any(
-                each.when is not None and each.when.field == field and each.when.value in _values(ref)
-                for each in self._settings.entities
-            )
-            if not known and not self._means_the_rest(ref):
-                return (
-                    f"its {field} is {shown!r}, which is the `when` of no entity of the settings, nor the name of one"
-                )
+            field = next(each for each in sorted(self._fields) if names_field(ref, each))
+            shown = ref.field_value_name or ref.remote_field_value_id or ref.brex_field_value_id
+            if named:
+                return f"its {field} is {shown!r}, which is of {_names(named, 'or')}, but what else their `when` says does not hold"
+            return f"its {field} is {shown!r}, which is the `when` of no entity of the settings, nor the name of one"
         return None
+
+    def _chosen(self, line: LineItem) -> Iterator[FieldValueRef]:
+        """The values that somebody chose on a line of the fields that tell entities apart."""
+        for ref in line.accounting_field_values:
+            if (ref.field_value_name or has_choice(ref)) and any(names_field(ref, each) for each in self._fields):
+                yield ref
+
+    def _says_the_rest(self, line: LineItem) -> bool:
+        return any(self._means_the_rest(ref) for ref in self._chosen(line))
 
     def _means_the_rest(self, ref: FieldValueRef) -> bool:
         rest = self._rest
@@ -258,6 +269,10 @@ def names_field(ref: FieldValueRef, field: str) -> bool:
 def has_choice(ref: FieldValueRef) -> bool:
     """Whether somebody has chosen a value."""
     return bool(ref.remote_field_value_id or ref.brex_field_value_id)
+
+
+def _is_named(when: When, ref: FieldValueRef) -> bool:
+    return when.field is not None and names_field(ref, when.field) and when.value in _values(ref)
 
 
 def _values(ref: FieldValueRef) -> set[str | None]:

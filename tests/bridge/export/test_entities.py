@@ -233,3 +233,51 @@ def test_a_payout_of_two_reimbursements_of_one_entity_is_its(tmp_path: Path) -> 
     company = TwoCompanies(*records, payout, journal=tmp_path)
     assert company.run().complete
     assert company.books() == {"GmbH 11900": "-100.00", "GmbH 63000": "100.00"}
+
+
+@pytest.mark.parametrize(
+    ("entities", "books"),
+    [
+        (IN_EUROS, {"Inc. 11100": "-50.00", "Inc. 11900": "50.00"}),
+        ((US, GERMANY), {}),
+    ],
+)
+def test_money_that_passes_through_is_booked_or_refused_with_a_reason_while_its_reimbursement_is_not_there(
+    entities: tuple[Entity, ...], books: dict[str, str], journal: Path | None
+) -> None:
+    uncoded = reimbursement("50", coding=[GMBH], record_id="r1", source_id="e1")
+    payin = movement("REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN", "50", id="r2", source_id="e1")
+    company = TwoCompanies(uncoded, payin, entities=entities, journal=journal)
+
+    outcome = company.run()
+
+    assert company.books() == books
+    assert refusals(outcome).get("r2") == (None if books else ["unknown_entity"])
+
+
+BERLIN = attrs.evolve(GERMANY, when=When(location="Berlin"), movements=Movements())
+FRANCE = attrs.evolve(GERMANY, name="France", when=When(field="LEGAL_ENTITY", value="FR"))
+EUROS = attrs.evolve(GERMANY, when=When(field="LEGAL_ENTITY", value="DE", currency="EUR"))
+
+
+@pytest.mark.parametrize(
+    ("entities", "said", "books", "codes"),
+    [
+        # What somebody chose counts, although nobody knows the location.
+        ((US, BERLIN, FRANCE), "US", {"Inc. 11100": "-100.00", "Inc. 21120": "100.00"}, {}),
+        # A value that is nobody's is refused, whatever movements an entity takes.
+        ((US, BERLIN, FRANCE), "IT", {}, {"k2": ["unknown_entity", "unknown_entity"]}),
+        # A value of an entity that the record cannot be of does not make it the other one's.
+        ((US, EUROS), "DE", {}, {"k2": ["unknown_entity", "unknown_entity"]}),
+        # Two things are told that differ.
+        ((US, FRANCE, attrs.evolve(GERMANY, when=When(currency="USD"))), "US", {}, {"k2": ["several_entities"]}),
+    ],
+)
+def test_a_value_that_somebody_chose_is_never_passed_over(
+    entities: tuple[Entity, ...], said: str, books: dict[str, str], codes: dict[str, list[str]]
+) -> None:
+    lines = tuple(attrs.evolve(each, accounting_field_values=(legal_entity(said),)) for each in CARD_PAYMENT.line_items)
+    company = TwoCompanies(attrs.evolve(CARD_PAYMENT, line_items=lines), entities=entities)
+
+    assert refusals(company.run()) == codes
+    assert company.books() == books

@@ -80,7 +80,7 @@ def good_cases(draw: st.DrawFn, types: Sequence[str] = TYPES, *, turned: bool = 
     when = entity.when or When()
     taken = {each.when.currency for each in world.settings.entities if each.when is not None}
     currency = when.currency or pick(draw, [each for each in sorted(PLACES) if each not in taken])
-    make = _LineMaker(draw, world, currency)
+    make = LineMaker(draw, world, currency)
     if kind in {*CHARGES, *REIMBURSEMENTS, *BILLS}:
         lines, total = _of_document(make, kind, entity, turned=turned)
     else:
@@ -166,7 +166,7 @@ def shared_cases(draw: st.DrawFn, types: Sequence[str], *, turned: bool = False)
     others = [each for each in moving if not any(each is one for one in theirs)]
     assume(others or cards)
     for line in theirs:
-        line["accounting_field_values"].append(_ref(LEGAL_ENTITY, "Legal Debtor"))
+        line["accounting_field_values"].append(field_value(LEGAL_ENTITY, "Legal Debtor"))
     said = "Payer" if is_named else payer.name
     rest = [each for each in lines if not any(each is one for one in theirs)]
     telling = rest if is_named else [each for each in (*others, *cards) if draw(st.booleans())]
@@ -174,7 +174,7 @@ def shared_cases(draw: st.DrawFn, types: Sequence[str], *, turned: bool = False)
         # What is coded on the side of the account says nothing without a value.
         telling = [*others, *cards][:1]
     for line in telling:
-        line["accounting_field_values"].append(_ref(LEGAL_ENTITY, said))
+        line["accounting_field_values"].append(field_value(LEGAL_ENTITY, said))
     world = attrs.evolve(
         case.world,
         settings=settings,
@@ -201,7 +201,7 @@ def _say_whose(draw: st.DrawFn, lines: Sequence[Json], kind: str, entity: Entity
     if len(UNCODED.get(kind, {})) == 2 and not any(each["amount"]["amount"] for each in chosen):
         chosen.append(pick(draw, [each for each in lines if each["amount"]["amount"]]))
     for line in chosen:
-        line["accounting_field_values"].append(_ref(LEGAL_ENTITY, value))
+        line["accounting_field_values"].append(field_value(LEGAL_ENTITY, value))
 
 
 def _fit(world: World, kind: str) -> World:
@@ -242,7 +242,7 @@ def _with_its_bill(case: Case) -> Case:
     return attrs.evolve(case, world=attrs.evolve(case.world, books=attrs.evolve(books, bills=(other, paid))))
 
 
-def _of_document(make: _LineMaker, kind: str, entity: Entity, *, turned: bool) -> tuple[list[Json], int]:
+def _of_document(make: LineMaker, kind: str, entity: Entity, *, turned: bool) -> tuple[list[Json], int]:
     """Lines against one account, which stand on one side; and their sum."""
     draw, world = make.draw, make.world
     (opposite, key), *_ = UNCODED[kind].items()
@@ -260,11 +260,11 @@ def _of_document(make: _LineMaker, kind: str, entity: Entity, *, turned: bool) -
         if units < total:
             lines.append(make.coded(opposite, units, beside=[offsetting]))
             total -= units
-    lines += [make.offsetting(opposite, units, offsetting) for units in _parts(draw, total)]
+    lines += [make.offsetting(opposite, units, offsetting) for units in parts_of(draw, total)]
     return lines, total
 
 
-def _of_movement(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json], int]:
+def _of_movement(make: LineMaker, kind: str, entity: Entity) -> tuple[list[Json], int]:
     """Lines of a journal entry or of a payment, on both sides; and the sum of one of them."""
     draw, world = make.draw, make.world
     total = draw(_units)
@@ -276,9 +276,9 @@ def _of_movement(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json
         if account is not None and kind in BILL_PAYMENTS and side == "CREDIT" and elsewhere:
             # The account may be another than that of the settings, but it is one.
             other = pick(draw, [each for each in world.books.accounts if each.subtype == "Bank"])
-            lines += [make.offsetting(side, units, other, uncoded=other is account) for units in _parts(draw, total)]
+            lines += [make.offsetting(side, units, other, uncoded=other is account) for units in parts_of(draw, total)]
             continue
-        for units in _parts(draw, total):
+        for units in parts_of(draw, total):
             if account is not None and (kind in BILL_PAYMENTS or draw(st.booleans())):
                 lines.append(make.offsetting(side, units, account))
             else:
@@ -286,7 +286,7 @@ def _of_movement(make: _LineMaker, kind: str, entity: Entity) -> tuple[list[Json
     return lines, total
 
 
-def _of_rest(make: _LineMaker, kind: str, entity: Entity, paying: Sequence[Json]) -> list[Json]:
+def _of_rest(make: LineMaker, kind: str, entity: Entity, paying: Sequence[Json]) -> list[Json]:
     """Fees, which the bank took too, or discounts, which it did not pay; both on one account would cancel out."""
     draw, world = make.draw, make.world
     payable = account_named(world.books, getattr(entity, UNCODED[kind]["DEBIT"]))
@@ -305,7 +305,7 @@ def _of_rest(make: _LineMaker, kind: str, entity: Entity, paying: Sequence[Json]
     return made
 
 
-def _parts(draw: st.DrawFn, total: int) -> list[int]:
+def parts_of(draw: st.DrawFn, total: int) -> list[int]:
     cuts = sorted(draw(st.lists(st.integers(0, total), max_size=3)))
     return [high - low for low, high in zip([0, *cuts], [*cuts, total], strict=True)]
 
@@ -315,7 +315,7 @@ _amounts, _reductions = st.lists(_units, min_size=1, max_size=4), st.lists(_unit
 _sides = st.sampled_from(("DEBIT", "CREDIT"))
 
 
-class _LineMaker:
+class LineMaker:
     """Draws the lines of one record. Amounts are counted in minor units until they are written."""
 
     def __init__(self, draw: st.DrawFn, world: World, currency: str) -> None:
@@ -329,27 +329,27 @@ class _LineMaker:
         """A line on some account, though not on `beside`, with all the mandatory fields and perhaps others and a tax."""
         accounts = self.world.books.accounts
         chosen = [each for each in accounts if each not in beside]
-        refs = [_ref(GL, pick(self.draw, ways_to_name(chosen, accounts)))]
+        refs = [field_value(GL, pick(self.draw, ways_to_name(chosen, accounts)))]
         for field, names in zip(self.world.books.fields, self.world.brex_fields, strict=True):
             rule = None if field.settings is None else field.settings.expenses
             if (rule and rule.mandatory) or self.draw(st.booleans()):
                 refs.append(self._value(field, names))
         refs += self._tax()
-        return self._line(side, units, self.draw(st.permutations([*refs, *self._noise()])))
+        return self.line(side, units, self.draw(st.permutations([*refs, *self._noise()])))
 
     def offsetting(self, side: str, units: int, account: Account, *, uncoded: bool = True) -> Json:
         """A line of the account of the settings: not coded, or coded to just that account."""
         ways = ways_to_name([account], self.world.books.accounts)
-        without: list[list[Json]] = [[], [_ref(GL, None)]] if uncoded else []
-        coding = pick(self.draw, [*without, *([_ref(GL, way)] for way in ways)])
+        without: list[list[Json]] = [[], [field_value(GL, None)]] if uncoded else []
+        coding = pick(self.draw, [*without, *([field_value(GL, way)] for way in ways)])
         # A tax code means nothing on a line that nobody codes.
         tax = [] if any(ref["remote_field_value_id"] for ref in coding) else self._tax()
-        return self._line(side, units, [*coding, *tax, *self._noise()])
+        return self.line(side, units, [*coding, *tax, *self._noise()])
 
     def _value(self, field: Field, names: Mapping[str, str]) -> Json:
         value = pick(self.draw, field.values)
-        by_id = _ref(names, value.id) | {"field_value_name": "renamed in Rillet"}
-        by_name = _ref(names, None) | {"field_value_name": value.name.upper(), "brex_field_value_id": "efo_1"}
+        by_id = field_value(names, value.id) | {"field_value_name": "renamed in Rillet"}
+        by_name = field_value(names, None) | {"field_value_name": value.name.upper(), "brex_field_value_id": "efo_1"}
         return pick(self.draw, (by_id, by_name))
 
     def _tax(self) -> list[Json]:
@@ -358,14 +358,14 @@ class _LineMaker:
             return []
         rate = pick(self.draw, rates)
         codes = [rate.code] if rate.code not in {each.id for each in rates} else []
-        by_description = _ref(TAX, None) | {"field_value_name": rate.description}
-        return [pick(self.draw, (*(_ref(TAX, way) for way in (rate.id, *codes)), by_description))]
+        by_description = field_value(TAX, None) | {"field_value_name": rate.description}
+        return [pick(self.draw, (*(field_value(TAX, way) for way in (rate.id, *codes)), by_description))]
 
     def _noise(self) -> list[Json]:
         """Values of a Brex field that has no counterpart in Rillet."""
-        return pick(self.draw, ([], [_ref(PROJECT, "apollo")]))
+        return pick(self.draw, ([], [field_value(PROJECT, "apollo")]))
 
-    def _line(self, side: str, units: int, refs: Sequence[Json]) -> Json:
+    def line(self, side: str, units: int, refs: Sequence[Json]) -> Json:
         line = {
             "type": side,
             "amount": {"amount": self.money(units), "currency": self._currency},
@@ -376,7 +376,7 @@ class _LineMaker:
         return line
 
 
-def _ref(names: Mapping[str, str], value: str | None) -> Json:
+def field_value(names: Mapping[str, str], value: str | None) -> Json:
     return {
         **names,
         "brex_field_value_id": None if value is None else f"efo_{value}",
@@ -410,7 +410,7 @@ def doubtful_cases(draw: st.DrawFn) -> Case:
 def _change_line(draw: st.DrawFn, change: str, line: Json, world: World) -> None:
     match change:
         case "account":
-            line["accounting_field_values"] = [_ref(GL, pick(draw, TOKENS))]
+            line["accounting_field_values"] = [field_value(GL, pick(draw, TOKENS))]
         case "uncode":
             line["accounting_field_values"] = []
         case "side":
@@ -423,9 +423,9 @@ def _change_line(draw: st.DrawFn, change: str, line: Json, world: World) -> None
         case "tax":
             line["accounting_field_values"] = [
                 *line["accounting_field_values"],
-                _ref(TAX, pick(draw, "ABX")),
+                field_value(TAX, pick(draw, "ABX")),
             ]
         case _:
             names = pick(draw, [*world.brex_fields, PROJECT])
             value = pick(draw, ("field-0-0", "nowhere", None))
-            line["accounting_field_values"] = [*line["accounting_field_values"], _ref(names, value)]
+            line["accounting_field_values"] = [*line["accounting_field_values"], field_value(names, value)]
