@@ -20,6 +20,7 @@ from brex_accounting import RecordType
 from bridge.settings.approval_rules import ApprovalRule
 from bridge.settings.card_account_rules import CardAccountRule
 from bridge.settings.salvage import Salvaged, salvage
+from bridge.settings.toml_places import TomlText
 from bridge.settings.values import Settings, SettingsError, TaxRule, Treatment, When
 
 S = TypeVar("S")
@@ -44,7 +45,7 @@ def read_settings(text: str, source: str = "settings") -> Settings:
     Raises:
         SettingsError: With every wrong key, wrong type and missing value, each with its place.
     """
-    return read_toml(text, Settings, source, _inconsistencies)
+    return read_toml(text, Settings, source, inconsistencies_of)
 
 
 def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[S], Iterable[str]]) -> S:
@@ -52,22 +53,33 @@ def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[
 
     `inconsistencies` tells what is wrong between its values, in the form ``text @ path``. Raises `SettingsError`.
     """
+    return read_table(parsed(text, source), kind, TomlText(text, source), inconsistencies)
+
+
+def parsed(text: str, source: str) -> dict[str, Any]:
+    """The tables of a TOML file. Raises `SettingsError`."""
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Besides its own error tomllib lets through what Python says to gigantic numbers and bottomless nesting.
         raise SettingsError((f"{source}: {error}",)) from None
+
+
+def read_table(table: object, kind: type[S], where: TomlText, inconsistencies: Callable[[S], Iterable[str]]) -> S:
+    """As `read_toml`, from a table that stands at `where`."""
     try:
         settings = _converter.structure(table, kind)
     except cattrs.BaseValidationError as error:
         problems = _messages(error)
-        part = _salvaged(table, kind)
+        part = _salvaged(cast("dict[str, Any]", table), kind) if isinstance(table, dict) else None
         if part is not None:
             split = ((each, *each.rpartition(" @ ")[::2]) for each in inconsistencies(part.settings))
             problems += [each for each, told, place in split if part.means(told, place)]
-        raise _unusable(problems, text, source) from None
+        raise where.error(problems) from None
+    except ValueError as error:
+        raise where.error([f"{error} @ "]) from None
     if problems := list(inconsistencies(settings)):
-        raise _unusable(problems, text, source)
+        raise where.error(problems)
     return settings
 
 
@@ -97,16 +109,16 @@ def with_lines(error: SettingsError, text: str, source: str) -> SettingsError:
     """The error with the lines of the file `text`, for problems that begin with their place in the settings."""
     messages = [f"{told} @ {place}" for place, _, told in (each.partition(": ") for each in error.problems)]
     fits = [_PLACE.fullmatch(each.partition(": ")[0]) is not None for each in error.problems]
-    lines = dict(_places(text))
+    located = TomlText(text, source).error(messages).problems
     return SettingsError(
         tuple(
-            _located(message, source, lines) if has_place else problem
-            for message, problem, has_place in zip(messages, error.problems, fits, strict=True)
+            found if has_place else problem
+            for found, problem, has_place in zip(located, error.problems, fits, strict=True)
         )
     )
 
 
-def _inconsistencies(settings: Settings) -> Iterator[str]:
+def inconsistencies_of(settings: Settings) -> Iterator[str]:
     """What is wrong between the values, in the form of cattrs' messages: ``text @ path``."""
     yield from _wrong_entities(settings)
     yield from _wrong_movements(settings)
@@ -341,40 +353,4 @@ def _explain(error: BaseException, _: type[Any] | None) -> str:
 
 # Stands in no key of TOML and in no message.
 _NEXT = "\0"
-_HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?")
-_KEY = re.compile(r"\s*([\w\-]+)\s*=")
 _PLACE = re.compile(r"[a-z_]+(\[\d+\])?(\.[a-z_]+)*")
-_UNKNOWN = re.compile(r"unknown key ([\w\-]+)")
-
-
-def _places(text: str) -> Iterator[tuple[str, int]]:
-    """Where each key and table stands, by line; enough of TOML for a settings file as people write it."""
-    prefix, counts = "", dict[str, int]()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            prefix = header[2]
-            if header[1] == "[[":
-                counts[prefix] = counts.get(prefix, -1) + 1
-            prefix = re.sub(
-                r"^(\w+)", lambda name: f"{name[0]}[{counts[name[0]]}]" if name[0] in counts else name[0], prefix
-            )
-            yield prefix, number
-        elif key := _KEY.match(line):
-            yield f"{prefix}.{key[1]}".lstrip("."), number
-
-
-def _unusable(messages: list[str], text: str, source: str) -> SettingsError:
-    lines = dict(_places(text))
-    return SettingsError(tuple(_located(message, source, lines) for message in messages))
-
-
-def _located(message: str, source: str, lines: dict[str, int]) -> str:
-    text, _, path = message.rpartition(" @ ")
-    path = path.lstrip(".")
-    inner = _UNKNOWN.match(text)
-    place = f"{path}.{inner[1]}".lstrip(".") if inner else path
-    while place and place not in lines:
-        place = place[: max(place.rfind("."), place.rfind("["), 0)]
-    line = lines.get(place)
-    where = source if line is None else f"{source} line {line}"
-    return f"{where}: {path}: {text}" if path else f"{where}: {text}"
