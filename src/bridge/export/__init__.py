@@ -52,6 +52,11 @@ if TYPE_CHECKING:
     from bridge.export.reporting.verification import Disagreement, verify
     from bridge.export.sources.brex import BrexSource
     from bridge.export.sources.protocol import Answer, Page, Source, Told, Unreadable
+    from bridge.export.tenants.encrypted_file import EncryptedSecrets
+    from bridge.export.tenants.keyring_secrets import KeyringSecrets
+    from bridge.export.tenants.reading import Tenants, UnknownTenantError, read_tenants
+    from bridge.export.tenants.secrets import Secrets, SecretsError, SecretsUnavailableError, environment_secrets
+    from bridge.export.tenants.tenant import Tenant
     from bridge.export.time_zones import zone_of
     from bridge.export.watching.graceful_stop import GracefulStop
     from bridge.export.watching.loop import Announcements, watch
@@ -88,6 +93,11 @@ _HOMES = {
     "bridge.export.reporting.verification": ("Disagreement", "verify",),
     "bridge.export.sources.brex": ("BrexSource",),
     "bridge.export.sources.protocol": ("Answer", "Page", "Source", "Told", "Unreadable",),
+    "bridge.export.tenants.encrypted_file": ("EncryptedSecrets",),
+    "bridge.export.tenants.keyring_secrets": ("KeyringSecrets",),
+    "bridge.export.tenants.reading": ("Tenants", "UnknownTenantError", "read_tenants",),
+    "bridge.export.tenants.secrets": ("Secrets", "SecretsError", "SecretsUnavailableError", "environment_secrets",),
+    "bridge.export.tenants.tenant": ("Tenant",),
     "bridge.export.time_zones": ("zone_of",),
     "bridge.export.watching.graceful_stop": ("GracefulStop",),
     "bridge.export.watching.loop": ("Announcements", "watch",),
@@ -95,14 +105,16 @@ _HOMES = {
 }  # fmt: skip
 __all__ = [
     "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt",
-    "AttemptState", "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere", "Export",
-    "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal", "JournalError", "KeptBooks",
-    "Latest", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep",
-    "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger",
-    "SavedPlan", "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode", "Told",
-    "Unattached", "UnknownRecordError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp",
-    "WebhookReceiver", "announcing", "apply_field_changes", "load_books", "log_rillet_event", "posting_key",
-    "read_fields", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "AttemptState", "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere",
+    "EncryptedSecrets", "Export", "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal",
+    "JournalError", "KeptBooks", "KeyringSecrets", "Latest", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page",
+    "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal",
+    "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError", "SecretsUnavailableError",
+    "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode", "Tenant", "Tenants",
+    "Told", "Unattached", "UnknownRecordError", "UnknownTenantError", "Unread", "Unreadable", "Unreported", "Verdict",
+    "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "environment_secrets", "load_books",
+    "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch",
+    "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

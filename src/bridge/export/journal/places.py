@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from bridge.export.journal.protocol import JournalError
 
 _SECONDS_FOR_A_LOCK = 30
-_LONGEST_NAME = 200
 _SECRETS = frozenset({"password", "sslpassword"})
 
 
@@ -61,15 +60,6 @@ def engine_with(table: sa.Table, place: str, *, what: str) -> sa.Engine:
 def reason_of(error: Exception) -> str:
     """What a database says, without the statement and its values."""
     return str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-
-
-def checked_namespace(name: str) -> str:
-    """The name of a part of a database, as it is compared. Raises `JournalError`."""
-    if len(name) > _LONGEST_NAME or not name.isprintable() or name != name.strip():
-        raise JournalError(
-            f"a namespace is a name of at most {_LONGEST_NAME} printable characters without blanks around it"
-        )
-    return name
 
 
 def shown(url: sa.URL) -> str:

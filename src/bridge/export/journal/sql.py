@@ -23,7 +23,7 @@ from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_rec
 from bridge.export.journal import sql_latest, sql_refusals
 from bridge.export.journal import sql_tables as tables
 from bridge.export.journal.holders import holder, name_of
-from bridge.export.journal.places import checked_namespace
+from bridge.export.journal.namespaces import checked_namespace
 from bridge.export.journal.protocol import Held, JournalError, Latest, Reasons, Refusal
 from bridge.export.journal.rows import (
     COLUMNS,

@@ -1,0 +1,122 @@
+"""A tenant: the settings and the credentials of one company, and what is made of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import attrs
+
+import brex_accounting
+import rillet
+from brex_accounting.client import BASE_URL
+from bridge.export.engine.export import Export
+from bridge.export.engine.kept_books import KeptBooks
+from bridge.export.journal.protocol import Journal
+from bridge.export.tenants.secrets import (
+    BREX_TOKEN,
+    RILLET_API_KEY,
+    Secrets,
+    SecretsError,
+    environment_secrets,
+    secret_of,
+)
+from bridge.mapping import Bridge
+from bridge.settings.values import Settings
+from clientkit.errors import ConfigurationError
+from clientkit.pacing import Paces, Pacing
+from rillet.client import Environment
+
+C = TypeVar("C")
+
+
+@attrs.frozen(kw_only=True)
+class Tenant:
+    """One company in both services.
+
+    Args:
+        name: What a message of a queue, a log line and the names of its secrets call it.
+        settings: How its records become documents.
+        secrets: Looks its credentials up. None is kept here.
+        namespace: Its part of the journal.
+        company_id: The `id` of the company in Brex, by which webhooks tell tenants apart.
+        rillet_environment: ``production`` or ``sandbox``.
+        brex_base_url, rillet_base_url: Other addresses than the services' own.
+    """
+
+    name: str
+    settings: Settings = attrs.field(repr=False)
+    secrets: Secrets = attrs.field(repr=False, eq=False, default=environment_secrets)
+    namespace: str = attrs.field(default=attrs.Factory(lambda self: self.name, takes_self=True))
+    company_id: str | None = None
+    rillet_environment: Environment = "production"
+    brex_base_url: str | None = None
+    rillet_base_url: str | None = None
+
+    def secret(self, name: str) -> str:
+        """A secret, such as ``brex_webhook_secret``. Raises `SecretsError`."""
+        return secret_of(self.secrets, self.name, name)
+
+    def brex_client(self) -> brex_accounting.Client:
+        """A new client of the tenant's Brex account.
+
+        Raises:
+            ConfigurationError: The token is missing or cannot be used. No frame behind the error holds it.
+        """
+        url = self.brex_base_url or BASE_URL
+        return self._made(lambda: brex_accounting.Client(self.secret(BREX_TOKEN), base_url=url))
+
+    def rillet_client(
+        self, *, pacer: Pacing | Paces | None = None, sleep: Callable[[float], object] = time.sleep
+    ) -> rillet.Client:
+        """A new client of the tenant's Rillet organization. Raises as `brex_client` does."""
+        return self._made(
+            lambda: rillet.Client(
+                self.secret(RILLET_API_KEY),
+                environment=self.rillet_environment,
+                base_url=self.rillet_base_url,
+                pacer=pacer,
+                sleep=sleep,
+            )
+        )
+
+    def async_brex_client(self) -> brex_accounting.AsyncClient:
+        """As `brex_client`, for an `AsyncExport`."""
+        url = self.brex_base_url or BASE_URL
+        return self._made(lambda: brex_accounting.AsyncClient(self.secret(BREX_TOKEN), base_url=url))
+
+    def async_rillet_client(self, *, pacer: Pacing | Paces | None = None) -> rillet.AsyncClient:
+        """As `rillet_client`, for an `AsyncExport`."""
+        return self._made(
+            lambda: rillet.AsyncClient(
+                self.secret(RILLET_API_KEY),
+                environment=self.rillet_environment,
+                base_url=self.rillet_base_url,
+                pacer=pacer,
+            )
+        )
+
+    @contextmanager
+    def export(
+        self,
+        journal: Journal,
+        *,
+        pacer: Pacing | Paces | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        kept: KeptBooks | None = None,
+    ) -> Generator[Export]:
+        """An export with clients that are closed at the end; `journal` has the tenant's `namespace`. Raises as `brex_client` does."""
+        with self.brex_client() as brex, self.rillet_client(pacer=pacer, sleep=sleep) as books:
+            yield Export(brex, books, Bridge(self.settings), journal=journal, kept=kept)
+
+    def _made(self, make: Callable[[], C]) -> C:
+        try:
+            return make()
+        except SecretsError as error:
+            problem: ConfigurationError = error
+        except ConfigurationError as error:
+            problem = ConfigurationError(f"a client of {self.name} cannot be made: {error}")
+        # The frames that made it hold the secret.
+        raise problem.with_traceback(None)
