@@ -218,6 +218,18 @@ def test_from_env_reads_token_and_address(monkeypatch: pytest.MonkeyPatch, stand
     assert standin.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_from_env_reads_the_variables_of_one_tenant(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Client | AsyncClient]
+) -> None:
+    monkeypatch.setenv("BREX_TOKEN", "of nobody")
+    monkeypatch.setenv("ACME_BREX_TOKEN", TOKEN)
+    monkeypatch.setenv("ACME_BREX_BASE_URL", "https://acme.example.com")
+    assert kind.from_env(prefix="ACME_").base_url == "https://acme.example.com"
+    with pytest.raises(ConfigurationError, match="the environment variable BOLT_BREX_TOKEN is not set"):
+        kind.from_env(prefix="BOLT_")
+
+
 @pytest.fixture
 def consenting() -> StandIn:
     """A stand-in with the clock of this machine, which a client from the environment has too."""

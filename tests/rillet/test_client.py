@@ -102,6 +102,19 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch, standin: StandIn)
     assert standin.asked[-1].headers["x-rillet-api-version"] == "3"
 
 
+def test_the_variables_of_one_tenant(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RILLET_API_KEY", TOKEN)
+    monkeypatch.setenv("ACME_RILLET_API_KEY", standin.api_key)
+    with standin.serve() as url:
+        monkeypatch.setenv("ACME_RILLET_BASE_URL", url)
+        with Client.from_env(prefix="ACME_") as client:
+            assert client.organization.get() == standin.organization
+    assert AsyncClient.from_env(prefix="ACME_").base_url == url
+    for from_env in (Client.from_env, AsyncClient.from_env):
+        with pytest.raises(ConfigurationError, match="the environment variable BOLT_RILLET_API_KEY is not set"):
+            from_env(prefix="BOLT_")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
