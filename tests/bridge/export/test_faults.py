@@ -126,12 +126,13 @@ def test_a_lost_outcome_of_a_change_is_found(
     assert play(changed, server, str(tmp_path / "journal.db")) == []
 
 
+@pytest.mark.parametrize("keeps", [False, True], ids=["fresh books", "kept books"])
 def test_the_harness_finds_the_double_of_a_journal_without_intents(
-    server: Exporters, tmp_path: Path, lost_outcome: Schedule
+    server: Exporters, tmp_path: Path, lost_outcome: Schedule, *, keeps: bool
 ) -> None:
     place = str(tmp_path / "journal.db")
 
-    wrong = play(lost_outcome, server, place, journal="without intents", looks_up=False)
+    wrong = play(lost_outcome, server, place, journal="without intents", looks_up=False, keeps=keeps)
 
     assert "Rillet has ['accr_001', 'accr_001']" in wrong
     assert any("trial balance" in each for each in wrong)
@@ -176,4 +177,11 @@ def test_every_record_is_exported_once_by_two_exporters_on_postgresql(
     for seed in seeds(portion, SCHEDULES // 10):
         empty(databases)
         wrong = play(schedule(seed, exporters=2), server, databases)
+        assert wrong == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("exporters", [1, 2])
+def test_every_record_is_exported_once_on_kept_books(server: Exporters, tmp_path: Path, exporters: int) -> None:
+    for seed in range(max(SCHEDULES // 10, 1)):
+        wrong = play(schedule(seed, exporters=exporters), server, str(tmp_path / f"{seed}.db"), keeps=True)
         assert wrong == [], f"seed {seed}"

@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,7 +27,7 @@ from typing_extensions import override
 import brex_accounting.testing
 import rillet.testing
 from bridge import Bridge
-from bridge.export import AsyncExport, Export
+from bridge.export import AsyncExport, Export, ExportOutcome, KeptBooks
 from bridge.export.engine.attempts import Attempt, AttemptState
 from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.sql import SqlJournal
@@ -49,6 +50,7 @@ class DyingJournal(SqlJournal):
 
     def __init__(self, place: str, *, dies_at: tuple[int, bool] | None, now: datetime, who: str) -> None:
         self._step, self._dies_at, self._guard = 0, dies_at, threading.Lock()
+        self.intended = 0
         super().__init__(place, now=lambda: now, who=who)
         if "://" not in place:
             # What a killed process wrote, the system has; only a power cut would need the disk, and it is slow.
@@ -84,6 +86,7 @@ class DyingJournal(SqlJournal):
     @override
     def intend(self, attempt: Attempt) -> None:
         self._die(after=False)
+        self.intended += 1
         super().intend(attempt)
         self._die(after=True)
 
@@ -99,6 +102,10 @@ class DyingJournal(SqlJournal):
         super().reported(subjects)
         self._die(after=True)
 
+    def has_intended(self, count: int) -> bool:
+        """Whether so much was about to be sent."""
+        return self.intended >= count
+
 
 class WithoutIntents(DyingJournal):
     """A broken journal, for the harness's own test: nothing is written before a request leaves."""
@@ -106,6 +113,7 @@ class WithoutIntents(DyingJournal):
     @override
     def intend(self, attempt: Attempt) -> None:
         self._die(after=False)
+        self.intended += 1
         self._die(after=True)
 
     @override
@@ -127,6 +135,7 @@ class TooHopeful(DyingJournal):
 
 
 COULD_NOT_RUN, BROKEN = 2, 3
+MOST_SLICES = 20
 JOURNALS = {"right": DyingJournal, "without intents": WithoutIntents, "too hopeful": TooHopeful}
 
 
@@ -136,7 +145,11 @@ def export(job: Mapping[str, Any]) -> int:
         return asyncio.run(_awaited(job))
     if job["looks_up"]:
         return _run(job)
-    with mock.patch.object(RilletLedger, "find", return_value=LookUp()):
+    nothing = LookUp()
+    with (
+        mock.patch.object(RilletLedger, "find", return_value=nothing),
+        mock.patch.object(RilletLedger, "look_up", return_value=nothing),
+    ):
         return _run(job)
 
 
@@ -156,10 +169,25 @@ def _run(job: Mapping[str, Any]) -> int:
             ) as books,
         ):
             settings = attrs.evolve(SETTINGS, summarise=tuple(job["summarise"]))
+            if job["keeps"]:
+                kept = KeptBooks()
+                # One record at a time, so that a slice does not begin all of them.
+                export = Export(brex, books, Bridge(settings), journal=journal, batch=2, in_flight=1, kept=kept)
+                return _in_slices(export, journal)
             outcome = Export(brex, books, Bridge(settings), journal=journal, batch=2).run()
     except (ApiError, JournalError):
         return COULD_NOT_RUN
     return 0 if outcome.complete else 1
+
+
+def _in_slices(export: Export, journal: DyingJournal) -> int:
+    """The same in slices, on books that are kept from one to the next: each ends when something was sent."""
+    outcome: ExportOutcome | None = None
+    for _ in range(MOST_SLICES):
+        outcome = export.run(stop=partial(journal.has_intended, journal.intended + 1))
+        if outcome.stop_code is None:
+            break
+    return 0 if outcome is not None and outcome.complete else 1
 
 
 async def _awaited(job: Mapping[str, Any]) -> int:

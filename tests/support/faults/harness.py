@@ -41,6 +41,8 @@ SETTINGS = Settings(
 START = datetime(2026, 2, 6, 9, tzinfo=UTC)
 KEYS_LIVE = timedelta(hours=24)
 MOST_RUNS = 12
+# Of a run with kept books, in which a record is edited.
+WRITES_BEFORE_AN_EDIT = 3
 HAVE_RECEIPTS = frozenset({RecordType.CARD_EXPENSE_POST, RecordType.BILL_EXPENSE})
 PAYMENTS = frozenset({RecordType.BILL_EXPENSE_PAYMENT, RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT})
 #: What a stand-in makes of a request: see `clientkit.testing.StandIn.take`.
@@ -53,6 +55,7 @@ class Troubles:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._written = dict[str, Answer]()
+        self.before_write: Callable[[int], None] | None = None
         self.begin(Run(), ())
 
     def begin(self, run: Run, pids: Sequence[int]) -> None:
@@ -65,6 +68,8 @@ class Troubles:
             trouble = self._run.troubles.get(self._arrived - 1)
             if asked.method == "GET":
                 return trouble
+            if self.before_write is not None:
+                self.before_write(self._writes)
             self._writes += 1
             return trouble or self._run.of_writes.get(self._writes - 1)
 
@@ -198,9 +203,13 @@ def play(
     journal: str = "right",
     looks_up: bool = True,
     awaits: bool = False,
+    keeps: bool = False,
 ) -> list[str]:
-    """Carry a schedule out and run on to the end; everything that is wrong then. With `awaits` each exporter lives in an event loop."""
-    clock, troubles = ManualClock(START), Troubles()
+    """Carry a schedule out and run on to the end; everything that is wrong then.
+
+    With `awaits` each exporter lives in an event loop. With `keeps` it goes on in slices, on books that it keeps.
+    """
+    clock, troubles, is_edited = ManualClock(START), Troubles(), False
     brex = TroubledBrex(schedule.records, rate_limit=None, now=clock)
     books = TroubledRillet(clock, reference_types={REFERENCE_TYPE})
     brex.troubles = books.troubles = troubles
@@ -220,6 +229,7 @@ def play(
                     "journal": journal,
                     "looks_up": looks_up,
                     "awaits": awaits,
+                    "keeps": keeps,
                     "summarise": schedule.summarise,
                     "brex": brex_url,
                     "token": brex.token,
@@ -232,15 +242,23 @@ def play(
             clock.advance(planned.pause.total_seconds())
             return statuses == [0] * schedule.exporters
 
+        def edit(writes: int) -> None:
+            """Edit what is to be edited: once, and not before so many writes of a run."""
+            nonlocal is_edited
+            if schedule.edited is None or is_edited or writes < WRITES_BEFORE_AN_EDIT:
+                return
+            is_edited = True
+            known = brex.records[schedule.edited.id]
+            status = ReviewStatus.READY_FOR_EXPORT if schedule.offered_again else known.review_status
+            newer = attrs.evolve(schedule.edited, version=known.version + 1, review_status=status, updated_at=clock())
+            brex.add(attrs.evolve(newer, receipts=known.receipts))
+
+        # Between two slices somebody may edit what the books that are kept do not have.
+        troubles.before_write = edit if keeps else None
         for number, planned in enumerate(schedule.runs):
             run(planned)
-            if number == 0 and schedule.edited is not None:
-                known = brex.records[schedule.edited.id]
-                status = ReviewStatus.READY_FOR_EXPORT if schedule.offered_again else known.review_status
-                newer = attrs.evolve(
-                    schedule.edited, version=known.version + 1, review_status=status, updated_at=clock()
-                )
-                brex.add(attrs.evolve(newer, receipts=known.receipts))
+            if number == 0:
+                edit(WRITES_BEFORE_AN_EDIT)
         ended = any(run(Run()) for _ in range(MOST_RUNS))
     troubles.begin(Run(), ())
     with SqlJournal(place, now=clock) as opened:
