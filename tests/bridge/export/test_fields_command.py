@@ -99,6 +99,15 @@ def test_apply_writes_and_a_second_run_has_nothing_to_do(company: Company, run: 
     assert "Brex has what Rillet has" in run("sync-fields", "--integration", integration).stdout
 
 
+def test_approvals_of_the_settings_ask_for_no_journal(company: Company, run: Run, integration: str) -> None:
+    settings = f"{SETTINGS}\n[[approvals]]\nabove = 300\n"
+
+    result = run("sync-fields", "--integration", integration, "--apply", settings=settings)
+
+    assert result.exit_code == 0, result.output
+    assert offered(company, "TAX") == ["DE19 (19 %) Germany VAT"]
+
+
 def test_json_names_every_value(company: Company, run: Run, integration: str) -> None:
     run("sync-fields", "--integration", integration, "--apply")
     company.rillet.client().vendors.create(NewVendor(name="Late"))

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import attrs
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
@@ -179,8 +180,11 @@ def opened_export(
     pace: str | None = None,
     sleep: Callable[[float], object] = time.sleep,
     kept: KeptBooks | None = None,
+    posts: bool = True,
 ) -> Generator[Export]:
     """The export that the options and the environment describe; with `is_there` the journal has to exist.
+
+    A command that `posts` nothing needs nobody's approval, and so no journal for it.
 
     `pace` is where the pace is shared, else what the environment says; `sleep` is how requests to Rillet wait for their turn.
     `kept` keeps the books between runs.
@@ -196,7 +200,7 @@ def opened_export(
         told = read_settings(text, source=str(settings))
     except SettingsError as error:
         raise SettingsError((*error.problems, *_more_problems(text, str(settings)))) from None
-    bridge = Bridge(told, rates=known, zones=zone_of)
+    bridge = Bridge(told if posts else attrs.evolve(told, approvals=()), rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
         paces = _opened_paces(pace, journal, stack)

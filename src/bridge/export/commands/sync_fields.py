@@ -40,7 +40,11 @@ def sync_fields(
     Needs the same variables as plan. Ctrl-C ends it cleanly, and another run does the rest. Exit status 0: done, or shown;
     1: ended early; 2: could not run.
     """
-    with expected_errors(), opened_export(settings, None) as prepared, brex_accounting.Client.from_env() as brex:
+    with (
+        expected_errors(),
+        opened_export(settings, None, posts=False) as prepared,
+        brex_accounting.Client.from_env() as brex,
+    ):
         books = prepared.books()
         planned = changes = plan_field_sync(books, read_fields(brex), prepared.bridge.settings, integration)
         if apply and planned:
