@@ -228,6 +228,25 @@ def test_the_demonstration_stays_until_ctrl_c(tmp_path: Path, monkeypatch: pytes
     assert served.returncode == 0
 
 
+def test_a_program_is_told_at_once_where_the_demonstration_is(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    command = [sys.executable, "-c", "from bridge.export.cli import main; main()", "demo", "--serve", "--records", "1"]
+    with subprocess.Popen([*command, "--json", "--settings", str(path)], stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout is not None
+            lines = list[str]()
+            while not lines or lines[-1] != "}\n":
+                lines.append(served.stdout.readline())
+                assert lines[-1], lines
+            told = json.loads("".join(lines))
+        finally:
+            served.send_signal(signal.SIGINT)
+
+    assert served.returncode == 0
+    assert set(told["variables"]) == {"BREX_TOKEN", "BREX_BASE_URL", "RILLET_API_KEY", "RILLET_BASE_URL"}
+    assert told["settings"] == str(path)
+
+
 def test_what_of_wrong_settings_can_be_read_is_compared_too(company: Demo, checked: Run) -> None:
     del company
     _, found = checked(

@@ -336,3 +336,5 @@ def end(value: dict[str, object], *, as_json: bool, show: Callable[[Console], ob
 def print_json(value: dict[str, object]) -> None:
     """A value for programs."""
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    # `demo --serve` goes on after it, and whoever reads its pipe waits for this.
+    sys.stdout.flush()
