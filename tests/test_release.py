@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import venv
 import zipfile
 from email.parser import Parser
 from pathlib import Path
@@ -20,10 +19,11 @@ from types import ModuleType
 import pytest
 import yaml
 
+from support.wheel import ROOT, build_wheel, environment_for_wheels, without_this_checkout
+
 for _needed in ("hatchling", "towncrier", "twine", "msgspec"):
     pytest.importorskip(_needed, reason=f"{_needed} of the extra `dev` is not installed")
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("brex_accounting", "bridge", "clientkit", "rillet")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -40,16 +40,9 @@ def tool(name: str) -> ModuleType:
     return module
 
 
-def build(source: Path, target: Path) -> Path:
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True)
-    (wheel,) = target.glob("*.whl")
-    return wheel
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(ROOT, tmp_path_factory.mktemp("dist"))
+    return build_wheel(ROOT, tmp_path_factory.mktemp("dist"))
 
 
 def test_a_build_elsewhere_and_later_is_equal_to_the_byte(wheel: Path, tmp_path: Path) -> None:
@@ -59,7 +52,7 @@ def test_a_build_elsewhere_and_later_is_equal_to_the_byte(wheel: Path, tmp_path:
     for path in copy.rglob("*.py"):
         os.utime(path, (1, 1))
 
-    again = build(copy, tmp_path / "again")
+    again = build_wheel(copy, tmp_path / "again")
 
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(wheel.read_bytes()).digest()
 
@@ -91,18 +84,16 @@ def test_its_metadata_are_accepted_and_say_what_ran(wheel: Path) -> None:
 
 def test_the_wheel_alone_runs_the_blocks_of_the_readme(wheel: Path, tmp_path: Path) -> None:
     # The dependencies are those of this environment; the package itself is the wheel's.
-    venv.EnvBuilder(symlinks=True).create(tmp_path / "env")
-    (site,) = (tmp_path / "env").glob("lib/python*/site-packages")
+    programs = environment_for_wheels(tmp_path)
+    (site,) = (programs.parent).glob("lib/python*/site-packages")
     zipfile.ZipFile(wheel).extractall(site)
-    there = Path(str(importlib.metadata.distribution("attrs").locate_file("")))
-    (site / "others.pth").write_text(f"import sys; sys.path.append({str(there)!r})\n", encoding="utf-8")
     blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     code = "\n".join(["import rillet", f"assert rillet.__file__.startswith({str(site)!r}), rillet.__file__", *blocks])
 
     done = subprocess.run(
-        [tmp_path / "env" / "bin" / "python", "-W", "error", "-c", code],
+        [programs / "python", "-W", "error", "-c", code],
         cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        env=without_this_checkout(),
         capture_output=True,
         text=True,
     )
