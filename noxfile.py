@@ -6,6 +6,8 @@ What follows ``--`` goes to pytest, as in ``nox -s tests -- tests/rillet -k vend
 from __future__ import annotations
 
 import sys
+import tomllib
+from pathlib import Path
 
 import nox
 
@@ -64,6 +66,23 @@ def docs(session: nox.Session) -> None:
 def site(session: nox.Session) -> None:
     """Build the documentation as a site into ``site``; a dead link is an error."""
     session.run(sys.executable, "tools/build_site.py", *session.posargs)
+
+
+@nox.session(python=False)
+def prepare(session: nox.Session) -> None:
+    """Make a release ready for its tag: join the fragments into the changelog, and keep the API that it has."""
+    version = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    session.run(sys.executable, "-m", "towncrier", "build", "--yes", "--version", version)
+    session.run(sys.executable, "tools/api.py", "--write")
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Ask PyPI's list of known holes about everything that the package and its extras install; it needs the network."""
+    extras = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    used = ",".join(sorted(set(extras) - {"dev", "docs"}))
+    session.install(f".[{used}]", "pip-audit>=2.9")
+    session.run("pip-audit", "--local", "--skip-editable", *session.posargs)
 
 
 @nox.session

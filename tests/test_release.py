@@ -164,13 +164,24 @@ def test_the_workflow_publishes_without_a_stored_token() -> None:
     assert "secrets." not in text
     uses = [step.get("uses", "").partition("@")[0] for step in jobs["publish"]["steps"]]
     assert {"actions/attest-build-provenance", "pypa/gh-action-pypi-publish"} <= set(uses)
-    assert any("twine check --strict" in step.get("run", "") for step in jobs["build"]["steps"])
+    runs = "\n".join(step.get("run", "") for step in jobs["build"]["steps"])
+    assert all(each in runs for each in ("twine check --strict", "nox -s audit", "cyclonedx-py"))
 
 
-def test_the_fragments_can_be_joined() -> None:
-    command = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", PROJECT["version"]]
+def test_the_fragments_are_joined_to_one_list_of_each_kind(tmp_path: Path) -> None:
+    for name in ("changes", "CHANGELOG.md", "pyproject.toml"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(ROOT / name, tmp_path / name)
+    (tmp_path / "changes" / "one_more.fixed.md").write_text("One more is mended.\n", encoding="utf-8")
+    command = [sys.executable, "-m", "towncrier", "build", "--yes", "--version", "99.0.0"]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
-    assert "### Added" in done.stdout or not list((ROOT / "changes").glob("*.added.md"))
+    assert sorted(each.name for each in (tmp_path / "changes").iterdir()) == ["README.md", "template.md.jinja"]
+    text = (tmp_path / "CHANGELOG.md").read_text(encoding="utf-8")
+    _, new, *_ = re.split(r"^## ", text.partition("## [Unreleased]\n")[2], flags=re.MULTILINE)
+    assert new.startswith("[99.0.0] - ")
+    kinds = re.findall(r"^### (.*)$", new, re.MULTILINE)
+    assert kinds == [each for each in ("Added", "Changed", "Fixed") if each in kinds]
+    assert "- One more is mended.\n" in new
+    assert not re.search(r"^[^-# \n]", new.partition("\n")[2], re.MULTILINE), "a line that no list holds"
