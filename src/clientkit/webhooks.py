@@ -7,6 +7,7 @@
     ├── WrongSignatureError         no signature was made with one of the secrets: answer 401 or 400
     ├── StaleWebhookError           signed too long ago, or in the future: answer 400
     ├── UnreadableWebhookError      signed, but the body is not what is documented: answer 500, it comes again
+    ├── UnknownRecipientError       signed, but whose it is cannot be told: answer 404, it comes again
     ├── DuplicateWebhookError       signed, and handled before: answer 200, or it keeps coming
     └── WebhookSecretError          a secret is not usable; a `ConfigurationError` too, the sender did nothing wrong
     SeenStoreError                  the store of the ids that were handled cannot be asked: answer 500, it comes again
@@ -55,6 +56,12 @@ class UnreadableWebhookError(WebhookError):
     """The signature is right, but the body is not what the service documents."""
 
     answer_status = 500
+
+
+class UnknownRecipientError(WebhookError):
+    """The signature is one of those that are expected, but the event is of somebody else, or does not tell whose it is."""
+
+    answer_status = 404
 
 
 class DuplicateWebhookError(WebhookError):

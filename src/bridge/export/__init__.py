@@ -60,7 +60,9 @@ if TYPE_CHECKING:
     from bridge.export.time_zones import zone_of
     from bridge.export.watching.graceful_stop import GracefulStop
     from bridge.export.watching.loop import Announcements, watch
+    from bridge.export.watching.shared_address import SharedAddress
     from bridge.export.watching.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
+    from clientkit.webhooks import UnknownRecipientError
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
@@ -101,7 +103,9 @@ _HOMES = {
     "bridge.export.time_zones": ("zone_of",),
     "bridge.export.watching.graceful_stop": ("GracefulStop",),
     "bridge.export.watching.loop": ("Announcements", "watch",),
+    "bridge.export.watching.shared_address": ("SharedAddress",),
     "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
+    "clientkit.webhooks": ("UnknownRecipientError",),
 }  # fmt: skip
 __all__ = [
     "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt",
@@ -110,11 +114,11 @@ __all__ = [
     "JournalError", "KeptBooks", "KeyringSecrets", "Latest", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page",
     "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal",
     "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError", "SecretsUnavailableError",
-    "SelfApprovalError", "Sent", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode", "Tenant", "Tenants",
-    "Told", "Unattached", "UnknownRecordError", "UnknownTenantError", "Unread", "Unreadable", "Unreported", "Verdict",
-    "Warned", "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "environment_secrets", "load_books",
-    "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch",
-    "with_bills", "zone_of",
+    "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode",
+    "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError", "UnknownTenantError",
+    "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing",
+    "apply_field_changes", "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields",
+    "read_tenants", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

@@ -34,6 +34,7 @@ from clientkit.webhooks import (
     SeenStoreError,
     SharedSeenStore,
     StaleWebhookError,
+    UnknownRecipientError,
     UnreadableWebhookError,
     WebhookSecretError,
     WrongSignatureError,
@@ -48,6 +49,7 @@ _STATUSES: Mapping[type[ApiError], int] = {
     WrongSignatureError: 401,
     MalformedWebhookError: 400,
     StaleWebhookError: 400,
+    UnknownRecipientError: 404,
     UnreadableWebhookError: 500,
     WebhookSecretError: 500,
     ApiError: 503,
@@ -101,7 +103,14 @@ class WebhookReceiver(Generic[E]):
         Raises:
             WebhookError: The request must not be acted upon; `clientkit.webhooks` draws the tree.
         """
-        event = self._verify(headers, body)
+        self.take(self.read(headers, body))
+
+    def read(self, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> E:
+        """The event of one delivery, once it is verified. Raises `WebhookError`."""
+        return self._verify(headers, body)
+
+    def take(self, event: E) -> None:
+        """Handle an event that was verified, unless it was handled before. Raises `DuplicateWebhookError`."""
         # A second delivery waits for what becomes of the first: if that fails, the second is handled.
         with self._lock:
             check_new(event.id, self._seen)
