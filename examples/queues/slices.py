@@ -9,25 +9,34 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
 import attrs
 
-import brex_accounting
-import rillet
-from bridge import Bridge, SettingsError, read_settings
-from bridge.export import Counts, Export, ExportOutcome, JournalError, SqlJournal, SqlPaces, StopCode
-from clientkit import ApiError, ConfigurationError, RedisPaces, Verdict, labelled
+from bridge import SettingsError
+from bridge.export import (
+    Counts,
+    ExportOutcome,
+    JournalError,
+    KeptBooks,
+    SqlJournal,
+    SqlPaces,
+    StopCode,
+    Tenants,
+    read_tenants,
+)
+from clientkit import ApiError, Paces, RedisPaces, Verdict, labelled
 
 _LOG = logging.getLogger("queues")
 #: How long a tenant is left alone whose key or settings a person has to mend.
 PARKED_FOR = timedelta(hours=1)
-_PARKED = "parked until"
+_PARKED = "{} is parked until"
 # How long a signal may go unnoticed by a request that waits for its turn.
 _MOMENT = 0.2
 
@@ -59,8 +68,8 @@ class Slice:
 class Places:
     """What all workers have in common: where settings, journal and pace are, and for how many seconds a slice goes on.
 
-    `tenants` is a folder with a settings file for each tenant, such as ``acme.toml``. `journal` is one database for all.
-    `pace` is a Redis, or a database such as the journal's own.
+    `tenants` is a folder with a settings file for each tenant, such as ``acme.toml``, or a file with a table for each.
+    `journal` is one database for all. `pace` is a Redis, or a database such as the journal's own.
     """
 
     tenants: Path
@@ -79,8 +88,28 @@ class Places:
         )
 
     def names(self) -> Sequence[str]:
-        """All tenants."""
-        return sorted(each.stem for each in self.tenants.glob("*.toml"))
+        """All tenants, those included whose settings are broken: their slices are parked, and say why."""
+        return self.read().names
+
+    def read(self) -> Tenants:
+        """The tenants, as they are now. Their secrets are looked up in the environment."""
+        return read_tenants(self.tenants)
+
+    @contextmanager
+    def paces(self) -> Generator[Paces]:
+        """What keeps the pace of all workers."""
+        if self.pace.partition(":")[0] in {"redis", "rediss", "unix"}:
+            yield RedisPaces(self.pace)
+        else:
+            with closing(SqlPaces(self.pace)) as paces:
+                yield paces
+
+
+@lru_cache(maxsize=100)
+def _kept_books(tenant: str) -> KeptBooks:
+    """The books of a tenant, kept for the next slice that this worker does of it; those of the last hundred."""
+    del tenant
+    return KeptBooks()
 
 
 def export_slice(tenant: str, places: Places, *, is_stopping: Callable[[], bool]) -> Slice:
@@ -90,29 +119,42 @@ def export_slice(tenant: str, places: Places, *, is_stopping: Callable[[], bool]
     Rillet's pace is then left to the next slice.
     """
     try:
-        with SqlJournal(places.journal, namespace=tenant) as journal:
-            if _is_parked(journal):
+        tenants = places.read()
+        known = tenants.usable.get(tenant)
+        with SqlJournal(places.journal, namespace=tenant if known is None else known.namespace) as journal:
+            if _is_parked(tenant, journal):
                 return Slice(tenant=tenant, end=SliceEnd.PARKED)
             _LOG.info("slice begins", extra={"tenant": tenant})
             with labelled(tenant=tenant):
-                made = _carried_out(tenant, places, journal, is_stopping)
+                made = _carried_out(tenant, tenants, places, journal, is_stopping)
             if made.end is SliceEnd.PARKED:
-                journal.set_mark(_PARKED, (datetime.now(UTC) + PARKED_FOR).isoformat())
-    except JournalError as error:
+                journal.set_mark(_PARKED.format(tenant), (datetime.now(UTC) + PARKED_FOR).isoformat())
+    except (JournalError, SettingsError) as error:
         made = Slice(tenant=tenant, end=SliceEnd.LATER, why=str(error))
     _tell(made)
     return made
 
 
-def _carried_out(tenant: str, places: Places, journal: SqlJournal, is_stopping: Callable[[], bool]) -> Slice:
+def _carried_out(
+    tenant: str, tenants: Tenants, places: Places, journal: SqlJournal, is_stopping: Callable[[], bool]
+) -> Slice:
     end = time.monotonic() + places.seconds
 
     def is_over() -> bool:
         return is_stopping() or time.monotonic() >= end
 
+    def sleep(seconds: float) -> None:
+        turn = time.monotonic() + seconds
+        while (left := turn - time.monotonic()) > 0:
+            if is_stopping():
+                raise ShuttingDownError("the worker shuts down; the next slice goes on")
+            time.sleep(min(left, _MOMENT))
+
     try:
-        with ExitStack() as stack:
-            export = _opened(tenant, places, journal, is_stopping, stack)
+        with (
+            places.paces() as paces,
+            tenants.get(tenant).export(journal, pacer=paces, sleep=sleep, kept=_kept_books(tenant)) as export,
+        ):
             return _slice_of(tenant, export.run(stop=is_over, keep=0))
     except SettingsError as error:
         return Slice(tenant=tenant, end=SliceEnd.PARKED, why="; ".join(error.problems))
@@ -127,32 +169,6 @@ class ShuttingDownError(ApiError):
     """The worker shuts down while a request waits for its turn."""
 
 
-def _opened(
-    tenant: str, places: Places, journal: SqlJournal, is_stopping: Callable[[], bool], stack: ExitStack
-) -> Export:
-    def sleep(seconds: float) -> None:
-        turn = time.monotonic() + seconds
-        while (left := turn - time.monotonic()) > 0:
-            if is_stopping():
-                raise ShuttingDownError("the worker shuts down; the next slice goes on")
-            time.sleep(min(left, _MOMENT))
-
-    path = places.tenants / f"{tenant}.toml"
-    try:
-        settings = read_settings(path.read_text(encoding="utf-8"), source=path.name)
-    except OSError as error:
-        raise ConfigurationError(f"the settings of {tenant} cannot be read: {error.strerror}") from None
-    if places.pace.partition(":")[0] in {"redis", "rediss", "unix"}:
-        paces: RedisPaces | SqlPaces = RedisPaces(places.pace)
-    else:
-        paces = stack.enter_context(closing(SqlPaces(places.pace)))
-    # The worker looks the keys up; they never stand in a message.
-    prefix = tenant.upper().replace("-", "_") + "_"
-    brex = stack.enter_context(brex_accounting.Client.from_env(prefix=prefix))
-    books = stack.enter_context(rillet.Client.from_env(prefix=prefix, pacer=paces, sleep=sleep))
-    return Export(brex, books, Bridge(settings), journal=journal)
-
-
 _ENDS = {None: SliceEnd.DONE, StopCode.INTERRUPTED: SliceEnd.MORE, StopCode.SETUP: SliceEnd.PARKED}
 
 
@@ -161,9 +177,9 @@ def _slice_of(tenant: str, outcome: ExportOutcome) -> Slice:
     return Slice(tenant=tenant, end=end, counts=outcome.counts, why=outcome.stopped or "")
 
 
-def _is_parked(journal: SqlJournal) -> bool:
+def _is_parked(tenant: str, journal: SqlJournal) -> bool:
     with suppress(ValueError):
-        return datetime.now(UTC) < datetime.fromisoformat(journal.mark(_PARKED) or "")
+        return datetime.now(UTC) < datetime.fromisoformat(journal.mark(_PARKED.format(tenant)) or "")
     return False
 
 

@@ -24,7 +24,7 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
-from bridge.export import SqlJournal
+from bridge.export import SqlJournal, read_tenants
 from support import postgres, redis
 from support.companies.exported import SETTINGS_TEXT
 from support.queues.world import LARGE, REFUSED, SMALL, TENANTS, Counting, World, new_world
@@ -115,8 +115,10 @@ def queue(request: pytest.FixtureRequest) -> Queue:
 def a_person_plans(world: World) -> subprocess.Popen[bytes]:
     """Somebody looks at the plan of the large tenant, with its key and the shared pace, while it is exported."""
     (world.folder / "settings.toml").write_text(SETTINGS_TEXT, encoding="utf-8")
-    names = ("BREX_TOKEN", "BREX_BASE_URL", "RILLET_API_KEY", "RILLET_BASE_URL")
+    names = ("BREX_TOKEN", "RILLET_API_KEY")
     theirs = {each: world.environment[f"{LARGE.upper()}_{each}"] for each in names}
+    tenant = read_tenants(world.environment["EXPORT_TENANTS"]).get(LARGE)
+    theirs |= {"BREX_BASE_URL": str(tenant.brex_base_url), "RILLET_BASE_URL": str(tenant.rillet_base_url)}
     beside = attrs.evolve(world, environment={**world.environment, **theirs})
     options = ("--settings", "settings.toml", "--journal", world.journal, "--namespace", LARGE)
     return beside.start("bridge.export.cli", "plan", *options, "--pace", world.environment["EXPORT_PACE"])
@@ -194,7 +196,7 @@ def assert_parked(world: World) -> None:
     assert (company.posted_references(), company.exported()) == ([], [])
     assert len(company.rillet.asked) < 5
     with SqlJournal(world.journal, namespace=REFUSED) as journal:
-        assert journal.mark("parked until") is not None
+        assert journal.mark(f"{REFUSED} is parked until") is not None
 
 
 def assert_fair(world: World, cut_off: set[int]) -> None:

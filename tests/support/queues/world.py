@@ -111,6 +111,12 @@ class World:
             each.wait()
 
 
+def write_settings(folder: Path, tenant: str, brex: str, books: str) -> None:
+    """The settings file of a tenant whose services are at these addresses."""
+    text = f'{SETTINGS_TEXT}\n[tenant]\nbrex_base_url = "{brex}"\nrillet_base_url = "{books}"\n'
+    (folder / f"{tenant}.toml").write_text(text, encoding="utf-8")
+
+
 def new_world(folder: Path, journal: str, pace: str, stack: ExitStack, *, size: int, slice_seconds: float) -> World:
     """Companies with `size` records each, the large one with 20 times as many, served until the stack closes."""
     settings = folder / "tenants"
@@ -135,13 +141,11 @@ def new_world(folder: Path, journal: str, pace: str, stack: ExitStack, *, size: 
             brex=brex_accounting.testing.StandIn(records, rate_limit=None),
             rillet=Counting(reference_types={REFERENCE_TYPE}, rate_limit=(60, WINDOW), api_key=f"key-of-{tenant}"),
         )
-        (settings / f"{tenant}.toml").write_text(SETTINGS_TEXT, encoding="utf-8")
-        prefix = f"{tenant.upper()}_"
+        urls = stack.enter_context(company.brex.serve()), stack.enter_context(company.rillet.serve())
+        write_settings(settings, tenant, *urls)
         environment |= {
-            f"{prefix}BREX_TOKEN": company.brex.token,
-            f"{prefix}BREX_BASE_URL": stack.enter_context(company.brex.serve()),
-            f"{prefix}RILLET_API_KEY": "a-key-that-was-withdrawn" if tenant == REFUSED else company.rillet.api_key,
-            f"{prefix}RILLET_BASE_URL": stack.enter_context(company.rillet.serve()),
+            f"{tenant.upper()}_BREX_TOKEN": company.brex.token,
+            f"{tenant.upper()}_RILLET_API_KEY": "a-withdrawn-key" if tenant == REFUSED else company.rillet.api_key,
         }
     world = World(folder=folder, journal=journal, companies=companies, environment=environment)
     stack.callback(world.end_all)
