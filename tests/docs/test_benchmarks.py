@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -48,3 +50,18 @@ def test_a_benchmark_prints_what_its_page_shows(script: str, arguments: list[str
     assert done.returncode == 0, done.stderr
     assert re.search(tells, done.stdout), done.stdout
     assert f"python benchmarks/{script}" in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_ratios_of_the_pages_are_those_that_were_measured() -> None:
+    spec = importlib.util.spec_from_file_location("import_time", ROOT / "benchmarks" / "import_time.py")
+    assert spec is not None
+    assert spec.loader is not None
+    import_time = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(import_time)
+    ratios = json.loads(import_time.KEPT.read_text(encoding="utf-8"))["ratios"]
+    readme, page = (each.read_text(encoding="utf-8") for each in import_time.PAGES)
+
+    assert set(ratios) == set(import_time.STATEMENTS)
+    assert (import_time.page_with(readme, ratios), import_time.page_with(page, ratios)) == (readme, page)
+    assert all(f"<!-- {statement} -->{ratio:.2f}<!-- end -->" in page for statement, ratio in ratios.items())
+    assert f"<!-- import rillet -->{ratios['import rillet']:.2f}<!-- end -->" in readme
