@@ -27,6 +27,7 @@ _PAGES = (
     "make_mending",
     "make_commands",
     "make_settings",
+    "make_notebooks",
 )
 
 

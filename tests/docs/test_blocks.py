@@ -54,6 +54,8 @@ def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pyt
         pytest.importorskip("redis", reason="the extra `shared` is not installed")
     if page.name == "telemetry.md":
         pytest.importorskip("opentelemetry", reason="the extra `telemetry` is not installed")
+    if page.name == "notebooks.md":
+        pytest.importorskip("pyarrow", reason="the extra `frames` is not installed")
     monkeypatch.chdir(tmp_path)
     for name in [
         each for each in os.environ if each.startswith(("BREX_", "RILLET_")) and each != "BREX_RILLET_NO_SKIPS"

@@ -1,0 +1,1 @@
+"""Four notebooks, and the company that they look at."""

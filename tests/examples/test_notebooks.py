@@ -1,0 +1,152 @@
+"""The four notebooks run without an error or a warning, show what their pages in the documentation say, and are right."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from clientkit.money import total
+
+pytest.importorskip("nbclient", reason="the extra `docs` is not installed, which runs notebooks")
+pytest.importorskip("ipykernel", reason="the extra `docs` is not installed, which runs notebooks")
+pytest.importorskip("pyarrow", reason="the extra `frames` is not installed, which a notebook uses")
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "examples" / "notebooks"
+PAGES = ROOT / "docs" / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+#: What the decisive cells come to.
+SAID = {
+    "billing": (
+        "4 posted, then 0",
+        "<td>in_1</td><td>paid</td><td>1,200.00</td><td>0.00</td>",
+        "Receivable, as Rillet says: 699.99",
+        "Open invoices:              699.99",
+        "Difference:                 0.00",
+    ),
+    "explore_spend": ("120 lines of 60 records, which come to 0.00", "Spending:   10,934.39", "Difference: 0.00"),
+    "months_close": (
+        "51 would be posted, 5 would be refused",
+        "51 posted",
+        "All accrued: True",
+        "Spent, as Brex says:     2,874.61",
+        "Expense, as Rillet says: 2,874.61",
+        "Difference:              0.00",
+        "Everything explained: True",
+    ),
+    "reconcile": ("differences on 5 accounts, all explained", "Difference over all accounts: 0.00"),
+}
+#: Runs one notebook in a process of its own, and prints its files.
+_PRINTS = """
+import json, runpy, sys
+from pathlib import Path
+print(json.dumps(dict(runpy.run_path("docs/make_notebooks.py")["files"](Path(sys.argv[1])))))
+"""
+
+
+def ran(notebook: Path) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join((str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])))
+    return subprocess.run(
+        [sys.executable, "-c", _PRINTS, str(notebook)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda each: each.stem)
+def test_a_notebook_shows_what_its_page_says_and_that_is_right(notebook: Path) -> None:
+    done = ran(notebook)
+
+    assert done.returncode == 0, done.stderr
+    files: dict[str, str] = json.loads(done.stdout)
+    for name, text in files.items():
+        assert (PAGES / name).read_text(encoding="utf-8") == text, "run: python docs/make_notebooks.py"
+    page = files[f"{notebook.stem}.md"]
+    assert [each for each in SAID[notebook.stem] if each not in page] == []
+    assert "![" in page
+
+
+def test_every_page_and_picture_is_one_of_a_notebook() -> None:
+    assert {each.stem for each in NOTEBOOKS} == SAID.keys() == {each.stem for each in PAGES.glob("*.md")}
+    shown = {
+        name
+        for page in PAGES.glob("*.md")
+        for name in re.findall(r"\]\((\S+\.svg)\)", page.read_text(encoding="utf-8"))
+    }
+    assert shown == {each.name for each in PAGES.glob("*.svg")}
+
+
+def test_the_spending_of_the_page_is_that_of_the_company() -> None:
+    spec = importlib.util.spec_from_file_location("company", FOLDER / "company.py")
+    assert spec is not None
+    assert spec.loader is not None
+    company = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(company)
+    # The first line of a record is the merchant's, debited where something was bought and credited where it came back.
+    firsts = [each.line_items[0] for each in company.brex_account().records.values()]
+    spent = total(each.amount.amount if each.type == "DEBIT" else each.amount.amount.copy_negate() for each in firsts)
+
+    assert spent == Decimal("10934.39")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import warnings\nwarnings.warn('too old', stacklevel=1)", "too old"),
+        ("import sys\nprint('disk full', file=sys.stderr)", "disk full"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_cell_that_warns_or_fails_is_an_error(tmp_path: Path, code: str, told: str) -> None:
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "source": code,
+        "outputs": [],
+        "execution_count": None,
+    }
+    wrong = tmp_path / "wrong.ipynb"
+    wrong.write_text(
+        json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}), encoding="utf-8"
+    )
+
+    done = ran(wrong)
+
+    assert done.returncode != 0
+    assert told in done.stderr
+
+
+def _code(notebook: Path) -> str:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(each["source"]) for each in cells if each["cell_type"] == "code")
+
+
+@pytest.mark.parametrize("file", [*NOTEBOOKS, FOLDER / "company.py"], ids=lambda each: each.name)
+def test_a_notebook_needs_nothing_private(file: Path) -> None:
+    code = _code(file) if file.suffix == ".ipynb" else file.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(code)):
+        names = [each.name for each in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        parts = [part for name in (module, *names) if module != "__future__" for part in name.split(".")]
+        assert not any(part.startswith("_") for part in parts)
+        if isinstance(node, ast.Attribute):
+            assert not node.attr.startswith("_"), node.attr
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda each: each.stem)
+def test_a_notebook_is_kept_without_what_it_shows(notebook: Path) -> None:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    assert [each for each in cells if each.get("outputs") or each.get("execution_count")] == []
