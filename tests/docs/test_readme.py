@@ -76,7 +76,7 @@ def test_the_commands_against_real_services_ask_for_their_keys(tmp_path: Path) -
         arguments = [str(place) if each == "settings.toml" else each for each in line.split()[1:]]
         command = [str(Path(sys.executable).parent / "brex-rillet"), *arguments]
 
-        done = subprocess.run(command, capture_output=True, text=True, env=bare, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, env=bare, timeout=300)
 
         assert done.returncode == (1 if " check " in line else 2)
         asked = "RILLET_API_KEY" if " init " in line else "BREX_TOKEN"

@@ -264,7 +264,7 @@ class Holding(rillet.testing.StandIn):
                 # Two of one kind may arrive as one.
                 os.kill(self.process.pid, signal.SIGTERM)
                 os.kill(self.process.pid, signal.SIGINT)
-            self.released.wait(timeout=60)
+            self.released.wait(timeout=300)
         return super().take(asked)
 
 
@@ -292,7 +292,7 @@ def test_a_second_signal_ends_it_though_requests_are_in_flight(tmp_path: Path) -
             text=True,
         ) as process:
             standin.process = process
-            stdout, stderr = process.communicate(timeout=60)
+            stdout, stderr = process.communicate(timeout=300)
         standin.released.set()
 
     assert process.returncode == 1, stderr
@@ -343,7 +343,7 @@ def test_ctrl_c_ends_cleanly_with_what_was_done_so_far(tmp_path: Path) -> None:
             text=True,
         ) as process:
             company.rillet.process = process
-            stdout, stderr = process.communicate(timeout=60)
+            stdout, stderr = process.communicate(timeout=300)
 
     assert process.returncode == 1, stderr
     found = json.loads(stdout)
@@ -454,7 +454,7 @@ def test_a_path_stays_whole_where_there_is_no_terminal(tmp_path: Path, folders: 
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code, "plan", "--settings", str(missing)]
 
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
     assert done.returncode == 2
     assert str(missing) in done.stderr
@@ -471,7 +471,7 @@ def test_without_the_extra_the_command_says_how_to_get_it() -> None:
     code = "import sys; sys.modules['typer'] = None; from bridge.export.cli import main; main()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
 
     assert done.returncode == 2
     assert done.stderr == 'brex-rillet needs its command line extra. Install it with: pip install "brex-rillet[cli]"\n'

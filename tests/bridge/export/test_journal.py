@@ -425,7 +425,7 @@ def test_without_the_extra_an_export_works_without_a_journal() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
 
     assert done.stderr == ""
     assert done.returncode == 0

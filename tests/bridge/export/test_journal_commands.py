@@ -365,10 +365,10 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(tmp_p
             [*command, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             standin.process = process
-            stdout, stderr = process.communicate(timeout=60)
+            stdout, stderr = process.communicate(timeout=300)
         first = json.loads(stdout)
         again = subprocess.run(
-            [*command, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+            [*command, *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
         )
 
     assert process.returncode == 1, stderr

@@ -77,7 +77,7 @@ def next_line(process: subprocess.Popen[str]) -> str:
 
 def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
     process.send_signal(signal.SIGTERM)
-    return process.communicate(timeout=60)
+    return process.communicate(timeout=300)
 
 
 def test_it_exports_at_every_interval_and_ends_with_0(company: Company, settings: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_signal_during_a_run_finishes_what_is_in_flight(settings: Path) -> Non
 
     with watching(company, settings, "--listen", "127.0.0.1:0", "--json") as process:
         rillet_standin.process = process
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=300)
 
     assert process.returncode == 0, stderr
     (found,) = [json.loads(line) for line in stdout.splitlines()]
@@ -197,7 +197,7 @@ def test_what_waits_for_its_turn_is_left_to_the_next_run_at_a_signal(settings: P
 
     with watching(company, settings, "--json", "--journal", place) as process:
         rillet_standin.process = process
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=300)
 
     assert process.returncode == 0, stderr
     (found,) = [json.loads(line) for line in stdout.splitlines()]
@@ -232,7 +232,7 @@ def test_a_second_signal_before_anything_is_posted_ends_it_with_0(settings: Path
 
     with watching(company, settings) as process:
         rillet_standin.process = process
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=300)
 
     assert process.returncode == 0, stderr
     assert stdout == stderr == ""
