@@ -21,6 +21,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from bridge.export.demo.company import ORGANIZATION
 from support.wheel import ROOT, build_wheel, environment_for_wheels, without_this_checkout
 
 for _needed in ("hatchling", "twine", "msgspec"):
@@ -237,7 +238,7 @@ def run_at_the_company(shell: Shell, asked: list[str], *, after_an_export: bool)
     proposed = any(line.startswith("brex-rillet init") for line in asked)
     approvals = any("accr_1" in line for line in asked)
     with served(shell, "completed.toml" if proposed else settings.name) as company:
-        names = {"INTEGRATION_ID": str(company["integration"])}
+        names = {"INTEGRATION_ID": str(company["integration"]), "ORGANIZATION_ID": ORGANIZATION.id}
         if after_an_export:
             shell.run("brex-rillet export --settings settings.toml --journal export.db")
         for line in asked:

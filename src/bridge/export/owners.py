@@ -108,13 +108,7 @@ def check_owner(source: Named | None, ledger: Named, journal: Journal, *, binds:
         return
     sides = {_LEDGER: ledger} if source is None else {_SOURCE: source, _LEDGER: ledger}
     names = {side: service.name for side, service in sides.items()}
-    told = dict[str, str]()
-    for side, service in sides.items():
-        owner = service.owner() if isinstance(service, Owned) else None
-        if owner is not None:
-            told[side] = owner.name
-        if owner is not None and owner.place is not None:
-            told[f"{side} {_PLACE}"] = owner.place
+    told = _told(sides)
     known = journal.owners()
     _compare(known, told, names)
     if _LEDGER in known and _LEDGER not in told:
@@ -124,6 +118,16 @@ def check_owner(source: Named | None, ledger: Named, journal: Journal, *, binds:
         )
     if binds:
         # Another exporter may have bound it at this moment.
+        _compare(journal.bind(told), told, names)
+
+
+def check_source(source: Named, journal: Journal, *, binds: bool) -> None:
+    """The same for what the source alone is asked for: a journal of another account is refused. The ledger is not asked."""
+    if journal.forgets:
+        return
+    told, names = _told({_SOURCE: source}), {_SOURCE: source.name}
+    _compare(journal.owners(), told, names)
+    if binds:
         _compare(journal.bind(told), told, names)
 
 
@@ -165,6 +169,18 @@ def place_of(base_url: str) -> str | None:
     """The environment that an address belongs to: its host, which differs for a sandbox. None on this machine."""
     host = (urlsplit(base_url).hostname or base_url).lower()
     return None if host in _LOOPBACK else host
+
+
+def _told(sides: Mapping[str, Named]) -> dict[str, str]:
+    """Whose each side is, and where, as far as they tell."""
+    told = dict[str, str]()
+    for side, service in sides.items():
+        owner = service.owner() if isinstance(service, Owned) else None
+        if owner is not None:
+            told[side] = owner.name
+        if owner is not None and owner.place is not None:
+            told[f"{side} {_PLACE}"] = owner.place
+    return told
 
 
 def _compare(known: Mapping[str, str], told: Mapping[str, str], names: Mapping[str, str]) -> None:

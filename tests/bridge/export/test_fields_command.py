@@ -15,6 +15,7 @@ import pytest
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting.testing.records import card_expense, gl
+from bridge.export import SqlJournal
 from bridge.export.field_updates import read_fields
 from rillet import NewVendor, TaxRate
 from support.commands import invoke
@@ -130,6 +131,21 @@ def test_an_integration_that_brex_does_not_have_ends_with_2(run: Run) -> None:
     result = run("sync-fields", "--integration", "nobody", "--apply")
     assert result.exit_code == 2
     assert "integration" in result.stderr
+
+
+def test_the_journal_knows_the_integration(company: Company, run: Run, tmp_path: Path) -> None:
+    journal = str(tmp_path / "journal.db")
+    SqlJournal(journal).close()
+    unknown, none = run("sync-fields", "--journal", journal), run("sync-fields")
+    assert (unknown.exit_code, none.exit_code) == (2, 2)
+    assert "integration create" in unknown.stderr
+    assert "--integration" in none.stderr
+
+    made = invoke("integration", "create", "--vendor", "rillet", "--vendor-account", "1", "--journal", journal)
+    assert made.exit_code == 0, made.output
+    done = run("sync-fields", "--journal", journal, "--apply")
+    assert done.exit_code == 0, done.output
+    assert "Cumulus Cloud" in offered(company, "VENDOR")
 
 
 def test_settings_that_rillet_does_not_fit_end_with_2_and_write_nothing(

@@ -12,6 +12,7 @@ from bridge.closing import accrue as planned_accruals
 from bridge.datatable import DataTable
 from bridge.export.closing import AccrualOutcome, post_accruals, read_snapshot
 from bridge.export.commands.app import (
+    CsvFile,
     JournalOf,
     Json,
     NamespaceName,
@@ -21,8 +22,9 @@ from bridge.export.commands.app import (
     end,
     expected_errors,
     opened_export,
+    write_csv,
 )
-from bridge.export.commands.month import CsvFile, Month, write_csv
+from bridge.export.commands.month import Month
 from bridge.export.ledgers.protocol import AccruingLedger
 
 

@@ -169,6 +169,18 @@ PaceAt = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, for programs.")]
 
 
+def _in_a_folder(path: Path | None) -> Path | None:
+    if path is not None and not path.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent}")
+    return path
+
+
+CsvFile = Annotated[
+    Path | None,
+    typer.Option("--csv", metavar="FILE", help="Write it to this file as well.", dir_okay=False, callback=_in_a_folder),
+]
+
+
 @contextmanager
 def opened_export(
     settings: Path,
@@ -338,3 +350,9 @@ def print_json(value: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
     # `demo --serve` goes on after it, and whoever reads its pipe waits for this.
     sys.stdout.flush()
+
+
+def write_csv(path: Path | None, text: str) -> None:
+    """Write rows for spreadsheets where a file is given."""
+    if path is not None:
+        path.write_text(text, encoding="utf-8", newline="")

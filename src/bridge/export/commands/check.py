@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bridge.export.commands.app import Json, SettingsFile, app, end, expected_errors
-from bridge.export.commands.month import CsvFile, write_csv
+from bridge.export.commands.app import CsvFile, Json, SettingsFile, app, end, expected_errors, write_csv
 from bridge.export.time_zones import zone_of
 
 

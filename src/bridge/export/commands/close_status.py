@@ -20,6 +20,7 @@ from bridge.export.commands.app import (
     end,
     expected_errors,
     opened_export,
+    write_csv,
 )
 from bridge.export.commands.month import (
     PREPAIDS_FROM,
@@ -33,7 +34,6 @@ from bridge.export.commands.month import (
     Seed,
     judging,
     purchases_of,
-    write_csv,
 )
 
 

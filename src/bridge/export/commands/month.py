@@ -1,11 +1,10 @@
-"""What the commands of a close have in common: their month, what counts as large, and files for spreadsheets."""
+"""What the commands of a close have in common: their month, and what counts as large."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,7 +36,6 @@ def amount_of(text: str) -> Decimal:
 Month = Annotated[
     Period, typer.Option("--period", metavar="MONTH", parser=period_of, help="The month, such as 2026-10.")
 ]
-CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write it to this file as well.", dir_okay=False)]
 ReceiptsFrom = Annotated[
     Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a receipt is needed.")
 ]
@@ -77,9 +75,3 @@ def purchases_of(period: Period) -> Bought | None:
     """Days of purchase, where the token may read them."""
     with brex_accounting.Client.from_env() as brex:
         return read_purchases(brex, period)
-
-
-def write_csv(path: Path | None, text: str) -> None:
-    """Write a report where a file is given."""
-    if path is not None:
-        path.write_text(text, encoding="utf-8", newline="")

@@ -8,6 +8,7 @@ from bridge.closing import Reconciliation
 from bridge.closing import reconcile as reconciled
 from bridge.export.closing import read_snapshot
 from bridge.export.commands.app import (
+    CsvFile,
     JournalPlace,
     Json,
     NamespaceName,
@@ -17,8 +18,9 @@ from bridge.export.commands.app import (
     end,
     expected_errors,
     opened_export,
+    write_csv,
 )
-from bridge.export.commands.month import CsvFile, Month, write_csv
+from bridge.export.commands.month import Month
 
 
 @app.command()

@@ -14,6 +14,7 @@ from bridge.export.commands.app import (
     COULD_NOT_RUN,
     INCOMPLETE,
     Json,
+    NamespaceName,
     SettingsFile,
     app,
     console,
@@ -22,6 +23,8 @@ from bridge.export.commands.app import (
     print_json,
 )
 from bridge.export.field_updates import apply_field_changes, read_fields
+from bridge.export.integrations import known_integrations
+from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.reporting import tables
 from bridge.export.watching.graceful_stop import GracefulStop
 from bridge.field_sync import FieldChange, plan_field_sync
@@ -30,8 +33,15 @@ from bridge.field_sync import FieldChange, plan_field_sync
 @app.command()
 def sync_fields(
     settings: SettingsFile,
-    integration: Annotated[str, typer.Option(help="The id of the accounting integration that new fields belong to.")],
+    integration: Annotated[
+        str | None,
+        typer.Option(help="The id of the accounting integration that new fields belong to, or else --journal."),
+    ] = None,
+    journal: Annotated[
+        str | None, typer.Option("--journal", help="The journal that knows the active integration.")
+    ] = None,
     *,
+    namespace: NamespaceName = "",
     apply: Annotated[bool, typer.Option("--apply", help="Change Brex; without it the changes are only shown.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -40,13 +50,16 @@ def sync_fields(
     Needs the same variables as plan. Ctrl-C ends it cleanly, and another run does the rest. Exit status 0: done, or shown;
     1: ended early; 2: could not run.
     """
+    if integration is None and journal is None:
+        raise typer.BadParameter("--integration says which one, or --journal, where the command integration keeps it")
     with (
         expected_errors(),
-        opened_export(settings, None, posts=False) as prepared,
+        opened_export(settings, journal, namespace=namespace, is_there=True, posts=False) as prepared,
         brex_accounting.Client.from_env() as brex,
     ):
+        belongs_to = integration or _active(prepared.journal)
         books = prepared.books()
-        planned = changes = plan_field_sync(books, read_fields(brex), prepared.bridge.settings, integration)
+        planned = changes = plan_field_sync(books, read_fields(brex), prepared.bridge.settings, belongs_to)
         if apply and planned:
             try:
                 with Progress(console=Console(stderr=True)) as bar, GracefulStop() as stopping:
@@ -67,6 +80,13 @@ def sync_fields(
             console().print(tables.field_changes_table(changes, applied=apply))
         if apply and changes != planned:
             raise typer.Exit(INCOMPLETE)
+
+
+def _active(journal: Journal) -> str:
+    found = next((each.id for each in known_integrations(journal) if each.is_active), None)
+    if found is None:
+        raise JournalError("the journal knows no active integration: run integration create or reactivate first")
+    return found
 
 
 def _json(changes: Sequence[FieldChange]) -> list[dict[str, object]]:
