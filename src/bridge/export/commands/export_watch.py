@@ -78,11 +78,12 @@ def keep_exporting(
     """
     announcements = Announcements()
     with ExitStack() as stack:
-        if listen is not None:
-            address = stack.enter_context(listening(_app(export, announcements), *listen))
-            typer.echo(f"Webhooks are taken at {address}", err=True)
+        address = None if listen is None else stack.enter_context(listening(_app(export, announcements), *listen))
         # Left first: the time that a run has after a signal does not bound the server's end.
         stack.enter_context(stopping)
+        if address is not None:
+            # Whoever reads it may send a signal at once.
+            typer.echo(f"Webhooks are taken at {address}", err=True)
 
         def run(ids: Sequence[str] | None) -> ExportOutcome:
             if ids is None and fields_of is not None:
