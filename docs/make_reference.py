@@ -50,10 +50,12 @@ PARTS: Mapping[str, Mapping[str, tuple[str, Sequence[str]]]] = {
 }
 PACKAGES = (
     "brex_accounting",
+    "brex_accounting.loading",
     "brex_accounting.webhooks",
     "brex_accounting.testing",
     "brex_accounting.testing.records",
     "rillet",
+    "rillet.loading",
     "rillet.webhooks",
     "rillet.testing",
     "bridge",

@@ -46,6 +46,25 @@ def table_of_values(values: Iterable[object], kind: type[object] | None) -> pa.T
     return _table(rows, columns)
 
 
+def exact_rows(values: Iterable[object], kind: type[object]) -> list[dict[str, object]]:
+    """Values as rows of plain values, nested as they are, without what is None.
+
+    Raises `ValueError` for an amount that a column would round.
+    """
+    columns = [(each.name, each.type) for each in schema(kind)]
+    return [_told({name: _cell(getattr(value, name), arrow) for name, arrow in columns}) for value in values]
+
+
+def _told(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: _without_none(each) for name, each in row.items() if each is not None}
+
+
+def _without_none(value: object) -> object:
+    if isinstance(value, dict):
+        return _told(cast("dict[str, object]", value))
+    return [_without_none(each) for each in cast("list[object]", value)] if isinstance(value, list) else value
+
+
 def table_of_rows(rows: Sequence[Mapping[str, object]]) -> pa.Table:
     """Flat rows as a table."""
     names = list(dict.fromkeys(name for row in rows for name in row))

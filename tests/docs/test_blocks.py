@@ -56,6 +56,10 @@ def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pyt
         pytest.importorskip("opentelemetry", reason="the extra `telemetry` is not installed")
     if page.name == "notebooks.md":
         pytest.importorskip("pyarrow", reason="the extra `frames` is not installed")
+    if page.name == "warehouse.md":
+        pytest.importorskip("dlt", reason="the extra `dlt` is not installed")
+        monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     for name in [
         each for each in os.environ if each.startswith(("BREX_", "RILLET_")) and each != "BREX_RILLET_NO_SKIPS"
