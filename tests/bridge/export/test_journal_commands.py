@@ -83,13 +83,13 @@ def test_history_tells_what_was_sent_and_what_came_back(company: Company, run: R
     assert json.loads(attempt["answer"])["id"] == charge.id
 
 
-def test_history_links_a_payment_and_its_record(company: Company, run: Run, tmp_path: Path) -> None:
+def test_history_and_the_report_link_a_payment_and_its_record(company: Company, run: Run, tmp_path: Path) -> None:
     company.brex.add(bill("40"), payment("40"))
     settings = tmp_path / "settings.toml"
     links = 'record_link = "https://brex.example/{id}"\nrillet_link = "https://rillet.example/{kind}/{id}"\n'
     accounts = 'bank_account = "11100"\naccounts_payable_account = "21100"\n'
     settings.write_text(links + SETTINGS_TEXT + accounts, encoding="utf-8")
-    run("export")
+    report = json.loads(run("export", "--json").stdout)
     (there,) = company.rillet.bills
     (paid,) = company.rillet.client().bills.list_payments(there.id)
 
@@ -100,6 +100,8 @@ def test_history_links_a_payment_and_its_record(company: Company, run: Run, tmp_
     assert [line.strip() for line in shown.splitlines() if "https://" in line] == links_of_both
     (attempt,) = found["attempts"]
     assert [attempt["record_link"], attempt["rillet_link"]] == links_of_both
+    (posted,) = [each for each in report["posted"] if each["record_id"] == "p1"]
+    assert [posted["record_link"], posted["rillet_link"]] == links_of_both
     assert "record_link" not in json.loads(run("history", "p1", "--json").stdout)["attempts"][0]
 
 

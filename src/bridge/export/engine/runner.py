@@ -84,7 +84,7 @@ class Runner:
         self._source, self._ledger, self._clock = source, ledger, clock
         self._started, self._sent = clock(), self._requests
         self._pace = Pace(0, ledger.pacer, clock)
-        self._journal = journal
+        self._journal, self._settings = journal, settings
         self._tally = Tally(keep)
         # What is summarised is summarised together.
         self._summarised = frozenset(settings.summarise)
@@ -246,7 +246,7 @@ class Runner:
 
     def _take_in(self, done: Done) -> None:
         self._count_vendors()
-        for result in done.results:
+        for result in map(self._linked, done.results):
             self._tally.add(result)
             audit_log.decided(result, done.trace_id)
             self._note_receipts(result)
@@ -266,6 +266,13 @@ class Runner:
                 self._end_if_down("; ".join(each.why for each in done.results if isinstance(each, Failed)))
         elif any(isinstance(each, Posted) for each in done.results):
             self._failures_in_a_row = 0
+
+    def _linked(self, result: RecordResult) -> RecordResult:
+        if not isinstance(result, Posted):
+            return result
+        settings = self._settings
+        there = None if result.is_removed else settings.object_address(result.kind, result.id)
+        return attrs.evolve(result, record_link=settings.record_address(result.record.id), rillet_link=there)
 
     def _report(self, result: RecordResult) -> None:
         match result:

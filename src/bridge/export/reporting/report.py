@@ -55,6 +55,8 @@ class Posted:
 
     `step` is what was done, such as ``create``, ``replace`` or ``correcting entry``; `amounts` is what that added to what
     is spent, in decimal major units. `document` is what was posted or found, None where it was kept as it is or deleted.
+    `record_link` and `rillet_link` are the addresses of both sides, as the settings name them, also where the ledger has no
+    field for a link, as with payments.
     """
 
     record: Record
@@ -65,6 +67,8 @@ class Posted:
     step: str = "create"
     amounts: tuple[Amount, ...] = ()
     receipts: Attached = Attached()
+    record_link: str | None = None
+    rillet_link: str | None = None
 
     @property
     def ref(self) -> Ref:
@@ -327,6 +331,8 @@ def _posted_json(each: Posted) -> dict[str, object]:
         "id": each.id,
         "adopted": each.adopted,
         "step": each.step,
+        "record_link": each.record_link,
+        "rillet_link": each.rillet_link,
         "postings": postings_json(each.document) if each.document is not None else [],
     }
 
