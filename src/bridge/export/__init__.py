@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
     from bridge.export.journal.sql_seen import SqlSeenIds
-    from bridge.export.ledgers.protocol import Ability, AccruingLedger, File, Ledger, LookUp, RefreshableLedger, Sent
+    from bridge.export.ledgers.protocol import (
+        Ability,
+        AccruingLedger,
+        File,
+        ForeseeingLedger,
+        Ledger,
+        LookUp,
+        RefreshableLedger,
+        Sent,
+    )
     from bridge.export.ledgers.rillet import RilletLedger
     from bridge.export.ledgers.rillet_books import load_books, with_bills
     from bridge.export.owners import Owned, Owner
@@ -81,7 +90,7 @@ _HOMES = {
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
     "bridge.export.journal.sql_seen": ("SqlSeenIds",),
     "bridge.export.ledgers.protocol": (
-        "Ability", "AccruingLedger", "File", "Ledger", "LookUp", "RefreshableLedger", "Sent",
+        "Ability", "AccruingLedger", "File", "ForeseeingLedger", "Ledger", "LookUp", "RefreshableLedger", "Sent",
     ),
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
@@ -110,15 +119,15 @@ _HOMES = {
 __all__ = [
     "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt",
     "AttemptState", "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere",
-    "EncryptedSecrets", "Export", "ExportOutcome", "Failed", "File", "FileRates", "GracefulStop", "Held", "Journal",
-    "JournalError", "KeptBooks", "KeyringSecrets", "Latest", "Ledger", "LookUp", "NoJournal", "Owned", "Owner", "Page",
-    "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal",
-    "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError", "SecretsUnavailableError",
-    "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode",
-    "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError", "UnknownTenantError",
-    "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver", "announcing",
-    "apply_field_changes", "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields",
-    "read_tenants", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "EncryptedSecrets", "Export", "ExportOutcome", "Failed", "File", "FileRates", "ForeseeingLedger", "GracefulStop",
+    "Held", "Journal", "JournalError", "KeptBooks", "KeyringSecrets", "Latest", "Ledger", "LookUp", "NoJournal",
+    "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose",
+    "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError",
+    "SecretsUnavailableError", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces",
+    "SqlSeenIds", "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError",
+    "UnknownTenantError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
+    "announcing", "apply_field_changes", "environment_secrets", "load_books", "log_rillet_event", "posting_key",
+    "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

@@ -13,7 +13,7 @@ from bridge.closing.accruals import Accrual
 from bridge.closing.period import Period
 from bridge.decisions import Post
 from bridge.documents.form import Form
-from bridge.documents.protocol import Found, PlannedVendor, Ref
+from bridge.documents.protocol import Document, Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
 from bridge.unreadable import UnreadableEntry
 from clientkit.pacing import Pacing
@@ -179,6 +179,15 @@ class AccruingLedger(Ledger, Protocol):
 
     def accrual_form(self, accrual: Accrual) -> Form:
         """What it says about the books, with the kind of document that it is."""
+        ...
+
+
+@runtime_checkable
+class ForeseeingLedger(Ledger, Protocol):
+    """A ledger that can be asked beforehand whether it takes a document in the place of one that has to be deleted."""
+
+    def obstacle(self, present: Found, document: Document, books: Books) -> str | None:
+        """Why it would not, in words; None where nothing is known to be in the way. Raises `ApiError`."""
         ...
 
 

@@ -18,7 +18,7 @@ from bridge.closing.period import Period
 from bridge.decisions import Post
 from bridge.documents import rillet_accruals
 from bridge.documents.form import Form
-from bridge.documents.protocol import Found, PlannedVendor, Ref
+from bridge.documents.protocol import Document, Found, PlannedVendor, Ref
 from bridge.documents.rillet import new_vendor
 from bridge.documents.rillet_forms import (
     BILLS,
@@ -31,7 +31,7 @@ from bridge.documents.rillet_forms import (
     paid_by,
 )
 from bridge.export.engine.attempts import Attempt
-from bridge.export.ledgers import rillet_look_ups
+from bridge.export.ledgers import rillet_look_ups, rillet_payments
 from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
 from bridge.export.ledgers.rillet_answers import is_about
 from bridge.export.ledgers.rillet_books import (
@@ -223,6 +223,10 @@ class RilletLedger:
         """Payments of a bill or a reimbursement that equal one in day, amount and account."""
         there = self._payments(ref_kind)
         return tuple(each for each in there if each.form.equals(form))
+
+    def obstacle(self, present: Found, document: Document, books: Books) -> str | None:
+        """Why Rillet would not take a payment in the place of another one."""
+        return rillet_payments.obstacle(self.client, present, document, books)
 
     def send(self, attempt: Attempt) -> Sent:
         """Send exactly these bytes under this key."""

@@ -14,6 +14,7 @@ from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.sender import Intent
 from bridge.export.engine.standing import State, begun
 from bridge.export.engine.tasks.protocol import TaskContext
+from bridge.export.ledgers.protocol import ForeseeingLedger
 from clientkit.requests import Request
 
 
@@ -70,6 +71,14 @@ class DocumentWriter:
         attempt = yield from self._context.sender.send(self._begun(intent, document))
         yield from self.correct(document, rest, after=attempt.number)
         return attempt
+
+    def obstacle(self, document: Document, present: Found) -> Calls[str | None]:
+        """Why the ledger would not take the document once the object that is there is deleted; None where nothing is known."""
+        ledger, books = self._context.ledger, self._context.books
+        if not isinstance(ledger, ForeseeingLedger):
+            return None
+        why = yield from ask(lambda: ledger.obstacle(present, document, books))
+        return None if why is None else f"{ledger.name} has {present.ref}, which stays as it is: {why}"
 
     def repost(self, document: Document, present: Found) -> Calls[Attempt]:
         """Delete the object that is there, and post the document anew."""

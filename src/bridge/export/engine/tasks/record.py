@@ -283,6 +283,9 @@ class RecordTask:
             case Step.REPLACE if found is not None:
                 attempt = yield from writer.replace(document, found)
             case Step.REPOST if found is not None:
+                why = yield from writer.obstacle(document, found)
+                if why is not None:
+                    return self._refused(Reason(code=ReasonCode.CHANGED_AFTER_EXPORT, text=why))
                 attempt = yield from writer.repost(document, found)
             case Step.CORRECT:
                 writer.take_over(case.state, found)
