@@ -33,6 +33,7 @@ def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
         ("decode.py", ["1"], r"\| this library \| \d+\.\d\d \| \d+\.\d\d \| \d+\.\d\d \|"),
         ("encode.py", ["1"], r"\| this library \| \d+\.\d\d \|"),
         ("pace.py", ["20", "60"], r"20 records, 20 charges, \d+ requests to Rillet: .* of the ideal"),
+        ("many_tenants.py", ["3"], r'"posted": 110, "429": 0, "most slices of another while a small one waits": 0'),
         pytest.param(
             "memory.py",
             ["20"],
