@@ -27,8 +27,6 @@ from support.wheel import ROOT, build_wheel, environment_for_wheels, without_thi
 for _needed in ("hatchling", "twine", "msgspec"):
     pytest.importorskip(_needed, reason=f"{_needed} of the extra `dev` is not installed")
 
-pytestmark = pytest.mark.place
-
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted(
     path
