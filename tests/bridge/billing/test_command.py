@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -93,6 +94,27 @@ def test_sync_posts_once_and_status_tells_where(run: Run, books: rillet.testing.
     assert run("sync") == (0, {"posted": 1, "stopped": None, "problems": []})
     assert run("sync") == (0, {"posted": 0, "stopped": None, "problems": []})
     assert len(books.invoices) == 2
+
+
+def test_each_command_writes_its_rows(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+
+    def rows(name: str) -> list[dict[str, str]]:
+        run(name, "--csv", str(file))
+        return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+
+    planned = rows("plan")
+    assert [(row["Record"], row["Outcome"], row["Why"]) for row in planned if row["Outcome"].startswith("create")] == [
+        ("cus_1", "create the customer", "Acme"),
+        ("prod_1", "create the product", "prod_1"),
+    ]
+    assert [row["Code"] for row in planned if row["Outcome"] == "refused"] == ["tax_differs"]
+    assert {row["Record"] for row in rows("sync") if row["Became"] == "posted"} >= {"invoice:in_1"}
+    (made,) = books.invoices
+    assert [(row["Invoice"], row["In Rillet"]) for row in rows("status")] == [
+        ("invoice:in_1", f"invoices {made.id}"),
+        ("invoice:in_2", ""),
+    ]
 
 
 def test_sync_of_one_invoice_repeats_it(run: Run, books: rillet.testing.StandIn) -> None:

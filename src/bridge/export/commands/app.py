@@ -31,6 +31,7 @@ from bridge.export.file_rates import FileRates
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import outcome_report
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource
 from bridge.export.time_zones import zone_of
@@ -327,12 +328,14 @@ def console(*, stderr: bool = False, quiet: bool = False) -> Console:
     return made
 
 
-def print_outcome(outcome: ExportOutcome, *, as_json: bool) -> None:
+def print_outcome(outcome: ExportOutcome, *, as_json: bool, csv: Path | None = None) -> None:
     """What an export came to, for people or for programs."""
     if as_json:
         print_json(outcome.as_json())
     else:
         console().print(tables.export_table(outcome))
+    if csv is not None:
+        write_csv(csv, outcome_report(outcome).to_csv())
 
 
 def end(value: dict[str, object], *, as_json: bool, show: Callable[[Console], object], is_good: bool) -> None:

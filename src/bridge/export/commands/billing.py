@@ -22,9 +22,11 @@ from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
 from bridge.billing.sync.protocol import ListedInvoices
 from bridge.billing.sync.status import InvoiceState, invoice_states
 from bridge.callers import no_rates
+from bridge.closing.delimited import delimited
 from bridge.decisions import Refuse
 from bridge.export.commands.app import (
     INCOMPLETE,
+    CsvFile,
     JournalOf,
     JournalPlace,
     Json,
@@ -36,15 +38,20 @@ from bridge.export.commands.app import (
     expected_errors,
     opened_journal,
     print_json,
+    write_csv,
 )
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.file_rates import FileRates
 from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import outcome_report, plan_report
 from bridge.export.watching.graceful_stop import GracefulStop
 from bridge.mapping import Plan
 
 billing = typer.Typer(help="Invoices of a billing system into Rillet, each once.", no_args_is_help=True)
 app.add_typer(billing, name="billing")
+
+_SETUP = ("Setup", "State", "What is known", "Where to add it")
+_STATUS = ("Invoice", "State", "In Rillet", "Why")
 
 InvoicesFile = Annotated[
     Path,
@@ -88,6 +95,7 @@ def plan(
     invoices: InvoicesFile,
     journal: JournalPlace = None,
     rates: RatesFile = None,
+    csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     as_json: Json = False,
@@ -102,6 +110,7 @@ def plan(
             print_json(_plan_json(planned))
         else:
             console().print(_plan_table(planned))
+        write_csv(csv, _plan_csv(planned))
         if planned.invoices.refused or planned.credit_notes.refused:
             raise typer.Exit(INCOMPLETE)
 
@@ -114,6 +123,7 @@ def sync(
     journal: JournalPlace = None,
     rates: RatesFile = None,
     *,
+    csv: CsvFile = None,
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
@@ -135,6 +145,7 @@ def sync(
             print_json(_outcome_json(outcome))
         else:
             console().print(_outcome_table(outcome))
+        write_csv(csv, outcome_report(*outcome.steps).to_csv())
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)
 
@@ -149,6 +160,7 @@ def status(
             "--invoices", help="Show these invoices too, tried or not.", exists=True, dir_okay=False, readable=True
         ),
     ] = None,
+    csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     as_json: Json = False,
@@ -161,12 +173,16 @@ def status(
             print_json({"invoices": [each.as_json() for each in states]})
         else:
             console().print(_status_table(states))
+        write_csv(
+            csv,
+            delimited(_STATUS, [(each.subject, each.state, each.place, "; ".join(each.reasons)) for each in states]),
+        )
         if invoice is not None and not states:
             raise typer.Exit(INCOMPLETE)
 
 
 @billing.command("check")
-def check(settings: SettingsFile, journal: JournalPlace = None, *, as_json: Json = False) -> None:
+def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = None, *, as_json: Json = False) -> None:
     """Show what is set up in Rillet, what is missing and where to add it, and what no API can tell. Nothing is sent.
 
     Needs the same variables as plan. Exit status 0: nothing is known to be missing; 1: something is; 2: could not run.
@@ -176,10 +192,11 @@ def check(settings: SettingsFile, journal: JournalPlace = None, *, as_json: Json
         if as_json:
             print_json({"items": [{**attrs.asdict(each), "state": each.state.value} for each in items]})
         else:
-            table = Table("Setup", "State", "What is known", "Where to add it", title="Setup in Rillet")
+            table = Table(*_SETUP, title="Setup in Rillet")
             for each in items:
                 table.add_row(each.name, each.state.value, each.text, each.place)
             console().print(table)
+        write_csv(csv, delimited(_SETUP, [(each.name, each.state.value, each.text, each.place) for each in items]))
         if any(each.state is SetupState.MISSING for each in items):
             raise typer.Exit(INCOMPLETE)
 
@@ -205,6 +222,12 @@ def _refused_json(refused: Refuse) -> dict[str, object]:
         "subject": refused.record.id,
         "reasons": [{"code": each.code.value, "text": each.text} for each in refused.reasons],
     }
+
+
+def _plan_csv(planned: SyncPlan) -> str:
+    customers = [(each.customer.id, "customer", each.customer.name) for each in planned.customers]
+    products = [(each.product.id, "product", each.product.name) for each in planned.products]
+    return plan_report(planned.invoices, planned.credit_notes, created=[*customers, *products]).to_csv()
 
 
 def _plan_table(planned: SyncPlan) -> Group:
@@ -254,7 +277,7 @@ def _outcome_table(outcome: SyncOutcome) -> Group:
 
 
 def _status_table(states: list[InvoiceState]) -> Table:
-    table = Table("Invoice", "State", "In Rillet", "Why", title=f"{len(states)} invoices and credit notes")
+    table = Table(*_STATUS, title=f"{len(states)} invoices and credit notes")
     for each in states:
         table.add_row(each.subject, each.state, each.place or "", "; ".join(each.reasons))
     return table

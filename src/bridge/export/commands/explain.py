@@ -9,6 +9,7 @@ from bridge.explanations import Explanation
 from bridge.explanations import explain as explained
 from bridge.export.commands.app import (
     INCOMPLETE,
+    CsvFile,
     JournalPlace,
     Json,
     NamespaceName,
@@ -20,11 +21,13 @@ from bridge.export.commands.app import (
     expected_errors,
     opened_export,
     print_json,
+    write_csv,
 )
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.standing import state_of
 from bridge.export.engine.survey import settles, with_what_is_paid
 from bridge.export.journal.protocol import files_of
+from bridge.export.reporting.csv_reports import explanation_report
 from clientkit.money import decimal_text
 from clientkit.showing import plain
 
@@ -35,6 +38,7 @@ def explain(
     settings: SettingsFile,
     journal: JournalPlace = None,
     rates: RatesFile = None,
+    csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     as_json: Json = False,
@@ -66,6 +70,7 @@ def explain(
             if became is not None:
                 receipts = f" Files of receipts there: {files}." if files else ""
                 out.print(Text(plain(f"In Rillet it is {became.kind} {became.object_id}.{receipts}")))
+        write_csv(csv, explanation_report(explanation).to_csv())
         if explanation.is_refused:
             raise typer.Exit(INCOMPLETE)
 

@@ -9,6 +9,7 @@ import typer
 
 from bridge.export.commands.app import (
     INCOMPLETE,
+    CsvFile,
     JournalPlace,
     Json,
     NamespaceName,
@@ -60,6 +61,7 @@ def export(
     log_level: AtLevel = LogLevel.WARNING,
     *,
     plan: PlanFile = None,
+    csv: CsvFile = None,
     namespace: NamespaceName = "",
     pace: PaceAt = None,
     watch: Watch = False,
@@ -72,7 +74,7 @@ def export(
     """Post every ready record of Brex to Rillet, correct what changed, and tell Brex. Ctrl-C and SIGTERM end it cleanly.
 
     With a journal, a run goes on where an earlier one was cut off, and history, replay and verify can tell of it. --json
-    has every record and so takes memory for each; the tables hold the first 40 of each sort, and all are counted.
+    and --csv have every record and so take memory for each; the tables hold the first 40 of each sort, and all are counted.
 
     With --watch it prints a line for each run, an object for each with --json, and ends with status 0 at a signal.
 
@@ -85,6 +87,8 @@ def export(
             raise typer.BadParameter(f"{option} needs --watch")
     if sync_fields is not None and not watch:
         raise typer.BadParameter("--sync-fields needs --watch; the command sync-fields does it once")
+    if csv is not None and watch:
+        raise typer.BadParameter("--watch has no end, and so no file; --json prints an object for each run")
     if plan is not None and (watch or since is not None):
         raise typer.BadParameter("--plan says which records; --watch and --since do not go with it")
     stopping = GracefulStop()
@@ -104,7 +108,7 @@ def export(
             with logging_to_stderr(log_level, as_json=log_json):
                 keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json, fields_of=sync_fields)
             return
-        keep = None if as_json else tables.MOST_ROWS
+        keep = None if as_json or csv is not None else tables.MOST_ROWS
         with logging_to_stderr(log_level, as_json=log_json), shown_progress() as advance, stopping:
             outcome = prepared.run(
                 plan=None if plan is None else approved_plan(plan),
@@ -113,6 +117,6 @@ def export(
                 progress=advance,
                 stop=stopping,
             )
-        print_outcome(outcome, as_json=as_json)
+        print_outcome(outcome, as_json=as_json, csv=csv)
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from bridge.export.commands.app import (
     INCOMPLETE,
+    CsvFile,
     JournalOf,
     Json,
     NamespaceName,
@@ -22,11 +23,13 @@ from bridge.export.commands.app import (
     expected_errors,
     opened_journal,
     print_json,
+    write_csv,
 )
 from bridge.export.engine.approvals import Review
 from bridge.export.engine.attempts import Attempt, is_record
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import history_report
 from bridge.export.reporting.history import history_of, review_text
 from bridge.settings.toml_file import read_settings
 from bridge.settings.values import Settings
@@ -36,6 +39,7 @@ from bridge.settings.values import Settings
 def history(
     record: Annotated[str, typer.Argument(metavar="ID", help="The id of a record in Brex, or of an object in Rillet.")],
     journal: JournalOf,
+    csv: CsvFile = None,
     *,
     settings: Annotated[
         Path | None,
@@ -76,6 +80,7 @@ def history(
                 console().print(Text(review_text(each)))
         else:
             tables.errors(console(stderr=True), [f"The journal does not know {record}."])
+        write_csv(csv, history_report(found, links).to_csv())
         if found.is_empty:
             raise typer.Exit(INCOMPLETE)
 

@@ -12,6 +12,7 @@ from bridge.closing.report import Report
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.commands.app import (
     INCOMPLETE,
+    CsvFile,
     JournalPlace,
     Json,
     NamespaceName,
@@ -25,9 +26,11 @@ from bridge.export.commands.app import (
     moment_of,
     opened_export,
     print_json,
+    write_csv,
 )
 from bridge.export.engine.export import Export
 from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import plan_report
 from bridge.export.reporting.journal_lines import journal_lines
 from bridge.export.reporting.report import nothing_json, postings_json, refused_json
 from bridge.mapping import Plan
@@ -55,6 +58,7 @@ def plan(
     lines: Lines = None,
     *,
     out: Out = None,
+    csv: CsvFile = None,
     namespace: NamespaceName = "",
     pace: PaceAt = None,
     as_json: Json = False,
@@ -77,6 +81,7 @@ def plan(
             print_json(_plan_json(planned))
         else:
             console().print(tables.plan_table(planned))
+        write_csv(csv, plan_report(planned).to_csv())
         if planned.refused:
             raise typer.Exit(INCOMPLETE)
 

@@ -9,6 +9,7 @@ import typer
 from bridge.export.commands.app import (
     COULD_NOT_RUN,
     INCOMPLETE,
+    CsvFile,
     JournalOf,
     Json,
     NamespaceName,
@@ -35,6 +36,7 @@ def replay(
     settings: SettingsFile,
     journal: JournalOf,
     rates: RatesFile = None,
+    csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     anew: Annotated[
@@ -62,7 +64,7 @@ def replay(
                 outcome = prepared.replay(record, anew=anew, adopt=adopt)
         except AdoptionError as error:
             raise typer.BadParameter(str(error)) from error
-        print_outcome(outcome, as_json=as_json)
+        print_outcome(outcome, as_json=as_json, csv=csv)
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)
 
@@ -74,6 +76,7 @@ def dismiss(
     settings: SettingsFile,
     journal: JournalOf,
     why: Annotated[str, typer.Option("--why", help="Why the export is not to post it; the journal keeps it.")],
+    csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     as_json: Json = False,
@@ -90,6 +93,6 @@ def dismiss(
             raise typer.Exit(COULD_NOT_RUN) from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        print_outcome(outcome, as_json=as_json)
+        print_outcome(outcome, as_json=as_json, csv=csv)
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)

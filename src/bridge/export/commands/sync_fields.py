@@ -13,6 +13,7 @@ import brex_accounting
 from bridge.export.commands.app import (
     COULD_NOT_RUN,
     INCOMPLETE,
+    CsvFile,
     Json,
     NamespaceName,
     SettingsFile,
@@ -21,11 +22,13 @@ from bridge.export.commands.app import (
     expected_errors,
     opened_export,
     print_json,
+    write_csv,
 )
 from bridge.export.field_updates import apply_field_changes, read_fields
 from bridge.export.integrations import known_integrations
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import field_changes_report
 from bridge.export.watching.graceful_stop import GracefulStop
 from bridge.field_sync import FieldChange, plan_field_sync
 
@@ -40,6 +43,7 @@ def sync_fields(
     journal: Annotated[
         str | None, typer.Option("--journal", help="The journal that knows the active integration.")
     ] = None,
+    csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     apply: Annotated[bool, typer.Option("--apply", help="Change Brex; without it the changes are only shown.")] = False,
@@ -78,6 +82,7 @@ def sync_fields(
             print_json({"applied": apply, "changes": _json(changes)})
         else:
             console().print(tables.field_changes_table(changes, applied=apply))
+        write_csv(csv, field_changes_report(changes).to_csv())
         if apply and changes != planned:
             raise typer.Exit(INCOMPLETE)
 

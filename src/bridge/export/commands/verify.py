@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.export.commands.app import (
+    CsvFile,
     JournalOf,
     Json,
     NamespaceName,
@@ -12,8 +13,10 @@ from bridge.export.commands.app import (
     end,
     expected_errors,
     opened_export,
+    write_csv,
 )
 from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import verify_report
 
 
 @app.command()
@@ -21,6 +24,7 @@ def verify(
     settings: SettingsFile,
     journal: JournalOf,
     rates: RatesFile = None,
+    csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     as_json: Json = False,
@@ -35,6 +39,7 @@ def verify(
     ):
         found = prepared.verify()
         shown = [{"record_id": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found]
+        write_csv(csv, verify_report(found).to_csv())
         end(
             {"disagreements": shown},
             as_json=as_json,

@@ -1,0 +1,149 @@
+"""Every command that prints rows gives them as JSON and as CSV alike."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+import brex_accounting.testing
+import rillet.testing
+from brex_accounting.testing.records import card_expense
+from bridge.export.commands import app
+from support.commands import invoke
+from support.companies.exported import REFERENCE_TYPE, Company, expense
+
+if TYPE_CHECKING:
+    from click import Command
+
+SETTINGS = """\
+reference_type = "brex"
+
+[[entities]]
+name = "US"
+subsidiary = "Example Inc."
+card_account = "21120"
+reimbursement_account = "21340"
+"""
+#: Commands without --csv, and why.
+NO_ROWS = {
+    "approve": "a sentence",
+    "approve-plan": "a sentence",
+    "close-package": "it writes files",
+    "demo": "a demonstration",
+    "hold": "a sentence",
+    "init": "a settings file",
+    "mcp": "it serves",
+    "serve": "it serves",
+}
+#: Commands without rows that have something for programs all the same.
+JSON_ALONE = {"demo", "close-package"}
+
+Run = Callable[..., Any]
+
+
+def commands() -> dict[str, Command]:
+    def walked(group: Any, before: str) -> Iterator[tuple[str, Command]]:
+        for name, each in group.commands.items():
+            if hasattr(each, "commands"):
+                yield from walked(each, f"{before}{name} ")
+            else:
+                yield f"{before}{name}", each
+
+    return dict(walked(typer.main.get_command(app), ""))
+
+
+def options(command: Command) -> set[str]:
+    return {option for each in command.params for option in each.opts}
+
+
+def test_every_command_has_both_or_a_reason() -> None:
+    every = commands()
+
+    assert {name for name, each in every.items() if "--csv" not in options(each)} == set(NO_ROWS)
+    without = {name for name, each in every.items() if "--json" not in options(each)}
+    assert without == set(NO_ROWS) - JSON_ALONE
+
+
+@pytest.fixture
+def company() -> Company:
+    made = Company(
+        brex=brex_accounting.testing.StandIn(rate_limit=None),
+        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
+    )
+    made.brex.add(expense(1), card_expense("5", record_id="accr_bad", merchant="=1+1"))
+    return made
+
+
+@pytest.fixture
+def run(company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    settings, file = tmp_path / "settings.toml", tmp_path / "rows.csv"
+    settings.write_text(SETTINGS, encoding="utf-8")
+
+    def call(*arguments: str, status: int = 0, asks: bool = True) -> list[dict[str, str]]:
+        """The rows of the file."""
+        of_settings = ("--settings", str(settings)) if asks else ()
+        done = invoke(*arguments, *of_settings, "--csv", str(file))
+        assert done.exit_code == status, done.output
+        return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+
+    with ExitStack() as stack:
+        monkeypatch.setenv("BREX_TOKEN", company.brex.token)
+        monkeypatch.setenv("BREX_BASE_URL", stack.enter_context(company.brex.serve()))
+        monkeypatch.setenv("RILLET_API_KEY", company.rillet.api_key)
+        monkeypatch.setenv("RILLET_BASE_URL", stack.enter_context(company.rillet.serve()))
+        yield call
+
+
+def test_a_record_is_followed_through_the_files(company: Company, run: Run, tmp_path: Path) -> None:
+    journal = ("--journal", str(tmp_path / "journal.db"))
+    planned = run("plan", status=1)
+    lines = [row for row in planned if row["Record"] == "accr_001"]
+    assert {row["Side"] for row in lines} == {"DEBIT", "CREDIT"}
+    assert len({row["Amount"] for row in lines}) == 1
+    refused = [row for row in planned if row["Record"] == "accr_bad"]
+    assert refused
+    assert all(row["Outcome"] == "refused" and row["Code"] and row["Why"] for row in refused)
+
+    exported = run("export", *journal, status=1)
+    (charge,) = company.rillet.charges
+    assert [(row["Record"], row["Became"], row["Id"]) for row in exported if row["Became"] == "posted"] == [
+        ("accr_001", "posted", charge.id)
+    ]
+    assert {row["Record"] for row in exported if row["Became"] == "refused"} == {"accr_bad"}
+
+    (attempt,) = run("history", "accr_001", *journal, asks=False)
+    assert (attempt["What"], attempt["State"], attempt["Id"]) == ("attempt", "POSTED", charge.id)
+    assert {row["What"] for row in run("history", "accr_bad", *journal, asks=False)} == {"refusal"}
+    explained = run("explain", "accr_001", *journal)
+    assert [row["Side"] for row in explained] == ["DEBIT", "CREDIT"]
+    assert run("verify", *journal) == []
+
+
+def test_more_rows_than_a_table_has_are_all_there(company: Company, run: Run) -> None:
+    company.brex.add(*(card_expense("5", record_id=f"accr_bad_{number}") for number in range(50)))
+    rows = run("export", status=1)
+    assert len({row["Record"] for row in rows if row["Became"] == "refused"}) == 51
+
+
+def test_rows_are_written_beside_the_json(company: Company, tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "plan.csv"
+    done = invoke("plan", "--settings", str(tmp_path / "settings.toml"), "--json", "--csv", str(file))
+    assert {each["record_id"] for each in json.loads(done.stdout)["posts"]} == {"accr_001"}
+    assert "accr_001" in file.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_posted(
+    company: Company, tmp_path: Path, run: Run
+) -> None:
+    target = str(tmp_path / "missing" / "rows.csv")
+    done = invoke("export", "--settings", str(tmp_path / "settings.toml"), "--csv", target)
+    assert done.exit_code == 2
+    assert "there is no folder" in done.stderr
+    assert not company.rillet.charges
