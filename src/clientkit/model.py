@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from clientkit.arguments import checked_fields
 from clientkit.money import decimal_text
+
+if TYPE_CHECKING:
+    from clientkit.showing import Printer
 
 
 class Model:
@@ -47,6 +50,12 @@ class Model:
         from clientkit.showing import html_of
 
         return html_of(self)
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython calls it like this
+        del cycle
+        from clientkit.showing import bounded
+
+        printer.text(bounded(self))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: Callable[[object], object]) -> Any:

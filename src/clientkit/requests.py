@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
@@ -16,6 +16,9 @@ from typing_extensions import override
 from clientkit.addresses import is_address, is_loopback, is_public
 from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, page_reader, parse, structure
 from clientkit.field_problems import shortened
+
+if TYPE_CHECKING:
+    from clientkit.showing import Printer
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -214,6 +217,17 @@ class Page(Generic[T_co]):
     items: tuple[T_co, ...]
     next_cursor: str | None = None
     total: int | None = None
+
+    def _repr_html_(self) -> str:
+        from clientkit.showing import html_list
+
+        return html_list("Page", self.items, more=self.next_cursor is not None)
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython calls it like this
+        del cycle
+        from clientkit.showing import bounded
+
+        printer.text(bounded(self))
 
 
 @attrs.frozen(kw_only=True)

@@ -8,17 +8,31 @@ from decimal import Decimal
 from enum import Enum
 from html import escape
 from itertools import islice
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import attrs
 
 from clientkit.field_problems import shortened
 
+
+class Printer(Protocol):
+    """What IPython hands to a value that shows itself as text."""
+
+    def text(self, text: str, /) -> None:
+        """Write it."""
+
+
 #: Of long lists the first rows are shown, of long texts the first characters.
 MOST_ROWS = 40
 _MOST_TEXT = 80
+_MOST_REPR = 400
 # Other people's texts must not move anything.
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
+
+
+def bounded(value: object) -> str:
+    """The repr of a value, or its start; notebooks keep it beside the table, where nobody sees it."""
+    return shortened(repr(value), _MOST_REPR)
 
 
 def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

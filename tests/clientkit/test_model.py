@@ -149,3 +149,31 @@ def test_fastapi_answers_with_a_value_and_takes_one() -> None:
     assert taken.json() == {"name": "Ada"}
     assert refused.status_code == 422
     assert jsonable_encoder(Money(Decimal("19.99"), "USD")) == {"amount": "19.99", "currency": "USD"}
+
+
+class Written:
+    """What IPython's printer wrote."""
+
+    def __init__(self) -> None:
+        self.said = ""
+
+    def text(self, text: str, /) -> None:
+        self.said += text
+
+
+def test_a_notebook_keeps_little_text_of_a_long_value() -> None:
+    long = card_expense("100", splits=[("1", [gl("61000")])] * 100)
+    page = next(RilletStandIn().client().accounts.list().pages())
+    for value in (long, page):
+        written = Written()
+        value._repr_pretty_(written, cycle=False)
+        assert written.said == f"{repr(value)[:397]}..."
+    short = Written()
+    Money(Decimal(1), "USD")._repr_pretty_(short, cycle=False)
+    assert short.said == repr(Money(Decimal(1), "USD"))
+
+
+def test_a_page_shows_as_a_table() -> None:
+    shown = next(RilletStandIn().client().accounts.list().pages())._repr_html_()
+    assert "<caption>Page: 13</caption>" in shown
+    assert "Brex Card" in shown
