@@ -56,6 +56,9 @@ def test_python_blocks_run_in_order(page: Path, tmp_path: Path, monkeypatch: pyt
         pytest.importorskip("opentelemetry", reason="the extra `telemetry` is not installed")
     if page.name == "notebooks.md":
         pytest.importorskip("pyarrow", reason="the extra `frames` is not installed")
+    if page.name == "web-frameworks.md":
+        for needed in ("fastapi", "flask"):
+            pytest.importorskip(needed, reason=f"{needed} of the extra `dev` is not installed")
     if page.name == "warehouse.md":
         pytest.importorskip("dlt", reason="the extra `dlt` is not installed")
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
