@@ -184,7 +184,7 @@ def test_every_tenant_is_asked_whoever_it_is() -> None:
 )
 def test_the_secrets_of_one_tenant_stop_nobody_else(broken: str | None, status: int) -> None:
     def verify(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> brex_accounting.webhooks.Event:
-        tenant = Tenant(name="acme", settings=SETTINGS, secrets=lambda *_: broken)
+        tenant = Tenant(name="acme", settings=SETTINGS, secrets=lambda _, __: broken)
         return _brex(tenant.secret("brex_webhook_secret"))(headers, body)
 
     told = list[object]()

@@ -203,7 +203,7 @@ class TestKeyring:
         class Memory(KeyringBackend):
             """The lowest priority, so that it is not chosen by itself."""
 
-            priority = 0
+            priority = 0  # pyright: ignore[reportAssignmentType] - as keyring's own backends do
             is_locked = False
 
             @override

@@ -255,6 +255,10 @@ def test_variables_have_the_tenants_name(monkeypatch: pytest.MonkeyPatch) -> Non
     tenant.brex_client().close()
 
 
+def gives(found: object) -> Callable[[str, str], object]:
+    return lambda _, __: found
+
+
 def raises(error: Exception) -> Callable[[str, str], str | None]:
     def look_up(tenant: str, name: str) -> str | None:
         key = f"the key of {tenant}: {SECRET}"
@@ -267,10 +271,10 @@ def raises(error: Exception) -> Callable[[str, str], str | None]:
 @pytest.mark.parametrize(
     ("secrets", "text", "verdict"),
     [
-        (lambda *_: None, "the secret rillet_api_key of acme is not known", Verdict.FATAL),
-        (lambda *_: "", "the secret rillet_api_key of acme is not known", Verdict.FATAL),
-        (lambda *_: SECRET.encode(), "the secret rillet_api_key of acme is no text, but bytes", Verdict.FATAL),
-        (lambda *_: f"{SECRET}\n", "a client of acme cannot be made: the token is empty or holds", Verdict.FATAL),
+        (gives(None), "the secret rillet_api_key of acme is not known", Verdict.FATAL),
+        (gives(""), "the secret rillet_api_key of acme is not known", Verdict.FATAL),
+        (gives(SECRET.encode()), "the secret rillet_api_key of acme is no text, but bytes", Verdict.FATAL),
+        (gives(f"{SECRET}\n"), "a client of acme cannot be made: the token is empty or holds", Verdict.FATAL),
         (raises(OSError(SECRET)), "rillet_api_key of acme could not be looked up: OSError", Verdict.PASSING),
         (raises(SecretsError("told by its own")), "told by its own", Verdict.FATAL),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Generic
+from typing import Generic, cast
 
 from bridge.export.watching.webhooks import E, WebhookReceiver
 from clientkit.errors import ApiError
@@ -77,5 +77,6 @@ def _company_of(event: object) -> str | None:
     told: object = getattr(event, "company_id", None)
     body: object = getattr(event, "body", None)
     if told is None and isinstance(body, Mapping):
-        told = next((body[name] for name in _COMPANY if name in body), None)
+        fields = cast("Mapping[str, object]", body)  # parsed JSON, whose keys are text
+        told = next((fields[name] for name in _COMPANY if name in fields), None)
     return told if isinstance(told, str) else None
