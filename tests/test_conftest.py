@@ -44,7 +44,7 @@ def test_only_a_test_that_may_skip_skips(tmp_path: Path, value: str, counts: str
         "no:cacheprovider",
         "--continue-on-collection-errors",
     ]
-    environment = {**os.environ, "BREX_RILLET_NO_SKIPS": value}
+    environment = {**os.environ, "BREX_RILLET_NO_SKIPS": value, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
 

@@ -14,7 +14,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class Shell:
 
     folder: Path
     variables: dict[str, str]
-    exported: list[str] = attrs.Factory(list)
+    exported: list[str] = attrs.field(factory=list[str])
 
     def run(self, line: str) -> str:
         """What a line printed."""
@@ -182,7 +182,7 @@ def programs(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def served(shell: Shell, settings: str) -> Iterator[Mapping[str, object]]:
+def served(shell: Shell, settings: str) -> Generator[Mapping[str, object]]:
     """The made-up company, for as long as the context lasts; its variables are the shell's."""
     command = shlex.join(["exec", "brex-rillet", "demo", "--serve", "--records", "4", "--json", "--settings", settings])
     with subprocess.Popen(

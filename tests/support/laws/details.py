@@ -66,7 +66,7 @@ def periods(case: Case) -> Mapping[str, tuple[str, str] | None] | None:
             next((ref["field_value_name"] for ref in line["accounting_field_values"] if name in ref.values()), None)
             for name in case.world.settings.service_period_fields
         ]
-        of_brex = line.get("amortization")
+        of_brex: Json | str | None = line.get("amortization")
         if any(value for value in values):
             days = _first(values[0]), _last(values[1])
             if None in days or days > days[::-1]:

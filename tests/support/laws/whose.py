@@ -63,7 +63,7 @@ def _is_among(entity: Entity, json: Json) -> bool:
 
 def _of_told(settings: Settings, books: Books, told: Told) -> set[str]:
     said = set[str]() if told.json is None else {each.name for each in whose(settings, books, told.json)}
-    said = said if len(said) == 1 else set()
+    said = said if len(said) == 1 else set[str]()
     if told.subsidiary_id is None:
         return said
     there = {each.name for each in settings.entities if told.subsidiary_id == _subsidiary_id(each, books)}
@@ -84,7 +84,7 @@ def _possible(settings: Settings, books: Books, json: Json) -> set[str]:
         if line["amount"]["amount"] and (chosen or (coded and line["type"] not in UNCODED.get(json["type"], {}))):
             telling.append(line)
     every = [_of_line(settings, books, json, each, fields) for each in telling]
-    return set.intersection(*every) if every else _of_line(settings, books, json, None, fields)
+    return every[0].intersection(*every) if every else _of_line(settings, books, json, None, fields)
 
 
 def _of_line(settings: Settings, books: Books, json: Json, line: Json | None, fields: set[str]) -> set[str]:
@@ -110,7 +110,7 @@ def _of_line(settings: Settings, books: Books, json: Json, line: Json | None, fi
         for place in places
         for coding in codings
     ]
-    sure, any_of = set.intersection(*ways), set(chain.from_iterable(ways))
+    sure, any_of = ways[0].intersection(*ways), set(chain.from_iterable(ways))
     rest = next((each for each in settings.entities if each.when is None), None)
     if rest is not None and line is not None:
         (trade_name,) = (each.trade_name for each in books.subsidiaries if each.id == _subsidiary_id(rest, books))
