@@ -32,7 +32,7 @@ PAGES = sorted(
     path
     for path in (
         *ROOT.glob("*.md"),
-        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "docs").glob("*.md"),  # the folders in it are made: the reference, and the notebooks as they come out
         *(ROOT / "examples").rglob("*.md"),
         *(ROOT / "benchmarks").glob("*.md"),
         *(ROOT / "tests").rglob("*.md"),
@@ -45,6 +45,7 @@ _CLONE = "it downloads: `.ci/run` pastes it into a clone"
 _ASSISTANT = "another vendor's program, which asks for a log-in at Rillet"
 _QUEUE = "tests/examples/test_queues.py starts the same workers on a Redis and a PostgreSQL of its own"
 _MEASURES = "it measures for minutes: tests/docs/test_benchmarks.py runs the script with less"
+_NOTEBOOKS = "it downloads and opens a browser: tests/examples/test_notebooks.py runs each notebook"
 _OF_THE_TESTS = "it is part of this run"
 #: How the lines begin that do not run here, and why.
 NOT_HERE = {
@@ -52,6 +53,9 @@ NOT_HERE = {
     "claude mcp add --transport http rillet ": _ASSISTANT,
     "codex mcp add ": _ASSISTANT,
     "npx add-mcp ": _ASSISTANT,
+    'python -m pip install "brex-rillet[export,frames]" jupyterlab': _NOTEBOOKS,
+    "cd examples/notebooks": _NOTEBOOKS,
+    "jupyter lab": _NOTEBOOKS,
     "export EXPORT_TENANTS=": _QUEUE,
     "export CELERY_BROKER_URL=": _QUEUE,
     "export PYTHONPATH=examples": _QUEUE,
