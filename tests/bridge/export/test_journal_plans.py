@@ -86,7 +86,12 @@ def is_long(statement: str, plan: list[str]) -> bool:
     steps = [step for step in plan if "journal_" in step and not any(name in step for name in SHORT)]
     # The first rows in the order of an index are no more than those.
     is_first = "LIMIT" in statement and not any("TEMP B-TREE" in step for step in plan)
-    return any(step.startswith("SCAN") or (step.endswith("(namespace=?)") and not is_first) for step in steps)
+    # Nearly all attempts are in one state. What is unfinished alone is found by the others, which are few.
+    by_states = "(namespace=? AND state=?)" if "UNION" not in statement else "SCAN"
+    return any(
+        step.startswith("SCAN") or step.endswith(by_states) or (step.endswith("(namespace=?)") and not is_first)
+        for step in steps
+    )
 
 
 @pytest.fixture

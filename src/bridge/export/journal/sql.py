@@ -44,6 +44,8 @@ from bridge.mappers.summaries import Member
 
 #: Longer than creating a vendor and posting a record may take with the clients' deadlines of five minutes each.
 LEASE = timedelta(minutes=12)
+# The state as an expression: by the index of the column SQLite would look at all that was ever posted.
+_IS_THERE = (tables.attempts.c.state + "").in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
 
 
 def _machine_time() -> datetime:
@@ -205,8 +207,8 @@ class SqlJournal:
 
     def restate(self, subject: str, content: str) -> None:
         """A record says in other words what stands: this is the digest of its content from now on."""
-        there = tables.attempts.c.state.in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
-        of_attempts = sa.update(tables.attempts).where(self._mine.attempts, tables.attempts.c.subject == subject, there)
+        named = tables.attempts.c.subject == subject
+        of_attempts = sa.update(tables.attempts).where(self._mine.attempts, named, _IS_THERE)
         of_members = sa.update(tables.members).where(self._mine.members, tables.members.c.subject == subject)
         with self._writing() as connection:
             for change in (of_attempts, of_members):
@@ -276,7 +278,6 @@ class SqlJournal:
 
     def reported(self, subjects: Iterable[str]) -> None:
         """Brex took the results of these records."""
-        there = tables.attempts.c.state.in_([AttemptState.POSTED.value, AttemptState.ADOPTED.value])
         of_summary = sa.and_(
             self._mine.members, self._mine.attempts, tables.members.c.summary == tables.attempts.c.subject
         )
@@ -286,17 +287,17 @@ class SqlJournal:
                 named: sa.ColumnElement[bool] = tables.attempts.c.subject.in_(some)
                 untold = tables.attempts.c.reported_at.is_(None)
                 connection.execute(
-                    sa.update(tables.attempts).where(self._mine.attempts, named, there, untold).values(told)
+                    sa.update(tables.attempts).where(self._mine.attempts, named, _IS_THERE, untold).values(told)
                 )
                 named = sa.and_(self._mine.members, tables.members.c.subject.in_(some))
                 untold = tables.members.c.reported_at.is_(None)
-                is_there = sa.exists().where(of_summary, there)
+                is_there = sa.exists().where(of_summary, _IS_THERE)
                 connection.execute(sa.update(tables.members).where(named, untold, is_there).values(told))
                 # A summary is reported with the last of its members.
                 touched = tables.attempts.c.subject.in_(sa.select(tables.members.c.summary).where(named))
                 left = sa.exists().where(of_summary, untold)
                 whole = sa.update(tables.attempts).where(
-                    self._mine.attempts, touched, there, tables.attempts.c.reported_at.is_(None)
+                    self._mine.attempts, touched, _IS_THERE, tables.attempts.c.reported_at.is_(None)
                 )
                 connection.execute(whole.where(sa.not_(left)).values(told))
 
