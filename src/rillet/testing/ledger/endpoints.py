@@ -115,7 +115,7 @@ class LedgerEndpoints:
             from_date=from_date,
             to_date=to_date,
             currency=books.reporting_currency(wanted),
-            counts=lambda posting: wanted in {None, posting.subsidiary_id},
+            subsidiary_id=wanted,
         )
         return plain(report)
 

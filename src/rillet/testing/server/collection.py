@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Generic, Protocol, TypeVar, cast
 
 import attrs
@@ -13,6 +15,8 @@ import attrs
 from rillet.testing.server.routing import Call, not_found
 
 _CURSOR_LIFETIME = timedelta(hours=2)
+# Orders of fewer places are never made anew.
+_FEWEST = 100
 
 
 class Stored(Protocol):
@@ -59,6 +63,7 @@ class Collection(Generic[S]):
         self._noun, self._key, self._now, self._given_place = noun, key, now, place
         self.show = show
         self._rows = dict[str, _Row[S]]()
+        self._orders = {"created": _Order(), "updated": _Order()}
         self._changes = 0
         for value in values:
             self.put(value)
@@ -70,7 +75,10 @@ class Collection(Generic[S]):
         created = self._changes if before is None else before.created
         if self._given_place is not None:
             created = self._given_place(value)
-        self._rows[value.id] = _Row(value, created, self._changes)
+        row = self._rows[value.id] = _Row(value, created, self._changes)
+        for order, places in self._orders.items():
+            if before is None or _place(before, order) != _place(row, order):
+                places.add(_place(row, order), value.id, self._places(order))
         return self.show(value)
 
     def get(self, id: str) -> S:
@@ -105,16 +113,21 @@ class Collection(Generic[S]):
         limit = call.number("limit", least=1, most=100, default=25)
         order = "updated" if call.asked.one("sort_by") == "updated" else "created"
         after = self._position(call.asked.one("cursor"), order)
-        rows = sorted(self._rows.values(), key=lambda row: _place(row, order), reverse=True)
-        rest = [
-            row
-            for row in rows
-            if (after is None or _place(row, order) < after) and changed(row.value) and keep(row.value)
-        ]
+        wanted = (row for row in self._newest_first(order, after) if changed(row.value) and keep(row.value))
+        rest = list(islice(wanted, limit + 1))
         pagination: dict[str, object] = {}
         if len(rest) > limit:
             pagination["next_cursor"] = self._cursor(_place(rest[limit - 1], order), order)
         return {self._key: [self.show(row.value) for row in rest[:limit]], "pagination": pagination}
+
+    def _newest_first(self, order: str, after: int | None) -> Iterator[_Row[S]]:
+        for place, row_id in self._orders[order].before(after):
+            row = self._rows.get(row_id)
+            if row is not None and _place(row, order) == place:
+                yield row
+
+    def _places(self, order: str) -> Iterator[tuple[int, str]]:
+        return ((_place(row, order), row_id) for row_id, row in self._rows.items())
 
     def _cursor(self, place: int, order: str) -> str:
         text = json.dumps([self._key, order, place, self._now().isoformat()])
@@ -128,6 +141,29 @@ class Collection(Generic[S]):
             return None
         known = (key, found_order) == (self._key, order) and isinstance(place, int)
         return cast("int", place) if known and fresh else None
+
+
+class _Order:
+    """Places and the ids at them, in order. What left its place stays in it, until most places are empty."""
+
+    def __init__(self) -> None:
+        self._places = list[tuple[int, str]]()
+        self._most = _FEWEST
+
+    def add(self, place: int, id: str, present: Iterable[tuple[int, str]]) -> None:
+        """Put an id in a place; `present` is all that is there, this one too."""
+        at = bisect_left(self._places, (place, id))
+        # It may come back to a place that it left.
+        if self._places[at : at + 1] != [(place, id)]:
+            self._places.insert(at, (place, id))
+        if len(self._places) > self._most:
+            self._places = sorted(present)
+            self._most = max(_FEWEST, 2 * len(self._places))
+
+    def before(self, place: int | None) -> Iterator[tuple[int, str]]:
+        """What is before a place, or everything, the last one first."""
+        end = len(self._places) if place is None else bisect_left(self._places, (place, ""))
+        return (self._places[number] for number in range(end - 1, -1, -1))
 
 
 def _place(row: _Row[S], order: str) -> int:
