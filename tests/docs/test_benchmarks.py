@@ -40,6 +40,12 @@ def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
             r"20 records: \d+\.\d MiB at most",
             marks=pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the largest resident set"),
         ),
+        pytest.param(
+            "growth.py",
+            ["20", "of a listing of all"],
+            r"stand-in: a record of a listing of all \| [\d,]+ µs, \d+ MiB \|",
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the largest resident set"),
+        ),
     ],
 )
 def test_a_benchmark_prints_what_its_page_shows(script: str, arguments: list[str], tells: str) -> None:
