@@ -112,7 +112,7 @@ def _whose(subsidiary: Subsidiary, books: Books, entity_field: FieldWithValues |
     value = _value_of(subsidiary, entity_field)
     if entity_field is not None and value is not None:
         name = _one_line(entity_field.field.name or entity_field.field.brex_id)
-        yield f"when = {{ field = {_quoted(_id_of(entity_field))}, value = {_quoted(value)} }}  # of the field {name}"
+        yield f"when = {{ field = {_quoted(_id_of(entity_field))}, value = {_quoted(value)} }}  # of {name}; the one entity without it takes what has no value"
     elif subsidiary is _rest(books, entity_field):
         yield "# it takes all the records that no other entity claims"
     else:

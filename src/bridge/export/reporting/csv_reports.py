@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bridge.closing.delimited import Cell
 from bridge.closing.report import Report
-from bridge.decisions import Post, Refuse, Skip
+from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import PlannedVendor, parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
@@ -42,7 +42,7 @@ def _of_plan(plan: Plan) -> Iterator[_Row]:
         elif isinstance(each, Refuse):
             for reason in each.reasons:
                 yield _without_line(each.record.id, "refused", str(reason.code), reason.text)
-        elif isinstance(each, Skip):
+        else:
             yield _without_line(each.record.id, "nothing to do", str(each.code), each.why)
     for warning in plan.warnings:
         yield _without_line("", "warning", "", warning)
