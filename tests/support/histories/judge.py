@@ -67,7 +67,9 @@ class Judge:
         self._books, self._said = world.books(), {each: self._expected(each) for each in world.known}
         self._ready = {each.id for each in world.brex.records.values() if each.review_status == READY}
         for name, sums in self._said.items():
-            self._ever_said.setdefault(name, []).append(sums)
+            # A run that is cut off may leave the half of what an earlier one began.
+            part = half(world.brex.records.get(name))
+            self._ever_said.setdefault(name, []).extend([sums, part] if part else [sums])
         self._by_hand = dict(world.by_hand)
         self._objects = {each: world.content(each) for ids in world.objects().values() for each in ids}
         for group, names in world.groups().items():
