@@ -21,6 +21,7 @@ from bridge.settings.values import AccountRule, Entity, Role, Settings
 from bridge.taxes import line_tax
 from bridge.unreadable import UnreadableEntry
 from clientkit.money import decimal_text, is_rounded, places, total
+from clientkit.showing import first_of
 
 _NO_REMOTE_ID = "; Brex's value has no remote id: run `sync-fields`, or add an [[accounts]] rule with `instead_of`"
 
@@ -253,7 +254,7 @@ def _checked(
     elif account.status == INACTIVE:
         findings.add(ReasonCode.INACTIVE_ACCOUNT, f"the account {account.code} {account.name} is inactive", line.id)
     elif twins := books.twins(account):
-        names = ", ".join(repr(each.name) for each in (account, *twins))
+        names = first_of([repr(each.name) for each in (account, *twins)])
         text = f"{books.ledger} has several active accounts with the code {account.code} ({names}), which it cannot tell apart"
         findings.add(ReasonCode.AMBIGUOUS_ACCOUNT, text, line.id)
     return account

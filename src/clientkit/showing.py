@@ -30,6 +30,12 @@ _MOST_REPR = 400
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
 
 
+def first_of(names: Sequence[str], most: int = 5) -> str:
+    """The first of many names and how many more there are, for the text of a reason."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def bounded(value: object) -> str:
     """The repr of a value, or its start; notebooks keep it beside the table, where nobody sees it."""
     return shortened(repr(value), _MOST_REPR)

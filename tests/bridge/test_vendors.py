@@ -345,6 +345,14 @@ def test_of_several_vendors_none_is_guessed(record: Record, known: list[Vendor],
     assert advice in outcome.reasons[0].text
 
 
+def test_of_many_vendors_the_first_are_named() -> None:
+    known = tuple(vendor(f"v-{number:04}", "Cards") for number in range(5000))
+    outcome = bridge(default_vendor="Cards").outcome(attrs.evolve(expense(), vendor=None), books(vendors=known))
+    assert isinstance(outcome, Refuse)
+    text = "5000 vendors of Rillet match 'Cards', the default_vendor (v-0000, v-0001, v-0002, v-0003, v-0004 and 4995 more)"
+    assert outcome.reasons[0].text.startswith(text)
+
+
 @pytest.mark.parametrize("named", ["v-1", "Card Purchases"])
 @pytest.mark.parametrize("record", [attrs.evolve(expense(), vendor=None), bought_from("  ")])
 def test_records_without_a_merchant_go_to_the_default_vendor(named: str, record: Record) -> None:

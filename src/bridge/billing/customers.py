@@ -12,6 +12,7 @@ from bridge.billing.master_data import BookCustomer
 from bridge.billing.settings import BillingSettings
 from bridge.billing.values import Customer
 from bridge.decisions import Findings, ReasonCode
+from clientkit.showing import first_of
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +47,7 @@ def linked_customer(
         return found
     there = catalogue.customers_by_reference(settings.reference_type, customer.id)
     if len(there) > 1:
-        ids = " and ".join(each.id for each in there)
+        ids = first_of([each.id for each in there])
         text = (
             f"{catalogue.ledger} has {len(there)} customers with the reference {customer.id}: {ids}; leave one of them"
         )

@@ -18,6 +18,7 @@ from bridge.master_data import Account, Bill
 from bridge.settings.values import Role
 from bridge.values import ExternalReference
 from clientkit.money import total
+from clientkit.showing import first_of
 from rillet import AccountType, Money
 
 
@@ -103,7 +104,7 @@ def _bill(draft: Draft) -> Bill | None:
     if len(found) == 1:
         return found[0]
     if found:
-        ids = ", ".join(sorted(bill.id for bill in found))
+        ids = first_of(sorted(bill.id for bill in found))
         text = f"{len(found)} bills of Rillet have the reference {record.source_id!r} ({ids}); delete all but one"
     else:
         text = f"no bill of Rillet has the reference {record.source_id!r}; the bill has to be there first"

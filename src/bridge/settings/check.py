@@ -8,6 +8,7 @@ from typing import Self
 from bridge.books import Books
 from bridge.master_data import INACTIVE
 from bridge.settings.values import Entity, Role, Settings, TaxRule, Treatment
+from clientkit.showing import first_of
 
 #: Charges are on accounts of this subtype alone.
 CARD_SUBTYPE = "Credit Card"
@@ -53,7 +54,7 @@ def _twins(books: Books) -> Iterator[str]:
         names = [repr(each.name) for each in active if each.code == code]
         if len(names) > 1:
             yield (
-                f"accounts: {books.ledger} has several active accounts with the code {code} ({', '.join(names)}); records "
+                f"accounts: {books.ledger} has several active accounts with the code {code} ({first_of(names)}); records "
                 f"that are coded to them are refused"
             )
 
@@ -168,7 +169,7 @@ def _account(place: str, wanted: str | None, books: Books) -> Iterator[str]:
     elif account is not None and account.status == INACTIVE:
         yield f"{place}: the account {account.code} {account.name} is inactive"
     elif account is not None and (twins := books.twins(account)):
-        names = ", ".join(repr(each.name) for each in (account, *twins))
+        names = first_of([repr(each.name) for each in (account, *twins)])
         yield f"{place}: {books.ledger} has several active accounts with the code {account.code} ({names})"
 
 

@@ -21,11 +21,11 @@ from bridge.master_data import Vendor
 from bridge.settings.values import NearDuplicates, Settings
 from bridge.unreadable import UnreadableEntry
 from bridge.values import ExternalReference, NewVendor
+from clientkit.showing import first_of
 
 _VENDOR = "vendor"
 _UNLINK = "take it from all but one"
 _BY_ID = "name it by its id"
-_SHOWN = 5
 # How the ids of Brex's people begin (https://developer.brex.com/openapi/team_api/); those of companies differ.
 _PERSON = "cuuser_"
 
@@ -104,8 +104,7 @@ def employee(record: Record, settings: Settings, books: Books, findings: Finding
 
 def look_alike(new: str, known: Sequence[str], advice: str) -> Reason:
     """Why a vendor is not created that looks like others."""
-    shown = ", ".join(known[:_SHOWN]) + (f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else "")
-    text = f"the vendor {new!r} would be created, and it looks like {shown}; {advice}"
+    text = f"the vendor {new!r} would be created, and it looks like {first_of(known)}; {advice}"
     return Reason(code=ReasonCode.NEAR_DUPLICATE_VENDOR, text=text)
 
 
@@ -236,7 +235,7 @@ def _vendor(
     if not match.vendors:
         findings.add(ReasonCode.NO_VENDOR, f"{books.ledger} has no vendor {match.what}")
         return None
-    ids = ", ".join(sorted(vendor.id for vendor in match.vendors))
+    ids = first_of(sorted(vendor.id for vendor in match.vendors))
     text = f"{len(match.vendors)} vendors of {books.ledger} match {match.what} ({ids}); {match.advice}"
     findings.add(ReasonCode.AMBIGUOUS_VENDOR, text)
     return None
