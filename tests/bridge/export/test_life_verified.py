@@ -37,6 +37,7 @@ from support.companies.changing_records import (
     payout,
     reimbursed,
 )
+from support.companies.exported import refusal
 
 of_documents = pytest.mark.parametrize("kind", DOCUMENTS, ids=lambda kind: kind.name)
 of_all = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -146,7 +147,11 @@ def test_a_refused_change_of_a_paid_bill_is_said(make: MakeCompany) -> None:
 def test_a_payout_that_was_deleted_and_is_refused_anew_is_said(make: MakeCompany) -> None:
     company = make(reimbursed("35", source_id="expense1"), payout("12"), payout("13", id="o2"))
     assert company.run().complete
-    company.change(payout("30", id="o2"))
+    company.change(payout("14", id="o2"))
+    refused = Fault(
+        Respond(refusal(400)), matches=lambda asked: posts(asked) and asked.path.endswith("/payments"), times=9
+    )
+    company.rillet.faults.append(refused)
 
     assert reasons(company.run()) == {"o2": ["rejected_by_ledger"]}
     assert company.books() == {"61000": 35, "21340": -23, "11900": -12}

@@ -76,7 +76,7 @@ def test_the_journal_is_shown_at_once_and_what_waits_once_it_was_read(page: Page
     assert statuses(page) == {"k1": Status.POSTED, "k2": Status.HELD, "k3": Status.REFUSED}
     before = page.get("/").text
     assert "100.00 USD" in before
-    assert "e1" not in before
+    assert "/records/e1" not in before
     assert "Cumulus" not in before
 
     page.read()

@@ -127,7 +127,8 @@ def _of_line(settings: Settings, books: Books, json: Json, line: Json | None, fi
             for each in settings.entities
             if each.when is not None and each.name in any_of
         }
-        if not codings[0] & known:
+        # Each value that somebody chose has to be one of those.
+        if {value for _, value in codings[0]} - {value for _, value in codings[0] & known}:
             return set()
     return any_of | (set() if rest is None else {rest.name})
 
