@@ -151,7 +151,11 @@ def test_it_is_beside_a_journal(tmp_path: Path) -> None:
 def test_a_place_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(JournalError):
         SqlSeenIds(str(tmp_path / "no" / "such" / "folder" / "seen.db"))
-    with pytest.raises(ConfigurationError):
+
+
+def test_an_address_that_is_no_redis_is_said() -> None:
+    pytest.importorskip("redis", reason="the extra `shared` is not installed")
+    with pytest.raises(ConfigurationError, match="redis://localhost"):
         RedisSeenIds("http://localhost")
     with pytest.raises(SeenStoreError, match="Redis"):
         RedisSeenIds("redis://127.0.0.1:1").has("a")
