@@ -51,7 +51,7 @@ def accrue(
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         plan = planned_accruals(read_snapshot(prepared, period))
-        write_csv(csv, plan.to_csv())
+        write_csv(csv, plan.to_csv)
         ledger = prepared.ledger
         outcome = (
             post_accruals(ledger, prepared.journal, plan) if apply and isinstance(ledger, AccruingLedger) else None

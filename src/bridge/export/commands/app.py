@@ -334,8 +334,7 @@ def print_outcome(outcome: ExportOutcome, *, as_json: bool, csv: Path | None = N
         print_json(outcome.as_json())
     else:
         console().print(tables.export_table(outcome))
-    if csv is not None:
-        write_csv(csv, outcome_report(outcome).to_csv())
+    write_csv(csv, lambda: outcome_report(outcome).to_csv())
 
 
 def end(value: dict[str, object], *, as_json: bool, show: Callable[[Console], object], is_good: bool) -> None:
@@ -355,7 +354,7 @@ def print_json(value: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
-def write_csv(path: Path | None, text: str) -> None:
-    """Write rows for spreadsheets where a file is given."""
+def write_csv(path: Path | None, rows: Callable[[], str]) -> None:
+    """Write rows for spreadsheets where a file is given; only then they are made."""
     if path is not None:
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_text(rows(), encoding="utf-8", newline="")

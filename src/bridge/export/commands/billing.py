@@ -110,7 +110,7 @@ def plan(
             print_json(_plan_json(planned))
         else:
             console().print(_plan_table(planned))
-        write_csv(csv, _plan_csv(planned))
+        write_csv(csv, lambda: _plan_csv(planned))
         if planned.invoices.refused or planned.credit_notes.refused:
             raise typer.Exit(INCOMPLETE)
 
@@ -145,7 +145,7 @@ def sync(
             print_json(_outcome_json(outcome))
         else:
             console().print(_outcome_table(outcome))
-        write_csv(csv, outcome_report(*outcome.steps).to_csv())
+        write_csv(csv, lambda: outcome_report(*outcome.steps).to_csv())
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)
 
@@ -175,7 +175,9 @@ def status(
             console().print(_status_table(states))
         write_csv(
             csv,
-            delimited(_STATUS, [(each.subject, each.state, each.place, "; ".join(each.reasons)) for each in states]),
+            lambda: delimited(
+                _STATUS, [(each.subject, each.state, each.place, "; ".join(each.reasons)) for each in states]
+            ),
         )
         if invoice is not None and not states:
             raise typer.Exit(INCOMPLETE)
@@ -196,7 +198,9 @@ def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = N
             for each in items:
                 table.add_row(each.name, each.state.value, each.text, each.place)
             console().print(table)
-        write_csv(csv, delimited(_SETUP, [(each.name, each.state.value, each.text, each.place) for each in items]))
+        write_csv(
+            csv, lambda: delimited(_SETUP, [(each.name, each.state.value, each.text, each.place) for each in items])
+        )
         if any(each.state is SetupState.MISSING for each in items):
             raise typer.Exit(INCOMPLETE)
 

@@ -20,5 +20,5 @@ def check(settings: SettingsFile, csv: CsvFile = None, *, as_json: Json = False)
     with expected_errors():
         text = settings.read_text(encoding="utf-8")
         found = check_setup(text=text, source=str(settings), environment=os.environ, zones=zone_of)
-        write_csv(csv, found.to_csv())
+        write_csv(csv, found.to_csv)
         end(found.as_json(), as_json=as_json, show=lambda out: out.print(found), is_good=not found.has_problems)

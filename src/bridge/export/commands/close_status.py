@@ -70,7 +70,7 @@ def close_status(
         if csv is not None:
             csv.mkdir(parents=True, exist_ok=True)
             for name, report in status.reports.items():
-                write_csv(csv / f"{name}.csv", report.to_csv())
+                write_csv(csv / f"{name}.csv", report.to_csv)
         end(status.as_json(), as_json=as_json, show=lambda out: _print(out, status), is_good=status.is_complete)
 
 

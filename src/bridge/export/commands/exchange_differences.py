@@ -44,7 +44,7 @@ def exchange_differences(
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         found = differences_of(read_snapshot(prepared, period))
-        write_csv(csv, found.reports["exchange_entry"].to_csv())
+        write_csv(csv, found.reports["exchange_entry"].to_csv)
         is_good = not found.items and not found.left_out
         end(found.as_json(), as_json=as_json, show=lambda out: _print(out, found), is_good=is_good)
 

@@ -70,7 +70,7 @@ def explain(
             if became is not None:
                 receipts = f" Files of receipts there: {files}." if files else ""
                 out.print(Text(plain(f"In Rillet it is {became.kind} {became.object_id}.{receipts}")))
-        write_csv(csv, explanation_report(explanation).to_csv())
+        write_csv(csv, lambda: explanation_report(explanation).to_csv())
         if explanation.is_refused:
             raise typer.Exit(INCOMPLETE)
 

@@ -80,7 +80,7 @@ def history(
                 console().print(Text(review_text(each)))
         else:
             tables.errors(console(stderr=True), [f"The journal does not know {record}."])
-        write_csv(csv, history_report(found, links).to_csv())
+        write_csv(csv, lambda: history_report(found, links).to_csv())
         if found.is_empty:
             raise typer.Exit(INCOMPLETE)
 

@@ -34,6 +34,7 @@ from bridge.export.commands.app import (
 from bridge.export.integrations import KnownIntegration, known_integrations, remember, told_of
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.owners import check_source
+from bridge.export.reporting.history import moment_text
 from bridge.export.sources.brex import BrexSource
 from clientkit.requests import segment
 from clientkit.showing import plain
@@ -84,7 +85,7 @@ def create(
     It can be run again where an answer was lost. Needs BREX_TOKEN with the scope accounting.integration.write. Exit status
     0: it is active; 2: it could not be created, for instance because another one is active, whose id is kept then.
     """
-    with expected_errors(), _asking(journal, namespace, is_there=False) as (brex, kept):
+    with expected_errors(), _asking(journal, namespace) as (brex, kept):
         try:
             made = brex.integrations.create(vendor=vendor, vendor_account_id=vendor_account)
         except ActiveIntegrationExistsError as error:
@@ -116,7 +117,7 @@ def disconnect(
             raise typer.BadParameter("without a terminal to ask in, disconnect needs --yes")
         if not typer.confirm(f"{_LOSS}\nDisconnect {integration}?", err=True):
             raise typer.Exit(INCOMPLETE)
-    with expected_errors(), _asking(journal, namespace, is_there=False) as (brex, kept):
+    with expected_errors(), _asking(journal, namespace) as (brex, kept):
         try:
             told = told_of(brex.integrations.disconnect(integration), kept.now())
         except IntegrationNotActiveError as error:
@@ -140,7 +141,7 @@ def reactivate(
 
     Needs the same variable as create. Exit status 0: it is active; 2: it could not be done.
     """
-    with expected_errors(), _asking(journal, namespace, is_there=False) as (brex, kept):
+    with expected_errors(), _asking(journal, namespace) as (brex, kept):
         try:
             told = told_of(brex.integrations.reactivate(integration), kept.now())
         except ActiveIntegrationExistsError as error:
@@ -171,11 +172,11 @@ def show(
 
 
 @contextmanager
-def _asking(place: str, namespace: str, *, is_there: bool) -> Generator[tuple[brex_accounting.Client, Journal]]:
+def _asking(place: str, namespace: str) -> Generator[tuple[brex_accounting.Client, Journal]]:
     """Brex, and a journal of the same account. Both are there before anything is changed."""
     with (
         brex_accounting.Client.from_env() as brex,
-        opened_journal(place, namespace=namespace, is_there=is_there) as journal,
+        opened_journal(place, namespace=namespace, is_there=False) as journal,
     ):
         check_source(BrexSource(brex), journal, binds=True)
         known_integrations(journal)
@@ -203,8 +204,7 @@ def _keep(journal: Journal, told: KnownIntegration, *, csv: CsvFile, as_json: bo
 
 def _print(found: Sequence[KnownIntegration], *, csv: CsvFile, as_json: bool) -> None:
     rows = tuple(
-        (each.id, each.vendor, each.vendor_account_id, each.status, f"{each.told_at:%Y-%m-%d %H:%M:%S}")
-        for each in found
+        (each.id, each.vendor, each.vendor_account_id, each.status, moment_text(each.told_at)) for each in found
     )
     report = Report(
         title=f"Integrations that the journal knows: {len(rows)}",
@@ -216,4 +216,4 @@ def _print(found: Sequence[KnownIntegration], *, csv: CsvFile, as_json: bool) ->
     else:
         console().print(report)
         console().print(Text(plain(_NOT_VERIFIABLE)))
-    write_csv(csv, report.to_csv())
+    write_csv(csv, report.to_csv)

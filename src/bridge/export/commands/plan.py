@@ -81,7 +81,7 @@ def plan(
             print_json(_plan_json(planned))
         else:
             console().print(tables.plan_table(planned))
-        write_csv(csv, plan_report(planned).to_csv())
+        write_csv(csv, lambda: plan_report(planned).to_csv())
         if planned.refused:
             raise typer.Exit(INCOMPLETE)
 

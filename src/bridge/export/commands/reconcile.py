@@ -44,7 +44,7 @@ def reconcile(
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         found = reconciled(read_snapshot(prepared, period))
-        write_csv(csv, found.to_csv())
+        write_csv(csv, found.to_csv)
         end(found.as_json(), as_json=as_json, show=lambda out: _print(out, found), is_good=found.is_explained)
 
 

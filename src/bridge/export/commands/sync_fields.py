@@ -82,7 +82,7 @@ def sync_fields(
             print_json({"applied": apply, "changes": _json(changes)})
         else:
             console().print(tables.field_changes_table(changes, applied=apply))
-        write_csv(csv, field_changes_report(changes).to_csv())
+        write_csv(csv, lambda: field_changes_report(changes).to_csv())
         if apply and changes != planned:
             raise typer.Exit(INCOMPLETE)
 

@@ -39,7 +39,7 @@ def verify(
     ):
         found = prepared.verify()
         shown = [{"record_id": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found]
-        write_csv(csv, verify_report(found).to_csv())
+        write_csv(csv, lambda: verify_report(found).to_csv())
         end(
             {"disagreements": shown},
             as_json=as_json,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 
 from bridge.closing.delimited import Cell
 from bridge.closing.report import Report
@@ -11,7 +10,7 @@ from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import PlannedVendor, parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
-from bridge.export.reporting.history import History
+from bridge.export.reporting.history import History, moment_text
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
@@ -121,31 +120,23 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
         about = links(each)
         yield (
             *("attempt", each.subject, each.version, each.number, each.state.value, each.kind, each.object_id),
-            *(_moment(each.intended_at), each.intended_by, _moment(each.settled_at), _moment(each.reported_at)),
+            *(
+                moment_text(each.intended_at),
+                each.intended_by,
+                moment_text(each.settled_at),
+                moment_text(each.reported_at),
+            ),
             *(each.trace_id, each.error, _text(about.get("record_link")), _text(about.get("rillet_link"))),
         )
     for member in found.members:
         yield ("record of the summary", member.record_id, member.version, *[""] * 12)
     for refusal in found.refusals:
         for _, text in refusal.reasons:
-            times = (_moment(refusal.at), refusal.by, _moment(refusal.last_at))
+            times = (moment_text(refusal.at), refusal.by, moment_text(refusal.last_at))
             yield ("refusal", found.id, refusal.version, *[""] * 4, *times, "", "", text, "", "")
     for review in found.reviews:
-        yield (
-            "review",
-            found.id,
-            "",
-            "",
-            str(review.step),
-            "",
-            "",
-            _moment(review.at),
-            review.by,
-            *[""] * 3,
-            review.why,
-            "",
-            "",
-        )
+        made = (moment_text(review.at), review.by)
+        yield ("review", found.id, "", "", str(review.step), "", "", *made, *[""] * 3, review.why, "", "")
 
 
 def verify_report(found: Sequence[Disagreement]) -> Report:
@@ -185,10 +176,6 @@ def _of_field(change: FieldChange) -> Iterator[_Row]:
         yield (change.name, "enable the field", "")
     for what, names in change.names.items():
         yield from ((change.name, what, each) for each in names)
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _text(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
 
 from bridge.export.engine.approvals import Review, ReviewStep, reviews
@@ -40,8 +42,13 @@ def history_of(journal: Journal, id: str) -> History:
     )
 
 
+def moment_text(moment: datetime | None) -> str:
+    """A moment to the second, in UTC; empty where there is none."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
 def review_text(review: Review) -> str:
     """What somebody decided, in a sentence with its time."""
     if review.step is ReviewStep.HOLD:
-        return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} held it: {review.why}"
-    return f"{review.at:%Y-%m-%d %H:%M:%S} UTC: {review.by} approved it, which {review.prepared_by} had prepared"
+        return f"{moment_text(review.at)} UTC: {review.by} held it: {review.why}"
+    return f"{moment_text(review.at)} UTC: {review.by} approved it, which {review.prepared_by} had prepared"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -17,6 +16,7 @@ from bridge.decisions import Post
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
 from bridge.export.journal.protocol import Refusal
+from bridge.export.reporting.history import moment_text
 from bridge.export.reporting.report import ExportOutcome, lines_of
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
@@ -138,9 +138,9 @@ def _attempt(wanted: str, each: Attempt, links: Sequence[str]) -> Text:
         *links,
         each.error or "",
         f"trace id {each.trace_id}" if each.trace_id else "",
-        f"intended {_moment(each.intended_at)} UTC by {each.intended_by}",
-        f"settled {_moment(each.settled_at)} UTC" if each.settled_at else "",
-        f"told to Brex {_moment(each.reported_at)} UTC" if each.reported_at else "",
+        f"intended {moment_text(each.intended_at)} UTC by {each.intended_by}",
+        f"settled {moment_text(each.settled_at)} UTC" if each.settled_at else "",
+        f"told to Brex {moment_text(each.reported_at)} UTC" if each.reported_at else "",
     ]
     return _whole("\n" + "\n  ".join(line for line in lines if line))
 
@@ -155,7 +155,7 @@ def _refusals(wanted: str, refusals: Sequence[Refusal]) -> Table:
         table.add_column(heading, overflow="fold")
     for each in refusals:
         why = "\n".join(text for _, text in each.reasons)
-        _row(table, str(each.version), _moment(each.at), _moment(each.last_at), each.by, why)
+        _row(table, str(each.version), moment_text(each.at), moment_text(each.last_at), each.by, why)
     return table
 
 
@@ -194,10 +194,6 @@ def _field_rows(change: FieldChange) -> Iterator[tuple[str, ...]]:
         if names:
             more = f"\n… and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
             yield change.name, what, str(len(names)), "\n".join(names[:_MOST_NAMES]) + more
-
-
-def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment is not None else ""
 
 
 def errors(console: Console, problems: Sequence[str]) -> None:
