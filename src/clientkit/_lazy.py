@@ -1,10 +1,11 @@
-"""Packages whose names load their module when they are first asked for (PEP 562)."""
+"""What is loaded when it is first asked for: the public names of packages (PEP 562), and what comes with extras."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 
 
 def lazy(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
@@ -32,6 +33,17 @@ def lazy(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[st
         return sorted(home_of)
 
     return load, names
+
+
+def of_extra(module: str, *, needs: str, what: str, extra: str) -> ModuleType:
+    """A module that `needs` a package of an extra. Raises `ModuleNotFoundError` with the extra to install without it."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as missing:
+        if missing.name != needs:
+            raise
+        text = f'{what} need their extra. Install it with: pip install "brex-rillet[{extra}]"'
+        raise ModuleNotFoundError(text, name=needs) from None
 
 
 def _module(package: str, name: str) -> object:

@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from clientkit._lazy import of_extra
+
 if TYPE_CHECKING:
     import pyarrow  # noqa: ICN001 - signatures in the reference say whose table it is
 
@@ -59,12 +61,4 @@ def rows_to_arrow(rows: Sequence[Mapping[str, object]]) -> pyarrow.Table:
 
 
 def _tables() -> ModuleType:
-    try:
-        from clientkit import arrow_tables
-    except ModuleNotFoundError as missing:
-        if missing.name != "pyarrow":
-            raise
-        raise ModuleNotFoundError(
-            'frames need their extra. Install it with: pip install "brex-rillet[frames]"', name="pyarrow"
-        ) from None
-    return arrow_tables
+    return of_extra("clientkit.arrow_tables", needs="pyarrow", what="frames", extra="frames")

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from clientkit._lazy import of_extra
+
 if TYPE_CHECKING:
     from dlt.extract.resource import DltResource
     from dlt.extract.source import DltSource
@@ -54,7 +56,7 @@ def source_of(
     periods: Iterable[tuple[date, date]] = (),
 ) -> DltSource:
     """A source with a resource for each listing, and for each report its periods. Raises `ModuleNotFoundError` without the extra."""
-    dlt = _dlt()
+    dlt = of_extra("dlt", needs="dlt", what="sources of dlt", extra="dlt")
     days = tuple(periods)
     resources = [_listing(dlt, each) for each in listed]
     resources += [_report(dlt, each, days) for each in reported if days]
@@ -170,15 +172,3 @@ def _hint(arrow: Any) -> dict[str, object]:
         if is_of(arrow):
             return {"data_type": told}
     return {"data_type": "text"}
-
-
-def _dlt() -> Any:
-    try:
-        import dlt
-    except ModuleNotFoundError as missing:
-        if missing.name != "dlt":
-            raise
-        raise ModuleNotFoundError(
-            'sources of dlt need their extra. Install it with: pip install "brex-rillet[dlt]"', name="dlt"
-        ) from None
-    return dlt
