@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from clientkit.showing import Printer
 
 
-class Model:
+class ShownBriefly:
+    """A value of which IPython keeps no long text."""
+
+    __slots__ = ()
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython calls it like this
+        del cycle
+        from clientkit.showing import bounded
+
+        printer.text(bounded(self))
+
+
+class Model(ShownBriefly):
     """A value that a service sends or takes.
 
     ``dict(value)`` is its JSON too, and FastAPI and pydantic take the class as it is: as an answer, and as a body where the
@@ -50,12 +62,6 @@ class Model:
         from clientkit.showing import html_of
 
         return html_of(self)
-
-    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython calls it like this
-        del cycle
-        from clientkit.showing import bounded
-
-        printer.text(bounded(self))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: Callable[[object], object]) -> Any:

@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
@@ -16,9 +16,7 @@ from typing_extensions import override
 from clientkit.addresses import is_address, is_loopback, is_public
 from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, page_reader, parse, structure
 from clientkit.field_problems import shortened
-
-if TYPE_CHECKING:
-    from clientkit.showing import Printer
+from clientkit.model import ShownBriefly
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -211,7 +209,7 @@ def leads_here(url: str) -> bool:
 
 
 @attrs.frozen(kw_only=True)
-class Page(Generic[T_co]):
+class Page(ShownBriefly, Generic[T_co]):
     """One page of a listing. `total` is the number of items of the whole listing, where the service tells it."""
 
     items: tuple[T_co, ...]
@@ -222,12 +220,6 @@ class Page(Generic[T_co]):
         from clientkit.showing import html_list
 
         return html_list("Page", self.items, more=self.next_cursor is not None)
-
-    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython calls it like this
-        del cycle
-        from clientkit.showing import bounded
-
-        printer.text(bounded(self))
 
 
 @attrs.frozen(kw_only=True)
