@@ -91,7 +91,7 @@ class Case:
         form = correction.form() if self.unmarked else None
         return next((each for each in self.unmarked if form is not None and each.form.equals(form)), None)
 
-    @property
+    @cached_property
     def lost_part(self) -> Found | None:
         """An entry without a mark that may be the second part of what was posted for an earlier version.
 
@@ -182,9 +182,10 @@ class Case:
             return Remedy.NONE
         ability, state = self.ledger.ability(found.ref.kind), self.state
         correction = self.correction(desired)
+        is_missing = correction is not None and self.stands_for(correction) is None
         if self._is_half_of_it and correction is not None:
             # Its first part is there, and the rest is what is missing, or has lost its name.
-            return Remedy.CORRECT if self.stands_for(correction) is None else Remedy.NONE
+            return Remedy.CORRECT if is_missing else Remedy.NONE
         if self.lost_part is not None:
             return Remedy.NONE
         same_kind = desired.form().kind == found.form.kind
@@ -195,11 +196,7 @@ class Case:
             on_change=self.settings.on_change,
             is_member=state.is_member,
             is_corrected=bool(state.corrections),
-            is_correctable=(
-                self.settings.on_change is not OnChange.REFUSE
-                and correction is not None
-                and self.stands_for(correction) is None
-            ),
+            is_correctable=self.settings.on_change is not OnChange.REFUSE and is_missing,
             is_free=self._is_free_to_change(desired),
             is_shut=self.settings.closed_period is ClosedPeriod.FIRST_OPEN_DAY and not self._is_open(desired),
             replaces=ability.replaces and same_kind and same_place,
