@@ -222,8 +222,8 @@ class _Choice:
         if sure or maybe:
             return (*sure, *maybe) if sure or self._rest is None else (*maybe, self._rest)
         if self._rest is None:
-            fields = sorted({each.when.field for each in self._settings.entities if each.when and each.when.field})
-            choose = f"choose its {' and '.join(fields)} in Brex, or " if fields and line is not None else ""
+            fields = " and ".join(sorted(self._fields))
+            choose = f"choose its {fields} in Brex, or " if fields and line is not None else ""
             text = f"no entity of the settings claims it; {choose}leave `when` out of the one that takes such records"
             findings.add(ReasonCode.NO_ENTITY, text)
             return None
