@@ -49,7 +49,8 @@ class CodedRecord:
     """A record with everything that its lines' coding leads to. All lines are in `currency` (ISO 4217).
 
     `roles` tells what a line on each side stands for that nobody codes: see `roles_of`. `conversion` is the rate at which
-    the lines were converted into it, None where they are as Brex sent them. `debt` tells that some lines are another entity's, which owes them to `entity`.
+    the lines were converted into it, None where they are as Brex sent them. `debt` tells that some lines are another
+    entity's, which owes them to `entity`.
     """
 
     record: Record

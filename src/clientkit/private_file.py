@@ -30,7 +30,8 @@ def read_private(path: Path, most: int) -> bytes:
 def replace_private(path: Path, content: Callable[[], bytes]) -> None:
     """Write a file to the disk, for its owner alone: after a crash it is what it was, or all of `content`.
 
-    It is a callable so that no local variable of a traceback holds what is written. Where `path` is a symbolic link, the file behind it is replaced. Raises `OSError`.
+    It is a callable so that no local variable of a traceback holds what is written. Where `path` is a symbolic link, the
+    file behind it is replaced. Raises `OSError`.
     """
     target = Path(os.path.realpath(path))
     # mkstemp makes the file readable for its owner only.
