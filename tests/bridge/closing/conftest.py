@@ -11,16 +11,10 @@ import pytest
 
 from support.commands import invoke
 from support.companies.changing import Company, MakeCompany, companies
+from support.companies.exported import SETTINGS_TEXT
 
-SETTINGS = """\
-reference_type = "brex"
-
-[[entities]]
-name = "US"
-subsidiary = "Example Inc."
-card_account = "21120"
-reimbursement_account = "21340"
-bank_account = "11100"
+SETTINGS = f"""\
+{SETTINGS_TEXT}bank_account = "11100"
 clearing_account = "11900"
 accounts_payable_account = "21100"
 """

@@ -17,20 +17,11 @@ import rillet.testing
 from brex_accounting.testing.records import card_expense
 from bridge.export.commands import app
 from support.commands import invoke
-from support.companies.exported import REFERENCE_TYPE, Company, expense
+from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 
 if TYPE_CHECKING:
     from click import Command
 
-SETTINGS = """\
-reference_type = "brex"
-
-[[entities]]
-name = "US"
-subsidiary = "Example Inc."
-card_account = "21120"
-reimbursement_account = "21340"
-"""
 #: Commands without --csv, and why.
 NO_ROWS = {
     "approve": "a sentence",
@@ -84,7 +75,7 @@ def company() -> Company:
 @pytest.fixture
 def run(company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     settings, file = tmp_path / "settings.toml", tmp_path / "rows.csv"
-    settings.write_text(SETTINGS, encoding="utf-8")
+    settings.write_text(SETTINGS_TEXT, encoding="utf-8")
 
     def call(*arguments: str, status: int = 0, asks: bool = True) -> list[dict[str, str]]:
         """The rows of the file."""

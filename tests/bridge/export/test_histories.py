@@ -20,11 +20,9 @@ from support.companies.changing_records import charge
 from support.histories.actions import Action, history_of, perform, with_shares
 from support.histories.broken_rows import BROKEN, Broken, tables
 from support.histories.judge import Judge
-from support.histories.play import play, report, shrunk
+from support.histories.play import expect_good_ends, play, shrunk
 from support.histories.world import Journals, Setup, World, world
 from support.sizes import size
-
-_MOST_REPORTS = 5
 
 
 def seeds() -> range:
@@ -39,29 +37,19 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Journals:
 
 
 def test_every_history_ends_well(journals: Journals) -> None:
-    failed = [each for each in map(history_of, seeds()) if play(each, journals).problems]
-    reports = [report(each, journals) for each in failed[:_MOST_REPORTS]]
-    if failed:
-        pytest.fail("\n\n".join([f"{len(failed)} of {len(seeds())} histories fail", *reports]), pytrace=False)
+    expect_good_ends([history_of(each) for each in seeds()], journals)
 
 
 def test_every_history_ends_well_on_books_that_are_kept(journals: Journals) -> None:
     """One in ten of them: what was read is kept from run to run, and never gets too old."""
     histories = map(history_of, seeds()[:: 10 if len(seeds()) > 1 else 1])
     kept = [replace(each, setup=replace(each.setup, keeps=True, summarise=False)) for each in histories]
-    failed = [each for each in kept if play(each, journals).problems]
-    reports = [report(each, journals) for each in failed[:_MOST_REPORTS]]
-    if failed:
-        pytest.fail("\n\n".join([f"{len(failed)} of {len(kept)} histories fail", *reports]), pytrace=False)
+    expect_good_ends(kept, journals)
 
 
 def test_every_history_ends_well_with_records_of_two_entities(journals: Journals) -> None:
     """One in four of them."""
-    histories = [with_shares(history_of(each)) for each in seeds()[:: 4 if len(seeds()) > 1 else 1]]
-    failed = [each for each in histories if play(each, journals).problems]
-    reports = [report(each, journals) for each in failed[:_MOST_REPORTS]]
-    if failed:
-        pytest.fail("\n\n".join([f"{len(failed)} of {len(histories)} histories fail", *reports]), pytrace=False)
+    expect_good_ends([with_shares(history_of(each)) for each in seeds()[:: 4 if len(seeds()) > 1 else 1]], journals)
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.id)

@@ -44,26 +44,9 @@ def entry(amount: str = "100", account: str = "21120", *, id: str = "e1", **more
     )
 
 
-def bill(
-    amount: str = "100",
-    account: str = "61000",
-    *,
-    id: str = "b1",
-    source: str = "bill1",
-    vendor: str = "Acme",
-    **more: Any,
-) -> Record:
-    more.setdefault("due_at", datetime(2026, 3, 10, tzinfo=UTC))
+def bill(amount: str = "100", account: str = "61000", *, id: str = "b1", vendor: str = "Acme", **more: Any) -> Record:
     more.setdefault("invoice_number", "INV-1")
-    return record(
-        RecordType.BILL_EXPENSE,
-        debits=[(amount, [gl(account)])],
-        credits=[(amount, [])],
-        record_id=id,
-        source_id=source,
-        vendor=vendor,
-        **more,
-    )
+    return joint([(amount, [gl(account)])], id=id, vendor=vendor, **more)
 
 
 def joint(splits: Sequence[Split], *, id: str = "j1", source: str = "bill1", **more: Any) -> Record:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from brex_accounting import ReviewStatus
 from bridge import Bridge
 from bridge.export import Export, ExportOutcome, JournalError, verify
@@ -28,6 +30,7 @@ TROUBLES: Sequence[Trouble] = (
     Respond(Answer(status=429)),
     Respond(Answer(status=409)),
 )
+_MOST_REPORTS = 5
 #: Longer than the claims of a process that was killed are kept.
 PAUSE = 15 * 60.0
 
@@ -47,6 +50,14 @@ def play(history: History, journals: Journals, *, before_run: BeforeRun | None =
     """Let a history happen, to the end or to the first run after which something is wrong."""
     with world(history.setup, journals) as made:
         return _Play(made, before_run).all_of(history.actions)
+
+
+def expect_good_ends(histories: Sequence[History], journals: Journals, *, before_run: BeforeRun | None = None) -> None:
+    """Fail with a report of the first histories that do not end well, where there are any."""
+    failed = [each for each in histories if play(each, journals, before_run=before_run).problems]
+    reports = [report(each, journals, before_run=before_run) for each in failed[:_MOST_REPORTS]]
+    if failed:
+        pytest.fail("\n\n".join([f"{len(failed)} of {len(histories)} histories fail", *reports]), pytrace=False)
 
 
 def shrunk(history: History, fails: Callable[[History], bool]) -> History:
