@@ -295,6 +295,36 @@ def test_a_poll_sees_credits_where_their_invoices_do_not_count_as_changed(synced
     assert listener.watcher.poll().delivered == ()
 
 
+@pytest.mark.parametrize("told_by", ["a poll", "a webhook and a poll"])
+def test_a_poll_sees_that_an_uncleared_payment_was_deleted(synced: Seller, told_by: str) -> None:
+    # Nobody documents that a deleted payment changes its invoice.
+    unchanged = Respond(Answer(status=200, headers={"content-type": "application/json"}, content=b'{"invoices": []}'))
+    synced.books.faults.append(Fault(unchanged, matches=lambda asked: asked.path == "/invoices", times=9))
+    listener = Listener(synced, subscribed=told_by != "a poll")
+    assert listener.watcher.poll().complete
+    kept, payment = pay(synced, "19.00"), pay(synced, "100.00")
+    assert payment.status is InvoicePaymentStatus.UNCLEARED
+    synced.books.outbox.deliver_due()
+    assert listener.watcher.poll().complete
+    synced.clock.advance(timedelta(days=9).total_seconds())
+    assert listener.watcher.poll().complete
+
+    synced.books.client().invoice_payments.delete(payment.invoice_id, payment.id)
+    synced.books.outbox.deliveries.clear()
+    assert listener.watcher.poll().complete
+
+    assert listener.states[-2:] == [
+        ("in_1", "paid", Decimal("119.00"), Decimal("0.00")),
+        ("in_1", "partially_paid", Decimal("19.00"), Decimal("100.00")),
+    ]
+    assert listener.watcher.poll().delivered == ()
+    # What has cleared cannot be deleted, and nobody looks for it any more.
+    synced.books.move_invoice_payment(kept.id, InvoicePaymentStatus.SUCCESSFUL)
+    assert listener.watcher.poll().complete
+    assert synced.journal is not None
+    assert synced.journal.mark("billing payments uncleared") == "{}"
+
+
 def test_an_event_of_a_newer_shape_is_not_taken_where_its_status_cannot_be_told(synced: Seller) -> None:
     listener = Listener(synced, subscribed=False)
     pay(synced, "119.00")
@@ -408,11 +438,11 @@ def test_invoices_of_others_are_nobodys_business(synced: Seller) -> None:
     assert listener.told == []
 
 
-#: What happens: money comes, bounces, webhooks arrive, are lost or come twice, the billing system is down, somebody polls.
+#: What happens: money comes, bounces, a payment is deleted, webhooks arrive, are lost or come twice, the billing system is down, somebody polls.
 ACTIONS = st.lists(
     st.one_of(
         st.tuples(st.just("pay"), st.sampled_from(["A-001", "A-002"])),
-        st.tuples(st.just("bounce"), st.just("")),
+        st.tuples(st.sampled_from(["bounce", "delete"]), st.just("")),
         st.tuples(st.sampled_from(["deliver", "lose", "again", "break", "mend", "poll"]), st.just("")),
     ),
     max_size=14,
@@ -462,6 +492,15 @@ class Walk:
         if alive:
             self._seller.books.move_invoice_payment(alive[0].id, InvoicePaymentStatus.FAILED)
 
+    def _delete(self, _: str) -> None:
+        """Somebody deletes the payment that was made first."""
+        uncleared = [
+            each for each in self._seller.books.invoice_payments if each.status is InvoicePaymentStatus.UNCLEARED
+        ]
+        self._seller.clock.advance(60)
+        if uncleared:
+            self._seller.books.client().invoice_payments.delete(uncleared[0].invoice_id, uncleared[0].id)
+
     def _deliver(self, _: str) -> None:
         self._seller.clock.advance(60)
         self._seller.books.outbox.deliver_due()
@@ -494,7 +533,10 @@ class Walk:
 
 
 @pytest.mark.parametrize("value", ["7", '"x"', "[[]]", "[7]", '{"at": "2026-03-01T00:00:00"}', "[" * 9_000])
-@pytest.mark.parametrize("mark", ["billing payments read until", "billing told in_1", "billing credited {memo}"])
+@pytest.mark.parametrize(
+    "mark",
+    ["billing payments read until", "billing told in_1", "billing credited {memo}", "billing payments uncleared"],
+)
 def test_a_damaged_mark_is_told_and_nothing_is_delivered(synced: Seller, mark: str, value: str) -> None:
     synced.put(note())
     assert synced.sync().run().complete

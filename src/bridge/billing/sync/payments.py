@@ -24,6 +24,7 @@ from bridge.billing.sync.credited import CreditedInvoices, paid_by
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.protocol import BillingSystem
+from bridge.billing.sync.uncleared import UnclearedPayments
 from bridge.billing.values import Invoice, InvoiceStatus
 from bridge.documents.marks import mark_of_references
 from bridge.export.engine.attempts import last_attempt
@@ -133,7 +134,9 @@ class PaymentWatcher:
             self._poll_instead(event)
 
     def poll(self, *, updated_after: datetime | None = None) -> PollOutcome:
-        """Look at every invoice that changed, was paid or was credited since the last poll. One bad one does not stop the others.
+        """Look at every invoice that changed, was paid or credited since the last poll, or lost a payment that was uncleared.
+
+        One bad one does not stop the others.
 
         Args:
             updated_after: Since when; the journal remembers it when left out, and without a journal everything is read.
@@ -147,7 +150,15 @@ class PaymentWatcher:
         delivered, undelivered = list[PaymentStatus](), list[Undelivered]()
         credit_memos = self._readable(self._client.credit_memos.list(updated_after=after, limit=100), undelivered)
         memos = {each.id: paid_by(each) for each in credit_memos}
-        for invoice_id, name in self._changed(after, memos, undelivered):
+        uncleared = UnclearedPayments.of(self._journal)
+        payments = list(
+            self._readable(
+                self._client.invoice_payments.list(updated_after=uncleared.listed_from(after), limit=100), undelivered
+            )
+        )
+        paid = [each.invoice_id for each in payments if _is_after(each.updated_at, after)]
+        paid += uncleared.gone_from(payments)
+        for invoice_id, name in self._changed(after, paid, memos, undelivered):
             try:
                 status = self._tell(invoice_id, name)
             except JournalError:
@@ -157,9 +168,10 @@ class PaymentWatcher:
                 continue
             delivered += [status] if status is not None else []
         if not undelivered:
-            for memo_id, paid in memos.items():
-                self._credited.remember(memo_id, paid)
+            for memo_id, credited in memos.items():
+                self._credited.remember(memo_id, credited)
             if updated_after is None:
+                UnclearedPayments.among(payments).remember(self._journal)
                 self._journal.set_mark(_READ_UNTIL, began.isoformat())
         return PollOutcome(delivered=tuple(delivered), undelivered=tuple(undelivered))
 
@@ -182,7 +194,11 @@ class PaymentWatcher:
                 yield each
 
     def _changed(
-        self, after: datetime | None, memos: Mapping[str, Iterable[str]], undelivered: list[Undelivered]
+        self,
+        after: datetime | None,
+        paid: Iterable[str],
+        memos: Mapping[str, Iterable[str]],
+        undelivered: list[Undelivered],
     ) -> Iterable[tuple[str, str | None]]:
         """The invoices to look at, oldest first, with the billing system's ids where these are known.
 
@@ -191,11 +207,9 @@ class PaymentWatcher:
         """
         found = self._readable(self._client.invoices.list(updated_after=after, limit=100), undelivered)
         named = {each.id: name for each in found if (name := self._billing_id(each)) is not None}
-        changed = dict.fromkeys(named)
-        payments = self._readable(self._client.invoice_payments.list(updated_after=after, limit=100), undelivered)
-        changed |= dict.fromkeys(each.invoice_id for each in payments)
-        for memo_id, paid in memos.items():
-            changed |= dict.fromkeys([*paid, *self._credited.before(memo_id)])
+        changed = dict.fromkeys([*named, *paid])
+        for memo_id, credited in memos.items():
+            changed |= dict.fromkeys([*credited, *self._credited.before(memo_id)])
         # Lists begin with the newest.
         return [(each, named.get(each)) for each in reversed(changed)]
 
@@ -352,6 +366,10 @@ class PaymentWatcher:
             claimed(self._journal, f"payment:{name}", "another process tells of this invoice"),
         ):
             yield
+
+
+def _is_after(moment: datetime | None, after: datetime | None) -> bool:
+    return moment is None or after is None or moment > after
 
 
 def _told_mark(name: str) -> str:
