@@ -175,3 +175,18 @@ def test_the_journal_of_another_company_is_refused(
     assert refused.exit_code == 2
     assert "the journal belongs to Brex company other" in refused.stderr
     assert brex.integrations.by_id == {}
+
+
+def test_of_two_commands_at_once_one_is_told_to_wait(
+    run: Run, brex: brex_accounting.testing.StandIn, journal: str
+) -> None:
+    with SqlJournal(journal) as other:
+        assert other.claim("integrations")
+        waiting = run("create", *PAIR)
+        other.release("integrations")
+    assert waiting.exit_code == 2
+    assert "another command changes the integrations of this account" in waiting.stderr
+    assert brex.integrations.by_id == {}
+
+    assert run("create", *PAIR).exit_code == 0
+    assert run("disconnect", "int_1", "--yes").exit_code == 0

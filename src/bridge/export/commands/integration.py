@@ -31,6 +31,7 @@ from bridge.export.commands.app import (
     print_json,
     write_csv,
 )
+from bridge.export.engine.claims import BusyError, claimed
 from bridge.export.integrations import KnownIntegration, known_integrations, remember, told_of
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.owners import check_source
@@ -180,7 +181,12 @@ def _asking(place: str, namespace: str) -> Generator[tuple[brex_accounting.Clien
     ):
         check_source(BrexSource(brex), journal, binds=True)
         known_integrations(journal)
-        yield brex, journal
+        try:
+            # What is kept is read and written as a whole, so that of two commands at once one id could be lost.
+            with claimed(journal, "integrations", "another command changes the integrations of this account"):
+                yield brex, journal
+        except BusyError as error:
+            raise JournalError(f"{error}; nothing was asked of Brex, so run this again") from error
 
 
 def _active(id: str, journal: Journal, *, vendor: str | None, account: str | None = None) -> KnownIntegration:
