@@ -231,8 +231,8 @@ def test_every_account_of_the_settings_is_looked_for() -> None:
 @pytest.mark.parametrize("kind", list(RecordType), ids=lambda kind: kind.value)
 def test_the_documentation_says_what_becomes_of_each_type(kind: RecordType) -> None:
     table = Path(__file__).resolve().parents[2] / "docs" / "record-types.md"
-    # The next chapter's table says whose a record is.
-    first, _, _ = table.read_text(encoding="utf-8").partition("\n## Whose a record is\n")
+    # The next section's table says which entity a record belongs to.
+    first, _, _ = table.read_text(encoding="utf-8").partition("\n## Which entity a record belongs to\n")
     rows = [line for line in first.splitlines() if line.startswith(f"| `{kind.value}` ")]
     assert len(rows) == 1
     _, _, _, bridge, uncoded, _ = (cell.strip() for cell in rows[0].split("|"))
