@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from http.client import HTTPConnection
 from queue import SimpleQueue
+from threading import Semaphore
+from typing import Any
 
 import attrs
 import pytest
@@ -21,6 +24,7 @@ import rillet.webhooks
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
 from bridge import Bridge
 from bridge.export import Announcements, Export, ExportOutcome, WebhookApp, WebhookReceiver, announcing, watch
+from bridge.export.watching.connections import MOST_AT_ONCE, BoundedProtocol
 from bridge.export.watching.server import listening
 from clientkit.errors import ConfigurationError
 from clientkit.testing import PostTo
@@ -179,6 +183,79 @@ def test_the_answer_does_not_name_the_server(watched: Watched) -> None:
     connection.close()
 
     assert (answer.status, answer.headers["allow"], answer.headers["server"]) == (405, "POST", None)
+
+
+@contextmanager
+def unfinished(address: str, start: bytes, count: int = 1) -> Generator[list[socket.socket]]:
+    """Connections that have sent the start of a request, and send no more."""
+    host, port = address.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        made = [
+            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE.total_seconds()))
+            for _ in range(count)
+        ]
+        for each in made:
+            each.sendall(start)
+        yield made
+
+
+STARTS = [
+    b"",
+    b"POST /brex HTTP/1.1\r\nHost: x\r\n",
+    b"POST /brex HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nab",
+    b"POST /brex HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+]
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_many_unfinished_requests_keep_nobody_out(start: bytes) -> None:
+    taken = list[bytes]()
+    app = WebhookApp({"/brex": lambda _, body: taken.append(body)})
+    with listening(app, "127.0.0.1", 0) as address, unfinished(address, start, 2 * MOST_AT_ONCE):
+        assert PostTo(f"{address}/brex", timeout=PATIENCE)({}, b"{}") == 200
+        assert PostTo(f"{address}/brex", timeout=PATIENCE)({}, b"{}") == 200
+    assert taken == [b"{}", b"{}"]
+
+
+def test_whole_requests_that_take_all_places_turn_the_next_one_away() -> None:
+    ready, over = Semaphore(0), threading.Event()
+
+    async def busy(scope: MutableMapping[str, Any], _: object, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        if scope["type"] == "http":
+            ready.release()
+            while not over.is_set():
+                await asyncio.sleep(0.01)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    start = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    with listening(busy, "127.0.0.1", 0) as address, unfinished(address, start, MOST_AT_ONCE) as made:
+        for _ in made:
+            assert ready.acquire(timeout=PATIENCE.total_seconds())
+        assert PostTo(f"{address}/brex", timeout=PATIENCE)({}, b"{}") == 503
+        over.set()
+        assert {each.recv(12) for each in made} == {b"HTTP/1.1 200"}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_request_that_does_not_come_whole_is_given_up(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedProtocol, "seconds", 0.05)
+    with listening(WebhookApp({}), "127.0.0.1", 0) as address, unfinished(address, start) as (connection,):
+        # A path that leads nowhere is answered before its body is read.
+        while True:
+            try:
+                if not connection.recv(65_536):
+                    break
+            except ConnectionResetError:
+                break
+
+
+@pytest.mark.parametrize("told", ["2000001", "99999999999", "9" * 20])
+def test_a_length_that_is_too_long_is_answered_before_the_body(told: str) -> None:
+    app = WebhookApp({"/brex": lambda *_: None})
+    start = f"POST /brex HTTP/1.1\r\nHost: x\r\nContent-Length: {told}\r\n\r\n".encode()
+    with listening(app, "127.0.0.1", 0) as address, unfinished(address, start) as (connection,):
+        assert connection.recv(12) == b"HTTP/1.1 413"
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:

@@ -90,6 +90,7 @@ def test_records_that_became_ready_are_told_and_the_answer_is_empty(app: Webhook
         (400, event(at=NOW + timedelta(minutes=6))),
         (413, attrs.evolve(event(), chunks=(b"x" * 2_000_001,))),
         (413, attrs.evolve(event(), hangs_up=True)),
+        (413, attrs.evolve(event(), headers={**event().headers, "Content-Length": "9" * 5_000})),
         (500, event({"event_type": "ACCOUNTING_RECORD_READY_FOR_EXPORT"})),
         (500, event(["not", "an", "event"])),
     ],

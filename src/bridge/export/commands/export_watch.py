@@ -26,6 +26,7 @@ from bridge.export.watching.loop import Announcements, watch
 from bridge.export.watching.server import listening
 from bridge.export.watching.webhooks import Receiver, WebhookApp, WebhookReceiver, announcing, log_rillet_event
 from bridge.field_sync import plan_field_sync
+from clientkit.addresses import is_loopback
 from clientkit.errors import ApiError, ConfigurationError
 from clientkit.money import decimal_text
 from clientkit.showing import plain
@@ -34,6 +35,10 @@ from clientkit.webhooks import Keys, WebhookSecretError
 _LOG = logging.getLogger(__name__)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _BREX, _RILLET = "BREX_WEBHOOK_SECRET", "RILLET_WEBHOOK_TOKEN"
+_OPEN = (
+    "This is plain HTTP for whoever reaches this machine: let nobody but a proxy that speaks HTTPS reach it, "
+    "or listen at 127.0.0.1"
+)
 
 
 Watch = Annotated[bool, typer.Option("--watch", help="Go on: export again at every interval, until a signal comes.")]
@@ -84,6 +89,8 @@ def keep_exporting(
         if address is not None:
             # Whoever reads it may send a signal at once.
             typer.echo(f"Webhooks are taken at {address}", err=True)
+            if listen is not None and not is_loopback(listen[0]):
+                typer.echo(_OPEN, err=True)
 
         def run(ids: Sequence[str] | None) -> ExportOutcome:
             if ids is None and fields_of is not None:

@@ -1,4 +1,4 @@
-"""Serving an application over HTTP from a thread of the process; the only file that knows uvicorn."""
+"""Serving an application over HTTP from a thread of the process; with ``connections.py`` what knows uvicorn."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ App: TypeAlias = Callable[
     [_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]
 ]
 
-# Requests at one time, beyond which a sender is told to come again (503), and seconds for those in hand at the end.
-_MOST_AT_ONCE = 64
+# Seconds for the requests that are in hand at the end.
 _SECONDS_TO_END = 10
 
 
 @contextmanager
 def listening(app: App, host: str, port: int) -> Generator[str]:
     """Serve an application for as long as the context lasts; gives its address. Port 0 is one that is free.
+
+    A request has 20 seconds to come whole, and of 64 connections the one that has waited longest gives way to the next.
 
     Raises:
         ConfigurationError: The extra that this needs is not installed.
@@ -36,17 +37,18 @@ def listening(app: App, host: str, port: int) -> Generator[str]:
             raise
         extra = 'pip install "brex-rillet[serve]"'
         raise ConfigurationError(f"listening needs the serve extra. Install it with: {extra}") from None
+    from bridge.export.watching.connections import BoundedProtocol
+
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as door:
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=BoundedProtocol,
                 ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                limit_concurrency=_MOST_AT_ONCE,
                 timeout_graceful_shutdown=_SECONDS_TO_END,
             )
         )
