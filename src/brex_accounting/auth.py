@@ -256,9 +256,10 @@ class _Renewing:
         except Exception as error:
             raise AuthorizationError(f"the token store could not be read ({type(error).__name__})") from error
         known = self._tokens
-        is_newer = stored is not None and (
-            known is None or (stored.issued_at >= known.issued_at and stored.access_token != known.access_token)
-        )
+        is_other = stored is not None and (known is None or stored.access_token != known.access_token)
+        # Under the lock whatever is there was saved last, though a clock that was put back since may date it earlier.
+        is_locked = isinstance(self._store, LockingTokenStore)
+        is_newer = is_other and (is_locked or known is None or stored.issued_at >= known.issued_at)
         if is_newer:
             self._tokens = stored
         return is_newer

@@ -10,7 +10,10 @@ from typing import ParamSpec, TypeAlias, TypeVar
 import attrs
 
 from brex_accounting import LineItem, Record
+from clientkit.field_problems import shortened
 from clientkit.money import checked
+
+_MOST_TEXT = 2_000
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,7 +72,16 @@ def calling(what: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwar
     except CallerError:
         raise
     except Exception as error:
-        raise CallerError(f"{what} failed: {type(error).__name__}: {error}") from error
+        raise CallerError(f"{what} failed: {described(error)}") from error
+
+
+def described(error: Exception) -> str:
+    """An exception of the caller's in words, shortened; its class alone where its own text cannot be had."""
+    name = type(error).__name__
+    try:
+        return shortened(f"{name}: {error}", _MOST_TEXT)
+    except Exception:  # noqa: BLE001 - whatever it is, the record beside must not suffer
+        return name
 
 
 def guarded_rates(rates: Callable[[str, str, date], object]) -> Rates:

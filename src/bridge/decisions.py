@@ -146,7 +146,9 @@ class Findings:
         self.reasons = list[Reason]()
 
     def add(self, code: ReasonCode | str, text: str, line_id: str | None = None) -> None:
-        """Note a reason; the same one is noted once."""
+        """Note a reason; the same one is noted once. Raises `TypeError` for a text that is none."""
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller's mapper gives it
+            raise TypeError(f"the text of the reason {code!r} is a {type(text).__name__}")
         reason = Reason(code=ReasonCode(code), text=text, line_id=line_id)
         if reason not in self.reasons:
             self.reasons.append(reason)

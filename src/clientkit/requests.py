@@ -178,6 +178,8 @@ def follow(link: str) -> Request[Download]:
     try:
         parts = urlsplit(link)
         host, user = parts.hostname or "", parts.username or parts.password
+        # Reading it is what checks it: cut off, the link would lead to another port.
+        _ = parts.port
     except ValueError:
         raise ValueError("a link that is no URL cannot be followed") from None
     named = _named(link)

@@ -5,8 +5,9 @@ This file alone knows OpenTelemetry.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -37,6 +38,15 @@ def instrument(*, tracer_provider: TracerProvider | None = None, meter_provider:
         raise ConfigurationError('telemetry needs its extra: pip install "brex-rillet[telemetry]"') from None
     tracer = trace.get_tracer(_NAME, tracer_provider=tracer_provider)
     observe_by(_Telemetry(tracer, metrics.get_meter(_NAME, meter_provider=meter_provider)))
+
+
+@contextmanager
+def unseen() -> Generator[None]:
+    """Whatever is sent in this context is in no span of OpenTelemetry's instrumentations of libraries."""
+    # Nobody instruments a library without importing this.
+    suppress = getattr(sys.modules.get("opentelemetry.instrumentation.utils"), "suppress_http_instrumentation", None)
+    with nullcontext() if suppress is None else suppress():
+        yield
 
 
 class _Telemetry:

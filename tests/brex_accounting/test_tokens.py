@@ -181,6 +181,26 @@ def test_of_two_processes_one_renews_and_the_other_takes_its_tokens(
     assert paths(brex) == ["token"]
 
 
+def test_tokens_are_taken_over_though_a_clock_was_put_back(brex: StandIn, clock: ManualClock, tmp_path: Path) -> None:
+    path, tokens = tmp_path / "tokens.json", seed(brex)
+    day = timedelta(days=1)
+    ahead = attrs.evolve(tokens, issued_at=tokens.issued_at + day, expires_at=tokens.expires_at + day)
+    FileTokenStore(path).save(ahead)
+    first, second = _process(path, clock), _process(path, clock)
+    refusal = Refusal(header=first.header(), status=401)
+    leader = first.renew(refusal, 10.0)
+    step = next(leader)
+    assert isinstance(step, Send)
+    with pytest.raises(StopIteration):
+        leader.send(brex.transport().send(step.outgoing))
+    # A server that rotates would take another use of the old refresh token for theft.
+    with pytest.raises(StopIteration) as followed:
+        next(second.renew(refusal, 10.0))
+    assert followed.value.value is True
+    assert second.header() == first.header() != refusal.header
+    assert paths(brex) == ["token"]
+
+
 def test_a_process_that_dies_lets_go(brex: StandIn, clock: ManualClock, tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     FileTokenStore(path).save(seed(brex))

@@ -192,6 +192,13 @@ def test_an_unsafe_link_is_refused_without_showing_its_permission(link: str) -> 
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("port", ["99999", "abc", "-1"])
+def test_a_link_to_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(ValueError, match="no URL") as caught:
+        follow(f"https://files.test:{port}/f?s=secret")
+    assert "secret" not in str(caught.value)
+
+
 @given(content=st.binary(max_size=200), filename=st.text(_NO_SURROGATES, min_size=1, max_size=20))
 def test_a_multipart_body_holds_its_file_between_its_boundaries(content: bytes, filename: str) -> None:
     body = Multipart(filename=filename, content=content, content_type="application/pdf")

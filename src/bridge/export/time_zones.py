@@ -15,7 +15,7 @@ _NAME = re.compile(r"[A-Za-z]+(/[A-Za-z0-9_+-]+)+")
 def zone_of(name: str) -> tzinfo | None:
     """The time zone with an IANA name; None where nobody here knows it.
 
-    Windows and slim images have no database of time zones: there the one that comes with python-dateutil is read.
+    Windows and slim images have no database of time zones: there the one that python-dateutil brings along is read.
     """
     try:
         return UTC if name == "UTC" else ZoneInfo(name)

@@ -12,9 +12,11 @@ import http.cookiejar
 import logging
 import os
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from clientkit.errors import ConfigurationError
+from clientkit.telemetry import unseen
 from clientkit.transport.bodies import CODING, Body
 from clientkit.transport.bounds import Bounds, bounded, is_ours
 from clientkit.wire import Answer, Outgoing, TransportFailure
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from clientkit.transport.pools import AsyncPools
 
 _Opened: TypeAlias = "dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncPools]]"
+
+_SENDING: Mapping[str, Any] = {"stream": True, "follow_redirects": False}
 
 _CLOSED = "this client was closed, and so were its twins of with_options: build another one"
 
@@ -57,7 +61,7 @@ class HttpTransport:
         with bounded(outgoing) as bounds:
             try:
                 extensions: dict[str, object] = {"trace": bounds.trace, "timeout": _timeouts(outgoing)}
-                response = client.send(_request(client, outgoing, extensions), **_sending(outgoing))
+                response = self._response(client, outgoing, extensions)
                 try:
                     body = Body(outgoing, _headers(response))
                     for chunk in response.iter_raw():
@@ -76,6 +80,16 @@ class HttpTransport:
         if self._is_own and self._process == os.getpid():
             self._http.close()
 
+    def _response(self, client: httpx.Client, outgoing: Outgoing, extensions: dict[str, object]) -> httpx.Response:
+        request = _request(client, outgoing, extensions)
+        if not outgoing.is_link:
+            return client.send(request, **_SENDING)
+        if self._is_own:
+            # What traces and logs httpx's clients would keep the link, which is a permission.
+            return self._pools.handle_request(request)
+        with unseen():
+            return client.send(request, **_SENDING, auth=None)
+
     def _client(self) -> httpx.Client:
         if self._is_closed or self._http.is_closed:
             raise ConfigurationError(_CLOSED)
@@ -90,7 +104,8 @@ class HttpTransport:
 
         from clientkit.transport.pools import Pools
 
-        return httpx.Client(transport=Pools(self._way_out), cookies=_no_cookies(), trust_env=False)
+        self._pools = Pools(self._way_out)
+        return httpx.Client(transport=self._pools, cookies=_no_cookies(), trust_env=False)
 
 
 class AsyncHttpTransport:
@@ -139,7 +154,7 @@ class AsyncHttpTransport:
 
     async def _sent(self, client: httpx.AsyncClient, outgoing: Outgoing, bounds: Bounds) -> Answer:
         extensions: dict[str, object] = {"trace": bounds.atrace, "timeout": _timeouts(outgoing)}
-        response = await client.send(_request(client, outgoing, extensions), **_sending(outgoing))
+        response = await self._response(client, outgoing, extensions)
         try:
             body = Body(outgoing, _headers(response))
             async for chunk in response.aiter_raw():
@@ -149,6 +164,17 @@ class AsyncHttpTransport:
             return body.answer(response.status_code, _headers(response))
         finally:
             await response.aclose()
+
+    async def _response(
+        self, client: httpx.AsyncClient, outgoing: Outgoing, extensions: dict[str, object]
+    ) -> httpx.Response:
+        request = _request(client, outgoing, extensions)
+        if not outgoing.is_link:
+            return await client.send(request, **_SENDING)
+        if self._given is None:
+            return await self._opened[asyncio.get_running_loop()][1].handle_async_request(request)
+        with unseen():
+            return await client.send(request, **_SENDING, auth=None)
 
     def _may_have_been_sent(self, bounds: Bounds) -> bool:
         return bounds.sent or self._given is not None
@@ -204,10 +230,6 @@ def _request(
     return client.build_request(
         outgoing.method, outgoing.url, headers=headers, content=outgoing.content, extensions=extensions
     )
-
-
-def _sending(outgoing: Outgoing) -> dict[str, Any]:
-    return {"stream": True, "follow_redirects": False, **({"auth": None} if outgoing.is_link else {})}
 
 
 def _timeouts(outgoing: Outgoing) -> dict[str, float]:

@@ -74,7 +74,29 @@ def nameless(draft: Draft) -> object:
     return None
 
 
-@pytest.mark.parametrize("mapper", [raising, of_another, without_document, nameless, a_number])
+class SpeechlessError(Exception):
+    """One whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def speechless(draft: Draft) -> object:
+    raise SpeechlessError
+
+
+def talkative(draft: Draft) -> object:
+    raise ValueError("x" * 1_000_000)
+
+
+def numbered(draft: Draft) -> object:
+    draft.refuse(ReasonCode("of_mine"), 5)  # type: ignore[arg-type]
+    return None
+
+
+@pytest.mark.parametrize(
+    "mapper", [raising, of_another, without_document, nameless, a_number, speechless, talkative, numbered]
+)
 def test_a_mapper_that_fails_refuses_its_record(company: Company, mapper: Callable[[Draft], object]) -> None:
     add(company)
 
@@ -87,6 +109,7 @@ def test_a_mapper_that_fails_refuses_its_record(company: Company, mapper: Callab
     ((reason,),) = [each.reasons for each in outcome.refused]
     assert (outcome.refused[0].record.id, reason.code) == (BAD, ReasonCode.MAPPER_FAILED)
     assert "the mapper of CARD_EXPENSE_POST" in reason.text
+    assert len(reason.text) < 3_000
     assert company.posted_references() == ["accr_001", "accr_003"]
 
 

@@ -100,6 +100,7 @@ def test_a_folder_is_no_journal_and_stays_open(tmp_path: Path) -> None:
     "place",
     [
         "a\0b",
+        "a\udcff.db",
         "sqlite:///a\0b",
         "://",
         "postgresql://u:SECRET@host:port/db",

@@ -23,6 +23,7 @@ from bridge.billing.setup import WEBHOOK_EVENTS
 from bridge.billing.sync.credited import CreditedInvoices, paid_by
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
+from bridge.callers import described
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.uncleared import UnclearedPayments
 from bridge.billing.values import Invoice, InvoiceStatus
@@ -164,7 +165,7 @@ class PaymentWatcher:
             except JournalError:
                 raise
             except Exception as error:  # noqa: BLE001 - what delivers is the caller's
-                undelivered.append(Undelivered(rillet_id=invoice_id, why=f"{type(error).__name__}: {error}"))
+                undelivered.append(Undelivered(rillet_id=invoice_id, why=described(error)))
                 continue
             delivered += [status] if status is not None else []
         if not undelivered:

@@ -102,8 +102,10 @@ def _make_file(place: str | None) -> None:
     if place.startswith("file:"):
         raise JournalError("the journal's file is given by its path, not by a URI of SQLite")
     try:
+        # SQLite takes no other names.
+        place.encode()
         Path(place).touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise JournalError(f"the journal {place!r} cannot be opened: {error.strerror}") from None
     except ValueError:
-        raise JournalError(f"the journal {place!r} cannot be opened: no file has such a name") from None
+        raise JournalError(f"the journal {place!r} cannot be opened: no journal has such a name") from None
