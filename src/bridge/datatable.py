@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from clientkit.money import decimal_text, places
-from clientkit.showing import html_table, plain
+from clientkit.showing import html_table, on_one_line, plain
 
 if TYPE_CHECKING:
     import rich.table
@@ -30,7 +30,7 @@ class DataTable:
         from rich.table import Table
         from rich.text import Text
 
-        title = Text(plain(self.title), style="bold")
+        title = Text(on_one_line(self.title), style="bold")
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for number, heading in enumerate(self.headings):
             cells = [row[number] for row in self.rows]

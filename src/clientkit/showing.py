@@ -26,8 +26,10 @@ class Printer(Protocol):
 MOST_ROWS = 40
 _MOST_TEXT = 80
 _MOST_REPR = 400
-# Other people's texts must not move anything.
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code != ord("\n")}
+# Other people's texts must not move anything, nor turn the order of letters round.
+_TURNS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_LINE_ENDS = (0x2028, 0x2029)
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160), *_TURNS, *_LINE_ENDS) if code != ord("\n")}
 
 
 def first_of(names: Sequence[str], most: int = 5) -> str:
@@ -137,6 +139,11 @@ def _row(tag: str, cells: Sequence[str]) -> str:
 def plain(text: str) -> str:
     """A text without control characters, apart from line ends: nothing in it moves a cursor."""
     return text.translate(_CONTROLS)
+
+
+def on_one_line(text: str) -> str:
+    """A text of others inside of a line of ours: it cannot look like a line of its own."""
+    return plain(text.replace("\r\n", " ").replace("\n", " "))
 
 
 def _text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from io import TextIOWrapper
 
@@ -10,6 +11,7 @@ _MISSING = 'brex-rillet needs its command line extra. Install it with: pip insta
 
 def main() -> None:
     """Run the command. Exit status 0: all exported; 1: some refused; 2: could not run."""
+    open_streams()
     write_anything()
     try:
         from bridge.export import commands
@@ -18,6 +20,14 @@ def main() -> None:
             raise
         sys.exit(_fail(_MISSING))
     commands.app()
+
+
+def open_streams() -> None:
+    """Give a process that was started without standard streams, as some daemons are, streams that lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It also takes the number of the closed one, so that no file or connection gets it.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open until the end
 
 
 def write_anything() -> None:

@@ -220,11 +220,12 @@ def test_many_unfinished_requests_keep_nobody_out(start: bytes) -> None:
 def test_whole_requests_that_take_all_places_turn_the_next_one_away() -> None:
     ready, over = Semaphore(0), threading.Event()
 
-    async def busy(scope: MutableMapping[str, Any], _: object, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    async def busy(
+        scope: MutableMapping[str, Any], _: object, send: Callable[[dict[str, Any]], Awaitable[None]]
+    ) -> None:
         if scope["type"] == "http":
             ready.release()
-            while not over.is_set():
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(over.wait, PATIENCE.total_seconds())
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
@@ -20,7 +22,8 @@ from bridge.export import Progress, zone_of
 from bridge.export.commands import app
 from bridge.export.engine.attempts import Attempt, AttemptState
 from bridge.export.reporting import audit_log, tables
-from bridge.export.reporting.report import ExportOutcome, StopCode, Unreported
+from bridge.export.reporting.report import CreatedVendor, ExportOutcome, StopCode, Unreported
+from support.companies.exported import SETTINGS_TEXT, Company, expense
 
 CONTROLS = "\x1b]0;owned\x07\x1b[2J"
 
@@ -41,6 +44,58 @@ def test_output_in_any_encoding_is_written(encoding: str) -> None:
     assert b"\\u6771\\u4eac" in done.stderr
 
 
+# Closes standard streams before the command begins.
+_CLOSING = (
+    "import os, sys\n"
+    "for each in sys.argv[1]: os.close(int(each))\n"
+    "os.execv(sys.executable, [sys.executable, '-c', 'from bridge.export.cli import main; main()', *sys.argv[2:]])"
+)
+
+
+def exported(company: Company, folder: Path, *, closed: str = "", **streams: Any) -> tuple[int, str]:
+    """The status of an export in a process of its own, and what it says at standard error."""
+    settings = folder / "settings.toml"
+    settings.write_text(SETTINGS_TEXT, encoding="utf-8")
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        accounts = {"BREX_TOKEN": company.brex.token, "RILLET_API_KEY": company.rillet.api_key}
+        places = {"BREX_BASE_URL": brex_url, "RILLET_BASE_URL": rillet_url, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", _CLOSING, closed, "export", "--settings", str(settings)],
+            env={**os.environ, **accounts, **places},
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+            check=False,
+        )
+    return done.returncode, (done.stderr or b"").decode()
+
+
+@pytest.mark.parametrize("closed", ["2", "012"])
+def test_a_process_without_standard_streams_exports(company: Company, tmp_path: Path, closed: str) -> None:
+    company.brex.add(expense(1))
+    status, _ = exported(company, tmp_path, closed=closed)
+    assert (status, company.exported()) == (0, ["accr_001"])
+
+
+def test_the_status_is_that_of_the_records_where_nobody_reads(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    nobody, pipe = os.pipe()
+    os.close(nobody)
+    try:
+        status, said = exported(company, tmp_path, stdout=pipe)
+    finally:
+        os.close(pipe)
+    assert (status, said, company.exported()) == (0, "", ["accr_001"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_an_outcome_that_cannot_be_written_is_told_in_short(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    with Path("/dev/full").open("wb") as full:
+        status, said = exported(company, tmp_path, stdout=full)
+    assert (status, company.exported()) == (2, ["accr_001"])
+    assert said.startswith("The run is over (posted 1, refused 0, failed 0), but its outcome cannot be written: ")
+    assert len(said.splitlines()) == 1
+
+
 def shown(outcome: ExportOutcome) -> str:
     out = io.StringIO()
     Console(file=out, force_terminal=True, width=200, color_system=None).print(tables.export_table(outcome))
@@ -58,6 +113,19 @@ def test_no_text_of_others_moves_the_cursor() -> None:
     out = io.StringIO()
     tables.errors(Console(file=out, force_terminal=True, color_system=None), [f"Rillet answered 500: {CONTROLS}"])
     assert "\x07" not in out.getvalue()
+
+
+def test_no_text_of_others_looks_like_a_line_of_ours() -> None:
+    name = "Cumulus\r\nRefused: 0\u2028\u202eevil"
+    outcome = ExportOutcome(
+        created_vendors=(CreatedVendor(id="v-1", name=name),),
+        unreported=(Unreported(record_id="accr_1", why=name),),
+        stopped=name,
+        stop_code=StopCode.LEDGER_DOWN,
+    )
+    text = shown(outcome)
+    assert text.count("Cumulus Refused: 0") == 3
+    assert not {"\u2028", "\u202e"} & set(text)
 
 
 def test_a_line_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -23,10 +23,10 @@ from bridge.billing.setup import WEBHOOK_EVENTS
 from bridge.billing.sync.credited import CreditedInvoices, paid_by
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
-from bridge.callers import described
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.uncleared import UnclearedPayments
 from bridge.billing.values import Invoice, InvoiceStatus
+from bridge.callers import described
 from bridge.documents.marks import mark_of_references
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.engine.claims import Locks, claimed

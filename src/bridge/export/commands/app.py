@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -320,21 +320,46 @@ def expected_errors() -> Generator[None]:
         raise typer.Exit(COULD_NOT_RUN)
 
 
+class _Console(Console):
+    @override
+    def on_broken_pipe(self) -> None:
+        """Whoever read it has gone; rich would end the command with the status for refused records."""
+        _drop_output()
+
+
 def console(*, stderr: bool = False, quiet: bool = False) -> Console:
     """Where text for people goes. It is wrapped for a terminal; in a file or a pipe an id or path has to stay whole."""
-    made = Console(stderr=stderr, quiet=quiet)
-    if not made.is_terminal and "COLUMNS" not in os.environ:
+    made = _Console(stderr=stderr, quiet=quiet)
+    if made.width < 1 or (not made.is_terminal and "COLUMNS" not in os.environ):
         made.width = _UNBOUNDED
     return made
 
 
 def print_outcome(outcome: ExportOutcome, *, as_json: bool, csv: Path | None = None) -> None:
-    """What an export came to, for people or for programs."""
-    if as_json:
-        print_json(outcome.as_json())
-    else:
-        console().print(tables.export_table(outcome))
-    write_csv(csv, lambda: outcome_report(outcome).to_csv())
+    """What an export came to, for people or for programs; nothing where nobody reads it any more.
+
+    Raises `OSError` where it cannot be written, with what became of the records all the same.
+    """
+    try:
+        if as_json:
+            print_json(outcome.as_json())
+        else:
+            console().print(tables.export_table(outcome))
+            sys.stdout.flush()
+        write_csv(csv, lambda: outcome_report(outcome).to_csv())
+    except BrokenPipeError:
+        _drop_output()
+    except OSError as error:
+        _drop_output()
+        counts = outcome.counts
+        numbers = f"posted {counts.posted}, refused {counts.refused}, failed {counts.failed}"
+        raise OSError(f"The run is over ({numbers}), but its outcome cannot be written: {error}") from error
+
+
+def _drop_output() -> None:
+    """Let what is not written yet go nowhere: at its end Python would try again, and fail."""
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def end(value: dict[str, object], *, as_json: bool, show: Callable[[Console], object], is_good: bool) -> None:

@@ -21,6 +21,7 @@ from bridge.export.commands.app import (
     opened_export,
 )
 from bridge.export.engine.saved_plan import SavedPlan
+from clientkit.showing import on_one_line
 
 By = Annotated[str, typer.Option("--by", help="Who you are, as Brex knows you: an e-mail address, or a name.")]
 
@@ -41,7 +42,7 @@ def hold(
             made = prepared.hold(record, by=by, why=why)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        console().print(Text(f"{record} is held by {made.by}: {made.why}"))
+        console().print(Text(on_one_line(f"{record} is held by {made.by}: {made.why}")))
 
 
 @app.command()
@@ -67,7 +68,8 @@ def approve(
             made = prepared.approve(record, by=by)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        console().print(Text(f"{record} is approved by {made.by}; {made.prepared_by} has prepared it."))
+        told = f"{record} is approved by {made.by}; {made.prepared_by} has prepared it."
+        console().print(Text(on_one_line(told)))
 
 
 @app.command("approve-plan")
@@ -85,4 +87,4 @@ def approve_plan(
     with expected_errors():
         told = SavedPlan.from_json(plan.read_text(encoding="utf-8")).approved(by=by, at=datetime.now(UTC))
         plan.write_text(told.to_json(), encoding="utf-8")
-        console().print(Text(f"{len(told.steps)} steps are approved by {by.strip()}."))
+        console().print(Text(on_one_line(f"{len(told.steps)} steps are approved by {by.strip()}.")))

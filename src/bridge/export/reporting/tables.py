@@ -22,7 +22,7 @@ from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
 from bridge.mapping import Plan
-from clientkit.showing import plain
+from clientkit.showing import on_one_line, plain
 
 #: Of long lists the first rows are shown.
 MOST_ROWS = 40
@@ -47,7 +47,7 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
     counts = outcome.counts
     if outcome.created_vendors:
         names = [vendor.name for vendor in outcome.created_vendors[:MOST_ROWS]]
-        yield Text("Vendors created: " + plain(", ".join(names)) + _more(counts.created_vendors, names))
+        yield Text("Vendors created: " + on_one_line(", ".join(names)) + _more(counts.created_vendors, names))
     if outcome.refused:
         refused = [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused]
         yield _reasons("Refused", refused, counts.refused, outcome.refused_alike)
@@ -55,19 +55,19 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
         failed = [(each.record, [each.why]) for each in outcome.failed]
         yield _reasons("Failed for now", failed, counts.failed)
     for each in outcome.unreported[:MOST_ROWS]:
-        yield Text(plain(f"{each.record_id} is unknown to Brex: {each.why}"), style="red")
+        yield Text(on_one_line(f"{each.record_id} is unknown to Brex: {each.why}"), style="red")
     for unread in outcome.unreadable[:MOST_ROWS]:
-        yield Text(plain(f"{unread.record_id or 'A record'} cannot be read: {unread.why}"), style="red")
+        yield Text(on_one_line(f"{unread.record_id or 'A record'} cannot be read: {unread.why}"), style="red")
     for warned in outcome.warnings[:MOST_ROWS]:
-        yield Text(f"{plain(warned.record_id)}: {plain(warned.text)}".removeprefix(": "), style="yellow")
+        yield Text(f"{on_one_line(warned.record_id)}: {on_one_line(warned.text)}".removeprefix(": "), style="yellow")
     for receipt in outcome.unattached[:MOST_ROWS]:
-        yield Text(plain(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {receipt.why}"))
+        yield Text(on_one_line(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {receipt.why}"))
     if outcome.elsewhere:
         yield _reasons(
             "In another exporter's hand", [(each.record, [each.why]) for each in outcome.elsewhere], counts.elsewhere
         )
     if outcome.stopped:
-        yield Text(plain(f"The run ended early: {outcome.stopped}"), style="bold red")
+        yield Text(on_one_line(f"The run ended early: {outcome.stopped}"), style="bold red")
 
 
 def _more(count: int, shown: Sequence[object]) -> str:
@@ -98,12 +98,12 @@ def plan_table(plan: Plan) -> RenderableType:
         parts.append(Text(f"… and {len(plan.posts) - MOST_ROWS} more; --json has them all"))
     if plan.new_vendors:
         names = ", ".join(each.vendor.name for each in plan.new_vendors)
-        parts.append(Text(f"Vendors to create: {plain(names)}"))
+        parts.append(Text(f"Vendors to create: {on_one_line(names)}"))
     if plan.nothing:
         parts.append(_reasons("Nothing to do", [(each.record, [each.why]) for each in plan.nothing]))
     if plan.refused:
         parts.append(_reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in plan.refused]))
-    parts += [Text(f"Warning: {plain(each)}") for each in plan.warnings]
+    parts += [Text(f"Warning: {on_one_line(each)}") for each in plan.warnings]
     return Group(*parts)
 
 
