@@ -256,13 +256,14 @@ class _Renewing:
         except Exception as error:
             raise AuthorizationError(f"the token store could not be read ({type(error).__name__})") from error
         known = self._tokens
-        is_other = stored is not None and (known is None or stored.access_token != known.access_token)
+        if stored is None or (known is not None and stored.access_token == known.access_token):
+            return False
         # Under the lock whatever is there was saved last, though a clock that was put back since may date it earlier.
         is_locked = isinstance(self._store, LockingTokenStore)
-        is_newer = is_other and (is_locked or known is None or stored.issued_at >= known.issued_at)
-        if is_newer:
-            self._tokens = stored
-        return is_newer
+        if known is not None and not is_locked and stored.issued_at < known.issued_at:
+            return False
+        self._tokens = stored
+        return True
 
     def _save(self, tokens: Tokens) -> None:
         try:
