@@ -15,7 +15,8 @@ from bridge.export.journal.namespaces import checked_namespace
 from bridge.export.journal.protocol import JournalError
 from bridge.export.tenants.secrets import Secrets, environment_prefix, environment_secrets
 from bridge.export.tenants.tenant import Tenant
-from bridge.settings.toml_file import inconsistencies_of, parsed, read_table
+from bridge.settings.inconsistencies import inconsistencies_of
+from bridge.settings.toml_file import parsed, read_table
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import Settings, SettingsError
 from clientkit.client import checked_base_url
