@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -24,6 +25,17 @@ def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
+def place_of(path: Iterable[str | int]) -> str:
+    """A way by names of fields and positions in arrays as a text, such as ``items[0].amount``."""
+    shown = ""
+    for step in path:
+        if isinstance(step, int | Key):
+            shown += f"[{step!r}]"
+        else:
+            shown += f".{step}" if shown else step
+    return shown
+
+
 @attrs.frozen(kw_only=True)
 class FieldProblem:
     """One thing in a body that does not fit.
@@ -37,13 +49,7 @@ class FieldProblem:
     @property
     def place(self) -> str:
         """The path as a text, such as ``items[0].amount``."""
-        shown = ""
-        for step in self.path:
-            if isinstance(step, int | Key):
-                shown += f"[{step!r}]"
-            else:
-                shown += f".{step}" if shown else step
-        return shown
+        return place_of(self.path)
 
     def __str__(self) -> str:
         dot = "." if self.path and not isinstance(self.path[0], int | Key) else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date
 
+import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -27,6 +29,7 @@ from bridge import (
     When,
     read_settings,
 )
+from bridge.settings.mistakes import MissingKey, Mistake, Problem, UnknownKey
 from bridge.settings.toml_file import with_lines
 from bridge.settings.values import OtherTypes, Role
 from support.companies.small import ENTITY
@@ -386,6 +389,17 @@ taxes = [{code = "X", treatment = "odd", input_account = "1"}, {code = "X"}]
         "tax_feld = 'Tax'\n" + SHORT + "[[taxes]]\ncode = 'X'\n",
         # Whether the accounts fit depends on the treatment.
         "tax_field = 'Tax'\n" + SHORT + "[[taxes]]\ncode = 'X'\ninput_account = '1'\ntreatment = 'x'\n",
+        # The rules have their field, which has come under the header of a table.
+        SHORT + "tax_field = 'Tax'\n[[taxes]]\ncode = 'X'\n",
+        # What would not be empty cannot be read.
+        SHORT + "when = {currency = 1}\n",
+        SHORT + "[[approvals]]\nabove = true\n",
+        SHORT + "[[card_accounts]]\naccount = '1'\ntypes = 'CARD_PAYMENT'\n",
+        # Whether this is a type is not the question.
+        SHORT + "[[approvals]]\ntypes = [5]\n",
+        SHORT + "movements = {types = [5]}\n",
+        # Which names the two have is not known.
+        SHORT.replace('"US"', "1") + SHORT,
     ],
 )
 def test_what_follows_from_a_mistake_alone_is_no_other_one(text: str) -> None:
@@ -460,11 +474,52 @@ def test_a_slip_of_the_pen_is_settings_or_a_settings_error(start: int, length: i
 
 
 def test_problems_with_a_place_get_the_line_of_their_file() -> None:
-    problems = ("entities[0].card_account: Rillet has no account '1'", "entities[1].when: odd", "Brex may not be asked")
+    unknown = "Rillet has no account '1'"
+    found = (
+        Problem(Mistake(unknown, ("entities", 0, "card_account"))),
+        Problem(Mistake("odd", ("entities", 1, "when"), is_warning=True)),
+        "entities[1]: a text without a mistake",
+        Problem(Mistake("Brex may not be asked")),
+    )
     text = 'gl_field = "GL"\n\n[[entities]]\nname = "US"\ncard_account = "1"\n\n[[entities]]\nname = "DE"\n'
-    assert with_lines(SettingsError(problems), text, "brex.toml").problems == (
-        "brex.toml line 5: entities[0].card_account: Rillet has no account '1'",
+    located = with_lines(SettingsError(found), text, "brex.toml")
+    assert located.problems == (
+        f"brex.toml line 5: entities[0].card_account: {unknown}",
         # Of a key that is not there its table tells.
         "brex.toml line 7: entities[1].when: odd",
+        "entities[1]: a text without a mistake",
         "Brex may not be asked",
     )
+    # A line is told once.
+    assert with_lines(located, text, "other.toml").problems == located.problems
+    assert [isinstance(each, Problem) and each.is_warning for each in located.problems] == [False, True, False, False]
+
+
+def test_a_problem_carries_its_mistake_as_a_value() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(SHORT.replace('"US"', "1") + "sinse = 2\n" + SHORT.replace("name", "nmae"), "brex.toml")
+    carried = [each.mistake for each in caught.value.problems if isinstance(each, Problem)]
+    keys = ", ".join(each.name for each in attrs.fields(Entity))
+    assert carried == [
+        Mistake("1 is not a text; put texts in quotes", ("entities", 0, "name"), source="brex.toml", line=2),
+        UnknownKey(
+            f"unknown key sinse; the keys here are {keys}; did you mean since?",
+            ("entities", 0),
+            key="sinse",
+            meant="since",
+            source="brex.toml",
+            line=6,
+        ),
+        MissingKey("the key name is missing", ("entities", 1, "name"), source="brex.toml", line=7),
+        UnknownKey(
+            f"unknown key nmae; the keys here are {keys}; did you mean name?",
+            ("entities", 1),
+            key="nmae",
+            meant="name",
+            source="brex.toml",
+            line=8,
+        ),
+    ]
+    again: SettingsError = pickle.loads(pickle.dumps(caught.value))
+    assert [each.mistake for each in again.problems if isinstance(each, Problem)] == carried
+    assert list(again.problems) == [str(each) for each in carried]

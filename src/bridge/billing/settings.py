@@ -9,6 +9,7 @@ from enum import StrEnum
 import attrs
 
 from bridge.billing.values import TaxStatus
+from bridge.settings.mistakes import Mistake, repeated
 from bridge.settings.toml_file import read_toml
 from bridge.settings.values import OnChange
 
@@ -136,18 +137,14 @@ def read_billing_settings(text: str, source: str = "settings") -> BillingSetting
     return read_toml(text, BillingSettings, source, _inconsistencies)
 
 
-def _inconsistencies(settings: BillingSettings) -> Iterator[str]:
-    for key, names in (
-        ("customers", [each.billing for each in settings.customers]),
-        ("products", [each.billing for each in settings.products]),
-        ("entities", [each.name for each in settings.entities]),
-        ("taxes", [(each.status, each.category, each.country) for each in settings.taxes]),
-    ):
-        first = dict[object, int]()
-        for index, name in enumerate(names):
-            if first.setdefault(name, index) != index:
-                yield f"{key}[{first[name]}] is about the same already; take one of them out @ {key}[{index}]"
+def _inconsistencies(settings: BillingSettings) -> Iterator[Mistake]:
+    yield from repeated("customers", (each.billing for each in settings.customers))
+    yield from repeated("products", (each.billing for each in settings.products))
+    yield from repeated("entities", (each.name for each in settings.entities))
+    yield from repeated("taxes", ((each.status, each.category, each.country) for each in settings.taxes))
     if settings.create_products and settings.revenue_account is None:
-        yield "products that are created need the revenue_account that they earn on @ create_products"
+        text = "products that are created need the revenue_account that they earn on"
+        yield Mistake(text, ("create_products",), about=(("revenue_account",),))
     if settings.on_change is OnChange.CORRECT:
-        yield "an invoice is corrected by a credit note of the billing system; use replace or refuse @ on_change"
+        text = "an invoice is corrected by a credit note of the billing system; use replace or refuse"
+        yield Mistake(text, ("on_change",))

@@ -15,8 +15,8 @@ from bridge.card_accounts import folded, user_names
 from bridge.entities import has_choice, names_field
 from bridge.field_sync import FieldWithValues
 from bridge.settings.card_account_rules import CardAccountRule
-from bridge.settings.check import Problem
-from bridge.settings.values import OF_SUBSIDIARY, Settings, When
+from bridge.settings.mistakes import KeyPath, Mistake, Problem
+from bridge.settings.values import OF_SUBSIDIARY, Movements, Settings, When
 
 _CODE = re.compile(r"[A-Z]{3}")
 #: What the general ledger field is called in a company without an ERP of its own; nobody has chosen that name.
@@ -94,57 +94,57 @@ def check_source(settings: Settings, books: Books, fields: SourceFields, zones: 
     Where the source lists its fields, everything that is not among them is a problem. Where it does not, only what looks
     like the misspelt name of something that its records use.
     """
-    return tuple(_problems(settings, books, fields, zones))
+    return tuple(Problem(each) for each in _mistakes(settings, books, fields, zones))
 
 
-def _problems(settings: Settings, books: Books, fields: SourceFields, zones: Zones) -> Iterator[Problem]:
+def _mistakes(settings: Settings, books: Books, fields: SourceFields, zones: Zones) -> Iterator[Mistake]:
     if not fields.may_ask:
-        text = "gl_field: the token may not read Brex's fields, so what the settings name of them could not be compared"
-        yield Problem(text, is_warning=True)
+        text = "the token may not read Brex's fields, so what the settings name of them could not be compared"
+        yield Mistake(text, ("gl_field",), is_warning=True)
     names = list(_named_fields(settings))
-    for place, field in names:
-        yield from _field(place, field, fields, {each for _, each in names})
-    whens: list[tuple[str, When | CardAccountRule]] = [
-        *((f"entities[{index}].when", each.when) for index, each in enumerate(settings.entities) if each.when is not None),
-        *((f"card_accounts[{index}]", each) for index, each in enumerate(settings.card_accounts)),
+    for path, field in names:
+        yield from _field(path, field, fields, {each for _, each in names})
+    whens: list[tuple[KeyPath, When | CardAccountRule]] = [
+        *((("entities", index, "when"), each.when) for index, each in enumerate(settings.entities) if each.when is not None),
+        *((("card_accounts", index), each) for index, each in enumerate(settings.card_accounts)),
     ]  # fmt: skip
-    for place, when in whens:
+    for path, when in whens:
         if when.field is not None and when.value is not None and when.field in fields.names:
             named = {other.value for _, other in whens if other.field == when.field and other.value is not None}
             values = fields.values(when.field)
             problem = _absent(when.value, values, named, f"value of {when.field!r}", is_certain=fields.is_whole)
-            yield from (Problem(f"{place}.value: {each}") for each in problem)
+            yield from (Mistake(each, (*path, "value")) for each in problem)
         if when.location is not None:
             named = {other.location for _, other in whens if other.location is not None}
             problem = _absent(when.location, fields.locations, named, "location", is_certain=False)
-            yield from (Problem(f"{place}.location: {each}") for each in problem)
+            yield from (Mistake(each, (*path, "location")) for each in problem)
     yield from _users(settings, fields)
     yield from _currencies(settings, books, fields)
-    yield from map(Problem, _time_zones(settings, books, zones))
+    yield from _time_zones(settings, books, zones)
 
 
-def _named_fields(settings: Settings) -> Iterator[tuple[str, str]]:
-    for place, field in (
+def _named_fields(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    for key, field in (
         ("gl_field", settings.gl_field),
         ("tax_field", settings.tax_field),
         ("vendor_field", settings.vendor_field),
     ):
         if field is not None:
-            yield place, field
+            yield (key,), field
     for index, entity in enumerate(settings.entities):
         if entity.when is not None and entity.when.field is not None:
-            yield f"entities[{index}].when.field", entity.when.field
+            yield ("entities", index, "when", "field"), entity.when.field
     for index, rule in enumerate(settings.card_accounts):
         if rule.field is not None:
-            yield f"card_accounts[{index}].field", rule.field
+            yield ("card_accounts", index, "field"), rule.field
     for index, mapping in enumerate(settings.fields):
-        yield f"fields[{index}].brex", mapping.brex
+        yield ("fields", index, "brex"), mapping.brex
 
 
-def _field(place: str, field: str, fields: SourceFields, named: set[str]) -> Iterator[Problem]:
-    is_usual = place == "gl_field" and field == _USUAL_GL_FIELD
+def _field(path: KeyPath, field: str, fields: SourceFields, named: set[str]) -> Iterator[Mistake]:
+    is_usual = path == ("gl_field",) and field == _USUAL_GL_FIELD
     found = _absent(field, fields.names, named, "field", is_certain=fields.is_whole and not is_usual)
-    yield from (Problem(f"{place}: {each}") for each in found)
+    yield from (Mistake(each, path) for each in found)
 
 
 def _absent(wanted: str, known: Iterable[str], named: set[str], what: str, *, is_certain: bool) -> Iterator[str]:
@@ -159,32 +159,32 @@ def _absent(wanted: str, known: Iterable[str], named: set[str], what: str, *, is
         yield f"Brex has no {what} {wanted!r}"
 
 
-def _users(settings: Settings, fields: SourceFields) -> Iterator[Problem]:
+def _users(settings: Settings, fields: SourceFields) -> Iterator[Mistake]:
     named = {each.user.casefold() for each in settings.card_accounts if each.user is not None}
     for index, rule in enumerate(settings.card_accounts):
         if rule.user is not None:
             problem = _absent(folded(rule.user), fields.users, named, "user", is_certain=False)
             # People come and go, and somebody else may have a similar name.
-            yield from (Problem(f"card_accounts[{index}].user: {each}", is_warning=True) for each in problem)
+            yield from (Mistake(each, ("card_accounts", index, "user"), is_warning=True) for each in problem)
 
 
-def _currencies(settings: Settings, books: Books, fields: SourceFields) -> Iterator[Problem]:
+def _currencies(settings: Settings, books: Books, fields: SourceFields) -> Iterator[Mistake]:
     known = fields.currencies | {each.currency for each in books.subsidiaries}
-    told = [
-        (f"entities[{index}].{key}", each)
+    told: list[tuple[KeyPath, When | Movements | CardAccountRule | None]] = [
+        (("entities", index, key), each)
         for index, entity in enumerate(settings.entities)
         for key, each in (("when", entity.when), ("movements", entity.movements))
     ]
-    cards = ((f"card_accounts[{index}]", each) for index, each in enumerate(settings.card_accounts))
-    for place, each in (*told, *cards):
+    told += [(("card_accounts", index), each) for index, each in enumerate(settings.card_accounts)]
+    for path, each in told:
         currency = None if each is None else each.currency
         if currency is not None and not _CODE.fullmatch(currency):
             alike = suggestion(currency, known)
             meant = "" if alike is None else f"; did you mean {alike!r}?"
-            yield Problem(f"{place}.currency: {currency!r} is no code of ISO 4217 such as EUR{meant}")
+            yield Mistake(f"{currency!r} is no code of ISO 4217 such as EUR{meant}", (*path, "currency"))
 
 
-def _time_zones(settings: Settings, books: Books, zones: Zones) -> Iterator[str]:
+def _time_zones(settings: Settings, books: Books, zones: Zones) -> Iterator[Mistake]:
     # Those of subsidiaries concern their own records alone, which are refused.
     for name in () if settings.time_zone == OF_SUBSIDIARY else (settings.time_zone,):
         try:
@@ -195,7 +195,7 @@ def _time_zones(settings: Settings, books: Books, zones: Zones) -> Iterator[str]
         if not is_known:
             alike = suggestion(name, {each.timezone for each in books.subsidiaries} | {"UTC"})
             meant = "" if alike is None else f" (did you mean {alike!r}?)"
-            yield f"time_zone: nobody here knows the time zone {name!r}{meant}; {ZONE_ADVICE}"
+            yield Mistake(f"nobody here knows the time zone {name!r}{meant}; {ZONE_ADVICE}", ("time_zone",))
 
 
 def suggestion(wanted: str, known: Iterable[str]) -> str | None:

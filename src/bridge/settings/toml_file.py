@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -17,6 +16,7 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn
 
 from bridge.settings.inconsistencies import inconsistencies_of
+from bridge.settings.mistakes import KeyPath, MissingKey, Mistake, UnknownKey
 from bridge.settings.salvage import Salvaged, salvage
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import Settings, SettingsError
@@ -36,10 +36,10 @@ def read_settings(text: str, source: str = "settings") -> Settings:
     return read_toml(text, Settings, source, inconsistencies_of)
 
 
-def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[S], Iterable[str]]) -> S:
+def read_toml(text: str, kind: type[S], source: str, inconsistencies: Callable[[S], Iterable[Mistake]]) -> S:
     """Settings of a `kind` from the text of a TOML file.
 
-    `inconsistencies` tells what is wrong between its values, in the form ``text @ path``. Raises `SettingsError`.
+    `inconsistencies` tells what is wrong between its values. Raises `SettingsError`.
     """
     return read_table(parsed(text, source), kind, TomlText(text, source), inconsistencies)
 
@@ -53,21 +53,20 @@ def parsed(text: str, source: str) -> dict[str, Any]:
         raise SettingsError((f"{source}: {error}",)) from None
 
 
-def read_table(table: object, kind: type[S], where: TomlText, inconsistencies: Callable[[S], Iterable[str]]) -> S:
+def read_table(table: object, kind: type[S], where: TomlText, inconsistencies: Callable[[S], Iterable[Mistake]]) -> S:
     """As `read_toml`, from a table that stands at `where`."""
     try:
         settings = _converter.structure(table, kind)
     except cattrs.BaseValidationError as error:
-        problems = _messages(error)
+        mistakes = list(_mistakes(error))
         part = _salvaged(cast("dict[str, Any]", table), kind) if isinstance(table, dict) else None
         if part is not None:
-            split = ((each, *each.rpartition(" @ ")[::2]) for each in inconsistencies(part.settings))
-            problems += [each for each, told, place in split if part.means(told, place)]
-        raise where.error(problems) from None
+            mistakes += [each for each in inconsistencies(part.settings) if part.has(each)]
+        raise where.error(mistakes) from None
     except ValueError as error:
-        raise where.error([f"{error} @ "]) from None
-    if problems := list(inconsistencies(settings)):
-        raise where.error(problems)
+        raise where.error([Mistake(str(error))]) from None
+    if mistakes := list(inconsistencies(settings)):
+        raise where.error(mistakes)
     return settings
 
 
@@ -81,29 +80,22 @@ def readable_part(text: str) -> Salvaged[Settings] | None:
 
 
 def _salvaged(table: dict[str, Any], kind: type[S]) -> Salvaged[S] | None:
-    return salvage(table, lambda mended: _converter.structure(mended, kind), lambda each: _problems(each, kind))
+    return salvage(table, lambda mended: _converter.structure(mended, kind), lambda each: _wrong_values(each, kind))
 
 
-def _problems(table: dict[str, Any], kind: type[object]) -> list[str]:
-    """What is wrong with single values, in the form ``text @ path``."""
+def _wrong_values(table: dict[str, Any], kind: type[object]) -> list[Mistake]:
+    """What is wrong with single values."""
     try:
         _converter.structure(table, kind)
     except cattrs.BaseValidationError as error:
-        return _messages(error)
+        return list(_mistakes(error))
     return []
 
 
 def with_lines(error: SettingsError, text: str, source: str) -> SettingsError:
-    """The error with the lines of the file `text`, for problems that begin with their place in the settings."""
-    messages = [f"{told} @ {place}" for place, _, told in (each.partition(": ") for each in error.problems)]
-    fits = [_PLACE.fullmatch(each.partition(": ")[0]) is not None for each in error.problems]
-    located = TomlText(text, source).error(messages).problems
-    return SettingsError(
-        tuple(
-            found if has_place else problem
-            for found, problem, has_place in zip(located, error.problems, fits, strict=True)
-        )
-    )
+    """The error with the lines of the file `text`, for problems whose place in the settings is known."""
+    where = TomlText(text, source)
+    return SettingsError(tuple(where.located(each) for each in error.problems))
 
 
 def _text(value: object, _: object) -> str:
@@ -192,32 +184,34 @@ def _make_converter() -> cattrs.Converter:
 _converter = _make_converter()
 
 
-def _messages(error: cattrs.BaseValidationError) -> list[str]:
-    found = list[str]()
-    for message in cattrs.transform_error(error, path="", format_exception=_explain):
-        text, mark, path = message.rpartition(" @ ")
-        # Each unknown key has a line of its own.
-        found += [f"{each}{mark}{path}" for each in text.split(_NEXT)]
-    return found
+def _mistakes(error: Exception, path: KeyPath = ()) -> Iterator[Mistake]:
+    """Each error in a group of cattrs, with the way to it, which stands in the notes."""
+    if isinstance(error, cattrs.ClassValidationError):
+        of_fields, others = error.group_exceptions()
+        inner = [(each, (*path, note.name)) for each, note in of_fields]
+    elif isinstance(error, cattrs.IterableValidationError):
+        of_entries, others = error.group_exceptions()
+        inner = [(each, (*path, note.index)) for each, note in of_entries]
+    else:
+        yield from _explained(error, path)
+        return
+    for each, place in (*inner, *((each, path) for each in others)):
+        yield from _mistakes(each, place)
 
 
-def _unknown(key: str, known: Sequence[str]) -> str:
-    meant = get_close_matches(key, known, n=1)
-    advice = _GONE.get(
-        key, f"the keys here are {', '.join(known)}" + "".join(f"; did you mean {each}?" for each in meant)
-    )
-    return f"unknown key {key}; {advice}"
-
-
-def _explain(error: BaseException, _: type[Any] | None) -> str:
+def _explained(error: Exception, path: KeyPath) -> Iterator[Mistake]:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         known = [field.name for field in attrs.fields(error.cl)]
-        return _NEXT.join(_unknown(each, known) for each in sorted(error.extra_fields))
-    if isinstance(error, KeyError):
-        return f"the key {error.args[0]} is missing"
-    return str(error)
+        yield from (_unknown(each, known, path) for each in sorted(error.extra_fields))
+    elif isinstance(error, KeyError):
+        yield MissingKey(f"the key {path[-1]} is missing", path)
+    else:
+        yield Mistake(str(error), path)
 
 
-# Stands in no key of TOML and in no message.
-_NEXT = "\0"
-_PLACE = re.compile(r"[a-z_]+(\[\d+\])?(\.[a-z_]+)*")
+def _unknown(key: str, known: Sequence[str], path: KeyPath) -> UnknownKey:
+    if (advice := _GONE.get(key)) is not None:
+        return UnknownKey(f"unknown key {key}; {advice}", path, key=key)
+    meant = next(iter(get_close_matches(key, known, n=1)), None)
+    advice = f"the keys here are {', '.join(known)}" + ("" if meant is None else f"; did you mean {meant}?")
+    return UnknownKey(f"unknown key {key}; {advice}", path, key=key, meant=meant)

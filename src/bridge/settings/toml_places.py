@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 import attrs
 
+from bridge.settings.mistakes import KeyPath, Mistake, Problem
 from bridge.settings.values import SettingsError
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([\w\-]+)\s*=")
-_UNKNOWN = re.compile(r"unknown key ([\w\-]+)")
 
 
 @attrs.frozen
@@ -20,44 +21,50 @@ class TomlText:
 
     text: str = attrs.field(repr=False)
     source: str
-    table: str = ""
+    table: KeyPath = ()
 
-    def error(self, messages: Sequence[str]) -> SettingsError:
-        """The error for messages in the form ``text @ path``, each with its line."""
-        lines = dict(_places(self.text))
-        return SettingsError(tuple(self._located(each, lines) for each in messages))
+    def error(self, mistakes: Iterable[Mistake]) -> SettingsError:
+        """The error for these mistakes, each with its line."""
+        return SettingsError(tuple(Problem(self._located(each)) for each in mistakes))
 
-    def _located(self, message: str, lines: Mapping[str, int]) -> str:
-        text, _, inside = message.rpartition(" @ ")
-        path = f"{self.table}.{inside.lstrip('.')}".strip(".")
-        inner = _UNKNOWN.match(text)
-        place = f"{path}.{inner[1]}".lstrip(".") if inner else path
-        while place and place not in lines:
-            place = place[: max(place.rfind("."), place.rfind("["), 0)]
-        line = lines.get(place)
-        where = self.source if line is None else f"{self.source} line {line}"
-        return f"{where}: {path}: {text}" if path else f"{where}: {text}"
+    def located(self, problem: str) -> str:
+        """A problem with its line, where its place in the settings is known."""
+        if isinstance(problem, Problem) and problem.mistake.path and not problem.mistake.source:
+            return Problem(self._located(problem.mistake))
+        return problem
+
+    def _located(self, mistake: Mistake) -> Mistake:
+        place = (*self.table, *mistake.wrong_path)
+        while place and place not in self._lines:
+            place = place[:-1]
+        line = self._lines.get(place)
+        return attrs.evolve(mistake, path=(*self.table, *mistake.path), source=self.source, line=line)
+
+    @cached_property
+    def _lines(self) -> Mapping[KeyPath, int]:
+        return dict(_places(self.text))
 
 
-def _places(text: str) -> Iterator[tuple[str, int]]:
+def _places(text: str) -> Iterator[tuple[KeyPath, int]]:
     """Where each key and table stands, by line; enough of TOML for a settings file as people write it."""
-    prefix, counts = "", dict[str, int]()
+    prefix: KeyPath = ()
+    counts = dict[tuple[str, ...], int]()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            path = header[2]
+            names = tuple(header[2].split("."))
             if header[1] == "[[":
-                counts[path] = counts.get(path, -1) + 1
-            prefix = _indexed(path, counts)
+                counts[names] = counts.get(names, -1) + 1
+            prefix = _indexed(names, counts)
             yield prefix, number
         elif key := _KEY.match(line):
-            yield f"{prefix}.{key[1]}".lstrip("."), number
+            yield (*prefix, key[1]), number
 
 
-def _indexed(path: str, counts: Mapping[str, int]) -> str:
-    """The path of a table with the number of each array's entry, such as ``acme.entities[1].when``."""
-    made, plain = "", ""
-    for part in path.split("."):
-        plain, made = f"{plain}.{part}".lstrip("."), f"{made}.{part}".lstrip(".")
-        if plain in counts:
-            made += f"[{counts[plain]}]"
-    return made
+def _indexed(names: tuple[str, ...], counts: Mapping[tuple[str, ...], int]) -> KeyPath:
+    """The way to a table with the number of each array's entry, such as ``("acme", "entities", 1, "when")``."""
+    path: KeyPath = ()
+    for depth, name in enumerate(names, start=1):
+        path = (*path, name)
+        if (count := counts.get(names[:depth])) is not None:
+            path = (*path, count)
+    return path

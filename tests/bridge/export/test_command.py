@@ -156,6 +156,10 @@ def test_plan_with_refusals_ends_with_1(company: Company, run: Run) -> None:
             SETTINGS_TEXT.replace('"21120"', "21120"),
             "settings.toml line 6: entities[0].card_account: 21120 is not a text",
         ),
+        (
+            f"{SETTINGS_TEXT}\n[[approvals]]\nabove = 300\n",
+            "settings.toml: approvals: they need a journal, which keeps who gave them; give --journal",
+        ),
         ("nonsense", "settings.toml"),
     ],
 )

@@ -36,7 +36,9 @@ from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
+from bridge.settings.mistakes import Mistake
 from bridge.settings.toml_file import read_settings, readable_part, with_lines
+from bridge.settings.toml_places import TomlText
 from bridge.settings.values import SettingsError
 from clientkit.client import release
 from clientkit.errors import ApiError
@@ -213,6 +215,9 @@ def opened_export(
         told = read_settings(text, source=str(settings))
     except SettingsError as error:
         raise SettingsError((*error.problems, *_more_problems(text, str(settings)))) from None
+    if posts and told.approvals and journal is None:
+        mistake = Mistake("they need a journal, which keeps who gave them; give --journal", ("approvals",))
+        raise TomlText(text, str(settings)).error([mistake])
     bridge = Bridge(told if posts else attrs.evolve(told, approvals=()), rates=known, zones=zone_of)
     with ExitStack() as stack:
         brex = stack.enter_context(brex_accounting.Client.from_env())
@@ -240,8 +245,8 @@ def _more_problems(text: str, source: str) -> tuple[str, ...]:
     except (ApiError, SettingsError):
         # What is wrong in the file is told in any case.
         return ()
-    problems = part.of_the_file(each for each in found if not each.is_warning)
-    return with_lines(SettingsError(tuple(problems)), text, source).problems if problems else ()
+    where = TomlText(text, source)
+    return tuple(where.located(each) for each in part.of_the_file(found) if not each.is_warning)
 
 
 @contextmanager

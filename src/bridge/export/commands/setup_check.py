@@ -23,7 +23,8 @@ from bridge.export.sources.brex import BrexSource
 from bridge.settings.check import Problem, check
 from bridge.settings.check_source import SourceFields, check_source
 from bridge.settings.salvage import Salvaged
-from bridge.settings.toml_file import read_settings, readable_part, with_lines
+from bridge.settings.toml_file import read_settings, readable_part
+from bridge.settings.toml_places import TomlText
 from bridge.settings.values import Settings, SettingsError
 from clientkit.errors import ApiError, ForbiddenError, NotFoundError, UnauthorizedError
 
@@ -204,9 +205,9 @@ class _Look:
             self._found("Settings", State.NOT_VERIFIABLE, "Brex cannot be read, so nothing is compared with its fields")
         if (part := self._part) is not None:
             found = part.of_the_file(found)
+        where = TomlText(text, source)
         for each in found:
-            (located,) = with_lines(SettingsError((each,)), text, source).problems
-            self._found("Settings", State.WARNING if each.is_warning else State.PROBLEM, located)
+            self._found("Settings", State.WARNING if each.is_warning else State.PROBLEM, where.located(each))
         if not found and self._part is None:
             self._found("Settings", State.OK, "what they name is there on both sides, as far as it was compared")
 

@@ -16,6 +16,7 @@ from bridge.export.journal.protocol import JournalError
 from bridge.export.tenants.secrets import Secrets, environment_prefix, environment_secrets
 from bridge.export.tenants.tenant import Tenant
 from bridge.settings.inconsistencies import inconsistencies_of
+from bridge.settings.mistakes import KeyPath, Mistake
 from bridge.settings.toml_file import parsed, read_table
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import Settings, SettingsError
@@ -148,12 +149,12 @@ def _of_file(path: Path, secrets: Secrets) -> _Read:
 
 
 def _of_table(name: str, table: object, text: str, source: str, secrets: Secrets) -> _Read:
-    return _tenant(name, table, TomlText(text, source, name), secrets)
+    return _tenant(name, table, TomlText(text, source, (name,)), secrets)
 
 
 def _tenant(name: str, table: object, where: TomlText, secrets: Secrets) -> _Read:
     if not _NAME.fullmatch(name):
-        raise where.error([f"{name!r} is no name of a tenant, which has letters, digits, - and _ @ "])
+        raise where.error([Mistake(f"{name!r} is no name of a tenant, which has letters, digits, - and _")])
     read = read_table(table, _Table, where, _inconsistencies)
     options = read.tenant
     tenant = Tenant(
@@ -169,34 +170,34 @@ def _tenant(name: str, table: object, where: TomlText, secrets: Secrets) -> _Rea
     return _Read(tenant, where)
 
 
-def _inconsistencies(table: _Table) -> Iterator[str]:
+def _inconsistencies(table: _Table) -> Iterator[Mistake]:
     yield from inconsistencies_of(table)
     options = table.tenant
     if options.namespace is not None:
         try:
             checked_namespace(options.namespace)
         except JournalError as error:
-            yield f"{error} @ tenant.namespace"
+            yield Mistake(str(error), ("tenant", "namespace"))
     for key, url in (("brex_base_url", options.brex_base_url), ("rillet_base_url", options.rillet_base_url)):
         try:
             checked_base_url(url or "https://example.com")
         except ConfigurationError as error:
-            yield f"{error} @ tenant.{key}"
+            yield Mistake(str(error), ("tenant", key))
 
 
 def _collisions(read: Mapping[str, _Read]) -> dict[str, SettingsError]:
     """Those that would take each other's journal, events or credentials: nobody can tell which of them is right."""
-    told = dict[str, list[str]]()
-    for what, key, value_of in _UNIQUE:
+    told = dict[str, list[Mistake]]()
+    for what, path, value_of in _UNIQUE:
         for name, others in _sharing((name, value_of(each.tenant)) for name, each in read.items()):
-            told.setdefault(name, []).append(f"{what} is that of {', '.join(others)} too @ {key}")
-    return {name: read[name].where.error(messages) for name, messages in told.items()}
+            told.setdefault(name, []).append(Mistake(f"{what} is that of {', '.join(others)} too", path))
+    return {name: read[name].where.error(mistakes) for name, mistakes in told.items()}
 
 
-_UNIQUE: Sequence[tuple[str, str, Callable[[Tenant], Hashable | None]]] = (
-    ("its part of the journal", "tenant.namespace", lambda each: each.namespace),
-    ("its company in Brex", "tenant.company_id", lambda each: each.company_id),
-    ("the beginning of its variables", "", lambda each: environment_prefix(each.name)),
+_UNIQUE: Sequence[tuple[str, KeyPath, Callable[[Tenant], Hashable | None]]] = (
+    ("its part of the journal", ("tenant", "namespace"), lambda each: each.namespace),
+    ("its company in Brex", ("tenant", "company_id"), lambda each: each.company_id),
+    ("the beginning of its variables", (), lambda each: environment_prefix(each.name)),
 )
 
 
