@@ -110,7 +110,7 @@ def play_billing(
     invoices, wrong = schedule.invoices, list[str]()
     with books.serve() as url:
 
-        def run(planned: Run, tells_until: Step | None = None) -> bool:
+        def run(planned: Run, tells_until: Step | None = None, *, syncs: int = schedule.syncs) -> bool:
             billing = ListedInvoices(invoices, schedule.notes, name="Sequence")
             books.outbox.deliver_due()
             jobs = [
@@ -128,14 +128,18 @@ def play_billing(
                     "rillet": url,
                     "key": books.api_key,
                 }
-                for number in range(schedule.syncs)
+                for number in range(syncs)
             ]
-            ended = server.run(jobs, lambda pids: troubles.begin(planned, pids)) == [0] * schedule.syncs
+            ended = server.run(jobs, lambda pids: troubles.begin(planned, pids)) == [0] * syncs
             troubles.begin(Run(), ())
             statuses.look()
             wrong.extend(statuses.left() if ended else ())
             clock.advance(planned.pause.total_seconds())
             return ended
+
+        def run_to_the_end() -> bool:
+            # Two that start at the same moment may be in each other's way each time. One that is alone has to end.
+            return run(Run()) or any(run(Run(), syncs=1) for _ in range(MOST_RUNS))
 
         def pay(number: int) -> None:
             if number < len(schedule.payments):
@@ -146,10 +150,9 @@ def play_billing(
             invoices = schedule.later
             pay(number)
         invoices = schedule.later
-        ended = any(run(Run()) for _ in range(MOST_RUNS))
+        ended = run_to_the_end()
         pay(len(schedule.runs))
-        # Two that tell of the same invoice are in each other's way, and come back.
-        ended = ended and any(run(Run()) for _ in range(MOST_RUNS))
+        ended = ended and run_to_the_end()
     with SqlJournal(place, now=clock) as opened:
         billing = ListedInvoices(schedule.later, schedule.notes, name="Sequence")
         sync = InvoiceSync(billing, books.client(), SETTINGS, journal=opened)
