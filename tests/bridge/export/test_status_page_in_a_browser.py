@@ -67,7 +67,11 @@ class Person:
 
     def sees(self, selector: str, text: str) -> None:
         """Wait until it is shown."""
-        from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+        from selenium.common.exceptions import (
+            NoSuchElementException,
+            StaleElementReferenceException,
+            TimeoutException,
+        )
         from selenium.webdriver.support.ui import WebDriverWait
 
         waiting = WebDriverWait(
@@ -77,7 +81,11 @@ class Person:
             ignored_exceptions=(NoSuchElementException, StaleElementReferenceException),
         )
         shown: Callable[[Chrome], bool] = lambda _: text in self.find(selector).text  # noqa: E731 - of this type
-        waiting.until(shown, message=f"{text!r} is not in {self.words()!r}")
+        try:
+            waiting.until(shown)
+        except TimeoutException:
+            # Not before: a page that shows itself anew takes what is being read away.
+            pytest.fail(f"{text!r} is not in {self.words()!r}")
 
     def words(self) -> str:
         return self.find("body").text
