@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 
 if TYPE_CHECKING:
     from click import Command, Group, Parameter

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.billing import OnVoid, Scope, SettledElsewhere, SyncError, read_billing_settings
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 
 PAGE = (Path(__file__).parents[2] / "docs" / "billing.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

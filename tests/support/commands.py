@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 from clientkit import pacing
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from io import TextIOWrapper
+
+from bridge.export.commands import MODULES
 
 _MISSING = 'brex-rillet needs its command line extra. Install it with: pip install "brex-rillet[cli]"'
 
@@ -13,13 +16,16 @@ def main() -> None:
     """Run the command. Exit status 0: all exported; 1: some refused; 2: could not run."""
     open_streams()
     write_anything()
+    # Its name comes first, or else help, completion and messages need them all.
+    named = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        from bridge.export import commands
+        import_module(f"bridge.export.commands.{MODULES.get(named, 'every')}")
+        from bridge.export.commands.app import app
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich", "click"}:
             raise
         sys.exit(_fail(_MISSING))
-    commands.app()
+    app()
 
 
 def open_streams() -> None:

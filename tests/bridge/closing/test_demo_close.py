@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 
 
 def test_it_finds_everything_that_was_late_or_disturbed(tmp_path: Path) -> None:

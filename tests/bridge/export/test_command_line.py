@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge
 from bridge.export import DismissalError, Export, SqlJournal
-from bridge.export.commands import app
+from bridge.export.commands import MODULES
+from bridge.export.commands.every import app
 from bridge.export.reporting import tables
 from clientkit.client import release
 from support.companies.exported import SETTINGS, Company, expense
@@ -35,6 +39,33 @@ def test_a_shell_can_complete_the_commands() -> None:
     asked = {"_BREX_RILLET_COMPLETE": "complete_bash", "COMP_WORDS": "brex-rillet ex", "COMP_CWORD": "1"}
     result = CliRunner().invoke(app, [], prog_name="brex-rillet", env=asked)
     assert result.stdout.split() == ["exchange-differences", "explain", "export"]
+
+
+def test_a_command_is_found_in_its_module() -> None:
+    every = typer.main.get_command(app)
+    found = dict[str, str]()
+    for name, command in every.commands.items():  # type: ignore[attr-defined]  # an app of several commands is a group
+        callback = command.callback or next(iter(command.commands.values())).callback
+        found[name] = callback.__module__.removeprefix("bridge.export.commands.")
+
+    assert found == MODULES
+
+
+@pytest.mark.parametrize(("arguments", "are_there"), [(["plan"], False), ([], True), (["planned"], True)])
+def test_a_command_that_is_named_is_loaded_alone(arguments: list[str], *, are_there: bool) -> None:
+    program = (
+        "import atexit, sys; from bridge.export.cli import main; sys.argv[0] = 'brex-rillet';"
+        "atexit.register(lambda: sys.stdout.write(f'{\"bridge.export.commands.billing\" in sys.modules}\\n')); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.endswith(f"{are_there}\n")
+    # Without settings, a command, or a command of that name.
+    assert done.returncode == 2
 
 
 def test_equal_refusals_are_one_line_that_counts_all(company: Company) -> None:

@@ -15,7 +15,7 @@ import typer
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting.testing.records import card_expense
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 from support.commands import invoke
 from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 

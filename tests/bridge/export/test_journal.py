@@ -420,9 +420,7 @@ def test_a_journal_is_for_its_owner_alone(place: str, journal: SqlJournal) -> No
 
 
 def test_without_the_extra_an_export_works_without_a_journal() -> None:
-    code = (
-        "import sys; sys.modules['sqlalchemy'] = None; from bridge.export import Export; import bridge.export.commands"
-    )
+    code = "import sys; sys.modules['sqlalchemy'] = None; from bridge.export import Export; import bridge.export.commands.every"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import bridge.export.time_zones
 from bridge import SettingsError, read_settings
 from bridge.export import Progress, zone_of
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 from bridge.export.engine.attempts import Attempt, AttemptState
 from bridge.export.reporting import audit_log, tables
 from bridge.export.reporting.report import CreatedVendor, ExportOutcome, StopCode, Unreported

@@ -20,7 +20,7 @@ import rillet.testing
 from brex_accounting import NewWebhookSubscription, WebhookEventType
 from brex_accounting.token_file import FileTokenStore
 from bridge import read_settings
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 from bridge.export.demo.run import Demo
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.settings.check import check

@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 import rillet
 import rillet.testing
 from bridge.export import SqlPaces
-from bridge.export.commands import app
 from bridge.export.commands.app import PACE_VARIABLE
+from bridge.export.commands.every import app
 from clientkit import Answer, ConfigurationError, Paces, PaceStoreError, Pacing, RedisPaces, SharedPacer
 from clientkit.pacing import Pacer, next_slot
 from clientkit.testing import Fault, Respond

@@ -20,7 +20,7 @@ pytest.importorskip("starlette", reason="the extra `web` is not installed")
 
 from bridge import ApprovalRule, PageAction
 from bridge.export import SqlJournal
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 from bridge.export.web.access import Access, address_of
 from bridge.export.web.overview import Status, overview
 from clientkit.errors import ConfigurationError

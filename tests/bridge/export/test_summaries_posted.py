@@ -18,7 +18,7 @@ from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import record
 from bridge import Bridge, Settings, SettingsError, digest_of
 from bridge.export import Export, ExportOutcome, load_books, verify
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 from bridge.export.engine.attempts import AttemptState
 from bridge.export.journal.protocol import Journal
 from bridge.export.journal.sql import SqlJournal

@@ -21,7 +21,7 @@ import rillet.testing
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
 from bridge import Bridge, read_settings
 from bridge.export import Export, SqlJournal, read_fields
-from bridge.export.commands import app
+from bridge.export.commands.every import app
 from bridge.export.commands.export_watch import address_of, interval_of
 from clientkit import Answer
 from clientkit.testing import Asked

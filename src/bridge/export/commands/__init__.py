@@ -1,51 +1,36 @@
-"""What ``brex-rillet`` can do: show itself, plan, export, explain, fill Brex's fields, and tell from the journal what was done."""
+"""What ``brex-rillet`` can do: show itself, plan, export, explain, fill Brex's fields, and tell from the journal what was done.
+
+Each command is in a module, and `every` loads them all. Most of a start is loading, so a command that is named comes alone.
+"""
 
 from __future__ import annotations
 
-from bridge.export.commands import (
-    accrue,
-    approve,
-    billing,
-    check,
-    close_package,
-    close_status,
-    demo,
-    exchange_differences,
-    explain,
-    export,
-    history,
-    init,
-    integration,
-    mcp,
-    plan,
-    reconcile,
-    replay,
-    serve,
-    sync_fields,
-    verify,
-)
-from bridge.export.commands.app import app
+from collections.abc import Mapping
 
-__all__ = [
-    "accrue",
-    "app",
-    "approve",
-    "billing",
-    "check",
-    "close_package",
-    "close_status",
-    "demo",
-    "exchange_differences",
-    "explain",
-    "export",
-    "history",
-    "init",
-    "integration",
-    "mcp",
-    "plan",
-    "reconcile",
-    "replay",
-    "serve",
-    "sync_fields",
-    "verify",
-]
+MODULES: Mapping[str, str] = {
+    "accrue": "accrue",
+    "approve": "approve",
+    "approve-plan": "approve",
+    "billing": "billing",
+    "check": "check",
+    "close-package": "close_package",
+    "close-status": "close_status",
+    "demo": "demo",
+    "dismiss": "replay",
+    "exchange-differences": "exchange_differences",
+    "explain": "explain",
+    "export": "export",
+    "history": "history",
+    "hold": "approve",
+    "init": "init",
+    "integration": "integration",
+    "mark-exported": "replay",
+    "mcp": "mcp",
+    "plan": "plan",
+    "reconcile": "reconcile",
+    "replay": "replay",
+    "serve": "serve",
+    "sync-fields": "sync_fields",
+    "verify": "verify",
+}
+"""In which module each command is."""
