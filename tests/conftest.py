@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -10,7 +11,7 @@ from typing import TypeVar
 import hypothesis
 import pytest
 
-from support.sizes import size
+from support.sizes import FULL, size
 
 _NO_SKIPS = "BREX_RILLET_NO_SKIPS"
 
@@ -28,6 +29,24 @@ sys.dont_write_bytecode = False
 # law is worth more of them than before each commit.
 hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=size("LAW_EXAMPLES", quick=25, full=100))
 hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the cases marked `full` to the full run, but for those in a file that was asked for by its name."""
+    if FULL:
+        return
+    started = config.invocation_params.dir
+    named = {(started / each.partition("::")[0]).resolve() for each in config.args}
+    left_out = [each for each in items if each.get_closest_marker("full") and each.path not in named]
+    config.hook.pytest_deselected(items=left_out)
+    kept = set(items).difference(left_out)
+    items[:] = [each for each in items if each in kept]
+
+
+def pytest_collection_finish() -> None:
+    """What collecting has made stays to the end, so no test has to look whether it is garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("script", "rows"), [("import_time.py", 5), ("outcome.py", 2)])
 def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / script), "1"]
@@ -27,6 +28,7 @@ def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
     assert f"python benchmarks/{script}" in (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("script", "arguments", "tells"),
     [

@@ -207,6 +207,7 @@ def served(shell: Shell, settings: str) -> Generator[Mapping[str, object]]:
             process.communicate()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "page", [each for each in PAGES if any(map(runs_here, lines(each)))], ids=lambda page: str(page.relative_to(ROOT))
 )

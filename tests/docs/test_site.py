@@ -154,6 +154,7 @@ const [names, done] = arguments, wide = [], shown = document.querySelector(".md-
 """
 
 
+@pytest.mark.full
 @pytest.mark.may_skip
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_is_wider_than_its_window(browser: Chrome, address: str, made: dict[str, Page], width: int) -> None:
@@ -165,6 +166,7 @@ def test_no_page_is_wider_than_its_window(browser: Chrome, address: str, made: d
     assert browser.execute_async_script(_WIDE, [name for name in made if name != "404.html"]) == []
 
 
+@pytest.mark.full
 @pytest.mark.may_skip
 def test_a_page_that_is_too_wide_is_noticed(browser: Chrome, address: str, site: Path) -> None:
     text = (site / "paging.html").read_text(encoding="utf-8")
@@ -189,6 +191,7 @@ Element.prototype.attachShadow = function (init) {
 _RESULTS = "return [...(window.searching?.querySelectorAll('a') ?? [])].map(each => each.href)"
 
 
+@pytest.mark.full
 @pytest.mark.may_skip
 @pytest.mark.parametrize(
     ("words", "place"),

@@ -65,6 +65,7 @@ def ran(notebook: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda each: each.stem)
 def test_a_notebook_shows_what_its_page_says_and_that_is_right(notebook: Path) -> None:
     done = ran(notebook)
@@ -101,6 +102,7 @@ def test_the_spending_of_the_page_is_that_of_the_company() -> None:
     assert spent == Decimal("10934.39")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("code", "told"),
     [

@@ -124,6 +124,7 @@ def a_person_plans(world: World) -> subprocess.Popen[bytes]:
     return beside.start("bridge.export.cli", "plan", *options, "--pace", world.environment["EXPORT_PACE"])
 
 
+@pytest.mark.full
 def test_nothing_is_lost_or_doubled_and_nobody_waits_long(queue: Queue) -> None:
     world, good = queue.world, (LARGE, *SMALL)
     chance = random.Random(7)
