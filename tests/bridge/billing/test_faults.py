@@ -21,7 +21,7 @@ from support.sizes import size
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 
-SCHEDULES = size("BREX_RILLET_SCHEDULES", quick=8, full=20)
+SCHEDULES = size("BREX_RILLET_SCHEDULES", quick=4, full=20)
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ from support.sizes import size
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness forks its exporters")
 
-SCHEDULES = size("BREX_RILLET_SCHEDULES", quick=15, full=50)
+SCHEDULES = size("BREX_RILLET_SCHEDULES", quick=10, full=50)
 PORTIONS = 5
 
 #: The journal is asked to claim record and vendor, to write down the vendor's intent and outcome, to release the vendor,

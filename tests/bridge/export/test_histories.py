@@ -24,11 +24,14 @@ from support.histories.play import expect_good_ends, play, shrunk
 from support.histories.world import Journals, Setup, World, world
 from support.sizes import size
 
+# Workers share them.
+PORTIONS = 4
+
 
 def seeds() -> range:
     one = os.environ.get("BREX_RILLET_HISTORY")
     first = int(one or os.environ.get("BREX_RILLET_FIRST_HISTORY", "0"))
-    return range(first, first + (1 if one else size("BREX_RILLET_HISTORIES", quick=40, full=200)))
+    return range(first, first + (1 if one else size("BREX_RILLET_HISTORIES", quick=20, full=200)))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +39,9 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Journals:
     return Journals(tmp_path_factory.mktemp("histories"))
 
 
-def test_every_history_ends_well(journals: Journals) -> None:
-    expect_good_ends([history_of(each) for each in seeds()], journals)
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_every_history_ends_well(journals: Journals, portion: int) -> None:
+    expect_good_ends([history_of(each) for each in seeds()[portion::PORTIONS]], journals)
 
 
 def test_every_history_ends_well_on_books_that_are_kept(journals: Journals) -> None:
