@@ -17,7 +17,7 @@ HERE = Path(__file__).parent / "reference"
 PARTS: Mapping[str, Mapping[str, tuple[str, Sequence[str]]]] = {
     "brex_accounting": {
         "records": (
-            "Records, what is told of them, and what they are about",
+            "Records, export results, and the data that they refer to",
             ("records", "export_results", "receipts", "expenses", "company", "legal_entities", "users"),
         ),
         "fields": ("Integrations, fields and their values", ("integrations", "fields", "field_values")),
@@ -28,7 +28,7 @@ PARTS: Mapping[str, Mapping[str, tuple[str, Sequence[str]]]] = {
         "ledger": ("Accounts, journal entries, fields, subsidiaries, tax rates, periods", ("ledger",)),
         "payables": ("Vendors, bills, charges, reimbursements, vendor credits", ("payables",)),
         "contracts": (
-            "Contracts: what was agreed, at which price, and how it is invoiced",
+            "Contracts, their pricing and invoicing",
             tuple(
                 f"receivables.{each}"
                 for each in ("amendments", "contract_items", "contracts", "draft_contracts", "invoicing", "pricing")

@@ -1,6 +1,6 @@
 """A typed client of the Brex Accounting API, blocking and asynchronous.
 
-Names load their module when they are first used, so importing the package costs next to nothing::
+A name loads its module when it is first used, so importing the package is fast::
 
     import brex_accounting
 

@@ -86,17 +86,17 @@ class Client(BaseClient):
     """A blocking client of one Brex account.
 
     Args:
-        token: A user token, or a credential that renews itself (`brex_accounting.auth`). It never shows in a repr, a log
+        token: A user token, or a credential that renews itself (`brex_accounting.auth`). It never appears in a repr, a log
             or an error.
-        base_url: Where the API is; https, or http on loopback for a stand-in. Brex has no sandbox for customers.
-        options: Timeout, deadline, retries and the bound on an answer's size.
-        pacer: Instead of 1,000 requests in 60 seconds, which all clients of this process with the same token share. `Paces`
-            share it with other processes and machines, for a user token.
-        transport: Instead of real connections, for instance `brex_accounting.testing.StandIn().transport()`.
-        http_client: An httpx client of yours for the connections, for instance with a client certificate or a gateway's
-            headers. It stays open, and `timeout` then bounds each read and not the attempt as a whole.
-        clocks: Instead of the machine's clocks, for tests.
-        sleep: Instead of `time.sleep`, for tests.
+        base_url: The address of the API; https, or http on loopback for a stand-in. Brex has no sandbox for customers.
+        options: Timeout, deadline, retries and the limit on an answer's size.
+        pacer: The rate limit. By default all clients of this process with the same token share 1,000 requests in 60 seconds.
+            For a user token, `Paces` share it with other processes and machines.
+        transport: Used instead of real connections, for instance `brex_accounting.testing.StandIn().transport()`.
+        http_client: Your own httpx client for the connections, for instance with a client certificate or a gateway's
+            headers. You have to close it, and `timeout` then limits each read and not the attempt as a whole.
+        clocks: Used instead of the machine's clocks, for tests.
+        sleep: Used instead of `time.sleep`, for tests.
 
     Raises:
         ConfigurationError: The token or the base URL cannot be used.

@@ -1,6 +1,6 @@
-"""From Brex records to Rillet payloads: pure functions, and in `bridge.export` the shell that runs an export.
+"""Map Brex records to Rillet payloads with pure functions; `bridge.export` runs the export.
 
-Nothing outside `bridge.export` touches a network, a file, a clock or the environment::
+Nothing outside `bridge.export` uses the network, files, the clock or the environment::
 
     from bridge import Bridge, read_settings
 

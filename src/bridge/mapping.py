@@ -120,12 +120,12 @@ class Plan(Tabular):
 class Bridge:
     """The mapping of one company: its settings, the mapper of each record type, and a source of exchange rates.
 
-    An integrator replaces or adds a mapper with ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``. `rates` answers
-    how many units of the second currency one unit of the first buys on a day, as a `RateTable` does; `zones` gives the
-    time zone of a name (in `bridge.export` there is one that knows them all). They must be pure too.
+    To replace or add a mapper, pass ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``. `rates` returns how many units
+    of the second currency one unit of the first buys on a day, as a `RateTable` does. `zones` returns the time zone of a
+    name; `bridge.export` has one that knows them all. They must be pure too.
 
-    `choose_account` may give a line another account, with its reason, before the rules of the settings are looked at;
-    `choose_vendor` may name a record's vendor before it is matched. What they raise refuses the record.
+    `choose_account` can give a line another account, with a reason, before the rules of the settings are applied.
+    `choose_vendor` can name a record's vendor before it is matched. If one of them raises, the record is refused.
     """
 
     def __init__(

@@ -1,12 +1,12 @@
-"""The floor that the clients of both services stand on: what any JSON API client needs.
+"""The foundation of both clients: what any client of a JSON API needs.
 
-Users of the clients meet a few of these names (`Pager`, `Page`, `Options`, the errors) through ``rillet`` and
-``brex_accounting``, which offer them as their own. Integrators build a client of another service with the rest:
+``rillet`` and ``brex_accounting`` re-export the names that their users need (`Pager`, `Page`, `Options`, the errors).
+With the others, integrators build a client of another service:
 
-- `Request`, `operation` and `listing` declare its endpoints, `several` a method of several calls (`ask`, `ask_all`);
-  `dumps` and `loads` are its JSON.
+- `Request`, `operation` and `listing` declare its endpoints, and `several` a method of several calls (`ask`, `ask_all`).
+  `dumps` and `loads` write and read its JSON.
 - A client is a `BaseClient` with a `Service`, a call context (`new_call_context`) and a `LazyResource` for each resource.
-- An `Authorization` takes part in each call, as a `Flow` of `Send` and `Wait`; `call_flow` is a whole call in one.
+- An `Authorization` takes part in each call, as a `Flow` of `Send` and `Wait`; `call_flow` is a complete call.
 """
 
 from __future__ import annotations

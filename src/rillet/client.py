@@ -110,18 +110,18 @@ class Client(BaseClient):
     """A blocking client of one Rillet organization.
 
     Args:
-        api_key: The organization's API key. It never shows in a repr, a log or an error.
+        api_key: The organization's API key. It never appears in a repr, a log or an error.
         environment: ``production`` or ``sandbox``.
-        base_url: Instead of the environment's address; https, or http on loopback for a stand-in.
-        api_version: Sent as ``X-Rillet-API-Version`` with every request, so that a new default changes nothing.
-        options: Timeout, deadline, retries and the bound on an answer's size.
-        pacer: Instead of 60 requests in 60 seconds, which all clients of this process with the same key share. `Paces` such
-            as `clientkit.RedisPaces` share it with other processes and machines.
-        transport: Instead of real connections, for instance `rillet.testing.StandIn().transport()`.
-        http_client: An httpx client of yours for the connections, for instance with a client certificate or a gateway's
-            headers. It stays open, and `timeout` then bounds each read and not the attempt as a whole.
-        clocks: Instead of the machine's clocks, for tests.
-        sleep: Instead of `time.sleep`, for tests.
+        base_url: Used instead of the environment's address; https, or http on loopback for a stand-in.
+        api_version: Sent as ``X-Rillet-API-Version`` with every request, so that a new default of Rillet's changes nothing.
+        options: Timeout, deadline, retries and the limit on an answer's size.
+        pacer: The rate limit. By default all clients of this process with the same key share 60 requests in 60 seconds.
+            `Paces` such as `clientkit.RedisPaces` share it with other processes and machines.
+        transport: Used instead of real connections, for instance `rillet.testing.StandIn().transport()`.
+        http_client: Your own httpx client for the connections, for instance with a client certificate or a gateway's
+            headers. You have to close it, and `timeout` then limits each read and not the attempt as a whole.
+        clocks: Used instead of the machine's clocks, for tests.
+        sleep: Used instead of `time.sleep`, for tests.
 
     Raises:
         ConfigurationError: The key, the environment or the base URL cannot be used.
@@ -203,7 +203,7 @@ class Client(BaseClient):
 
 
 class AsyncClient(AsyncBaseClient):
-    """A client of one Rillet organization to be awaited; its arguments are those of `Client`."""
+    """An asynchronous client of one Rillet organization; its arguments are those of `Client`."""
 
     def __init__(
         self,

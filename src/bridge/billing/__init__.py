@@ -1,6 +1,6 @@
-"""Invoices of a billing system into Rillet, each once, and what was paid back to it.
+"""Post a billing system's invoices to Rillet, each once, and report payments back to it.
 
-`plan_invoice` is pure: an invoice becomes something to post, nothing to do, or a refusal with every reason.
+`plan_invoice` is pure: it turns an invoice into something to post, nothing to do, or a refusal with every reason.
 `bridge.billing.sync` runs it.
 """
 

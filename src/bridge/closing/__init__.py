@@ -1,4 +1,4 @@
-"""The close of a month, as pure functions of a snapshot of both sides."""
+"""Reports for closing a month, as pure functions of a snapshot of Brex and Rillet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The export that runs the mapping: the only part of the bridge that reads, writes and waits.
+"""Run an export of Brex records to Rillet: the part of the bridge that reads, writes and waits.
 
 ::
 

@@ -320,40 +320,40 @@ class TaxRule:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Settings:
-    """Everything that the bridge has to be told.
+    """The settings of an export: how a company's Brex account maps onto its books.
 
     - `gl_field`: the Brex field (remote id, Brex id or name) whose value is a line's general ledger account.
-    - `reference_type`: the type of external reference that links Rillet objects to Brex records. A person creates it
-      once in Rillet's settings. Without it only journal entries can be found again after a crash, so leave it in.
+    - `reference_type`: the type of external reference that links Rillet objects to Brex records. Create it once in
+      Rillet's settings. Without it only journal entries can be found again after a crash, so keep it.
     - `intercompany`: the accounts between two entities, for records with lines of both. Without them such a record is
       refused.
-    - `accounts`: rules, in their order, that send lines to other accounts than those they are coded to.
-    - `card_accounts`: rules, in their order, for records that are on another card account than their entity's.
-    - `time_zone`: in which moments become days: ``UTC``, ``subsidiary`` for that of the record's subsidiary, or the
-      name of one, such as ``Europe/Berlin``. Midnight in UTC is taken for a day without a time and stays that day.
+    - `accounts`: rules, in order, that post lines to other accounts than those they are coded to.
+    - `card_accounts`: rules, in order, for records on another card account than their entity's.
+    - `time_zone`: decides on which day a moment falls: ``UTC``, ``subsidiary`` for that of the record's subsidiary, or the
+      name of one, such as ``Europe/Berlin``. Midnight in UTC is taken to be a day without a time, and stays that day.
     - `other_types`: records of types without a mapping; those whose lines are all coded can become journal entries.
-    - `vendors`: merchants and people whose vendor is named here, before anything else is looked at.
-    - `vendor_field`: the Brex field whose value is the vendor, where spenders choose one; its values are Rillet's vendors.
-    - `near_duplicates`: what to do with a vendor to create that looks like one that Rillet has.
+    - `vendors`: merchants and people whose vendor is named here; this takes precedence over all other matching.
+    - `vendor_field`: the Brex field whose value is the vendor, if spenders choose one; its values are Rillet's vendors.
+    - `near_duplicates`: what to do if a vendor to create resembles one in Rillet.
     - `tax_field`: the Brex field whose value is a line's tax code; `taxes` are rules for some of the codes.
     - `tax_coverage`: how taxed lines are shown in Rillet.
     - `tax_rounding`: whether tax is rounded on each line or once for a document.
-    - `foreign_currency`: in which currency records are posted that are not in their subsidiary's.
-    - `summarise`: types of records of which those of one day, entity and currency become one journal entry.
+    - `foreign_currency`: the currency in which records are posted whose currency is not their subsidiary's.
+    - `summarise`: record types; records of such a type with the same day, entity and currency become one journal entry.
     - `receipts`: attach the receipts of a record to its charge or bill.
     - `on_change`: what to do when Brex changes a record that is in Rillet.
-    - `on_delete`: what to do when nothing is left to post of a record that is in Rillet.
-    - `same_invoice`: what to do with a second bill of one vendor under one number.
-    - `bill_timing`: when bills are posted; one that is posted early is told to Brex when it is ready.
-    - `card_holder`: what lines say of the person who spent, in brackets behind their text.
+    - `on_delete`: what to do when nothing is left to post for a record that is in Rillet.
+    - `same_invoice`: what to do with a second bill of one vendor with the same number.
+    - `bill_timing`: when bills are posted; Brex is told about one that is posted early when it is ready for export.
+    - `card_holder`: how lines name the spender, in brackets after their text.
     - `service_period_fields`: the two Brex fields whose values are the first and the last day of a line's service.
-    - `payouts`: what a payout becomes whose reimbursement Rillet has.
+    - `payouts`: what a payout becomes if its reimbursement is in Rillet.
     - `default_vendor`: the vendor (id or name) of card records that name no merchant; without it they are refused.
     - `record_link`, `rillet_link`: addresses for people, with ``{id}`` (and ``{kind}``, such as ``charges``
       or ``journal-entries``) in them. Neither service documents its own.
-    - `approvals`: postings that wait until somebody other than who prepared them has approved them.
-    - `page_actions`: what people may do on the page of ``serve``; nothing when left out, and everybody may look.
-    - `report_refusals`: tell Brex about refused records; it seems to take them out of the queue for good.
+    - `approvals`: postings that wait until somebody other than the person who prepared them approves them.
+    - `page_actions`: what users can do on the page of ``serve``; by default they can only look.
+    - `report_refusals`: tell Brex about refused records; it seems to remove them from the queue for good.
     """
 
     entities: tuple[Entity, ...]

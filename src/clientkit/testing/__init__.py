@@ -1,6 +1,6 @@
-"""What stand-ins of services are made of: a function from request to answer, in process or as a server on loopback.
+"""Build a stand-in of a service: a function from request to answer, in process or as a server on loopback.
 
-Users test against `rillet.testing` and `brex_accounting.testing`, which build on this. Faults can be asked for::
+`rillet.testing` and `brex_accounting.testing` are built with it. Tests can request faults::
 
     standin.faults.append(Fault(AnswerLost(), matches=lambda asked: asked.method == "POST"))
 """

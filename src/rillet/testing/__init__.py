@@ -1,4 +1,4 @@
-"""An offline stand-in of Rillet for tests, and short ways to the master data it starts with."""
+"""An offline stand-in of Rillet for tests, and builders of the master data that it starts with."""
 
 from __future__ import annotations
 

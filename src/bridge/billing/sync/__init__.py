@@ -1,6 +1,6 @@
-"""The sync that runs the mapping of invoices: the only part of billing that reads, writes and waits.
+"""Run the sync of invoices: the part of billing that reads, writes and waits.
 
-`InvoiceSync` is the sync of one billing system with one Rillet organization; `BillingSystem` is what it needs of the former.
+`InvoiceSync` syncs one billing system with one Rillet organization. Implement `BillingSystem` for a billing system of yours.
 """
 
 from __future__ import annotations

@@ -49,18 +49,18 @@ class InvoiceSync:
     """The sync of one billing system with one Rillet organization.
 
     Args:
-        billing: Where invoices come from.
+        billing: The source of the invoices.
         client: The client of the Rillet organization.
         settings: The settings.
-        journal: Remembers every attempt, so that a run goes on where an earlier one was cut off; see `SqlJournal`. It is the
-            sync's own, and bound to the organization: an export of Brex, and each other company, needs another one. Where the
-            billing system is `Owned`, it is bound to that account too.
-        rates: How many units of the second currency one unit of the first buys on a day, for invoices that tell no rate.
+        journal: Stores every attempt, so that a run continues where an earlier one was cut off; see `SqlJournal`. The sync
+            needs its own, which is bound to the organization: an export of Brex, and each other company, needs another one.
+            If the billing system is `Owned`, it is bound to that account too.
+        rates: How many units of the second currency one unit of the first buys on a day, for invoices without a rate.
         in_flight: How many invoices are posted at a time.
         clock: Seconds on a monotonic clock, for `Progress`.
 
     Raises:
-        ValueError: Voided invoices are to be credited, which needs a journal: it tells what was posted.
+        ValueError: Voided invoices are to be credited, but there is no journal, which shows what was posted.
     """
 
     def __init__(

@@ -83,15 +83,15 @@ class PollOutcome:
 
 
 class PaymentWatcher:
-    """Tells a billing system what becomes of its invoices in Rillet; for any thread.
+    """Reports the payment status of invoices in Rillet to the billing system. Any thread may use it.
 
     Args:
         client: The client of the Rillet organization.
         settings: The settings of the sync.
-        deliver: Takes each status. What it raises is for the caller of `handle`, and counted by `poll`; the status comes again.
-        billing: Asked whether an invoice is settled already, where the settings leave those alone.
-        journal: The journal of the sync. Without one, what was delivered is forgotten with the process, and a deleted invoice
-            is nobody's.
+        deliver: Receives each status. If it raises, `handle` raises and `poll` counts it; the status is delivered again.
+        billing: Asked whether an invoice is already settled, if the settings ignore settled ones.
+        journal: The journal of the sync. Without one, delivered statuses are forgotten when the process ends, and a deleted
+            invoice cannot be attributed.
     """
 
     def __init__(

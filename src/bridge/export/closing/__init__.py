@@ -1,4 +1,4 @@
-"""The close of a month: what `bridge.closing` makes its reports from is read here, and its accruals are posted."""
+"""Close a month: read the data for the reports of `bridge.closing`, and post its accruals."""
 
 from __future__ import annotations
 

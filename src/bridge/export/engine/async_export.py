@@ -37,12 +37,12 @@ T = TypeVar("T")
 
 
 class AsyncExport:
-    """An `Export` for a service that lives in one event loop; each method is awaited and does what `Export`'s does.
+    """An `Export` for a service that runs in one event loop; each method is awaited and does the same as in `Export`.
 
-    The loop of the caller sends all requests, with the connections and the pace of the clients. The engine and the journal,
-    which block, have threads of their own: one for the run and one for each record in flight. Nothing blocks the loop.
+    The caller's loop sends all requests, with the connections and the rate limit of the clients. The engine and the journal,
+    which block, have their own threads: one for the run and one for each record in flight. Nothing blocks the loop.
 
-    Where a method is cancelled, a run begins no other record, finishes and writes down what is in flight, and then the
+    If a method is cancelled, the run begins no other record, and finishes and writes down what is in flight before the
     cancellation goes on. A second cancellation does not wait for that; the next run then finds out, as after a kill.
 
     Args:

@@ -70,16 +70,16 @@ class Export:
         brex: The client of the Brex account, or a `Source`.
         rillet: The client of the Rillet organization, or a `Ledger`.
         bridge: The mapping and its settings.
-        journal: Remembers every attempt, so that a run goes on where an earlier one was cut off; see `SqlJournal`. Two
-            exporters on one account share one. Without a journal, external references and keys have to do.
-        batch: How many results go into one report to the source.
-        in_flight: How many records are posted at a time. A few use Rillet's 60 requests a minute to the full, however long
-            an answer takes.
-        hold: Why a posting has to wait for somebody's approval, or None where it may go. It counts beside the `approvals` of
-            the settings, which need a journal (`SettingsError` without).
-        receipts: Gives the files of a record's receipts, for instance from a store of one's own; from Brex when left out.
+        journal: Stores every attempt, so that a run continues where an earlier one was cut off; see `SqlJournal`. All
+            exporters of one account share one. Without a journal, external references and keys prevent double postings.
+        batch: How many results are reported to the source in one request.
+        in_flight: How many records are posted at a time. A few are enough for all of Rillet's 60 requests a minute, however
+            long an answer takes.
+        hold: Returns why a posting has to wait for an approval, or None if it need not. It applies in addition to the
+            `approvals` of the settings, which need a journal (`SettingsError` without one).
+        receipts: Returns the files of a record's receipts, for instance from a store of your own; by default from Brex.
         clock: Seconds on a monotonic clock, for `Progress` and `ExportOutcome.seconds`.
-        kept: Keeps the books between runs, so that a new record costs a few requests; read anew for each run when left out.
+        kept: Caches the books between runs, so that a new record costs a few requests; by default each run reads them.
     """
 
     def __init__(

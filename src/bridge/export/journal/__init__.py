@@ -1,1 +1,1 @@
-"""The memory of an export: what was attempted, and what came of it."""
+"""The journal of an export: what was attempted, and with what result."""

@@ -1,1 +1,1 @@
-"""Exporting for as long as a process lives: schedule, webhooks and the server that takes them."""
+"""Run exports continuously: the schedule, webhooks and the server that receives them."""
