@@ -60,7 +60,7 @@ def _row(parameter: Parameter) -> str:
         names = f"`{_metavar(parameter)}`"
     default = parameter.default
     shown = (
-        "needed"
+        "required"
         if parameter.required
         else ""
         if default in {None, False, ""} or callable(default)
@@ -78,15 +78,17 @@ _HEAD = """\
 # Commands
 
 Made by `python docs/make_commands.py`.
-`pip install "brex-rillet[cli]"` installs `brex-rillet`; `--journal` takes the extra `export`, PostgreSQL `postgres`, `--listen` `serve`.
-Keys are in the environment: `BREX_TOKEN` and `RILLET_API_KEY`, with `RILLET_ENVIRONMENT=sandbox` where it is not production.
-With the tokens of an [OAuth](oauth.md) consent it is `BREX_TOKEN_FILE`, or `--brex-token-file FILE` behind any command, with
-`BREX_CLIENT_ID` and `BREX_CLIENT_SECRET`; what is renewed is saved in the file.
+This page lists every command with its options. [Running an export](exporting.md) explains how to use them.
+`pip install "brex-rillet[cli]"` installs `brex-rillet`. `--journal` needs the extra `export`, PostgreSQL `postgres`, and
+`--listen` `serve`.
+Put the keys into the environment: `BREX_TOKEN` and `RILLET_API_KEY`, and `RILLET_ENVIRONMENT=sandbox` for the sandbox.
+With the tokens of an [OAuth](oauth.md) consent, use `BREX_TOKEN_FILE`, or `--brex-token-file FILE` with any command,
+together with `BREX_CLIENT_ID` and `BREX_CLIENT_SECRET`. Renewed tokens are saved in the file.
 
-| exit status | means |
+| exit status | meaning |
 |---|---|
 | 0 | everything was done |
-| 1 | it ran, and something is left to a person or to the next run |
+| 1 | it ran, but something is left for a person or for the next run |
 | 2 | it could not run: a wrong option, setting or key, or a service that is down |"""
 
 

@@ -1,4 +1,4 @@
-"""Write docs/reasons.md and docs/errors.md: what each code and error means, who mends it, and where.
+"""Write docs/reasons.md and docs/errors.md: what each code and error means, who fixes it, and where.
 
 Run it as ``python docs/make_mending.py``. What a person has to do is said in docs/mending.toml; the rest comes from the code.
 """
@@ -36,7 +36,7 @@ def reasons() -> str:
         if code.value not in _CURES["reasons"]:
             raise SystemExit(f"docs/mending.toml does not say what {code.value} means: add [reasons.{code.value}]")
         cure = _CURES["reasons"][code.value]
-        parts.append(f"### {code.value}\n\n{cure['means']}\n\n- Who mends it: {cure['who']}.\n- Where: {cure['where']}")
+        parts.append(f"### {code.value}\n\n{cure['means']}\n\n- Who fixes it: {cure['who']}.\n- Where: {cure['where']}")
     parts += [_SKIPS, *_meanings(SkipCode, _CURES["skips"]), _STOPS, *_meanings(StopCode, _CURES["stops"])]
     return "\n\n".join(parts) + "\n"
 
@@ -76,15 +76,15 @@ def errors() -> str:
 
 def _error(name: str, kind: type[Exception]) -> str:
     if name not in _CURES["errors"]:
-        raise SystemExit(f"docs/mending.toml does not say who mends {name}: add [errors.{name}]")
+        raise SystemExit(f"docs/mending.toml does not say who fixes {name}: add [errors.{name}]")
     cure = _CURES["errors"][name]
     bases = " and ".join(f"`{base.__name__}`" for base in kind.__bases__ if not base.__name__.startswith("_"))
     imported = next(package for package in ("rillet", "brex_accounting", *PACKAGES) if _has(package, name))
     said = markdown(docstring_of(kind).partition("\n\n")[0], _finder)
     return (
         f"### {name}\n\n{said}\n\n- Import it from `{imported}`."
-        + (f" It is a kind of {linked(bases, _finder)}." if bases else "")
-        + f"\n- Who mends it: {cure['who']}.\n- Where: {cure['where']}"
+        + (f" It is a subclass of {linked(bases, _finder)}." if bases else "")
+        + f"\n- Who fixes it: {cure['who']}.\n- Where: {cure['where']}"
     )
 
 
@@ -99,19 +99,19 @@ _REASONS = textwrap.dedent(
     Made by `python docs/make_mending.py`.
     Every refused record has at least one of these codes, in `Reason.code`, in the log and in `--json`.
     The text beside the code names the line, the account or the vendor.
-    A refused record stays in Brex's queue, and the next run takes it once the cause is mended.
-    `history RECORD` tells since when it is refused, `explain RECORD` how its lines are coded.
+    A refused record stays in Brex's queue, and the next run exports it once the cause is fixed.
+    `history RECORD` shows since when it is refused, and `explain RECORD` how its lines are coded.
 
     ## Refused"""
 )
 _SKIPS = """\
 ## Nothing to do
 
-`Skip.code` and the outcome of a run tell why nothing is done with a record. Nobody has to mend anything."""
+`Skip.code` and the outcome of a run say why nothing is done with a record. No action is needed."""
 _STOPS = """\
 ## Why a run stopped
 
-`stop_code` of the outcome tells why a run ended before its end. What was posted until then is in the outcome."""
+The outcome's `stop_code` says why a run stopped early. The outcome also shows what was posted until then."""
 _FROM = {
     "clientkit": "Of both clients",
     "brex_accounting": "Of Brex alone",
@@ -123,18 +123,19 @@ _ERRORS = textwrap.dedent(
     # Errors
 
     Made by `python docs/make_mending.py`.
-    All errors of a call are kinds of `ApiError`, pickle, and never hold a token.
-    What follows from an error is its `verdict`, not its class, because a proxy answers with the same statuses:
+    Look here when a call, a command or a run raises an error. [Errors and retries](retries.md) says what is repeated.
+    All errors of a call are subclasses of `ApiError`. They can be pickled, and never contain a token.
+    Decide by an error's `verdict`, not by its class, because a proxy uses the same status codes:
 
     | verdict | means | what to do |
     |---|---|---|
-    | `refused` | the service itself said no; nothing was done | change the request |
-    | `passing` | this sending was turned away | try again later |
-    | `unclear` | it may have been carried out | look first, or repeat it under the same key |
-    | `fatal` | the next request would meet the same | a person changes something first |
+    | `refused` | the service itself refused it; nothing was done | change the request |
+    | `passing` | this attempt was rejected | try again later |
+    | `unclear` | it may have been carried out | check first, or repeat it with the same key |
+    | `fatal` | the next request would fail in the same way | change something first, such as a key |
 
-    A webhook is answered with 200 where it was handled or is a duplicate. It is answered with 500 where the secret or the body
-    cannot be used, so that it comes again, and else with 400."""
+    Answer a webhook with 200 if it was handled or is a duplicate, and with 500 if the secret or the body cannot be used, so
+    that it is sent again. [Webhooks](webhooks.md#what-to-answer) has the other answers."""
 )
 
 

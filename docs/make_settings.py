@@ -114,7 +114,7 @@ _HEAD = """\
 # Every key of the settings
 
 Made by `python docs/make_settings.py`.
-[The settings](settings.md) shows them at work, [billing](billing.md) those of a billing system.
+[The settings](settings.md) explains them by example, and [billing](billing.md) those of a billing system.
 An account is named by its code or its id, a field by its remote id, its id or its name."""
 
 

@@ -46,7 +46,7 @@ def test_every_code_has_one_entry_with_its_mending() -> None:
     page = (DOCS / "reasons.md").read_text(encoding="utf-8")
     for code in ReasonCode:
         entry = page.split(f"\n### {code.value}\n", 1)[1].split("\n###", 1)[0]
-        assert "\n- Who mends it: " in entry
+        assert "\n- Who fixes it: " in entry
         assert "\n- Where: " in entry
 
 
