@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
-
 import attrs
 
 from brex_accounting import Amount
 from bridge.coded_record import CodedLine, CodedRecord
 from bridge.mappers.draft import Draft
-from clientkit.money import allot, product
-
-# Quotients do not end; what is cut off here is far below any unit.
-_SMALL, _WIDE = Decimal("1e-30"), Context(prec=120)
+from bridge.taxes import LineTax
+from clientkit.money import allot, product, total
 
 
 def in_books_currency(draft: Draft) -> CodedRecord:
@@ -51,21 +47,16 @@ def _with_amount(each: CodedLine, amount: Amount) -> CodedLine:
 
 def with_tax_of_document(coded: CodedRecord) -> CodedRecord:
     """The record with the tax of its lines rounded once for each rate and side, and each line its share of that."""
-    groups = dict[tuple[object, ...], list[int]]()
+    groups = dict[tuple[object, ...], list[tuple[int, LineTax, Amount]]]()
     for number, each in enumerate(coded.lines):
         if each.tax is not None:
             key = each.tax.rate.id, each.tax.treatment, each.tax.is_sales_tax, each.line.type
-            groups.setdefault(key, []).append(number)
+            groups.setdefault(key, []).append((number, each.tax, each.line.amount))
     lines = list(coded.lines)
-    for numbers in groups.values():
-        exact = [_exact_tax(lines[number]) for number in numbers]
-        for number, share in zip(numbers, allot(exact, coded.currency), strict=True):
-            tax = lines[number].tax
-            if tax is not None:
-                lines[number] = attrs.evolve(lines[number], tax=attrs.evolve(tax, allotted=share))
+    for group in groups.values():
+        # Quotients do not end, so their sum may miss half a unit. The tax of the sum does not.
+        tax, amount = group[0][1], Amount(amount=total(each.amount for _, _, each in group), currency=coded.currency)
+        shares = allot([tax.exact(each) for _, _, each in group], coded.currency, whole=tax.exact(amount))
+        for (number, tax, _), share in zip(group, shares, strict=True):
+            lines[number] = attrs.evolve(lines[number], tax=attrs.evolve(tax, allotted=share))
     return attrs.evolve(coded, lines=tuple(lines))
-
-
-def _exact_tax(each: CodedLine) -> Decimal:
-    tax = Decimal(0) if each.tax is None else each.tax.exact(each.line.amount)
-    return tax.quantize(_SMALL, context=_WIDE)

@@ -65,16 +65,17 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(_unit(currency), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
-def allot(amounts: Iterable[Decimal], currency: str) -> tuple[Decimal, ...]:
+def allot(amounts: Iterable[Decimal], currency: str, *, whole: Decimal | None = None) -> tuple[Decimal, ...]:
     """Each amount in whole minor units of `currency`, so that they sum to their rounded total, in the same order.
 
     Each is rounded up or down, so it is less than one minor unit off. Those with the largest remainders are rounded up,
-    the first of equals first; what is rounded already, zero too, stays as it is.
+    the first of equals first; what is rounded already, zero too, stays as it is. `whole` is the exact total of amounts
+    that are not exact themselves, such as thirds: of three of them, half a cent can come to less.
     """
     exact = tuple(amounts)
     down = [amount.quantize(_unit(currency), rounding=ROUND_FLOOR, context=_WIDE) for amount in exact]
     remainders = [_EXACT.subtract(amount, floor) for amount, floor in zip(exact, down, strict=True)]
-    left = _EXACT.subtract(rounded(total(exact), currency), total(down))
+    left = _EXACT.subtract(rounded(total(exact) if whole is None else whole, currency), total(down))
     count = int(_EXACT.scaleb(left, places(currency)))
     raised = set(sorted(range(len(exact)), key=lambda index: remainders[index], reverse=True)[:count])
     return tuple(_EXACT.add(floor, _unit(currency)) if index in raised else floor for index, floor in enumerate(down))

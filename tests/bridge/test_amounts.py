@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+import rillet
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense, dimension, gl, record, reimbursement
 from bridge import ClosedPeriod, ForeignCurrency, NearDuplicates, Rates, TaxRounding
@@ -74,6 +75,22 @@ def test_tax_is_rounded_on_each_line_or_once(rounding: TaxRounding, tax: str) ->
 
     assert company.run().complete
     assert company.books() == {"Inc. 21120": "-1.00", "Inc. 22500": tax, "Inc. 61000": f"{1 - Decimal(tax):.2f}"}
+
+
+def test_tax_that_is_rounded_once_is_half_a_cent_up_although_its_lines_have_sixths() -> None:
+    # 20 % of 7.35 that were paid with the tax in it are 1.225; sixths that are cut off come to less.
+    lines = [(each, [gl("61000"), dimension("TAX_CODE", "GB20")]) for each in ("1.34", "2.36", "3.65")]
+    rate = rillet.TaxRate(id="gb20", code="GB20", country="GB", description="20 %", percentage=Decimal(20))
+    company = TwoCompanies(
+        card_expense("7.35", splits=lines, record_id="k1"),
+        entities=(US,),
+        ledger={"tax_rates": [rate]},
+        tax_field="TAX_CODE",
+        tax_rounding=TaxRounding.DOCUMENT,
+    )
+
+    assert company.run().complete
+    assert company.books() == {"Inc. 21120": "-7.35", "Inc. 22500": "1.23", "Inc. 61000": "6.12"}
 
 
 def test_a_record_that_moved_to_an_open_period_keeps_its_rate() -> None:

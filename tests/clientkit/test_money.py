@@ -114,6 +114,12 @@ def test_of_equal_remainders_the_first_is_rounded_up() -> None:
     assert allot([], "USD") == ()
 
 
+def test_the_whole_of_thirds_is_what_it_is_told_to_be() -> None:
+    sixths = [Decimal("0.223333"), Decimal("0.393333"), Decimal("0.608333")]
+    assert sum(allot(sixths, "USD")) == Decimal("1.22")
+    assert sum(allot(sixths, "USD", whole=Decimal("1.225"))) == Decimal("1.23")
+
+
 @given(_AMOUNTS, _CONTEXTS)
 def test_an_amount_is_written_as_digits_that_read_as_the_same_amount(amount: Decimal, context: Context) -> None:
     with localcontext(context):

@@ -72,12 +72,9 @@ class TwoCompanies:
         self.settings = Settings(entities=tuple(entities), reference_type="brex", **settings)
         self.brex = brex_accounting.testing.StandIn(records)
         more: dict[str, Any] = {"subsidiaries": [subsidiary("Example Inc."), subsidiary("Example GmbH")]}
-        more |= ledger or {}
+        more |= {"tax_rates": [VAT]} | (ledger or {})
         self.rillet = rillet.testing.StandIn(
-            reference_types=["brex"],
-            accounts=(*chart_of_accounts(), *accounts),
-            tax_rates=[VAT],
-            **more,
+            reference_types=["brex"], accounts=(*chart_of_accounts(), *accounts), **more
         )
         self.to_brex, self.to_rillet = self.brex.client(sleep=lambda _: None), self.rillet.client()
         self.journal = None if journal is None else SqlJournal(str(journal / "export.db"))
