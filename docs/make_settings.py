@@ -67,9 +67,10 @@ def _entry(table: str, kind: type, field: attrs.Attribute[object]) -> str:
     facts = [_kind(hint, inner)]
     if isinstance(inner, type) and issubclass(inner, enum.Enum):
         facts[0] = "one of " + ", ".join(f'`"{each.value}"`' for each in inner)
-    facts.append("needed" if field.default is attrs.NOTHING else _default(field.default))
+    facts.append("required" if field.default is attrs.NOTHING else _default(field.default))
     said = meaning(kind, field.name, inner)
-    return f"### {heading(table, field.name)}\n\n{said}\n\n" + "; ".join(each for each in facts if each) + "."
+    shown = "; ".join(each for each in facts if each)
+    return f"### {heading(table, field.name)}\n\n{said}\n\n{shown[0].upper()}{shown[1:]}."
 
 
 def meaning(kind: type, key: str, inner: object = None) -> str:
@@ -96,18 +97,18 @@ def _kind(hint: object, inner: object) -> str:
     if inner in _NAMES and isinstance(inner, type):
         name = _NAMES[inner]
         anchor = re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-")
-        return f"a table, see [{name.strip('[]')}](#{anchor})"
+        return f"a table, see [{re.sub(r'[][]', '', name)}](#{anchor})"
     many = typing.get_origin(hint) is tuple
-    words = {"str": "text", "bool": "true or false", "date": "a day", "Decimal": "a number"}
+    words = {"str": "text", "bool": "true or false", "date": "a date", "Decimal": "a number"}
     word = words.get(getattr(inner, "__name__", ""), str(getattr(inner, "__name__", inner)))
     return f"a list of {word}" if many else word
 
 
 def _default(default: object) -> str:
     if default is None or default == ():
-        return "may be left out"
+        return "optional"
     value = getattr(default, "value", default)
-    return f"without it `{str(value).lower()}`" if isinstance(value, bool) else f'without it `"{value}"`'
+    return f"default `{str(value).lower()}`" if isinstance(value, bool) else f'default `"{value}"`'
 
 
 _HEAD = """\

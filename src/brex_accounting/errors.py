@@ -27,7 +27,7 @@ from clientkit.wire import Answer
 
 
 class ActiveIntegrationExistsError(ConflictError):
-    """An integration is active already, and an account has at most one; None for what Brex does not tell."""
+    """An integration is already active, and an account has at most one. Attributes that Brex does not tell are None."""
 
     advice = "Disconnecting the active integration can lose coding data for good: ask a person first."
 
@@ -48,7 +48,7 @@ class ActiveIntegrationExistsError(ConflictError):
 
 
 class IntegrationNotActiveError(ConflictError):
-    """The integration to disconnect is not active; None for what Brex does not tell."""
+    """The integration to disconnect is not active. Attributes that Brex does not tell are None."""
 
     @property
     def integration_id(self) -> str | None:
@@ -62,7 +62,7 @@ class IntegrationNotActiveError(ConflictError):
 
 
 class VendorAccountMismatchError(ConflictError):
-    """The vendor is linked already, with another account of the customer; None for what Brex does not tell."""
+    """The vendor is already linked to another account of the customer. Attributes that Brex does not tell are None."""
 
     advice = "Check which account of the ERP this company keeps its books in before disconnecting anything."
 
@@ -103,7 +103,7 @@ class RecordsNotReadyError(UnprocessableError):
 
 
 class RecordsNotFoundError(NotFoundError):
-    """Something that the request names does not exist; `record_ids` is empty where Brex names no records."""
+    """Something that the request names does not exist; `record_ids` is empty if Brex names no records."""
 
     @property
     def record_ids(self) -> tuple[str, ...]:

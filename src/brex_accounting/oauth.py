@@ -57,7 +57,7 @@ _OPTIONS = Options(deadline=60.0)
 
 
 class AuthorizationError(ApiError):
-    """No access token could be had; `reason` says why, and the cause is the error behind it."""
+    """No access token could be obtained; `reason` says why, and the cause is the original error."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Brex gave no access token: {reason}")
@@ -71,7 +71,7 @@ class AuthorizationError(ApiError):
 
 
 class ConsentRequiredError(AuthorizationError):
-    """The refresh token, or the code, is expired, revoked or used up: a person has to consent once more."""
+    """The refresh token or the code is expired, revoked or used up: the user has to consent again."""
 
 
 @attrs.frozen

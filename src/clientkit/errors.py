@@ -66,7 +66,7 @@ _TURNED_AWAY = {401: Verdict.FATAL, 403: Verdict.FATAL, 429: Verdict.PASSING}
 
 
 class ApiError(Exception):
-    """Every error that this SDK raises on purpose about talking to a service."""
+    """The base class of all errors in a call to a service."""
 
     @property
     def verdict(self) -> Verdict:
@@ -85,7 +85,7 @@ def _rebuild(kind: type[E], args: tuple[object, ...], state: dict[str, object]) 
 
 
 class ConfigurationError(ApiError, ValueError):
-    """The client cannot be built from what it was given; the message names the argument or variable."""
+    """The client cannot be made from its arguments; the message names the argument or variable."""
 
     @property
     @override
@@ -166,7 +166,7 @@ class NoAnswerError(_CallError):
 
 
 class NotSentError(NoAnswerError):
-    """No connection came about; the service never saw the request, and repeating it is safe."""
+    """No connection could be made. The service never received the request, and repeating it is safe."""
 
     advice = "The service never saw the request. Check the base URL, the network and the proxy, then repeat it."
 
@@ -178,7 +178,7 @@ class NotSentError(NoAnswerError):
 
 
 class ConnectionLostError(NoAnswerError):
-    """The connection broke after the request, or a part of it, had been sent."""
+    """The connection broke after the request, or part of it, had been sent."""
 
 
 class AnswerTimeoutError(NoAnswerError):
@@ -190,7 +190,7 @@ class DeadlineExceededError(NoAnswerError):
 
 
 class AnswerError(_CallError):
-    """An answer came back, but not the one that was asked for.
+    """An answer came back, but not the expected one.
 
     `answer` is kept without cookies and with the start of its body alone; `trace_id` is what the service's support
     asks for. `is_from_service` says that the service refused in its own words: the body is a JSON object, and not a
@@ -236,7 +236,7 @@ class AnswerError(_CallError):
 
 
 class StatusError(AnswerError):
-    """The service answered with a status that is not a success; `problem` is what its body said."""
+    """The service answered with an error status; `problem` is what its body said."""
 
     advice = ""
 
@@ -290,13 +290,13 @@ class StatusError(AnswerError):
 
 
 class RedirectError(StatusError):
-    """3xx. A redirect is never followed: the token would go to a host that nobody chose."""
+    """3xx. A redirect is never followed, because the token would be sent to another host."""
 
     advice = "Set base_url to the address that the service really has."
 
 
 class BadRequestError(StatusError):
-    """400: the request breaks a rule of the service; `violations` names the fields where the service does."""
+    """400: the request breaks a rule of the service; `violations` names the fields if the service does."""
 
 
 class UnauthorizedError(StatusError):
@@ -306,7 +306,7 @@ class UnauthorizedError(StatusError):
 
 
 class ForbiddenError(StatusError):
-    """403: the token does not reach this; some services answer so to an expired token too."""
+    """403: the token does not permit this; some services give this answer to an expired token too."""
 
     advice = "Check the token's scopes and its age."
 
@@ -316,11 +316,11 @@ class NotFoundError(StatusError):
 
 
 class ConflictError(StatusError):
-    """409: the request does not fit the state that the object is in."""
+    """409: the request is not possible in the object's current state."""
 
 
 class UnprocessableError(StatusError):
-    """422: well-formed, but not acceptable as things stand."""
+    """422: the request is well-formed, but not acceptable."""
 
 
 class RateLimitedError(StatusError):
@@ -336,7 +336,7 @@ class ServerError(StatusError):
 
 
 class UnreadableAnswerError(AnswerError):
-    """The service reported success with a body that is not what is documented."""
+    """The service reported success, but the body does not have the documented shape."""
 
     def __init__(self, call: Call, answer: Answer, trace_id: str | None = None, *, reason: str) -> None:
         super().__init__(call, answer, trace_id)
@@ -348,11 +348,11 @@ class UnreadableAnswerError(AnswerError):
 
 
 class AnswerTooLargeError(UnreadableAnswerError):
-    """The answer is larger than the client's bound (``max_answer_bytes``)."""
+    """The answer is larger than the client's limit (``max_answer_bytes``)."""
 
 
 class PagingError(ApiError):
-    """A listing repeats itself instead of coming to an end; what was read so far is right, the rest is missing."""
+    """A listing repeats itself instead of ending. What was read so far is right, and the rest is missing."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"listing {path}: {reason}")

@@ -56,7 +56,7 @@ class Exchange:
 
 
 class ReplayError(AssertionError):
-    """A request is not the one that was recorded, or there is no more."""
+    """A request differs from the recorded one, or no recorded request is left."""
 
 
 class Recorder:

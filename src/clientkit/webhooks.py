@@ -30,7 +30,7 @@ from clientkit.errors import ApiError, ConfigurationError
 
 
 class WebhookError(ApiError):
-    """A webhook that must not be acted upon; the message says why and shows nothing secret.
+    """A webhook that must not be processed. The message says why, and contains no secret.
 
     `answer_status` is what to answer its sender with, as in ``Response(status_code=error.answer_status)``.
     """
@@ -39,27 +39,27 @@ class WebhookError(ApiError):
 
 
 class MalformedWebhookError(WebhookError):
-    """A header is missing, is there twice with different values, or does not have its form."""
+    """A header is missing, occurs twice with different values, or is malformed."""
 
 
 class WrongSignatureError(WebhookError):
-    """No signature fits: a forgery, a body that was changed on its way (parsed and written anew?), or a wrong secret."""
+    """No signature matches: a forgery, a changed body (was it parsed and serialized again?), or a wrong secret."""
 
     answer_status = 401
 
 
 class StaleWebhookError(WebhookError):
-    """The time in the headers is too far from now, in either direction: a replay, or a clock that is wrong."""
+    """The time in the headers is too far in the past or the future: a replay, or a wrong clock."""
 
 
 class UnreadableWebhookError(WebhookError):
-    """The signature is right, but the body is not what the service documents."""
+    """The signature is right, but the body does not have the documented shape."""
 
     answer_status = 500
 
 
 class UnknownRecipientError(WebhookError):
-    """The signature is one of those that are expected, but the event is of somebody else, or does not tell whose it is."""
+    """The signature is valid, but the event belongs to another company, or does not say to which one it belongs."""
 
     answer_status = 404
 
@@ -75,7 +75,7 @@ class DuplicateWebhookError(WebhookError):
 
 
 class WebhookSecretError(WebhookError, ConfigurationError):
-    """A secret that no signature can be checked with. The message does not show it."""
+    """A secret with which no signature can be checked. The message does not show it."""
 
     answer_status = 500
 

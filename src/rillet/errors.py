@@ -27,7 +27,7 @@ _NAMED = frozenset({"type", "title", "detail", "message", "violations"})
 
 
 class ExternalReferenceTypeNotFoundError(BadRequestError):
-    """The ``type`` of an external reference does not exist in Rillet yet; only a person can create one."""
+    """The ``type`` of an external reference does not exist in Rillet yet. It has to be created by hand."""
 
     advice = "Create the type in Rillet under Settings → External References, or send another one."
 
@@ -39,7 +39,7 @@ class ExternalReferenceTypeNotFoundError(BadRequestError):
 
 
 class ObjectChangedError(ApiError):
-    """Somebody changed the object since it was read, so a change that is based on it was not sent.
+    """The object has changed since it was read, so a change that is based on it was not sent.
 
     `kind` names the class of the object, `fields` what differs now. Read it again, and decide again.
     """
@@ -56,7 +56,7 @@ class ObjectChangedError(ApiError):
 
 
 class NotModifiableError(ApiError):
-    """An update would need what Rillet does not give back when the object is read, so a part cannot be changed alone.
+    """An update would need data that Rillet does not return, so the object cannot be changed in part.
 
     `missing` names it, `fields` what was to change. Build the whole update from your own records instead.
     """

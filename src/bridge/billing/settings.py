@@ -93,19 +93,21 @@ class BillingEntity:
 
 @attrs.frozen(kw_only=True)
 class BillingSettings:
-    """Everything that the sync has to be told.
+    """The settings of a sync of invoices.
 
-    - `reference_type`: the type of external reference that links Rillet's objects to the billing system's. A person creates
-      it once in Rillet, under Settings → External References.
-    - `subsidiary`: the subsidiary (trade name or id) of invoices that name no entity; the only one where there is only one.
-    - `customers`, `products`: links that are not in Rillet as external references.
-    - `create_customers`, `create_products`: create what is not linked, products with a fixed price.
+    - `reference_type`: the type of external reference that links Rillet's objects to the billing system's. Create it once
+      in Rillet, under Settings → External References.
+    - `subsidiary`: the subsidiary (trade name or id) of invoices that name no entity; not needed if there is only one.
+    - `customers`, `products`: links that are not external references in Rillet.
+    - `create_customers`, `create_products`: create customers or products that are not linked; products get a fixed price.
     - `default_product`: the product (id or name) of lines whose product is not mapped.
-    - `revenue_account`: the account (code or id) of products that are created.
-    - `taxes`: which tax rate goes with which customers and products.
-    - `check_currency`: refuse an invoice in another currency than the customer's in Rillet.
-    - `since`: leave invoices alone that were issued before this day.
-    - `on_change`: ``replace`` posts a changed invoice anew where nothing pays it; ``refuse`` leaves it to a person.
+    - `revenue_account`: the account (code or id) of created products.
+    - `taxes`: which tax rate applies to which customers and products.
+    - `check_currency`: refuse an invoice whose currency is not the customer's in Rillet.
+    - `since`: ignore invoices that were issued before this day.
+    - `on_change`: ``replace`` deletes a changed invoice and posts it again if it is unpaid; ``refuse`` leaves it to a user.
+      ``correct`` is not accepted: the billing system corrects an invoice with a credit note.
+    - `rillet_link`: the address of an object in Rillet for people, with ``{id}`` (and ``{kind}``) in it.
     """
 
     reference_type: str = "sequencehq"

@@ -176,10 +176,12 @@ class TaxRounding(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class When:
-    """Which records belong to an entity; everything that is given must hold.
+    """Which records belong to an entity; all conditions must hold.
 
-    `field` (a Brex field's remote id, Brex id or name) has `value` (a value's remote id, Brex id or name) on a line of
-    the record; `currency` is the record's ISO 4217 code; `location` is the id or name of the user's location.
+    - `field`: the Brex field (remote id, Brex id or name) that a line of the record must have, with the `value` below.
+    - `value`: the value of that field (remote id, Brex id or name).
+    - `currency`: the record's ISO 4217 code.
+    - `location`: the id or name of the user's location.
     """
 
     field: str | None = None
@@ -190,10 +192,12 @@ class When:
 
 @attrs.frozen(kw_only=True)
 class Movements:
-    """Which movements of money are an entity's, of those whose coding and `source_id` do not tell; everything given must hold.
+    """Which movements of money belong to an entity, if their coding and `source_id` do not decide; all conditions must hold.
 
-    `currency` is the record's ISO 4217 code, `types` are record types such as ``CARD_PAYMENT``. Without both they are all
-    of them. Brex does not send which card program or bank account a movement is of.
+    Without conditions all movements belong to it. Brex does not send the card program or the bank account of a movement.
+
+    - `currency`: the record's ISO 4217 code.
+    - `types`: record types such as ``CARD_PAYMENT``.
     """
 
     currency: str | None = None
@@ -204,27 +208,28 @@ class Movements:
 class Entity:
     """One accounting entity: the Rillet subsidiary that a part of the Brex account belongs to, and its accounts.
 
-    `subsidiary` is a trade name or an id; accounts are codes or ids, and an id survives a renumbering. Without `when`
-    the entity takes what is known to be no other entity's: coded records without a value that another one claims, and those
-    whose value is the entity's name or its subsidiary's. `movements` are the movements of money that are this entity's
-    where nothing else tells. Records that count before `since` are left alone.
+    Accounts are codes or ids; an id survives a renumbering. `card_account` and `reimbursement_account` are required. A
+    record that needs one of the other accounts is refused without it.
 
-    - `card_account`: what is owed for the cards; an account of the subtype ``Credit Card``.
-    - `reimbursement_account`: what is owed to employees.
-    - `bank_account`: where card bills, bills and repayments are paid from and to.
-    - `personal_expense_receivable_account`: what employees owe for their own expenses on a card.
-    - `rewards_account`: what redeemed rewards are credited to.
-    - `clearing_account`: money between the bank and the employees.
+    - `name`: the name by which other settings and messages refer to the entity.
+    - `subsidiary`: the trade name or id of the subsidiary in Rillet.
+    - `card_account`: the liability for the cards; an account of the subtype ``Credit Card``.
+    - `reimbursement_account`: the liability to employees.
+    - `bank_account`: the account from and to which card bills, bills and repayments are paid.
+    - `personal_expense_receivable_account`: the receivable for employees' own expenses on a card.
+    - `rewards_account`: the account that is credited with redeemed rewards.
+    - `clearing_account`: the account for money in transit between the bank and the employees.
     - `accounts_payable_account`: the account that Rillet is set up to credit with bills.
     - `tax_account`: the account that Rillet is set up to debit with the tax that vendors charge.
-    - `accrual_account`: what the entry of `accrue` credits; no account that documents are posted to.
-    - `uncoded_account`: what `accrue` debits with spending that nobody has coded yet.
-    - `exchange_account`: gains and losses on exchange, for the entry that `exchange-differences` proposes.
-
-    A payment up to the day `opening_payables_until` whose bill Rillet does not have, because it is older than the export,
-    is an entry against the payable account; without that day it is refused.
-
-    The first two are always needed, the others where records come up that touch them: they are refused without.
+    - `accrual_account`: the account that the entry of `accrue` credits; no document may be posted to it.
+    - `uncoded_account`: the account that `accrue` debits with spending that is not coded yet.
+    - `exchange_account`: the account for gains and losses on exchange, in the entry that `exchange-differences` proposes.
+    - `when`: which coded records belong to the entity. Without it they are those without a value that another entity
+      matches, and those whose value is the name of the entity or of its subsidiary.
+    - `movements`: which movements of money belong to the entity, if nothing else decides.
+    - `since`: the first day of the export; earlier records are ignored.
+    - `opening_payables_until`: until this day, a payment whose bill is not in Rillet, because it is older than the export,
+      becomes an entry against the payable account; without it such a payment is refused.
     """
 
     name: str
@@ -253,10 +258,12 @@ class Entity:
 
 @attrs.frozen(kw_only=True)
 class Intercompany:
-    """Where it stands what one entity owes another that has paid for it; entities by their names.
+    """The accounts for what one entity owes another that has paid for it.
 
-    `due_from` is the account of the `payer` for what the `debtor` owes it, `due_to` that of the debtor for what it owes the
-    payer. Both are codes or ids.
+    - `payer`: the name of the entity that pays.
+    - `debtor`: the name of the entity that owes.
+    - `due_from`: the account (code or id) in the payer's books for what the debtor owes it.
+    - `due_to`: the account (code or id) in the debtor's books for what it owes the payer.
     """
 
     payer: str
@@ -275,13 +282,13 @@ class FieldMapping:
 
 @attrs.frozen(kw_only=True)
 class AccountRule:
-    """Another account for some lines. Everything that is given must hold; the first rule that holds counts.
+    """Another account for some lines. All conditions must hold; the first matching rule applies.
 
-    - `account`: where these lines go, a code or an id.
-    - `merchant`: the vendor's name, however it is written, or its Brex id.
+    - `account`: the account that these lines are posted to, a code or an id.
+    - `merchant`: the vendor's name, in any spelling, or its Brex id.
     - `entity`: the name of an entity.
-    - `instead_of`: the account that they are coded to, a code or an id, also of one that Rillet does not have. Without
-      it the rule is for lines that nobody codes and that stand for none of the entity's accounts.
+    - `instead_of`: the account that they are coded to, a code or an id, even one that Rillet does not have. Without it
+      the rule is for uncoded lines to which none of the entity's accounts applies.
     """
 
     account: str
@@ -292,9 +299,10 @@ class AccountRule:
 
 @attrs.frozen(kw_only=True)
 class VendorMapping:
-    """Which vendor of Rillet somebody in Brex is, where names do not tell.
+    """The Rillet vendor of a merchant or person in Brex, if their names do not match.
 
-    `brex` is a merchant's name or Brex id, or a person's e-mail address; `rillet` is a vendor's id or name.
+    - `brex`: a merchant's name or Brex id, or a person's e-mail address.
+    - `rillet`: a vendor's id or name.
     """
 
     brex: str
@@ -303,11 +311,13 @@ class VendorMapping:
 
 @attrs.frozen(kw_only=True)
 class TaxRule:
-    """How one of Rillet's tax codes counts; without a rule it is taxed, or exempt where its percentage is zero.
+    """How one of Rillet's tax codes is treated; without a rule it is taxed, or exempt if its percentage is zero.
 
-    `code` is the tax rate's code or id. A reverse charge debits `input_account` and credits `output_account` with the
-    tax; both are codes or ids. `coverage` replaces `Settings.tax_coverage`; `sales_tax` tells that it is no VAT but a
-    sales tax, which is a part of the price.
+    - `code`: the tax rate's code or id.
+    - `coverage`: replaces `Settings.tax_coverage` for this code.
+    - `sales_tax`: the tax is a sales tax and no VAT, and therefore part of the price.
+    - `input_account`: the account (code or id) that a reverse charge debits with the tax.
+    - `output_account`: the account (code or id) that a reverse charge credits with the tax.
     """
 
     code: str

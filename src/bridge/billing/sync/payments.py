@@ -50,7 +50,7 @@ _CLOCK_MARGIN = timedelta(days=1)
 
 
 class DoubleInvoiceError(Exception):
-    """Rillet has an invoice of the billing system's twice, so that nobody knows which one tells how it stands."""
+    """Rillet has the same invoice of the billing system twice, so its status is not known."""
 
 
 def webhook_mark(event: str) -> str:

@@ -10,7 +10,7 @@ from clientkit.showing import plain
 
 
 class MissingExtraError(ModuleNotFoundError):
-    """What makes the files is not installed; the message says how to install it."""
+    """The extra that writes the files is not installed; the message says how to install it."""
 
 
 def missing_extra(name: str) -> MissingExtraError:

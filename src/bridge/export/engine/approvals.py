@@ -50,7 +50,7 @@ class Review:
 
 
 class SelfApprovalError(ValueError):
-    """Who prepared a posting may not approve it."""
+    """The person who prepared a posting cannot approve it."""
 
 
 def reviews(journal: Journal, record_id: str) -> tuple[Review, ...]:

@@ -13,7 +13,7 @@ from bridge.export.engine.sender import Sender
 
 
 class AdoptionError(ValueError):
-    """An object of the ledger cannot be taken for what an attempt made; the text says why."""
+    """An object in the ledger cannot be the one that an attempt made; the text says why."""
 
 
 def lost_with(record_id: str, sender: Sender) -> list[str]:

@@ -13,7 +13,7 @@ from bridge.mappers.summaries import Member
 
 
 class JournalError(Exception):
-    """The journal cannot be read or written. Nothing is sent that it could not write down before."""
+    """The journal cannot be read or written. Nothing is sent before it is written down."""
 
 
 #: Why a record was refused: pairs of a code and a text.

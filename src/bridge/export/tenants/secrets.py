@@ -28,11 +28,11 @@ class Secrets(Protocol):
 
 
 class SecretsError(ConfigurationError):
-    """A secret is missing or cannot be used, until a person has changed something. The message shows none."""
+    """A secret is missing or unusable, and a person has to change something. The message shows no secret."""
 
 
 class SecretsUnavailableError(SecretsError):
-    """Where the secrets are cannot be reached just now."""
+    """The store of the secrets is temporarily unreachable."""
 
     @property
     @override
