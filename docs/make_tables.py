@@ -24,7 +24,7 @@ def written(text: str) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """A table in Markdown."""
-    lines = ["| row | when | step | |", "|---|---|---|---|"]
+    lines = ["| row | when | step | note |", "|---|---|---|---|"]
     for row in rows:
         when = "; ".join(f"{_words(name)}: {_value(wanted)}" for name, wanted in row.when.items())
         step = f"{row.step.value}: `{row.code.value}`" if row.code is not None else row.step.value

@@ -57,11 +57,13 @@ _STILL = (Comparison.SAME, Comparison.REWORDED, Comparison.LEDGER)
 #: What follows from the last attempt.
 SETTLING: Sequence[Row] = (
     Row(id="A1", when={"last": Last.THERE, "trusts_old": True}, step=Settlement.KEEP, note="it was posted or adopted"),
-    Row(id="A1k", when={"last": Last.THERE, "fresh": True}, step=Settlement.KEEP, note="its key still lives"),
+    Row(
+        id="A1k", when={"last": Last.THERE, "fresh": True}, step=Settlement.KEEP, note="the ledger still knows its key"
+    ),
     Row(id="A7", when={**_OPEN_CHANGE, "seen": Seen.NOT_LOOKED}, step=Settlement.LOOK, note="a change has no key"),
     Row(id="A8", when={**_OPEN_CHANGE, "seen": Seen.YES}, step=Settlement.ADOPT, note="the change was made"),
     Row(id="A9", when=_OPEN_CHANGE, step=Settlement.ABANDON, note="the change was not made"),
-    Row(id="A2", when={"seen": Seen.YES}, step=Settlement.ADOPT, note="its id is written down"),
+    Row(id="A2", when={"seen": Seen.YES}, step=Settlement.ADOPT, note="its id is stored"),
     Row(
         id="A3", when={"last": (Last.NONE, Last.UNDONE, Last.THERE)}, step=Settlement.SEND, note="next number, new key"
     ),
@@ -71,7 +73,7 @@ SETTLING: Sequence[Row] = (
         id="A5d",
         when={**_OPEN, "doubles_harm": False},
         step=Settlement.ABANDON_AND_SEND,
-        note="a second one harms nothing",
+        note="a second one does no harm",
     ),
     Row(
         id="A6",
@@ -83,32 +85,32 @@ SETTLING: Sequence[Row] = (
 
 #: What follows from the three forms of a record's document.
 DOCUMENTS: Sequence[Row] = (
-    Row(id="D1", when={"standing": Standing.DISMISSED}, step=Step.NOTHING, note="a person has booked it; `replay` undoes that"),
+    Row(id="D1", when={"standing": Standing.DISMISSED}, step=Step.NOTHING, note="a user has booked it by hand; `replay` undoes that"),
     Row(id="X1", when={"actual": Actual.SEVERAL}, step=Step.REFUSE, code=ReasonCode.POSTED_SEVERAL_TIMES, note="delete all but one"),
-    Row(id="N1u", when={**_NEW, "actual": Actual.UNSEEN, "wanted": Wanted.NOTHING, "offered": False}, step=Step.REFUSE, code=ReasonCode.NOT_IN_LEDGER, note="nothing can tell whether it was posted"),
-    Row(id="N1", when={**_NEW, "actual": (*_UNKNOWN, Actual.ALIKE), "wanted": Wanted.NOTHING}, step=Step.NOTHING, note="why"),
-    Row(id="N2", when={**_NEW, "wanted": Wanted.REFUSED}, step=Step.REFUSE, note="every reason"),
+    Row(id="N1u", when={**_NEW, "actual": Actual.UNSEEN, "wanted": Wanted.NOTHING, "offered": False}, step=Step.REFUSE, code=ReasonCode.NOT_IN_LEDGER, note="it is not known whether it was posted"),
+    Row(id="N1", when={**_NEW, "actual": (*_UNKNOWN, Actual.ALIKE), "wanted": Wanted.NOTHING}, step=Step.NOTHING, note="the reason is reported"),
+    Row(id="N2", when={**_NEW, "wanted": Wanted.REFUSED}, step=Step.REFUSE, note="with every reason"),
     Row(id="N3", when={**_NEW, "actual": Actual.UNSEEN}, step=Step.LOOK, note="by its reference"),
-    Row(id="N4n", when={**_NEW, "actual": Actual.MISSING, "offered": False}, step=Step.REFUSE, code=ReasonCode.NOT_IN_LEDGER, note="exported, and not there: `replay` posts it"),
-    Row(id="N4a", when={**_NEW, "actual": Actual.ALIKE}, step=Step.REFUSE, code=ReasonCode.POSSIBLE_DOUBLE, note="an object without a mark says the same"),
+    Row(id="N4n", when={**_NEW, "actual": Actual.MISSING, "offered": False}, step=Step.REFUSE, code=ReasonCode.NOT_IN_LEDGER, note="exported, but not in the ledger; `replay` posts it"),
+    Row(id="N4a", when={**_NEW, "actual": Actual.ALIKE}, step=Step.REFUSE, code=ReasonCode.POSSIBLE_DOUBLE, note="an object without a mark has the same content"),
     Row(id="N4h", when={**_NEW, "actual": Actual.MISSING, "held": True}, step=Step.REFUSE, code=ReasonCode.HELD, note="it waits for an approval"),
     Row(id="N4", when={**_NEW, "actual": Actual.MISSING}, step=Step.CREATE, note="posted"),
     Row(id="N5", when={**_NEW, **_DOCUMENT, "comparison": Comparison.SAME}, step=Step.ADOPT, note="adopted"),
-    Row(id="N6", when=_NEW, step=Step.REFUSE, code=ReasonCode.DIFFERS_IN_LEDGER, note="both forms"),
+    Row(id="N6", when=_NEW, step=Step.REFUSE, code=ReasonCode.DIFFERS_IN_LEDGER, note="with both forms"),
     Row(id="S1", when={**_POSTED, "actual": Actual.MISSING, "wanted": Wanted.NOTHING}, step=Step.NOTHING, note="both agree"),
-    Row(id="S2", when={**_POSTED, "actual": (Actual.MISSING, Actual.ALIKE)}, step=Step.REFUSE, code=ReasonCode.DELETED_IN_LEDGER, note="`replay` posts it anew"),
+    Row(id="S2", when={**_POSTED, "actual": (Actual.MISSING, Actual.ALIKE)}, step=Step.REFUSE, code=ReasonCode.DELETED_IN_LEDGER, note="`replay` posts it again"),
     Row(id="S3u", when={**_POSTED, "actual": Actual.UNSEEN, "offered": False, "comparison": (Comparison.SAME, Comparison.LEDGER)}, step=Step.KEEP, note="nothing has changed at the source"),
     Row(id="S5", when={**_POSTED, "actual": Actual.UNSEEN}, step=Step.LOOK, note="before the source is told, and before anything is changed"),
-    Row(id="S3", when={**_POSTED, "comparison": _STILL}, step=Step.KEEP, note="adopted; what a person changed in the ledger stays, `verify` lists it"),
-    Row(id="S4", when={**_POSTED, "wanted": Wanted.REFUSED}, step=Step.REFUSE, note="every reason, and where the document is"),
-    Row(id="S6", when={**_POSTED, "comparison": Comparison.ALIKE}, step=Step.ADOPT, note="somebody made the same change"),
-    Row(id="S7", when={**_POSTED, "comparison": Comparison.BOTH}, step=Step.REFUSE, code=ReasonCode.CHANGED_ON_BOTH_SIDES, note="posted, ledger and source"),
+    Row(id="S3", when={**_POSTED, "comparison": _STILL}, step=Step.KEEP, note="adopted; changes that a user made in the ledger stay, and `verify` lists them"),
+    Row(id="S4", when={**_POSTED, "wanted": Wanted.REFUSED}, step=Step.REFUSE, note="with every reason, and where the document is"),
+    Row(id="S6", when={**_POSTED, "comparison": Comparison.ALIKE}, step=Step.ADOPT, note="a user made the same change in the ledger"),
+    Row(id="S7", when={**_POSTED, "comparison": Comparison.BOTH}, step=Step.REFUSE, code=ReasonCode.CHANGED_ON_BOTH_SIDES, note="with the posted, actual and desired forms"),
     Row(id="S8h", when={**_CHANGED_THERE, **_DOCUMENT, "held": True, "remedy": (Remedy.REPLACE, Remedy.REPOST, Remedy.CORRECT)}, step=Step.REFUSE, code=ReasonCode.HELD, note="the change waits for an approval"),
-    Row(id="S8", when={**_CHANGED_THERE, **_DOCUMENT, "remedy": Remedy.REPLACE}, step=Step.REPLACE, note="the ledger replaces this kind"),
-    Row(id="S9", when={**_CHANGED_THERE, **_DOCUMENT, "remedy": Remedy.REPOST}, step=Step.REPOST, note="the ledger only deletes this kind; receipts too"),
-    Row(id="S11", when={**_CHANGED_THERE, **_DOCUMENT, "remedy": Remedy.CORRECT}, step=Step.CORRECT, note="of the difference, in the first open period"),
+    Row(id="S8", when={**_CHANGED_THERE, **_DOCUMENT, "remedy": Remedy.REPLACE}, step=Step.REPLACE, note="the ledger can replace this kind"),
+    Row(id="S9", when={**_CHANGED_THERE, **_DOCUMENT, "remedy": Remedy.REPOST}, step=Step.REPOST, note="the ledger can only delete this kind; receipts are attached again"),
+    Row(id="S11", when={**_CHANGED_THERE, **_DOCUMENT, "remedy": Remedy.CORRECT}, step=Step.CORRECT, note="for the difference, in the first open period"),
     Row(id="S10", when={**_CHANGED_THERE, "wanted": Wanted.NOTHING, "removable": True}, step=Step.DELETE, note="the settings allow it"),
-    Row(id="S12", when=_POSTED, step=Step.REFUSE, code=ReasonCode.CHANGED_AFTER_EXPORT, note="the difference per account"),
+    Row(id="S12", when=_POSTED, step=Step.REFUSE, code=ReasonCode.CHANGED_AFTER_EXPORT, note="with the difference per account"),
 )  # fmt: skip
 
 
