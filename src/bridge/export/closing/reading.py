@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta
-from decimal import Decimal
-from functools import cached_property
 
 import attrs
 
@@ -31,6 +29,7 @@ from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref, parts_of
 from bridge.entities import followed_in
 from bridge.export.closing.causes import Standings, cause_of
+from bridge.export.closing.mappings import Mappings
 from bridge.export.closing.purchases import Bought, guarded, nobody_knows
 from bridge.export.closing.unread import UnreadObjects
 from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject
@@ -42,9 +41,7 @@ from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed, 
 from bridge.export.sources.protocol import WholeSource
 from bridge.mappers.draft import billed_in, day_of
 from bridge.mappers.summaries import Member, digest_of
-from bridge.mapping import Bridge
-from bridge.master_data import Rate
-from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, SettingsError
+from bridge.settings.values import OF_SUBSIDIARY, SettingsError
 from clientkit.errors import UnreadableAnswerError
 from clientkit.money import product, rounded, total
 
@@ -75,6 +72,7 @@ class _Reading:
         self._source, self._ledger, self._journal = export.source, export.ledger, export.journal
         self._bought = guarded(bought)
         self._is_taken, self._period, self._bridge = export.source.is_taken, period, export.bridge
+        self._mappings = Mappings(export.bridge)
         self._books: Books = export.ledger.with_reimbursements(export.ledger.with_bills(export.books()))
         self._entries = RilletEntries(export.ledger, self._books, export.bridge.settings)
         self._found = dict[Ref, Found | None]()
@@ -215,15 +213,8 @@ class _Reading:
         if coded is None or record.amount.currency == coded.subsidiary.currency:
             return ()
         followed = self._followed.get(record.id)
-        own = self._unconverted.coded(record, self._books, Findings(), followed=followed)
+        own = self._mappings.unconverted.coded(record, self._books, Findings(), followed=followed)
         return self._lines(record, own)
-
-    @cached_property
-    def _unconverted(self) -> Bridge:
-        """The mapping, in the currency of each record."""
-        usual = self._bridge
-        settings = attrs.evolve(usual.settings, foreign_currency=ForeignCurrency.DOCUMENT)
-        return Bridge(settings, mappers=usual.mappers, rates=usual.rates, zones=usual.zones)
 
     def _alike(self, document: Document) -> tuple[Found, ...]:
         """Of objects that carry no mark, such as payments of a bill, one that says the same and is no other record's."""
@@ -245,30 +236,12 @@ class _Reading:
         self, record: Record, day: date | None, present: Sequence[Found]
     ) -> tuple[date, tuple[CodedRecord, ...]]:
         rates = [rate for each in present if (rate := self._entries.rate_of(each)) is not None]
-        bridge = self._converting if not rates else self._with_rates(rates)
+        bridge = self._mappings.converting(rates)
         shares = bridge.shares(record, self._books, Findings(), posted_on=day, followed=self._followed.get(record.id))
         name = self._bridge.settings.time_zone
         if name == OF_SUBSIDIARY:
             name = shares[0].subsidiary.timezone if shares else "UTC"
         return day_of(record.erp_posting_date, zone_of(name, self._bridge.zones) or UTC), shares
-
-    @cached_property
-    def _converting(self) -> Bridge:
-        """The mapping, in the currency of the books."""
-        settings = attrs.evolve(self._bridge.settings, foreign_currency=ForeignCurrency.SUBSIDIARY)
-        return Bridge(settings, mappers=self._bridge.mappers, rates=self._bridge.rates, zones=self._bridge.zones)
-
-    def _with_rates(self, known: Sequence[Rate]) -> Bridge:
-        """The same; where no rate is told, that of the record's own object counts."""
-        told = self._bridge.rates
-
-        def rates(base: str, target: str, day: date) -> Decimal | None:
-            posted = (each.rate for each in known if (each.base, each.target) == (base, target))
-            rate = told(base, target, day)
-            return rate if rate is not None else next(posted, None)
-
-        usual = self._converting
-        return Bridge(usual.settings, mappers=usual.mappers, rates=rates, zones=usual.zones)
 
     def _lines(self, record: Record, coded: CodedRecord | None) -> tuple[AccountLine, ...]:
         """What a record says; what nobody has coded is on the account ``""``."""
