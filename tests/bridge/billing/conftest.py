@@ -1,4 +1,4 @@
-"""A seller with a journal."""
+"""A seller with a journal, and one whose invoice is in Rillet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.export import SqlJournal
-from support.billing.company import Seller
+from support.billing.company import Seller, invoice
 
 
 @pytest.fixture
@@ -17,3 +17,10 @@ def seller(tmp_path: Path) -> Iterator[Seller]:
     with SqlJournal(str(tmp_path / "journal.db"), now=made.clock) as journal:
         made.journal = journal
         yield made
+
+
+@pytest.fixture
+def synced(seller: Seller) -> Seller:
+    seller.put(invoice())
+    assert seller.sync().run().complete
+    return seller
