@@ -13,87 +13,19 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from clientkit import Options, Request, RetryPolicy, errors
+from clientkit import Request, errors
 from clientkit.requests import follow
+from support.callers import ASK, GRACE, Caller, drip, echo, numbered
 from support.raw_server import Script, head_of, ok, raw_server, tls_pair
 from support.shop import AsyncShop, Shop, connect
 
-ASK = Request(method="GET", path="/x", returns=object)
-ONCE = RetryPolicy(attempts=1)
-
-#: Seconds beyond its deadline that a call may take at most, as the documentation promises.
-GRACE = 2.0
-
-
-class Caller:
-    """Calls with one client, blocking or awaited."""
-
-    def __init__(self, is_awaited: bool) -> None:
-        self._loop = asyncio.Runner() if is_awaited else None
-        self._open = list[Any]()
-
-    def client(self, url: str, *, http_client: Any = None, **bounds: Any) -> Any:
-        made = connect(url, options=Options(retry=ONCE, **bounds))
-        client: Any = (
-            Shop(made, http_client=http_client) if self._loop is None else AsyncShop(made, http_client=http_client)
-        )
-        self._open.append(client)
-        return client
-
-    def http_client(self, **settings: Any) -> Any:
-        return httpx.Client(**settings) if self._loop is None else httpx.AsyncClient(**settings)
-
-    def ask(self, client: Any, request: Request[Any] = ASK) -> Any:
-        return client.execute(request) if self._loop is None else self._loop.run(client.execute(request))
-
-    def finish(self, client: Any) -> None:
-        if self._loop is not None:
-            self._loop.run(client.aclose())
-        else:
-            client.close()
-
-    def close(self) -> None:
-        while self._open:
-            self.finish(self._open.pop())
-        if self._loop is not None:
-            self._loop.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _warm() -> None:
-    # The first call of a process imports what it needs, which is no part of what is measured here.
-    caller = Caller(is_awaited=True)
-    with pytest.raises(errors.NotSentError):
-        caller.ask(caller.client("http://127.0.0.1:1"))
-    caller.close()
-
-
-@pytest.fixture(params=[False, True], ids=["blocking", "awaited"])
-def caller(request: pytest.FixtureRequest) -> Iterator[Caller]:
-    made = Caller(request.param)
-    yield made
-    made.close()
-
-
 # --- time ---------------------------------------------------------------------------------------
-
-
-def _drip(first: bytes, drop: bytes = b"a", *, pause: float = 0.01) -> Script:
-    def script(connection: socket.socket, over: threading.Event) -> None:
-        head_of(connection)
-        connection.sendall(first)
-        while not over.wait(pause):
-            connection.sendall(drop)
-
-    return script
 
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -101,17 +33,17 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 _PACKED = gzip.compress(b"{}", mtime=0)
 
 DRIPS = {
-    "nothing": _drip(b"", b""),
-    "status line": _drip(b"HTTP/1.1 200 O"),
-    "header": _drip(b"HTTP/1.1 200 OK\r\nX-Drip: "),
-    "interim answers": _drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
-    "interim answers without a pause": _drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 500, pause=0.0),
-    "body": _drip(_OK + b"Content-Length: 100000\r\n\r\n", b" "),
-    "chunk extension": _drip(_OK + b"Transfer-Encoding: chunked\r\n\r\n2;x="),
-    "chunks of nothing": _drip(_OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-    "trailer": _drip(_OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Drip: "),
-    "head of gzip": _drip(_OK + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\0", b"a"),
-    "gzip of nothing": _drip(_OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"", mtime=0)),
+    "nothing": drip(b"", b""),
+    "status line": drip(b"HTTP/1.1 200 O"),
+    "header": drip(b"HTTP/1.1 200 OK\r\nX-Drip: "),
+    "interim answers": drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "interim answers without a pause": drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 500, pause=0.0),
+    "body": drip(_OK + b"Content-Length: 100000\r\n\r\n", b" "),
+    "chunk extension": drip(_OK + b"Transfer-Encoding: chunked\r\n\r\n2;x="),
+    "chunks of nothing": drip(_OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "trailer": drip(_OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Drip: "),
+    "head of gzip": drip(_OK + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\0", b"a"),
+    "gzip of nothing": drip(_OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"", mtime=0)),
 }
 
 
@@ -139,7 +71,7 @@ def test_a_server_that_takes_nothing_keeps_no_call(caller: Caller) -> None:
 
 
 def test_a_handshake_that_does_not_end_keeps_no_call(caller: Caller) -> None:
-    with raw_server(_drip(b"", b"")) as url:
+    with raw_server(drip(b"", b"")) as url:
         client = caller.client(url.replace("http:", "https:"), timeout=10, deadline=0.3)
         started = time.monotonic()
         with pytest.raises(errors.NotSentError):
@@ -198,22 +130,18 @@ DOUBLES = {
 }
 
 
-def _numbered(number: int) -> Request[Any]:
-    return Request(method="GET", path=f"/{number}", returns=object)
-
-
 @pytest.mark.parametrize("name", DOUBLES)
 def test_what_is_left_over_is_no_answer_to_the_next_request(caller: Caller, name: str) -> None:
     with raw_server(DOUBLES[name]) as url:
         client = caller.client(url)
-        assert [caller.ask(client, _numbered(number)) for number in range(4)] == [f"/{number}" for number in range(4)]
+        assert [caller.ask(client, numbered(number)) for number in range(4)] == [f"/{number}" for number in range(4)]
 
 
 @pytest.mark.parametrize("name", DOUBLES)
 def test_nor_is_it_over_tls(caller: Caller, name: str, trusting: ssl.SSLContext) -> None:
     with raw_server(DOUBLES[name], tls=trusting) as url:
         client = caller.client(url)
-        assert [caller.ask(client, _numbered(number)) for number in range(4)] == [f"/{number}" for number in range(4)]
+        assert [caller.ask(client, numbered(number)) for number in range(4)] == [f"/{number}" for number in range(4)]
 
 
 def test_a_body_where_none_belongs_is_no_answer_to_the_next_request(caller: Caller) -> None:
@@ -226,17 +154,6 @@ def test_a_body_where_none_belongs_is_no_answer_to_the_next_request(caller: Call
         client = caller.client(url)
         caller.ask(client, Request(method="DELETE", path="/x"))
         assert caller.ask(client) == "new"
-
-
-@pytest.fixture
-def trusting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ssl.SSLContext:
-    """TLS of a server that clients trust for as long as the test lasts."""
-    server, certificate = tls_pair()
-    path = tmp_path / "trusted.pem"
-    path.write_text(certificate, encoding="ascii")
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    monkeypatch.setenv("NO_PROXY", "*")
-    return server
 
 
 def test_a_connection_over_tls_is_used_again(caller: Caller, trusting: ssl.SSLContext) -> None:
@@ -358,7 +275,7 @@ def test_gzip_that_is_not_whole_is_no_answer(caller: Caller, packed: bytes) -> N
 
 def test_a_head_without_end_is_not_kept(caller: Caller) -> None:
     with (
-        raw_server(_drip(b"HTTP/1.1 200 OK\r\nX-Long: ", b"a" * 65_536, pause=0.0)) as url,
+        raw_server(drip(b"HTTP/1.1 200 OK\r\nX-Long: ", b"a" * 65_536, pause=0.0)) as url,
         pytest.raises(errors.ConnectionLostError),
     ):
         caller.ask(caller.client(url, timeout=10))
@@ -383,15 +300,10 @@ def test_no_cookie_is_kept(caller: Caller) -> None:
 # --- processes and event loops ------------------------------------------------------------------
 
 
-def _echo(connection: socket.socket, over: threading.Event) -> None:
-    while head := head_of(connection):
-        connection.sendall(ok(json.dumps(head.split(b" ")[1].decode()).encode()))
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_process_that_was_forked_reads_its_own_answers() -> None:
-    with raw_server(_echo) as url, Shop(connect(url)) as shop:
+    with raw_server(echo) as url, Shop(connect(url)) as shop:
         shop.execute(ASK)
         children = list[int]()
         for child in range(1, 4):
@@ -400,35 +312,35 @@ def test_a_process_that_was_forked_reads_its_own_answers() -> None:
                 wrong = 1
                 with suppress(BaseException):
                     numbers = range(child * 1000, child * 1000 + 20)
-                    wrong = sum(shop.execute(_numbered(number)) != f"/{number}" for number in numbers)
+                    wrong = sum(shop.execute(numbered(number)) != f"/{number}" for number in numbers)
                     shop.close()
                 os._exit(min(wrong, 1))
             children.append(pid)
         assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0, 0, 0]
         # What the children closed was their own.
-        assert shop.execute(_numbered(7)) == "/7"
+        assert shop.execute(numbered(7)) == "/7"
 
 
 def test_a_client_serves_one_event_loop_after_the_other() -> None:
-    with raw_server(_echo) as url:
+    with raw_server(echo) as url:
         shop = AsyncShop(connect(url))
 
         async def count() -> object:
-            return await shop.execute(_numbered(1)), await shop.execute(_numbered(2))
+            return await shop.execute(numbered(1)), await shop.execute(numbered(2))
 
         assert [asyncio.run(count()) for _ in range(3)] == [("/1", "/2")] * 3
         asyncio.run(shop.aclose())
 
 
 def test_a_client_serves_two_event_loops_at_once() -> None:
-    with raw_server(_echo) as url:
+    with raw_server(echo) as url:
         shop = AsyncShop(connect(url))
         inner = list[object]()
 
         async def outer() -> object:
-            first = await shop.execute(_numbered(1))
-            await asyncio.to_thread(lambda: inner.append(asyncio.run(shop.execute(_numbered(2)))))
-            second = await shop.execute(_numbered(3))
+            first = await shop.execute(numbered(1))
+            await asyncio.to_thread(lambda: inner.append(asyncio.run(shop.execute(numbered(2)))))
+            second = await shop.execute(numbered(3))
             await shop.aclose()
             return first, second
 
@@ -461,206 +373,3 @@ def test_closing_in_the_middle_of_a_call_ends_it(caller: Caller) -> None:
             client.close()
         asking.join()
     assert [isinstance(error, errors.NoAnswerError) for error in outcome] == [True]
-
-
-# --- the environment ----------------------------------------------------------------------------
-
-_VARIABLES = ("NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in _VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    return monkeypatch
-
-
-@pytest.mark.parametrize(
-    "entry", ["fd07:b51a:cc66:f0::/64", "[::1]", "::1/128", "", "*.a..b", "10.0.0.0/8", "\N{SNOWMAN}"]
-)
-def test_entries_of_no_proxy_that_cannot_be_used_are_passed_over(
-    caller: Caller, environment: pytest.MonkeyPatch, entry: str
-) -> None:
-    environment.setenv("NO_PROXY", f"localhost,{entry},127.0.0.1")
-    by_proxy, direct = list[bytes](), list[bytes]()
-
-    def script(connection: socket.socket, over: threading.Event) -> None:
-        # It speaks no TLS, and hangs up.
-        direct.append(connection.recv(65_536))
-
-    with _tunnel(by_proxy) as proxy, raw_server(script) as url:
-        environment.setenv("HTTPS_PROXY", proxy)
-        with pytest.raises(errors.NotSentError):
-            caller.ask(caller.client(url.replace("http:", "https:")))
-    assert (len(by_proxy), len(direct)) == (0, 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("HTTPS_PROXY", "socks://127.0.0.1:1080"),
-        ("ALL_PROXY", "gopher://127.0.0.1:1"),
-        ("HTTPS_PROXY", "http://127.0.0.1:nine"),
-        ("HTTPS_PROXY", "http://[::1"),
-        ("HTTPS_PROXY", "http://"),
-        ("SSL_CERT_FILE", "/nowhere/at/all.pem"),
-        ("SSLKEYLOGFILE", "/nowhere/at/all.log"),
-    ],
-)
-def test_what_the_environment_names_and_nobody_can_use_is_told_by_its_name(
-    caller: Caller, environment: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    environment.setenv(name, value)
-    with pytest.raises(errors.ConfigurationError, match=name):
-        caller.client("https://shop.test")
-
-
-def test_a_socks_proxy_takes_its_package(caller: Caller, environment: pytest.MonkeyPatch) -> None:
-    environment.setitem(sys.modules, "socksio", None)
-    environment.setenv("ALL_PROXY", "socks5://user:secret@127.0.0.1:1080")
-    with pytest.raises(errors.ConfigurationError, match=r"ALL_PROXY .*httpx\[socks\]") as caught:
-        caller.client("https://shop.test")
-    assert "secret" not in str(caught.value)
-
-
-def _tunnel(asked: list[bytes]) -> Any:
-    """A proxy that opens a tunnel to wherever it is asked for."""
-
-    def script(connection: socket.socket, over: threading.Event) -> None:
-        head = head_of(connection)
-        asked.append(head)
-        host, _, port = head.split(b" ")[1].decode().partition(":")
-        with socket.create_connection((host, int(port))) as there:
-            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-
-            def back() -> None:
-                with suppress(OSError):
-                    while more := there.recv(65_536):
-                        connection.sendall(more)
-                    connection.shutdown(socket.SHUT_RDWR)
-
-            copying = threading.Thread(target=back)
-            copying.start()
-            with suppress(OSError):
-                while more := connection.recv(65_536):
-                    there.sendall(more)
-                there.shutdown(socket.SHUT_RDWR)
-            copying.join()
-
-    return raw_server(script)
-
-
-def test_a_request_goes_through_the_proxy_of_the_environment(
-    caller: Caller, environment: pytest.MonkeyPatch, trusting: ssl.SSLContext
-) -> None:
-    environment.delenv("NO_PROXY")
-    asked = list[bytes]()
-    with raw_server(_echo, tls=trusting) as url, _tunnel(asked) as proxy:
-        environment.setenv("HTTPS_PROXY", proxy.replace("http://", "http://me:secret%21@"))
-        client = caller.client(url)
-        assert [caller.ask(client, _numbered(number)) for number in range(3)] == ["/0", "/1", "/2"]
-        caller.finish(client)
-    (head,) = asked
-    assert head.startswith(b"CONNECT 127.0.0.1:")
-    assert b"basic bWU6c2VjcmV0IQ==" in head.replace(b"Basic", b"basic")
-
-
-@pytest.mark.parametrize("answer", [b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 O"])
-def test_what_a_proxy_keeps_from_the_service_was_not_sent(
-    caller: Caller, environment: pytest.MonkeyPatch, answer: bytes
-) -> None:
-    with raw_server(_drip(answer, b"")) as proxy:
-        environment.setenv("HTTPS_PROXY", proxy)
-        started = time.monotonic()
-        with pytest.raises(errors.NotSentError):
-            caller.ask(caller.client("https://shop.test", timeout=0.3))
-        assert time.monotonic() - started < 0.3 + GRACE
-
-
-# --- an httpx client of the caller's -------------------------------------------------------------
-
-
-def test_an_httpx_client_of_the_callers_carries_the_calls(caller: Caller) -> None:
-    heads = list[bytes]()
-
-    def script(connection: socket.socket, over: threading.Event) -> None:
-        while head := head_of(connection):
-            heads.append(head)
-            connection.sendall(ok(gzip.compress(b'"packed"'), "Content-Encoding: gzip"))
-
-    with raw_server(script) as url:
-        mine = caller.http_client(headers={"X-Gateway-Key": "for the gateway"}, trust_env=False)
-        client = caller.client(url, http_client=mine)
-        assert caller.ask(client) == "packed"
-        link = caller.ask(client, follow(f"{url}/file?s=1"))
-        caller.finish(client)
-        assert not mine.is_closed
-        caller.finish(_Closing(mine))
-    assert link.content == b'"packed"'
-    assert [b"x-gateway-key" in head.lower() for head in heads] == [True, False]
-    assert b"authorization: bearer" in heads[0].lower()
-    with pytest.raises(errors.ConfigurationError, match="closed"):
-        caller.ask(client)
-
-
-class _Closing:
-    def __init__(self, client: Any) -> None:
-        self.close = getattr(client, "close", None)
-        self.aclose = getattr(client, "aclose", None)
-
-
-def test_a_transport_and_an_httpx_client_are_one_too_many() -> None:
-    with httpx.Client() as mine, pytest.raises(errors.ConfigurationError, match="not both"):
-        Shop(connect(), _Nowhere(), http_client=mine)
-
-
-class _Nowhere:
-    def send(self, outgoing: Any) -> Any:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-# --- links --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "link",
-    [
-        "http://127.0.0.1:1/latest/meta-data/iam", "http://localhost:1/f", "https://localhost/f", "https://[::1]/f",
-        "https://10.0.0.1/f", "https://192.168.1.1/f", "https://169.254.169.254/latest", "https://[fd00::1]/f",
-        "https://[fe80::1]/f", "https://0.0.0.0/f", "https://[::ffff:10.0.0.1]/f", "https://[64:ff9b::a00:1]/f",
-        "https://224.0.0.1/f", "https://100.64.0.1/f",
-    ],
-)  # fmt: skip
-def test_a_link_into_a_private_network_is_not_followed(caller: Caller, link: str) -> None:
-    client = caller.client("https://shop.test", timeout=0.3)
-    with pytest.raises(ValueError, match="not a link that can be followed"):
-        caller.ask(client, follow(link))
-
-
-@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "inside.example"])
-def test_nor_is_one_whose_name_leads_there(caller: Caller, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[bytes]()
-
-    def script(connection: socket.socket, over: threading.Event) -> None:
-        asked.append(head_of(connection))
-
-    original = socket.getaddrinfo
-
-    def here(name: Any, *arguments: Any, **named: Any) -> Any:
-        return original("127.0.0.1" if name == "inside.example" else name, *arguments, **named)
-
-    monkeypatch.setattr(socket, "getaddrinfo", here)
-    with raw_server(script) as url:
-        port = url.rpartition(":")[2]
-        with pytest.raises(errors.NotSentError, match="not a public address"):
-            caller.ask(caller.client("https://shop.test"), follow(f"https://{host}:{port}/f"))
-    assert asked == []
-
-
-def test_a_link_to_this_machine_is_for_a_client_of_this_machine(caller: Caller) -> None:
-    with raw_server(_echo) as url:
-        assert caller.ask(caller.client(url), follow(f"{url}/file?s=1")).content == b'"/file?s=1"'

@@ -10,7 +10,6 @@ card_account = "21120"
 reimbursement_account = "21340"
 """
 
-
 LONG = """\
 # Everything that can be said.
 gl_field = "GL Account"
@@ -78,6 +77,5 @@ output_account = "25000"
 code = "NY"
 sales_tax = true
 """
-
 
 INLINE = 'entities = [{name="US", subsidiary="S", card_account="1", reimbursement_account="2", when={currency="USD"}}]'

@@ -1,0 +1,59 @@
+"""An httpx client of the caller's: it carries the calls and stays the caller's."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+from clientkit import errors
+from clientkit.requests import follow
+from support.callers import Caller
+from support.raw_server import head_of, ok, raw_server
+from support.shop import Shop, connect
+
+
+def test_an_httpx_client_of_the_callers_carries_the_calls(caller: Caller) -> None:
+    heads = list[bytes]()
+
+    def script(connection: socket.socket, over: threading.Event) -> None:
+        while head := head_of(connection):
+            heads.append(head)
+            connection.sendall(ok(gzip.compress(b'"packed"'), "Content-Encoding: gzip"))
+
+    with raw_server(script) as url:
+        mine = caller.http_client(headers={"X-Gateway-Key": "for the gateway"}, trust_env=False)
+        client = caller.client(url, http_client=mine)
+        assert caller.ask(client) == "packed"
+        link = caller.ask(client, follow(f"{url}/file?s=1"))
+        caller.finish(client)
+        assert not mine.is_closed
+        caller.finish(_Closing(mine))
+    assert link.content == b'"packed"'
+    assert [b"x-gateway-key" in head.lower() for head in heads] == [True, False]
+    assert b"authorization: bearer" in heads[0].lower()
+    with pytest.raises(errors.ConfigurationError, match="closed"):
+        caller.ask(client)
+
+
+class _Closing:
+    def __init__(self, client: Any) -> None:
+        self.close = getattr(client, "close", None)
+        self.aclose = getattr(client, "aclose", None)
+
+
+def test_a_transport_and_an_httpx_client_are_one_too_many() -> None:
+    with httpx.Client() as mine, pytest.raises(errors.ConfigurationError, match="not both"):
+        Shop(connect(), _Nowhere(), http_client=mine)
+
+
+class _Nowhere:
+    def send(self, outgoing: Any) -> Any:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing is held."""
