@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from brex_accounting import Record
 from bridge.export.journal.sql import SqlJournal
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, Company, expense
+from support.companies.with_receipts import House
 from support.postgres import empty, missing, postgres
 from support.redis import missing as no_redis
 from support.redis import redis_server
@@ -24,6 +26,12 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(NOW)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with ExitStack() as stack:
+        yield House(stack)
 
 
 @pytest.fixture

@@ -29,6 +29,10 @@ CODED: Sequence[Split] = [("10", [gl("62000")])]
 UNCODED: Sequence[Split] = [("10", ())]
 # What a proxy shows while the service is away.
 HTML = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
+#: How a store of files says that one is gone.
+GONE = Answer(
+    status=403, headers={"content-type": "application/xml"}, content=b"<Error><Code>AccessDenied</Code></Error>"
+)
 DAY = 24 * 60 * 60
 Attachment = tuple[str, str, bytes]
 
@@ -100,3 +104,8 @@ def is_upload(asked: Asked) -> bool:
 
 def is_download(asked: Asked) -> bool:
     return asked.path.startswith("/receipt-files/")
+
+
+def problem(status: int) -> Answer:
+    """A refusal in Rillet's own words."""
+    return Answer(status=status, headers={"content-type": "application/problem+json"}, content=b'{"title": "No"}')
