@@ -1,4 +1,7 @@
-"""Build the documentation as a site into ``site``: ``python tools/build_site.py [FOLDER]``.
+"""Build the documentation of this version into ``site``: ``python tools/build_site.py [FOLDER]``.
+
+Each version has a folder of its own, and those that are there already stay. ``versions.json`` names them for the list in the
+header of each page, and the address of the site itself leads to the newest.
 
 Zensical builds the pages that mkdocs.yml names and ends with an error where a link is dead. Beside them come the pages as
 Markdown, and for assistants ``llms.txt``, a list of all pages, and ``llms-full.txt``, their text.
@@ -6,11 +9,13 @@ Markdown, and for assistants ``llms.txt``, a list of all pages, and ``llms-full.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -19,12 +24,38 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "mkdocs.yml"
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_TO_NEWEST = """\
+<!doctype html>
+<html lang="en">
+<title>brex-rillet</title>
+<meta http-equiv="refresh" content="0; url={0}/index.html">
+<a href="{0}/index.html">brex-rillet {0}</a>
+</html>
+"""
 #: A part of the navigation: a page, or a title with a page or with parts.
 Part = str | Mapping[str, "str | Sequence[Part]"]
 
 
+def publish(root: Path) -> Path:
+    """Put this version beside the others, and what leads to them; its folder. Raises `subprocess.CalledProcessError`."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    shutil.rmtree(root / version, ignore_errors=True)
+    build(root / version)
+    newest, *others = sorted((each.name for each in root.iterdir() if _VERSION.fullmatch(each.name)), key=_order)[::-1]
+    told = [{"version": newest, "title": newest, "aliases": ["latest"]}]
+    told += [{"version": each, "title": each, "aliases": []} for each in others]
+    (root / "versions.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (root / "index.html").write_text(_TO_NEWEST.format(newest), encoding="utf-8")
+    for name in ("llms.txt", "llms-full.txt"):
+        text = (root / newest / name).read_text(encoding="utf-8")
+        # Its links are to pages beside it.
+        (root / name).write_text(text.replace("](", f"]({newest}/") if name == "llms.txt" else text, encoding="utf-8")
+    return root / version
+
+
 def build(target: Path) -> None:
-    """Build the whole site into an empty or missing folder. Raises `subprocess.CalledProcessError` for a dead link."""
+    """Build the site of one version into an empty or missing folder. Raises `subprocess.CalledProcessError` for a dead link."""
     # Zensical keeps a cache beside its configuration, and knows no folder for its output but that of the configuration.
     with tempfile.TemporaryDirectory() as made:
         work = Path(made)
@@ -72,6 +103,10 @@ def full_text() -> str:
     )
 
 
+def _order(version: str) -> Sequence[int]:
+    return [int(each) for each in version.split(".")]
+
+
 def _pages(parts: Sequence[Part], section: str) -> Iterator[tuple[str, str]]:
     """Each page with the section that it is in."""
     for part in parts:
@@ -98,4 +133,4 @@ def _first_sentence(text: str) -> str:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1] if len(sys.argv) > 1 else "site"))
+    publish(Path(sys.argv[1] if len(sys.argv) > 1 else "site"))

@@ -8,8 +8,10 @@ from __future__ import annotations
 import functools
 import http.server
 import importlib.util
+import json
 import re
 import threading
+import tomllib
 from collections.abc import Generator, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (390, 1_280)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def build_site() -> ModuleType:
@@ -40,13 +43,21 @@ def build_site() -> ModuleType:
 SITE = build_site()
 
 
+#: An earlier version whose pages are there already; by its letters it comes behind this one.
+EARLIER = "0.0.10"
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This version's part of a site that has an earlier one."""
     if importlib.util.find_spec("zensical") is None:
         pytest.skip("the extra `docs` is not installed")
-    target = tmp_path_factory.mktemp("site")
-    SITE.build(target)
-    return target
+    root = tmp_path_factory.mktemp("site")
+    for name in (EARLIER, "0.0.9"):
+        (root / name).mkdir()
+        (root / name / "index.html").write_text("<title>earlier</title>as it was", encoding="utf-8")
+    made: Path = SITE.publish(root)
+    return made
 
 
 class Page(HTMLParser):
@@ -105,6 +116,21 @@ def test_nothing_is_loaded_from_elsewhere(site: Path, made: dict[str, Page]) -> 
             assert all((site / name).parent.joinpath(each.partition("?")[0]).exists() for each in page.loads), name
 
 
+def test_each_version_has_its_folder_and_the_site_leads_to_the_newest(site: Path) -> None:
+    told = json.loads((site.parent / "versions.json").read_text(encoding="utf-8"))
+
+    assert [(each["version"], each["aliases"]) for each in told] == [
+        (PROJECT["version"], ["latest"]),
+        (EARLIER, []),
+        ("0.0.9", []),
+    ]
+    assert site.name == PROJECT["version"]
+    assert (site.parent / EARLIER / "index.html").read_text(encoding="utf-8").endswith("as it was")
+    assert Page(site.parent / "index.html").links == [f"{site.name}/index.html"]
+    assert f"]({site.name}/paging.md): " in (site.parent / "llms.txt").read_text(encoding="utf-8")
+    assert (site.parent / "llms-full.txt").read_bytes() == (site / "llms-full.txt").read_bytes()
+
+
 def test_assistants_get_every_page(site: Path) -> None:
     contents = (site / "llms.txt").read_text(encoding="utf-8")
     text = (site / "llms-full.txt").read_text(encoding="utf-8")
@@ -122,9 +148,10 @@ def address(site: Path) -> Generator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
+    folder = str(site.parent)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://127.0.0.1:{server.server_address[1]}/{site.name}"
         server.shutdown()
 
 
@@ -179,6 +206,23 @@ def test_a_page_that_is_too_wide_is_noticed(browser: Chrome, address: str, site:
     (site / "wide.html").unlink()
 
     assert found[0] == "wide.html"
+
+
+@pytest.mark.may_skip
+def test_the_header_tells_the_version_and_leads_to_others(browser: Chrome, address: str, site: Path) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    resize(browser, WIDTHS[1])
+    browser.get(f"{address.removesuffix(site.name)}")
+    waiting = WebDriverWait(browser, 60)
+    waiting.until(lambda there: there.current_url == f"{address}/index.html")
+    shown = "return document.querySelector('.md-version__current')?.textContent.trim()"
+    assert waiting.until(lambda there: there.execute_script(shown)) == PROJECT["version"]
+    links = "return [...document.querySelectorAll('.md-version__link')].map(each => each.textContent.trim())"
+    assert browser.execute_script(links) == [PROJECT["version"], EARLIER, "0.0.9"]
+    browser.execute_script("document.querySelectorAll('.md-version__link')[1].click()")
+    waiting.until(lambda there: f"/{EARLIER}/" in there.current_url)
+    assert browser.title == "earlier"
 
 
 #: Lets tests see into the search, whose parts the page keeps to itself.
