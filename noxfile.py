@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import nox
@@ -18,6 +19,7 @@ nox.options.error_on_missing_interpreters = False
 
 # Tests depend on no order, so every core takes some; a core without work takes some of another's.
 _PYTEST = ("-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal")
+_LIST_OF_HOLES = "https://pypi.org/pypi/httpx/0.28.1/json"
 _PAGES = (
     "make_exports",
     "make_reference",
@@ -80,6 +82,11 @@ def prepare(session: nox.Session) -> None:
 @nox.session
 def audit(session: nox.Session) -> None:
     """Ask PyPI's list of known holes about everything that the package and its extras install; it needs the network."""
+    try:
+        urllib.request.urlopen(_LIST_OF_HOLES, timeout=30).close()
+    except OSError as error:
+        # pip-audit ends in a traceback.
+        session.error(f"PyPI's list of known holes does not answer ({error}); run this where https://pypi.org does")
     extras = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     used = ",".join(sorted(set(extras) - {"dev", "docs"}))
     session.install(f".[{used}]", "pip-audit>=2.9")
@@ -93,6 +100,19 @@ def lowest(session: nox.Session) -> None:
     session.install("pytest", "pytest-xdist", "hypothesis", "pyyaml", "jsonschema", "openpyxl")
     session.install("iso4217", "rapidfuzz", "standardwebhooks")
     session.run("python", *_PYTEST, "-p", "no:cacheprovider", *session.posargs)
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def wheel(session: nox.Session) -> None:
+    """The wheel, installed by itself on each release of Python that is installed, runs the Python blocks of the README."""
+    folder, root = Path(session.create_tmp()), Path.cwd()
+    for each in folder.glob("*.whl"):
+        each.unlink()
+    session.run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), external=True)
+    session.install(*map(str, folder.glob("*.whl")))
+    # Away from the sources, which Python would find first.
+    with session.chdir(folder):
+        session.run("python", "-W", "error", str(root / "tools" / "run_blocks.py"), str(root / "README.md"))
 
 
 @nox.session(python=["3.12", "3.13", "3.14"])

@@ -168,6 +168,22 @@ def test_the_workflow_publishes_without_a_stored_token() -> None:
     assert all(each in runs for each in ("twine check --strict", "nox -s audit", "cyclonedx-py"))
 
 
+def test_every_step_of_the_workflow_is_pinned_and_there() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    uses = re.findall(r"uses: (.*)", text)
+    sessions = re.findall(
+        r"^@nox\.session.*\ndef (\w+)\(", (ROOT / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
+
+    # A tag can be moved; a commit cannot.
+    assert len(uses) == 7
+    assert [each for each in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
+    assert set(re.findall(r"nox -s (\w+)", text)) <= set(sessions)
+    assert {"wheel", "audit"} <= set(re.findall(r"nox -s (\w+)", text))
+    assert [step for step in steps if len({"uses", "run"} & set(step)) != 1] == []
+
+
 def test_the_fragments_are_joined_to_one_list_of_each_kind(tmp_path: Path) -> None:
     for name in ("changes", "CHANGELOG.md", "pyproject.toml"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(ROOT / name, tmp_path / name)
