@@ -39,7 +39,7 @@ Part = str | Mapping[str, "str | Sequence[Part]"]
 
 def publish(root: Path) -> Path:
     """Put this version beside the others, and what leads to them; its folder. Raises `subprocess.CalledProcessError`."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     shutil.rmtree(root / version, ignore_errors=True)
     build(root / version)
     newest, *others = sorted((each.name for each in root.iterdir() if _VERSION.fullmatch(each.name)), key=_order)[::-1]
@@ -103,7 +103,7 @@ def full_text() -> str:
     )
 
 
-def _order(version: str) -> Sequence[int]:
+def _order(version: str) -> list[int]:
     return [int(each) for each in version.split(".")]
 
 
