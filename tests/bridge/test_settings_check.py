@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import attrs
 
-from bridge import FieldMapping, Movements, Settings, TaxRule, Treatment, VendorMapping, When, check
+from bridge import FieldMapping, Intercompany, Movements, Settings, TaxRule, Treatment, VendorMapping, When, check
 from rillet import AccountStatus, TaxRate
 from support.companies.small import AMERICA, BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
 
@@ -134,3 +134,11 @@ def test_what_concerns_some_records_alone_is_a_warning() -> None:
     assert check(attrs.evolve(SETTINGS, entities=told), BOOKS) == ()
     in_pounds = (ENTITY, attrs.evolve(uk, when=When(currency="GBP")))
     assert check(attrs.evolve(SETTINGS, entities=in_pounds), BOOKS) == ()
+
+
+def test_an_entity_that_nobody_knows_is_not_taken_for_the_other_ones_subsidiary() -> None:
+    owed = Intercompany(payer="Nobody", debtor=ENTITY.name, due_from=TRAVEL.code, due_to=TRAVEL.code)
+    one = attrs.evolve(SETTINGS, entities=(ENTITY, attrs.evolve(ENTITY, name="Other")), intercompany=(owed,))
+    assert not any("one subsidiary" in each for each in check(one, BOOKS))
+    same = attrs.evolve(one, intercompany=(attrs.evolve(owed, payer="Other"),))
+    assert f"intercompany[0].debtor: Other and {ENTITY.name} are one subsidiary of Rillet" in check(same, BOOKS)

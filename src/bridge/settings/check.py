@@ -77,14 +77,14 @@ def check_for_some(settings: Settings, books: Books) -> tuple[Problem, ...]:
 def _mistakes(settings: Settings, books: Books) -> Iterator[Mistake]:
     for index, entity in enumerate(settings.entities):
         yield from _unfit(entity, ("entities", index), books)
+    names = {each.name for each in settings.entities}
     for index, owed in enumerate(settings.intercompany):
         path = ("intercompany", index)
         yield from _account((*path, "due_from"), owed.due_from, books)
         yield from _account((*path, "due_to"), owed.due_to, books)
-        both = [
-            books.subsidiary(each.subsidiary) for each in settings.entities if each.name in {owed.payer, owed.debtor}
-        ]
-        if len({each.id for each in both if each is not None}) == 1:
+        both = {owed.payer, owed.debtor}
+        found = [books.subsidiary(each.subsidiary) for each in settings.entities if each.name in both]
+        if both <= names and len({each.id for each in found if each is not None}) == 1:
             text = f"{owed.payer} and {owed.debtor} are one subsidiary of {books.ledger}"
             yield Mistake(text, (*path, "debtor"), about=((*path, "payer"),))
     for index, mapping in enumerate(settings.fields):
