@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,41 +12,28 @@ import pytest
 
 from brex_accounting import Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import Split, card_expense, dimension, gl, record, reimbursement
-from bridge import Bridge, ForeignCurrency, Intercompany, OnChange, ReasonCode, check, explain
-from bridge.closing import accrue, month, reconcile
-from bridge.export import NoJournal, Verdict, load_books, verify
-from bridge.export.closing import read_snapshot
+from bridge import Bridge, ForeignCurrency, Intercompany, ReasonCode, check, explain
+from bridge.export import Verdict, load_books
 from bridge.export.reporting.journal_lines import journal_lines
-from clientkit.testing import AnswerLost, Asked, Fault, Respond
-from rillet import JournalEntry, JournalEntryUpdate, NewJournalEntryItem
 from rillet.testing import subsidiary
-from support.companies.exported import refusal
-from support.companies.two import DUE, GERMANY, GMBH, US, TwoCompanies, legal_entity, movement, refusals
+from support.companies.intercompany import (
+    BETWEEN,
+    BILL,
+    BOOKS,
+    OURS,
+    SPENT,
+    THEIRS,
+    companies,
+    disagreements,
+    failing,
+    spent,
+    turned,
+)
+from support.companies.two import GERMANY, GMBH, US, legal_entity, movement, refusals
 
-BETWEEN = Intercompany(payer="US", debtor="Germany", due_from="12000", due_to="12500")
 BACK = Intercompany(payer="Germany", debtor="US", due_from="12000", due_to="12500")
-OURS: Split = ("60", [gl("61000"), legal_entity("US")])
-THEIRS: Split = ("40", [gl("62000"), GMBH])
 
 
-def spent(*splits: Split, id: str = "accr_k1", **details: Any) -> Record:
-    """100 on a card, of which 40 are the German company's."""
-    lines = splits or (OURS, THEIRS)
-    amount = sum(Decimal(each[0]) for each in lines)
-    return card_expense(str(amount), splits=list(lines), record_id=id, **details)
-
-
-def companies(*records: Record, **settings: Any) -> TwoCompanies:
-    given: dict[str, Any] = {"intercompany": (BETWEEN,), **settings}
-    return TwoCompanies(*records, **given)
-
-
-def turned(type: RecordType, debits: Sequence[Split], credits: Sequence[Split], **details: Any) -> Record:
-    return record(type, debits=debits, credits=credits, record_id="accr_k1", **details)
-
-
-BILL = {"invoice_number": "INV-1", "vendor": "Acme", "due_at": DUE, "source_id": "bill1"}
-SPENT = {"Inc. 12000": "40.00", "Inc. 61000": "60.00", "GmbH 62000": "40.00", "GmbH 12500": "-40.00"}
 GIVEN_BACK = {account: f"{-Decimal(amount):.2f}" for account, amount in SPENT.items()}
 
 
@@ -96,12 +82,6 @@ def test_each_books_its_part_and_what_it_owes(
     assert [each.adopted for each in again.posted] == [True]
     assert company.books() == dict(sorted(books.items()))
     assert disagreements(company) == {}
-
-
-def disagreements(company: TwoCompanies) -> dict[str, Verdict]:
-    journal = company.journal or NoJournal()
-    told = verify(company.to_brex, company.to_rillet, journal, "brex", bridge=Bridge(company.settings))
-    return {each.record_id: each.verdict for each in told if each.verdict is not Verdict.NOT_REPORTED}
 
 
 @pytest.mark.parametrize(
@@ -162,19 +142,6 @@ def test_what_is_all_anothers_is_owed_whole() -> None:
     assert company.books() == dict(sorted(books.items()))
 
 
-def failing(company: TwoCompanies, path: str, *, is_refused: bool) -> None:
-    """Each attempt to post under this path is refused once, or carried out with its answer lost."""
-
-    def matches(asked: Asked) -> bool:
-        return asked.method == "POST" and path in asked.path
-
-    action = Respond(refusal(400)) if is_refused else AnswerLost()
-    company.rillet.faults.append(Fault(action, matches=matches, times=1 if is_refused else 50))
-
-
-BOOKS = dict(sorted({**SPENT, "Inc. 21120": "-100.00"}.items()))
-
-
 @pytest.mark.parametrize("path", ["/charges", "/journal-entries"])
 @pytest.mark.parametrize("is_refused", [True, False])
 @pytest.mark.parametrize("has_journal", [True, False])
@@ -223,124 +190,6 @@ def test_a_half_is_finished_by_a_journal_that_begins_later(tmp_path: Path) -> No
     company.brex.add(spent())
     assert company.run().complete
     assert company.books() == BOOKS
-    assert disagreements(company) == {}
-
-
-@pytest.mark.parametrize("has_journal", [True, False])
-def test_an_entry_that_a_person_renamed_is_not_posted_again(has_journal: bool, tmp_path: Path) -> None:
-    company = companies(spent(), journal=tmp_path if has_journal else None)
-    company.run()
-    entry = company.rillet.journal_entries[0]
-    rename(company, entry)
-    company.brex.add(spent())
-
-    outcome = company.run()
-
-    assert company.books() == BOOKS
-    if has_journal:
-        assert outcome.complete
-    else:
-        (told,) = outcome.refused
-        assert f"journal-entries {entry.id} says what would correct it" in str(told.reasons[0])
-
-
-@pytest.mark.parametrize(
-    ("splits", "has_other"),
-    [
-        ([("50", [gl("61000"), legal_entity("US")]), ("40", [gl("62000"), GMBH])], True),
-        ([("50", [gl("61000"), legal_entity("US")]), ("30", [gl("62000"), GMBH])], True),
-        ([("50", [gl("61000"), legal_entity("US")]), ("30", [gl("62000"), GMBH])], False),
-    ],
-)
-def test_a_change_does_not_double_an_entry_that_a_person_renamed(splits: list[Split], has_other: bool) -> None:
-    def made(*parts: Split, **more: Any) -> Record:
-        total = sum(Decimal(each[0]) for each in parts)
-        return turned(RecordType.BILL_EXPENSE, parts, [(str(total), ())], **BILL, **more)
-
-    company = companies(made(OURS, THEIRS))
-    company.run()
-    entry = company.rillet.journal_entries[0]
-    if has_other:
-        rename(company, entry)
-    else:
-        company.to_rillet.journal_entries.delete(entry.id)
-    before = company.books()
-    company.brex.add(made(*splits, version=9, updated_at=datetime.now(UTC)))
-
-    outcome = company.run()
-
-    if has_other:
-        assert company.books() == before
-        (told,) = outcome.refused
-        assert f"journal-entries {entry.id} may be its second part" in str(told.reasons[0])
-    else:
-        assert outcome.complete
-        assert company.books()["GmbH 62000"] == "30.00"
-
-
-def rename(company: TwoCompanies, entry: JournalEntry) -> None:
-    items = [
-        NewJournalEntryItem(account_code=each.account_code, side=each.side, amount=each.amount) for each in entry.items
-    ]
-    update = JournalEntryUpdate(name="reviewed", currency=entry.currency, date=entry.date, items=items)
-    company.to_rillet.journal_entries.update(entry.id, update)
-
-
-def changed(*splits: Split, version: int = 9) -> Record:
-    return attrs.evolve(spent(*splits), version=version, updated_at=datetime.now(UTC))
-
-
-@pytest.mark.parametrize("has_journal", [True, False])
-@pytest.mark.parametrize(
-    ("splits", "difference"),
-    [
-        ([("60", [gl("63000"), legal_entity("US")]), THEIRS], {"Inc. 61000": None, "Inc. 63000": "60.00"}),
-        ([OURS, ("40", [gl("63000"), GMBH])], {"GmbH 62000": None, "GmbH 63000": "40.00"}),
-        ([("50", [gl("61000"), legal_entity("US")]), ("50", [gl("62000"), GMBH])], None),
-        ([("100", [gl("61000"), legal_entity("US")])], None),
-    ],
-)
-def test_a_change_is_corrected_where_it_is_in_one_of_the_books(
-    splits: list[Split], difference: dict[str, str | None] | None, has_journal: bool, tmp_path: Path
-) -> None:
-    company = companies(spent(), journal=tmp_path if has_journal else None, on_change=OnChange.CORRECT)
-    company.run()
-    company.brex.add(changed(*splits))
-    outcome = company.run()
-    if difference is None:
-        assert refusals(outcome) == {"accr_k1": ["changed_after_export"]}
-        assert company.books() == BOOKS
-        return
-    assert outcome.complete
-    expected = {**BOOKS, **difference}
-    assert company.books() == {key: each for key, each in sorted(expected.items()) if each is not None}
-    assert disagreements(company) == {}
-
-
-def test_what_becomes_one_of_two_is_posted_anew(tmp_path: Path) -> None:
-    company = companies(spent(("100", [gl("61000"), legal_entity("US")])), journal=tmp_path)
-    company.run()
-    company.brex.add(changed(OURS, THEIRS))
-    assert company.run().complete
-    assert company.books() == BOOKS
-    assert disagreements(company) == {}
-
-
-@pytest.mark.parametrize("is_refused", [True, False, None])
-def test_an_unpaid_bill_that_becomes_one_of_two_is_replaced(is_refused: bool | None, tmp_path: Path) -> None:
-    def made(*splits: Split, **more: Any) -> Record:
-        return turned(RecordType.BILL_EXPENSE, splits, [("100", ())], **BILL, **more)
-
-    company = companies(made(("100", [gl("61000"), legal_entity("US")])), journal=tmp_path)
-    company.run()
-    company.brex.add(made(OURS, THEIRS, version=9, updated_at=datetime.now(UTC)))
-    if is_refused is not None:
-        failing(company, "/journal-entries", is_refused=is_refused)
-        assert not company.run().complete
-        company.rillet.faults.clear()
-        company.run()
-    company.run()
-    assert company.books() == dict(sorted({**SPENT, "Inc. 21100": "-100.00"}.items()))
     assert disagreements(company) == {}
 
 
@@ -448,48 +297,6 @@ def test_both_halves_are_explained() -> None:
 def test_its_accounts_are_checked(rule: Intercompany, problem: str) -> None:
     company = companies(intercompany=(rule,))
     assert problem in check(company.settings, load_books(company.to_rillet))
-
-
-FEBRUARY = month("2026-02")
-ACCRUING: dict[str, Any] = {"accrual_account": "22500", "uncoded_account": "63000"}
-
-
-@pytest.mark.parametrize("has_journal", [True, False])
-def test_the_month_ties_out_in_both_books(has_journal: bool, tmp_path: Path) -> None:
-    company = companies(spent(), journal=tmp_path if has_journal else None)
-    assert company.run().complete
-    found = reconcile(read_snapshot(company.export(), FEBRUARY))
-    assert {(each.subsidiary, each.account): each.brex for each in found.rows} == {
-        ("Example Inc.", "12000"): Decimal(40),
-        ("Example Inc.", "61000"): Decimal(60),
-        ("Example Inc.", "21120"): Decimal(-100),
-        ("Example GmbH", "62000"): Decimal(40),
-        ("Example GmbH", "12500"): Decimal(-40),
-    }
-    assert all(each.brex == each.rillet and not each.parts for each in found.rows)
-
-
-def test_the_month_names_a_half(tmp_path: Path) -> None:
-    company = companies(spent(), journal=tmp_path)
-    failing(company, "/journal-entries", is_refused=True)
-    company.run()
-    found = reconcile(read_snapshot(company.export(), FEBRUARY))
-    open_parts = {(each.subsidiary, each.account): sum(part.amount for part in each.parts) for each in found.rows}
-    assert open_parts.pop(("Example GmbH", "62000")) == 40
-    assert open_parts.pop(("Example GmbH", "12500")) == -40
-    assert set(open_parts.values()) == {0}
-    assert {part.record_id for each in found.rows for part in each.parts} == {"accr_k1"}
-
-
-def test_both_accrue_what_is_not_in_the_books(tmp_path: Path) -> None:
-    entities = (attrs.evolve(US, **ACCRUING), attrs.evolve(GERMANY, **ACCRUING))
-    company = companies(spent(), entities=entities, journal=tmp_path)
-    plan = accrue(read_snapshot(company.export(), FEBRUARY))
-    assert plan.left_out == ()
-    assert {each.subsidiary: {line.account: line.amount for line in each.lines} for each in plan.accruals} == {
-        "Example Inc.": {"12000": Decimal(40), "61000": Decimal(60), "22500": Decimal(-100)},
-        "Example GmbH": {"62000": Decimal(40), "12500": Decimal(-40)},
-    }
 
 
 def test_what_a_person_can_post_by_hand_has_a_document_in_each() -> None:
