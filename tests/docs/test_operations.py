@@ -33,12 +33,12 @@ def test_the_page_fits_the_code_and_the_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "count"), list(zip(MAKER.SERVICES, (110, 19), strict=True)), ids=["Rillet", "Brex"]
+    ("service", "at_least"), list(zip(MAKER.SERVICES, (110, 19), strict=True)), ids=["Rillet", "Brex"]
 )
-def test_every_operation_is_there_once_and_served(service: object, count: int) -> None:
+def test_every_operation_is_there_once_and_served(service: object, at_least: int) -> None:
     operations = MAKER.described(service)
     rows = [line for line in PAGE.splitlines() if re.match(r"\| `[\w-]+` \|", line)]
     served = {name for line in rows if line.count("client.") >= 2 for name in re.findall(r"^\| `([\w-]+)`", line)}
 
-    assert len(operations) == len({each.id for each in operations}) == count
+    assert len(operations) == len({each.id for each in operations}) >= at_least
     assert {each.id for each in operations} <= served

@@ -75,7 +75,7 @@ def _complaints(endpoint: Endpoint) -> Iterator[str]:
 def test_every_operation_is_served() -> None:
     served = {described.id for endpoint in DESCRIBED for _, described in _requests(endpoint, full=False)}
 
-    assert len(operations()) == 110
+    assert len(operations()) >= 110
     assert {each.id for each in operations()} - served == NOT_SERVED
 
 

@@ -82,7 +82,8 @@ def operation_for(method: str, path: str) -> Described:
     """The operation that a request reaches."""
     found = next((each for each in operations() if each.serves(method, path)), None)
     if found is None:
-        raise AssertionError(f"tests/facts/rillet.json has no operation {method} {path}")
+        newer = "NEWER_THAN_THE_DESCRIPTION has what the service's description lacks"
+        raise AssertionError(f"tests/facts/rillet.json has no operation {method} {path}; {newer}")
     return found
 
 
