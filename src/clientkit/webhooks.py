@@ -24,7 +24,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Protocol, TypeAlias, cast, runtime_checkable
+from functools import lru_cache
+from typing import ClassVar, Protocol, TypeAlias, TypeGuard, cast, runtime_checkable
 
 from clientkit.errors import ApiError, ConfigurationError
 
@@ -149,22 +150,39 @@ class SeenIds:
 def pairs(headers: Headers) -> Sequence[tuple[str | bytes, str | bytes]]:
     """Headers as a list of pairs, which can be read more than once. Raises `MalformedWebhookError`."""
     try:
-        items = headers.items() if isinstance(headers, HeaderItems) else headers
+        items = headers.items() if _has_items(headers) else cast("Iterable[tuple[str | bytes, str | bytes]]", headers)
         return [(name, value) for name, value in items]
     except (TypeError, ValueError) as error:
         raise MalformedWebhookError(f"the headers are neither a mapping nor pairs: {error}") from error
 
 
-def pick(headers: Headers, *names: str | Sequence[str]) -> tuple[str, ...]:
-    """The values of these headers; a sequence of names stands for one header, and its first name that is there counts.
+def _has_items(headers: Headers) -> TypeGuard[HeaderItems]:
+    # A protocol is asked last, since its answer takes long.
+    return isinstance(headers, Mapping) or isinstance(headers, HeaderItems)  # noqa: SIM101
+
+
+def pick(headers: Headers, *names: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The values of these headers; several names stand for one header, and the first of them that is there counts.
 
     The case of a name does not matter. Raises `MalformedWebhookError` for one that is missing, empty, not ASCII, or
     there more than once with different values.
     """
-    found: dict[str, set[str]] = {}
+    wanted, known = _lower(names)
+    # None for a header that is there with different values.
+    found: dict[str, str | None] = {}
     for name, value in pairs(headers):
-        found.setdefault(_text(name).lower(), set()).add(_text(value))
-    return tuple(_one(found, (name,) if isinstance(name, str) else name) for name in names)
+        key = (name if isinstance(name, str) else _text(name)).lower()
+        if key in known and found.setdefault(key, text := _text(value)) != text:
+            found[key] = None
+    return tuple([_one(found, shown, lower) for shown, lower in wanted])
+
+
+@lru_cache(maxsize=16)
+def _lower(names: tuple[str | tuple[str, ...], ...]) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], frozenset[str]]:
+    """Each header's name for people and its names in lower case, and all of these."""
+    alternatives = [(name,) if isinstance(name, str) else name for name in names]
+    wanted = tuple((each[0], tuple(name.lower() for name in each)) for each in alternatives)
+    return wanted, frozenset(name for _, lower in wanted for name in lower)
 
 
 class Keys:
@@ -186,7 +204,7 @@ class Keys:
 
     def sign(self, message: bytes) -> str:
         """The base64 text of the HMAC-SHA256 of `message` under the first key."""
-        return _signature(self._keys[0], message)
+        return _signature(self._keys[0], message).decode()
 
     def check(self, message: bytes, given: Iterable[str]) -> None:
         """Raise `WrongSignatureError` unless one of the signatures `given` was made with one of the keys."""
@@ -202,7 +220,7 @@ class Keys:
         texts = [text.encode() for text in given]
         fits = False
         for key in self._keys:
-            expected = _signature(key, message).encode()
+            expected = _signature(key, message)
             for text in texts:
                 fits |= hmac.compare_digest(expected, text)
         return fits
@@ -250,15 +268,19 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _one(found: Mapping[str, set[str]], names: Sequence[str]) -> str:
-    values = next((found[name.lower()] for name in names if name.lower() in found), set[str]())
-    if len(values) > 1:
-        raise MalformedWebhookError(f"the header {names[0]} is there more than once, with different values")
-    value = next(iter(values), "")
+def _one(found: Mapping[str, str | None], name: str, lower: tuple[str, ...]) -> str:
+    for each in lower:
+        if each in found:
+            value = found[each]
+            break
+    else:
+        value = ""
+    if value is None:
+        raise MalformedWebhookError(f"the header {name} is there more than once, with different values")
     if not value:
-        raise MalformedWebhookError(f"the header {names[0]} is missing or empty")
+        raise MalformedWebhookError(f"the header {name} is missing or empty")
     if not (value.isascii() and value.isprintable()):
-        raise MalformedWebhookError(f"the header {names[0]} holds characters other than printable ASCII")
+        raise MalformedWebhookError(f"the header {name} holds characters other than printable ASCII")
     return value
 
 
@@ -274,5 +296,5 @@ def _key(text: str) -> bytes:
         return b""
 
 
-def _signature(key: bytes, message: bytes) -> str:
-    return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
+def _signature(key: bytes, message: bytes) -> bytes:
+    return binascii.b2a_base64(hmac.digest(key, message, "sha256"), newline=False)
