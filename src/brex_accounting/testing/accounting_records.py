@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import cast
 
 import attrs
@@ -12,19 +13,23 @@ import attrs
 from brex_accounting.export_results import Exported, NotExported
 from brex_accounting.records import LineItem, Record, ReviewStatus, SourceType
 from brex_accounting.testing.receipts import ReceiptFiles
-from brex_accounting.testing.routes import Refusal, body_of, boolean, invalid, ok, page_of
+from brex_accounting.testing.record_index import BOUNDS, RecordIndex, place_of
+from brex_accounting.testing.routes import (
+    Refusal,
+    body_of,
+    boolean,
+    cursor_at,
+    invalid,
+    limit_and_place,
+    ok,
+    page_of,
+)
 from clientkit import codec
 from clientkit.testing import Asked, Route
 from clientkit.wire import Answer
 
 _MOST_IDS = 500
 _PATH = "/v3/accounting/records"
-_BOUNDS: Mapping[str, Callable[[datetime, datetime], bool]] = {
-    "gt": lambda moment, bound: moment > bound,
-    "gte": lambda moment, bound: moment >= bound,
-    "lt": lambda moment, bound: moment < bound,
-    "lte": lambda moment, bound: moment <= bound,
-}
 
 
 class AccountingRecords:
@@ -47,10 +52,19 @@ class AccountingRecords:
         default_window: timedelta,
         failed_status: ReviewStatus,
     ) -> None:
-        self.by_id = dict[str, Record]()
+        self._index = RecordIndex()
+        self.by_id: Mapping[str, Record] = self._index.by_id
         self.results = dict[str, Exported | NotExported]()
         self._now, self._default_window, self._failed_status = now, default_window, failed_status
         self._files = files
+
+    def put(self, record: Record) -> None:
+        """Bring a record in; one with a known id takes the place of the old one."""
+        self._index.put(record)
+
+    def remove(self, record_id: str) -> None:
+        """Take a record out."""
+        self._index.remove(record_id)
 
     def routes(self) -> Sequence[Route]:
         """The endpoints of this room."""
@@ -71,32 +85,30 @@ class AccountingRecords:
 
     def _query(self, asked: Asked, _: Mapping[str, str]) -> Answer:
         single_entry = boolean(asked, "single_entry")
-        found = list(filter(self._wanted(asked), self.by_id.values()))
-        page, cursor = page_of(found, asked, _chronological, maximum=500)
-        items = [_record_json(self._linked(record, asked), single_entry=single_entry) for record in page]
-        return ok(
-            {"items": items, "next_cursor": cursor, "has_next_page": cursor is not None, "total_count": len(found)}
-        )
-
-    def _wanted(self, asked: Asked) -> Callable[[Record], bool]:
         ids = asked.query.get("ids")
         if ids is not None and len(ids) > _MOST_IDS:
             raise invalid(f"ids holds {len(ids)} values; at most {_MOST_IDS} are allowed")
-        status = _one_of(ReviewStatus, asked, "review_status")
-        source = _one_of(SourceType, asked, "source_type")
-        bounds = _bounds(asked)
+        is_wanted, bounds = _wanted(asked), _bounds(asked)
         if not {"gt", "gte"} & bounds.keys():
             bounds["gte"] = self._now() - self._default_window
-
-        def wanted(record: Record) -> bool:
-            return (
-                (ids is None or record.id in ids)
-                and (status is None or (record.review_status == status and record.source_type != SourceType.BILL))
-                and (source is None or record.source_type == source)
-                and all(_BOUNDS[name](record.updated_at, bound) for name, bound in bounds.items())
-            )
-
-        return wanted
+        if ids is None:
+            limit, after = limit_and_place(asked, maximum=500)
+            rest = list(islice(self._index.after(after, is_wanted, bounds), limit + 1))
+            page: Sequence[Record] = rest[:limit]
+            cursor = cursor_at(place_of(page[-1])) if len(rest) > limit else None
+            count = self._index.count(is_wanted, bounds)
+        else:
+            found = [
+                record
+                for each in dict.fromkeys(ids)
+                if (record := self.by_id.get(each)) is not None
+                and is_wanted(record.review_status, record.source_type)
+                and all(BOUNDS[name](record.updated_at, bound) for name, bound in bounds.items())
+            ]
+            count = len(found)
+            page, cursor = page_of(found, asked, place_of, maximum=500)
+        items = [_record_json(self._linked(record, asked), single_entry=single_entry) for record in page]
+        return ok({"items": items, "next_cursor": cursor, "has_next_page": cursor is not None, "total_count": count})
 
     def _report(self, asked: Asked, _: Mapping[str, str]) -> Answer:
         results = _results(body_of(asked))
@@ -133,14 +145,17 @@ class AccountingRecords:
         record = self.by_id[result.accounting_record_id]
         status = ReviewStatus.EXPORTED if isinstance(result, Exported) else self._failed_status
         self.results[record.id] = result
-        self.by_id[record.id] = attrs.evolve(
-            record, review_status=status, updated_at=self._now(), version=record.version + 1
-        )
+        self.put(attrs.evolve(record, review_status=status, updated_at=self._now(), version=record.version + 1))
 
 
-def _chronological(record: Record) -> str:
-    # Neither part changes when a record does, so a page is never shifted by what happens between two calls.
-    return f"{record.posted_at.astimezone(UTC).isoformat(timespec='microseconds')} {record.id}"
+def _wanted(asked: Asked) -> Callable[[str, str], bool]:
+    """Whether a record of a status and a source is asked for."""
+    status = _one_of(ReviewStatus, asked, "review_status")
+    source = _one_of(SourceType, asked, "source_type")
+    return lambda its_status, its_source: (
+        (status is None or (its_status == status and its_source != SourceType.BILL))
+        and (source is None or its_source == source)
+    )
 
 
 def _one_of(kind: type[ReviewStatus | SourceType], asked: Asked, name: str) -> str | None:
@@ -152,7 +167,7 @@ def _one_of(kind: type[ReviewStatus | SourceType], asked: Asked, name: str) -> s
 
 def _bounds(asked: Asked) -> dict[str, datetime]:
     found = dict[str, datetime]()
-    for name in _BOUNDS:
+    for name in BOUNDS:
         text = asked.one(f"updated_at[{name}]")
         if text is None:
             continue

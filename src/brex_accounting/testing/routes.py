@@ -86,11 +86,15 @@ def page_of(
     Items come in the order of `key`, which also makes the cursor: items that come, go or change between two pages move
     nothing that is still to come.
     """
-    limit = _limit(asked.one("limit"), default, maximum)
-    after = _decoded(asked.one("cursor"))
+    limit, after = limit_and_place(asked, default=default, maximum=maximum)
     rest = sorted((each for each in items if key(each) > after), key=key)
     page = rest[:limit]
-    return page, _encoded(key(page[-1])) if len(rest) > limit else None
+    return page, cursor_at(key(page[-1])) if len(rest) > limit else None
+
+
+def limit_and_place(asked: Asked, *, default: int = 100, maximum: int = 1000) -> tuple[int, str]:
+    """How many items a page holds, and the key behind which it begins. Raises `Refusal`."""
+    return _limit(asked.one("limit"), default, maximum), _decoded(asked.one("cursor"))
 
 
 def _limit(text: str | None, default: int, maximum: int) -> int:
@@ -101,7 +105,8 @@ def _limit(text: str | None, default: int, maximum: int) -> int:
     return int(text)
 
 
-def _encoded(key: str) -> str:
+def cursor_at(key: str) -> str:
+    """The cursor of the page that begins behind a key."""
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 

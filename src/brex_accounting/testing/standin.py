@@ -119,7 +119,8 @@ class StandIn(testing.StandIn):
         with self._lock:
             news = (record.id for record in records if _awaits_export(record) and not self._awaited_export(record.id))
             ready = list(dict.fromkeys(news))
-            self._accounting.by_id.update({record.id: record for record in records})
+            for record in records:
+                self._accounting.put(record)
             if ready:
                 company_id = self.team.company.id
                 body = {"accountingRecordIds": ready, "companyId": company_id}

@@ -187,7 +187,7 @@ def _leave(world: World, which: int, *_: int) -> None:
     known = sorted(world.brex.records)
     if len(known) > 1:
         name = chosen(known, which)
-        world.brex._accounting.by_id.pop(name)
+        world.brex._accounting.remove(name)
         world.edited.discard(name)
         world.say(f"Brex: {name} is gone")
 

@@ -1,0 +1,91 @@
+"""The stand-in's records in the order of a listing, so that a page takes as long among many records as among few."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from heapq import merge
+
+import attrs
+
+from brex_accounting.records import Record
+
+#: What a bound on ``updated_at`` asks of a moment.
+BOUNDS: Mapping[str, Callable[[datetime, datetime], bool]] = {
+    "gt": lambda moment, bound: moment > bound,
+    "gte": lambda moment, bound: moment >= bound,
+    "lt": lambda moment, bound: moment < bound,
+    "lte": lambda moment, bound: moment <= bound,
+}
+
+
+def place_of(record: Record) -> str:
+    """Where a record stands in every listing."""
+    # Neither part changes when a record does, so a page is never shifted by what happens between two calls.
+    return f"{record.posted_at.astimezone(UTC).isoformat(timespec='microseconds')} {record.id}"
+
+
+@attrs.define(eq=False)
+class _Group:
+    """The records of one status and one source: their places, and the moments at which they changed, both in order."""
+
+    places: list[str] = attrs.field(factory=list[str])
+    moments: list[datetime] = attrs.field(factory=list[datetime])
+
+    def count(self, bounds: Mapping[str, datetime]) -> int:
+        first, end = 0, len(self.moments)
+        for name, bound in bounds.items():
+            at = (bisect_right if name in {"gt", "lte"} else bisect_left)(self.moments, bound)
+            first, end = (max(first, at), end) if name in {"gt", "gte"} else (first, min(end, at))
+        return max(end - first, 0)
+
+    def after(self, place: str) -> Iterator[str]:
+        return map(self.places.__getitem__, range(bisect_right(self.places, place), len(self.places)))
+
+
+class RecordIndex:
+    """Records by id; to be changed by `put` and `remove` alone."""
+
+    def __init__(self) -> None:
+        self.by_id = dict[str, Record]()
+        self._groups = defaultdict[tuple[str, str], _Group](_Group)
+
+    def put(self, record: Record) -> None:
+        """Bring a record in; one with a known id takes the place of the old one."""
+        if (old := self.by_id.get(record.id)) is not None:
+            self._leave(old)
+        group = self._groups[_group_of(record)]
+        insort(group.places, place_of(record))
+        insort(group.moments, record.updated_at)
+        self.by_id[record.id] = record
+
+    def remove(self, record_id: str) -> None:
+        """Take a record out."""
+        self._leave(self.by_id.pop(record_id))
+
+    def _leave(self, record: Record) -> None:
+        group = self._groups[_group_of(record)]
+        del group.places[bisect_left(group.places, place_of(record))]
+        del group.moments[bisect_left(group.moments, record.updated_at)]
+
+    def count(self, is_wanted: Callable[[str, str], bool], bounds: Mapping[str, datetime]) -> int:
+        """How many records have a wanted status and source, and changed within these bounds."""
+        return sum(group.count(bounds) for group in self._wanted(is_wanted))
+
+    def after(
+        self, place: str, is_wanted: Callable[[str, str], bool], bounds: Mapping[str, datetime]
+    ) -> Iterator[Record]:
+        """The records behind a place that have a wanted status and source, and changed within these bounds."""
+        for each in merge(*(group.after(place) for group in self._wanted(is_wanted))):
+            record = self.by_id[each.partition(" ")[2]]
+            if all(BOUNDS[name](record.updated_at, bound) for name, bound in bounds.items()):
+                yield record
+
+    def _wanted(self, is_wanted: Callable[[str, str], bool]) -> list[_Group]:
+        return [group for (status, source), group in self._groups.items() if is_wanted(status, source)]
+
+
+def _group_of(record: Record) -> tuple[str, str]:
+    return record.review_status, record.source_type
