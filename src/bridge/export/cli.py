@@ -18,9 +18,10 @@ def main() -> None:
     write_anything()
     # Its name comes first, or else help, completion and messages need them all.
     named = sys.argv[1] if len(sys.argv) > 1 else ""
+    module = "quick_help" if sys.argv[1:] == ["--help"] else MODULES.get(named, "every")
     try:
-        import_module(f"bridge.export.commands.{MODULES.get(named, 'every')}")
-        from bridge.export.commands.app import app
+        import_module(f"bridge.export.commands.{module}")
+        from bridge.export.commands.root import app
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich", "click"}:
             raise

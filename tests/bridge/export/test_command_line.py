@@ -41,6 +41,26 @@ def test_a_shell_can_complete_the_commands() -> None:
     assert result.stdout.split() == ["exchange-differences", "explain", "export"]
 
 
+def test_help_alone_loads_no_command_and_says_what_all_of_them_say() -> None:
+    program = (
+        "import atexit, sys; from bridge.export.cli import main; sys.argv = ['brex-rillet', '--help'];"
+        "loaded = lambda: {'rillet', 'brex_accounting', 'bridge.export.commands.app'} & set(sys.modules);"
+        "atexit.register(lambda: sys.stdout.write(f'{loaded()}\\n')); main()"
+    )
+    everything = "from bridge.export.commands.every import app; app(['--help'], prog_name='brex-rillet')"
+    quick, whole = (
+        subprocess.run(
+            [sys.executable, "-c", each],
+            env={"PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for each in (program, everything)
+    )
+    assert quick == f"{whole}set()\n"
+
+
 def test_a_command_is_found_in_its_module() -> None:
     every = typer.main.get_command(app)
     found = dict[str, str]()

@@ -9,20 +9,20 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import attrs
 import typer
 from rich.console import Console
-from typer.core import TyperGroup
 from typing_extensions import override
 
 import brex_accounting
 import rillet
 from bridge.callers import no_rates
 from bridge.export.closing.texts import MissingExtraError
+from bridge.export.commands.root import CONSENT_VARIABLE as CONSENT_VARIABLE  # noqa: PLC0414 - for the commands
+from bridge.export.commands.root import app as app  # noqa: PLC0414 - for the commands
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.saved_plan import PlanError, SavedPlan
@@ -40,89 +40,12 @@ from bridge.settings.mistakes import Mistake
 from bridge.settings.toml_file import read_settings, readable_part, with_lines
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import SettingsError
-from clientkit.client import release
 from clientkit.errors import ApiError
 from clientkit.pacing import Paces
 from clientkit.redis_pacing import RedisPaces
 
-#: Tokens of a consent, for every command that asks Brex; the option is the variable.
-CONSENT_VARIABLE = "BREX_TOKEN_FILE"
-_OPTION = "--brex-token-file"
-
-
-class _OptionsBehindCommands(TyperGroup):
-    """Which tokens are meant may be said behind the name of a command too."""
-
-    @override
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        given, others = list[str](), list[str]()
-        left = iter(args)
-        for each in left:
-            if each == "--":
-                others += [each, *left]
-            elif each == _OPTION:
-                given += [each, *islice(left, 1)]
-            else:
-                (given if each.startswith(f"{_OPTION}=") else others).append(each)
-        return super().parse_args(ctx, [*given, *others])
-
-
-app = typer.Typer(
-    cls=_OptionsBehindCommands,
-    no_args_is_help=True,
-    # A panel breaks the paths in an error at its edge; without a terminal an error is one line.
-    rich_markup_mode="markdown" if sys.stderr.isatty() else None,
-    # Pretty tracebacks print the values of variables, tokens among them.
-    pretty_exceptions_enable=False,
-)
-
 _UNBOUNDED = 100_000
 _REDIS = frozenset({"redis", "rediss", "unix"})
-
-
-def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it
-    if asked:
-        sys.stdout.write(f"brex-rillet {release()}\n")
-        raise typer.Exit
-
-
-@app.callback()
-def options_of_all(
-    context: typer.Context,
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the release, and end.")
-    ] = False,
-    brex_token_file: Annotated[
-        Path | None,
-        typer.Option(
-            _OPTION,
-            metavar="FILE",
-            help="The tokens of an OAuth consent, instead of BREX_TOKEN; needs BREX_CLIENT_ID and BREX_CLIENT_SECRET.",
-            envvar=CONSENT_VARIABLE,
-            dir_okay=False,
-        ),
-    ] = None,
-) -> None:
-    """Brex's accounting records into Rillet, each once."""
-    del version  # its callback has shown it
-    if brex_token_file is not None:
-        context.with_resource(_variable(CONSENT_VARIABLE, str(brex_token_file)))
-
-
-@contextmanager
-def _variable(name: str, value: str) -> Generator[None]:
-    """The variable of the environment as long as the command runs."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
-
 
 COULD_NOT_RUN = 2
 INCOMPLETE = 1
