@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import attrs
@@ -20,6 +20,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+@lru_cache(maxsize=8192)
 def normalised(name: str) -> str:
     """A name as it is compared: without case, forms of presentation, punctuation and surplus blanks."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
