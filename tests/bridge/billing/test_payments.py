@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-import rillet.webhooks
+import rillet
 from bridge.billing import InvoiceStatus, PaymentState, SettledElsewhere
 from bridge.export import JournalError
 from clientkit import Answer

@@ -8,7 +8,6 @@ import attrs
 import pytest
 
 import brex_accounting
-import brex_accounting.testing
 from bridge.export.engine.tasks.receipts import LARGEST_FILE
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
