@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import metadata
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Self, TypeVar, cast, overload
 from urllib.parse import urlsplit
 
 import attrs
@@ -23,13 +23,20 @@ from clientkit.drivers import drive, drive_async, over, over_async
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import call_flow
 from clientkit.pacing import Pacing
-from clientkit.requests import Request
+from clientkit.requests import Page, PageRequest, Request
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answered
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     import httpx
 
+    from clientkit.endpoints import BoundEndpoint
+    from clientkit.paging import AsyncPager, Pager
+    from clientkit.sequences import CallSequence
+
+P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -124,6 +131,26 @@ def _leaves_this_machine(context: CallContext) -> bool:
 def _check_one_way(transport: object, http_client: object) -> None:
     if transport is not None and http_client is not None:
         raise ConfigurationError("a client takes a transport or an httpx client (http_client=), not both")
+
+
+def _one_request(
+    asked: Request[Any] | BoundEndpoint[..., object, Any], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> Request[Any]:
+    """What `answer` sends: a request as it is, or what a method of a resource builds of its arguments."""
+    if isinstance(asked, Request):
+        if args or kwargs:
+            raise TypeError("a request is complete: answer takes arguments for a method of a resource alone")
+        return asked
+    build = getattr(asked, "build", None)
+    if build is None:
+        kind = type(asked).__name__
+        raise TypeError(f"answer takes a method of a resource, such as client.vendors.get, or a request; not {kind}")
+    built: Request[Any] | PageRequest[Any] | CallSequence[Any] = build(*args, **kwargs)
+    if isinstance(built, PageRequest):
+        return built.at(None)
+    if not isinstance(built, Request):
+        raise TypeError(f"{getattr(asked, '__qualname__', asked)} makes several calls, and answer is of one")
+    return built
 
 
 class LazyResource(Generic[R]):
@@ -236,12 +263,27 @@ class BaseClient(_Base):
         """Send any request with this client's retries and pace: the way to an endpoint that the SDK does not know."""
         return self.answer(request).value
 
-    def answer(self, request: Request[T]) -> Answered[T]:
-        """Like `execute`, and the status, headers and trace id of this one call with it.
+    @overload
+    def answer(self, request: Request[T]) -> Answered[T]: ...
+    @overload
+    def answer(self, request: BoundEndpoint[P, T, Request[T]], *args: P.args, **kwargs: P.kwargs) -> Answered[T]: ...
+    @overload
+    def answer(
+        self, request: BoundEndpoint[P, Pager[T], PageRequest[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> Answered[Page[T]]: ...
+    def answer(
+        self,
+        request: Request[T] | BoundEndpoint[P, object, Request[T] | PageRequest[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Answered[T] | Answered[Page[T]]:
+        """The raw response: the status, headers and trace id of one call along with its value.
 
-        Any endpoint gives its request by ``.build``: ``client.answer(client.vendors.get.build("…"))``.
+        `request` is a method of a resource, and what it is called with follows: ``client.answer(client.vendors.get, "…")``.
+        Of a listing it is the first page. A request that was built elsewhere is taken as well. Raises as the call itself
+        does, and `TypeError` for a method of several calls, such as ``modify``.
         """
-        return drive(call_flow(request, self._context), over(self._transport, self._sleep))
+        return drive(call_flow(_one_request(request, args, kwargs), self._context), over(self._transport, self._sleep))
 
     def close(self) -> None:
         """Close the connections, if this client opened them."""
@@ -278,9 +320,25 @@ class AsyncBaseClient(_Base):
         """Send any request with this client's retries and pace: the way to an endpoint that the SDK does not know."""
         return (await self.answer(request)).value
 
-    async def answer(self, request: Request[T]) -> Answered[T]:
-        """Like `execute`, and the status, headers and trace id of this one call with it."""
-        return await drive_async(call_flow(request, self._context), over_async(self._transport, self._sleep))
+    @overload
+    async def answer(self, request: Request[T]) -> Answered[T]: ...
+    @overload
+    async def answer(
+        self, request: BoundEndpoint[P, Coroutine[Any, Any, T], Request[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> Answered[T]: ...
+    @overload
+    async def answer(
+        self, request: BoundEndpoint[P, AsyncPager[T], PageRequest[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> Answered[Page[T]]: ...
+    async def answer(
+        self,
+        request: Request[T] | BoundEndpoint[P, object, Request[T] | PageRequest[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Answered[T] | Answered[Page[T]]:
+        """The raw response, as of a blocking client: ``await client.answer(client.vendors.get, "…")``."""
+        flow = call_flow(_one_request(request, args, kwargs), self._context)
+        return await drive_async(flow, over_async(self._transport, self._sleep))
 
     async def aclose(self) -> None:
         """Close the connections, if this client opened them."""

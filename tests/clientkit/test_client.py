@@ -9,6 +9,7 @@ import pickle
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import rillet.testing
 from clientkit import (
     Answer,
     ConfigurationError,
@@ -252,6 +254,41 @@ def test_an_answer_comes_with_its_status_and_trace() -> None:
     assert (answered.value.id, answered.status, answered.trace_id) == ("a", 200, "t-1")
     again = asyncio.run(AsyncShop(connect(), standin.async_transport()).answer(GET))
     assert again == answered
+
+
+def test_the_raw_response_of_any_method_takes_its_arguments() -> None:
+    standin = ShopStandIn()
+    shop, later = Shop(connect(), standin.transport()), AsyncShop(connect(), standin.async_transport())
+    answered = shop.answer(shop.items.get, "a")
+    assert (answered.value, answered.status, answered.trace_id) == (shop.items.get("a"), 200, "t-1")
+    assert asyncio.run(later.answer(later.items.get, item_id="a")) == answered
+
+
+def test_the_raw_response_of_a_listing_is_its_first_page() -> None:
+    standin = rillet.testing.StandIn(vendors=[rillet.testing.vendor(name) for name in ("Ada", "Bo", "Cy")])
+    with standin.client() as client:
+        page = client.answer(client.vendors.list, limit=2)
+        assert (page.status, page.value.items) == (200, next(client.vendors.list(limit=2).pages()).items)
+
+    async def awaited() -> tuple[object, ...]:
+        async with standin.async_client() as client:
+            return (await client.answer(client.vendors.list, limit=2)).value.items
+
+    assert asyncio.run(awaited()) == page.value.items
+    assert len(page.value.items) == 2
+
+
+def test_what_is_no_single_call_has_no_raw_response() -> None:
+    standin = ShopStandIn()
+    shop: Any = Shop(connect(), standin.transport())
+    with pytest.raises(TypeError, match=r"Items\.find makes several calls, and answer is of one"):
+        shop.answer(shop.items.find, ["a"])
+    with pytest.raises(TypeError, match=r"such as client\.vendors\.get, or a request; not Item$"):
+        shop.answer(shop.items.get("a"))
+    with pytest.raises(TypeError, match="a request is complete"):
+        shop.answer(GET, "a")
+    with pytest.raises(TypeError, match="item_id"):
+        shop.answer(shop.items.get, 3)
 
 
 # --- what is never shown ------------------------------------------------------------------------

@@ -41,6 +41,11 @@ def blocking(shop: Shop, new: NewItem, day: date) -> None:
     assert_type(next(one), Item)
     assert_type(shop.execute(Request(method="GET", path="/x", returns=Item)), Item)
     assert_type(shop.answer(Items.get.build("a")), Answered[Item])
+    assert_type(shop.answer(shop.items.get, "a", on=day), Answered[Item])
+    assert_type(shop.answer(shop.items.list, limit=3), Answered[Page[Item]])
+    shop.answer(shop.items.get)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    shop.answer(shop.items.get, 3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    shop.answer(shop.items.find, ["a"])  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     assert_type(shop.with_options(timeout=1), Shop)
     shop.items.get()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     shop.items.get(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -55,6 +60,9 @@ async def awaiting(shop: AsyncShop, new: NewItem, day: date) -> None:
     assert_type(shop.items, AsyncItems)
     assert_type(await shop.items.get("a", on=day), Item)
     assert_type(await shop.items.create(new, idempotency_key="k"), Item)
+    assert_type(await shop.answer(Items.get.build("a")), Answered[Item])
+    assert_type(await shop.answer(shop.items.get, "a", on=day), Answered[Item])
+    assert_type(await shop.answer(shop.items.list), Answered[Page[Item]])
     assert_type(await shop.items.find(["a"], on=day), "tuple[Item, ...]")
     assert_type(shop.items.list(limit=3), AsyncPager[Item])
     assert_type(await shop.items.list().collect(), "list[Item]")
