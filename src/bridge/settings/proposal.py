@@ -41,27 +41,39 @@ _SEARCHES = (
     _Search(Role.ACCOUNTS_PAYABLE, _of("LIABILITY", "Accounts Payable")),
     _Search(Role.ACCRUAL, _of("LIABILITY"), ("accrued", "accrual")),
 )
+# Rillet debits the tax of vendors itself, and takes tax only where it has an account of this subtype. It is never filled
+# in: no API tells which codes are reverse charges, and these would be posted as tax that was paid.
+_TAX = _Search(Role.TAX, _of("LIABILITY", "Sales Tax Liability"))
 
 
-def proposed_settings(books: Books, fields: Sequence[FieldWithValues] | None) -> str:
+def proposed_settings(
+    books: Books, fields: Sequence[FieldWithValues] | None, *, default_entity: str | None = None
+) -> str:
     """The text of a settings file for these books, with a comment behind everything that was concluded.
 
     A required key that several accounts could be is left out, with the choice in a comment: the file is refused, with the
-    line, until a person has chosen. `fields` are those of Brex; None where it was not asked.
+    line, until a person has chosen. `fields` are those of Brex; None where it was not asked. `default_entity` is the name
+    of the legal entity that Brex takes where nobody names one: the subsidiary of this name takes the records without a
+    value.
     """
-    return "\n".join(_lines(books, fields)) + "\n"
+    return "\n".join(_lines(books, fields, default_entity)) + "\n"
 
 
-def _lines(books: Books, fields: Sequence[FieldWithValues] | None) -> Iterator[str]:
+def _lines(books: Books, fields: Sequence[FieldWithValues] | None, default_entity: str | None) -> Iterator[str]:
     yield "# Proposed from what both services have. Read every line: what stands behind a # was concluded, or is yours to say."
     yield "# Then: brex-rillet check --settings THIS_FILE"
     yield ""
     yield from _general(books, fields)
     entity_field = _entity_field(books, fields or ())
-    found = {each.role: _accounts(each, books) for each in _SEARCHES}
+    found = {each.role: _accounts(each, books) for each in (*_SEARCHES, _TAX)}
+    rest = _rest(books, entity_field, default_entity)
     for subsidiary in books.subsidiaries:
         yield ""
-        yield from _entity(subsidiary, books, found, entity_field)
+        yield from _entity(subsidiary, books, found)
+        if len(books.subsidiaries) > 1:
+            yield from _whose(subsidiary, entity_field, rest)
+        yield "# since = 2026-01-01  # the first day of the export; what counts before it is left alone"
+    yield from _taxes(books)
     yield from _mapped_fields(books, fields, entity_field)
 
 
@@ -85,12 +97,7 @@ def _general(books: Books, fields: Sequence[FieldWithValues] | None) -> Iterator
         yield f"tax_field = {_quoted(_id_of(taxed))}  # its values are tax codes of {books.ledger}"
 
 
-def _entity(
-    subsidiary: Subsidiary,
-    books: Books,
-    found: dict[Role, tuple[Account, ...]],
-    entity_field: FieldWithValues | None,
-) -> Iterator[str]:
+def _entity(subsidiary: Subsidiary, books: Books, found: dict[Role, tuple[Account, ...]]) -> Iterator[str]:
     named = [each for each in books.subsidiaries if each.trade_name == subsidiary.trade_name]
     is_alone = len(named) == 1
     place = "" if is_alone else f" {len([each for each in named if each.id <= subsidiary.id])}"
@@ -100,31 +107,57 @@ def _entity(
     yield f"subsidiary = {told}"
     for search in _SEARCHES:
         yield _role(search, found[search.role], subsidiary, books)
-    yield '# tax_account = "…"  # what Rillet debits with the tax that vendors charge'
+    yield from _tax_account(books, found[Role.TAX])
     yield '# uncoded_account = "…"  # what accrue debits with spending that nobody has coded yet'
-    if len(books.subsidiaries) > 1:
-        yield from _whose(subsidiary, books, entity_field)
-    yield "# since = 2026-01-01  # the first day of the export; what counts before it is left alone"
 
 
-def _whose(subsidiary: Subsidiary, books: Books, entity_field: FieldWithValues | None) -> Iterator[str]:
+def _tax_account(books: Books, may_be: tuple[Account, ...]) -> Iterator[str]:
+    if not books.tax_rates or not may_be:
+        yield '# tax_account = "…"  # what Rillet debits with the tax that vendors charge'
+        return
+    first = _quoted(may_be[0].code) if len(may_be) == 1 else '"…"'
+    named = _one_line(may_be[0].name) if len(may_be) == 1 else f"one of {_named(may_be)}"
+    yield f"# tax_account = {first}  # {named}; say in [[taxes]] first which codes are reverse charges: no tax is paid with them"
+
+
+def _taxes(books: Books) -> Iterator[str]:
+    """What a person says of tax codes, where there are some with a tax."""
+    codes = [f"{each.code} ({_one_line(each.description)})" for each in books.tax_rates if each.percentage]
+    if codes:
+        yield ""
+        yield f"# [[taxes]]  # one for each code that is a reverse charge, of {_listed(codes)}"
+        yield '# code = "…"'
+        yield '# treatment = "reverse_charge"'
+        yield '# input_account = "…"  # what is deducted'
+        yield '# output_account = "…"  # what is owed'
+
+
+def _whose(
+    subsidiary: Subsidiary, entity_field: FieldWithValues | None, rest: tuple[Subsidiary, str] | None
+) -> Iterator[str]:
     """Which records are this subsidiary's."""
     value = _value_of(subsidiary, entity_field)
-    if entity_field is not None and value is not None:
+    if rest is not None and subsidiary is rest[0]:
+        yield f"# without `when` it takes all the records that no other entity claims: {rest[1]}"
+    elif entity_field is not None and value is not None:
         name = _one_line(entity_field.field.name or entity_field.field.brex_id)
         yield f"when = {{ field = {_quoted(_id_of(entity_field))}, value = {_quoted(value)} }}  # of {name}; the one entity without it takes what has no value"
-    elif subsidiary is _rest(books, entity_field):
-        yield "# it takes all the records that no other entity claims"
     else:
         yield '# when = { field = "…", value = "…" }  # which records are its own? One entity without it takes the rest'
     currency = _quoted(subsidiary.currency)
     yield f"# movements = {{ currency = {currency} }}  # card payments and the like, which nobody codes: are all of these its own?"
 
 
-def _rest(books: Books, entity_field: FieldWithValues | None) -> Subsidiary | None:
-    """The one subsidiary that no value names, which takes the rest; None where there are several."""
+def _rest(
+    books: Books, entity_field: FieldWithValues | None, default_entity: str | None
+) -> tuple[Subsidiary, str] | None:
+    """The subsidiary that takes what has no value, and why it is this one; None where nothing tells."""
+    wanted = None if default_entity is None else normalised(default_entity)
+    default = [each for each in books.subsidiaries if normalised(each.trade_name) == wanted]
+    if len(default) == 1:
+        return default[0], "Brex takes it where nobody names an entity"
     unnamed = [each for each in books.subsidiaries if _value_of(each, entity_field) is None]
-    return unnamed[0] if len(unnamed) == 1 else None
+    return (unnamed[0], "it is the only one that no value names") if len(unnamed) == 1 else None
 
 
 def _role(search: _Search, may_be: tuple[Account, ...], subsidiary: Subsidiary, books: Books) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ from bridge.settings.check import check
 from bridge.settings.proposal import proposed_settings
 from bridge.settings.values import SettingsError
 from clientkit import Answer
-from clientkit.testing import Fault, Respond
-from rillet import Account, AccountType
+from clientkit.testing import Asked, Fault, Respond
+from rillet import Account, AccountType, TaxRate
 from rillet.testing import account, chart_of_accounts, subsidiary
 
 Run = Callable[..., Any]
@@ -88,6 +89,11 @@ def test_a_proposed_file_passes_the_check(company: Demo, checked: Run) -> None:
     assert proposed.exit_code == 0, proposed.output
     assert 'card_account = "21120"  # Brex Card US, by its name; others are 21130 Brex Card DE' in proposed.stdout
     assert 'when = { field = "LEGAL_ENTITY", value = "halden-gmbh" }' in proposed.stdout
+    settings = read_settings(proposed.stdout)
+    assert [(each.when is None, each.movements, each.tax_account) for each in settings.entities] == [
+        (True, None, None),
+        (False, None, None),
+    ]
 
     status, found = checked(proposed.stdout)
 
@@ -188,6 +194,61 @@ def test_whose_the_records_are_is_left_to_the_person_where_no_field_tells() -> N
     text = proposed(chart_of_accounts(), "Example Inc.", "Example GmbH")
     with pytest.raises(SettingsError, match="only one entity can take all the rest"):
         read_settings(text)
+
+
+def two(default_entity: str | None, *percentages: int, more: tuple[Account, ...] = ()) -> str:
+    rates = [
+        TaxRate(id=str(each), code=f"DE{each}", country="DE", description="Umsatz\nsteuer", percentage=Decimal(each))
+        for each in percentages
+    ]
+    standin = rillet.testing.StandIn(
+        accounts=[*chart_of_accounts(), *more],
+        subsidiaries=[subsidiary("A Inc."), subsidiary("B GmbH")],
+        tax_rates=rates,
+    )
+    return proposed_settings(load_books(standin.client()), None, default_entity=default_entity)
+
+
+def test_the_default_entity_of_brex_takes_what_names_none() -> None:
+    text = two("b gmbh")
+    assert text.count("# when = ") == 1
+    assert text.index("# when = ") < text.index('name = "B GmbH"')
+    assert "all the records that no other entity claims: Brex takes it where nobody names an entity" in text
+    for nobody in ("Somebody Else Ltd", None):
+        assert two(nobody).count("# when = ") == 2
+
+
+def test_taxes_wait_for_a_person_who_knows_the_reverse_charges() -> None:
+    second = account("22600", "Other Tax", AccountType.LIABILITY, "Sales Tax Liability")
+
+    taxed = two("A Inc.", 0, 19)
+
+    assert taxed.count('# tax_account = "22500"  # Sales Tax Payable; say in [[taxes]] first') == 2
+    assert "# [[taxes]]  # one for each code that is a reverse charge, of DE19 (Umsatz steuer)\n" in taxed
+    assert '# tax_account = "…"  # one of 22500 Sales Tax Payable, 22600 Other Tax;' in two(
+        "A Inc.", 19, more=(second,)
+    )
+    assert "[[taxes]]" not in two("A Inc.")
+    # With the answers in the place of the comments the file is read.
+    answered = 'tax_field = "Tax"\n' + taxed.replace("# tax_account", "tax_account").replace("# [[taxes]]", "[[taxes]]")
+    for key, value in {"code": "DE19", "treatment": "", "input_account": "12500", "output_account": "11900"}.items():
+        answered = answered.replace(f'# {key} = "…"', f'{key} = "{value}"').replace(f"# {key} = ", f"{key} = ")
+    answered = answered.replace('# when = { field = "…", value = "…" }', 'when = { field = "F", value = "V" }')
+    assert [each.treatment for each in read_settings(answered).taxes] == ["reverse_charge"]
+
+
+def test_without_the_right_to_read_entities_the_fields_are_proposed_all_the_same(company: Demo) -> None:
+    def reads_entities(asked: Asked) -> bool:
+        return asked.path == "/v2/legal_entities"
+
+    company.brex.faults.append(Fault(Respond(Answer(status=403)), matches=reads_entities))
+
+    result = CliRunner().invoke(app, ["init"])
+
+    assert result.exit_code == 0, result.output
+    assert "Which entity Brex takes where nobody names one is left out" in result.stderr
+    assert len([each for each in read_settings(result.stdout).entities if each.when is not None]) == 2
+    assert 'brex = "Department"' in result.stdout
 
 
 def test_names_of_others_stay_texts() -> None:

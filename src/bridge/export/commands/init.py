@@ -35,7 +35,8 @@ def init(output: Output = None) -> None:
     with expected_errors():
         with rillet.Client.from_env() as client:
             books = load_books(client)
-        text = proposed_settings(books, _fields())
+        fields, default_entity = _brex()
+        text = proposed_settings(books, fields, default_entity=default_entity)
         if output is None:
             sys.stdout.write(text)
         else:
@@ -43,17 +44,20 @@ def init(output: Output = None) -> None:
             _tell(f"Written to {output}. Read it, and run: brex-rillet check --settings {output}")
 
 
-def _fields() -> tuple[FieldWithValues, ...] | None:
-    """The fields of Brex, None where it cannot be asked, which is said."""
+def _brex() -> tuple[tuple[FieldWithValues, ...] | None, str | None]:
+    """The fields of Brex and the name of its default entity, None where it cannot be asked, which is said."""
     if not (os.environ.get("BREX_TOKEN") or os.environ.get(CONSENT_VARIABLE)):
         _tell("BREX_TOKEN is not set, so Brex's fields are left out.")
-        return None
+        return None, None
+    fields, default = None, None
     try:
         with brex_accounting.Client.from_env() as brex:
-            return read_fields(brex)
+            fields = read_fields(brex)
+            default = next((each.display_name for each in brex.legal_entities.list() if each.is_default), None)
     except ApiError as error:
-        _tell(f"Brex's fields are left out: {error}")
-        return None
+        what = "Brex's fields are" if fields is None else "Which entity Brex takes where nobody names one is"
+        _tell(f"{what} left out: {error}")
+    return fields, default
 
 
 def _tell(text: str) -> None:

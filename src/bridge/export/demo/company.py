@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid5
 
+from brex_accounting import LegalEntity, LegalEntityStatus
 from rillet import (
     Account,
     AccountStatus,
@@ -82,6 +83,17 @@ SUBSIDIARIES = (
     Subsidiary(
         id=id_of("subsidiary", "de"), trade_name="Halden Robotics GmbH", currency="EUR", timezone="Europe/Berlin"
     ),
+)
+
+
+LEGAL_ENTITIES = tuple(
+    LegalEntity(
+        id=id_of("legal entity", each.trade_name),
+        display_name=each.trade_name,
+        status=LegalEntityStatus.VERIFIED,
+        is_default=each is SUBSIDIARIES[0],
+    )
+    for each in SUBSIDIARIES
 )
 
 

@@ -39,6 +39,7 @@ class Demo:
         self.brex = brex_accounting.testing.StandIn(spending(records, seed), rate_limit=_RAISED_LIMIT)
         for receipt in (receipt for record in self.brex.records.values() for receipt in record.receipts):
             self.brex.receipt_files.add(receipt.id, *receipt_file(receipt.id))
+        self.brex.team.legal_entities = {each.id: each for each in company.LEGAL_ENTITIES}
         self.rillet = rillet.testing.StandIn(
             organization=company.ORGANIZATION,
             subsidiaries=company.SUBSIDIARIES,
