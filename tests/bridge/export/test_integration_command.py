@@ -190,3 +190,30 @@ def test_of_two_commands_at_once_one_is_told_to_wait(
 
     assert run("create", *PAIR).exit_code == 0
     assert run("disconnect", "int_1", "--yes").exit_code == 0
+
+
+def found_by_check(journal: str, settings: Path) -> tuple[str, str]:
+    """What check tells of the integration."""
+    settings.write_text("entities = []", encoding="utf-8")
+    told = json.loads(invoke("check", "--settings", str(settings), "--journal", journal, "--json").stdout)
+    (found,) = [each for each in told["findings"] if each["what"] == "Brex integration"]
+    return found["state"], found["text"]
+
+
+def test_check_tells_of_the_integration_that_the_journal_knows(run: Run, journal: str, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    state, text = found_by_check(journal, settings)
+    assert (state, text) == ("problem", f"there is no journal at {journal}")
+
+    SqlJournal(journal).close()
+    state, text = found_by_check(journal, settings)
+    assert (state, text.partition(",")[0]) == ("not verifiable", "the journal knows none")
+
+    run("create", *PAIR)
+    state, text = found_by_check(journal, settings)
+    assert (state, text.partition(" at ")[0]) == ("not verifiable", "int_1 (rillet) was ACTIVE")
+
+    run("disconnect", "int_1", "--yes")
+    state, text = found_by_check(journal, settings)
+    assert (state, text.partition(" at ")[0]) == ("warning", "int_1 (rillet) was DISABLED")
+    assert text.endswith("brex-rillet integration reactivate int_1")

@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 
-from bridge.export.commands.app import CsvFile, Json, SettingsFile, app, end, expected_errors, write_csv
+from bridge.export.commands.app import (
+    CsvFile,
+    JournalPlace,
+    Json,
+    NamespaceName,
+    SettingsFile,
+    app,
+    end,
+    expected_errors,
+    opened_journal,
+    write_csv,
+)
+from bridge.export.integrations import KnownIntegration, known_integrations
 from bridge.export.time_zones import zone_of
 
 
 @app.command()
-def check(settings: SettingsFile, csv: CsvFile = None, *, as_json: Json = False) -> None:
+def check(
+    settings: SettingsFile,
+    journal: JournalPlace = None,
+    csv: CsvFile = None,
+    *,
+    namespace: NamespaceName = "",
+    as_json: Json = False,
+) -> None:
     """Look at the keys, the settings and both services, and name every mistake with its line. Changes nothing.
 
     What no API can read, such as whether the reference type exists, is shown as "not verifiable". Needs the same variables
-    as plan; BREX_WEBHOOK_SECRET is compared where it is set. Exit status 0: nothing is wrong; 1: something is.
+    as plan; BREX_WEBHOOK_SECRET is compared where it is set. With --journal it tells of the integrations that the journal
+    knows. Exit status 0: nothing is wrong; 1: something is.
     """
     from bridge.export.commands.setup_check import check_setup
 
     with expected_errors():
         text = settings.read_text(encoding="utf-8")
-        found = check_setup(text=text, source=str(settings), environment=os.environ, zones=zone_of)
+        found = check_setup(
+            text=text,
+            source=str(settings),
+            environment=os.environ,
+            zones=zone_of,
+            integrations=None if journal is None else _known_in(journal, namespace),
+        )
         write_csv(csv, found.to_csv)
         end(found.as_json(), as_json=as_json, show=lambda out: out.print(found), is_good=not found.has_problems)
+
+
+def _known_in(place: str, namespace: str) -> Callable[[], Sequence[KnownIntegration]]:
+    def read() -> Sequence[KnownIntegration]:
+        with opened_journal(place, namespace=namespace, is_there=True) as opened:
+            return known_integrations(opened)
+
+    return read

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -18,7 +18,10 @@ from bridge.callers import Zones
 from bridge.closing.delimited import delimited
 from bridge.datatable import DataTable, Tabular
 from bridge.export.engine.walk import fields_with_values
+from bridge.export.integrations import KnownIntegration
+from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.rillet_books import load_books
+from bridge.export.reporting.history import moment_text
 from bridge.export.sources.brex import BrexSource
 from bridge.settings.check import Problem, check
 from bridge.settings.check_source import SourceFields, check_source
@@ -95,6 +98,7 @@ def check_setup(
     zones: Zones,
     brex: Callable[[], brex_accounting.Client] = brex_accounting.Client.from_env,
     books: Callable[[], rillet.Client] = rillet.Client.from_env,
+    integrations: Callable[[], Sequence[KnownIntegration]] | None = None,
 ) -> Checkup:
     """Look at everything, whatever is wrong with the rest. Nothing is changed on either side.
 
@@ -105,8 +109,9 @@ def check_setup(
         zones: The time zones that are known.
         brex: Opens the client of Brex.
         books: Opens the client of Rillet.
+        integrations: Reads those that the journal knows, where there is one. May raise `JournalError`.
     """
-    look = _Look(environment)
+    look = _Look(environment, integrations)
     settings = look.settings(text, source)
     fields = look.at_brex(brex, settings)
     found = look.at_rillet(books, settings)
@@ -118,9 +123,11 @@ def check_setup(
 class _Look:
     """Looks at one thing after the other, and keeps what it finds."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], integrations: Callable[[], Sequence[KnownIntegration]] | None
+    ) -> None:
         self.findings = list[Finding]()
-        self._environment = environment
+        self._environment, self._integrations = environment, integrations
         # What of wrong settings can be read.
         self._part: Salvaged[Settings] | None = None
 
@@ -153,8 +160,7 @@ class _Look:
             self._found("Brex scopes", State.NOT_VERIFIABLE, text)
             fields = self._fields(brex, settings)
             self._brex_webhooks(brex)
-            text = "Brex lists no integrations: whether one is active shows where records are offered"
-            self._found("Brex integration", State.NOT_VERIFIABLE, text)
+            self._integration()
             return fields
 
     def at_rillet(self, opened: Callable[[], rillet.Client], settings: Settings | None) -> Books | None:
@@ -286,6 +292,27 @@ class _Look:
             self._found(
                 BREX_SECRET, State.PROBLEM, "Brex does not sign with it: every event would be refused as forged"
             )
+
+    def _integration(self) -> None:
+        """What the journal knows of it; of Brex no API tells."""
+        what, told = "Brex integration", "Brex lists no integrations"
+        try:
+            known = () if self._integrations is None else self._integrations()
+        except JournalError as error:
+            self._found(what, State.PROBLEM, str(error))
+            return
+        if not known:
+            kept = "" if self._integrations is None else "the journal knows none, and "
+            text = f"{kept}{told}: whether one is active shows where records are offered"
+            self._found(what, State.NOT_VERIFIABLE, text)
+            return
+        last = next((each for each in known if each.is_active), known[-1])
+        text = f"{last.id} ({last.vendor or 'vendor not told'}) was {last.status} at {moment_text(last.told_at)} UTC"
+        if last.is_active:
+            self._found(what, State.NOT_VERIFIABLE, f"{text}; {told}, so it may have changed since")
+        else:
+            repair = f"brex-rillet integration reactivate {last.id}"
+            self._found(what, State.WARNING, f"{text}, and the journal knows no active one; link it again: {repair}")
 
     def _reference_type(self, wanted: str | None, books: Books) -> None:
         what = "Reference type"
