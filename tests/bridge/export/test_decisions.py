@@ -160,5 +160,10 @@ def test_progress_is_logged_every_so_often(caplog: pytest.LogCaptureFixture) -> 
         logged(Progress(done=done, of=200, record_id="accr_1", rest=timedelta(seconds=200 - done)))
 
     assert [each.getMessage() for each in caplog.records] == [
-        f"progress done={done} of=200 seconds_left={200 - done}" for done in (10, 70, 130, 190)
+        f"progress done={done} of=200 seconds_left={200 - done}" for done in (10, 70, 130, 190, 200)
     ]
+    caplog.clear()
+    short = LoggedProgress(clock=lambda: time[0])
+    time[0] += 9.0
+    short(Progress(done=1, of=1, record_id="accr_1"))
+    assert caplog.records == []

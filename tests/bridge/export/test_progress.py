@@ -95,6 +95,17 @@ def test_lines_are_few_and_tell_of_the_end() -> None:
     ]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(9, []), (11, ["1 of 3 records", "3 of 3 records"])])
+def test_where_short_runs_are_silent_a_long_one_tells_of_its_end(seconds: float, told: list[str]) -> None:
+    clock, stream = Clock(), io.StringIO()
+    show = Lines(stream, clock, short_runs=False)
+    clock.seconds = seconds
+    for done in (1, 2, 3):
+        show(_progress(done))
+
+    assert stream.getvalue().splitlines() == told
+
+
 def test_a_run_shows_its_progress_in_lines_where_nothing_can_be_moved(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar() as show:
         show(_progress(1))

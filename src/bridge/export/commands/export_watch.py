@@ -95,7 +95,7 @@ def keep_exporting(
         def run(ids: Sequence[str] | None) -> ExportOutcome:
             if ids is None and fields_of is not None:
                 _bring_fields(export, fields_of, stopping)
-            with shown_progress() as advance:
+            with shown_progress(logs=True) as advance:
                 return export.run(ids=ids, keep=None if as_json else 0, progress=advance, stop=stopping)
 
         with suppress(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,11 +14,14 @@ from rich.progress import Progress as Bar
 from bridge.export.engine.runner import ShowProgress
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Progress
-from bridge.export.reporting.progress_bar import EVERY, FIRST, Occasion, OnBar, columns
+from bridge.export.reporting.progress_bar import EVERY, FIRST, Lines, Occasion, OnBar, columns
 
 
 class LoggedProgress:
-    """Writes a line of the log after the `first` seconds, and when `every` seconds have passed since the last one."""
+    """Writes a line of the log after the `first` seconds, when `every` seconds have passed since, and at the end.
+
+    Of a run that ends before the `first` seconds nothing is written.
+    """
 
     def __init__(
         self, every: float = EVERY, clock: Callable[[], float] = time.monotonic, *, first: float = FIRST
@@ -26,16 +30,19 @@ class LoggedProgress:
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
-        if self._occasion.has_come():
+        if self._occasion.has_come(is_last=progress.done >= progress.of):
             audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
 
 
 @contextmanager
-def shown_progress() -> Generator[ShowProgress]:
-    """A bar on the terminal, apart from what is printed; lines of the log where there is none."""
+def shown_progress(*, logs: bool = False) -> Generator[ShowProgress]:
+    """A bar on the terminal, apart from what is printed; lines of the log where there is none.
+
+    With `logs` these are lines of the log that the command writes, else plain ones.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield LoggedProgress()
+        yield LoggedProgress() if logs else Lines(sys.stderr, short_runs=False)
         return
     with Bar(*columns(), console=console) as bar:
         yield OnBar(bar)

@@ -43,18 +43,24 @@ class Occasion:
     def __init__(self, clock: Callable[[], float], *, first: float, every: float) -> None:
         self._clock, self._every = clock, every
         self._next = clock() + first
+        #: Whether it was time before, so that whoever reads waits for an end.
+        self.came = False
 
-    def has_come(self) -> bool:
-        """Whether it is time; the next one is later."""
+    def has_come(self, *, is_last: bool = False) -> bool:
+        """Whether it is time; the next one is later. The last word is due where there was one before."""
         now = self._clock()
-        if now < self._next:
+        if now < self._next and not (is_last and self.came):
             return False
+        self.came = True
         self._next = now + self._every
         return True
 
 
 class Lines:
-    """Writes a line after the `first` seconds, one whenever `every` seconds have passed, and one for the last record."""
+    """Writes a line after the `first` seconds, one whenever `every` seconds have passed, and one for the last record.
+
+    Without `short_runs` nothing is written of a run that ends before the `first` seconds.
+    """
 
     def __init__(
         self,
@@ -63,12 +69,15 @@ class Lines:
         *,
         first: float = FIRST,
         every: float = EVERY,
+        short_runs: bool = True,
     ) -> None:
         self._stream, self._occasion = stream, Occasion(clock, first=first, every=every)
+        self._short_runs = short_runs
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
-        if not self._occasion.has_come() and progress.done < progress.of:
+        is_last = progress.done >= progress.of
+        if not self._occasion.has_come(is_last=is_last) and not (is_last and self._short_runs):
             return
         rest = f", {progress.rest} left" if progress.rest else ""
         self._stream.write(f"{progress.done} of {progress.of} records{rest}\n")
