@@ -12,19 +12,19 @@ from rich.console import Console
 from rich.text import Text
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "demo.svg"
-_WIDTH = 100
-# The proof at the end is what the demonstration is for.
-_LAST_LINES = 44
+_WIDTH = 128
+# What was exported, and the proof at the end, which is what the demonstration is for.
+_FIRST_LINES, _LAST_LINES = 18, 24
 _PROGRAM = "from bridge.export.cli import main; main()"
 
 
 def picture(text: str) -> str:
     """What a terminal shows, as a picture whose parts are named alike in every run."""
+    lines = text.rstrip().splitlines()
+    shown = Text.from_ansi("\n".join([*lines[:_FIRST_LINES], "…", *lines[-_LAST_LINES:]]))
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=_WIDTH, file=nowhere, force_terminal=True)
-        console.print(
-            Text("$ brex-rillet demo"), Text.from_ansi("\n".join(text.rstrip().splitlines()[-_LAST_LINES:])), sep="\n"
-        )
+        console.print(Text("$ brex-rillet demo"), shown, sep="\n")
     drawn = console.export_svg(title="brex-rillet demo", unique_id="demo")
     # No font is fetched from elsewhere.
     return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)

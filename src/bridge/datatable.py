@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: A word of this length leaves room for the other columns of a terminal of 80.
 _LONGEST_WORD = 40
+#: A number as `money` and counts write it.
+_NUMBER = re.compile(r"-?[0-9,]+(\.[0-9]+)?")
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +39,10 @@ class DataTable:
             cells = [row[number] for row in self.rows]
             # What people copy, an id for instance, stays in one piece.
             is_word = bool(cells) and not any(" " in cell for cell in cells) and max(map(len, cells)) <= _LONGEST_WORD
-            table.add_column(Text(plain(heading)), overflow="fold", no_wrap=is_word)
+            # Digits of one worth stand below each other.
+            is_number = any(cells) and all(_NUMBER.fullmatch(cell) for cell in cells if cell)
+            justify: Literal["left", "right"] = "right" if is_number else "left"
+            table.add_column(Text(plain(heading)), overflow="fold", no_wrap=is_word, justify=justify)
         for row in self.rows:
             table.add_row(*(Text(plain(cell)) for cell in row))
         return table
