@@ -53,8 +53,8 @@ def proposed_settings(
 
     A required key that several accounts could be is left out, with the choice in a comment: the file is refused, with the
     line, until a person has chosen. `fields` are those of Brex; None where it was not asked. `default_entity` is the name
-    of the legal entity that Brex takes where nobody names one: the subsidiary of this name takes the records without a
-    value.
+    of the legal entity that Brex calls its default, which a comment tells: whether it takes the records without a value,
+    a person says.
     """
     return "\n".join(_lines(books, fields, default_entity)) + "\n"
 
@@ -66,12 +66,12 @@ def _lines(books: Books, fields: Sequence[FieldWithValues] | None, default_entit
     yield from _general(books, fields)
     entity_field = _entity_field(books, fields or ())
     found = {each.role: _accounts(each, books) for each in (*_SEARCHES, _TAX)}
-    rest = _rest(books, entity_field, default_entity)
+    rest, default = _rest(books, entity_field), _default(books, default_entity)
     for subsidiary in books.subsidiaries:
         yield ""
         yield from _entity(subsidiary, books, found)
         if len(books.subsidiaries) > 1:
-            yield from _whose(subsidiary, entity_field, rest)
+            yield from _whose(subsidiary, entity_field, rest, default)
         yield "# since = 2026-01-01  # the first day of the export; what counts before it is left alone"
     yield from _taxes(books)
     yield from _mapped_fields(books, fields, entity_field)
@@ -133,31 +133,37 @@ def _taxes(books: Books) -> Iterator[str]:
 
 
 def _whose(
-    subsidiary: Subsidiary, entity_field: FieldWithValues | None, rest: tuple[Subsidiary, str] | None
+    subsidiary: Subsidiary,
+    entity_field: FieldWithValues | None,
+    rest: Subsidiary | None,
+    default: Subsidiary | None,
 ) -> Iterator[str]:
     """Which records are this subsidiary's."""
     value = _value_of(subsidiary, entity_field)
-    if rest is not None and subsidiary is rest[0]:
-        yield f"# without `when` it takes all the records that no other entity claims: {rest[1]}"
-    elif entity_field is not None and value is not None:
+    if entity_field is not None and value is not None:
         name = _one_line(entity_field.field.name or entity_field.field.brex_id)
         yield f"when = {{ field = {_quoted(_id_of(entity_field))}, value = {_quoted(value)} }}  # of {name}; the one entity without it takes what has no value"
+    elif subsidiary is rest:
+        yield "# it takes all the records that no other entity claims"
     else:
         yield '# when = { field = "…", value = "…" }  # which records are its own? One entity without it takes the rest'
+    if subsidiary is default:
+        yield "# Brex calls this one its default entity: are the records without a value its own? Then leave `when` out here"
     currency = _quoted(subsidiary.currency)
     yield f"# movements = {{ currency = {currency} }}  # card payments and the like, which nobody codes: are all of these its own?"
 
 
-def _rest(
-    books: Books, entity_field: FieldWithValues | None, default_entity: str | None
-) -> tuple[Subsidiary, str] | None:
-    """The subsidiary that takes what has no value, and why it is this one; None where nothing tells."""
-    wanted = None if default_entity is None else normalised(default_entity)
-    default = [each for each in books.subsidiaries if normalised(each.trade_name) == wanted]
-    if len(default) == 1:
-        return default[0], "Brex takes it where nobody names an entity"
+def _rest(books: Books, entity_field: FieldWithValues | None) -> Subsidiary | None:
+    """The one subsidiary that no value names, which takes the rest; None where there are several."""
     unnamed = [each for each in books.subsidiaries if _value_of(each, entity_field) is None]
-    return (unnamed[0], "it is the only one that no value names") if len(unnamed) == 1 else None
+    return unnamed[0] if len(unnamed) == 1 else None
+
+
+def _default(books: Books, name: str | None) -> Subsidiary | None:
+    """The subsidiary with the name of Brex's default entity. What Brex does with that entity is not documented."""
+    wanted = None if name is None else normalised(name)
+    found = [each for each in books.subsidiaries if normalised(each.trade_name) == wanted]
+    return found[0] if len(found) == 1 else None
 
 
 def _role(search: _Search, may_be: tuple[Account, ...], subsidiary: Subsidiary, books: Books) -> str:

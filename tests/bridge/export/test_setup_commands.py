@@ -91,7 +91,7 @@ def test_a_proposed_file_passes_the_check(company: Demo, checked: Run) -> None:
     assert 'when = { field = "LEGAL_ENTITY", value = "halden-gmbh" }' in proposed.stdout
     settings = read_settings(proposed.stdout)
     assert [(each.when is None, each.movements, each.tax_account) for each in settings.entities] == [
-        (True, None, None),
+        (False, None, None),
         (False, None, None),
     ]
 
@@ -209,13 +209,13 @@ def two(default_entity: str | None, *percentages: int, more: tuple[Account, ...]
     return proposed_settings(load_books(standin.client()), None, default_entity=default_entity)
 
 
-def test_the_default_entity_of_brex_takes_what_names_none() -> None:
+def test_the_default_entity_of_brex_is_named_and_decides_nothing() -> None:
     text = two("b gmbh")
-    assert text.count("# when = ") == 1
-    assert text.index("# when = ") < text.index('name = "B GmbH"')
-    assert "all the records that no other entity claims: Brex takes it where nobody names an entity" in text
+    assert text.count("# when = ") == 2
+    assert text.count("Brex calls this one its default entity") == 1
+    assert text.index('name = "B GmbH"') < text.index("Brex calls this one its default entity")
     for nobody in ("Somebody Else Ltd", None):
-        assert two(nobody).count("# when = ") == 2
+        assert "default entity" not in two(nobody)
 
 
 def test_taxes_wait_for_a_person_who_knows_the_reverse_charges() -> None:
@@ -246,7 +246,7 @@ def test_without_the_right_to_read_entities_the_fields_are_proposed_all_the_same
     result = CliRunner().invoke(app, ["init"])
 
     assert result.exit_code == 0, result.output
-    assert "Which entity Brex takes where nobody names one is left out" in result.stderr
+    assert "Which entity Brex calls its default is left out" in result.stderr
     assert len([each for each in read_settings(result.stdout).entities if each.when is not None]) == 2
     assert 'brex = "Department"' in result.stdout
 

@@ -55,7 +55,7 @@ def _brex() -> tuple[tuple[FieldWithValues, ...] | None, str | None]:
             fields = read_fields(brex)
             default = next((each.display_name for each in brex.legal_entities.list() if each.is_default), None)
     except ApiError as error:
-        what = "Brex's fields are" if fields is None else "Which entity Brex takes where nobody names one is"
+        what = "Brex's fields are" if fields is None else "Which entity Brex calls its default is"
         _tell(f"{what} left out: {error}")
     return fields, default
 
