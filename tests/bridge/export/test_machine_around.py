@@ -9,7 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
@@ -52,7 +52,14 @@ _CLOSING = (
 )
 
 
-def exported(company: Company, folder: Path, *, closed: str = "", **streams: Any) -> tuple[int, str]:
+def exported(
+    company: Company,
+    folder: Path,
+    *,
+    closed: str = "",
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
+) -> tuple[int, str]:
     """The status of an export in a process of its own, and what it says at standard error."""
     settings = folder / "settings.toml"
     settings.write_text(SETTINGS_TEXT, encoding="utf-8")
@@ -62,7 +69,8 @@ def exported(company: Company, folder: Path, *, closed: str = "", **streams: Any
         done = subprocess.run(
             [sys.executable, "-c", _CLOSING, closed, "export", "--settings", str(settings)],
             env={**os.environ, **accounts, **places},
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+            stdout=stdout,
+            stderr=stderr,
             check=False,
         )
     return done.returncode, (done.stderr or b"").decode()

@@ -31,15 +31,15 @@ class BoundedProtocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._waits_since = self.loop.time()
+        self.waits_since = self.loop.time()
         self._deadline: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._wait()
-        others = [each for each in self.connections if isinstance(each, BoundedProtocol) and each is not self]
-        waiting = sorted((each for each in others if each.is_waiting), key=lambda each: each._waits_since)
+        ours: list[BoundedProtocol] = [each for each in self.connections if isinstance(each, BoundedProtocol)]
+        waiting = sorted((each for each in ours if each is not self and each.is_waiting), key=_waits_since)
         too_many = max(len(self.connections) - MOST_AT_ONCE, 0)
         for each in waiting[:too_many]:
             each.give_up()
@@ -71,10 +71,14 @@ class BoundedProtocol(H11Protocol):
         self.transport.abort()
 
     def _wait(self) -> None:
-        self._waits_since = self.loop.time()
+        self.waits_since = self.loop.time()
         self._deadline = self.loop.call_later(self.seconds, self.give_up)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _waits_since(protocol: BoundedProtocol) -> float:
+    return protocol.waits_since
