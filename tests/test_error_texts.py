@@ -23,8 +23,6 @@ _OF_PATTERNS = {"findall", "finditer", "fullmatch", "match", "search", "split", 
 _ALLOWED = {
     # The first line of what a driver says, without the statement and its values, which are secrets.
     "bridge/export/journal/places.py": ["str(getattr(error, 'orig', None) or type(error).__name__).partition('\\n')"],
-    # Which of both sides could not be read.
-    "bridge/export/engine/runner.py": ["self._ledger.name in str(error)"],
 }
 
 

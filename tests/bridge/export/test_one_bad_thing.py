@@ -122,18 +122,29 @@ def test_a_source_that_takes_no_results_is_told_apart(company: Company) -> None:
     assert export(company, None).run().stop_code is StopCode.SOURCE_NOT_TOLD
 
 
-def test_what_shows_the_progress_may_fail(company: Company) -> None:
+class SpeechlessError(Exception):
+    """An error whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(RuntimeError("no terminal"), "RuntimeError: no terminal"), (SpeechlessError(), "SpeechlessError")],
+)
+def test_what_shows_the_progress_may_fail(company: Company, error: Exception, told: str) -> None:
     company.brex.add(*queue(0, 5))
 
     def shows(_: object) -> None:
-        raise RuntimeError("no terminal")
+        raise error
 
     outcome = export(company, None).run(progress=shows)
 
     assert outcome.complete
     assert outcome.counts.posted == len(company.exported()) == 5
     (warned,) = outcome.warnings
-    assert (warned.code, warned.text) == ("progress_failed", "what shows the progress raised RuntimeError: no terminal")
+    assert (warned.code, warned.text) == ("progress_failed", f"what shows the progress raised {told}")
 
 
 def test_what_tells_whether_to_stop_may_fail(company: Company) -> None:

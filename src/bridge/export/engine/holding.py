@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from bridge.callers import described
 from bridge.decisions import Post
 
 #: Why a posting has to wait for somebody's approval, or None where it may go.
@@ -24,6 +25,6 @@ def guarded(hold: Hold) -> Hold:
         try:
             return hold(post)
         except Exception as error:  # noqa: BLE001 - it is the caller's
-            return f"what decides about approvals raised {type(error).__name__}: {error}"
+            return f"what decides about approvals raised {described(error)}"
 
     return held

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import attrs
 
+from bridge.callers import described
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.engine.calls import drive
 from bridge.export.engine.survey import Survey
@@ -323,7 +324,7 @@ class Runner:
             self._progress(progress)
         except Exception as error:  # noqa: BLE001 - it is the caller's, and what is in flight has to be written down
             self._progress = silent
-            text = f"what shows the progress raised {type(error).__name__}: {error}"
+            text = f"what shows the progress raised {described(error)}"
             self.warn(Warned(record_id=progress.record_id, code="progress_failed", text=text))
 
     def _is_to_stop(self) -> bool:
@@ -331,7 +332,7 @@ class Runner:
             is_asked = self._stop()
         except Exception as error:  # noqa: BLE001 - as above
             is_asked = False
-            self._end(StopCode.INTERRUPTED, f"what tells whether to stop raised {type(error).__name__}: {error}")
+            self._end(StopCode.INTERRUPTED, f"what tells whether to stop raised {described(error)}")
         if is_asked:
             self._end(StopCode.INTERRUPTED, _INTERRUPTED)
         return self._stopped is not None
@@ -357,7 +358,8 @@ class Runner:
         elif isinstance(error, SettingsError) or error.verdict is Verdict.FATAL:
             code = StopCode.SETUP
         else:
-            code = StopCode.LEDGER_DOWN if self._ledger.name in str(error) else StopCode.SOURCE_DOWN
+            is_ledgers = getattr(error, "service", None) == self._ledger.name
+            code = StopCode.LEDGER_DOWN if is_ledgers else StopCode.SOURCE_DOWN
         self._end(code, str(error))
 
     def _end(self, code: StopCode, why: str) -> None:

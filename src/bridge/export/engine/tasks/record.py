@@ -14,6 +14,7 @@ from typing import cast
 import attrs
 
 from brex_accounting import Amount, Record
+from bridge.callers import described
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Found
 from bridge.export.engine.attempts import Attempt, Purpose, facts_of, in_summaries, is_part, last_attempt, open_summary
@@ -101,7 +102,7 @@ class RecordTask:
         except JournalError:
             raise
         except Exception as error:  # noqa: BLE001 - a document or a hook of the caller may raise anything
-            return self._failed("error", f"{type(error).__name__}: {error}")
+            return self._failed("error", described(error))
 
     def _settle(self, context: TaskContext) -> Calls[Done]:
         """The first half: settle the attempt without an outcome; then go on with what stands."""
