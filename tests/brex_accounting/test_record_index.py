@@ -40,10 +40,10 @@ def test_an_index_finds_what_is_there(
 ) -> None:
     index, plain = RecordIndex(), dict[str, Record]()
     for each in put:
-        index.put(each)
+        index[each.id] = each
         plain[each.id] = each
     for name in gone & plain.keys():
-        index.remove(name)
+        del index[name]
         del plain[name]
 
     def is_wanted(its_status: str, _: str) -> bool:
@@ -55,7 +55,7 @@ def test_an_index_finds_what_is_there(
         if is_wanted(each.review_status, each.source_type)
         and all(BOUNDS[name](each.updated_at, bound) for name, bound in bounds.items())
     ]
-    assert index.by_id == plain
+    assert dict(index) == plain
     assert list(index.after("", is_wanted, bounds)) == wanted
     behind = [each for each in wanted if place_of(each) > place_of(before)]
     assert list(index.after(place_of(before), is_wanted, bounds)) == behind

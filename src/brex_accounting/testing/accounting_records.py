@@ -52,19 +52,18 @@ class AccountingRecords:
         default_window: timedelta,
         failed_status: ReviewStatus,
     ) -> None:
-        self._index = RecordIndex()
-        self.by_id: Mapping[str, Record] = self._index.by_id
+        self.by_id = RecordIndex()
         self.results = dict[str, Exported | NotExported]()
         self._now, self._default_window, self._failed_status = now, default_window, failed_status
         self._files = files
 
     def put(self, record: Record) -> None:
         """Bring a record in; one with a known id takes the place of the old one."""
-        self._index.put(record)
+        self.by_id[record.id] = record
 
     def remove(self, record_id: str) -> None:
         """Take a record out."""
-        self._index.remove(record_id)
+        del self.by_id[record_id]
 
     def routes(self) -> Sequence[Route]:
         """The endpoints of this room."""
@@ -93,10 +92,10 @@ class AccountingRecords:
             bounds["gte"] = self._now() - self._default_window
         if ids is None:
             limit, after = limit_and_place(asked, maximum=500)
-            rest = list(islice(self._index.after(after, is_wanted, bounds), limit + 1))
+            rest = list(islice(self.by_id.after(after, is_wanted, bounds), limit + 1))
             page: Sequence[Record] = rest[:limit]
             cursor = cursor_at(place_of(page[-1])) if len(rest) > limit else None
-            count = self._index.count(is_wanted, bounds)
+            count = self.by_id.count(is_wanted, bounds)
         else:
             found = [
                 record

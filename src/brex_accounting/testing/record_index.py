@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
 from heapq import merge
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting.records import Record
 
@@ -45,25 +46,37 @@ class _Group:
         return map(self.places.__getitem__, range(bisect_right(self.places, place), len(self.places)))
 
 
-class RecordIndex:
-    """Records by id; to be changed by `put` and `remove` alone."""
+class RecordIndex(MutableMapping[str, Record]):
+    """Records by id, as a mapping that keeps their order in listings whatever is put in or taken out."""
 
     def __init__(self) -> None:
-        self.by_id = dict[str, Record]()
+        self._by_id = dict[str, Record]()
         self._groups = defaultdict[tuple[str, str], _Group](_Group)
 
-    def put(self, record: Record) -> None:
-        """Bring a record in; one with a known id takes the place of the old one."""
-        if (old := self.by_id.get(record.id)) is not None:
+    @override
+    def __getitem__(self, record_id: str) -> Record:
+        return self._by_id[record_id]
+
+    @override
+    def __setitem__(self, record_id: str, record: Record) -> None:
+        if (old := self._by_id.get(record_id)) is not None:
             self._leave(old)
         group = self._groups[_group_of(record)]
         insort(group.places, place_of(record))
         insort(group.moments, record.updated_at)
-        self.by_id[record.id] = record
+        self._by_id[record_id] = record
 
-    def remove(self, record_id: str) -> None:
-        """Take a record out."""
-        self._leave(self.by_id.pop(record_id))
+    @override
+    def __delitem__(self, record_id: str) -> None:
+        self._leave(self._by_id.pop(record_id))
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._by_id)
 
     def _leave(self, record: Record) -> None:
         group = self._groups[_group_of(record)]
@@ -79,7 +92,7 @@ class RecordIndex:
     ) -> Iterator[Record]:
         """The records behind a place that have a wanted status and source, and changed within these bounds."""
         for each in merge(*(group.after(place) for group in self._wanted(is_wanted))):
-            record = self.by_id[each.partition(" ")[2]]
+            record = self._by_id[each.partition(" ")[2]]
             if all(BOUNDS[name](record.updated_at, bound) for name, bound in bounds.items()):
                 yield record
 
