@@ -6,7 +6,7 @@
 ::
 
     table = to_arrow(client.accounts.list(), Account)
-    polars.from_arrow(table)          # or table.to_pandas(), or duckdb.sql("select * from table")
+    polars.from_arrow(table)          # or table.to_pandas(), or duckdb.sql('select * from "table"')
 
 A decimal is ``decimal128(38, 9)``, or text in a column that holds more digits than that; a time is a timestamp in UTC, an
 enum is text, a value inside of another is a struct, and what the class does not know is JSON text in ``extra``.
