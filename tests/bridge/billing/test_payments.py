@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 import rillet
-from bridge.billing import InvoiceStatus, PaymentState, SettledElsewhere
+from bridge.billing import InvoiceStatus, PaymentState, PaymentStatus, SettledElsewhere
+from bridge.billing.sync import PaymentWatcher
 from bridge.export import JournalError
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
@@ -53,6 +54,25 @@ def test_a_payment_that_failed_is_told(synced: Seller) -> None:
         ("in_1", "paid", Decimal("119.00"), Decimal("0.00")),
         ("in_1", "unpaid", Decimal(0), Decimal("119.00")),
     ]
+
+
+def test_what_was_told_and_not_remembered_is_told_when_it_is_not_true_any_more(synced: Seller) -> None:
+    listener = Listener(synced, subscribed=False)
+    payment = pay(synced, "119.00")
+
+    def dies(status: PaymentStatus) -> None:
+        listener.told.append(status)
+        raise KeyboardInterrupt
+
+    dying = PaymentWatcher(synced.books.client(), SETTINGS, dies, journal=synced.journal)
+    with pytest.raises(KeyboardInterrupt):
+        dying.poll()
+    synced.clock.advance(60)
+    synced.books.move_invoice_payment(payment.id, InvoicePaymentStatus.FAILED)
+
+    assert listener.watcher.poll().complete
+    assert listener.watcher.poll().delivered == ()
+    assert [each.status for each in listener.told] == [PaymentState.PAID, PaymentState.UNPAID]
 
 
 def test_an_invoice_paid_elsewhere_is_left_alone(synced: Seller) -> None:

@@ -45,8 +45,8 @@ def test_every_status_is_told_at_least_once_and_in_order(actions: list[tuple[str
         assert [each.at for each in told] == sorted(each.at for each in told)
         last = (told[-1].status.value, told[-1].outstanding) if told else ("unpaid", made.total.amount)
         assert last == (made.status.value.lower(), made.amount_due.amount)
-        # A repetition says something new.
-        assert all(not before.says_the_same_as(after) for before, after in pairwise(told))
+        # A repetition says something new, unless nobody knows what came of one in between.
+        assert ("break", "") in actions or all(not before.says_the_same_as(after) for before, after in pairwise(told))
 
 
 class Walk:

@@ -296,7 +296,12 @@ class PaymentWatcher:
 
     def _tell_once(self, status: PaymentStatus) -> PaymentStatus | None:
         told = self._last_told(status.invoice)
-        if told is not None and (told.says_the_same_as(status) or told.at > status.at):
+        if told is not None and told.at > status.at:
+            return None
+        if self._journal.mark(_telling_mark(status.invoice)):
+            # Whoever told it last did not come to remember it, so that it may be known there, and not be true any more.
+            return self._told_now(status)
+        if told is not None and told.says_the_same_as(status):
             return None
         if told is None and status.status is PaymentState.UNPAID:
             # The billing system knows that nobody has paid what it has just issued.
@@ -304,8 +309,13 @@ class PaymentWatcher:
         if told is None and self._is_left_alone(status.invoice):
             audit_log.log("left_alone", object_id=status.rillet_id, invoice=status.invoice)
             return None
+        return self._told_now(status)
+
+    def _told_now(self, status: PaymentStatus) -> PaymentStatus:
+        self._journal.set_mark(_telling_mark(status.invoice), status.as_text())
         self._deliver(status)
         self._remember(status)
+        self._journal.set_mark(_telling_mark(status.invoice), "")
         audit_log.log("payment_told", object_id=status.rillet_id, invoice=status.invoice, status=status.status.value)
         return status
 
@@ -375,6 +385,10 @@ def _is_after(moment: datetime | None, after: datetime | None) -> bool:
 
 def _told_mark(name: str) -> str:
     return f"billing told {name}"
+
+
+def _telling_mark(name: str) -> str:
+    return f"billing is telling {name}"
 
 
 def _is_understood(event: rillet.webhooks.Event) -> bool:
