@@ -63,20 +63,13 @@ if TYPE_CHECKING:
     from bridge.settings.approval_rules import ApprovalRule
     from bridge.settings.card_account_rules import CardAccountRule
     from bridge.settings.check import check
-    from bridge.settings.default_accounts import ROLES, role_of
-    from bridge.settings.toml_file import read_settings
-    from bridge.settings.values import (
-        AccountRule,
+    from bridge.settings.choices import (
         Basis,
         BillTiming,
         CardHolder,
         ClosedPeriod,
         Coverage,
-        Entity,
-        FieldMapping,
         ForeignCurrency,
-        Intercompany,
-        Movements,
         NearDuplicates,
         OnChange,
         OnDelete,
@@ -85,11 +78,20 @@ if TYPE_CHECKING:
         Payouts,
         Role,
         SameInvoice,
+        TaxRounding,
+        Treatment,
+    )
+    from bridge.settings.default_accounts import ROLES, role_of
+    from bridge.settings.toml_file import read_settings
+    from bridge.settings.values import (
+        AccountRule,
+        Entity,
+        FieldMapping,
+        Intercompany,
+        Movements,
         Settings,
         SettingsError,
-        TaxRounding,
         TaxRule,
-        Treatment,
         VendorMapping,
         When,
     )
@@ -142,13 +144,16 @@ _HOMES = {
     "bridge.settings.approval_rules": ("ApprovalRule",),
     "bridge.settings.card_account_rules": ("CardAccountRule",),
     "bridge.settings.check": ("check",),
+    "bridge.settings.choices": (
+        "Basis", "BillTiming", "CardHolder", "ClosedPeriod", "Coverage", "ForeignCurrency", "NearDuplicates",
+        "OnChange", "OnDelete", "OtherTypes", "PageAction", "Payouts", "Role", "SameInvoice", "TaxRounding",
+        "Treatment",
+    ),
     "bridge.settings.default_accounts": ("ROLES", "role_of",),
     "bridge.settings.toml_file": ("read_settings",),
     "bridge.settings.values": (
-        "AccountRule", "Basis", "BillTiming", "CardHolder", "ClosedPeriod", "Coverage", "Entity", "FieldMapping",
-        "ForeignCurrency", "Intercompany", "Movements", "NearDuplicates", "OnChange", "OnDelete", "OtherTypes",
-        "PageAction", "Payouts", "Role", "SameInvoice", "Settings", "SettingsError", "TaxRounding", "TaxRule",
-        "Treatment", "VendorMapping", "When",
+        "AccountRule", "Entity", "FieldMapping", "Intercompany", "Movements", "Settings", "SettingsError", "TaxRule",
+        "VendorMapping", "When",
     ),
     "bridge.taxes": ("LineTax",),
     "bridge.unreadable": ("UnreadableEntry",),

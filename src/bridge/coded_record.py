@@ -12,7 +12,8 @@ from bridge.books import Books
 from bridge.debts import Debt
 from bridge.master_data import Account, Subsidiary
 from bridge.postings import Posting
-from bridge.settings.values import AccountRule, Entity, Role
+from bridge.settings.choices import Role
+from bridge.settings.values import AccountRule, Entity
 from bridge.taxes import LineTax
 from bridge.values import ExchangeRate, FieldAssignment
 from clientkit.money import decimal_text, total

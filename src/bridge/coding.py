@@ -17,7 +17,8 @@ from bridge.entities import Followed, follows, ownership
 from bridge.field_values import assignments, is_tax_code
 from bridge.master_data import INACTIVE, Account
 from bridge.roles import choice, chosen_account, roles_of
-from bridge.settings.values import AccountRule, Entity, Role, Settings
+from bridge.settings.choices import Role
+from bridge.settings.values import AccountRule, Entity, Settings
 from bridge.taxes import line_tax
 from bridge.unreadable import UnreadableEntry
 from clientkit.money import decimal_text, is_rounded, places, total

@@ -18,7 +18,8 @@ from bridge.entities import Followed, names_field
 from bridge.mapping import Bridge
 from bridge.master_data import Account
 from bridge.settings.check_source import uncarried
-from bridge.settings.values import AccountRule, Role, Settings, Treatment
+from bridge.settings.choices import Role, Treatment
+from bridge.settings.values import AccountRule, Settings
 from bridge.taxes import LineTax
 from bridge.values import FieldAssignment
 from clientkit.money import decimal_text

@@ -42,8 +42,9 @@ from bridge.mappers.intercompany import intercompany
 from bridge.mappers.journal_entries import journal_entry
 from bridge.mappers.payouts import card_payment, payout
 from bridge.mappers.reimbursements import reimbursement
+from bridge.settings.choices import ForeignCurrency, OtherTypes, TaxRounding
 from bridge.settings.default_accounts import ROLES
-from bridge.settings.values import OF_SUBSIDIARY, ForeignCurrency, OtherTypes, Settings, TaxRounding
+from bridge.settings.values import OF_SUBSIDIARY, Settings
 from bridge.vendors.planned import PlannedVendors
 
 Mapper: TypeAlias = Callable[[Draft], Post | Skip | None]

@@ -8,8 +8,9 @@ from brex_accounting import FieldValueRef, LineItem, Record, Side
 from bridge.books import Books
 from bridge.entities import has_choice, names_field
 from bridge.master_data import Account
+from bridge.settings.choices import Role
 from bridge.settings.default_accounts import ROLES
-from bridge.settings.values import Entity, Role, Settings
+from bridge.settings.values import Entity, Settings
 
 
 def roles_of(

@@ -10,7 +10,8 @@ from brex_accounting import Amount, FieldValueRef
 from bridge.books import Books
 from bridge.decisions import Findings, ReasonCode
 from bridge.master_data import INACTIVE, Account, TaxRate
-from bridge.settings.values import Coverage, Settings, TaxRule, Treatment
+from bridge.settings.choices import Coverage, Treatment
+from bridge.settings.values import Settings, TaxRule
 from clientkit.money import product, rounded, total
 
 # Quotients are rounded to the currency afterwards, so they need many more digits than any amount has.

@@ -17,7 +17,7 @@ from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet import BillPayload
 from bridge.documents.rillet_payments import BillPaymentPayload
 from bridge.settings.check import check
-from bridge.settings.values import OtherTypes
+from bridge.settings.choices import OtherTypes
 from rillet import (
     ExchangeRate,
     ExternalReference,

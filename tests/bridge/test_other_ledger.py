@@ -33,7 +33,7 @@ from bridge import (
     form_of,
     summed,
 )
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 from clientkit.requests import Request
 
 

@@ -40,7 +40,7 @@ from bridge import (
 )
 from bridge.coding import code
 from bridge.entities import followed_in
-from bridge.settings.values import OtherTypes
+from bridge.settings.choices import OtherTypes
 from rillet import FieldAssignment as RilletAssignment
 from rillet import Money, NewCharge, NewExpenseItem
 from support.companies.small import (

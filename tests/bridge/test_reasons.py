@@ -13,7 +13,7 @@ import pytest
 from brex_accounting import Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record
 from bridge import Books, Bridge, Entity, Post, ReasonCode, Refuse, When
-from bridge.settings.values import ForeignCurrency, OtherTypes
+from bridge.settings.choices import ForeignCurrency, OtherTypes
 from rillet import (
     AccountStatus,
 )

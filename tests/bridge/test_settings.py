@@ -22,7 +22,7 @@ from bridge import (
     When,
     read_settings,
 )
-from bridge.settings.values import OtherTypes, Role
+from bridge.settings.choices import OtherTypes, Role
 from support.companies.small import ENTITY
 from support.settings_texts import INLINE, LONG, SHORT
 

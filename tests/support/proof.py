@@ -16,7 +16,8 @@ from bridge.decisions import Findings
 from bridge.entities import followed_in
 from bridge.mapping import Bridge
 from bridge.postings import Posting
-from bridge.settings.values import ForeignCurrency, Settings
+from bridge.settings.choices import ForeignCurrency
+from bridge.settings.values import Settings
 from clientkit.money import total
 
 if TYPE_CHECKING:

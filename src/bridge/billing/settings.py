@@ -9,9 +9,9 @@ from enum import StrEnum
 import attrs
 
 from bridge.billing.values import TaxStatus
+from bridge.settings.choices import OnChange
 from bridge.settings.mistakes import Mistake, repeated
 from bridge.settings.toml_file import read_toml
-from bridge.settings.values import OnChange
 
 
 class Scope(StrEnum):

@@ -18,7 +18,8 @@ from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import NOT_CODED, AccountLine, ClosingRecord, DifferenceKind, Snapshot, summed
 from bridge.datatable import DataTable, Tabular, money
 from bridge.master_data import INACTIVE
-from bridge.settings.values import Entity, Role
+from bridge.settings.choices import Role
+from bridge.settings.values import Entity
 from bridge.values import FieldAssignment
 from clientkit.money import decimal_text, is_rounded
 

@@ -13,7 +13,7 @@ from bridge.closing.snapshot import AccountLine, ClosingRecord, DifferenceKind, 
 from bridge.datatable import DataTable, Tabular
 from bridge.decisions import ReasonCode
 from bridge.entities import follows
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 from clientkit.money import total
 
 _OWED = (Role.ACCOUNTS_PAYABLE, Role.REIMBURSEMENT)

@@ -14,7 +14,8 @@ from bridge.books import Books
 from bridge.closing.period import Period
 from bridge.decisions import ReasonCode
 from bridge.documents.protocol import Ref
-from bridge.settings.values import Entity, Role, Settings
+from bridge.settings.choices import Role
+from bridge.settings.values import Entity, Settings
 from bridge.values import FieldAssignment
 from clientkit.money import total
 

@@ -15,7 +15,7 @@ from bridge.documents.rillet_payments import BillPaymentDocument
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 from bridge.values import ExternalReference
 from clientkit.money import total
 from clientkit.showing import first_of

@@ -9,7 +9,7 @@ from bridge.documents.rillet_credits import VendorCreditDocument
 from bridge.mappers.draft import Draft
 from bridge.mappers.expense_lines import expense_lines
 from bridge.mappers.journal_entries import journal_entry
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 
 
 def bill(draft: Draft) -> Post | None:

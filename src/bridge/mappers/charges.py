@@ -6,7 +6,7 @@ from bridge.decisions import Post, ReasonCode
 from bridge.documents.rillet import ChargeDocument
 from bridge.mappers.draft import Draft
 from bridge.mappers.expense_lines import expense_lines
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 
 _CARD_SUBTYPE = "Credit Card"
 

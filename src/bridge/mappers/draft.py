@@ -18,7 +18,8 @@ from bridge.decisions import Findings, Post, ReasonCode, Skip, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor
 from bridge.master_data import INACTIVE, Account, Field
-from bridge.settings.values import Basis, CardHolder, ClosedPeriod, Role, Settings
+from bridge.settings.choices import Basis, CardHolder, ClosedPeriod, Role
+from bridge.settings.values import Settings
 from bridge.values import ExchangeRate
 from bridge.vendors import matching
 from clientkit.money import checked, is_rounded, product, rounded, total

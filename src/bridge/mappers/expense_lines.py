@@ -14,7 +14,7 @@ from bridge.documents.rillet_items import TaxedItem, field_assignments
 from bridge.mappers.draft import Draft
 from bridge.mappers.service_periods import service_period
 from bridge.master_data import Account
-from bridge.settings.values import Coverage, Role
+from bridge.settings.choices import Coverage, Role
 from bridge.taxes import LineTax
 from clientkit.money import total
 from rillet import ExpenseTax, Money, NewExpenseItem, TaxCoverage, TaxType

@@ -12,7 +12,7 @@ from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_items import TaxedEntryItem, field_assignments
 from bridge.mappers.draft import Draft
 from bridge.master_data import Account
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 from bridge.taxes import LineTax
 from rillet import AccountType, Money, NewJournalEntryItem, Side
 

@@ -13,7 +13,7 @@ from bridge.documents.rillet_payments import BillPaymentDocument, ReimbursementP
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill, BillItem, Rate, Reimbursement
-from bridge.settings.values import Payouts, Role
+from bridge.settings.choices import Payouts, Role
 from bridge.values import ExternalReference
 from clientkit.money import total
 from rillet import Money

@@ -6,7 +6,7 @@ from bridge.decisions import Post
 from bridge.documents.rillet import ReimbursementDocument
 from bridge.mappers.draft import Draft
 from bridge.mappers.expense_lines import expense_lines
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 
 
 def reimbursement(draft: Draft) -> Post | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from bridge.books import Books
 from bridge.master_data import INACTIVE
+from bridge.settings.choices import Role, Treatment
 from bridge.settings.mistakes import KeyPath, Mistake
 from bridge.settings.mistakes import Problem as Problem  # noqa: PLC0414 - who calls `check` takes it from here
-from bridge.settings.values import Entity, Role, Settings, TaxRule, Treatment
+from bridge.settings.values import Entity, Settings, TaxRule
 from clientkit.showing import first_of
 
 #: Charges are on accounts of this subtype alone.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from brex_accounting import RecordType, Side
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 
 _Type = RecordType
 

@@ -9,8 +9,9 @@ import attrs
 from brex_accounting import RecordType
 from bridge.settings.approval_rules import ApprovalRule
 from bridge.settings.card_account_rules import CardAccountRule
+from bridge.settings.choices import Treatment
 from bridge.settings.mistakes import KeyPath, Mistake, repeated
-from bridge.settings.values import Settings, TaxRule, Treatment, When
+from bridge.settings.values import Settings, TaxRule, When
 
 #: What needs a document of its own: a payment finds its bill, and a reimbursement tells who is paid back.
 _ALONE = frozenset(

@@ -11,7 +11,7 @@ from bridge.books import Books, normalised
 from bridge.field_sync import FieldWithValues
 from bridge.master_data import INACTIVE, Account, Subsidiary
 from bridge.settings.check import CARD_SUBTYPE
-from bridge.settings.values import Role
+from bridge.settings.choices import Role
 
 _MOST_NAMED = 6
 _GL_NAMES = ("gl account", "general ledger account")

@@ -18,7 +18,8 @@ from bridge.decisions import Findings, Reason, ReasonCode
 from bridge.documents.protocol import PlannedVendor
 from bridge.entities import names_field
 from bridge.master_data import Vendor
-from bridge.settings.values import NearDuplicates, Settings
+from bridge.settings.choices import NearDuplicates
+from bridge.settings.values import Settings
 from bridge.unreadable import UnreadableEntry
 from bridge.values import ExternalReference, NewVendor
 from clientkit.showing import first_of

@@ -9,7 +9,8 @@ import attrs
 from bridge.books import normalised
 from bridge.decisions import Decision, Post, Refuse
 from bridge.documents.protocol import PlannedVendor
-from bridge.settings.values import NearDuplicates, Settings
+from bridge.settings.choices import NearDuplicates
+from bridge.settings.values import Settings
 from bridge.vendors.matching import are_colleagues, look_alike, share_address
 from bridge.vendors.names import NameIndex
 

@@ -11,7 +11,7 @@ import pytest
 from bridge.billing import Customer, InvoiceStatus, OnVoid, Product, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices
 from bridge.export import Progress, UnknownRecordError
-from bridge.settings.values import OnChange
+from bridge.settings.choices import OnChange
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from rillet import CreditMemoStatus, Money, NewCreditMemoApplication, NewInvoicePayment

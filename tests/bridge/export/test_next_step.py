@@ -15,7 +15,7 @@ import pytest
 
 from bridge.export.engine.facts import AttemptFacts, Facts
 from bridge.export.engine.next_step import DOCUMENTS, SETTLING, Row, next_step, remedy, row_of, settle
-from bridge.settings.values import OnChange
+from bridge.settings.choices import OnChange
 
 
 def _make_tables() -> ModuleType:
@@ -130,5 +130,5 @@ def test_the_file_that_decides_is_short_and_imports_values_alone() -> None:
     assert len(source.splitlines()) <= 200
     imports = {line.split()[1] for line in source.splitlines() if line.startswith("from ")}
     assert imports == {
-        "__future__", "collections.abc", "bridge.decisions", "bridge.export.engine.facts", "bridge.settings.values",
+        "__future__", "collections.abc", "bridge.decisions", "bridge.export.engine.facts", "bridge.settings.choices",
     }  # fmt: skip

@@ -17,7 +17,8 @@ import rillet
 import rillet.testing
 from brex_accounting import Record
 from bridge.export import Export, PlanError, SavedPlan, SqlJournal
-from bridge.settings.values import ClosedPeriod, OnChange, Settings
+from bridge.settings.choices import ClosedPeriod, OnChange
+from bridge.settings.values import Settings
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 

@@ -19,7 +19,7 @@ from bridge import Bridge, Entity, FieldMapping, Settings, TaxRule, When, plan_f
 from bridge.decisions import ReasonCode
 from bridge.export import Export, SqlJournal, Verdict, apply_field_changes, load_books, read_fields
 from bridge.field_sync import FieldChange
-from bridge.settings.values import Treatment
+from bridge.settings.choices import Treatment
 from clientkit import Answer
 from clientkit.testing import Asked
 from rillet import ExternalReference, TaxRate

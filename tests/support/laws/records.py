@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from brex_accounting import Record
 from bridge import Account, Basis, Entity, Field, Intercompany, When
-from bridge.settings.values import OtherTypes
+from bridge.settings.choices import OtherTypes
 from clientkit import codec
 from rillet import (
     Bill,

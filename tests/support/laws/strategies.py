@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import bridge
 from bridge import Basis, Books, Bridge, Entity, FieldMapping, Settings, When
-from bridge.settings.values import AccountRule, Coverage, TaxRule, Treatment
+from bridge.settings.choices import Coverage, Treatment
+from bridge.settings.values import AccountRule, TaxRule
 from rillet import (
     Account,
     AccountStatus,

@@ -22,7 +22,8 @@ from bridge.callers import Rates
 from bridge.decisions import Reason, ReasonCode, Refuse
 from bridge.entities import Followed
 from bridge.mapping import Bridge
-from bridge.settings.values import OnDelete, Settings
+from bridge.settings.choices import OnDelete
+from bridge.settings.values import Settings
 
 
 def engine_settings(settings: BillingSettings) -> Settings:

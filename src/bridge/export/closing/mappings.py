@@ -11,7 +11,7 @@ import attrs
 
 from bridge.mapping import Bridge
 from bridge.master_data import Rate
-from bridge.settings.values import ForeignCurrency
+from bridge.settings.choices import ForeignCurrency
 
 
 class Mappings:

@@ -17,7 +17,8 @@ from bridge.export.engine.holding import Hold
 from bridge.export.engine.next_step import remedy
 from bridge.export.engine.standing import State, begun
 from bridge.export.ledgers.protocol import Ledger
-from bridge.settings.values import ClosedPeriod, OnChange, OnDelete, Settings
+from bridge.settings.choices import ClosedPeriod, OnChange, OnDelete
+from bridge.settings.values import Settings
 from clientkit.money import total
 
 

@@ -18,7 +18,7 @@ from bridge.export.ledgers.protocol import LookUp
 from bridge.export.reporting.report import Warned
 from bridge.mapping import Bridge
 from bridge.settings.check_source import uncarried
-from bridge.settings.values import SameInvoice
+from bridge.settings.choices import SameInvoice
 from bridge.vendors.planned import PlannedVendors
 
 # Three months: nobody books so far ahead.

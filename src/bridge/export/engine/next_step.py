@@ -25,7 +25,7 @@ from bridge.export.engine.facts import (
     Step,
     Wanted,
 )
-from bridge.settings.values import OnChange
+from bridge.settings.choices import OnChange
 
 
 @attrs.frozen(kw_only=True)

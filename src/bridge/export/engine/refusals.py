@@ -10,7 +10,7 @@ from bridge.documents.form import Form, FormLine, difference
 from bridge.documents.protocol import Document
 from bridge.export.engine.comparing import Case
 from bridge.export.engine.next_step import Row
-from bridge.settings.values import OnChange
+from bridge.settings.choices import OnChange
 from clientkit.money import decimal_text
 
 _MOST_LINES = 12

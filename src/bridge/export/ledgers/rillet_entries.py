@@ -35,7 +35,8 @@ from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_books import entry_of
 from bridge.master_data import Subsidiary
 from bridge.postings import Posting
-from bridge.settings.values import Role, Settings
+from bridge.settings.choices import Role
+from bridge.settings.values import Settings
 from clientkit.money import allot, product, total
 from clientkit.paging import Pager
 from clientkit.requests import Unreadable

@@ -23,7 +23,8 @@ from bridge.export.owners import Owner
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
 from bridge.field_sync import FieldWithValues
 from bridge.mappers.summaries import MOST_MEMBERS
-from bridge.settings.values import BillTiming, SettingsError
+from bridge.settings.choices import BillTiming
+from bridge.settings.values import SettingsError
 from clientkit import requests
 from clientkit.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from clientkit.paging import Pager

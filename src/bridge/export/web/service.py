@@ -27,7 +27,7 @@ from bridge.export.web.views import (
     record_address,
     rillet_link,
 )
-from bridge.settings.values import PageAction
+from bridge.settings.choices import PageAction
 
 T = TypeVar("T")
 
