@@ -37,14 +37,14 @@ def accrue(
     csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
-    apply: Annotated[bool, typer.Option("--apply", help="Post it; without it the entries are only shown.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Post the entries instead of only showing them.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show or post the month's accruals: spending that Brex has and Rillet has not, taken back on the next day.
+    """Accrue a month's unposted spending. Each entry is reversed on the next day; without --apply, it is only shown.
 
-    Needs the same variables as plan. Run again it brings the entries up to date, and an export takes out of them what it
-    posts into the month. Exit status 0: shown, or posted; 1: some spending cannot be accrued, or an entry was not posted;
-    2: could not look.
+    A later run updates them, and an export removes from them whatever it posts into the month. Needs the same variables
+    as plan. Exit status 0: shown or posted; 1: some spending cannot be accrued, or an entry was not posted; 2: could
+    not run.
     """
     with (
         expected_errors(),

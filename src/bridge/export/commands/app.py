@@ -54,21 +54,21 @@ INCOMPLETE = 1
 PACE_VARIABLE = "BREX_RILLET_PACE"
 
 SettingsFile = Annotated[
-    Path, typer.Option("--settings", help="The settings, a TOML file.", exists=True, dir_okay=False, readable=True)
+    Path, typer.Option("--settings", help="The settings file (TOML).", exists=True, dir_okay=False, readable=True)
 ]
 JournalPlace = Annotated[
     str | None,
-    typer.Option("--journal", help="Where every attempt is written down: an SQLite file, or the URL of a PostgreSQL."),
+    typer.Option("--journal", help="The journal of all attempts: an SQLite file, or the URL of a PostgreSQL database."),
 ]
-JournalOf = Annotated[str, typer.Option("--journal", help="The journal that export wrote: its file or URL.")]
+JournalOf = Annotated[str, typer.Option("--journal", help="The journal of the export: its file or URL.")]
 NamespaceName = Annotated[
-    str, typer.Option("--namespace", metavar="NAME", help="Whose part of the journal's database it is, of several.")
+    str, typer.Option("--namespace", metavar="NAME", help="The company's part of a journal that several share.")
 ]
 RatesFile = Annotated[
     Path | None,
     typer.Option(
         "--rates",
-        help="Exchange rates, a CSV file: base,target,date,rate in each row, or the ECB's eurofxref-hist.csv.",
+        help="Exchange rates: a CSV file with the columns base,target,date,rate, or the ECB's eurofxref-hist.csv.",
         exists=True,
         dir_okay=False,
         readable=True,
@@ -79,7 +79,7 @@ Since = Annotated[
     typer.Option(
         "--since",
         metavar="DATE",
-        help="Compare exported records that changed after this day or time; a journal remembers it by itself.",
+        help="Compare exported records that changed after this date or time. A journal remembers it by itself.",
     ),
 ]
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="The record's id in Brex, such as accr_…")]
@@ -88,11 +88,11 @@ PaceAt = Annotated[
     typer.Option(
         "--pace",
         metavar="PLACE",
-        help="Where all who use this Rillet key keep their pace: redis://HOST, a PostgreSQL, or the word journal.",
+        help='Where all users of this Rillet key share their pace: redis://HOST, a PostgreSQL URL, or "journal".',
         envvar=PACE_VARIABLE,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 
 
 def _in_a_folder(path: Path | None) -> Path | None:
@@ -103,7 +103,9 @@ def _in_a_folder(path: Path | None) -> Path | None:
 
 CsvFile = Annotated[
     Path | None,
-    typer.Option("--csv", metavar="FILE", help="Write it to this file as well.", dir_okay=False, callback=_in_a_folder),
+    typer.Option(
+        "--csv", metavar="FILE", help="Write the outcome to this CSV file too.", dir_okay=False, callback=_in_a_folder
+    ),
 ]
 
 

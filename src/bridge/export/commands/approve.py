@@ -23,7 +23,7 @@ from bridge.export.commands.app import (
 from bridge.export.engine.saved_plan import SavedPlan
 from clientkit.showing import on_one_line
 
-By = Annotated[str, typer.Option("--by", help="Who you are, as Brex knows you: an e-mail address, or a name.")]
+By = Annotated[str, typer.Option("--by", help="Your e-mail address or name, as in Brex.")]
 
 
 @app.command()
@@ -32,11 +32,11 @@ def hold(
     settings: SettingsFile,
     journal: JournalOf,
     by: By,
-    why: Annotated[str, typer.Option("--why", help="Why it is held; the journal keeps it.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, which the journal keeps.")],
     *,
     namespace: NamespaceName = "",
 ) -> None:
-    """Hold the posting of a record until somebody else approves it. Needs the same variables as plan."""
+    """Hold a record until somebody else approves it. Needs the same variables as plan."""
     with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
         try:
             made = prepared.hold(record, by=by, why=why)
@@ -55,10 +55,10 @@ def approve(
     *,
     namespace: NamespaceName = "",
 ) -> None:
-    """Approve what is to be posted for a record, as plan shows it now; the next run posts it.
+    """Approve what plan shows for a record now. The next run posts it.
 
-    Nobody approves what is their own spending, or what they have held. The approval lapses where the record or what is
-    posted for it changes. Needs the same variables as plan.
+    You cannot approve your own spending, or a record that you put on hold. The approval lapses if the record or its
+    posting changes. Needs the same variables as plan.
     """
     with (
         expected_errors(),
@@ -75,14 +75,17 @@ def approve(
 @app.command("approve-plan")
 def approve_plan(
     plan: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What plan --out wrote.", exists=True, dir_okay=False, writable=True)
+        Path,
+        typer.Argument(
+            metavar="FILE", help="The file that plan --out wrote.", exists=True, dir_okay=False, writable=True
+        ),
     ],
     by: By,
 ) -> None:
-    """Approve a plan that was written down, as it is; export --plan carries it out. It asks nobody and needs no keys.
+    """Approve a saved plan as a whole. export --plan carries it out. Works offline and needs no keys.
 
-    The approval is written into the file, and lapses where the file is edited. What has to be approved record by record
-    waits for that all the same.
+    The approval is stored in the file and lapses if the file is edited. Records that need an approval of their own
+    still wait for it.
     """
     with expected_errors():
         told = SavedPlan.from_json(plan.read_text(encoding="utf-8")).approved(by=by, at=datetime.now(UTC))

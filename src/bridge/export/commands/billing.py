@@ -47,7 +47,7 @@ from bridge.export.reporting.csv_reports import outcome_report, plan_report
 from bridge.export.watching.graceful_stop import GracefulStop
 from bridge.mapping import Plan
 
-billing = typer.Typer(help="Invoices of a billing system into Rillet, each once.", no_args_is_help=True)
+billing = typer.Typer(help="Post a billing system's invoices to Rillet.", no_args_is_help=True)
 app.add_typer(billing, name="billing")
 
 _SETUP = ("Setup", "State", "What is known", "Where to add it")
@@ -57,7 +57,7 @@ InvoicesFile = Annotated[
     Path,
     typer.Option(
         "--invoices",
-        help="The invoices: a CSV with a row for each line, or JSON as Stripe has it.",
+        help="The invoices: a CSV file with one row for each line, or Stripe's JSON.",
         exists=True,
         dir_okay=False,
         readable=True,
@@ -100,9 +100,9 @@ def plan(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Show what a sync would do, with every reason where it would not. Nothing is sent.
+    """Show what a sync would post. With every reason for what it would not post. Sends nothing.
 
-    Needs RILLET_API_KEY; RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
+    Needs RILLET_API_KEY, and RILLET_ENVIRONMENT and RILLET_BASE_URL if they apply.
     """
     with expected_errors(), _opened(settings, invoices, journal, rates, namespace=namespace) as sync:
         planned = sync.plan()
@@ -127,9 +127,9 @@ def sync(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Post every finalized invoice and credit note, once. With INVOICE one is synced again, whatever became of it before.
+    """Post each finalized invoice and credit note once. With INVOICE, sync that one again, whatever its state.
 
-    Needs the same variables as plan. Exit status 0: all synced; 1: some not; 2: could not run.
+    Needs the same variables as plan. Exit status 0: all synced; 1: some were not; 2: could not run.
     """
     stopping = GracefulStop()
     with (
@@ -157,7 +157,11 @@ def status(
     invoices: Annotated[
         Path | None,
         typer.Option(
-            "--invoices", help="Show these invoices too, tried or not.", exists=True, dir_okay=False, readable=True
+            "--invoices",
+            help="Also show the invoices of this file, tried or not.",
+            exists=True,
+            dir_okay=False,
+            readable=True,
         ),
     ] = None,
     csv: CsvFile = None,
@@ -165,7 +169,7 @@ def status(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Show from the journal where each invoice is in Rillet, or why it is not. Asks nobody."""
+    """Show where each invoice is in Rillet. From the journal, with the reasons for what is not there. Works offline."""
     with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
         also = () if invoices is None else read_invoices(invoices).subjects()
         states = [each for each in invoice_states(opened, also) if invoice is None or each.id == invoice]
@@ -185,9 +189,10 @@ def status(
 
 @billing.command("check")
 def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = None, *, as_json: Json = False) -> None:
-    """Show what is set up in Rillet, what is missing and where to add it, and what no API can tell. Nothing is sent.
+    """Check the setup in Rillet. What is missing, where to add it, and what no API can tell. Sends nothing.
 
-    Needs the same variables as plan. Exit status 0: nothing is known to be missing; 1: something is; 2: could not run.
+    Needs the same variables as plan. Exit status 0: nothing is known to be missing; 1: something is missing; 2: could
+    not run.
     """
     with expected_errors(), _opened(settings, None, journal) as sync:
         items = sync.check_setup()

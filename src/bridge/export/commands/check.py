@@ -30,11 +30,11 @@ def check(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Look at the keys, the settings and both services, and name every mistake with its line. Changes nothing.
+    """Check keys, settings and both services. Names every mistake with its line, and changes nothing.
 
-    What no API can read, such as whether the reference type exists, is shown as "not verifiable". Needs the same variables
-    as plan; BREX_WEBHOOK_SECRET is compared where it is set. With --journal it tells of the integrations that the journal
-    knows. Exit status 0: nothing is wrong; 1: something is.
+    What no API can read, such as whether the reference type exists, is shown as "not verifiable". Needs the same
+    variables as plan. If BREX_WEBHOOK_SECRET is set, it is compared too. With --journal, the integrations in the
+    journal are shown. Exit status 0: nothing is wrong; 1: something is wrong.
     """
     from bridge.export.commands.setup_check import check_setup
 

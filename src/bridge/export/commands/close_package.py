@@ -43,13 +43,15 @@ from clientkit.showing import plain
 def close_package(
     period: Month,
     settings: SettingsFile,
-    by: Annotated[str, typer.Option("--by", help="Who prepares it; it stands in the package.")],
+    by: Annotated[str, typer.Option("--by", help="Who prepares the package; it names them.")],
     journal: JournalPlace = None,
     rates: RatesFile = None,
     *,
-    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where to write it.", file_okay=False)] = Path(),
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FOLDER", help="The folder to write to.", file_okay=False)
+    ] = Path(),
     namespace: NamespaceName = "",
-    months: Annotated[int, typer.Option(min=1, max=24, help="For how many months the spending is shown.")] = 6,
+    months: Annotated[int, typer.Option(min=1, max=24, help="How many months of spending to show.")] = 6,
     receipts_from: ReceiptsFrom = RECEIPTS_FROM,
     prepaids_from: PrepaidsFrom = PREPAIDS_FROM,
     sample: Sample = SAMPLE,
@@ -57,11 +59,11 @@ def close_package(
     seed: Seed = "",
     as_json: Json = False,
 ) -> None:
-    """Write a month's close as close-MONTH.xlsx and close-MONTH.html: every report, plots, and where they come from.
+    """Write a month's close package. close-MONTH.xlsx and close-MONTH.html have all reports, with plots and sources.
 
-    The same state gives the same files, byte for byte. Needs the extra close, and the same variables as plan. Changes
-    nothing in Brex or Rillet. Exit status 0: every difference is explained, and everything is in the books; 1: something
-    is not; 2: could not look.
+    The same state always gives the same files, byte for byte. Needs the extra close and the same variables as plan.
+    Changes nothing in Brex or Rillet. Exit status 0: every difference is explained, and everything is in the books; 1:
+    something is open; 2: could not run.
     """
     with (
         expected_errors(),

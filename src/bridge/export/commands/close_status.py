@@ -51,14 +51,14 @@ def close_status(
     sample_above: SampleAbove = None,
     seed: Seed = "",
     csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write each part as a file into this folder.", file_okay=False)
+        Path | None, typer.Option("--csv", help="Write each part to a CSV file in this folder.", file_okay=False)
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what of a month is not in the books, lacks a receipt, looks double, or lies across its end, and an audit sample.
+    """List what is open for a month. Unposted records, missing receipts, likely duplicates, cut-off, an audit sample.
 
-    Needs the same variables as plan. Days of purchase are read where the token may read expenses. Changes nothing. Exit
-    status 0: everything is in the books; 1: something is not; 2: could not look.
+    Needs the same variables as plan. Purchase dates are read if the token may read expenses. Changes nothing. Exit
+    status 0: everything is in the books; 1: something is not; 2: could not run.
     """
     with (
         expected_errors(),

@@ -23,30 +23,30 @@ _RECORDS = 400
 def demo(
     records: Annotated[
         int | None,
-        typer.Option(min=1, max=20_000, help="How many good records the company has: 400, and 25 with --serve."),
+        typer.Option(min=1, max=20_000, help="How many good records the company has: 400, or 25 with --serve."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another seed, other records.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed gives other records.")] = 1,
     *,
     billing: Annotated[
-        bool, typer.Option("--billing", help="Show invoices that go out and payments that come back instead.")
+        bool, typer.Option("--billing", help="Show billing instead: invoices going out and payments coming back.")
     ] = False,
     close: Annotated[
-        bool, typer.Option("--close", help="Show the close of a month with differences on both sides instead.")
+        bool, typer.Option("--close", help="Show a month's close instead, with differences on both sides.")
     ] = False,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Leave both stand-ins running instead, for every other command to be tried.")
+        bool, typer.Option("--serve", help="Keep both stand-ins running instead, to try the other commands on.")
     ] = False,
     settings: Annotated[
         Path | None,
-        typer.Option("--settings", dir_okay=False, help="With --serve: the new file for the company's settings."),
+        typer.Option("--settings", dir_okay=False, help="With --serve: where to write the company's settings file."),
     ] = None,
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FOLDER", file_okay=False, help="With --close: where its package is written."),
+        typer.Option("--to", metavar="FOLDER", file_okay=False, help="With --close: the folder for the close package."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Export a made-up company between two stand-ins on loopback, and prove that the books are right."""
+    """Export a made-up company and prove its books. Both services are stand-ins on loopback."""
     if settings is not None and not serve:
         raise typer.BadParameter("--settings needs --serve")
     if serve:

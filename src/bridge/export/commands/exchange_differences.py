@@ -34,10 +34,10 @@ def exchange_differences(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Show what bills, reimbursements and card records in other currencies have left, and propose the entry. Posts nothing.
+    """Show a month's exchange differences. Of bills, reimbursements and card records, with the entry. Posts nothing.
 
-    Needs the same variables as plan. --csv writes the entry. Exit status 0: nothing is left; 1: something is, or cannot be
-    told yet; 2: could not look.
+    Needs the same variables as plan. --csv writes the entry. Exit status 0: there are none; 1: there are some, or some
+    cannot be told yet; 2: could not run.
     """
     with (
         expected_errors(),

@@ -43,9 +43,9 @@ def explain(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Show how each line of a record is coded, and why; with a journal, also what became of it. Changes nothing.
+    """Show how each line of a record is coded, and why. With a journal, also what happened to it. Changes nothing.
 
-    Needs the same variables as plan. Exit status 0: explained; 1: the record is refused; 2: could not look.
+    Needs the same variables as plan. Exit status 0: explained; 1: the record is refused; 2: could not run.
     """
     with (
         expected_errors(),

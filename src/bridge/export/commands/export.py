@@ -44,7 +44,7 @@ PlanFile = Annotated[
     typer.Option(
         "--plan",
         metavar="FILE",
-        help="Post only what this approved plan says, where nothing has changed since.",
+        help="Post only what this approved plan says and what has not changed since.",
         exists=True,
         dir_okay=False,
         readable=True,
@@ -71,14 +71,15 @@ def export(
     log_json: LogJson = False,
     as_json: Json = False,
 ) -> None:
-    """Post every ready record of Brex to Rillet, correct what changed, and tell Brex. Ctrl-C and SIGTERM end it cleanly.
+    """Post all records that are ready in Brex. Corrects those that changed, and reports to Brex. Ctrl-C ends it cleanly.
 
-    With a journal, a run goes on where an earlier one was cut off, and history, replay and verify can tell of it. --json
-    and --csv have every record and so take memory for each; the tables hold the first 40 of each sort, and all are counted.
+    With a journal, a run continues where an earlier one was interrupted, and history, replay and verify work. --json
+    and --csv contain every record, so they need memory for each one. The tables show the first 40 of each kind and
+    count all.
 
-    With --watch it prints a line for each run, an object for each with --json, and ends with status 0 at a signal.
+    With --watch it prints a line for each run (with --json, an object), and ends with status 0 at Ctrl-C or SIGTERM.
 
-    Needs the same variables as plan. Exit status 0: all exported; 1: some refused; 2: could not run.
+    Needs the same variables as plan. Exit status 0: all exported; 1: some were refused; 2: could not run.
     """
     changed_since = moment_of(since)
     every, place = interval_of(interval or "1h"), None if listen is None else address_of(listen)

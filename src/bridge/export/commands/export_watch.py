@@ -41,17 +41,19 @@ _OPEN = (
 )
 
 
-Watch = Annotated[bool, typer.Option("--watch", help="Go on: export again at every interval, until a signal comes.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Keep running: export again at every interval until Ctrl-C or SIGTERM.")
+]
 Interval = Annotated[
     str | None,
-    typer.Option("--interval", metavar="TIME", help="With --watch: 90s, 30m, 1h and the like; 1h when left out."),
+    typer.Option("--interval", metavar="TIME", help="With --watch: a time such as 90s, 30m or 1h (the default)."),
 ]
 KeepFields = Annotated[
     str | None,
     typer.Option(
         "--sync-fields",
         metavar="INTEGRATION",
-        help="With --watch: before each run over everything, bring what Rillet has into Brex's fields, as sync-fields does.",
+        help="With --watch: run sync-fields for this integration before each full run.",
     ),
 ]
 Listen = Annotated[
@@ -59,9 +61,9 @@ Listen = Annotated[
     typer.Option(
         "--listen",
         metavar="HOST:PORT",
-        help="With --watch: take webhooks over HTTP, behind a proxy that speaks HTTPS. Those of Brex at /brex, signed "
-        "with BREX_WEBHOOK_SECRET, make their records be exported at once; those of Rillet at /rillet, signed with "
-        "RILLET_WEBHOOK_TOKEN, tell what is deleted there.",
+        help="With --watch: take webhooks over HTTP, behind a proxy that speaks HTTPS. Brex's go to /brex, are signed "
+        "with BREX_WEBHOOK_SECRET, and export their records at once. Rillet's go to /rillet, are signed with "
+        "RILLET_WEBHOOK_TOKEN, and say what was deleted there.",
     ),
 ]
 

@@ -37,24 +37,24 @@ from bridge.settings.values import Settings
 
 @app.command()
 def history(
-    record: Annotated[str, typer.Argument(metavar="ID", help="The id of a record in Brex, or of an object in Rillet.")],
+    record: Annotated[str, typer.Argument(metavar="ID", help="The id of a record in Brex or of an object in Rillet.")],
     journal: JournalOf,
     csv: CsvFile = None,
     *,
     settings: Annotated[
         Path | None,
         typer.Option(
-            "--settings", help="The settings, whose links to Brex and Rillet are shown.", exists=True, dir_okay=False
+            "--settings", help="The settings file; its links to Brex and Rillet are shown.", exists=True, dir_okay=False
         ),
     ] = None,
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Show every attempt to post a record and its receipts: what was sent when and by whom, and what came back; and refusals.
+    """Show every attempt to post a record. What was sent, when and by whom, what was answered, and all refusals.
 
-    For an object of Rillet: the attempts that led to it, and of a summary all records that it is for. --json has the
-    bytes of both. With the settings each attempt has its record_link and rillet_link, also where Rillet has no field for a
-    link, as in payments. Exit status 1: the journal does not know the id.
+    With an id of Rillet, it shows the attempts that led to the object; for a summary, all its records. --json includes
+    the bytes of requests and answers. With --settings, each attempt has its record_link and rillet_link, even if Rillet
+    has no field for a link, as for payments. Exit status 1: the journal does not know the id.
     """
     with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
         links = partial(_links, _settings(settings))

@@ -19,16 +19,16 @@ from bridge.settings.proposal import proposed_settings
 from clientkit.errors import ApiError
 
 Output = Annotated[
-    Path | None, typer.Option("--output", dir_okay=False, help="The new file; without it, it is printed.")
+    Path | None, typer.Option("--output", dir_okay=False, help="The new file. Without it, the proposal is printed.")
 ]
 
 
 @app.command()
 def init(output: Output = None) -> None:
-    """Propose a settings file from Rillet's accounts and subsidiaries and the fields of both sides. Changes nothing.
+    """Propose a settings file. It draws on Rillet's accounts and subsidiaries and both services' fields. Changes nothing.
 
-    What was concluded has a comment, and what only a person can know is left out. Read it, then run check. Needs
-    RILLET_API_KEY, and BREX_TOKEN for the fields of Brex. A file that is there is not overwritten.
+    Each conclusion has a comment. What only a person can know is left out. Read the file, then run check. Needs
+    RILLET_API_KEY, and BREX_TOKEN for Brex's fields. An existing file is never overwritten.
     """
     if output is not None and output.exists():
         raise typer.BadParameter(f"{output} is there already; name a new file")

@@ -40,7 +40,7 @@ from bridge.export.sources.brex import BrexSource
 from clientkit.requests import segment
 from clientkit.showing import plain
 
-integration = typer.Typer(help="The link between Brex and the books, whose id the journal keeps.", no_args_is_help=True)
+integration = typer.Typer(help="Manage the link between Brex and the books.", no_args_is_help=True)
 app.add_typer(integration, name="integration")
 
 _LOSS = (
@@ -62,18 +62,22 @@ def _an_id(text: str) -> str:
 
 
 IntegrationId = Annotated[
-    str, typer.Argument(metavar="INTEGRATION", help="The integration's id; show has it.", callback=_an_id)
+    str,
+    typer.Argument(metavar="INTEGRATION", help="The integration's id, as integration show prints it.", callback=_an_id),
 ]
 KeptIn = Annotated[
-    str, typer.Option("--journal", help="The journal that keeps the id: an SQLite file, or the URL of a PostgreSQL.")
+    str,
+    typer.Option(
+        "--journal", help="The journal that keeps the id: an SQLite file, or the URL of a PostgreSQL database."
+    ),
 ]
 
 
 @integration.command("create")
 def create(
-    vendor: Annotated[str, typer.Option("--vendor", help="The name that Brex gave to the maker of the books.")],
+    vendor: Annotated[str, typer.Option("--vendor", help="The accounting software's name, as agreed with Brex.")],
     vendor_account: Annotated[
-        str, typer.Option("--vendor-account", metavar="ID", help="The customer's account there.")
+        str, typer.Option("--vendor-account", metavar="ID", help="The customer's account in that software.")
     ],
     journal: KeptIn,
     csv: CsvFile = None,
@@ -81,10 +85,11 @@ def create(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Link the Brex account, or get the id of the active integration back where it is the same pair.
+    """Link the Brex account to the books. If they are linked already, the id of the active integration is shown.
 
-    It can be run again where an answer was lost. Needs BREX_TOKEN with the scope accounting.integration.write. Exit status
-    0: it is active; 2: it could not be created, for instance because another one is active, whose id is kept then.
+    It can be run again if an answer was lost. Needs BREX_TOKEN with the scope accounting.integration.write. Exit status
+    0: the integration is active; 2: it could not be created, for example because another one is active; the journal
+    keeps the id of that one.
     """
     with expected_errors(), _asking(journal, namespace) as (brex, kept):
         try:
@@ -105,13 +110,14 @@ def disconnect(
     csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Unlink the books. Records stop flowing, and what another system would replace may be lost for good.
+    """Unlink the books. Brex stops sending records, and linking another system may lose data for good.
 
-    Linking the same account again is said to keep everything, and reactivate undoes it while nothing else is linked. Needs
-    the same variable as create. Exit status 0: it is not active any more; 1: you said no; 2: it could not be done.
+    Brex says that linking the same account again keeps everything. reactivate undoes it as long as nothing else is
+    linked. Needs the same variable as create. Exit status 0: the integration is no longer active; 1: you answered no;
+    2: could not run.
     """
     if not yes:
         if not sys.stdin.isatty():
@@ -138,9 +144,9 @@ def reactivate(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Link a disconnected integration again, where no other one is active.
+    """Link a disconnected integration again. This works if no other one is active.
 
-    Needs the same variable as create. Exit status 0: it is active; 2: it could not be done.
+    Needs the same variable as create. Exit status 0: the integration is active; 2: could not run.
     """
     with expected_errors(), _asking(journal, namespace) as (brex, kept):
         try:
@@ -161,9 +167,9 @@ def show(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Show the integrations that the journal knows, with what Brex last said of each. Asks nobody.
+    """Show the integrations in the journal. Each with its last known status in Brex. Works offline.
 
-    Exit status 0: there are some; 1: the journal knows none.
+    Exit status 0: there are some; 1: the journal has none.
     """
     with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
         found = known_integrations(opened)

@@ -27,7 +27,7 @@ AtLevel = Annotated[
     LogLevel,
     typer.Option(
         "--log-level",
-        help="info: a line for each decision, with ids and codes alone; debug: also what the services answered.",
+        help="info: a line for each decision, with ids and codes only. debug: also the answers of the services.",
     ),
 ]
 LogJson = Annotated[bool, typer.Option("--log-json", help="Write each line of the log as a JSON object.")]

@@ -14,10 +14,10 @@ from bridge.export.journal.protocol import JournalError
 def mcp(
     settings: SettingsFile, journal: JournalPlace = None, rates: RatesFile = None, *, namespace: NamespaceName = ""
 ) -> None:
-    """Let an assistant look at the export over MCP, on standard input and output. It can change nothing.
+    """Serve an assistant over MCP, read-only. It talks on standard input and output.
 
-    It offers plan, explain, history, verify, reconcile, check and a search of the clients' methods. Needs the same
-    variables as plan; keys that may only read are enough. It takes the mcp extra.
+    It offers plan, explain, history, verify, reconcile, check and a search of the clients' methods. Needs the extra mcp
+    and the same variables as plan; read-only keys are enough.
     """
     with expected_errors():
         # A journal that is not there would be made, and this command makes nothing.

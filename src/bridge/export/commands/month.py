@@ -37,16 +37,18 @@ Month = Annotated[
     Period, typer.Option("--period", metavar="MONTH", parser=period_of, help="The month, such as 2026-10.")
 ]
 ReceiptsFrom = Annotated[
-    Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a receipt is needed.")
+    Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="The amount from which a receipt is required.")
 ]
 PrepaidsFrom = Annotated[
-    Decimal, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on a service period is needed.")
+    Decimal,
+    typer.Option(parser=amount_of, metavar="AMOUNT", help="The amount from which a service period is required."),
 ]
-Sample = Annotated[int, typer.Option(min=0, help="How many records the audit sample has beside large ones.")]
+Sample = Annotated[int, typer.Option(min=0, help="How many records the audit sample has, besides large ones.")]
 SampleAbove = Annotated[
-    Decimal | None, typer.Option(parser=amount_of, metavar="AMOUNT", help="From which amount on all are in it.")
+    Decimal | None,
+    typer.Option(parser=amount_of, metavar="AMOUNT", help="The amount from which every record is in the sample."),
 ]
-Seed = Annotated[str, typer.Option(help="Another text, another sample.")]
+Seed = Annotated[str, typer.Option(help="Another text gives another sample.")]
 
 RECEIPTS_FROM, PREPAIDS_FROM, SAMPLE = Decimal(75), Decimal(5000), 25
 

@@ -40,12 +40,12 @@ Lines = Annotated[
     typer.Option(
         "--lines",
         metavar="FILE",
-        help="Write the lines that would be posted: a workbook where it ends in .xlsx, else CSV.",
+        help="Write the lines to be posted: a workbook if FILE ends in .xlsx, else CSV.",
     ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help="Write the plan down, to be approved and carried out by export --plan."),
+    typer.Option("--out", metavar="FILE", help="Save the plan, to be approved and then carried out by export --plan."),
 ]
 
 
@@ -65,10 +65,10 @@ def plan(
 ) -> None:
     """Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.
 
-    --lines writes every line that would be posted, with debit and credit, as a file that a person can post by hand. A
+    --lines writes every line to be posted, with debit and credit, to a file from which a person can post by hand. A
     workbook needs the extra excel.
 
-    Needs BREX_TOKEN and RILLET_API_KEY; BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL where they apply.
+    Needs BREX_TOKEN and RILLET_API_KEY, and BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL if they apply.
     """
     changed_since = moment_of(since)
     with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace) as export:

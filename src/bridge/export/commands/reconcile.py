@@ -34,10 +34,10 @@ def reconcile(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Compare Brex and Rillet account by account for a month, and say where each difference comes from. Changes nothing.
+    """Compare Brex and Rillet for a month. Account by account, each difference traced to its cause. Changes nothing.
 
-    Needs the same variables as plan. Exit status 0: every difference has its record or object; 1: one is unexplained, or a
-    record cannot be read; 2: could not look.
+    Needs the same variables as plan. Exit status 0: every difference is traced to a record or an object; 1: one is
+    unexplained, or a record cannot be read; 2: could not run.
     """
     with (
         expected_errors(),

@@ -27,7 +27,7 @@ from bridge.export.engine.replaying import AdoptionError
 from bridge.export.reporting import tables
 from bridge.export.watching.graceful_stop import GracefulStop
 
-_SAME_AS_DISMISS = "The same as dismiss: tell Brex that records are done which were booked by hand. Nothing is posted."
+_SAME_AS_DISMISS = "The same as dismiss. Reports records that were booked by hand as done, and posts nothing."
 
 
 @app.command()
@@ -45,14 +45,16 @@ def replay(
     adopt: Annotated[
         str | None,
         typer.Option(
-            "--adopt", metavar="ID", help="The object in Rillet that an undecided attempt made. It is looked at."
+            "--adopt",
+            metavar="ID",
+            help="The object in Rillet that an undecided attempt created. It is compared first.",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Export one record again: finish what was cut off, post anew what was deleted in Rillet.
+    """Export one record again. Finishes an interrupted attempt, or posts again what was deleted in Rillet.
 
-    What Rillet still has is not posted a second time. Needs the same variables as plan.
+    Never posts twice what Rillet still has. Needs the same variables as plan.
     """
     if anew and adopt is not None:
         raise typer.BadParameter("either it was found (--adopt), or it is to be posted again (--anew)")
@@ -75,15 +77,16 @@ def dismiss(
     records: Annotated[list[str], typer.Argument(metavar="RECORD…", help="The ids of records in Brex, such as accr_…")],
     settings: SettingsFile,
     journal: JournalOf,
-    why: Annotated[str, typer.Option("--why", help="Why the export is not to post it; the journal keeps it.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, which the journal keeps.")],
     csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Take records out of the queue that were booked by hand. Brex is told that they are done; replay takes one up again.
+    """Take records out of the queue. For records that were booked by hand; Brex is told that they are done.
 
-    All of them or none: where one was posted already, or is unknown, nothing is done and each of these is named. Needs the same variables as plan.
+    replay takes one up again. All or nothing: if one of them was posted already, or is unknown, it is named and nothing
+    is done. Needs the same variables as plan.
     """
     with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
         try:

@@ -59,14 +59,14 @@ def options_of_all(
     context: typer.Context,
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the release, and end.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
     brex_token_file: Annotated[
         Path | None,
         typer.Option(
             _OPTION,
             metavar="FILE",
-            help="The tokens of an OAuth consent, instead of BREX_TOKEN; needs BREX_CLIENT_ID and BREX_CLIENT_SECRET.",
+            help="The token file of an OAuth consent, instead of BREX_TOKEN. Needs BREX_CLIENT_ID and BREX_CLIENT_SECRET.",
             envvar=CONSENT_VARIABLE,
             dir_okay=False,
         ),

@@ -35,14 +35,17 @@ def serve(
     journal: JournalOf,
     rates: RatesFile = None,
     listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Where the page is served; from this machine alone.")
+        str,
+        typer.Option(
+            "--listen", metavar="HOST:PORT", help="The address to serve at, by default for this machine only."
+        ),
     ] = "127.0.0.1:8321",
     origin: Annotated[
         str | None,
         typer.Option(
             "--origin",
             metavar="ADDRESS",
-            help="Where people open it, if that is not this machine: https://books.example.com, a proxy that speaks "
+            help="The address that people open, if it is not this machine: https://books.example.com, a proxy that speaks "
             f"HTTPS. They sign in with the secret in {SECRET_VARIABLE}.",
         ),
     ] = None,
@@ -50,10 +53,10 @@ def serve(
     namespace: NamespaceName = "",
     pace: PaceAt = None,
 ) -> None:
-    """Show what waits, what is posted and what is refused as a page for a browser, until Ctrl-C.
+    """Serve the status page. It shows what is waiting, posted and refused, until Ctrl-C.
 
-    It shows the journal at once and reads Brex and Rillet beside that. What people may do on it the settings say in
-    page_actions: approve, hold, dismiss, retry. Needs the same variables as plan, and the extra web.
+    The page shows the journal at once, and reads Brex and Rillet in the background. The setting page_actions lists what
+    people may do there: approve, hold, dismiss, retry. Needs the extra web and the same variables as plan.
     """
     with expected_errors():
         try:

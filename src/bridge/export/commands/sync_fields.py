@@ -38,7 +38,7 @@ def sync_fields(
     settings: SettingsFile,
     integration: Annotated[
         str | None,
-        typer.Option(help="The id of the accounting integration that new fields belong to, or else --journal."),
+        typer.Option(help="The id of the accounting integration that new fields belong to. --journal knows it too."),
     ] = None,
     journal: Annotated[
         str | None, typer.Option("--journal", help="The journal that knows the active integration.")
@@ -46,13 +46,13 @@ def sync_fields(
     csv: CsvFile = None,
     *,
     namespace: NamespaceName = "",
-    apply: Annotated[bool, typer.Option("--apply", help="Change Brex; without it the changes are only shown.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Change Brex instead of only showing the changes.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show or carry out what brings Rillet's accounts, fields, vendors and tax rates into Brex's fields.
+    """Bring Rillet's master data into Brex's fields. That is accounts, fields, vendors and tax rates.
 
-    Needs the same variables as plan. Ctrl-C ends it cleanly, and another run does the rest. Exit status 0: done, or shown;
-    1: ended early; 2: could not run.
+    Without --apply, the changes are only shown. Needs the same variables as plan. Ctrl-C ends it cleanly, and the next
+    run does the rest. Exit status 0: done, or shown; 1: ended early; 2: could not run.
     """
     if integration is None and journal is None:
         raise typer.BadParameter("--integration says which one, or --journal, where the command integration keeps it")

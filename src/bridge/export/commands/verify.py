@@ -29,9 +29,9 @@ def verify(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Compare journal, Brex and Rillet by content, and print every disagreement. Changes nothing.
+    """Compare the journal, Brex and Rillet by content. Shows every disagreement, and changes nothing.
 
-    Needs the same variables as plan. Exit status 0: all agree; 1: there is a disagreement; 2: could not look.
+    Needs the same variables as plan. Exit status 0: all agree; 1: something disagrees; 2: could not run.
     """
     with (
         expected_errors(),
