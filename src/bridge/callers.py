@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import ParamSpec, TypeAlias, TypeVar
 
 import attrs
 
-from brex_accounting import LineItem, Record
+from brex_accounting import LineItem, Record, RecordType
 from clientkit.field_problems import shortened
 from clientkit.money import checked
 
-_MOST_TEXT = 2_000
+_MOST_TEXT, _MOST_SHOWN = 2_000, 80
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,6 +66,17 @@ def only_utc(name: str) -> tzinfo | None:
     return UTC if name == "UTC" else None
 
 
+def check_types(types: Iterable[str]) -> None:
+    """Raises `ValueError` for texts that are no record types of Brex; a `RecordType` may also be newer than this release."""
+    known = [each.value for each in RecordType]
+    unknown = [each for each in types if not isinstance(each, RecordType) and each not in known]
+    if not unknown:
+        return
+    alike = {each: get_close_matches(str(each).upper(), known, n=1) for each in unknown}
+    named = ", ".join(repr(each) + "".join(f" (did you mean {meant!r}?)" for meant in alike[each]) for each in unknown)
+    raise ValueError(f"mappers has keys that are no record type of Brex: {named}; give a newer type as RecordType(…)")
+
+
 def calling(what: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What a function of the caller gives. Raises `CallerError` for whatever it raises."""
     try:
@@ -73,6 +85,30 @@ def calling(what: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwar
         raise
     except Exception as error:
         raise CallerError(f"{what} failed: {described(error)}") from error
+
+
+def account_chosen(
+    choose: Callable[[Record, LineItem], object], record: Record, line: LineItem
+) -> ChosenAccount | None:
+    """The account that the caller chose for a line. Raises `CallerError` as `calling` does, and for what is none."""
+    what = "the choice of accounts"
+    chosen = calling(what, choose, record, line)
+    is_text = isinstance(chosen, ChosenAccount) and all(isinstance(each, str) for each in attrs.astuple(chosen))
+    if chosen is None or (isinstance(chosen, ChosenAccount) and is_text):
+        return chosen
+    raise CallerError(f"{what} gave {_shown(chosen)}, and it has to be None or a ChosenAccount of two texts")
+
+
+def vendor_chosen(choose: Callable[[Record], object], record: Record) -> str | None:
+    """The vendor that the caller chose for a record. Raises `CallerError` as `calling` does, and for what is no text."""
+    chosen = calling("the choice of vendors", choose, record)
+    if chosen is None or isinstance(chosen, str):
+        return chosen
+    raise CallerError(f"the choice of vendors gave {_shown(chosen)}, and it has to be None or a text")
+
+
+def _shown(value: object) -> str:
+    return calling("what was chosen", lambda: shortened(repr(value), _MOST_SHOWN))
 
 
 def described(error: Exception) -> str:

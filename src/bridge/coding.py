@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import attrs
 
 from brex_accounting import FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
-from bridge.callers import ChooseAccount, ChosenAccount, calling, no_account
+from bridge.callers import ChooseAccount, ChosenAccount, account_chosen, no_account
 from bridge.card_accounts import with_card_account
 from bridge.coded_record import CodedLine, CodedRecord
 from bridge.debts import debt_of
@@ -64,7 +65,7 @@ def code(
                 settings=settings,
                 books=books,
                 findings=findings,
-                chosen_by=lambda line: calling("the choice of accounts", choose, record, line),
+                chosen_by=lambda line: account_chosen(choose, record, line),
             ),
             is_debtors=place in of_debtor,
         )
@@ -208,7 +209,14 @@ def _coded(
     else:
         rule = next((each for each in rules if _replaces(each, chosen, books)), None)
     if rule is not None:
-        account = _checked(books.account(rule.account), rule.account, line, books, findings)
+        account = _checked(
+            books.account(rule.account),
+            rule.account,
+            line,
+            books,
+            findings,
+            put_by=partial(_put_by, rule, own, settings),
+        )
     elif chosen is not None:
         wanted = chosen.remote_field_value_id or chosen.field_value_name or chosen.brex_field_value_id
         account = _checked(
@@ -236,6 +244,12 @@ def _coded(
     )
 
 
+def _put_by(rule: AccountRule, own: ChosenAccount | None, settings: Settings) -> str:
+    if own is not None:
+        return f"your program puts it on {own.account!r} ({own.why})"
+    return f"the rule accounts[{settings.accounts.index(rule)}] of the settings puts it on {rule.account!r}"
+
+
 def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
     named = chosen.remote_field_value_id or chosen.field_value_name
     if named is None or rule.instead_of is None:
@@ -245,18 +259,31 @@ def _replaces(rule: AccountRule, chosen: FieldValueRef, books: Books) -> bool:
 
 
 def _checked(
-    account: Account | None, wanted: str | None, line: LineItem, books: Books, findings: Findings, *, advice: str = ""
+    account: Account | None,
+    wanted: str | None,
+    line: LineItem,
+    books: Books,
+    findings: Findings,
+    *,
+    advice: str = "",
+    put_by: Callable[[], str] | None = None,
 ) -> Account | None:
+    """The account, with a finding where nothing can be posted to it; `put_by` says who chose it, if not who coded the line."""
     if (unread := unread_account(account, wanted, books)) is not None:
-        findings.add(ReasonCode.UNREADABLE, f"it is coded to {wanted!r} of {books.ledger}, and {unread}", line.id)
+        named = f"it is coded to {wanted!r} of {books.ledger}" if put_by is None else put_by()
+        findings.add(ReasonCode.UNREADABLE, f"{named}, and {unread}", line.id)
     elif account is None:
-        text = f"it is coded to {wanted!r}, which is no account of {books.ledger}{advice}"
+        named = f"it is coded to {wanted!r}" if put_by is None else put_by()
+        text = f"{named}, which is no account of {books.ledger}{advice}"
         findings.add(ReasonCode.UNKNOWN_ACCOUNT, text, line.id)
     elif account.status == INACTIVE:
-        findings.add(ReasonCode.INACTIVE_ACCOUNT, f"the account {account.code} {account.name} is inactive", line.id)
+        text = f"the account {account.code} {account.name} is inactive"
+        text = text if put_by is None else f"{put_by()}, and {text}"
+        findings.add(ReasonCode.INACTIVE_ACCOUNT, text, line.id)
     elif twins := books.twins(account):
         names = first_of([repr(each.name) for each in (account, *twins)])
         text = f"{books.ledger} has several active accounts with the code {account.code} ({names}), which it cannot tell apart"
+        text = text if put_by is None else f"{put_by()}, and {text}"
         findings.add(ReasonCode.AMBIGUOUS_ACCOUNT, text, line.id)
     return account
 

@@ -85,7 +85,7 @@ def explain(record: Record, bridge: Bridge, books: Books, *, followed: Followed 
     outcome = bridge.outcome(record, books, followed=followed)
     return Explanation(
         record_id=record.id,
-        summary=_summary(outcome, books),
+        summary=_summary(outcome, bridge, books),
         lines=() if coded is None else tuple(_lines(coded, bridge.settings, books)),
         is_refused=isinstance(outcome, Refuse),
         uncarried=tuple(sorted(uncarried(record, bridge.settings, books))),
@@ -193,13 +193,14 @@ def _named(assignment: FieldAssignment, books: Books) -> str:
     return f"{field.name if field is not None else assignment.field_id}: {value}"
 
 
-def _summary(outcome: Decision, books: Books) -> str:
+def _summary(outcome: Decision, bridge: Bridge, books: Books) -> str:
     if isinstance(outcome, Skip):
         return f"nothing to post, because {outcome.why}"
     if not isinstance(outcome, Post):
         return "refused, because " + "; ".join(str(reason) for reason in outcome.reasons)
-    document = outcome.document
-    return f"a {document.noun}, which counts on {document.impact_date}{_party(document, books)}"
+    document, record = outcome.document, outcome.record
+    by = f", made by your mapper of {record.type}" if bridge.is_mapped_by_caller(record) else ""
+    return f"a {document.noun}, which counts on {document.impact_date}{_party(document, books)}{by}"
 
 
 def _party(document: Document, books: Books) -> str:

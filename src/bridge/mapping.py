@@ -20,6 +20,7 @@ from bridge.callers import (
     Rates,
     Zones,
     calling,
+    check_types,
     guarded_rates,
     no_account,
     no_rates,
@@ -121,12 +122,15 @@ class Plan(Tabular):
 class Bridge:
     """The mapping of one company: its settings, the mapper of each record type, and a source of exchange rates.
 
-    To replace or add a mapper, pass ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``. `rates` returns how many units
-    of the second currency one unit of the first buys on a day, as a `RateTable` does. `zones` returns the time zone of a
-    name; `bridge.export` has one that knows them all. They must be pure too.
+    To replace or add a mapper, pass ``mappers={**DEFAULT_MAPPERS, "CARD_PAYMENT": mine}``; a type that `RecordType` does
+    not list yet is given as ``RecordType("…")``. `rates` returns how many units of the second currency one unit of the
+    first buys on a day, as a `RateTable` does. `zones` returns the time zone of a name; `bridge.export` has one that knows
+    them all. They must be pure too.
 
     `choose_account` can give a line another account, with a reason, before the rules of the settings are applied.
     `choose_vendor` can name a record's vendor before it is matched. If one of them raises, the record is refused.
+
+    Raises `ValueError` for a key of `mappers` that is a text and no known record type, as where it is misspelt.
     """
 
     def __init__(
@@ -139,6 +143,7 @@ class Bridge:
         choose_account: ChooseAccount = no_account,
         choose_vendor: ChooseVendor = no_vendor,
     ) -> None:
+        check_types(mappers)
         self.settings, self.mappers, self.rates, self.zones = settings, dict(mappers), rates, zones
         self.choose_account, self.choose_vendor = choose_account, choose_vendor
 
@@ -217,7 +222,7 @@ class Bridge:
     def _made(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
     ) -> Post | Skip | None:
-        mapper = journal_entry if record.type in self.settings.summarise else self.mappers.get(record.type)
+        mapper = self._mapper_of(record)
         if mapper is None and self.settings.other_types is OtherTypes.JOURNAL_ENTRY:
             mapper = journal_entry
         if mapper is None:
@@ -236,6 +241,14 @@ class Bridge:
         return draft.other_basis() or (
             intercompany(partial(_mapped, mapper), draft, others[0]) if others else _mapped(mapper, draft)
         )
+
+    def _mapper_of(self, record: Record) -> Mapper | None:
+        return journal_entry if record.type in self.settings.summarise else self.mappers.get(record.type)
+
+    def is_mapped_by_caller(self, record: Record) -> bool:
+        """Whether the mapper of a record is none of the package's."""
+        mapper = self._mapper_of(record)
+        return mapper is not None and mapper not in _OWN
 
     def _draft(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None

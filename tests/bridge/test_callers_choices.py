@@ -9,7 +9,21 @@ import pytest
 
 from brex_accounting import LineItem, Record
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Books, Bridge, ChosenAccount, Entity, Post, ReasonCode, Refuse, Settings, effect, explain
+from bridge import (
+    DEFAULT_MAPPERS,
+    Books,
+    Bridge,
+    ChosenAccount,
+    Draft,
+    Entity,
+    Post,
+    ReasonCode,
+    Refuse,
+    Settings,
+    Skip,
+    effect,
+    explain,
+)
 from bridge.settings.values import AccountRule
 from rillet.testing import chart_of_accounts, subsidiary, vendor
 
@@ -76,3 +90,62 @@ def test_a_chosen_vendor_goes_first_and_a_wrong_one_refuses() -> None:
     assert isinstance(refused, Refuse)
     assert [each.code for each in refused.reasons] == [ReasonCode.MAPPER_FAILED]
     assert "Rillet has no such vendors" in str(refused.reasons[0])
+
+
+INACTIVE = attrs.evolve(next(each for each in chart_of_accounts() if each.code == "62000"), status="INACTIVE")
+WITH_INACTIVE = attrs.evolve(
+    BOOKS, accounts=tuple(INACTIVE if each.code == "62000" else each for each in BOOKS.accounts)
+)
+
+
+def test_a_refusal_tells_who_chose_an_account_that_cannot_be_used() -> None:
+    record = card_expense("150", coding=[gl("61000")], merchant="Ada")
+    ruled = attrs.evolve(
+        SETTINGS,
+        accounts=(AccountRule(account="63000", instead_of="1"), AccountRule(account="99999", instead_of="61000")),
+    )
+    program = Bridge(SETTINGS, choose_account=lambda _, __: ChosenAccount("99999", "it is a flight"))
+    for bridge, said in (
+        (program, "your program puts it on '99999' (it is a flight), which is no account of Rillet"),
+        (Bridge(ruled), "the rule accounts[1] of the settings puts it on '99999', which is no account of Rillet"),
+    ):
+        refused = bridge.outcome(record, BOOKS)
+        assert isinstance(refused, Refuse)
+        assert [str(each) for each in refused.reasons] == [said]
+    refused = Bridge(SETTINGS, choose_account=large).outcome(record, WITH_INACTIVE)
+    assert isinstance(refused, Refuse)
+    assert [str(each) for each in refused.reasons] == [
+        "your program puts it on '62000' (it is at least 100), and the account 62000 Travel is inactive"
+    ]
+
+
+@pytest.mark.parametrize("given", ["62000", 5, ChosenAccount("62000", None), ChosenAccount(62000, "it is a flight")])  # type: ignore[arg-type]
+def test_what_is_no_choice_refuses_its_record(given: object) -> None:
+    record = card_expense("150", coding=[gl("61000")], merchant="Ada")
+    bridge = Bridge(SETTINGS, choose_account=lambda *_: given)  # type: ignore[arg-type, return-value]
+    refused = bridge.outcome(record, BOOKS)
+    assert isinstance(refused, Refuse)
+    assert [each.code for each in refused.reasons] == [ReasonCode.MAPPER_FAILED]
+    assert str(refused.reasons[0]) == (
+        f"the choice of accounts gave {given!r}, and it has to be None or a ChosenAccount of two texts"
+    )
+    assert explain(record, bridge, BOOKS).is_refused
+    named = Bridge(SETTINGS, choose_vendor=lambda _: 5).outcome(record, BOOKS)  # type: ignore[arg-type, return-value]
+    assert isinstance(named, Refuse)
+    assert str(named.reasons[0]) == "the choice of vendors gave 5, and it has to be None or a text"
+
+
+def test_an_explanation_tells_of_a_mapper_of_the_callers() -> None:
+    record = card_expense("150", coding=[gl("61000")], merchant="Ada")
+
+    def mine(draft: Draft) -> Post | Skip | None:
+        return DEFAULT_MAPPERS["CARD_EXPENSE_POST"](draft)
+
+    own = Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, "CARD_EXPENSE_POST": mine})
+    assert explain(record, own, BOOKS).summary.endswith(
+        f"for the vendor Ada ({ADA.id}), made by your mapper of CARD_EXPENSE_POST"
+    )
+    assert "your mapper" not in explain(record, Bridge(SETTINGS), BOOKS).summary
+    # A summary is the package's own, whatever mapper its type has.
+    summed = Bridge(attrs.evolve(SETTINGS, summarise=("CARD_EXPENSE_POST",)), mappers=own.mappers)
+    assert "your mapper" not in explain(record, summed, BOOKS).summary

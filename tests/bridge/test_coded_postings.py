@@ -20,7 +20,7 @@ ADDED = attrs.evolve(card_expense("20", coding=[gl("6100")], record_id="accr_1")
 
 @pytest.mark.parametrize("kind", ["CARD_EXPENSE_POST", "REIMBURSEMENT_EXPENSE_APPROVAL", "BILL_EXPENSE"])
 def test_an_added_type_stands_for_the_account_of_its_mapper(kind: str) -> None:
-    bridge = Bridge(WHOLE.settings, mappers={**DEFAULT_MAPPERS, "CARD_FEE": DEFAULT_MAPPERS[kind]})
+    bridge = Bridge(WHOLE.settings, mappers={**DEFAULT_MAPPERS, ADDED.type: DEFAULT_MAPPERS[kind]})
     coded = bridge.coded(ADDED, BOOKS, Findings())
     outcome = bridge.outcome(ADDED, BOOKS)
     assert coded is not None
@@ -35,7 +35,7 @@ def own(draft: Draft) -> Skip:
 
 @pytest.mark.parametrize("mapper", [own, DEFAULT_MAPPERS["CARD_PAYMENT"]])
 def test_what_no_line_stands_for_is_refused_and_not_left_out(mapper: Mapper) -> None:
-    coded = Bridge(WHOLE.settings, mappers={**DEFAULT_MAPPERS, "CARD_FEE": mapper}).coded(ADDED, BOOKS, Findings())
+    coded = Bridge(WHOLE.settings, mappers={**DEFAULT_MAPPERS, ADDED.type: mapper}).coded(ADDED, BOOKS, Findings())
     assert coded is not None
     with pytest.raises(ValueError, match="the postings of accr_1 do not balance: debit 20, credit 0"):
         coded.postings(BOOKS)

@@ -10,6 +10,7 @@ import attrs
 import pytest
 from hypothesis import Phase, find, settings
 
+from brex_accounting import RecordType
 from bridge import (
     DEFAULT_MAPPERS,
     Bridge,
@@ -72,7 +73,7 @@ def search(broken: Callable[[Case], Post | None], types: Sequence[str] = TYPES) 
 def mapped(case: Case, mapper: Mapper) -> Post | None:
     outcome = Bridge(
         case.world.settings,
-        mappers=dict.fromkeys([*DEFAULT_MAPPERS, *OTHERS], mapper),
+        mappers=dict.fromkeys(map(RecordType, [*DEFAULT_MAPPERS, *OTHERS]), mapper),
         rates=case.world.bridge.rates,
     ).outcome(case.record, case.world.books)
     return outcome if isinstance(outcome, Post) else None

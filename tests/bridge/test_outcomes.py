@@ -229,11 +229,33 @@ def test_an_integrator_adds_a_mapper() -> None:
             return None
         return DEFAULT_MAPPERS["CARD_EXPENSE_POST"](draft)
 
-    company = Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, "HOLOGRAM": payment})
+    company = Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, RecordType("HOLOGRAM"): payment})
     paid = attrs.evolve(expense(), type=RecordType("HOLOGRAM"))
     assert codes(company.outcome(paid, BOOKS)) == [ReasonCode.TYPE_NOT_SUPPORTED]
     assert isinstance(document(company.outcome(attrs.evolve(paid, memo="yes"), BOOKS)), NewCharge)
     assert codes(BRIDGE.outcome(attrs.evolve(paid, memo="yes"), BOOKS)) == [ReasonCode.TYPE_NOT_SUPPORTED]
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("CARD_EXPENSE_PSOT", "CARD_EXPENSE_POST"),
+        ("card_expense_post", "CARD_EXPENSE_POST"),
+        ("REIMBURSEMENT_EXPENSE_APROVAL", "REIMBURSEMENT_EXPENSE_APPROVAL"),
+    ],
+)
+def test_a_misspelt_record_type_is_refused_when_the_bridge_is_made(misspelt: str, meant: str) -> None:
+    own = DEFAULT_MAPPERS["CARD_EXPENSE_POST"]
+    with pytest.raises(
+        ValueError, match=rf"'{misspelt}' \(did you mean '{meant}'\?\); give a newer type as RecordType"
+    ):
+        Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, misspelt: own})
+
+
+def test_all_unknown_record_types_are_named_also_those_that_look_like_none() -> None:
+    own = DEFAULT_MAPPERS["CARD_EXPENSE_POST"]
+    with pytest.raises(ValueError, match="no record type of Brex: 'HOLOGRAM', 'BILL_EXPENCE'"):
+        Bridge(SETTINGS, mappers={"HOLOGRAM": own, "BILL_EXPENSE": own, "BILL_EXPENCE": own})
 
 
 def gives_nonsense(*_: object) -> Any:

@@ -11,7 +11,7 @@ import attrs
 
 from brex_accounting import Record, RecordType
 from bridge.books import Books
-from bridge.callers import CallerError, ChooseVendor, Rates, calling, no_rates, no_vendor
+from bridge.callers import CallerError, ChooseVendor, Rates, no_rates, no_vendor, vendor_chosen
 from bridge.coded_record import CodedLine, CodedRecord
 from bridge.coding import unread_account
 from bridge.decisions import Findings, Post, ReasonCode, Skip, SkipCode
@@ -133,7 +133,7 @@ class Draft:
 
     def _chosen(self) -> str | None:
         """The vendor that the caller chose. Raises `CallerError` for what is no vendor of the ledger."""
-        wanted = calling("the choice of vendors", self.choose_vendor, self.record)
+        wanted = vendor_chosen(self.choose_vendor, self.record)
         if wanted is None:
             return None
         found = self.books.vendor(wanted)
