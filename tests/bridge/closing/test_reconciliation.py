@@ -15,8 +15,9 @@ import attrs
 import pytest
 from rich.console import Console
 
+from brex_accounting import LineItem, Record
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Bridge
+from bridge import Bridge, ChosenAccount
 from bridge.closing import DifferenceKind, Period, Reconciliation, month, reconcile
 from bridge.export import zone_of
 from bridge.export.closing import read_snapshot
@@ -55,6 +56,24 @@ def test_a_month_that_agrees_has_no_difference(make: MakeCompany) -> None:
     assert parts(found) == []
     assert found.is_explained
     assert found.table.title == "Reconciliation 2026-02: no difference"
+
+
+def test_the_rules_of_a_program_count_in_the_comparison_too(make: MakeCompany) -> None:
+    company = make(charge())
+
+    def travel(record: Record, line: LineItem) -> ChosenAccount:
+        return ChosenAccount("62000", f"{record.id} {line.id} is travel")
+
+    bridge = Bridge(company.settings, choose_account=travel)
+    assert company.export(bridge).run().complete
+
+    found = reconciled(company, bridge=bridge)
+
+    assert [(row.account, row.brex, row.rillet) for row in found.rows] == [
+        ("21120", Decimal(-100), Decimal(-100)),
+        ("62000", Decimal(100), Decimal(100)),
+    ]
+    assert parts(found) == []
 
 
 def test_what_lies_in_another_month_is_named_in_both(make: MakeCompany) -> None:

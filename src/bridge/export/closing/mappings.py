@@ -9,9 +9,11 @@ from functools import cached_property
 
 import attrs
 
+from bridge.callers import Rates
 from bridge.mapping import Bridge
 from bridge.master_data import Rate
 from bridge.settings.choices import ForeignCurrency
+from bridge.settings.values import Settings
 
 
 class Mappings:
@@ -35,8 +37,7 @@ class Mappings:
 
     def _in(self, currency: ForeignCurrency) -> Bridge:
         usual = self._usual
-        settings = attrs.evolve(usual.settings, foreign_currency=currency)
-        return Bridge(settings, mappers=usual.mappers, rates=usual.rates, zones=usual.zones)
+        return self._like_usual(attrs.evolve(usual.settings, foreign_currency=currency), usual.rates)
 
     def _with_rates(self, posted: Sequence[Rate]) -> Bridge:
         told = self._usual.rates
@@ -46,4 +47,15 @@ class Mappings:
             rate = told(base, target, day)
             return rate if rate is not None else next(known, None)
 
-        return Bridge(self._converting.settings, mappers=self._usual.mappers, rates=rates, zones=self._usual.zones)
+        return self._like_usual(self._converting.settings, rates)
+
+    def _like_usual(self, settings: Settings, rates: Rates) -> Bridge:
+        usual = self._usual
+        return Bridge(
+            settings,
+            mappers=usual.mappers,
+            rates=rates,
+            zones=usual.zones,
+            choose_account=usual.choose_account,
+            choose_vendor=usual.choose_vendor,
+        )
