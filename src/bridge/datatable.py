@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 import attrs
 
+from clientkit.field_problems import shortened
 from clientkit.money import decimal_text, places
 from clientkit.showing import html_table, on_one_line, plain
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A word of this length leaves room for the other columns of a terminal of 80.
 _LONGEST_WORD = 40
+#: What is printed without rich.
+_PRINTED_ROWS, _PRINTED_LINES, _MOST_OF_A_CELL = 20, 5, 120
 #: A number as `money` and counts write it.
 _NUMBER = re.compile(r"-?[0-9,]+(\.[0-9]+)?")
 
@@ -50,9 +54,17 @@ class DataTable:
     def _repr_html_(self) -> str:
         return html_table(self.title, self.headings, self.rows)
 
+    def __str__(self) -> str:
+        rows = [[shortened(on_one_line(cell), _MOST_OF_A_CELL) for cell in row] for row in self.rows[:_PRINTED_ROWS]]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        more = len(self.rows) - len(rows)
+        shown += [f"… and {more} more"] if more else []
+        return "\n".join([on_one_line(self.title), *(f"  {line}" for line in shown)])
+
 
 class Tabular:
-    """Something that rich and notebooks show as its `table`, of which a notebook gets the first rows."""
+    """Something that rich, notebooks and `print` show as its `table`, the latter two the first rows of it."""
 
     __slots__ = ()
 
@@ -67,9 +79,19 @@ class Tabular:
     def _repr_html_(self) -> str:
         return self.table._repr_html_()
 
+    def __str__(self) -> str:
+        return str(self.table)
+
     def __repr__(self) -> str:
         # Of thousands of records the fields would be megabytes, which a notebook keeps.
         return f"<{type(self).__name__}: {plain(self.table.title)}>"
+
+
+def first_lines(heading: str, found: Sequence[object], count: int) -> list[str]:
+    """The first of many as lines of text; `count` are there, of which not all need be in `found`."""
+    shown = [f"  {each}" for each in found[:_PRINTED_LINES]]
+    more = [f"  … and {count - len(shown)} more"] if count > len(shown) else []
+    return [f"{heading}:", *shown, *more] if shown else []
 
 
 def money(amount: Decimal, currency: str) -> str:

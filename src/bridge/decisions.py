@@ -10,9 +10,14 @@ import attrs
 from brex_accounting import Record
 from bridge.documents.protocol import Document
 from clientkit.codec.enums import OpenEnum
+from clientkit.field_problems import shortened
+from clientkit.showing import first_of, on_one_line
 
 if TYPE_CHECKING:
     from bridge.documents.rillet import Payload
+
+# What people wrote, and their names and addresses, are in records and documents: neither repr nor text shows those.
+_MOST_TEXT = 400
 
 
 class ReasonCode(OpenEnum):
@@ -112,6 +117,9 @@ class Post:
     document: Document
     step: str = "create"
 
+    def __repr__(self) -> str:
+        return f"<Post {self.record.id}: {self.step}, {self.document.noun} of {self.document.impact_date}>"
+
     @property
     def payload(self) -> Payload:
         """What Rillet gets; a vendor who has to be created is ``new:`` and its key there."""
@@ -127,13 +135,29 @@ class Skip:
     why: str
     code: SkipCode
 
+    def __repr__(self) -> str:
+        return f"<Skip {self.record.id}: {self.code}>"
+
+    def __str__(self) -> str:
+        return shortened(on_one_line(f"{self.record.id}: {self.why}"), _MOST_TEXT)
+
 
 @attrs.frozen(kw_only=True)
 class Refuse:
-    """The record cannot be posted as it is; `reasons` holds everything that was found, not only the first."""
+    """The record cannot be posted as it is; `reasons` holds everything that was found, not only the first.
+
+    As a text it is the id and the reasons, in short; its repr has their codes alone.
+    """
 
     record: Record
     reasons: tuple[Reason, ...]
+
+    def __repr__(self) -> str:
+        return f"<Refuse {self.record.id}: {first_of(list(dict.fromkeys(each.code for each in self.reasons)))}>"
+
+    def __str__(self) -> str:
+        reasons = "; ".join(dict.fromkeys(map(str, self.reasons)))
+        return shortened(on_one_line(f"{self.record.id}: {reasons}"), _MOST_TEXT)
 
 
 Decision: TypeAlias = Post | Skip | Refuse

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from brex_accounting import NewFieldValue
-from brex_accounting.testing.records import card_expense, gl
+from brex_accounting.testing.records import card_expense, gl, reimbursement
 from bridge.export import Disagreement, Verdict
 from bridge.export.reporting import tables
 from bridge.field_sync import FieldChange
@@ -65,3 +65,40 @@ def test_a_notebook_shows_what_an_export_came_to(company: Company) -> None:
     }
     assert "<td>Amount USD</td><td>1,234.50</td>" in outcome._repr_html_()
     assert "1,234.50" in shown(outcome)
+
+
+def test_a_printed_outcome_has_the_counts_and_the_first_refusals(company: Company) -> None:
+    spent = [card_expense("5", coding=[gl(f"9{n}")], memo="Dinner with Bob", record_id=f"accr_{n}") for n in range(30)]
+    company.brex.add(card_expense("1234.50", coding=[gl("61000")], record_id="accr_good"), *spent)
+    export = company.export()
+    plan, outcome = export.plan(), export.run()
+
+    lines = str(outcome).splitlines()
+    assert lines[:2] == ["Export", "  Posted            1"]
+    assert "  Amount USD        1,234.50" in lines
+    start = lines.index("Refused:")
+    assert lines[start + 1] == "  accr_0: it is coded to '90', which is no account of Rillet"
+    assert lines[start + 6 :] == ["  … and 25 more"]
+    assert repr(outcome).startswith("<ExportOutcome: 1 posted, ")
+    assert "30 refused" in repr(outcome)
+    assert str(plan).splitlines()[0] == "1 to post, 30 refused, 0 with nothing to do"
+    assert str(plan).splitlines()[-1] == "  … and 11 more"
+    assert all(len(text) < 5_000 for text in (str(outcome), str(plan), repr(outcome), repr(plan)))
+
+
+def test_one_result_is_shown_in_short_and_without_the_person(company: Company) -> None:
+    bad = reimbursement("5", coding=[gl("9" * 2_000)], record_id="accr_bad")
+    company.brex.add(bad, reimbursement("7", coding=[gl("61000")], record_id="accr_good"))
+    export = company.export()
+    plan, outcome = export.plan(), export.run()
+    (refused,), (posted,) = outcome.refused, outcome.posted
+    user = bad.user
+    assert user is not None
+    for each in (refused, posted, *plan.posts, *plan.refused):
+        for text in (str(each), repr(each)):
+            assert len(text) <= 400
+            assert not any(secret in text for secret in (user.email, user.first_name.strip()))
+    assert repr(refused) == "<Refuse accr_bad: unknown_account>"
+    assert str(refused).startswith("accr_bad: it is coded to '999")
+    assert repr(posted) == f"<Posted accr_good: create, reimbursements {posted.id}>"
+    assert repr(plan.posts[0]) == "<Post accr_good: create, reimbursement of 2026-02-03>"

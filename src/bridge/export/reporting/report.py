@@ -12,10 +12,12 @@ import attrs
 from typing_extensions import override
 
 from brex_accounting import Amount, Record
-from bridge.datatable import DataTable, Tabular, money
+from bridge.datatable import DataTable, Tabular, first_lines, money
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Ref, parts_of
+from clientkit.field_problems import shortened
 from clientkit.money import decimal_text, total
+from clientkit.showing import on_one_line
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +72,9 @@ class Posted:
     record_link: str | None = None
     rillet_link: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<Posted {self.record.id}: {self.step}, {self.kind} {self.id}>"
+
     @property
     def ref(self) -> Ref:
         """The object in the ledger."""
@@ -109,6 +114,12 @@ class Failed:
     why: str
     code: str = "failed"
 
+    def __repr__(self) -> str:
+        return f"<Failed {self.record.id}: {self.code}>"
+
+    def __str__(self) -> str:
+        return shortened(on_one_line(f"{self.record.id}: {self.why}"), _MOST_TEXT)
+
 
 @attrs.frozen(kw_only=True)
 class Elsewhere:
@@ -121,6 +132,9 @@ class Elsewhere:
     why: str
     holder: str | None = None
     until: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"<Elsewhere {self.record.id}: {self.holder}>"
 
 
 class StopCode(StrEnum):
@@ -149,6 +163,7 @@ class Unreported:
 
 # Reasons that name something of the record are different for each; memory must not grow with them.
 _MOST_ALIKE = 100
+_MOST_TEXT = 400
 
 #: The step of a `Posted` whose document was deleted.
 _REMOVED = "delete"
@@ -282,6 +297,18 @@ class ExportOutcome(Tabular):
         rows += [(f"Amount {currency}", money(amount, currency)) for currency, amount in self.amounts.items()]
         rows += [("Requests sent", str(self.requests)), ("Seconds", f"{self.seconds:.1f}")]
         return DataTable(title="Export", headings=("What", "How much"), rows=tuple(rows))
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{count} {name}" for name, count in attrs.asdict(self.counts).items() if count)
+        return f"<ExportOutcome: {told or 'nothing'}{', stopped' if self.stopped else ''}>"
+
+    def __str__(self) -> str:
+        counts = self.counts
+        parts = [str(self.table), *first_lines("Refused", self.refused, counts.refused)]
+        parts += first_lines("Failed for now", self.failed, counts.failed)
+        if self.stopped:
+            parts.append(on_one_line(f"The run ended early: {shortened(self.stopped, _MOST_TEXT)}"))
+        return "\n".join(parts)
 
     def as_json(self) -> dict[str, object]:
         """The outcome for programs; amounts are texts, and people are named by record id alone."""
