@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -26,6 +27,8 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense
+from bridge.export.commands import app as command_app
+from bridge.export.commands.progress_display import telling_of_requests
 from clientkit import Answer
 from clientkit.testing import Action, Asked, Fault, Respond
 from support.commands import invoke
@@ -69,6 +72,46 @@ def test_export_posts_everything_and_ends_with_0(company: Company, run: Run, rec
     assert "Posted" in result.stdout
     assert "17.50" in result.stdout
     assert company.exported() == company.posted_references() == sorted(record.id for record in records)
+
+
+@pytest.mark.parametrize("command", ["plan", "verify", "reconcile"])
+def test_a_command_that_reads_for_long_says_so_before_its_end(
+    command: str, company: Company, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.brex.add(expense(1))
+    journal = ["--journal", str(tmp_path / "journal.db")]
+    assert run("export", *journal).exit_code == 0
+    said, told = list[str](), threading.Event()
+
+    def say(text: str) -> None:
+        said.append(text)
+        told.set()
+
+    monkeypatch.setattr(command_app, "telling_of_requests", partial(telling_of_requests, first=0, say=say))
+    # Rillet answers only once something was said, and fails if nothing is.
+    company.rillet.faults.append(Fault(Respond(Answer(status=403)), matches=lambda _: not told.wait(30), times=99))
+
+    result = run(command, *journal, *(["--period", "2026-02"] if command == "reconcile" else []))
+
+    assert result.exit_code == 0, result.output
+    assert re.fullmatch(r"still working: \d+ requests sent so far", said[0])
+
+
+def test_what_goes_on_is_told_in_intervals_until_the_end(company: Company) -> None:
+    said, twice = list[str](), threading.Event()
+
+    def say(text: str) -> None:
+        said.append(text)
+        if len(said) == 2:
+            twice.set()
+
+    with telling_of_requests(company.export(), first=0, every=0.001, say=say):
+        assert twice.wait(30)
+    count = len(said)
+    assert said[:2] == ["still working: 0 requests sent so far"] * 2
+    with telling_of_requests(company.export(), first=60, say=say):
+        pass
+    assert len(said) == count
 
 
 def test_export_with_refusals_ends_with_1_and_gives_the_reasons(company: Company, run: Run) -> None:

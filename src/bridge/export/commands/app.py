@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,7 @@ import brex_accounting
 import rillet
 from bridge.callers import no_rates
 from bridge.export.closing.texts import MissingExtraError
+from bridge.export.commands.progress_display import telling_of_requests
 from bridge.export.commands.root import CONSENT_VARIABLE as CONSENT_VARIABLE  # noqa: PLC0414 - for the commands
 from bridge.export.commands.root import app as app  # noqa: PLC0414 - for the commands
 from bridge.export.engine.export import Export, UnknownRecordError
@@ -121,13 +122,14 @@ def opened_export(
     sleep: Callable[[float], object] = time.sleep,
     kept: KeptBooks | None = None,
     posts: bool = True,
+    tells: bool = True,
 ) -> Generator[Export]:
     """The export that the options and the environment describe; with `is_there` the journal has to exist.
 
     A command that `posts` nothing needs nobody's approval, and so no journal for it.
 
     `pace` is where the pace is shared, else what the environment says; `sleep` is how requests to Rillet wait for their turn.
-    `kept` keeps the books between runs.
+    `kept` keeps the books between runs. If it `tells`, standard error hears every so often that the work goes on.
     """
     if namespace and journal is None:
         raise typer.BadParameter("--namespace needs --journal")
@@ -153,8 +155,10 @@ def opened_export(
             if journal is None
             else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=is_there))
         )
+        export = Export(brex, books, bridge, journal=opened, kept=kept)
         try:
-            yield Export(brex, books, bridge, journal=opened, kept=kept)
+            with telling_of_requests(export) if tells else nullcontext():
+                yield export
         except SettingsError as error:
             raise with_lines(error, text, str(settings)) from None
 

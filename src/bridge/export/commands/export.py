@@ -103,6 +103,7 @@ def export(
             pace=pace,
             sleep=stopping.sleep,
             kept=KeptBooks() if watch else None,
+            tells=False,
         ) as prepared,
     ):
         if watch:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from bridge.export.engine.export import Export
 from bridge.export.engine.runner import ShowProgress
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Progress
@@ -32,6 +35,36 @@ class LoggedProgress:
         """A record is done."""
         if self._occasion.has_come(is_last=progress.done >= progress.of):
             audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
+
+
+def _to_stderr(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def telling_of_requests(
+    export: Export, *, first: float = FIRST, every: float = EVERY, say: Callable[[str], object] = _to_stderr
+) -> Generator[None]:
+    """Says that the work goes on, after the `first` seconds and whenever `every` seconds have passed, until the end.
+
+    Books of some thousand objects take minutes to read, and before they are there is nothing else to show.
+    """
+    ended = threading.Event()
+
+    def tell() -> None:
+        wait = first
+        while not ended.wait(wait):
+            sent = export.source.requests_sent + export.ledger.requests_sent
+            say(f"still working: {sent} requests sent so far")
+            wait = every
+
+    teller = threading.Thread(target=tell, name="progress", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 @contextmanager

@@ -83,6 +83,7 @@ def serve(
                     is_there=True,
                     pace=pace,
                     sleep=stopping.sleep,
+                    tells=False,
                 )
             )
             background = stack.enter_context(Background(prepared.journal.now))
