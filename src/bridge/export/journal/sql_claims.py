@@ -4,13 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
 
 from bridge.export.journal import sql_tables as tables
-from bridge.export.journal.holders import has_ended
-from bridge.export.journal.rows import portions, text_of
+from bridge.export.journal.holders import has_ended, name_of
+from bridge.export.journal.protocol import Held
+from bridge.export.journal.rows import moment_of, portions, text_of
+
+_ROW = tables.claims.c
+_NAMED = (
+    _ROW.namespace == sa.bindparam("the_namespace"),
+    _ROW.subject.in_(sa.bindparam("the_subjects", expanding=True)),
+)
+_IS_MINE = _ROW.holder == sa.bindparam("the_holder")
+# The same in both databases; SQLAlchemy has a class for each, and would load both of them.
+_TAKE = sa.text("""
+INSERT INTO journal_claims (namespace, subject, holder, until) VALUES (:the_namespace, :the_subject, :holder, :until)
+ON CONFLICT (namespace, subject) DO UPDATE SET holder = excluded.holder, until = excluded.until
+WHERE journal_claims.holder = excluded.holder OR journal_claims.until < :now
+""").execution_options(preserve_rowcount=True)
+_FIND = sa.select(tables.claims).where(*_NAMED)
+_HOLDERS = sa.select(_ROW.holder).where(*_NAMED).distinct()
+_TAKE_FREE = sa.update(tables.claims).where(
+    *_NAMED,
+    sa.or_(_IS_MINE, _ROW.until < sa.bindparam("now"), _ROW.holder.in_(sa.bindparam("the_ended", expanding=True))),
+)
+_INSERT = sa.insert(tables.claims)
+_RELEASE = sa.delete(tables.claims).where(*_NAMED, _IS_MINE)
 
 
 @attrs.frozen
@@ -26,44 +49,43 @@ class Claim:
     def _values(self) -> dict[str, str]:
         return {"holder": self.holder, "until": text_of(self.now + self.lease)}
 
-    def take_over(self, connection: sa.Connection, subject: str) -> bool:
-        """Take a subject whose claim is the holder's own, or has ended. False where there is no such claim."""
-        named = self._named([subject])
-        take = sa.update(tables.claims).where(named, self._free(connection, named))
-        return bool(connection.execute(take.values(self._values)).rowcount)
-
-    def insert(self, connection: sa.Connection, subjects: Iterable[str]) -> None:
-        """Claim subjects that have no claim."""
-        connection.execute(
-            sa.insert(tables.claims),
-            [{"subject": each, "namespace": self.namespace, **self._values} for each in subjects],
-        )
+    def take(self, connection: sa.Connection, subject: str) -> bool:
+        """Take a subject that nobody has, or whose claim is the holder's own or has ended. Whether it is the holder's now."""
+        named = {"the_namespace": self.namespace, "the_subject": subject}
+        taken = connection.execute(_TAKE, {**named, **self._values, "now": text_of(self.now)})
+        return bool(taken.rowcount) or self._take_free(connection, [subject])
 
     def take_all(self, connection: sa.Connection, subjects: Sequence[str]) -> set[str]:
         """Claim what is free of these; those that the holder has then."""
         claimed = set[str]()
         # Sorted, so that two exporters wait for each other's rows in one order.
         for some in portions(sorted(subjects)):
-            named = self._named(some)
-            take = sa.update(tables.claims).where(named, self._free(connection, named))
-            connection.execute(take.values(self._values))
-            holders = connection.execute(sa.select(tables.claims.c.subject, tables.claims.c.holder).where(named)).all()
-            if new := sorted(set(some).difference(subject for subject, _ in holders)):
-                self.insert(connection, new)
-            claimed.update(new, (subject for subject, holder in holders if holder == self.holder))
+            self._take_free(connection, some)
+            held = connection.execute(_FIND, self._named(some)).all()
+            if new := sorted(set(some).difference(row.subject for row in held)):
+                rows = [{"subject": each, "namespace": self.namespace, **self._values} for each in new]
+                connection.execute(_INSERT, rows)
+            claimed.update(new, (row.subject for row in held if row.holder == self.holder))
         return claimed
 
     def release(self, connection: sa.Connection, subjects: Iterable[str]) -> None:
         """Give back what the holder has of these."""
         for some in portions(subjects):
-            named = self._named(some)
-            connection.execute(sa.delete(tables.claims).where(named, tables.claims.c.holder == self.holder))
+            connection.execute(_RELEASE, {**self._named(some), "the_holder": self.holder})
 
-    def _named(self, subjects: Sequence[str]) -> sa.ColumnElement[bool]:
-        return sa.and_(tables.claims.c.namespace == self.namespace, tables.claims.c.subject.in_(subjects))
+    def _take_free(self, connection: sa.Connection, subjects: Sequence[str]) -> bool:
+        """Take those whose claim is the holder's own or has ended. Whether there are any."""
+        named = self._named(subjects)
+        ended = [each for each in connection.execute(_HOLDERS, named).scalars() if has_ended(str(each))]
+        free = {**named, "the_holder": self.holder, "now": text_of(self.now), "the_ended": ended}
+        return bool(connection.execute(_TAKE_FREE, {**free, **self._values}).rowcount)
 
-    def _free(self, connection: sa.Connection, named: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        columns = tables.claims.c
-        holders = connection.execute(sa.select(columns.holder).where(named).distinct()).scalars()
-        ended = [each for each in holders if has_ended(str(each))]
-        return sa.or_(columns.holder == self.holder, columns.until < text_of(self.now), columns.holder.in_(ended))
+    def _named(self, subjects: Sequence[str]) -> dict[str, Any]:
+        return {"the_namespace": self.namespace, "the_subjects": list(subjects)}
+
+
+def held(connection: sa.Connection, subject: str, *, namespace: str) -> Held | None:
+    """Who has a subject in hand, None where nobody has."""
+    found = connection.execute(_FIND, {"the_namespace": namespace, "the_subjects": [subject]}).one_or_none()
+    until = None if found is None else moment_of(found.until, "until")
+    return None if found is None or until is None else Held(who=name_of(str(found.holder)), until=until)
