@@ -24,7 +24,7 @@ from brex_accounting.webhook_subscriptions import (
 )
 from clientkit import testing
 from clientkit.testing import Asked, DeliveryStatus, PostTo
-from clientkit.webhooks import WrongSignatureError
+from clientkit.webhooks import WebhookSecretError, WrongSignatureError
 from clientkit.wire import Answer
 from support.brex.oauth import NOW
 from support.clocks import ManualClock
@@ -188,6 +188,32 @@ def test_while_secrets_are_rotated_both_sign(standin: StandIn, receiver: Receive
     assert webhooks.verify(after, later, newer.secret, now=NOW).id == "msg_stand_in_000002"
     with pytest.raises(WrongSignatureError):
         webhooks.verify(after, later, former.secret, now=NOW)
+
+
+def test_stand_ins_with_secrets_and_companies_of_their_own_share_no_event() -> None:
+    key = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+    one, other = StandIn(now=lambda: NOW), StandIn(now=lambda: NOW, secret=f"whsec_{key}", company_id="cuacc_other")
+    found = list[tuple[Mapping[str, str], bytes]]()
+    for each in (one, other):
+        subscribe(each)
+        made = Receiver()
+        each.outbox.listen(URL, made)
+        each.add(card_expense("1"))
+        each.outbox.deliver_due()
+        found += made.received
+
+    assert other.webhooks.secret == StandIn(secret=key).webhooks.secret == f"whsec_{key}"
+    (_, (headers, body)) = found
+    event = webhooks.verify(headers, body, other.webhooks.secret, now=NOW)
+    assert isinstance(event, webhooks.RecordsReadyForExport)
+    assert (event.id, event.company_id) == ("msg_other_000001", "cuacc_other")
+    assert other.client().company.get().id == "cuacc_other"
+    with pytest.raises(WrongSignatureError):
+        webhooks.verify(*found[0], other.webhooks.secret, now=NOW)
+    assert other.webhooks.rotate_secret().secret != one.webhooks.rotate_secret().secret
+    assert other.webhooks.rotate_secret(key).secret == other.webhooks.secret == f"whsec_{key}"
+    with pytest.raises(WebhookSecretError):
+        StandIn(secret="whsec_?")
 
 
 @pytest.mark.parametrize("is_awaited", [False, True])

@@ -281,3 +281,28 @@ def test_a_server_that_is_gone_is_no_answer(standin: StandIn) -> None:
     with listening(lambda _, __: None) as url:
         pass
     assert delivered_to(standin, url).answers == [None]
+
+
+def test_a_stand_in_signs_with_its_own_secret_where_a_receiver_has_none() -> None:
+    standin = StandIn(secret=OTHER_SECRET, seed=1)
+    receiver = Receiver(secret=OTHER_SECRET)
+    standin.outbox.subscribe(receiver)
+    standin.client().vendors.create(NewVendor(name="New"))
+    standin.outbox.deliver_due()
+    assert [event.entity for event in receiver.events()] == [Entity.VENDOR]
+    assert StandIn(seed=1).organization.id == standin.organization.id != StandIn().organization.id
+    with pytest.raises(WebhookSecretError):
+        StandIn(secret="not base64!")
+
+
+def test_a_new_signing_token_ends_the_old_one_also_for_what_waits(standin: StandIn, client: Client) -> None:
+    receiver = Receiver(secret=OTHER_SECRET)
+    former = standin.outbox.subscribe(receiver)
+    client.vendors.create(NewVendor(name="Waits"))
+    newer = standin.outbox.rotate_secret(former, OTHER_SECRET)
+    client.vendors.create(NewVendor(name="Later"))
+    standin.outbox.deliver_due()
+    assert standin.outbox.subscriptions == [newer]
+    assert [event.event for event in receiver.events()] == [EventType.CREATED] * 2
+    with pytest.raises(ValueError, match="not in list"):
+        standin.outbox.rotate_secret(former, SECRET)

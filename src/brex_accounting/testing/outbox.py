@@ -81,7 +81,7 @@ class Outbox(outbox.Outbox[Delivery]):
     def emit(self, event: WebhookEventType, account_id: str, body: Mapping[str, object]) -> None:
         """Put an event of an account into the outbox of every active subscription that wants it."""
         content, now = codec.write({"event_type": event.value, **body}), self._now()
-        message_id = f"msg_stand_in_{next(self._numbers):06}"
+        message_id = f"msg_{account_id.removeprefix('cuacc_')}_{next(self._numbers):06}"
         self.deliveries.extend(
             Delivery(id=message_id, subscription_id=each.id, body=content, next_attempt=now)
             for each in self._webhooks.subscriptions_of(account_id)

@@ -33,6 +33,9 @@ from clientkit.wire import Answer
 #: The token that a stand-in accepts unless it is told another.
 TOKEN = "bxt_stand_in_0123456789abcdefghijklmnopqrs"  # noqa: S105 - opens nothing but the stand-in
 
+#: The id of a stand-in's company unless it is told another.
+COMPANY_ID = "cuacc_stand_in"
+
 _WINDOW = timedelta(seconds=60)
 _UNPACED = 1_000_000
 
@@ -53,6 +56,9 @@ class StandIn(testing.StandIn):
     Args:
         records: What there is; `add` brings more, also while requests come.
         token: The user token that is accepted, until it is not used for 90 days; `oauth` gives others.
+        secret: Signs the events, base64 with or without ``whsec_``; ``webhooks.rotate_secret()`` gives another one. Two
+            stand-ins have the same secret unless each is given one.
+        company_id: The id of the company, which its events tell.
         empty_unauthorized: Answer a wrong token with 401 and no body, as the former hosts did, instead of 403 and JSON.
         rate_limit: Requests in any 60 seconds; None for as many as come.
         now: The stand-in's clock, aware; the machine's when left out.
@@ -75,6 +81,8 @@ class StandIn(testing.StandIn):
         records: Iterable[Record] = (),
         *,
         token: str = TOKEN,
+        secret: str | None = None,
+        company_id: str = COMPANY_ID,
         empty_unauthorized: bool = False,
         rate_limit: int | None = 1000,
         now: Callable[[], datetime] = _utc_now,
@@ -87,9 +95,9 @@ class StandIn(testing.StandIn):
         self.integrations = AccountingIntegrations(now)
         self.fields = CustomFields(now, self.integrations.by_id)
         self.oauth = AuthorizationServer(now)
-        self.webhooks = WebhookManagement()
+        self.webhooks = WebhookManagement(secret)
         self.outbox = Outbox(now, self.webhooks)
-        self.team = Team()
+        self.team = Team(company_id)
         self.expenses = TeamExpenses(self.receipt_files)
         self._accounting = AccountingRecords(
             now, self.receipt_files, default_window=default_window, failed_status=failed_status

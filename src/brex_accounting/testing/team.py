@@ -19,9 +19,9 @@ _ADDRESS = Address(line1="1 Sample Street", city="San Francisco", state="CA", co
 class Team:
     """One company, its legal entities and people by id; `me` is the person that the token belongs to."""
 
-    def __init__(self) -> None:
+    def __init__(self, company_id: str) -> None:
         self.company = Company(
-            id="cuacc_stand_in",
+            id=company_id,
             legal_name="Sample Company, Inc.",
             mailing_address=_ADDRESS,
             account_type="BREX_EMPOWER",

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 import attrs
 
-from brex_accounting.testing.keys import Keys
+from brex_accounting.testing.keys import Keys as IdempotencyKeys
 from brex_accounting.testing.routes import Refusal, body_of, invalid, ok, page_of, read
 from brex_accounting.webhook_groups import WebhookGroup, WebhookGroupMemberType
 from brex_accounting.webhook_secrets import WebhookSecret, WebhookSecretStatus
@@ -22,11 +22,13 @@ from brex_accounting.webhook_subscriptions import (
 )
 from clientkit import codec
 from clientkit.testing import Asked, Route
+from clientkit.webhooks import Keys
 from clientkit.wire import Answer
 
 T = TypeVar("T")
 
 _PATH = "/v1/webhooks"
+_PREFIX = "whsec_"
 _GROUPS = f"{_PATH}/groups"
 
 
@@ -39,19 +41,31 @@ class _Member:
 class WebhookManagement:
     """Subscriptions and groups by id, the accounts of each group, and the signing secrets, one unless it is rotated."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: str | None = None) -> None:
         self.subscriptions = dict[str, WebhookSubscription]()
         self.groups = dict[str, WebhookGroup]()
         self.members = dict[str, list[str]]()
         self.secrets = list[WebhookSecret]()
-        self._numbers, self._keys = count(1), Keys()
-        self.rotate_secret()
+        self._numbers, self._keys = count(1), IdempotencyKeys()
+        self.rotate_secret(secret)
 
-    def rotate_secret(self) -> WebhookSecret:
-        """A new active secret; the former one signs beside it until `revoke_former_secrets`."""
+    @property
+    def secret(self) -> str:
+        """The active secret, with ``whsec_``."""
+        return next(each.secret for each in reversed(self.secrets) if each.status == WebhookSecretStatus.ACTIVE)
+
+    def rotate_secret(self, secret: str | None = None) -> WebhookSecret:
+        """A new active secret; the former one signs beside it until `revoke_former_secrets`.
+
+        Without a `secret` one is made from the first, so that stand-ins with secrets of their own never share one. Raises
+        `WebhookSecretError` for one that is not base64.
+        """
+        made = WebhookSecret(
+            secret=f"{_PREFIX}{(secret or self._next_secret()).removeprefix(_PREFIX)}",
+            status=WebhookSecretStatus.ACTIVE,
+        )
+        Keys(made.secret, prefix=_PREFIX)
         self._pass_on(WebhookSecretStatus.ACTIVE, WebhookSecretStatus.PENDING_REVOKE)
-        key = hashlib.sha256(f"stand-in {len(self.secrets)}".encode()).digest()
-        made = WebhookSecret(secret=f"whsec_{base64.b64encode(key).decode()}", status=WebhookSecretStatus.ACTIVE)
         self.secrets.append(made)
         return made
 
@@ -64,6 +78,10 @@ class WebhookManagement:
         groups: set[str | None] = {group for group, members in self.members.items() if account_id in members}
         groups = groups or {None}
         return [each for each in self.subscriptions.values() if each.group_id in groups]
+
+    def _next_secret(self) -> str:
+        first = self.secrets[0].secret if self.secrets else ""
+        return base64.b64encode(hashlib.sha256(f"{first} stand-in {len(self.secrets)}".encode()).digest()).decode()
 
     def _pass_on(self, before: WebhookSecretStatus, after: WebhookSecretStatus) -> None:
         self.secrets = [attrs.evolve(each, status=after) if each.status == before else each for each in self.secrets]

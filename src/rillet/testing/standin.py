@@ -38,7 +38,7 @@ from rillet.testing.receivables.view import ReceivablesView, receivables_routes
 from rillet.testing.reports.statements import StatementEndpoints
 from rillet.testing.server.attachments import Attachment, Attachments
 from rillet.testing.server.idempotency import IdempotencyKeys
-from rillet.testing.server.outbox import Outbox
+from rillet.testing.server.outbox import SECRET, Outbox
 from rillet.testing.server.routing import Refusal, router
 from rillet.testing.treasury.endpoints import TreasuryEndpoints
 from rillet.treasury.bank_accounts import BankAccount
@@ -87,7 +87,9 @@ class StandIn(ReceivablesView):
         api_key: The one key that is accepted.
         rate_limit: Requests and seconds, such as `RATE_LIMIT`; requests above it get a bare 429. None for no limit.
         now: The clock: an aware date-time. Timestamps, cursors, idempotency keys and the rate limit follow it.
-        seed: Ids are drawn from this, so that they are the same in every run.
+        secret: Signs the events for subscribers that bring no secret of their own, base64.
+        seed: Ids are drawn from this, so that they are the same in every run. Give each of several stand-ins its own: with the
+            same seed they are one organization, and their objects have the same ids.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class StandIn(ReceivablesView):
         api_key: str = "stand-in-key",
         rate_limit: tuple[int, float] | None = None,
         now: Callable[[], datetime] = _now,
+        secret: str = SECRET,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -124,7 +127,7 @@ class StandIn(ReceivablesView):
             multi_currency=multi_currency,
             now=now,
             ids=random_ids(f"objects {seed}"),
-            outbox=Outbox(now, random_ids(f"webhooks {seed}")),
+            outbox=Outbox(now, random_ids(f"webhooks {seed}"), secret),
         )
         self._attachments = Attachments()
         rates = tuple(tax_rates)

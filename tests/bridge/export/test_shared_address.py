@@ -8,14 +8,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
 import pytest
 
 import brex_accounting.testing
 import brex_accounting.webhooks
 import rillet.testing
 import rillet.webhooks
-from brex_accounting import NewWebhookSubscription, WebhookEventType, WebhookSecret, WebhookSecretStatus
+from brex_accounting import NewWebhookSubscription, WebhookEventType
 from bridge.export import SecretsError, SharedAddress, Tenant, WebhookApp, WebhookReceiver
 from clientkit import ApiError, codec
 from clientkit.webhooks import DuplicateWebhookError, WrongSignatureError
@@ -85,20 +84,21 @@ SECRETS = {"acme": secret(1), "bolt": secret(2), "cargo": secret(3)}
 def test_the_events_of_brex_stand_ins_reach_their_tenants() -> None:
     service = Service(SECRETS, {"acme": "company_acme", "bolt": "company_bolt"})
     for number, (tenant, each) in enumerate(SECRETS.items()):
-        standin = brex_accounting.testing.StandIn(now=lambda: NOW, rate_limit=None)
-        standin.team.company = attrs.evolve(standin.team.company, id=f"company_{tenant}")
-        standin.webhooks.secrets[:] = [WebhookSecret(secret=f"whsec_{each}", status=WebhookSecretStatus.ACTIVE)]
+        standin = brex_accounting.testing.StandIn(
+            now=lambda: NOW, rate_limit=None, secret=each, company_id=f"company_{tenant}"
+        )
         standin.client().webhook_subscriptions.create(
             NewWebhookSubscription(url=URL, event_types=[WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT])
         )
         standin.outbox.listen(URL, service.at("/brex"))
         standin.add(expense(number))
+        # What one tenant has seen is new to the others, also under the same id.
+        standin.outbox.deliveries[0].id = "msg_1"
 
         (delivery,) = standin.outbox.deliver_due()
         standin.outbox.redeliver(delivery)
 
         assert delivery.answers == [200, 200]
-    # The ids of the deliveries are the same for all three; what one tenant has seen is new to the others.
     assert service.told == {"acme": [("accr_000",)], "bolt": [("accr_001",)], "cargo": [("accr_002",)]}
 
 

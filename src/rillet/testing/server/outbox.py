@@ -75,16 +75,17 @@ class Outbox(outbox.Outbox[Delivery]):
     clock, each once.
     """
 
-    def __init__(self, now: Callable[[], datetime], ids: Iterator[str]) -> None:
+    def __init__(self, now: Callable[[], datetime], ids: Iterator[str], secret: str = SECRET) -> None:
         super().__init__(now)
-        self._ids = ids
+        Keys(secret)
+        self._ids, self.secret = ids, secret
         self.subscriptions = list[Subscription]()
 
     def subscribe(
         self,
         receiver: str | Receive,
         *,
-        secret: str = SECRET,
+        secret: str | None = None,
         events: Iterable[tuple[Entity, EventType]] | None = None,
     ) -> Subscription:
         """Have a receiver told of every event from now on, as a person sets it up in Rillet's settings.
@@ -92,19 +93,35 @@ class Outbox(outbox.Outbox[Delivery]):
         Args:
             receiver: Its URL, or a function that takes headers and body and gives a status. Rillet wants HTTPS; the
                 stand-in also posts to an ``http`` address, because receivers under test have no certificate.
-            secret: The signing token, base64.
+            secret: The signing token, base64; that of the stand-in when left out.
             events: The entities and events to be told of; all when left out.
 
         Raises:
             ValueError: A URL of another scheme, or a sixth receiver: Rillet allows five.
             WebhookSecretError: A secret that is not usable.
         """
+        secret = secret or self.secret
         Keys(secret)
         if len(self.subscriptions) == MOST_SUBSCRIPTIONS:
             raise ValueError(f"an organization can have {MOST_SUBSCRIPTIONS} webhooks")
         deliver = PostTo(receiver, timeout=TIMEOUT) if isinstance(receiver, str) else receiver
         made = Subscription(deliver=deliver, secret=secret, events=None if events is None else frozenset(events))
         self.subscriptions.append(made)
+        return made
+
+    def rotate_secret(self, subscription: Subscription, secret: str) -> Subscription:
+        """A new signing token for a receiver. As in Rillet the old one ends at once, also for what waits to be delivered.
+
+        Raises:
+            ValueError: The receiver is not, or not any more, one of this organization.
+            WebhookSecretError: A secret that is not usable.
+        """
+        Keys(secret)
+        made = attrs.evolve(subscription, secret=secret)
+        self.subscriptions[self.subscriptions.index(subscription)] = made
+        for each in self.deliveries:
+            if each.subscription is subscription:
+                each.subscription = made
         return made
 
     def emit(self, entity: Entity, event: EventType, body: object) -> None:
