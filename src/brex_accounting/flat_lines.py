@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from brex_accounting.records import FieldValueRef, LineItem, Record, Side
+from brex_accounting.records import FieldValueRef, LineItem, Record, RecordType, Side
 
-_FIXED = ("record_id", "line_id", "day", "type", "merchant", "person", "memo", "account", "side", "amount", "currency")
+_FIXED = (
+    "record_id",
+    "line_id",
+    "day",
+    "type",
+    "merchant",
+    "person",
+    "memo",
+    "account",
+    "side",
+    "offsetting",
+    "amount",
+    "currency",
+)
+#: The side on which a record of spending is on the card, owed to a person or to a supplier.
+_OFFSETTING: Mapping[str, Side] = {
+    RecordType.CARD_EXPENSE_POST: Side.CREDIT,
+    RecordType.CARD_EXPENSE_REFUND: Side.DEBIT,
+    RecordType.REIMBURSEMENT_EXPENSE_APPROVAL: Side.CREDIT,
+    RecordType.REIMBURSEMENT_EXPENSE_POST: Side.CREDIT,
+    RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT: Side.DEBIT,
+    RecordType.BILL_EXPENSE: Side.CREDIT,
+}
 
 
 def lines(records: Iterable[Record], *, gl_field: str = "GL_ACCOUNT") -> list[dict[str, object]]:
     """The lines of records as rows that all have the same keys.
 
     Each has ``record_id``, ``line_id``, ``day`` (on which it counts, UTC), ``type``, ``merchant``, ``person``, ``memo``,
-    ``account``, ``side``, ``amount`` (a `Decimal` in major units, debits positive and credits negative), ``currency`` (ISO
-    4217), and a key for each other field that any line has, under its name. What a line does not have is None.
+    ``account``, ``side``, ``offsetting``, ``amount`` (a `Decimal` in major units, debits positive and credits negative),
+    ``currency`` (ISO 4217), and a key for each other field that any line has, under its name. What a line does not have is
+    None.
+
+    ``offsetting`` is True for the line that balances the others, such as that of the card, so that what is spent is the sum
+    of those where it is False. Brex does not mark it: it is the line without any field beside lines with fields, or else the
+    one on the side that its type says. None for records that only move money, such as a payment of the card.
 
     Args:
         records: For instance ``client.records.list()``.
@@ -25,6 +52,14 @@ def lines(records: Iterable[Record], *, gl_field: str = "GL_ACCOUNT") -> list[di
     for _, line in found:
         names.update(dict.fromkeys(_column(ref) for ref in line.accounting_field_values if not ref.is_of(gl_field)))
     return [_row(record, line, gl_field, list(names)) for record, line in found]
+
+
+def _is_offsetting(record: Record, line: LineItem) -> bool | None:
+    have_fields = {bool(each.accounting_field_values) for each in record.line_items}
+    if len(have_fields) > 1:
+        return not line.accounting_field_values
+    side = _OFFSETTING.get(record.type)
+    return None if side is None else line.type == side
 
 
 def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dict[str, object]:
@@ -40,6 +75,7 @@ def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dic
         "memo": line.memo if line.memo is not None else record.memo,
         "account": _account(line, gl_field),
         "side": line.type.value,
+        "offsetting": _is_offsetting(record, line),
         "amount": amount if line.type == Side.DEBIT else amount.copy_negate(),
         "currency": line.amount.currency,
         **{name: by_column[name].value if name in by_column else None for name in names},

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 import brex_accounting
 import clientkit
 import rillet
-from brex_accounting import Amount, Record, lines
-from brex_accounting.testing.records import card_expense, dimension, gl
+from brex_accounting import Amount, Record, RecordType, lines
+from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record, reimbursement
 from clientkit import Model
 from clientkit.frames import rows_to_arrow, schema_of, to_arrow
 from clientkit.money import total
@@ -104,6 +104,7 @@ def test_lines_are_flat_signed_and_have_a_column_for_each_field() -> None:
         "memo": "",
         "account": "61100",
         "side": "DEBIT",
+        "offsetting": False,
         "amount": Decimal(10),
         "currency": "USD",
         "Department": None,
@@ -113,7 +114,38 @@ def test_lines_are_flat_signed_and_have_a_column_for_each_field() -> None:
     assert split.line_items[0].value("Project") is None
     table = rows_to_arrow(rows)
     assert table.schema.field("day").type == pa.date32()
+    assert table.schema.field("offsetting").type == pa.bool_()
     assert sum(table.column("amount").to_pylist()) == 0
+
+
+@pytest.mark.parametrize(
+    ("made", "spent"),
+    [
+        (card_expense("10", coding=[gl("61100")]), [Decimal(10)]),
+        (card_expense("10", splits=[("7", [gl("61100")]), ("3", [gl("62000")])]), [Decimal(7), Decimal(3)]),
+        (card_expense("10", splits=[("7", [gl("61100")]), ("3", [gl(None)])]), [Decimal(7), Decimal(3)]),
+        (card_expense("10"), [Decimal(10)]),
+        (card_refund("10"), [Decimal(-10)]),
+        (card_refund("10", coding=[gl("61100")]), [Decimal(-10)]),
+        (reimbursement("10"), [Decimal(10)]),
+        (record(RecordType.BILL_EXPENSE, debits=[("10", [gl("61100")])], credits=[("10", [])]), [Decimal(10)]),
+        (record(RecordType.BILL_EXPENSE, debits=[("10", [])], credits=[("10", [gl("61100")])]), [Decimal(-10)]),
+    ],
+)
+def test_what_is_spent_is_what_is_not_offsetting(made: Record, spent: list[Decimal]) -> None:
+    rows = lines([made])
+    assert [each["amount"] for each in rows if each["offsetting"] is False] == spent
+    assert sum(each["offsetting"] is True for each in rows) == 1
+
+
+def test_a_payment_of_the_card_has_no_offsetting_line() -> None:
+    paid = record(RecordType.CARD_PAYMENT, debits=[("10", [])], credits=[("10", [])])
+    assert {each["offsetting"] for each in lines([paid])} == {None}
+
+
+def test_a_field_of_the_same_name_stays_apart() -> None:
+    (row, _) = lines([card_expense("10", coding=[gl("61100"), dimension("offsetting", "yes")])])
+    assert (row["offsetting"], row["field offsetting"]) == (False, "yes")
 
 
 def test_times_without_utc_and_empty_columns() -> None:
