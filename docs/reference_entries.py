@@ -43,9 +43,12 @@ def entry(name: str, thing: object, finder: Finder) -> str:
     ]:
         parts.append(linked("A kind of " + " and ".join(f"`{base}`" for base in bases) + ".", finder))
     is_table = is_typeddict(thing)
-    if not called and not has_fields and not is_table and not issubclass(thing, enum.Enum | BaseException):
+    is_protocol = bool(getattr(thing, "_is_protocol", False))
+    if not (called or has_fields or is_table or is_protocol) and not issubclass(thing, enum.Enum | BaseException):
         parts.append(_python(_call(name, thing)))
     parts.append(markdown(docstring_of(thing), finder))
+    if is_protocol:
+        parts += _protocol(thing, finder)
     if called:
         parts.append(_HOW.format(name=name, called=called))
     if issubclass(thing, enum.Enum):
@@ -66,6 +69,19 @@ def entry(name: str, thing: object, finder: Finder) -> str:
         if not _is_property(value)
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _protocol(kind: type, finder: Finder) -> Iterator[str]:
+    """How what follows a protocol is called, or else that its members are what counts."""
+    own_call = next((vars(base)["__call__"] for base in kind.__mro__ if "__call__" in vars(base)), None)
+    if own_call is None:
+        yield "A protocol: any object with these members fits."
+        return
+    yield "A protocol: a function, or any object that is called like this, fits:"
+    called = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+    yield _python(code := _call(called, own_call, bound=True))
+    yield markdown(docstring_of(own_call), finder)
+    yield from _see(code, finder, "")
 
 
 def _fields(kind: type, finder: Finder) -> Iterator[str]:
@@ -193,7 +209,7 @@ def _call(name: str, thing: object, *, bound: bool = False) -> str:
 
 def _parameters(parameters: list[inspect.Parameter]) -> Iterator[str]:
     named = False
-    for each in parameters:
+    for number, each in enumerate(parameters):
         if each.kind is each.VAR_POSITIONAL:
             named = True
         elif each.kind is each.KEYWORD_ONLY and not named:
@@ -202,7 +218,9 @@ def _parameters(parameters: list[inspect.Parameter]) -> Iterator[str]:
         shown = {each.VAR_POSITIONAL: "*", each.VAR_KEYWORD: "**"}.get(each.kind, "") + each.name
         shown += f": {_type(each.annotation)}" if each.annotation is not each.empty else ""
         yield shown + (f" = {_value(each.default)}" if each.default is not each.empty else "")
-    # What comes before a slash has no name that a caller could use; none of ours has one.
+        after = parameters[number + 1] if number + 1 < len(parameters) else None
+        if each.kind is each.POSITIONAL_ONLY and (after is None or after.kind is not each.POSITIONAL_ONLY):
+            yield "/"
 
 
 def _type(annotation: object) -> str:

@@ -177,3 +177,11 @@ def test_links_inside_the_reference_lead_somewhere() -> None:
 
     assert len(links) > 2_000
     assert [link for link in links if link[2] not in anchors[link[1] or link[0]]] == []
+
+
+def test_a_protocol_is_shown_as_it_is_called(made: dict[str, str]) -> None:
+    assert "(*args, **kwargs)" not in "".join(made.values())
+    (secrets,) = re.findall(r"^## Secrets\n.*?(?=^## )", made["bridge.export.md"], re.MULTILINE | re.DOTALL)
+    assert "secrets(tenant: str, name: str, /) -> str | None" in secrets
+    (store,) = re.findall(r"^## SeenStore\n.*?(?=^## )", made["brex_accounting.md"], re.MULTILINE | re.DOTALL)
+    assert "A protocol: any object with these members fits." in store
