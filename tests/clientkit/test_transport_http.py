@@ -7,14 +7,15 @@ import socket
 import threading
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
 from clientkit import errors
-from clientkit.requests import follow
+from clientkit.requests import Request, follow
 from support.callers import Caller
 from support.raw_server import head_of, ok, raw_server
-from support.shop import Shop, connect
+from support.shop import SERVICE, Shop, connect
 
 
 def test_an_httpx_client_of_the_callers_carries_the_calls(caller: Caller) -> None:
@@ -38,6 +39,27 @@ def test_an_httpx_client_of_the_callers_carries_the_calls(caller: Caller) -> Non
     assert b"authorization: bearer" in heads[0].lower()
     with pytest.raises(errors.ConfigurationError, match="closed"):
         caller.ask(client)
+
+
+@pytest.mark.parametrize("named", [{}, {"User-Agent": "shop/1", "connection": "close"}])
+def test_a_connection_of_its_own_carries_what_a_plain_httpx_client_sends(caller: Caller, named: dict[str, str]) -> None:
+    heads = list[bytes]()
+
+    def script(connection: socket.socket, over: threading.Event) -> None:
+        while head := head_of(connection):
+            heads.append(head)
+            connection.sendall(ok(b"{}"))
+
+    request = Request(method="POST", path="/x", query={"q": "ä b"}, body={"a": 1}, idempotency_key="k", returns=object)
+    with raw_server(script) as url:
+        mine = caller.http_client(trust_env=False)
+        for http_client in (None, mine):
+            service = attrs.evolve(SERVICE, headers=named)
+            caller.ask(caller.client(url, service=service, http_client=http_client), request)
+        caller.finish(_Closing(mine))
+    own, plain = heads
+    assert own == plain
+    assert own.lower().count(b"user-agent:") == own.lower().count(b"connection:") == 1
 
 
 class _Closing:

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 
 from clientkit import Options, Request, RetryPolicy
+from clientkit.call_context import Service
 from support.raw_server import Script, head_of, ok
-from support.shop import AsyncShop, Shop, connect
+from support.shop import SERVICE, AsyncShop, Shop, connect
 
 ASK = Request(method="GET", path="/x", returns=object)
 ONCE = RetryPolicy(attempts=1)
@@ -27,8 +28,8 @@ class Caller:
         self._loop = asyncio.Runner() if is_awaited else None
         self._open = list[Any]()
 
-    def client(self, url: str, *, http_client: Any = None, **bounds: Any) -> Any:
-        made = connect(url, options=Options(retry=ONCE, **bounds))
+    def client(self, url: str, *, service: Service = SERVICE, http_client: Any = None, **bounds: Any) -> Any:
+        made = connect(url, service=service, options=Options(retry=ONCE, **bounds))
         client: Any = (
             Shop(made, http_client=http_client) if self._loop is None else AsyncShop(made, http_client=http_client)
         )

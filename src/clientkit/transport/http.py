@@ -8,11 +8,11 @@ query, which may be a permission (a presigned link) or hold other people's data.
 from __future__ import annotations
 
 import asyncio
-import http.cookiejar
 import logging
 import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from clientkit.errors import ConfigurationError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from clientkit.transport.pools import AsyncPools
 
 _Opened: TypeAlias = "dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncPools]]"
+
+_Extensions: TypeAlias = dict[str, object]
 
 _SENDING: Mapping[str, Any] = {"stream": True, "follow_redirects": False}
 
@@ -60,15 +62,16 @@ class HttpTransport:
         client = self._client()
         with bounded(outgoing) as bounds:
             try:
-                extensions: dict[str, object] = {"trace": bounds.trace, "timeout": _timeouts(outgoing)}
+                extensions: _Extensions = {"trace": bounds.trace, "timeout": _timeouts(outgoing)}
                 response = self._response(client, outgoing, extensions)
                 try:
-                    body = Body(outgoing, _headers(response))
+                    headers = _headers(response)
+                    body = Body(outgoing, headers)
                     for chunk in response.iter_raw():
                         if body.is_full(chunk):
                             break
                         _check(bounds)
-                    return body.answer(response.status_code, _headers(response))
+                    return body.answer(response.status_code, headers)
                 finally:
                     response.close()
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
@@ -80,15 +83,18 @@ class HttpTransport:
         if self._is_own and self._process == os.getpid():
             self._http.close()
 
-    def _response(self, client: httpx.Client, outgoing: Outgoing, extensions: dict[str, object]) -> httpx.Response:
-        request = _request(client, outgoing, extensions)
-        if not outgoing.is_link:
-            return client.send(request, **_SENDING)
-        if self._is_own:
-            # What traces and logs httpx's clients would keep the link, which is a permission.
-            return self._pools.handle_request(request)
-        with unseen():
-            return client.send(request, **_SENDING, auth=None)
+    def _response(self, client: httpx.Client, outgoing: Outgoing, extensions: _Extensions) -> httpx.Response:
+        from clientkit.transport.clients import bare_request, own_request
+
+        if outgoing.is_link:
+            request = bare_request(outgoing, extensions)
+            if self._is_own:
+                # What traces and logs httpx's clients would keep the link, which is a permission.
+                return self._pools.handle_request(request)
+            with unseen():
+                return client.send(request, **_SENDING, auth=None)
+        build = own_request if self._is_own else partial(_merged, client)
+        return client.send(build(outgoing, extensions), **_SENDING)
 
     def _client(self) -> httpx.Client:
         if self._is_closed or self._http.is_closed:
@@ -100,12 +106,11 @@ class HttpTransport:
         return self._http
 
     def _opened(self) -> httpx.Client:
-        import httpx
-
+        from clientkit.transport.clients import OwnClient
         from clientkit.transport.pools import Pools
 
         self._pools = Pools(self._way_out)
-        return httpx.Client(transport=self._pools, cookies=_no_cookies(), trust_env=False)
+        return OwnClient(self._pools)
 
 
 class AsyncHttpTransport:
@@ -153,28 +158,30 @@ class AsyncHttpTransport:
         self._opened.clear()
 
     async def _sent(self, client: httpx.AsyncClient, outgoing: Outgoing, bounds: Bounds) -> Answer:
-        extensions: dict[str, object] = {"trace": bounds.atrace, "timeout": _timeouts(outgoing)}
+        extensions: _Extensions = {"trace": bounds.atrace, "timeout": _timeouts(outgoing)}
         response = await self._response(client, outgoing, extensions)
         try:
-            body = Body(outgoing, _headers(response))
+            headers = _headers(response)
+            body = Body(outgoing, headers)
             async for chunk in response.aiter_raw():
                 if body.is_full(chunk):
                     break
                 _check(bounds)
-            return body.answer(response.status_code, _headers(response))
+            return body.answer(response.status_code, headers)
         finally:
             await response.aclose()
 
-    async def _response(
-        self, client: httpx.AsyncClient, outgoing: Outgoing, extensions: dict[str, object]
-    ) -> httpx.Response:
-        request = _request(client, outgoing, extensions)
-        if not outgoing.is_link:
-            return await client.send(request, **_SENDING)
-        if self._given is None:
-            return await self._opened[asyncio.get_running_loop()][1].handle_async_request(request)
-        with unseen():
-            return await client.send(request, **_SENDING, auth=None)
+    async def _response(self, client: httpx.AsyncClient, outgoing: Outgoing, extensions: _Extensions) -> httpx.Response:
+        from clientkit.transport.clients import bare_request, own_request
+
+        if outgoing.is_link:
+            request = bare_request(outgoing, extensions)
+            if self._given is None:
+                return await self._opened[asyncio.get_running_loop()][1].handle_async_request(request)
+            with unseen():
+                return await client.send(request, **_SENDING, auth=None)
+        build = own_request if self._given is None else partial(_merged, client)
+        return await client.send(build(outgoing, extensions), **_SENDING)
 
     def _may_have_been_sent(self, bounds: Bounds) -> bool:
         return bounds.sent or self._given is not None
@@ -193,14 +200,13 @@ class AsyncHttpTransport:
         return self._opened[loop][0]
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        import httpx
-
+        from clientkit.transport.clients import OwnAsyncClient
         from clientkit.transport.pools import AsyncPools
 
         for other in [each for each in self._opened if each.is_closed()]:
             self._opened.pop(other)[1].abandon()
         pools = AsyncPools(self._way_out)
-        self._opened[loop] = httpx.AsyncClient(transport=pools, cookies=_no_cookies(), trust_env=False), pools
+        self._opened[loop] = OwnAsyncClient(pools), pools
 
 
 def _cut_queries(record: logging.LogRecord) -> bool:
@@ -212,23 +218,14 @@ def _cut_queries(record: logging.LogRecord) -> bool:
     return True
 
 
-def _no_cookies() -> http.cookiejar.CookieJar:
-    return http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-
-
-def _request(
-    client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing, extensions: dict[str, object]
-) -> httpx.Request:
-    import httpx
-
-    headers = {**outgoing.headers, "Accept-Encoding": CODING}
-    if outgoing.is_link:
-        # What a caller's client adds for its gateway is not for a host that an answer named.
-        return httpx.Request(
-            outgoing.method, outgoing.url, headers=headers, content=outgoing.content, extensions=extensions
-        )
+def _merged(client: httpx.Client | httpx.AsyncClient, outgoing: Outgoing, extensions: _Extensions) -> httpx.Request:
+    """The request with what a caller's client adds."""
     return client.build_request(
-        outgoing.method, outgoing.url, headers=headers, content=outgoing.content, extensions=extensions
+        outgoing.method,
+        outgoing.url,
+        headers={**outgoing.headers, "Accept-Encoding": CODING},
+        content=outgoing.content,
+        extensions=extensions,
     )
 
 
