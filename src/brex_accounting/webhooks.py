@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, Unpack, cast
 
 import attrs
 
@@ -288,12 +288,13 @@ def _verified(headers: Headers, body: bytes, keys: Keys, rules: _Rules, now: dat
 
 def _event(id: str, sent_at: datetime, content: bytes) -> Event:
     try:
-        body = codec.structure(codec.parse(content), _Body)
-        if body.event_type != WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT:
+        found = codec.parse(content)
+        fields = cast("dict[str, object]", found) if isinstance(found, dict) else {}
+        if fields.get("event_type") != WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT.value:
+            body = codec.structure(found, _Body)
             fields = {"event_type": body.event_type.value, **body.extra}
             return OtherEvent(id=id, sent_at=sent_at, type=body.event_type, body=fields)
-        named = {_FIELDS.get(name, name): value for name, value in body.extra.items()}
-        ready = codec.structure(named, _Ready)
+        ready = codec.structure({_FIELDS.get(name, name): value for name, value in fields.items()}, _Ready)
     except codec.CodecError as error:
         raise UnreadableWebhookError(f"the body of the webhook {id} is not an event of Brex's: {error}") from error
     return RecordsReadyForExport(id=id, sent_at=sent_at, record_ids=ready.record_ids, company_id=ready.company_id)

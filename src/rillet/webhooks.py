@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 import attrs
@@ -216,12 +217,13 @@ def verify(
     *signed, signatures = pick(headers, *_HEADERS)
     keys.check(_signed(signed, content), _each_of(signatures))
     time, event_id, entity, kind = signed
-    if "." in event_id or not (_WORD.fullmatch(entity) and _WORD.fullmatch(kind)):
+    named = _named(entity, kind)
+    if "." in event_id or named is None:
         # One signature must not fit two ways to cut the signed text.
         raise MalformedWebhookError(f"X-Rillet-Id, -Entity or -Event is not of its form: {signed[1:]}")
     moment = _moment(time)
     check_time(moment, tolerance=tolerance, now=now)
-    event = _read(Entity(_normal(entity)), EventType(_normal(kind)), event_id, moment, content)
+    event = _read(*named, event_id, moment, content)
     check_new(event_id, seen)
     return event
 
@@ -244,7 +246,7 @@ def sign(
 
 
 def _signed(parts: Iterable[str], body: bytes) -> bytes:
-    return b".".join((*(part.encode() for part in parts), body))
+    return ".".join((*parts, "")).encode() + body
 
 
 def _each_of(signatures: str) -> list[str]:
@@ -259,6 +261,14 @@ def _moment(text: str) -> datetime:
         return codec.structure(text, datetime).astimezone(UTC)
     except (codec.CodecError, OverflowError) as error:
         raise MalformedWebhookError(f"X-Rillet-Timestamp is not a time with a zone: {text!r}") from error
+
+
+@lru_cache(maxsize=128)
+def _named(entity: str, kind: str) -> tuple[Entity, EventType] | None:
+    """What two headers name, None where one is not of its form."""
+    if not (_WORD.fullmatch(entity) and _WORD.fullmatch(kind)):
+        return None
+    return Entity(_normal(entity)), EventType(_normal(kind))
 
 
 def _normal(word: str) -> str:

@@ -67,8 +67,12 @@ def _refuse_constant(text: str) -> object:
     raise ValueError(f"{text} is not JSON")
 
 
+# `json.loads` makes one for each call that names a parser.
+_decoder = json.JSONDecoder(parse_float=number, parse_constant=_refuse_constant)
+
+
 def _parse_plainly(content: bytes) -> object:
-    value: object = json.loads(str(content, "utf-8"), parse_float=number, parse_constant=_refuse_constant)
+    value: object = _decoder.decode(str(content, "utf-8"))
     if b"\\" in content and _SURROGATE.search(content):
         # Half of a pair is no character: encoding fails here, as in msgspec, and not where the text is stored later.
         json.dumps(value, ensure_ascii=False, default=str).encode()
