@@ -289,7 +289,7 @@ def _verified(headers: Headers, body: bytes, keys: Keys, rules: _Rules, now: dat
 def _event(id: str, sent_at: datetime, content: bytes) -> Event:
     try:
         found = codec.parse(content)
-        fields = cast("dict[str, object]", found) if isinstance(found, dict) else {}
+        fields = _fields(found)
         if fields.get("event_type") != WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT.value:
             body = codec.structure(found, _Body)
             fields = {"event_type": body.event_type.value, **body.extra}
@@ -298,3 +298,7 @@ def _event(id: str, sent_at: datetime, content: bytes) -> Event:
     except codec.CodecError as error:
         raise UnreadableWebhookError(f"the body of the webhook {id} is not an event of Brex's: {error}") from error
     return RecordsReadyForExport(id=id, sent_at=sent_at, record_ids=ready.record_ids, company_id=ready.company_id)
+
+
+def _fields(found: object) -> dict[str, object]:
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
