@@ -15,7 +15,7 @@ Three things make them fast, and none is seen from outside:
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from enum import Enum
@@ -25,6 +25,7 @@ import attrs
 from typing_extensions import override
 
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
+from clientkit.making import has_twin, twin
 
 Hook = Callable[[Any, Any], Any]
 
@@ -61,7 +62,6 @@ class _SharedExtra(dict[str, object]):
 
 #: What was read as a class within other classes, by its keys and values; for all readers.
 _parts = dict[type[Any], dict[object, object]]()
-_twins = dict[type[Any], type[Any]]()
 
 #: The `extra` of every object whose class knows all of its fields, and its name in a reader.
 NO_EXTRA = _SharedExtra()
@@ -304,8 +304,8 @@ class ReaderOfDicts:
         return variable
 
     def _make(self, kind: type[Any], values: dict[str, str], target: str, depth: int) -> None:
-        if _has_twin(kind):
-            self._put(depth, f"{target} = {self._name(_twin(kind))}()")
+        if has_twin(kind):
+            self._put(depth, f"{target} = {self._name(twin(kind))}()")
             self._put(depth, *(f"{target}.{name} = {variable}" for name, variable in values.items()))
             self._put(depth, f"{target}.__class__ = {self._name(kind)}")
             return
@@ -345,28 +345,6 @@ def _all_texts(extra: dict[str, object]) -> bool:
 
 def _is_text(kind: Any) -> bool:
     return kind in {str, date, datetime} or (isinstance(kind, type) and issubclass(kind, Enum))
-
-
-def _has_twin(kind: type[Any]) -> bool:
-    """Whether nothing but setting attributes happens where an object of the class is made."""
-    fields: Iterable[Any] = attrs.fields(kind)
-    return (
-        not hasattr(kind, "__attrs_post_init__")
-        and not hasattr(kind, "__attrs_pre_init__")
-        and all(field.init and field.validator is None and field.converter is None for field in fields)
-    )
-
-
-def _twin(kind: type[Any]) -> type[Any]:
-    """A subclass with the same layout whose attributes can be set; an object of it can become one of the class."""
-    if kind not in _twins:
-        unfrozen = {
-            "__init__": object.__init__,
-            "__setattr__": object.__setattr__,
-            "__delattr__": object.__delattr__,
-        }
-        _twins[kind] = type(kind.__name__, (kind,), {"__slots__": (), "__module__": kind.__module__, **unfrozen})
-    return _twins[kind]
 
 
 def without_none(kind: Any) -> tuple[Any, bool]:
