@@ -26,6 +26,8 @@ _Check: TypeAlias = Callable[[object], str | None]
 _TEXTS = (str, bytes, bytearray)
 # The usual sequences, which need no look at an abstract class.
 _LISTS: frozenset[type] = frozenset({tuple, list})
+# Classes within classes are looked at in one expression down to here.
+_DEEPEST = 3
 # What people have at hand instead, and how they get what is wanted.
 _HINTS: Mapping[type, str] = {
     date: ", such as date(2026, 1, 31)",
@@ -36,6 +38,9 @@ _HINTS: Mapping[type, str] = {
 
 def checked_fields(value: object) -> None:
     """Raises `TypeError` with the field's name where a field of an attrs object holds what its annotation does not allow."""
+    fits = _fitting_of.get(type(value))
+    if fits is not None and fits(value):
+        return
     problem = _fields_check(type(value))(value)
     if problem is not None:
         raise TypeError(f"{type(value).__name__}{problem}")
@@ -166,6 +171,7 @@ def _literal_check(values: tuple[object, ...]) -> _Check:
 
 
 _of_fields = dict[type, _Check]()
+_fitting_of = dict[type, Callable[[object], bool]]()
 
 
 def _fields_check(kind: type) -> _Check:
@@ -179,6 +185,7 @@ def _fields_check(kind: type) -> _Check:
 def _made_fields_check(kind: type[Any]) -> _Check:
     attributes: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
     checks = [(each.name, found) for each in attributes if (found := _check(each.type)) is not None]
+    _fitting_of[kind] = _fitting(kind)
 
     def check(value: object) -> str | None:
         for name, check_one in checks:
@@ -188,6 +195,46 @@ def _made_fields_check(kind: type[Any]) -> _Check:
         return None
 
     return check
+
+
+def _fitting(kind: type[Any]) -> Callable[[object], bool]:
+    """Whether each field is just of the class that its annotation names: the usual case, told by one expression."""
+    names: dict[str, Any] = {"dict": dict, "lists": _LISTS}
+    text = f"lambda value: {_all_fit(kind, 'value', names)}"
+    fits: Callable[[object], bool] = eval(text, names)  # noqa: S307 - of attribute names alone, as in attrs itself
+    return fits
+
+
+def _all_fit(kind: type[Any], place: str, names: dict[str, Any]) -> str:
+    """What is true where all fields of an object of an attrs class fit; `names` gets what it looks at."""
+    parts = (_fits(each.type, f"{place}.{each.name}", names) for each in attrs.fields(attrs.resolve_types(kind)))
+    return " and ".join(filter(None, parts)) or "True"
+
+
+def _fits(annotation: object, place: str, names: dict[str, Any]) -> str:
+    """What is true where the value in a place fits; empty where everything does."""
+    check = _check(annotation)
+    if check is None:
+        return ""
+    name = f"n{len(names)}"
+    names[name] = check
+    careful = f"{name}({place}) is None"
+    arguments = get_args(annotation)
+    if get_origin(annotation) in {Union, types.UnionType}:
+        others = [each for each in arguments if each is not types.NoneType]
+        inside = _fits(others[0], place, names) if len(others) == 1 else careful
+        return f"({place} is None or {inside})" if types.NoneType in arguments else inside
+    kind = _as_class(get_origin(annotation)) or _as_class(annotation)
+    if kind is None or place.count(".") > _DEEPEST:
+        return careful
+    if inspect.isabstract(kind):
+        usual = f"{place}.__class__ in lists and not {place}" if _is_sequence(kind) else f"{place}.__class__ is dict"
+        return f"({usual} or {careful})" if _is_sequence(kind) or issubclass(dict, kind) else careful
+    if arguments:
+        return careful
+    names[name] = kind
+    inside = f" and {_all_fit(kind, place, names)}" if attrs.has(kind) else ""
+    return f"{place}.__class__ is {name}{inside}"
 
 
 def _placed(place: str, problem: str) -> str:
