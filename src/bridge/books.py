@@ -12,8 +12,20 @@ import attrs
 from typing_extensions import override
 
 from bridge.datatable import DataTable, Tabular
-from bridge.master_data import INACTIVE, Account, Bill, Field, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
+from bridge.master_data import (
+    INACTIVE,
+    Account,
+    Bill,
+    Field,
+    FieldValue,
+    Reference,
+    Reimbursement,
+    Subsidiary,
+    TaxRate,
+    Vendor,
+)
 from bridge.unreadable import UnreadableEntry, UnreadableIndex
+from bridge.vendors.answers import VendorAnswers
 from bridge.vendors.names import NameIndex
 
 K = TypeVar("K")
@@ -31,6 +43,20 @@ def normalised(name: str) -> str:
 def _is_telling(character: str) -> bool:
     # Marks are the vowels of many scripts: without them different names would become one.
     return character in "&+_" or unicodedata.category(character)[0] in "LMN"
+
+
+class FieldValues:
+    """The values of a custom field by id and by name; the first of several counts."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self._by_id = {each.id: each for each in reversed(field.values)}
+        self._by_name = {normalised(each.name): each for each in reversed(field.values)}
+
+    def find(self, value_id: str | None, name: str | None) -> FieldValue | None:
+        """The value with this id, or else with this name."""
+        found = None if value_id is None else self._by_id.get(value_id)
+        return self._by_name.get(normalised(name)) if found is None and name else found
 
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)
@@ -86,6 +112,10 @@ class Books(Tabular):
         same = self._accounts_by_code.get(account.code, ())
         return tuple(each for each in same if each.id != account.id and each.status != INACTIVE)
 
+    def is_sound(self, account: Account) -> bool:
+        """Whether an account is active, no other has its code, and nothing is there that could not be read."""
+        return account.id in self._sound_accounts
+
     def subsidiary(self, name_or_id: str) -> Subsidiary | None:
         """The subsidiary with this id or trade name."""
         return self._subsidiaries.get(name_or_id)
@@ -93,6 +123,16 @@ class Books(Tabular):
     def field(self, name_or_id: str) -> Field | None:
         """The custom field with this id or name."""
         return self._fields.get(name_or_id) or self._fields.get(normalised(name_or_id))
+
+    @cached_property
+    def vendor_answers(self) -> VendorAnswers:
+        """Who was found for the companies that were looked for."""
+        return VendorAnswers()
+
+    @cached_property
+    def mandatory_fields(self) -> tuple[Field, ...]:
+        """The custom fields of which every line of an expense needs a value."""
+        return tuple(each for each in self.fields if _is_mandatory(each))
 
     def vendor(self, vendor_id: str) -> Vendor | None:
         """The vendor with this id."""
@@ -160,6 +200,11 @@ class Books(Tabular):
         return _grouped((each.code, each) for each in {each.id: each for each in self.accounts}.values())
 
     @cached_property
+    def _sound_accounts(self) -> frozenset[str]:
+        known = () if self.unreadable else {each.id: each for each in self.accounts}.values()
+        return frozenset(each.id for each in known if each.status != INACTIVE and not self.twins(each))
+
+    @cached_property
     def _accounts_by_name(self) -> Mapping[str, tuple[Account, ...]]:
         ways = ((each.code, each.name, f"{each.code} {each.name}") for each in self.accounts)
         return _grouped(
@@ -175,6 +220,11 @@ class Books(Tabular):
     @cached_property
     def _fields(self) -> Mapping[str, Field]:
         return {normalised(field.name): field for field in self.fields} | {field.id: field for field in self.fields}
+
+    @cached_property
+    def field_values(self) -> Mapping[str, FieldValues]:
+        """The values of the custom fields, by the id of the field."""
+        return {field.id: FieldValues(field) for field in self.fields}
 
     @cached_property
     def _vendors_by_id(self) -> Mapping[str, Vendor]:
@@ -211,6 +261,10 @@ class Books(Tabular):
     @cached_property
     def _vendors_by_email(self) -> Mapping[str, tuple[Vendor, ...]]:
         return _grouped((vendor.email.strip().casefold(), vendor) for vendor in self.vendors if vendor.email)
+
+
+def _is_mandatory(field: Field) -> bool:
+    return field.settings is not None and field.settings.expenses is not None and field.settings.expenses.mandatory
 
 
 def _keys(references: Iterable[Reference]) -> Iterable[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import partial
 from typing import ParamSpec, TypeAlias, TypeVar
 
 import attrs
@@ -84,7 +85,12 @@ def calling(what: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwar
     except CallerError:
         raise
     except Exception as error:
-        raise CallerError(f"{what} failed: {described(error)}") from error
+        raise failed(what, error) from error
+
+
+def failed(what: str, error: Exception) -> CallerError:
+    """What `calling` raises."""
+    return CallerError(f"{what} failed: {described(error)}")
 
 
 def account_chosen(
@@ -122,16 +128,20 @@ def described(error: Exception) -> str:
 
 def guarded_rates(rates: Callable[[str, str, date], object]) -> Rates:
     """The rates, which raise nothing but `CallerError` and give nothing but numbers."""
+    return partial(_guarded, rates)
 
-    def rate(base: str, target: str, day: date) -> Decimal | None:
-        found = rates(base, target, day)
-        if found is None:
-            return None
-        if not isinstance(found, Decimal):
-            raise TypeError(f"{found!r} is not a Decimal")
-        return checked(found) if found.is_finite() else found
 
-    return lambda base, target, day: calling("the source of exchange rates", rate, base, target, day)
+def _guarded(rates: Callable[[str, str, date], object], base: str, target: str, day: date) -> Decimal | None:
+    return calling("the source of exchange rates", _rate, rates, base, target, day)
+
+
+def _rate(rates: Callable[[str, str, date], object], base: str, target: str, day: date) -> Decimal | None:
+    found = rates(base, target, day)
+    if found is None:
+        return None
+    if not isinstance(found, Decimal):
+        raise TypeError(f"{found!r} is not a Decimal")
+    return checked(found) if found.is_finite() else found
 
 
 #: What to do about a time zone that nobody knows.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from operator import attrgetter
 
 import attrs
 
@@ -86,12 +87,15 @@ class CodedRecord:
 
     def side_of(self, role: Role) -> Side | None:
         """The side on which lines that nobody codes stand for a role; None where there is none."""
-        return next((side for side, each in self.roles.items() if each is role), None)
+        for side, each in self.roles.items():
+            if each is role:
+                return side
+        return None
 
     @property
     def moves_money(self) -> bool:
         """Whether any line has an amount."""
-        return any(each.line.amount.amount for each in self.lines)
+        return any(map(_amount, self.lines))
 
     def postings(self, books: Books) -> tuple[Posting, ...]:
         """The record's own postings, which balance; a line that nobody codes is on the account of its role.
@@ -135,6 +139,10 @@ class CodedRecord:
         role = self.role_of(coded)
         wanted = None if role is None else self.entity.account(role)
         return coded.account if wanted is None else books.account(wanted)
+
+
+#: What a line moves.
+_amount = attrgetter("line.amount.amount")
 
 
 def _owed(each: CodedLine, account: Account, text: str, *, turned: bool) -> CodedLine:

@@ -167,7 +167,7 @@ class Findings:
     """The reasons found so far while one record is looked at."""
 
     def __init__(self) -> None:
-        self.reasons = list[Reason]()
+        self.reasons: list[Reason] = []
 
     def add(self, code: ReasonCode | str, text: str, line_id: str | None = None) -> None:
         """Note a reason; the same one is noted once. Raises `TypeError` for a text that is none."""

@@ -266,7 +266,7 @@ class _Choice:
 
 def names_field(ref: FieldValueRef, field: str) -> bool:
     """Whether `ref` is of this Brex field, named by its remote id, its Brex id or its name."""
-    return field in {ref.remote_field_id, ref.brex_field_id, ref.field_name}
+    return field in (ref.remote_field_id, ref.brex_field_id, ref.field_name)
 
 
 def has_choice(ref: FieldValueRef) -> bool:

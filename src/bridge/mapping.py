@@ -19,8 +19,8 @@ from bridge.callers import (
     ChooseVendor,
     Rates,
     Zones,
-    calling,
     check_types,
+    failed,
     guarded_rates,
     no_account,
     no_rates,
@@ -47,6 +47,7 @@ from bridge.settings.choices import ForeignCurrency, OtherTypes, TaxRounding
 from bridge.settings.default_accounts import ROLES
 from bridge.settings.values import OF_SUBSIDIARY, Settings
 from bridge.vendors.planned import PlannedVendors
+from clientkit.making import maker
 
 Mapper: TypeAlias = Callable[[Draft], Post | Skip | None]
 """Turns a draft into what to post, or says why nothing is; None where the draft has a reason why it cannot. It must be pure."""
@@ -75,6 +76,7 @@ DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
 )
 
 
+_draft = maker(Draft)
 _OWN = frozenset(DEFAULT_MAPPERS.values())
 
 
@@ -146,6 +148,10 @@ class Bridge:
         check_types(mappers)
         self.settings, self.mappers, self.rates, self.zones = settings, dict(mappers), rates, zones
         self.choose_account, self.choose_vendor = choose_account, choose_vendor
+        self._guarded_rates = guarded_rates(rates)
+        self._leaves_amounts = (
+            settings.foreign_currency is ForeignCurrency.DOCUMENT and settings.tax_rounding is TaxRounding.LINE
+        )
 
     def __repr__(self) -> str:
         return f"<Bridge of {self.settings!r}, mappers for {', '.join(self.mappers)}>"
@@ -265,11 +271,11 @@ class Bridge:
         zone = self._zone(coded, findings)
         if coded is None:
             return None
-        return Draft(
+        return _draft(
             coded=coded,
             settings=self.settings,
             books=books,
-            rates=guarded_rates(self.rates),
+            rates=self._guarded_rates,
             zone=zone,
             posted_on=posted_on,
             findings=findings,
@@ -278,22 +284,28 @@ class Bridge:
 
     def _in_books(self, draft: Draft, *, is_entry: bool = False) -> Draft:
         """The draft in the currency that the settings want, with its tax as they want it; that of an entry is not rounded once."""
+        if self._leaves_amounts:
+            return draft
         coded = draft.coded
         if self.settings.foreign_currency is ForeignCurrency.SUBSIDIARY:
             coded = in_books_currency(draft)
         if not is_entry and self._rounds_once(coded):
             coded = with_tax_of_document(coded)
-        return attrs.evolve(draft, coded=coded)
+        return draft if coded is draft.coded else attrs.evolve(draft, coded=coded)
 
     def _shares(self, draft: Draft) -> tuple[Draft, ...]:
         """The draft of each entity's share, the payer's first; what the other one has becomes an entry."""
+        if draft.coded.debt is None:
+            return (self._in_books(draft),)
         drafts = (attrs.evolve(draft, coded=each) for each in draft.coded.shares())
         return tuple(self._in_books(each, is_entry=place > 0) for place, each in enumerate(drafts))
 
     def _like(self, record: Record) -> str:
         """The type whose uncoded lines stand for the same accounts: its own, or of an added one that of its mapper."""
+        if record.type in ROLES:
+            return record.type
         mapper = self.mappers.get(record.type)
-        if record.type in ROLES or mapper is journal_entry:
+        if mapper is journal_entry:
             return record.type
         alike = (kind for kind, own in DEFAULT_MAPPERS.items() if own is mapper and len(ROLES.get(kind, {})) == 1)
         return next(alike, record.type)
@@ -345,12 +357,20 @@ def _checked(made: Post, draft: Draft) -> Post:
 
 
 def _mapped(mapper: Callable[[Draft], object], draft: Draft) -> Post | Skip | None:
-    what = f"the mapper of {draft.record.type}"
-    made = calling(what, mapper, draft)
+    try:
+        made = mapper(draft)
+        if isinstance(made, Post):
+            return made if mapper in _OWN else _checked(made, draft)
+    except CallerError:
+        raise
+    except Exception as error:
+        raise failed(_named(draft), error) from error
     if made is None and not draft.findings.reasons:
-        draft.refuse(ReasonCode.NOTHING_MAPPED, f"{what} gave neither something to post nor a reason")
+        draft.refuse(ReasonCode.NOTHING_MAPPED, f"{_named(draft)} gave neither something to post nor a reason")
     if made is None or isinstance(made, Skip):
         return made
-    if isinstance(made, Post):
-        return made if mapper in _OWN else calling(what, _checked, made, draft)
-    raise CallerError(f"{what} gave {made!r}, which is nothing to post")
+    raise CallerError(f"{_named(draft)} gave {made!r}, which is nothing to post")
+
+
+def _named(draft: Draft) -> str:
+    return f"the mapper of {draft.record.type}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from brex_accounting import FieldValueRef, LineItem, Record, Side
+from brex_accounting import FieldValueRef, LineItem, Side
 from bridge.books import Books
 from bridge.entities import has_choice, names_field
 from bridge.master_data import Account
@@ -12,37 +12,44 @@ from bridge.settings.choices import Role
 from bridge.settings.default_accounts import ROLES
 from bridge.settings.values import Entity, Settings
 
+_DEBIT, _CREDIT = Side.DEBIT, Side.CREDIT
+_NO_ROLES: Mapping[Side, Role] = {}
+# The types of documents against one account, with the side and the role of its lines.
+_AGAINST_ONE = {kind: next(iter(roles.items())) for kind, roles in ROLES.items() if len(roles) == 1}
+
 
 def roles_of(
-    record: Record, entity: Entity | None, settings: Settings, books: Books, *, like: str
+    lines: Sequence[tuple[LineItem, FieldValueRef | None]], entity: Entity | None, books: Books, *, like: str
 ) -> Mapping[Side, Role]:
-    """What the lines on each side of a record stand for that nobody codes.
+    """What the lines on each side of a record stand for that nobody codes; each line comes with its `choice`.
 
     A record of a type with one such side may be turned round: the credit of a vendor, a refund that was taken back. That
     is so where no line on that side stands for the account, and one on the other side does.
     """
-    roles = ROLES.get(like, {})
-    if len(roles) != 1:
-        return roles
-    ((side, role),) = roles.items()
+    against_one = _AGAINST_ONE.get(like)
+    if against_one is None:
+        return ROLES.get(like, _NO_ROLES)
+    side, role = against_one
+    for line, chosen in lines:
+        if chosen is None and line.type == side and line.amount.amount:
+            return ROLES[like]
     named = None if entity is None else entity.account(role)
     against = None if named is None else books.account(named)
     stands = {
         line.type
-        for line in record.line_items
-        if line.amount.amount and _stands_for(against, line, settings, books, is_usual=line.type == side)
+        for line, chosen in lines
+        if line.amount.amount and _stands_for(against, chosen, books, is_usual=line.type == side)
     }
-    other = Side.DEBIT if side == Side.CREDIT else Side.CREDIT
-    return {other: role} if stands == {other} else roles
+    other = _DEBIT if side == _CREDIT else _CREDIT
+    return {other: role} if stands == {other} else ROLES[like]
 
 
-def _stands_for(against: Account | None, line: LineItem, settings: Settings, books: Books, *, is_usual: bool) -> bool:
+def _stands_for(against: Account | None, chosen: FieldValueRef | None, books: Books, *, is_usual: bool) -> bool:
     """Whether a line stands for an account: nobody codes it, or it is coded to the account.
 
     On the usual side another account of its subtype counts too: who codes a card's line to another card has not turned
     the record round.
     """
-    chosen = choice(line, settings)
     if chosen is None:
         return True
     account = chosen_account(chosen, books)
@@ -60,6 +67,7 @@ def chosen_account(chosen: FieldValueRef, books: Books) -> Account | None:
 
 def choice(line: LineItem, settings: Settings) -> FieldValueRef | None:
     """The value by which somebody coded a line, None where nobody did."""
-    return next(
-        (ref for ref in line.accounting_field_values if names_field(ref, settings.gl_field) and has_choice(ref)), None
-    )
+    for ref in line.accounting_field_values:
+        if names_field(ref, settings.gl_field) and has_choice(ref):
+            return ref
+    return None

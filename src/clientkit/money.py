@@ -26,6 +26,8 @@ MINOR_UNITS: Mapping[str, int] = MappingProxyType(
     }
 )  # fmt: skip
 
+# The minor unit by its places: 1, 0.1, 0.01 and so on.
+_UNITS = tuple(Decimal((0, (1,), -digits)) for digits in range(max(MINOR_UNITS.values()) + 1))
 _INTEGER_DIGITS = 18
 _FRACTION_DIGITS = 28
 # What is read may be wider than what is sent: services calculate with more places, and in floating point.
@@ -36,6 +38,10 @@ _EXACT = Context(prec=_PRECISION, traps=[Inexact])
 # The same for what is rounded on purpose.
 _WIDE = Context(prec=_PRECISION)
 
+NOTHING = Decimal(0)
+#: The exact sum of two amounts, whatever precision the caller's decimal context has.
+exact_sum = _EXACT.add
+
 
 def places(currency: str) -> int:
     """How many decimal places amounts of an ISO 4217 `currency` have: 0 for JPY, 2 for USD, 3 for BHD."""
@@ -44,14 +50,14 @@ def places(currency: str) -> int:
 
 def is_rounded(amount: Decimal, currency: str) -> bool:
     """Whether `amount`, in major units, has no more places than its currency: true of 1.10 USD, false of 1.105 USD."""
-    return _EXACT.remainder(amount, _unit(currency)) == 0
+    return not _EXACT.remainder(amount, _UNITS[MINOR_UNITS.get(currency, 2)])
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """The exact sum, whatever precision the caller's decimal context has."""
-    result = Decimal(0)
+    result = NOTHING
     for amount in amounts:
-        result = _EXACT.add(result, amount)
+        result = exact_sum(result, amount)
     return result
 
 
@@ -139,4 +145,4 @@ def _check_finite(amount: Decimal) -> None:
 
 
 def _unit(currency: str) -> Decimal:
-    return Decimal((0, (1,), -places(currency)))
+    return _UNITS[MINOR_UNITS.get(currency, 2)]

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import Books, normalised
-from rillet import ExternalReference, Vendor
+from bridge.unreadable import UnreadableEntry
+from rillet import AccountStatus, ExternalReference, FieldValue, Vendor
 from support.companies.small import (
     ADA,
     AMERICA,
@@ -34,6 +35,32 @@ def test_an_account_is_known_by_code_and_by_id_and_the_id_wins() -> None:
         kept = books(accounts=accounts)
         assert kept.account("1000") == kept.account("2000") == hiding
         assert kept.account("id-1000") == hidden
+
+
+def test_an_account_is_sound_where_nothing_can_be_confused_with_it() -> None:
+    active, gone = account("1000", "Travel"), account("2000", "Old", status=AccountStatus.INACTIVE)
+    twin = attrs.evolve(active, id="twin")
+    assert books(accounts=(active, gone)).is_sound(active)
+    assert not books(accounts=(active, gone)).is_sound(gone)
+    assert not books(accounts=(active, twin)).is_sound(active)
+    assert books(accounts=(active, attrs.evolve(twin, status=AccountStatus.INACTIVE))).is_sound(active)
+    unread = UnreadableEntry(kind="account", id=None, why="broken")
+    assert not books(accounts=(active,), unreadable=(unread,)).is_sound(active)
+
+
+def test_a_value_of_a_field_is_known_by_id_and_else_by_name_and_the_first_counts() -> None:
+    sales, other = FieldValue(id="1", name="Sales"), FieldValue(id="2", name=" SALES ")
+    team = attrs.evolve(field("Team"), values=(sales, other))
+    values = books(fields=(team,)).field_values[team.id]
+    assert values.field is team
+    assert values.find("2", "Sales") == other
+    assert values.find(None, "sales") == values.find("3", "Sales!") == sales
+    assert values.find("3", None) is None
+
+
+def test_the_books_know_their_mandatory_fields() -> None:
+    wanted, offered = field("Team", mandatory=True), field("Project")
+    assert books(fields=(wanted, offered, attrs.evolve(offered, settings=None))).mandatory_fields == (wanted,)
 
 
 def test_a_subsidiary_is_known_by_trade_name_and_by_id_and_the_id_wins() -> None:

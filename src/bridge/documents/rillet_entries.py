@@ -190,7 +190,7 @@ def correcting_entry(
             side=Side.DEBIT if each.amount > 0 else Side.CREDIT,
             description="Correction",
             fields=field_assignments(
-                FieldAssignment(field_id=field, field_value_id=value) for field, value in sorted(each.fields)
+                [FieldAssignment(field_id=field, field_value_id=value) for field, value in sorted(each.fields)]
             ),
         )
         for each in summed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -88,8 +88,10 @@ def debited(item: NewVendorCreditItem | VendorCreditItem) -> NewExpenseItem:
     return TaxedItem(**attrs.asdict(made, recurse=False), tax_account_code=item.tax_account_code)
 
 
-def field_assignments(fields: Iterable[FieldAssignment]) -> tuple[rillet.FieldAssignment, ...]:
+def field_assignments(fields: Collection[FieldAssignment]) -> tuple[rillet.FieldAssignment, ...]:
     """Field values as Rillet wants them."""
+    if not fields:
+        return ()
     return tuple(rillet.FieldAssignment(field_id=each.field_id, field_value_id=each.field_value_id) for each in fields)
 
 

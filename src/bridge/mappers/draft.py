@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Context, Decimal
+from functools import lru_cache
+from types import MappingProxyType
 from typing import cast
 
 import attrs
@@ -17,11 +19,12 @@ from bridge.coding import unread_account
 from bridge.decisions import Findings, Post, ReasonCode, Skip, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor
-from bridge.master_data import INACTIVE, Account, Field
+from bridge.master_data import INACTIVE, Account
 from bridge.settings.choices import Basis, CardHolder, ClosedPeriod, Role
 from bridge.settings.values import Settings
 from bridge.values import ExchangeRate
 from bridge.vendors import matching
+from clientkit.making import maker
 from clientkit.money import checked, is_rounded, product, rounded, total
 
 _REIMBURSEMENT_OF = {
@@ -30,8 +33,12 @@ _REIMBURSEMENT_OF = {
 }
 
 
+_OF_A_BASIS = frozenset(_REIMBURSEMENT_OF.values())
+
 # Ten places give back every amount below 50 million to the last unit.
 _RATE, _RATE_PLACES = Context(prec=60), Decimal("1e-10")
+_origin, _post = maker(Origin), maker(Post)
+_NOBODY, _NOTHING = CardHolder.NONE, frozenset[str]()
 _BILLING_TOLERANCE = Decimal("0.05")
 
 
@@ -71,9 +78,12 @@ class Draft:
 
         Brex has a record for each basis, and both would count twice. It is asked before any mapper.
         """
-        record, basis = self.record, self.settings.reimbursement_basis
+        record = self.coded.record
+        if record.type not in _OF_A_BASIS:
+            return None
+        basis = self.settings.reimbursement_basis
         wanted = _REIMBURSEMENT_OF[basis]
-        if record.type not in _REIMBURSEMENT_OF.values() or record.type == wanted or self.posted_on is not None:
+        if record.type == wanted or self.posted_on is not None:
             return None
         why = f"{record.type} is of the other basis; the settings say {basis}, which posts {wanted}"
         return self.skip(SkipCode.OTHER_BASIS, why)
@@ -84,22 +94,12 @@ class Draft:
         Fields that all documents have alike are filled in: the origin, the day, the subsidiary, the exchange rate, and
         where taxes go.
         """
-        known = attrs.fields_dict(kind)  # type: ignore[arg-type]
-        alike: dict[str, Callable[[], object]] = {
-            "origin": self.origin,
-            "impact_date": self.impact_date,
-            "subsidiary_id": lambda: self.coded.subsidiary.id,
-            "exchange_rate": self.exchange_rate,
-            "tax_account": self._tax_account,
-            "sales_taxes": self._sales_taxes,
-        }
-        filled = {name: give() for name, give in alike.items() if name in known and name not in fields}
-        given = {**filled, **fields}
-        if any(
-            given.get(name) is None for name, field in known.items() if field.init and field.default is attrs.NOTHING
-        ):
+        alike, required, make = _fields_of(kind, tuple(fields))
+        for name, give in alike:
+            fields[name] = give(self)
+        if None in map(fields.get, required):
             return None
-        return Post(record=self.record, document=kind(**given))
+        return _post(record=self.coded.record, document=make(**fields))
 
     def account(self, role: Role) -> Account | None:
         """The account of the settings that stands for lines that nobody codes."""
@@ -133,6 +133,8 @@ class Draft:
 
     def _chosen(self) -> str | None:
         """The vendor that the caller chose. Raises `CallerError` for what is no vendor of the ledger."""
+        if self.choose_vendor is no_vendor:
+            return None
         wanted = vendor_chosen(self.choose_vendor, self.record)
         if wanted is None:
             return None
@@ -172,10 +174,11 @@ class Draft:
 
         That is so too where the record counts later, because its own period is closed.
         """
-        base, subsidiary, day = self.coded.currency, self.coded.subsidiary, self.day_of(self.record.erp_posting_date)
+        base, subsidiary = self.coded.currency, self.coded.subsidiary
         target = subsidiary.currency
         if base == target:
             return None
+        day = self.day_of(self.record.erp_posting_date)
         rate = self.rates(base, target, day)
         billed = billed_in(self.record, target)
         if billed is not None:
@@ -201,8 +204,8 @@ class Draft:
 
     def origin(self) -> Origin:
         """What the document tells of the record."""
-        record, settings = self.record, self.settings
-        return Origin(
+        record, settings = self.coded.record, self.settings
+        return _origin(
             record_id=record.id,
             version=record.version,
             source_id=record.source_id,
@@ -215,14 +218,15 @@ class Draft:
 
         Blank text is no text.
         """
-        vendor = self.record.vendor
-        texts = (each.line.memo, self.record.memo, vendor.name.strip() if vendor else None)
-        text = next((told for told in texts if told is not None and told.strip()), None)
-        spender = self._spender()
-        if spender is not None:
+        text = each.line.memo
+        if text is None or not text.strip():
+            record = self.coded.record
+            text = _said(record.memo)
+            if text is None and record.vendor is not None:
+                text = record.vendor.name.strip() or None
+        if self.settings.card_holder is not _NOBODY and (spender := self._spender()) is not None:
             text = f"{text or ''} ({spender})".strip()
-        paid = each.transaction_amount
-        if paid is None:
+        if each.line.original_amount is None or (paid := each.transaction_amount) is None:
             return text
         # A number in JSON has lost its zeros: 41.2 is 41.20 EUR.
         amount = rounded(paid.amount, paid.currency) if is_rounded(paid.amount, paid.currency) else paid.amount
@@ -230,7 +234,7 @@ class Draft:
 
     def _spender(self) -> str | None:
         user, told = self.record.user, self.settings.card_holder
-        if user is None or told is CardHolder.NONE:
+        if user is None:
             return None
         return (
             user.id if told is CardHolder.ID else f"{user.first_name.strip()} {user.last_name.strip()}".strip() or None
@@ -238,9 +242,12 @@ class Draft:
 
     def check_mandatory(self, each: CodedLine) -> None:
         """Note each field that the ledger wants on a line and that the line does not have."""
+        mandatory = self.books.mandatory_fields
+        if not mandatory:
+            return
         assigned = {assignment.field_id for assignment in each.fields}
-        for field in self.books.fields:
-            if _is_mandatory(field) and field.id not in assigned:
+        for field in mandatory:
+            if field.id not in assigned:
                 text = f"{field.name} is mandatory in {self.books.ledger} and has no value on a line"
                 self.refuse(ReasonCode.MISSING_FIELD, text, each.line.id)
 
@@ -250,6 +257,8 @@ class Draft:
         return None if account is None else account.code
 
     def _sales_taxes(self) -> frozenset[str]:
+        if not self.settings.taxes:
+            return _NOTHING
         named = (self.books.tax_rate(each.code) for each in self.settings.taxes if each.sales_tax)
         return frozenset(each.code for each in named if each is not None)
 
@@ -287,5 +296,29 @@ def day_of(moment: datetime, zone: tzinfo = UTC) -> date:
         return moment.date()
 
 
-def _is_mandatory(field: Field) -> bool:
-    return field.settings is not None and field.settings.expenses is not None and field.settings.expenses.mandatory
+def _said(text: str | None) -> str | None:
+    return text if text is not None and text.strip() else None
+
+
+#: How the fields are filled in that all documents have alike.
+_ALIKE: Mapping[str, Callable[[Draft], object]] = MappingProxyType(
+    {
+        "origin": Draft.origin,
+        "impact_date": Draft.impact_date,
+        "subsidiary_id": lambda draft: draft.coded.subsidiary.id,
+        "exchange_rate": Draft.exchange_rate,
+        "tax_account": Draft._tax_account,
+        "sales_taxes": Draft._sales_taxes,
+    }
+)
+
+
+@lru_cache(maxsize=64)
+def _fields_of(
+    kind: Callable[..., Document], given: tuple[str, ...]
+) -> tuple[Sequence[tuple[str, Callable[[Draft], object]]], Sequence[str], Callable[..., Document]]:
+    """Which fields of a class of documents are filled in beside the given ones, which are required, and what makes one."""
+    known = attrs.fields_dict(kind)  # type: ignore[arg-type]
+    alike = tuple((name, give) for name, give in _ALIKE.items() if name in known and name not in given)
+    required = tuple(name for name, each in known.items() if each.init and each.default is attrs.NOTHING)
+    return alike, required, maker(kind)

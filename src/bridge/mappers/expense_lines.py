@@ -16,8 +16,12 @@ from bridge.mappers.service_periods import service_period
 from bridge.master_data import Account
 from bridge.settings.choices import Coverage, Role
 from bridge.taxes import LineTax
+from clientkit.making import maker
 from clientkit.money import total
 from rillet import ExpenseTax, Money, NewExpenseItem, TaxCoverage, TaxType
+
+_new_item, _money = maker(NewExpenseItem), maker(Money)
+_DEBIT = Side.DEBIT
 
 
 def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple[NewExpenseItem, ...] | None:
@@ -29,8 +33,8 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
     if against is None:
         return None
     side = _offsetting_side(draft, role)
-    made = list[NewExpenseItem]()
-    offset = list[Decimal]()
+    made: list[NewExpenseItem] = []
+    offset: list[Decimal] = []
     converted_to_nothing = False
     for each in draft.coded.lines:
         amount = each.line.amount.amount
@@ -57,7 +61,8 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
             draft.refuse(ReasonCode.OWN_ACCOUNT, text, each.line.id)
         elif each.account is not None:
             draft.check_mandatory(each)
-            made.extend(_items(draft, each, each.account))
+            item = _item(draft, each, each.account)
+            made.extend([item] if each.tax is None else _with_tax(draft, item, each, each.tax))
     if made and not total(offset) and not converted_to_nothing:
         draft.refuse(ReasonCode.NO_OFFSETTING_LINE, f"no line stands for {against.code} {against.name}")
     return tuple(made)
@@ -68,23 +73,23 @@ def _offsetting_side(draft: Draft, role: Role) -> Side | None:
 
     That is the credit side, as of an expense, for a type that says nothing of it: one that an integrator's mapper adds.
     """
-    side, roles = draft.coded.side_of(role), draft.coded.roles
-    return Side.CREDIT if side is None and Side.CREDIT not in roles else side
+    side = draft.coded.side_of(role)
+    return Side.CREDIT if side is None and Side.CREDIT not in draft.coded.roles else side
 
 
-def _items(draft: Draft, each: CodedLine, account: Account) -> Iterator[NewExpenseItem]:
-    """A line as Rillet wants it, with those of its tax, if that is a reverse charge."""
-    tax = each.tax
-    item = NewExpenseItem(
+def _item(draft: Draft, each: CodedLine, account: Account) -> NewExpenseItem:
+    """A line as Rillet wants it, without its tax."""
+    return _new_item(
         account_code=account.code,
         amount=_signed(each.line.amount.amount, each),
         description=draft.description(each),
         service_period=service_period(draft, each),
         fields=field_assignments(each.fields),
     )
-    if tax is None:
-        yield item
-        return
+
+
+def _with_tax(draft: Draft, item: NewExpenseItem, each: CodedLine, tax: LineTax) -> Iterator[NewExpenseItem]:
+    """The line with its tax, and with lines of its own for that, if it is a reverse charge."""
     charged = tax.charged_in(each.line.amount)
     parted = draft.account(Role.TAX) if tax.is_parted and charged else None
     yield _taxed(item, tax, each, parted)
@@ -118,4 +123,4 @@ def _taxed(item: NewExpenseItem, tax: LineTax, each: CodedLine, parted: Account 
 
 
 def _signed(amount: Decimal, each: CodedLine) -> Money:
-    return Money(amount if each.line.type == Side.DEBIT else amount.copy_negate(), each.line.amount.currency)
+    return _money(amount if each.line.type == _DEBIT else amount.copy_negate(), each.line.amount.currency)

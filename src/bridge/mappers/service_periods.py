@@ -25,8 +25,8 @@ def service_period(draft: Draft, each: CodedLine) -> Period | None:
     that has no end, or ends before it starts, is noted as a reason.
     """
     fields = draft.settings.service_period_fields
-    told = [_value(each, field) for field in fields]
-    if any(value is not None for value in told):
+    told = [_value(each, field) for field in fields] if fields else ()
+    if any(told):
         start, end = (_day(value, is_last=index == 1) for index, value in enumerate(told))
         if start is not None and end is not None and start <= end:
             return Period(start=start, end=end)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
+from operator import attrgetter
+from types import MappingProxyType
 
 import attrs
 
@@ -123,8 +126,13 @@ class Entity:
 
     def account(self, role: Role) -> str | None:
         """The account that plays a role, None where the settings name none."""
-        wanted: str | None = getattr(self, role.value)
-        return wanted
+        return _NAMED_BY[role](self)
+
+
+#: What an entity names for each role.
+_NAMED_BY: Mapping[Role, Callable[[Entity], str | None]] = MappingProxyType(
+    {role: attrgetter(role.value) for role in Role}
+)
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,8 @@ address of another company, because they share mailboxes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
@@ -23,6 +24,11 @@ from bridge.settings.values import Settings
 from bridge.unreadable import UnreadableEntry
 from bridge.values import ExternalReference, NewVendor
 from clientkit.showing import first_of
+
+if TYPE_CHECKING:
+    from bridge.vendors.answers import Answer
+
+_Look: TypeAlias = Callable[[Record, Settings, Books, Findings], str | PlannedVendor | None]
 
 _VENDOR = "vendor"
 _UNLINK = "take it from all but one"
@@ -68,6 +74,33 @@ class _Match:
 
 def merchant(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
     """The vendor of a card record, or one to be created; where the record names nobody, the default vendor."""
+    return _once("merchant", _merchant, record, settings, books, findings)
+
+
+def supplier(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
+    """The vendor of a bill, found as a merchant is; a bill without one is refused."""
+    return _once("supplier", _supplier, record, settings, books, findings)
+
+
+def _once(  # noqa: PLR0917 - the usual companions
+    which: str, look: _Look, record: Record, settings: Settings, books: Books, findings: Findings
+) -> str | PlannedVendor | None:
+    """Who is found for a company; where no line tells of it, that is the same for all of its records."""
+    vendor = record.vendor
+    if vendor is None or settings.vendor_field is not None:
+        return look(record, settings, books, findings)
+
+    def find() -> Answer:
+        own = Findings()
+        return look(record, settings, books, own), own.reasons
+
+    found, reasons = books.vendor_answers.of((which, vendor.id, vendor.name, vendor.email), settings, find)
+    if reasons:
+        findings.reasons.extend(reasons)
+    return found
+
+
+def _merchant(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
     party = _company(record)
     match = _match(party, record, settings, books)
     if match is None and not party.name:
@@ -78,8 +111,7 @@ def merchant(record: Record, settings: Settings, books: Books, findings: Finding
     return _vendor(party, match, settings, books, findings)
 
 
-def supplier(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
-    """The vendor of a bill, found as a merchant is; a bill without one is refused."""
+def _supplier(record: Record, settings: Settings, books: Books, findings: Findings) -> str | PlannedVendor | None:
     party = _company(record)
     match = _match(party, record, settings, books)
     if match is None and not party.name:

@@ -1,0 +1,54 @@
+"""Who was found for a company is not looked for again in the same books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from brex_accounting import Record, RecordVendor
+from bridge import Reason, ReasonCode, Refuse, VendorMapping
+from bridge.vendors.answers import VendorAnswers
+from support.companies.small import BRIDGE, billed, books, bridge, codes, expense, posted, vendor
+
+
+def bought_from(name: str) -> Record:
+    return attrs.evolve(expense(), vendor=RecordVendor(id="pmch_1", name=name))
+
+
+def test_who_was_found_before_is_found_again_as_long_as_settings_and_books_are_the_same() -> None:
+    record, known = bought_from("Bakery"), books(vendors=(vendor("v-1", "Bakery"), vendor("v-2", "Corner Shop")))
+    named = bridge(vendors=(VendorMapping(brex="Bakery", rillet="v-2"),))
+    for company, expected in [(BRIDGE, "v-1"), (named, "v-2"), (BRIDGE, "v-1"), (named, "v-2")]:
+        for _ in range(2):
+            assert posted(company.outcome(record, known)).document.party == expected
+    # The same company, under another name or of other books.
+    assert posted(BRIDGE.outcome(bought_from("Corner Shop"), known)).document.party == "v-2"
+    assert posted(BRIDGE.outcome(record, books(vendors=(vendor("v-3", "Bakery"),)))).document.party == "v-3"
+
+
+def test_a_refusal_for_a_company_is_told_for_each_of_its_records() -> None:
+    twins = books(vendors=(vendor("v-1", "Bakery"), vendor("v-2", "Bakery")))
+    first, again = (BRIDGE.outcome(bought_from("Bakery"), twins) for _ in range(2))
+    assert isinstance(first, Refuse)
+    assert isinstance(again, Refuse)
+    assert first.reasons == again.reasons
+    assert codes(again) == [ReasonCode.AMBIGUOUS_VENDOR]
+    # A bill needs a vendor, which a card expense without a name has by default.
+    company, nameless = bridge(default_vendor="v-1"), RecordVendor(id="pmch_9", name="")
+    assert posted(company.outcome(attrs.evolve(expense(), vendor=nameless), twins)).document.party == "v-1"
+    assert ReasonCode.NO_VENDOR in codes(company.outcome(attrs.evolve(billed(), vendor=nameless), twins))
+
+
+def test_answers_are_kept_for_so_many_companies_and_no_more() -> None:
+    answers, asked, settings = VendorAnswers(most=2), list[str](), object()
+
+    def ask(name: str) -> object:
+        def find() -> tuple[str, Sequence[Reason]]:
+            asked.append(name)
+            return name, ()
+
+        return answers.of((name,), settings, find)[0]
+
+    assert [ask(each) for each in ("a", "b", "a", "b", "c", "a")] == ["a", "b", "a", "b", "c", "a"]
+    assert asked == ["a", "b", "c", "a"]
