@@ -27,6 +27,9 @@ def intercompany(mapper: Callable[[Draft], Post | Skip | None], payer: Draft, de
     if len(parts_of(made.document)) > 1:
         text = f"it has lines of two entities, and is more than one document for {payer.coded.entity.name}"
         payer.refuse(ReasonCode.SEVERAL_ENTITIES, f"{text}; split it in Brex")
+    if owed is None and not debtor.findings.reasons:
+        text = f"what {theirs.name} owes comes to nothing in {debtor.coded.currency}; split it in Brex"
+        debtor.refuse(ReasonCode.SEVERAL_ENTITIES, text)
     if owed is None or not isinstance(owed.document, JournalEntryDocument):
         return None
     return attrs.evolve(made, document=IntercompanyDocument(payer=made.document, debtor=owed.document))

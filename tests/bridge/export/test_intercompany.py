@@ -247,6 +247,10 @@ def at(base: str, target: str, day: date) -> Decimal | None:
     return Decimal("0.9") if (base, target) == ("USD", "EUR") else None
 
 
+def hardly_anything(_base: str, _target: str, _day: date) -> Decimal | None:
+    return Decimal("0.00001")
+
+
 @pytest.mark.parametrize("treatment", list(ForeignCurrency))
 def test_each_balances_in_the_currency_of_its_books(treatment: ForeignCurrency, tmp_path: Path) -> None:
     ledger = {"subsidiaries": [subsidiary("Example Inc."), subsidiary("Example GmbH", currency="EUR")]}
@@ -259,6 +263,18 @@ def test_without_a_rate_neither_is_posted() -> None:
     ledger = {"subsidiaries": [subsidiary("Example Inc."), subsidiary("Example GmbH", currency="EUR")]}
     company = companies(spent(), ledger=ledger)
     assert refusals(company.run()) == {"accr_k1": ["no_exchange_rate"]}
+    assert company.books() == {}
+
+
+def test_what_comes_to_nothing_in_the_books_of_the_debtor_is_refused_with_a_reason() -> None:
+    ledger = {"subsidiaries": [subsidiary("Example Inc."), subsidiary("Example GmbH", currency="EUR")]}
+    company = companies(
+        spent(),
+        ledger=ledger,
+        rates=hardly_anything,
+        foreign_currency=ForeignCurrency.SUBSIDIARY,
+    )
+    assert refusals(company.run()) == {"accr_k1": ["several_entities"]}
     assert company.books() == {}
 
 
