@@ -28,7 +28,8 @@ KEY_LIFE = timedelta(hours=23)
 
 _KEYS = uuid.UUID("5d4f5a0e-3c0b-5a51-9c1d-0b7a4c1f2e6d")
 _VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS = "vendor:", "summary:", "receipt:", "accrual:"
-
+#: How the subjects begin that are no records.
+NO_RECORDS = (_VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS)
 
 #: How the ids begin that stand in a plan for those of objects that are not made yet.
 PLANNED = "planned:"
@@ -235,7 +236,7 @@ def accrual_subject(month: str, subsidiary_id: str) -> str:
 
 def is_record(subject: str) -> bool:
     """Whether a subject is a record, and not a vendor, a summary, a file of a receipt or an accrual."""
-    return not subject.startswith((_VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS))
+    return not subject.startswith(NO_RECORDS)
 
 
 def is_receipt(subject: str) -> bool:

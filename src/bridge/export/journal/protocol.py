@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -42,6 +42,18 @@ class Latest:
     record_id: str
     attempt: Attempt | None = None
     refusal: Refusal | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Listed:
+    """A record in a list: its `status` by the journal alone, and the `day` of its document in ISO 8601, empty without one.
+
+    The status is ``held``, ``refused``, ``unclear``, ``waiting``, ``posted``, ``dismissed`` or ``nothing``.
+    """
+
+    record_id: str
+    status: str
+    day: str
 
 
 @attrs.frozen(kw_only=True)
@@ -175,6 +187,27 @@ class Journal(Protocol):
     @property
     def forgets(self) -> bool:
         """Whether nothing is remembered from one run to the next."""
+        ...
+
+
+@runtime_checkable
+class ListingJournal(Journal, Protocol):
+    """A journal that counts and lists its records without reading each. Every method raises `JournalError`."""
+
+    def counts(self) -> Mapping[str, int]:
+        """How many records have each status."""
+        ...
+
+    def newest(self, *, status: str | None, limit: int) -> Sequence[Listed]:
+        """The newest records by day and id: those of one status, or all."""
+        ...
+
+    def were_held(self) -> Sequence[str]:
+        """The records whose newest refusal says that they are held, also those that are posted since."""
+        ...
+
+    def latest_of(self, record_ids: Iterable[str]) -> Sequence[Latest]:
+        """As `Journal.latest`, for these records."""
         ...
 
 

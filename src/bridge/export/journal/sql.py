@@ -19,11 +19,11 @@ from typing import Self
 import sqlalchemy as sa
 
 from bridge.export.engine.attempts import Attempt
-from bridge.export.journal import sql_claims, sql_latest, sql_refusals
+from bridge.export.journal import sql_claims, sql_latest, sql_listing, sql_refusals
 from bridge.export.journal.holders import holder
 from bridge.export.journal.namespaces import checked_namespace
-from bridge.export.journal.protocol import Held, JournalError, Latest, Reasons, Refusal
-from bridge.export.journal.rows import PORTION, text_of
+from bridge.export.journal.protocol import Held, JournalError, Latest, Listed, Reasons, Refusal
+from bridge.export.journal.rows import PORTION, portions, text_of
 from bridge.export.journal.sql_attempts import Attempts
 from bridge.export.journal.sql_claims import Claim
 from bridge.export.journal.sql_database import Database, TakenError
@@ -206,6 +206,30 @@ class SqlJournal:
         """What is known last of every record that was attempted or refused, by its id."""
         with self._writing() as connection:
             return tuple(sql_latest.read(connection, namespace=self._namespace))
+
+    def latest_of(self, record_ids: Iterable[str]) -> Sequence[Latest]:
+        """As `latest`, for these records."""
+        with self._writing() as connection:
+            return [
+                each
+                for some in portions(record_ids)
+                for each in sql_latest.read(connection, namespace=self._namespace, among=some)
+            ]
+
+    def counts(self) -> Mapping[str, int]:
+        """How many records have each status; see `Listed`."""
+        with self._writing() as connection:
+            return sql_listing.counts(connection, namespace=self._namespace)
+
+    def newest(self, *, status: str | None, limit: int) -> Sequence[Listed]:
+        """The newest records by day and id: those of one status, or all."""
+        with self._writing() as connection:
+            return sql_listing.newest(connection, namespace=self._namespace, status=status, limit=limit)
+
+    def were_held(self) -> Sequence[str]:
+        """The records whose newest refusal says that they are held, also those that are posted since."""
+        with self._writing() as connection:
+            return sql_listing.were_held(connection, namespace=self._namespace)
 
     def owners(self) -> Mapping[str, str]:
         """Whose journal it is: the owner of each side that is known, by ``source`` and ``ledger``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,33 +18,44 @@ _HEAVY = frozenset({"payload", "answer"})
 _LIGHT: list[sa.Column[Any]] = [tables.attempts.c[name] for name in COLUMNS if name not in _HEAVY]
 
 
-def read(connection: sa.Connection, *, namespace: str) -> Iterator[Latest]:
-    """Every record with an attempt or a refusal, by its id."""
+def read(connection: sa.Connection, *, namespace: str, among: Sequence[str] | None = None) -> Iterator[Latest]:
+    """Every record with an attempt or a refusal, by its id; with `among` only these, of which there are at most a portion."""
     own, of_summaries = dict[str, tuple[int, Attempt]](), dict[str, tuple[int, Attempt]]()
-    for number, attempt in _decisive(connection, namespace):
+    for number, attempt in _decisive(connection, namespace, among):
         if is_record(attempt.subject):
             own[attempt.subject] = number, attempt
         elif is_summary(attempt.subject):
             of_summaries[attempt.subject] = number, attempt
     columns = tables.members.c
     members = sa.select(columns.subject, columns.summary).where(columns.namespace == namespace)
+    if among is not None:
+        members = members.where(columns.subject.in_(among))
     for row in connection.execute(members):
         found = of_summaries.get(row.summary)
         if found is not None and (row.subject not in own or own[row.subject][0] < found[0]):
             own[row.subject] = found
-    refusals = {each.subject: each for each in sql_refusals.newest(connection, namespace=namespace)}
+    refusals = {each.subject: each for each in sql_refusals.newest(connection, namespace=namespace, among=among)}
     for record_id in sorted({*own, *(each for each in refusals if is_record(each))}):
         _, attempt_there = own.get(record_id, (0, None))
         yield Latest(record_id=record_id, attempt=attempt_there, refusal=refusals.get(record_id))
 
 
-def _decisive(connection: sa.Connection, namespace: str) -> Iterator[tuple[int, Attempt]]:
-    """What `last_attempt` gives, for every subject."""
+def counting() -> sa.ColumnElement[bool]:
+    """Whether an attempt may be the one that counts: see `last_attempt`."""
     columns = tables.attempts.c
     leaves_before = sa.or_(columns.method.in_(["PUT", "DELETE"]), columns.purpose == Purpose.CORRECTION.value)
     was_undone = columns.state.in_([AttemptState.REJECTED.value, AttemptState.ABANDONED.value])
-    counts = columns.namespace == namespace, sa.not_(sa.and_(leaves_before, was_undone))
-    last = sa.select(sa.func.max(columns.id)).where(*counts).group_by(columns.subject)
+    return sa.not_(sa.and_(leaves_before, was_undone))
+
+
+def _decisive(connection: sa.Connection, namespace: str, among: Sequence[str] | None) -> Iterator[tuple[int, Attempt]]:
+    """What `last_attempt` gives, for every subject; with `among` for these records and their summaries."""
+    columns, members = tables.attempts.c, tables.members.c
+    last = sa.select(sa.func.max(columns.id)).where(columns.namespace == namespace, counting())
+    if among is not None:
+        summaries = sa.select(members.summary).where(members.namespace == namespace, members.subject.in_(among))
+        last = last.where(sa.or_(columns.subject.in_(among), columns.subject.in_(summaries)))
+    last = last.group_by(columns.subject)
     query: sa.Select[Any] = sa.select(columns.id, *_LIGHT).where(columns.id.in_(last)).order_by(columns.id)
     for row in connection.execute(query).mappings():
         yield row["id"], attempt_of({**row, "payload": b"", "answer": None})

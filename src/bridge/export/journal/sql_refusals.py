@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -49,9 +49,10 @@ def read(connection: sa.Connection, subject: str, *, namespace: str) -> tuple[Re
     return tuple(refusal_of(row) for row in connection.execute(query).mappings().all())
 
 
-def newest(connection: sa.Connection, *, namespace: str) -> Iterator[Refusal]:
-    """The newest refusal of every subject."""
+def newest(connection: sa.Connection, *, namespace: str, among: Sequence[str] | None = None) -> Iterator[Refusal]:
+    """The newest refusal of every subject, or of those that are `among` some."""
     columns = tables.refusals.c
-    last = sa.select(sa.func.max(columns.id)).where(columns.namespace == namespace).group_by(columns.subject)
+    last = sa.select(sa.func.max(columns.id)).where(columns.namespace == namespace)
+    last = (last if among is None else last.where(columns.subject.in_(among))).group_by(columns.subject)
     for row in connection.execute(sa.select(tables.refusals).where(columns.id.in_(last))).mappings():
         yield refusal_of(row)

@@ -86,7 +86,7 @@ def overview(journal: Journal, reading: QueueReading | None = None, read_at: dat
     held, latest = frozenset(held_by_hand(journal)), {each.record_id: each for each in journal.latest()}
     ids = dict.fromkeys([*latest, *held, *(() if reading is None else reading.decisions)])
     read = None if reading is None or read_at is None else (reading, read_at)
-    found = (_row(each, latest.get(each), journal, read, is_held=each in held) for each in ids)
+    found = (row_with(each, latest.get(each), journal, read, is_held=each in held) for each in ids)
     rows = (row for row in found if row is not None)
     return sorted(rows, key=lambda row: (row.day or date.min, row.record_id), reverse=True)
 
@@ -101,10 +101,10 @@ def row_of(
     is_known = is_record(record_id) and (attempt is not None or refusal is not None)
     read = None if reading is None or read_at is None else (reading, read_at)
     is_held = record_id in held_by_hand(journal)
-    return _row(record_id, latest if is_known else None, journal, read, is_held=is_held)
+    return row_with(record_id, latest if is_known else None, journal, read, is_held=is_held)
 
 
-def _row(
+def row_with(
     record_id: str,
     latest: Latest | None,
     journal: Journal,
@@ -112,7 +112,11 @@ def _row(
     *,
     is_held: bool,
 ) -> Row | None:
-    """`latest` is what the journal has, and `read` what both services said, and when; `is_held` tells of a person's hold."""
+    """The row of a record, None where nobody knows it.
+
+    `latest` is what the journal has, and `read` what both services said, and when; `is_held` tells of a person's hold. Raises
+    `JournalError`.
+    """
     reading, read_at = read or (None, None)
     decision = None if reading is None else reading.decisions.get(record_id)
     # The journal has nothing of a record that no run has seen, but for what a person decided.
@@ -126,6 +130,11 @@ def _row(
     if reading is None or read_at is None or (row is None and decision is None):
         return row
     return _with_reading(record_id, row, reading, is_newer=at is None or at < read_at)
+
+
+def row_by_journal(latest: Latest) -> Row:
+    """The row of a record about which nobody has decided anything, by the journal alone."""
+    return _of_journal(latest, None)[0]
 
 
 def counted(rows: list[Row]) -> Mapping[Status, int]:

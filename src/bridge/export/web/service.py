@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+import attrs
+
 from bridge.closing import Reconciliation
 from bridge.closing import month as month_of_text
 from bridge.closing import reconcile as reconciled
@@ -16,7 +18,8 @@ from bridge.export.engine.export import Export
 from bridge.export.reporting.history import history_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.web.background import Background, Task
-from bridge.export.web.overview import Row, Status, counted, overview, row_of
+from bridge.export.web.listing import listing
+from bridge.export.web.overview import Row, Status, row_of
 from bridge.export.web.readings import QueueReading, RecordReading, read_queue, read_record
 from bridge.export.web.views import (
     ROWS_OF_A_PAGE,
@@ -61,24 +64,29 @@ class StatusService:
         """The list of records."""
         query = Query(status=_status(status), words=words[:_LONGEST_TEXT].strip(), page=_number(page))
         reading, read_at = self._queue()
-        rows = overview(self._export.journal, reading, read_at)
-        found = query.of(rows)
-        pages = max((len(found) + ROWS_OF_A_PAGE - 1) // ROWS_OF_A_PAGE, 1)
-        query = Query(status=query.status, words=query.words, page=min(query.page, pages))
-        first = (query.page - 1) * ROWS_OF_A_PAGE
-        counts = counted(rows)
+        shown = listing(
+            self._export.journal,
+            reading,
+            read_at,
+            status=query.status,
+            words=query.words,
+            first=(query.page - 1) * ROWS_OF_A_PAGE,
+            size=ROWS_OF_A_PAGE,
+        )
+        query = attrs.evolve(query, page=shown.first // ROWS_OF_A_PAGE + 1)
+        counts, pages = shown.counts, max((shown.count + ROWS_OF_A_PAGE - 1) // ROWS_OF_A_PAGE, 1)
         return {
             "tabs": [
                 (each, counts[each], query.address(status=each))
                 for each in Status
                 if counts[each] or each in {Status.HELD, Status.REFUSED, Status.WAITING, Status.POSTED}
             ],
-            "all_count": len(rows),
+            "all_count": sum(counts.values()),
             "all_address": query.address(status=None),
             "query": query,
-            "rows": found[first : first + ROWS_OF_A_PAGE],
-            "count": len(found),
-            "first": first,
+            "rows": shown.rows,
+            "count": shown.count,
+            "first": shown.first,
             "pages": pages,
             "newer": query.address(page=query.page - 1) if query.page > 1 else None,
             "older": query.address(page=query.page + 1) if query.page < pages else None,

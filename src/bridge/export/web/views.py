@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import quote, urlencode
@@ -40,11 +40,6 @@ class Query:
         }
         text = urlencode({name: value for name, value in parts.items() if value})
         return f"/?{text}" if text else "/"
-
-    def of(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows that fit."""
-        fitting = (row for row in rows if self.status is None or row.status is self.status)
-        return [row for row in fitting if row.matches(self.words)]
 
 
 @attrs.frozen(kw_only=True)
