@@ -25,6 +25,7 @@ from bridge import (
     explain,
 )
 from bridge.settings.values import AccountRule
+from rillet import AccountStatus
 from rillet.testing import chart_of_accounts, subsidiary, vendor
 
 US = Entity(name="US", subsidiary="Example Inc.", card_account="21120", reimbursement_account="21340")
@@ -92,7 +93,9 @@ def test_a_chosen_vendor_goes_first_and_a_wrong_one_refuses() -> None:
     assert "Rillet has no such vendors" in str(refused.reasons[0])
 
 
-INACTIVE = attrs.evolve(next(each for each in chart_of_accounts() if each.code == "62000"), status="INACTIVE")
+INACTIVE = attrs.evolve(
+    next(each for each in chart_of_accounts() if each.code == "62000"), status=AccountStatus.INACTIVE
+)
 WITH_INACTIVE = attrs.evolve(
     BOOKS, accounts=tuple(INACTIVE if each.code == "62000" else each for each in BOOKS.accounts)
 )
@@ -122,7 +125,7 @@ def test_a_refusal_tells_who_chose_an_account_that_cannot_be_used() -> None:
 @pytest.mark.parametrize("given", ["62000", 5, ChosenAccount("62000", None), ChosenAccount(62000, "it is a flight")])  # type: ignore[arg-type]
 def test_what_is_no_choice_refuses_its_record(given: object) -> None:
     record = card_expense("150", coding=[gl("61000")], merchant="Ada")
-    bridge = Bridge(SETTINGS, choose_account=lambda *_: given)  # type: ignore[arg-type, return-value]
+    bridge = Bridge(SETTINGS, choose_account=lambda *_: given)  # type: ignore[arg-type]
     refused = bridge.outcome(record, BOOKS)
     assert isinstance(refused, Refuse)
     assert [each.code for each in refused.reasons] == [ReasonCode.MAPPER_FAILED]
