@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TypeAlias
 
 from brex_accounting import FieldValueRef, LineItem, Record, Side
 from bridge.books import Books, normalised
@@ -24,6 +24,9 @@ from bridge.unreadable import UnreadableEntry
 from clientkit.making import maker
 from clientkit.money import NOTHING, decimal_text, exact_sum, is_rounded, places, total
 from clientkit.showing import first_of
+
+#: The one currency of a record's lines, and what they sum up to as debits and as credits.
+_Sums: TypeAlias = tuple[str, Decimal, Decimal]
 
 _coded_line, _coded_record = maker(CodedLine), maker(CodedRecord)
 _DEBIT, _CREDIT = Side.DEBIT, Side.CREDIT
@@ -103,19 +106,11 @@ def code(
         record=record,
         entity=entity,
         subsidiary=subsidiary,
-        currency=sums.currency,
+        currency=sums[0],
         lines=lines,
         roles=roles,
         debt=debt,
     )
-
-
-class _Sums(NamedTuple):
-    """What the lines of a record sum up to on both sides, in their one currency."""
-
-    currency: str
-    debited: Decimal
-    credited: Decimal
 
 
 def _checked_lines(record: Record, findings: Findings) -> _Sums | None:
@@ -149,7 +144,7 @@ def _checked_lines(record: Record, findings: Findings) -> _Sums | None:
     if record.amount.amount and not debited and not credited:
         text = f"it is about {decimal_text(record.amount.amount)} {record.amount.currency}, and no line moves any money"
         findings.add(ReasonCode.NO_LINES, text)
-    return _Sums(first, debited, credited)
+    return first, debited, credited
 
 
 def _check_total(  # noqa: PLR0917 - the usual companions
@@ -162,8 +157,8 @@ def _check_total(  # noqa: PLR0917 - the usual companions
     findings: Findings,
 ) -> None:
     """The amount of a record is that of one side of its lines, or of those lines that stand for its account."""
-    told, currency = record.amount, sums.currency
-    if told.currency == currency and told.amount.copy_abs() in (sums.debited, sums.credited):
+    told, (currency, *sides) = record.amount, sums
+    if told.currency == currency and told.amount.copy_abs() in sides:
         return
     moving = [each for each in lines if each.line.amount.amount]
     if not moving:

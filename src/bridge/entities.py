@@ -119,14 +119,14 @@ def ownership(
     record: Record, settings: Settings, books: Books, findings: Findings, followed: Followed | None = None
 ) -> Ownership | None:
     """Whose a record is; None, with the reason in `findings`, where nothing tells or two things differ."""
-    if followed is None and follows_a_bill(record):
-        followed = _paid(record, settings, books)
     if followed is not None and followed.missing is not None and record.type in _PASSES_THROUGH:
         followed = None
     if followed is not None and followed.missing is not None:
         findings.add(ReasonCode.NOT_POSTED_YET, followed.missing)
     if len(settings.entities) == 1 and settings.entities[0].when is None:
         return Ownership(entity=settings.entities[0])
+    if followed is None and follows_a_bill(record):
+        followed = _paid(record, settings, books)
     possible = _Choice(record, settings, books).possible(findings)
     if isinstance(possible, Ownership):
         return possible

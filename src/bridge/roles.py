@@ -67,7 +67,8 @@ def chosen_account(chosen: FieldValueRef, books: Books) -> Account | None:
 
 def choice(line: LineItem, settings: Settings) -> FieldValueRef | None:
     """The value by which somebody coded a line, None where nobody did."""
+    field = settings.gl_field
     for ref in line.accounting_field_values:
-        if names_field(ref, settings.gl_field) and has_choice(ref):
+        if names_field(ref, field) and has_choice(ref):
             return ref
     return None

@@ -37,31 +37,30 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
     offset: list[Decimal] = []
     converted_to_nothing = False
     for each in draft.coded.lines:
-        amount = each.line.amount.amount
+        line, account = each.line, each.account
+        amount = line.amount.amount
         if not amount:
             # It may have been something before it was converted.
-            before = each.line.original_amount if draft.coded.conversion is not None else None
+            before = line.original_amount if draft.coded.conversion is not None else None
             converted_to_nothing = converted_to_nothing or (
-                each.line.type == side and before is not None and bool(before.amount)
+                line.type == side and before is not None and bool(before.amount)
             )
             continue
-        if each.line.type == side and (
-            not each.is_coded or (each.account is not None and each.account.id == against.id)
-        ):
+        if line.type == side and (not each.is_coded or (account is not None and account.id == against.id)):
             offset.append(amount)
             if each.fields or each.tax is not None:
                 what = "field values" if each.fields else "a tax code"
                 text = f"the line on {against.code} {against.name} carries {what}, which Rillet cannot keep there"
-                draft.refuse(ReasonCode.FIELDS_ON_OFFSETTING_LINE, text, each.line.id)
+                draft.refuse(ReasonCode.FIELDS_ON_OFFSETTING_LINE, text, line.id)
         elif not each.is_coded:
-            text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
-            draft.refuse(ReasonCode.UNCODED_LINE, text, each.line.id)
-        elif each.account is not None and each.account.id == against.id:
+            text = f"a {line.type.lower()} line has no general ledger account; code it in Brex"
+            draft.refuse(ReasonCode.UNCODED_LINE, text, line.id)
+        elif account is not None and account.id == against.id:
             text = f"it is coded to {against.code} {against.name}, the account that it is owed on, so it would come to nothing"
-            draft.refuse(ReasonCode.OWN_ACCOUNT, text, each.line.id)
-        elif each.account is not None:
+            draft.refuse(ReasonCode.OWN_ACCOUNT, text, line.id)
+        elif account is not None:
             draft.check_mandatory(each)
-            item = _item(draft, each, each.account)
+            item = _item(draft, each, account)
             made.extend([item] if each.tax is None else _with_tax(draft, item, each, each.tax))
     if made and not total(offset) and not converted_to_nothing:
         draft.refuse(ReasonCode.NO_OFFSETTING_LINE, f"no line stands for {against.code} {against.name}")

@@ -37,7 +37,7 @@ def service_period(draft: Draft, each: CodedLine) -> Period | None:
 
 
 def _amortised(told: object) -> Period | None:
-    if not isinstance(told, Mapping):
+    if told is None or not isinstance(told, Mapping):
         return None
     values = cast("Mapping[object, object]", told)
     start, end = (
