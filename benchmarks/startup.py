@@ -1,8 +1,9 @@
 """CPU time of what a process does first, beside ``import httpx`` and beside the libraries of the command line::
 
-    python benchmarks/startup.py [rounds]
+    python benchmarks/startup.py [rounds] [--plain]
 
-Each is a fresh interpreter, in turn. The time of an empty interpreter is taken off. Bytecode is written once, into a
+With ``--plain`` it measures in an environment of its own with nothing but the package and its dependencies, where there is
+no command line. Each is a fresh interpreter, in turn. The time of an empty interpreter is taken off. Bytecode is written once, into a
 folder of its own.
 """
 
@@ -15,8 +16,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+from import_time import plain_installation
 from typing_extensions import override
 
 NOTHING, BASE = "an empty interpreter", "`import httpx`"
@@ -36,6 +40,8 @@ STATEMENTS = {
     ),
 }
 
+WITHOUT_COMMANDS = dict(list(STATEMENTS.items())[:4])
+
 ANSWER = b'{"accounts": [], "pagination": {"next_cursor": null}}'
 
 
@@ -54,21 +60,28 @@ class Accounts(BaseHTTPRequestHandler):
         pass
 
 
-def seconds(statement: str, environment: dict[str, str]) -> float:
+def seconds(statement: str, environment: dict[str, str], python: str) -> float:
     """CPU time of a fresh interpreter with one statement."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-c", statement]
+    command = [python, "-c", statement]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, *, is_plain: bool) -> None:
     """Print the medians of the CPU time, and of the ratios to ``import httpx``."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = plain_installation(Path(folder)) if is_plain else sys.executable
+        measure(rounds, python, WITHOUT_COMMANDS if is_plain else STATEMENTS)
+
+
+def measure(rounds: int, python: str, wanted: Mapping[str, str]) -> None:
+    """`main` with one interpreter."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Accounts)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     statements = {
-        title: each.replace("{url}", f"http://127.0.0.1:{server.server_port}") for title, each in STATEMENTS.items()
+        title: each.replace("{url}", f"http://127.0.0.1:{server.server_port}") for title, each in wanted.items()
     }
     print(f"load {os.getloadavg()[0]:.1f}, CPython {sys.version.split()[0]}, {rounds} rounds")
     print("| in a fresh interpreter | CPU seconds | of `import httpx` |\n|---|---|---|")
@@ -76,8 +89,10 @@ def main(rounds: int) -> None:
         environment = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = folder
         for each in statements.values():
-            seconds(each, environment)
-        runs = [{title: seconds(each, environment) for title, each in statements.items()} for _ in range(rounds)]
+            seconds(each, environment, python)
+        runs = [
+            {title: seconds(each, environment, python) for title, each in statements.items()} for _ in range(rounds)
+        ]
     for title in statements:
         taken = statistics.median(run[title] for run in runs)
         ratio = statistics.median((run[title] - run[NOTHING]) / (run[BASE] - run[NOTHING]) for run in runs)
@@ -85,4 +100,5 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+    numbers = [each for each in sys.argv[1:] if not each.startswith("--")]
+    main(int(numbers[0]) if numbers else 15, is_plain="--plain" in sys.argv)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -20,6 +19,7 @@ from clientkit.client import (
     new_call_context,
     user_agent,
 )
+from clientkit.drivers import pause
 from clientkit.pacing import Paces, Pacing, pacer_for, pacer_of
 from clientkit.transport import AsyncTransport, Transport
 
@@ -167,7 +167,7 @@ class AsyncClient(AsyncBaseClient):
         transport: AsyncTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
         clocks: Clocks | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = pause,
     ) -> None:
         super().__init__(
             _connect(token, base_url, options, pacer, clocks), transport, http_client=http_client, sleep=sleep

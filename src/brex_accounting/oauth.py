@@ -14,7 +14,6 @@ From then on `brex_accounting.auth.OAuth` keeps the access token fresh.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import secrets
@@ -33,6 +32,7 @@ from clientkit import codec
 from clientkit.call_context import CallContext, Clocks, Options, Service
 from clientkit.client import CLOCKS, AsyncBaseClient, BaseClient, checked_base_url, checked_token, user_agent
 from clientkit.codec import Extra, unknown_fields
+from clientkit.drivers import pause
 from clientkit.endpoints import AsyncResource, SyncResource, several
 from clientkit.errors import (
     ApiError,
@@ -347,7 +347,7 @@ class AsyncOAuthClient(OAuthOperations, AsyncResource):
         options: Options = _OPTIONS,
         transport: AsyncTransport | None = None,
         clocks: Clocks = CLOCKS,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = pause,
     ) -> None:
         self._endpoint = TokenEndpoint(app=app, options=options, clocks=clocks)
         self._base = AsyncBaseClient(self._endpoint.context(), transport, sleep=sleep)

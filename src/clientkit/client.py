@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import os
-import platform
 import random
 import re
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import metadata
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Self, TypeVar, cast, overload
 from urllib.parse import urlsplit
@@ -19,7 +17,7 @@ import attrs
 
 from clientkit.addresses import is_loopback
 from clientkit.call_context import Authorization, BearerToken, CallContext, Clocks, Options, RetryPolicy, Service
-from clientkit.drivers import drive, drive_async, over, over_async
+from clientkit.drivers import drive, drive_async, over, over_async, pause
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import call_flow
 from clientkit.pacing import Pacing
@@ -111,16 +109,13 @@ def from_environment(variable: str, environment: Mapping[str, str] | None = None
 
 
 def release() -> str:
-    """The version of the SDK that is installed, such as ``0.1.0``; ``unknown`` where it runs without an installation."""
-    try:
-        return metadata.version("brex-rillet")
-    except metadata.PackageNotFoundError:
-        return "unknown"
+    """The version of the SDK, such as ``0.1.0``."""
+    return _RELEASE
 
 
 def user_agent() -> str:
     """Which release of the SDK runs on which Python, as services see it."""
-    return f"brex-rillet/{release()} python/{platform.python_version()}"
+    return f"brex-rillet/{release()} python/{sys.version.split()[0]}"
 
 
 def _leaves_this_machine(context: CallContext) -> bool:
@@ -239,6 +234,9 @@ class _Base:
         raise TypeError("a client holds open connections and a token; pass its settings and build another one")
 
 
+# `pyproject.toml` says the same. The metadata of the installation would, too, and take as long to read as all of cattrs.
+_RELEASE = "0.2.0"
+
 _SHARED = frozenset({"_context", "_transport", "_sleep"})
 
 
@@ -308,7 +306,7 @@ class AsyncBaseClient(_Base):
         transport: AsyncTransport | None = None,
         *,
         http_client: httpx.AsyncClient | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = pause,
     ) -> None:
         self._context = context
         _check_one_way(transport, http_client)

@@ -1,6 +1,7 @@
 """The loops that carry a generator's steps out, one for each colour: a flow of attempts, or a sequence of calls.
 
 A step's outcome is sent into the generator as a value, failures included, so the generator alone decides what follows.
+Here and in the transports asyncio is imported where it is awaited, since who blocks never needs it and would wait for it.
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ async def drive_async(steps: Generator[S, R | None, T], act: Callable[[S], Await
         steps.close()
 
 
+async def pause(seconds: float) -> None:
+    """Let other tasks run for as long."""
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
 def over(transport: Transport, sleep: Callable[[float], object]) -> Callable[[Step], Came]:
     """Carry out a step of a flow by blocking."""
 
@@ -75,7 +83,6 @@ def over_async(
             await sleep(step.seconds)
             return None
         if isinstance(step, Consult):
-            # Who blocks never loads it.
             import asyncio
 
             return await asyncio.to_thread(step.call)

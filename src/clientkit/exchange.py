@@ -8,7 +8,6 @@ boundary is an `Answer`, not a library's response object.
 from __future__ import annotations
 
 import logging
-import uuid
 from functools import partial
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlsplit
@@ -64,6 +63,9 @@ def call_flow(request: Request[T], context: CallContext) -> Flow[Answered[T]]:
     Raises `NoAnswerError` or `AnswerError`; the module of the errors draws the tree.
     """
     if request.takes_key and request.idempotency_key is None:
+        # A call without a key does without it, and it takes a while to load.
+        import uuid
+
         # Once per call, outside the loop: every attempt must carry the same key.
         request = attrs.evolve(request, idempotency_key=str(uuid.uuid4()))
     operation = request.operation or f"{context.service.name.lower()}.{request.method.lower()}"

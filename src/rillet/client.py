@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 import warnings
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from clientkit.call_context import CallContext, Clocks, Options, Service
 from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_call_context, user_agent
+from clientkit.drivers import pause
 from clientkit.errors import ConfigurationError
 from clientkit.pacing import Paces, Pacing, pacer_for
 from clientkit.transport import AsyncTransport, Transport
@@ -217,7 +217,7 @@ class AsyncClient(AsyncBaseClient):
         transport: AsyncTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
         clocks: Clocks | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = pause,
     ) -> None:
         made = _connect(
             api_key=api_key,

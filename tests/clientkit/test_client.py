@@ -6,9 +6,12 @@ import asyncio
 import copy
 import logging
 import pickle
+import platform
+import tomllib
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,7 +33,14 @@ from clientkit import (
     errors,
 )
 from clientkit.call_context import BearerToken
-from clientkit.client import checked_base_url, checked_token, from_environment, new_call_context, user_agent
+from clientkit.client import (
+    checked_base_url,
+    checked_token,
+    from_environment,
+    new_call_context,
+    release,
+    user_agent,
+)
 from clientkit.transport import AsyncHttpTransport, HttpTransport, InProcess
 from support.shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
 
@@ -137,16 +147,10 @@ def test_the_environment_of_the_process_counts(monkeypatch: pytest.MonkeyPatch) 
     assert from_environment("SHOP_TEST_KEY") == "value"
 
 
-def test_the_user_agent_can_stand_in_a_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert user_agent().startswith("brex-rillet/")
-    monkeypatch.setattr("clientkit.client.metadata.version", _not_installed)
-    assert user_agent().startswith("brex-rillet/unknown python/3.")
-
-
-def _not_installed(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError
-
-    raise PackageNotFoundError(name)
+def test_the_user_agent_names_the_release_and_python() -> None:
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert release() == project["project"]["version"]
+    assert user_agent() == f"brex-rillet/{release()} python/{platform.python_version()}"
 
 
 def test_without_options_a_connection_has_the_documented_bounds() -> None:

@@ -7,7 +7,6 @@ query, which may be a permission (a presigned link) or hold other people's data.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import time
@@ -22,6 +21,8 @@ from clientkit.transport.bounds import Bounds, bounded, is_ours
 from clientkit.wire import Answer, Outgoing, TransportFailure
 
 if TYPE_CHECKING:
+    import asyncio
+
     import httpx
 
     from clientkit.transport.pools import AsyncPools
@@ -130,6 +131,8 @@ class AsyncHttpTransport:
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """The answer, read up to the bound."""
+        import asyncio
+
         import httpx
 
         client = self._client()
@@ -149,7 +152,7 @@ class AsyncHttpTransport:
         self._is_closed = True
         if self._process != os.getpid():
             return
-        running = asyncio.get_running_loop()
+        running = _running_loop()
         for loop, (client, pools) in list(self._opened.items()):
             if loop is running:
                 await client.aclose()
@@ -177,7 +180,7 @@ class AsyncHttpTransport:
         if outgoing.is_link:
             request = bare_request(outgoing, extensions)
             if self._given is None:
-                return await self._opened[asyncio.get_running_loop()][1].handle_async_request(request)
+                return await self._opened[_running_loop()][1].handle_async_request(request)
             with unseen():
                 return await client.send(request, **_SENDING, auth=None)
         build = own_request if self._given is None else partial(_merged, client)
@@ -194,7 +197,7 @@ class AsyncHttpTransport:
         if self._process != os.getpid():
             self._inherited.append(self._opened)
             self._opened, self._process = {}, os.getpid()
-        loop = asyncio.get_running_loop()
+        loop = _running_loop()
         if loop not in self._opened:
             self._open(loop)
         return self._opened[loop][0]
@@ -207,6 +210,12 @@ class AsyncHttpTransport:
             self._opened.pop(other)[1].abandon()
         pools = AsyncPools(self._way_out)
         self._opened[loop] = OwnAsyncClient(pools), pools
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    import asyncio
+
+    return asyncio.get_running_loop()
 
 
 def _cut_queries(record: logging.LogRecord) -> bool:

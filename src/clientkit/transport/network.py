@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import time
 from collections.abc import Iterable, Sequence
@@ -11,6 +10,7 @@ from weakref import WeakSet
 import httpcore
 from typing_extensions import override
 
+from clientkit.drivers import pause
 from clientkit.transport.bounds import is_public_only, left
 from clientkit.transport.resolving import Address, public_only, resolve, resolve_async
 from clientkit.transport.streams import AsyncStream, Stream, mapped
@@ -68,6 +68,8 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> AsyncStream:
+        import asyncio
+
         loop = asyncio.get_running_loop()
         with mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
             addresses = _allowed(host, await resolve_async(host, port), to_proxy=self._to_proxy)
@@ -93,7 +95,7 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
 
     @override
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await pause(seconds)
 
 
 def _allowed(host: str, addresses: Sequence[Address], *, to_proxy: bool) -> Sequence[Address]:

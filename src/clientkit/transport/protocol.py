@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from clientkit.drivers import pause
 from clientkit.wire import Answer, Outgoing
 
 
@@ -55,7 +55,7 @@ class AsyncInProcess:
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """What the function answers."""
-        await asyncio.sleep(0)
+        await pause(0)
         return self._handle(outgoing)
 
     async def aclose(self) -> None:

@@ -5,9 +5,7 @@ Nothing can interrupt the system's resolver, and a pool's threads would be waite
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import queue
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -22,16 +20,23 @@ _Found: TypeAlias = "list[Address] | OSError | UnicodeError"
 
 def resolve(host: str, port: int, seconds: float | None) -> list[Address]:
     """The addresses of a host. Raises `OSError`, also `TimeoutError`, and `UnicodeError` for what is no name."""
-    found = queue.SimpleQueue[_Found]()
-    _look_up(host, port, found.put)
-    try:
-        return _given(found.get(timeout=seconds))
-    except queue.Empty:
-        raise TimeoutError(f"the address of {host} did not come in time") from None
+    came = list[_Found]()
+    has_come = threading.Event()
+
+    def deliver(found: _Found) -> None:
+        came.append(found)
+        has_come.set()
+
+    _look_up(host, port, deliver)
+    if not has_come.wait(seconds):
+        raise TimeoutError(f"the address of {host} did not come in time")
+    return _given(came[0])
 
 
 async def resolve_async(host: str, port: int) -> list[Address]:
     """`resolve`, to be awaited and cancelled."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     waiting: asyncio.Future[_Found] = loop.create_future()
 

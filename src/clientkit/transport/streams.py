@@ -6,7 +6,6 @@ before it uses a connection again, and closes one that has such bytes: they woul
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import select
 import socket
@@ -128,6 +127,8 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     @override
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with mapped(httpcore.ReadTimeout, httpcore.ReadError):
+            import asyncio
+
             # What is there already is read without a pause, in which the loop could end the attempt.
             left(timeout)
             return await asyncio.get_running_loop().sock_recv(self._socket, max_bytes)
@@ -135,6 +136,8 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     @override
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with mapped(httpcore.WriteTimeout, httpcore.WriteError):
+            import asyncio
+
             await asyncio.get_running_loop().sock_sendall(self._socket, buffer)
 
     @override
