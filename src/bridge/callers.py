@@ -153,7 +153,12 @@ ZONE_ADVICE = (
 
 def zone_of(name: str, zones: Callable[[str], object]) -> tzinfo | None:
     """The time zone of a name. Raises `CallerError` as `calling` does, and for what is no time zone."""
-    zone = calling("the source of time zones", zones, name)
+    try:
+        zone = zones(name)
+    except CallerError:
+        raise
+    except Exception as error:
+        raise failed("the source of time zones", error) from error
     if zone is None or isinstance(zone, tzinfo):
         return zone
     raise CallerError(f"the source of time zones gave {zone!r} for {name!r}, which is no time zone")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
 from brex_accounting import Record, RecordVendor
-from bridge import Reason, ReasonCode, Refuse, VendorMapping
+from bridge import ReasonCode, Refuse, VendorMapping
 from bridge.vendors.answers import VendorAnswers
 from support.companies.small import BRIDGE, billed, books, bridge, codes, expense, posted, vendor
 
@@ -41,14 +39,11 @@ def test_a_refusal_for_a_company_is_told_for_each_of_its_records() -> None:
 
 
 def test_answers_are_kept_for_so_many_companies_and_no_more() -> None:
-    answers, asked, settings = VendorAnswers(most=2), list[str](), object()
-
-    def ask(name: str) -> object:
-        def find() -> tuple[str, Sequence[Reason]]:
-            asked.append(name)
-            return name, ()
-
-        return answers.of((name,), settings, find)[0]
-
-    assert [ask(each) for each in ("a", "b", "a", "b", "c", "a")] == ["a", "b", "a", "b", "c", "a"]
-    assert asked == ["a", "b", "c", "a"]
+    answers, settings = VendorAnswers(most=2), object()
+    assert answers.get(("a",), settings) is None
+    for name in ("a", "b"):
+        answers.keep((name,), settings, (name, ()))
+    assert [answers.get((each,), settings) for each in "ab"] == [("a", ()), ("b", ())]
+    answers.keep(("c",), settings, ("c", ()))
+    assert [answers.get((each,), settings) for each in "abc"] == [None, None, ("c", ())]
+    assert answers.get(("c",), object()) is None

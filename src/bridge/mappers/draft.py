@@ -110,6 +110,8 @@ class Draft:
             self.refuse(ReasonCode.MISSING_ACCOUNT, text)
             return None
         account = self.books.account(wanted)
+        if account is not None and self.books.is_sound(account):
+            return account
         if (unread := unread_account(account, wanted, self.books)) is not None:
             self.refuse(ReasonCode.UNREADABLE, f"it needs the {role.label} of the settings, and {unread}")
         elif account is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,14 +23,15 @@ class VendorAnswers:
         # Threads read and replace both together.
         self._kept: tuple[object, dict[tuple[str | None, ...], Answer]] = (None, {})
 
-    def of(self, key: tuple[str | None, ...], settings: object, find: Callable[[], Answer]) -> Answer:
-        """What was found for a company, or what `find` gives now."""
-        kept = self._kept
-        if kept[0] is not settings:
-            kept = self._kept = (settings, {})
-        found = kept[1].get(key)
-        if found is None:
-            if len(kept[1]) >= self._most:
-                kept[1].clear()
-            found = kept[1][key] = find()
-        return found
+    def get(self, key: tuple[str | None, ...], settings: object) -> Answer | None:
+        """What was found for a company; None where it was not looked for."""
+        whose, answers = self._kept
+        return answers.get(key) if whose is settings else None
+
+    def keep(self, key: tuple[str | None, ...], settings: object, answer: Answer) -> None:
+        """Remember what was found for a company."""
+        whose, answers = self._kept
+        if whose is not settings or len(answers) >= self._most:
+            answers = dict[tuple[str | None, ...], "Answer"]()
+            self._kept = settings, answers
+        answers[key] = answer

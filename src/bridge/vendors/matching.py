@@ -9,7 +9,7 @@ address of another company, because they share mailboxes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -24,9 +24,6 @@ from bridge.settings.values import Settings
 from bridge.unreadable import UnreadableEntry
 from bridge.values import ExternalReference, NewVendor
 from clientkit.showing import first_of
-
-if TYPE_CHECKING:
-    from bridge.vendors.answers import Answer
 
 _Look: TypeAlias = Callable[[Record, Settings, Books, Findings], str | PlannedVendor | None]
 
@@ -89,12 +86,13 @@ def _once(  # noqa: PLR0917 - the usual companions
     vendor = record.vendor
     if vendor is None or settings.vendor_field is not None:
         return look(record, settings, books, findings)
-
-    def find() -> Answer:
+    known, key = books.vendor_answers, (which, vendor.id, vendor.name, vendor.email)
+    answer = known.get(key, settings)
+    if answer is None:
         own = Findings()
-        return look(record, settings, books, own), own.reasons
-
-    found, reasons = books.vendor_answers.of((which, vendor.id, vendor.name, vendor.email), settings, find)
+        answer = look(record, settings, books, own), own.reasons
+        known.keep(key, settings, answer)
+    found, reasons = answer
     if reasons:
         findings.reasons.extend(reasons)
     return found
