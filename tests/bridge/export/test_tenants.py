@@ -243,6 +243,22 @@ def test_a_tenant_is_exported(company: Company, tmp_path: Path) -> None:
     assert company.posted_references() == company.exported() == ["accr_001", "accr_002"]
 
 
+def test_a_tenants_export_knows_time_zones_and_takes_a_mapping_of_ones_own(company: Company, tmp_path: Path) -> None:
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        tenant = Tenant(
+            name="acme",
+            settings=attrs.evolve(SETTINGS, time_zone="Europe/Berlin"),
+            secrets=keys_of(company),
+            brex_base_url=brex_url,
+            rillet_base_url=rillet_url,
+        )
+        with SqlJournal(str(tmp_path / "journal.db"), namespace=tenant.namespace) as journal:
+            with tenant.export(journal, bridge=lambda told: Bridge(attrs.evolve(told, time_zone="UTC"))) as export:
+                assert export.bridge.settings.time_zone == "UTC"
+            with tenant.export(journal) as export:
+                assert export.run().counts.posted == 1
+
+
 def test_variables_have_the_tenants_name(monkeypatch: pytest.MonkeyPatch) -> None:
     tenant = Tenant(name="acme-inc", settings=SETTINGS)
     with pytest.raises(SecretsError, match="the environment variable ACME_INC_BREX_TOKEN is not set") as told:

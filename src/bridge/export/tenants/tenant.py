@@ -23,6 +23,7 @@ from bridge.export.tenants.secrets import (
     environment_secrets,
     secret_of,
 )
+from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
 from bridge.settings.values import Settings
 from clientkit.errors import ConfigurationError
@@ -30,6 +31,10 @@ from clientkit.pacing import Paces, Pacing
 from rillet.client import Environment
 
 C = TypeVar("C")
+
+
+def _usual_bridge(settings: Settings) -> Bridge:
+    return Bridge(settings, zones=zone_of)
 
 
 @attrs.frozen(kw_only=True)
@@ -106,10 +111,14 @@ class Tenant:
         pacer: Pacing | Paces | None = None,
         sleep: Callable[[float], object] = time.sleep,
         kept: KeptBooks | None = None,
+        bridge: Callable[[Settings], Bridge] = _usual_bridge,
     ) -> Generator[Export]:
-        """An export with clients that are closed at the end; `journal` has the tenant's `namespace`. Raises as `brex_client` does."""
+        """An export with clients that are closed at the end; `journal` has the tenant's `namespace`.
+
+        `bridge` makes the mapping, where it needs rates, mappers or rules of yours. Raises as `brex_client` does.
+        """
         with self.brex_client() as brex, self.rillet_client(pacer=pacer, sleep=sleep) as books:
-            yield Export(brex, books, Bridge(self.settings), journal=journal, kept=kept)
+            yield Export(brex, books, bridge(self.settings), journal=journal, kept=kept)
 
     def _made(self, make: Callable[[], C]) -> C:
         try:
