@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import attrs
@@ -82,8 +81,11 @@ class ReasonCode(OpenEnum):
     TAX_DIFFERS = "tax_differs"
 
 
-class SkipCode(StrEnum):
-    """Why nothing is done with a record, for programs."""
+class SkipCode(OpenEnum):
+    """Why nothing is done with a record, for programs. A mapper of your own may use codes of its own, which are texts.
+
+    Brex hears of a record with ``no_money`` or ``dismissed`` as done; with any other code it stays in Brex's queue.
+    """
 
     NO_MONEY = "no_money"
     BEFORE_START = "before_start"
@@ -133,7 +135,7 @@ class Skip:
 
     record: Record
     why: str
-    code: SkipCode
+    code: SkipCode = attrs.field(converter=SkipCode)
 
     def __repr__(self) -> str:
         return f"<Skip {self.record.id}: {self.code}>"

@@ -65,13 +65,13 @@ class Draft:
         """The record itself."""
         return self.coded.record
 
-    def refuse(self, code: ReasonCode, text: str, line_id: str | None = None) -> None:
+    def refuse(self, code: ReasonCode | str, text: str, line_id: str | None = None) -> None:
         """Note a reason why the record cannot be posted as it is."""
         self.findings.add(code, text, line_id)
 
-    def skip(self, code: SkipCode, why: str) -> Skip:
+    def skip(self, code: SkipCode | str, why: str) -> Skip:
         """There is nothing to post, and why."""
-        return Skip(record=self.record, why=why, code=code)
+        return Skip(record=self.record, why=why, code=SkipCode(code))
 
     def other_basis(self) -> Skip | None:
         """Nothing, where the record is a reimbursement of the basis that the settings do not name.
