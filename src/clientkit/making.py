@@ -6,6 +6,7 @@ attributes of a twin, a subclass with the same layout that is not frozen, and gi
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -71,10 +72,16 @@ def maker(kind: Callable[P, T]) -> Callable[P, T]:
 
 
 def _is_made_by_attrs(kind: type[Any]) -> bool:
-    """Whether the class has the constructor of attrs, and not one of its own or of a class that it extends."""
+    """Whether the class has the constructor of attrs, and nothing of its own where objects or subclasses are made."""
     code = getattr(vars(kind).get("__init__"), "__code__", None)
     makes_objects: object = kind.__new__
-    return code is not None and code.co_filename.startswith("<attrs generated") and makes_objects is object.__new__
+    return (
+        code is not None
+        and code.co_filename.startswith("<attrs generated")
+        and makes_objects is object.__new__
+        and type(kind) in {type, ABCMeta}
+        and not hasattr(kind.__init_subclass__, "__func__")
+    )
 
 
 def _only_sets_attributes(kind: type[Any]) -> bool:

@@ -34,6 +34,11 @@ class Checked:
             raise ValueError("it is negative")
 
 
+@attrs.frozen(slots=False)
+class Loose:
+    x: int
+
+
 @attrs.frozen(kw_only=True)
 class Base(ABC):
     x: int
@@ -49,6 +54,7 @@ def test_a_maker_takes_what_the_class_takes_and_makes_the_same() -> None:
     assert maker(Point)(x=1, y=2, seen=[3]) == Point(x=1, y=2, seen=[3])
     assert maker(Pair)(1, second_one=2) == maker(Pair)(1, 2) == Pair(1, 2)
     assert maker(Derived)(x=3) == Derived(x=3)
+    assert maker(Loose)(3) == Loose(3)
     assert repr(maker(Point)(x=1)) == "Point(x=1, y=0, seen=[], kind='point')"
 
 
@@ -95,6 +101,16 @@ def test_a_class_whose_constructor_does_more_stays_its_own_maker() -> None:
         x: int
         y: int = attrs.field(default=attrs.Factory(lambda self: self.x, takes_self=True))
 
-    kinds: list[Any] = [Converted, ByHand, Extended, Dependent, int]
+    kept = list[type]()
+
+    @attrs.frozen(slots=False)
+    class Registered:
+        x: int
+
+        def __init_subclass__(cls) -> None:
+            kept.append(cls)
+
+    kinds: list[Any] = [Converted, ByHand, Extended, Dependent, Registered, int]
     for kind in kinds:
         assert maker(kind) is kind
+    assert kept == []
