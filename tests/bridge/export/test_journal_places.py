@@ -50,7 +50,11 @@ METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "owners": lambda journal: journal.owners(),
     "bind": lambda journal: journal.bind({"ledger": "organization o"}),
     "latest": lambda journal: journal.latest(),
+    "latest_of": lambda journal: journal.latest_of([RECORD, "accr_member_1"]),
     "latest_of_others": lambda journal: journal.latest_of_others(),
+    "counts": lambda journal: journal.counts(),
+    "newest": lambda journal: journal.newest(status=None, limit=50),
+    "were_held": lambda journal: journal.were_held(),
 }
 
 

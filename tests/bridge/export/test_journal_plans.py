@@ -67,6 +67,7 @@ def use(journal: SqlJournal) -> None:
     journal.memberships(["accr_3", "accr_4"])
     journal.by_object("c-1")
     journal.by_source("expense_1")
+    journal.latest_of(["accr_1", "accr_3"])
     journal.first_intended_at()
     journal.latest_of_others()
     journal.unfinished()

@@ -20,17 +20,20 @@ _LIGHT: list[sa.Column[Any]] = [tables.attempts.c[name] for name in COLUMNS if n
 
 def read(connection: sa.Connection, *, namespace: str, among: Sequence[str] | None = None) -> Iterator[Latest]:
     """Every record with an attempt or a refusal, by its id; with `among` only these, of which there are at most a portion."""
-    own, of_summaries = dict[str, tuple[int, Attempt]](), dict[str, tuple[int, Attempt]]()
-    for number, attempt in _decisive(connection, namespace, among):
-        if is_record(attempt.subject):
-            own[attempt.subject] = number, attempt
-        elif is_summary(attempt.subject):
-            of_summaries[attempt.subject] = number, attempt
     columns = tables.members.c
     members = sa.select(columns.subject, columns.summary).where(columns.namespace == namespace)
     if among is not None:
         members = members.where(columns.subject.in_(among))
-    for row in connection.execute(members):
+    memberships = connection.execute(members).all()
+    own, of_summaries = dict[str, tuple[int, Attempt]](), dict[str, tuple[int, Attempt]]()
+    # The summaries by name: with a query for them in its condition SQLite would look at every attempt.
+    named = None if among is None else list(dict.fromkeys([*among, *(each.summary for each in memberships)]))
+    for number, attempt in _decisive(connection, namespace, named):
+        if is_record(attempt.subject):
+            own[attempt.subject] = number, attempt
+        elif is_summary(attempt.subject):
+            of_summaries[attempt.subject] = number, attempt
+    for row in memberships:
         found = of_summaries.get(row.summary)
         if found is not None and (row.subject not in own or own[row.subject][0] < found[0]):
             own[row.subject] = found
@@ -49,12 +52,11 @@ def counting() -> sa.ColumnElement[bool]:
 
 
 def _decisive(connection: sa.Connection, namespace: str, among: Sequence[str] | None) -> Iterator[tuple[int, Attempt]]:
-    """What `last_attempt` gives, for every subject; with `among` for these records and their summaries."""
-    columns, members = tables.attempts.c, tables.members.c
+    """What `last_attempt` gives, for every subject, or with `among` for these."""
+    columns = tables.attempts.c
     last = sa.select(sa.func.max(columns.id)).where(columns.namespace == namespace, counting())
     if among is not None:
-        summaries = sa.select(members.summary).where(members.namespace == namespace, members.subject.in_(among))
-        last = last.where(sa.or_(columns.subject.in_(among), columns.subject.in_(summaries)))
+        last = last.where(columns.subject.in_(among))
     last = last.group_by(columns.subject)
     query: sa.Select[Any] = sa.select(columns.id, *_LIGHT).where(columns.id.in_(last)).order_by(columns.id)
     for row in connection.execute(query).mappings():
