@@ -51,6 +51,7 @@ __all__ = [
     "Event",
     "EventData",
     "EventType",
+    "ParsedJson",
     "PaymentStatus",
     "PaymentUpdate",
     "UsageCommitment",
@@ -129,8 +130,10 @@ class PaymentUpdate(Model):
     extra: Extra = unknown_fields()
 
 
+#: Parsed JSON of a body that this release does not know.
+ParsedJson: TypeAlias = dict[str, object] | list[object] | str | Decimal | int | bool | None
 EventData: TypeAlias = (
-    Invoice | CreditMemo | WebhookContract | Customer | Bill | Vendor | JournalEntry | PaymentUpdate | str | object
+    Invoice | CreditMemo | WebhookContract | Customer | Bill | Vendor | JournalEntry | PaymentUpdate | ParsedJson
 )
 
 _MODELS: Mapping[Entity, type[object]] = {
@@ -180,8 +183,7 @@ class Event(Model):
         """An id out of a body that is no object known here: by its name, or that of the event's own object."""
         told: object = self.data
         if isinstance(told, dict):
-            fields = cast("dict[str, object]", told)
-            told = fields.get(name, fields.get("id") if self.entity is entity else None)
+            told = told.get(name, told.get("id") if self.entity is entity else None)
         elif self.entity is not entity:
             return None
         return told if isinstance(told, str) else None
@@ -285,14 +287,19 @@ def _read(entity: Entity, event: EventType, event_id: str, moment: datetime, con
 
 def _data(entity: Entity, event: EventType, found: object) -> EventData:
     model = _MODELS.get(entity)
+    # JSON has no other types.
+    parsed = cast("ParsedJson", found)
     if model is None or (event == EventType.DELETED and isinstance(found, str)):
-        return found
+        return parsed
     payment = _payment(found) if event == EventType.PAYMENT_UPDATED else None
     try:
-        return codec.structure(found, model) if payment is None else codec.structure(payment, PaymentUpdate)
+        if payment is not None:
+            return codec.structure(payment, PaymentUpdate)
+        # The models are those of its definition.
+        return cast("EventData", codec.structure(found, model))
     except codec.CodecError:
         # The signature is right, so Rillet has said this; whoever handles the event sees that it is no object known here.
-        return found
+        return parsed
 
 
 def _payment(found: object) -> Mapping[str, object] | None:

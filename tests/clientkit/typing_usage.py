@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Protocol, assert_type
 
 import rillet
+import rillet.webhooks
 from clientkit import AsyncPager, Page, Pager, PageRequest, Request, SyncResource, Unreadable, listing, operation
 from clientkit.wire import Answered
 from support.shop import PAGING, AsyncItems, AsyncShop, Item, Items, NewItem, Shop
@@ -192,3 +193,14 @@ def changing(client: rillet.Client, later: rillet.AsyncClient) -> None:
     client.vendors.modify("v", name=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.bills.modify("b", due_date="2026-01-31")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     later.customers.modify("c", terms=30)  # type: ignore[call-arg, unused-coroutine]  # pyright: ignore[reportCallIssue, reportUnusedCoroutine]
+
+
+def of_an_event(event: rillet.webhooks.Event) -> None:
+    match event.data:
+        case rillet.Bill() as bill:
+            assert_type(bill.id, str)
+        case str() as deleted:
+            assert_type(deleted, str)
+        case _:
+            # What it may be is known, and not all of it has an id.
+            _ = event.data.id  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]

@@ -88,7 +88,7 @@ UPDATED, DELETED, PAID = (
 )
 
 
-def event(entity: webhooks.Entity, kind: webhooks.EventType, data: object) -> webhooks.Event:
+def event(entity: webhooks.Entity, kind: webhooks.EventType, data: webhooks.EventData) -> webhooks.Event:
     return webhooks.Event(entity=entity, event=kind, id="e1", timestamp=SINCE, data=data)
 
 

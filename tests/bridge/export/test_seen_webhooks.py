@@ -140,12 +140,11 @@ def test_ids_are_forgotten_in_time(tmp_path: Path) -> None:
 
 def test_it_is_beside_a_journal(tmp_path: Path) -> None:
     place = str(tmp_path / "journal.db")
-    seen = SqlSeenIds(place)
-    with SqlJournal(place) as journal:
-        assert seen.add("a")
-        assert journal.first_intended_at() is None
-    assert seen.has("a")
-    seen.close()
+    with SqlSeenIds(place) as seen:
+        with SqlJournal(place) as journal:
+            assert seen.add("a")
+            assert journal.first_intended_at() is None
+        assert seen.has("a")
 
 
 def test_a_place_that_is_none_is_said(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
+from types import TracebackType
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -26,7 +28,7 @@ _ROW = _PACES.c
 
 
 class SqlPaces(SharedPaces):
-    """The paces of all keys in one database, for processes and machines that use it. Call `close` at the end.
+    """The paces of all keys in one database, for processes and machines that use it. Use it as a context manager, or call `close`.
 
     PostgreSQL's clock counts, or the machine's for an SQLite file. Every process that uses a key has to keep its pace here.
     Names are digests of address and key; the key itself is not written down.
@@ -45,6 +47,14 @@ class SqlPaces(SharedPaces):
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     @override
     def __repr__(self) -> str:

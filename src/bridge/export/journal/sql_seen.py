@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -31,7 +33,7 @@ def _now() -> datetime:
 
 
 class SqlSeenIds:
-    """The ids of the webhooks that were handled, for processes and machines that use one database. Call `close` at the end.
+    """The ids of the webhooks that were handled, for processes and machines that use one database. Use it as a context manager, or call `close`.
 
     For `WebhookReceiver`, and for `verify(seen=…)`. Every method raises `SeenStoreError` where the database cannot be used.
 
@@ -54,6 +56,14 @@ class SqlSeenIds:
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def has(self, id: str) -> bool:
         """Whether `id` was handled."""

@@ -201,8 +201,7 @@ def _object_id(data: rillet.webhooks.EventData) -> str | None:
     """The id of what an event is about; None where its body tells none."""
     if isinstance(data, str):
         return data
-    # JSON objects have text for keys.
-    named: object = cast("dict[str, object]", data).get("id") if isinstance(data, dict) else getattr(data, "id", None)
+    named: object = data.get("id") if isinstance(data, dict) else getattr(data, "id", None)
     return named if isinstance(named, str) else None
 
 
