@@ -282,6 +282,16 @@ class TestErrors:
         assert seller.sync(create_products=False).run().complete
         assert len(seller.books.invoices) == 1
 
+    def test_a_printed_outcome_names_what_is_not_in_rillet(self, seller: Seller) -> None:
+        seller.put(invoice())
+        refused = seller.sync(create_customers=False).run()
+
+        (problem,) = refused.problems
+        assert str(refused).splitlines() == ["Sync: 0 posted, 1 problem", "Not in Rillet:", f"  {problem}"]
+        assert str(problem) == f"{problem.subject}: {problem.text}"
+        seller.customer("Acme Ltd.", "cus_1")
+        assert str(seller.sync(create_customers=False).run()) == "Sync: 1 posted, everything is in Rillet"
+
     def test_currency_mismatch(self, seller: Seller) -> None:
         seller.put(invoice(1, customer=attrs.evolve(ACME, currency="EUR")))
 

@@ -8,8 +8,13 @@ import attrs
 
 from bridge.billing.decisions import SyncError, sync_error
 from bridge.billing.documents import PlannedCustomer, PlannedProduct
+from bridge.datatable import first_lines
 from bridge.export.reporting.report import ExportOutcome
 from bridge.mapping import Plan
+from clientkit.field_problems import shortened
+from clientkit.showing import on_one_line
+
+_MOST_TEXT = 400
 
 # The errors that a missing setup is known by: nobody can ask Rillet whether a type of reference exists.
 _SETUP = frozenset({"ExternalReferenceTypeNotFoundError"})
@@ -22,6 +27,9 @@ class SyncProblem:
     subject: str
     error: SyncError
     text: str
+
+    def __str__(self) -> str:
+        return shortened(on_one_line(f"{self.subject}: {self.text}"), _MOST_TEXT)
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +53,14 @@ class SyncOutcome:
     invoices: ExportOutcome | None = None
     credit_notes: ExportOutcome | None = None
     applications: ExportOutcome | None = None
+
+    def __str__(self) -> str:
+        problems = self.problems
+        state = "everything is in Rillet" if self.complete else _problem_count(len(problems))
+        lines = [f"Sync: {self.posted} posted, {state}", *first_lines("Not in Rillet", problems, len(problems))]
+        if self.stopped:
+            lines.append(on_one_line(f"The sync ended early: {shortened(self.stopped, _MOST_TEXT)}"))
+        return "\n".join(lines)
 
     @property
     def steps(self) -> tuple[ExportOutcome, ...]:
@@ -77,6 +93,10 @@ class SyncOutcome:
         """How many invoices and credit memos were posted, changed or deleted in Rillet."""
         taken = (self.invoices, self.credit_notes)
         return sum(each.counts.posted for each in taken if each is not None)
+
+
+def _problem_count(count: int) -> str:
+    return "1 problem" if count == 1 else f"{count} problems"
 
 
 def _problems(outcome: ExportOutcome) -> Iterator[SyncProblem]:
