@@ -28,7 +28,9 @@ import rillet.testing
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import card_expense
 from bridge.export.commands import app as command_app
+from bridge.export.commands import progress_display
 from bridge.export.commands.progress_display import telling_of_requests
+from bridge.export.reporting import audit_log
 from clientkit import Answer
 from clientkit.testing import Action, Asked, Fault, Respond
 from support.commands import invoke
@@ -81,10 +83,10 @@ def test_a_command_that_reads_for_long_says_so_before_its_end(
     company.brex.add(expense(1))
     journal = ["--journal", str(tmp_path / "journal.db")]
     assert run("export", *journal).exit_code == 0
-    said, told = list[str](), threading.Event()
+    said, told = list[int](), threading.Event()
 
-    def say(text: str) -> None:
-        said.append(text)
+    def say(requests: int) -> None:
+        said.append(requests)
         told.set()
 
     monkeypatch.setattr(command_app, "telling_of_requests", partial(telling_of_requests, first=0, say=say))
@@ -94,24 +96,53 @@ def test_a_command_that_reads_for_long_says_so_before_its_end(
     result = run(command, *journal, *(["--period", "2026-02"] if command == "reconcile" else []))
 
     assert result.exit_code == 0, result.output
-    assert re.fullmatch(r"still working: \d+ requests sent so far", said[0])
+    assert said[0] >= 0
+
+
+def test_a_piped_export_says_something_while_it_reads(
+    company: Company, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.brex.add(expense(1))
+    told = threading.Event()
+    monkeypatch.setattr(progress_display, "telling_of_requests", partial(telling_of_requests, first=0))
+    logged = audit_log.working
+
+    def working(requests: int) -> None:
+        logged(requests)
+        told.set()
+
+    monkeypatch.setattr(audit_log, "working", working)
+    company.rillet.faults.append(Fault(Respond(Answer(status=403)), matches=lambda _: not told.wait(30), times=99))
+
+    result = run("export")
+
+    assert result.exit_code == 0, result.output
+    assert re.search(r"INFO bridge.export.reporting.progress working requests=\d+", result.stderr)
 
 
 def test_what_goes_on_is_told_in_intervals_until_the_end(company: Company) -> None:
-    said, twice = list[str](), threading.Event()
+    said, twice = list[int](), threading.Event()
 
-    def say(text: str) -> None:
-        said.append(text)
+    def say(requests: int) -> None:
+        said.append(requests)
         if len(said) == 2:
             twice.set()
 
     with telling_of_requests(company.export(), first=0, every=0.001, say=say):
         assert twice.wait(30)
     count = len(said)
-    assert said[:2] == ["still working: 0 requests sent so far"] * 2
+    assert said[:2] == [0, 0]
     with telling_of_requests(company.export(), first=60, say=say):
         pass
     assert len(said) == count
+
+
+def test_standard_error_hears_of_it_in_words(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ""
+    with telling_of_requests(company.export(), first=0):
+        while not told:
+            told = capsys.readouterr().err
+    assert told.splitlines()[0] == "still working: 0 requests sent so far"
 
 
 def test_export_with_refusals_ends_with_1_and_gives_the_reasons(company: Company, run: Run) -> None:

@@ -111,7 +111,11 @@ def export(
                 keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json, fields_of=sync_fields)
             return
         keep = None if as_json or csv is not None else tables.MOST_ROWS
-        with logging_to_stderr(log_level, as_json=log_json), shown_progress(logs=True) as advance, stopping:
+        with (
+            logging_to_stderr(log_level, as_json=log_json),
+            shown_progress(logs=True, reads=prepared) as advance,
+            stopping,
+        ):
             outcome = prepared.run(
                 plan=None if plan is None else approved_plan(plan),
                 changed_since=changed_since,

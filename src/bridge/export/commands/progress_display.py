@@ -37,44 +37,57 @@ class LoggedProgress:
             audit_log.progressed(progress.done, progress.of, progress.rest or timedelta())
 
 
-def _to_stderr(text: str) -> None:
-    typer.echo(text, err=True)
+def _to_stderr(requests: int) -> None:
+    typer.echo(f"still working: {requests} requests sent so far", err=True)
 
 
 @contextmanager
 def telling_of_requests(
-    export: Export, *, first: float = FIRST, every: float = EVERY, say: Callable[[str], object] = _to_stderr
-) -> Generator[None]:
+    export: Export, *, first: float = FIRST, every: float = EVERY, say: Callable[[int], object] = _to_stderr
+) -> Generator[Callable[[], None]]:
     """Says that the work goes on, after the `first` seconds and whenever `every` seconds have passed, until the end.
 
-    Books of some thousand objects take minutes to read, and before they are there is nothing else to show.
+    Books of some thousand objects take minutes to read, and before they are there is nothing else to show. What it gives ends
+    it before, once there is.
     """
     ended = threading.Event()
 
     def tell() -> None:
         wait = first
         while not ended.wait(wait):
-            sent = export.source.requests_sent + export.ledger.requests_sent
-            say(f"still working: {sent} requests sent so far")
+            say(export.source.requests_sent + export.ledger.requests_sent)
             wait = every
 
     teller = threading.Thread(target=tell, name="progress", daemon=True)
     teller.start()
     try:
-        yield
+        yield ended.set
     finally:
         ended.set()
         teller.join()
 
 
+def _after(end: Callable[[], None], show: ShowProgress) -> ShowProgress:
+    def advance(progress: Progress) -> None:
+        end()
+        show(progress)
+
+    return advance
+
+
 @contextmanager
-def shown_progress(*, logs: bool = False) -> Generator[ShowProgress]:
+def shown_progress(*, logs: bool = False, reads: Export | None = None) -> Generator[ShowProgress]:
     """A bar on the terminal, apart from what is printed; lines of the log where there is none.
 
-    With `logs` these are lines of the log that the command writes, else plain ones.
+    With `logs` these are lines of the log that the command writes, else plain ones. Lines also tell that `reads` sends
+    requests, until the first record is done.
     """
     console = Console(stderr=True)
     if not console.is_terminal:
+        if reads is not None:
+            with telling_of_requests(reads, say=audit_log.working) as end:
+                yield _after(end, LoggedProgress())
+            return
         yield LoggedProgress() if logs else Lines(sys.stderr, short_runs=False)
         return
     with Bar(*columns(), console=console) as bar:

@@ -80,6 +80,11 @@ def stopped(code: str, why: str) -> None:
     _log.debug("the run ends early: %s", why)
 
 
+def working(requests: int) -> None:
+    """A run reads, and no record is done yet; `requests` were sent so far."""
+    _say(_progress, "working", {"requests": requests})
+
+
 def progressed(done: int, of: int, rest: timedelta) -> None:
     """How far the run is; on the logger ``bridge.export.reporting.progress``."""
     _say(_progress, "progress", {"done": done, "of": of, "seconds_left": round(rest.total_seconds())})
