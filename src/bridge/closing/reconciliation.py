@@ -13,6 +13,7 @@ from bridge.closing.delimited import Cell, delimited
 from bridge.closing.period import Period
 from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import (
+    NOT_CODED,
     AccountLine,
     ClosingRecord,
     DifferenceKind,
@@ -261,6 +262,9 @@ class _Work:
             if is_now:
                 _add(stands, lines)
         content = _less(says, stands) if is_now else {}
+        if is_now and each.is_counted and not says and not each.entries:
+            # Debits and credits that nobody has coded cancel out, and the record is missing all the same.
+            content = {(each.subsidiary_id, NOT_CODED, self._snapshot.currency_of(each.subsidiary_id)): Decimal(0)}
         kind, refs = each.cause or DifferenceKind.UNEXPLAINED, _refs(each.entries)
         for place, amount in content.items():
             self._explain(place, kind, amount, each.why, record_id=each.record.id, object=refs)
@@ -296,9 +300,7 @@ class _Work:
             kind, why = self._rest(place, rest, is_known=account in known)
             self._explain(place, kind, rest.copy_negate(), why)
         for place, amounts in self._rillet.items():
-            subsidiary_id, account, _ = place
-            is_told = (subsidiary_id, account) in snapshot.balances
-            if not is_told and (amount := total(amounts)):
+            if place[:2] not in snapshot.balances and (amount := total(amounts)):
                 # The trial balance knows nothing of what its objects say.
                 amounts.append(amount.copy_negate())
                 why = "the trial balance does not have what the objects on this account say"

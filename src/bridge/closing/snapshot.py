@@ -95,6 +95,7 @@ class ClosingRecord:
     the document's currency. Of two entities `lines` is what the one says that paid, and `debtor` what the other one does.
     `original` is what the record says in its own currency, where that is not that of the books, and
     `is_billed` tells that its rate is that at which Brex has billed it. `reasons` are those for which it is refused now.
+    `is_counted` tells that the ledger should have something for it, or has, even where its `lines` come to nothing.
     """
 
     record: Record
@@ -113,6 +114,7 @@ class ClosingRecord:
     original: tuple[AccountLine, ...] = ()
     is_billed: bool = False
     reasons: tuple[ReasonCode, ...] = ()
+    is_counted: bool = True
 
     @property
     def is_in_books(self) -> bool:

@@ -231,7 +231,7 @@ def close_status(
         checked_purchases: Whether the snapshot was read with days of purchase.
     """
     period = snapshot.period
-    mine = [each for each in snapshot.records if period.holds(each.day) and each.lines]
+    mine = [each for each in snapshot.records if period.holds(each.day) and each.is_counted]
     return CloseStatus(
         period=period,
         as_of=as_of or period.next_day,

@@ -95,6 +95,21 @@ def test_a_month_in_which_all_is_booked_or_dismissed_is_complete(make: MakeCompa
     assert found.is_complete
 
 
+def test_a_refused_record_whose_lines_cancel_out_is_open(make: MakeCompany) -> None:
+    uncoded = record(RecordType.INVOICE_PAYMENT, debits=[("5000", [])], credits=[("5000", [])], record_id="i1")
+    company = make(charge(id="k1"), uncoded)
+    assert [each.record.id for each in company.run().refused] == ["i1"]
+    snapshot = read_snapshot(company.export(Bridge(company.settings)), FEBRUARY)
+
+    found, compared = close_status(snapshot), reconcile(snapshot)
+
+    assert rows(found, "not_in_the_books", "Record", "Kind", "Amount") == [("i1", "not_exported", 5000)]
+    assert not found.is_complete
+    assert [(row.account, row.difference, part.kind, part.record_id) for row, part in compared.parts] == [
+        ("", 0, DifferenceKind.NOT_EXPORTED, "i1")
+    ]
+
+
 def test_receipts_are_missing_from_the_threshold_on(make: MakeCompany) -> None:
     company = make(
         charge("75", id="k1"), charge("74.99", id="k2"), charge("900", id="k3", receipts=RECEIPT), entry("500"),

@@ -135,8 +135,8 @@ class _Reading:
         """Whether a record counts in the month, was settled or bought in it, or has an object that counts in it."""
         holds = self._period.holds
         told = (each.day, day_of(each.record.posted_at), *(() if each.bought is None else (each.bought,)))
-        is_near = any(map(holds, told)) and (each.lines or each.entries)
-        return bool(is_near) or any(holds(entry.day) for entry in each.entries)
+        is_near = each.is_counted and any(map(holds, told))
+        return is_near or any(holds(entry.day) for entry in each.entries)
 
     def _closing_records(
         self, records: Mapping[str, Record], subjects: Mapping[str, tuple[Found, ...]]
@@ -206,6 +206,7 @@ class _Reading:
             original=self._original(record, coded) if lines and theirs is None else (),
             is_billed=coded is not None and billed_in(record, coded.subsidiary.currency) is not None,
             reasons=tuple(each.code for each in decision.reasons) if isinstance(decision, Refuse) else (),
+            is_counted=is_counted,
         )
 
     def _original(self, record: Record, coded: CodedRecord | None) -> tuple[AccountLine, ...]:
