@@ -13,6 +13,7 @@ import attrs
 from brex_accounting import FieldValueRef, LineItem, Record, RecordType
 from bridge.books import Books, normalised
 from bridge.decisions import Findings, ReasonCode
+from bridge.master_data import Bill
 from bridge.settings.default_accounts import ROLES, role_of
 from bridge.settings.values import Entity, Intercompany, Movements, Settings, When
 from bridge.values import ExternalReference
@@ -83,9 +84,12 @@ def follows(record: Record) -> frozenset[RecordType]:
     return FOLLOWS.get(record.type, frozenset()) if record.source_id is not None else frozenset()
 
 
-def follows_a_bill(record: Record) -> bool:
-    """Whether a record follows a bill, which the ledger may have under its id."""
-    return RecordType.BILL_EXPENSE in follows(record)
+def bills_paid_by(record: Record, settings: Settings, books: Books) -> Sequence[Bill]:
+    """The bills of the ledger that have the reference of the bill that a record pays."""
+    kind, source = settings.reference_type, record.source_id
+    if kind is None or source is None or RecordType.BILL_EXPENSE not in follows(record):
+        return ()
+    return books.bills_by_reference(ExternalReference(type=kind, id=source))
 
 
 def followed_in(records: Iterable[Record]) -> Mapping[str, Followed]:
@@ -125,8 +129,8 @@ def ownership(
         findings.add(ReasonCode.NOT_POSTED_YET, followed.missing)
     if len(settings.entities) == 1 and settings.entities[0].when is None:
         return Ownership(entity=settings.entities[0])
-    if followed is None and follows_a_bill(record):
-        followed = _paid(record, settings, books)
+    if followed is None and len(there := bills_paid_by(record, settings, books)) == 1:
+        followed = Followed(subsidiary_id=there[0].subsidiary_id)
     possible = _Choice(record, settings, books).possible(findings)
     if isinstance(possible, Ownership):
         return possible
@@ -364,14 +368,6 @@ def _moves(movements: Movements, record: Record) -> bool:
     return (movements.currency is None or movements.currency == record.amount.currency) and (
         not movements.types or record.type in movements.types
     )
-
-
-def _paid(record: Record, settings: Settings, books: Books) -> Followed | None:
-    """The bill of the ledger that a record pays."""
-    if settings.reference_type is None or record.source_id is None:
-        return None
-    found = books.bills_by_reference(ExternalReference(type=settings.reference_type, id=record.source_id))
-    return Followed(subsidiary_id=found[0].subsidiary_id) if len(found) == 1 else None
 
 
 def _owners(followed: Followed, settings: Settings, books: Books) -> tuple[Entity, ...]:

@@ -259,6 +259,8 @@ class Bridge:
     def _draft(
         self, record: Record, books: Books, findings: Findings, posted_on: date | None, followed: Followed | None
     ) -> Draft | None:
+        if followed is not None and followed.missing is not None and self._precedes(followed.record, books):
+            followed = attrs.evolve(followed, missing=None)
         coded = code(
             record,
             self.settings,
@@ -281,6 +283,11 @@ class Bridge:
             findings=findings,
             choose_vendor=self.choose_vendor,
         )
+
+    def _precedes(self, record: Record | None, books: Books) -> bool:
+        """Whether a record is older than the export, which never posts it."""
+        made = None if record is None else self.outcome(record, books)
+        return isinstance(made, Skip) and made.code is SkipCode.BEFORE_START
 
     def _in_books(self, draft: Draft, *, is_entry: bool = False) -> Draft:
         """The draft in the currency that the settings want, with its tax as they want it; that of an entry is not rounded once."""

@@ -103,6 +103,9 @@ def _bill(draft: Draft) -> Bill | None:
     found = draft.books.bills_by_reference(ExternalReference(type=kind, id=record.source_id))
     if len(found) == 1:
         return found[0]
+    if not found and any(each.code is ReasonCode.NOT_POSTED_YET for each in draft.findings.reasons):
+        # It is told already which bill is to come first.
+        return None
     if found:
         ids = first_of(sorted(bill.id for bill in found))
         text = f"{len(found)} bills of Rillet have the reference {record.source_id!r} ({ids}); delete all but one"

@@ -103,7 +103,8 @@ class Entity:
     - `movements`: which movements of money belong to the entity, if nothing else decides.
     - `since`: the first day of the export; earlier records are ignored.
     - `opening_payables_until`: until this day, a payment whose bill is not in Rillet, because it is older than the export,
-      becomes an entry against the payable account; without it such a payment is refused.
+      becomes an entry against the payable account; without it such a payment is refused. One whose bill Brex still has to
+      deliver waits for it.
     """
 
     name: str

@@ -55,7 +55,7 @@ def explain(
         books = prepared.books()
         if settles(found):
             books = with_what_is_paid(books, {found.type}, prepared.ledger)
-        explanation = explained(found, prepared.bridge, books, followed=prepared.followed(found))
+        explanation = explained(found, prepared.bridge, books, followed=prepared.followed(found, books))
         attempts = prepared.journal.attempts(record)
         # Neither what was deleted since nor an entry that corrects it.
         stands = state_of(attempts, prepared.ledger).base

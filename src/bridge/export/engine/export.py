@@ -399,8 +399,10 @@ class Export:
         pages = self.source.pages(ids=ids, updated_after=None, changed_since=None) if ids else ()
         return [each for page in pages for each in page.records if each.id in ids]
 
-    def followed(self, record: Record) -> Followed | None:
+    def followed(self, record: Record, books: Books) -> Followed | None:
         """What is known of the record that this one follows, such as the reimbursement of a payout; None where it follows none.
+
+        It is None too for a payment whose bill is in `books`, where the mapping finds it.
 
         Raises `ApiError` and `JournalError`.
         """
@@ -408,7 +410,7 @@ class Export:
             return None
         looked = self.ledger.find([record.id], since=record.posted_at - _A_YEAR, sources=[record.source_id])
         origins = Origins(self.source, self.journal, looked)
-        origins.learn([record])
+        origins.learn([record], self.bridge.settings, books)
         return origins.of(record)
 
 

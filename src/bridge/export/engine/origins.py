@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from brex_accounting import Record
+from bridge.books import Books
 from bridge.decisions import ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.form import form_of_json
-from bridge.entities import Followed, follows, follows_a_bill, together
+from bridge.entities import Followed, bills_paid_by, follows, together
 from bridge.export.engine.attempts import Attempt, is_part, last_attempt
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
@@ -18,6 +19,7 @@ from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import LookUp
 from bridge.export.reporting.report import Failed, Posted, RecordResult
 from bridge.export.sources.protocol import CodingSource, Source
+from bridge.settings.values import Settings
 
 # The entries of movements carry the same source, and are nothing that another record follows.
 _ENTRIES = "journal-entries"
@@ -54,15 +56,18 @@ class Origins:
                 elif isinstance(each, Refuse | Failed):
                     self._refused[source] = each
 
-    def learn(self, records: Sequence[Record]) -> None:
-        """Ask the source, once for all, of what these records follow that nothing else tells of. Raises `ApiError`."""
+    def learn(self, records: Sequence[Record], settings: Settings, books: Books) -> None:
+        """Ask the source, once for all, of what these records follow that nothing else tells of. Raises `ApiError`.
+
+        A bill of the books is found by its reference, whenever it was posted.
+        """
         unknown = [
             each
             for each in records
             if follows(each)
-            and not follows_a_bill(each)
             and each.source_id not in self._asked
             and self._elsewhere(each) is None
+            and not bills_paid_by(each, settings, books)
         ]
         if not unknown or not isinstance(self._source, CodingSource):
             return
@@ -86,7 +91,7 @@ class Origins:
         taken = together(Followed(record=each) for each in there if self._source.is_taken(each))
         if taken is not None:
             return taken
-        return Followed(missing=_missing(there[0].id, "")) if there else None
+        return Followed(record=there[0], missing=_missing(there[0].id, "")) if there else None
 
     def _elsewhere(self, record: Record) -> Followed | None:
         """What the run, the journal and the ledger tell."""

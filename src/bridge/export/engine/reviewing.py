@@ -47,7 +47,7 @@ def consider(export: Export, record_id: str) -> Considered:
     books = ledger.with_reimbursements(ledger.with_bills(export.books()))
     members = journal.memberships([record_id]).get(record_id, ())
     state = state_of(journal.attempts(record_id), ledger, members)
-    followed = export.followed(record)
+    followed = export.followed(record, books)
     decision = export.bridge.outcome(record, books, posted_on=state.day, followed=followed)
     return Considered(record=record, books=books, decision=decision, followed=followed)
 

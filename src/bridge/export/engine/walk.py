@@ -268,7 +268,7 @@ class Walk:
         attempts = self._journal.attempts_of(ids)
         members = self._journal.memberships(in_summaries(attempts))
         prepared = list[RecordTask]()
-        self._origins.learn([each for each in page if not attempts.get(each.id)])
+        self._origins.learn([each for each in page if not attempts.get(each.id)], self._bridge.settings, books)
         for record in page:
             found = tuple(map(self._sender.as_left, looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())

@@ -146,7 +146,7 @@ class _Verification:
         if self._books is None:
             self._books = self._ledger.with_reimbursements(self._ledger.with_bills(self._ledger.snapshot()))
         bridge = cast("Bridge", self._bridge)
-        self._origins.learn([record])
+        self._origins.learn([record], bridge.settings, self._books)
         return bridge.outcome(record, self._books, posted_on=day, followed=self._origins.of(record))
 
 
