@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 import attrs
 from pages import Sample
 
-from clientkit.codec.readers import without_none
+from clientkit.codec.rules import without_none
 
 Read = Callable[[bytes], object]
 

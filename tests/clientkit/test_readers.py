@@ -9,6 +9,7 @@ import copy
 import pickle
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -16,7 +17,7 @@ import pytest
 
 import brex_accounting
 import rillet
-from clientkit.codec import CodecError, Extra, hooks, parse, structure, text, unknown_fields
+from clientkit.codec import CodecError, Extra, arrays, as_number, hooks, parse, structure, text, unknown_fields
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
 from clientkit.requests import PageRequest, Paging, Unreadable
 from support.bodies import as_text, body_of, exactly, spoiled
@@ -50,13 +51,18 @@ def bodies(name: str) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("name", sorted(answers()))
-def test_all_readers_read_and_refuse_the_same(name: str) -> None:
+def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One body is an array that is long enough to be learnt from.
+    monkeypatch.setattr(arrays, "_LONG", 1)
     kind, read_by_shadow = answers()[name], 0
+    array: Any = tuple[kind, ...]  # type: ignore[valid-type]  # a type made at run time
     hooks._page_readers.pop(kind, None)
     shadow = hooks.page_reader(kind)
     for body in bodies(name):
         careful = outcome(hooks._careful.structure, body, kind)
         assert outcome(hooks._fast.structure, body, kind) == careful, body
+        in_array = "refused" if careful == "refused" else ("tuple", careful)
+        assert [outcome(hooks._fast.structure, [body], array) for _ in range(2)] == [in_array] * 2, body
         if shadow is None:
             continue
         content = as_text({"items": [body]})
@@ -128,6 +134,57 @@ def test_what_is_wrong_on_a_long_page_is_named_with_its_place() -> None:
         tolerant = PAGES.tolerant().at(None).returns.read_text(long_page({"party": {"id": 1}}))
         assert isinstance(tolerant.items[400], Unreadable)
         assert tolerant.items[399] == structure(RIGHT, Booking)
+
+
+@pytest.mark.parametrize("unknown", [1, 40], ids=["few", "many"])
+def test_long_arrays_keep_unknown_fields_that_come_and_go(unknown: int) -> None:
+    bodies = [{**RIGHT, **({f"unknown_{number}": number} if number < unknown else {})} for number in range(100)]
+
+    read = [structure(bodies, tuple[Booking, ...]) for _ in range(3)]
+
+    assert [[dict(each.extra) for each in items] for items in read] == [
+        [{f"unknown_{number}": number} if number < unknown else {} for number in range(100)]
+    ] * 3
+
+
+@attrs.frozen(kw_only=True)
+class Fee:
+    amount: Decimal = attrs.field(metadata=as_number())
+    currency: str
+    extra: Extra = unknown_fields()
+
+
+@attrs.frozen(kw_only=True)
+class Payment:
+    fee: Fee
+    others: tuple[Fee, ...] = ()
+
+
+def test_amounts_that_are_written_alike_are_one_object_and_others_are_not() -> None:
+    body = parse(
+        b'{"fee": {"amount": 1.50, "currency": "USD"}, "others": [{"amount": 1.50, "currency": "USD"},'
+        b' {"amount": 1.5, "currency": "USD"}, {"amount": 1.50, "currency": "EUR"},'
+        b' {"amount": 1.50, "currency": "USD", "note": 1}]}'
+    )
+
+    read = structure(body, Payment)
+
+    assert read.others[0] is read.fee
+    assert [f"{each.amount} {each.currency} {dict(each.extra)}" for each in read.others] == [
+        "1.50 USD {}",
+        "1.5 USD {}",
+        "1.50 EUR {}",
+        "1.50 USD {'note': 1}",
+    ]
+
+
+def test_numbers_of_long_texts_are_forgotten() -> None:
+    parse(b"[1.25]")
+
+    for _ in range(2):
+        parse(b"[1.5]" + b" " * 2**18)
+
+    assert text.number.cache_info().currsize <= 1
 
 
 def test_equal_parts_of_texts_are_one_object() -> None:

@@ -9,16 +9,18 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, get_args
 
 import attrs
 import cattrs
 from cattrs.cols import is_mapping, is_sequence, list_structure_factory
 from cattrs.gen import make_dict_unstructure_fn, override
 
+from clientkit.codec.arrays import ArrayReader
 from clientkit.codec.careful import array_reader, maker, mapping_reader, object_reader
 from clientkit.codec.fields import EXTRA_KEY, Extra, is_always_sent, is_number, name_of
-from clientkit.codec.readers import ReaderOfDicts, Rules
+from clientkit.codec.readers import ReaderOfDicts
+from clientkit.codec.rules import Rules
 from clientkit.codec.text import instant_text, parse, write
 from clientkit.codec.writers import Writers
 from clientkit.field_problems import CodecError, problems_of, wrong
@@ -187,13 +189,21 @@ def _anything(value: object, _: object) -> object:
 
 def _array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
     # Not cattrs' own: it takes anything that can be iterated over, so text would become a list of its characters.
-    read = list_structure_factory(kind, converter)
-    made_of = maker(kind)
+    made_of, read = maker(kind), list_structure_factory(kind, converter)
+    element: Any = (get_args(kind) or (object,))[0]
+
+    def read_each(values: list[object]) -> object:
+        return made_of(read(values, kind))
+
+    read_all: Callable[[list[object]], object] = read_each
+    if made_of is tuple and attrs.has(element) and element not in _read_otherwise:
+        rules = _rules(converter, _read_otherwise)
+        read_all = ArrayReader(element, rules, lambda: converter.get_structure_hook(element))
 
     def structure_array(value: object, _: object) -> object:
         if not isinstance(value, list):
             raise wrong(value, "an array")
-        return made_of(read(cast("list[object]", value), kind))
+        return read_all(cast("list[object]", value))
 
     return structure_array
 

@@ -14,20 +14,21 @@ Three things make them fast, and none is seen from outside:
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from enum import Enum
-from typing import Any, NoReturn, Union, get_args, get_origin
+from typing import Any, NoReturn, get_args, get_origin
 
 import attrs
 from typing_extensions import override
 
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
+from clientkit.codec.rules import Fields, Hook, Rules, without_none
 from clientkit.making import has_twin, twin
 
-Hook = Callable[[Any, Any], Any]
+#: The fields of objects that their classes do not know, and that are expected all the same; None where they are too many.
+Unknown = Mapping[type[Any], frozenset[str] | None]
 
 #: Classes within classes are written in line down to this depth; what is deeper is a function of its own.
 _DEEPEST = 6
@@ -62,6 +63,9 @@ class _SharedExtra(dict[str, object]):
 
 #: What was read as a class within other classes, by its keys and values; for all readers.
 _parts = dict[type[Any], dict[object, object]]()
+#: What was read as a class of one amount that is a JSON number, by the identity of the amount. Each keeps its own alive.
+_amounts = dict[type[Any], dict[int, Any]]()
+_MOST_AMOUNTS = 256
 
 #: The `extra` of every object whose class knows all of its fields, and its name in a reader.
 NO_EXTRA = _SharedExtra()
@@ -76,42 +80,40 @@ class _Memory:
     name: str
 
 
-@attrs.frozen(kw_only=True)
-class Rules:
-    """What the readers have to know of the codec.
-
-    `hook_of` gives the hook of a type that is not read in line, `is_plain` says whether a class is read field by field,
-    and `wire_name` the JSON name of a field, `extra_key` for the one that keeps unknown fields.
-    """
-
-    hook_of: Callable[[Any], Hook]
-    is_plain: Callable[[type[Any]], bool]
-    wire_name: Callable[[attrs.Attribute[Any]], str]
-    extra_key: str
-
-
 class ReaderOfDicts:
     """The lines of one reader of parsed JSON while they are written, and the values that they name.
 
     What is particular to a dict as the source is in methods of its own; a reader of another source has them otherwise.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, unknown: Unknown | None = None) -> None:
         self.lines = list[str]()
+        #: Unknown fields that were met and are not expected yet, where they are to be learnt.
+        self.met: dict[type[Any], set[str]] | None = None if unknown is None else {}
         self.names: dict[str, Any] = {
             NO_EXTRA_NAME: NO_EXTRA,
             "shared": _SharedExtra,
             "all_texts": _all_texts,
         }
         self._rules = rules
+        self._unknown = unknown or {}
         self._variables = 0
         self._within = list[type[Any]]()
 
     def reader(self, kind: type[Any]) -> Hook:
         """The function that reads a `kind`."""
         self._object(kind, "value", "made", 1)
-        text = "\n".join(["def read(value, _):", *self.lines, "    return made"])
-        exec(text, self.names)  # noqa: S102 - the text is made of attribute names alone, as in attrs itself
+        return self._compiled("made")
+
+    def array_reader(self, kind: type[Any]) -> Hook:
+        """The function that reads an array of `kind` as a tuple."""
+        self._check_class("value", "list", 1)
+        self._elements("value", kind, 1)
+        return self._compiled("value")
+
+    def _compiled(self, result: str) -> Hook:
+        text = "\n".join(["def read(value, _):", *self.lines, f"    return {result}"])
+        exec(text, self.names)  # noqa: S102 - the text is made of attribute names and literals, as in attrs itself
         made: Hook = self.names["read"]
         return made
 
@@ -122,8 +124,12 @@ class ReaderOfDicts:
         memory = (
             _Memory(self._variable(), self._name(self._remembered(kind))) if self._within and fields.are_texts else None
         )
+        amount, amounts = fields.amount if self._within else None, ""
         if memory is not None:
             self._look_up(memory, self._contents(kind, source), target, depth)
+            depth += 1
+        elif amount is not None:
+            amounts = self._look_up_amount(kind, amount, source, target, depth)
             depth += 1
         self._within.append(kind)
         values = {field.name: self._field(field, source, depth) for field in fields.told}
@@ -141,6 +147,15 @@ class ReaderOfDicts:
         self._make(kind, values, target, depth)
         if memory is not None:
             self._remember(memory, target, depth)
+        elif amount is not None:
+            # A text or a whole number becomes another object than it was.
+            read, extra = values[amount.name], "no_extra" if fields.extra is None else values[fields.extra.name]
+            self._put(
+                depth,
+                f"if {read} is {self._required(amount, source)} and {extra} is no_extra:",
+                f"    if len({amounts}) >= {_MOST_AMOUNTS}: {amounts}.clear()",
+                f"    {amounts}[id({read})] = {target}",
+            )
 
     def _put(self, depth: int, *lines: str) -> None:
         self.lines += ["    " * depth + line for line in lines]
@@ -178,6 +193,30 @@ class ReaderOfDicts:
             f"except TypeError: {memory.key} = {target} = None",
             f"if {target} is None:",
         )
+
+    def _look_up_amount(
+        self, kind: type[Any], amount: attrs.Attribute[Any], source: str, target: str, depth: int
+    ) -> str:
+        """Lines that take the object of the same amount and equal texts, and begin the block where there is none.
+
+        The name of the dictionary in which it is looked up.
+        """
+        fields, amounts = Fields.of(kind, self._rules), self._name(_amounts.setdefault(kind, {}))
+        same = [f"{target}.{amount.name} is {self._required(amount, source)}", *self._all_told(kind, fields, source)]
+        same += [
+            f"{target}.{field.name} == {self._required(field, source)}" for field in fields.told if field is not amount
+        ]
+        self._put(
+            depth,
+            f"{target} = {amounts}.get(id({self._required(amount, source)}))",
+            f"if {target} is None or not ({' and '.join(same)}):",
+        )
+        return amounts
+
+    def _all_told(self, kind: type[Any], fields: Fields, source: str) -> Sequence[str]:
+        """What says that an object has no other fields than the required ones."""
+        del kind
+        return (f"len({source}) == {len(fields.told)}",)
 
     def _remember(self, memory: _Memory, target: str, depth: int) -> None:
         self._put(
@@ -255,10 +294,10 @@ class ReaderOfDicts:
         self.names |= {"number": _NUMBERS.create_decimal, "text": str, "Decimal": Decimal, "cent": _CENT}
         self._put(
             depth,
-            f"if {variable}.__class__ is Decimal and {variable}.same_quantum(cent) and {variable}.adjusted() < 15: pass",
             # A text that is written again as it was has digits and a point alone: cheaper than a regular expression.
-            f"elif {variable}.__class__ is str and len({variable}) < 30 and text(amount := number({variable})) == {variable} and amount.is_finite():",
+            f"if {variable}.__class__ is str and len({variable}) < 30 and text(amount := number({variable})) == {variable} and amount.is_finite():",
             f"    {variable} = amount",
+            f"elif {variable}.__class__ is Decimal and {variable}.same_quantum(cent) and {variable}.adjusted() < 15: pass",
             f"elif {variable}.__class__ is int and -{_MUCH} < {variable} < {_MUCH}: {variable} = Decimal({variable})",
             f"else: {variable} = {self._hooked(variable, Decimal)}",
         )
@@ -287,20 +326,30 @@ class ReaderOfDicts:
         return f"{self._name(self._rules.hook_of(wanted))}({variable}, {self._name(wanted)})"
 
     def _extra(self, kind: type[Any], fields: Fields, source: str, depth: int) -> str:
-        del kind
         variable, known = self._variable(), frozenset(map(self._rules.wire_name, fields.told))
-        all_known = (
-            f"len({source}) == {len(known)}" if fields.are_required else f"{self._name(known.issuperset)}({source})"
-        )
+        expected = self._unknown.get(kind, frozenset())
+        if expected:
+            self._put(
+                depth,
+                f"if {self._name((known | expected).issuperset)}({source}):",
+                f"    {variable} = {{}}",
+                *(f"    if {key!r} in {source}: {variable}[{key!r}] = {source}[{key!r}]" for key in sorted(expected)),
+                f"    if not {variable}: {variable} = no_extra",
+            )
+        elif fields.are_required:
+            self._put(depth, f"if len({source}) == {len(known)}: {variable} = no_extra")
+        else:
+            self._put(depth, f"if {self._name(known.issuperset)}({source}): {variable} = no_extra")
         self._put(
             depth,
-            f"if {all_known}: {variable} = no_extra",
             # A loop and no comprehension, which is a call.
             "else:",
             f"    {variable} = {{}}",
             f"    for each in {source}:",
             f"        if each not in {self._name(known)}: {variable}[each] = {source}[each]",
         )
+        if self.met is not None and expected is not None:
+            self._put(depth, f"    {self._name(self.met.setdefault(kind, set()))}.update({variable})")
         return variable
 
     def _make(self, kind: type[Any], values: dict[str, str], target: str, depth: int) -> None:
@@ -314,43 +363,5 @@ class ReaderOfDicts:
         self._put(depth, f"{target} = {self._name(kind)}({arguments})")
 
 
-@attrs.frozen(kw_only=True)
-class Fields:
-    """A class's fields: those of the JSON, and the one that keeps what the class does not know."""
-
-    told: tuple[attrs.Attribute[Any], ...]
-    extra: attrs.Attribute[Any] | None
-
-    @classmethod
-    def of(cls, kind: type[Any], rules: Rules) -> Fields:
-        """The fields of a class."""
-        fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
-        told = tuple(field for field in fields if rules.wire_name(field) != rules.extra_key)
-        return cls(told=told, extra=next((field for field in fields if field not in told), None))
-
-    @property
-    def are_required(self) -> bool:
-        """Whether an object without one of them is refused, so that the number of its keys tells of others."""
-        return all(field.default is attrs.NOTHING for field in self.told)
-
-    @property
-    def are_texts(self) -> bool:
-        """Whether all of them are texts in JSON, so that objects with equal texts are equal."""
-        return bool(self.told) and all(_is_text(without_none(field.type)[0]) for field in self.told)
-
-
 def _all_texts(extra: dict[str, object]) -> bool:
     return all(value.__class__ is str for value in extra.values())
-
-
-def _is_text(kind: Any) -> bool:
-    return kind in {str, date, datetime} or (isinstance(kind, type) and issubclass(kind, Enum))
-
-
-def without_none(kind: Any) -> tuple[Any, bool]:
-    """A type without its None, where nothing else is united in it, and whether it had one."""
-    if get_origin(kind) in {Union, types.UnionType}:
-        others = [each for each in get_args(kind) if each is not type(None)]
-        if len(others) == 1 and len(others) < len(get_args(kind)):
-            return others[0], True
-    return kind, False

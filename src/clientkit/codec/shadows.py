@@ -21,11 +21,11 @@ import attrs
 import msgspec
 from typing_extensions import override
 
-from clientkit.codec.readers import NO_EXTRA_NAME, Fields, Hook, ReaderOfDicts, Rules, without_none
-from clientkit.codec.text import number, parse
+from clientkit.codec.arrays import MOST_UNKNOWN
+from clientkit.codec.readers import NO_EXTRA_NAME, ReaderOfDicts
+from clientkit.codec.rules import Fields, Hook, Rules, without_none
+from clientkit.codec.text import make_room, number, parse
 
-#: A class of which a service sends more fields that nobody knows is read by the default reader: their names may be data.
-_MOST_UNKNOWN = 32
 #: After so many pages that the shadow refused, few are tried, since each is read twice.
 _MOST_IN_VAIN = 6
 
@@ -54,6 +54,7 @@ class PageReader:
             return None
         decode, read = self._pair
         try:
+            make_room(content)
             fields = _cut(content)
             items = tuple([read(each, None) for each in decode(fields.pop(items_key))])
             body = {name: parse(bytes(raw)) for name, raw in fields.items()}
@@ -76,7 +77,7 @@ class PageReader:
 
     def _are_few(self, unknown: Mapping[type[Any], frozenset[str]]) -> bool:
         return all(
-            len(names) <= _MOST_UNKNOWN and not any(_UNNAMEABLE.search(name) for name in names)
+            len(names) <= MOST_UNKNOWN and not any(_UNNAMEABLE.search(name) for name in names)
             for names in unknown.values()
         )
 
@@ -104,7 +105,7 @@ class _ReaderOfStructs(ReaderOfDicts):
     def __init__(self, rules: Rules, unknown: Mapping[type[Any], frozenset[str]]) -> None:
         super().__init__(rules)
         self.names["UNSET"] = msgspec.UNSET
-        self._unknown = {kind: sorted(names) for kind, names in unknown.items()}
+        self._unknown = unknown
         self._parts = dict[type[Any], dict[object, object]]()
 
     def shadow(self, kind: type[Any]) -> Any:
@@ -120,6 +121,8 @@ class _ReaderOfStructs(ReaderOfDicts):
             [*told, *((name, Any, msgspec.UNSET) for name in unknown)],
             rename=names | unknown,
             forbid_unknown_fields=fields.extra is not None,
+            # What is looked up by its contents has to be hashed, and is never changed.
+            frozen=True,
             kw_only=True,
             # It lives until its object is made, and there is no way from what it holds back to it.
             gc=False,
@@ -145,7 +148,7 @@ class _ReaderOfStructs(ReaderOfDicts):
 
     def _unknown_of(self, kind: type[Any]) -> dict[str, str]:
         """The JSON names of what a class does not know, by their names in the shadow."""
-        return {f"unknown_{index}": name for index, name in enumerate(self._unknown.get(kind, ()))}
+        return {f"unknown_{index}": name for index, name in enumerate(sorted(self._unknown.get(kind) or ()))}
 
     @override
     def _field(self, field: attrs.Attribute[Any], source: str, depth: int) -> str:
@@ -179,8 +182,12 @@ class _ReaderOfStructs(ReaderOfDicts):
 
     @override
     def _contents(self, kind: type[Any], source: str) -> str:
-        names = [field.name for field in Fields.of(kind, self._rules).told]
-        return "(" + "".join(f"{source}.{name}, " for name in [*names, *self._unknown_of(kind)]) + ")"
+        del kind
+        return source
+
+    @override
+    def _all_told(self, kind: type[Any], fields: Fields, source: str) -> Sequence[str]:
+        return [f"{source}.{name} is UNSET" for name in self._unknown_of(kind)]
 
     @override
     def _extra(self, kind: type[Any], fields: Fields, source: str, depth: int) -> str:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import cast
 
-from clientkit.codec.remembered import Remembered
+from clientkit.codec.remembered import MOST_REMEMBERED
 from clientkit.field_problems import CodecError
 from clientkit.money import sent_text
 
@@ -26,6 +27,7 @@ def is_json(content_type: str) -> bool:
 def parse(content: bytes) -> object:
     """JSON text as Python values; numbers with a fraction or an exponent become `Decimal`. Raises `CodecError`."""
     try:
+        make_room(content)
         return _parse(content)
     except Exception as error:
         # Any: the parsers raise their own types, RecursionError and decimal's InvalidOperation among them.
@@ -57,10 +59,25 @@ def instant_text(value: datetime) -> str:
         raise ValueError(f"{value.isoformat()} is no time in UTC") from None
 
 
-# One amount stands in many places of a record.
-_numbers = Remembered(Decimal)
-#: The text of a JSON number with a fraction or an exponent as a `Decimal`.
-number: Callable[[str], object] = _numbers.__getitem__
+# After so much text the numbers in it are forgotten: there are few of them, but a service decides how long they are.
+_MOST_TEXT = 2**18
+
+#: The text of a JSON number with a fraction or an exponent as a `Decimal`. One amount stands in many places of a record.
+number = lru_cache(MOST_REMEMBERED)(Decimal)
+
+
+class _Room:
+    """How much text may still be read before its numbers are forgotten."""
+
+    left = _MOST_TEXT
+
+
+def make_room(content: bytes) -> None:
+    """Forget numbers that were read, where those of `content` would be too much besides. Call it before using `number`."""
+    _Room.left -= len(content)
+    if _Room.left < 0:
+        number.cache_clear()
+        _Room.left = _MOST_TEXT
 
 
 def _refuse_constant(text: str) -> object:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, TypeVar, get_args, get_origin
 import attrs
 
 from clientkit.codec.fields import is_always_sent, is_number
-from clientkit.codec.readers import Fields, Rules, without_none
+from clientkit.codec.rules import Fields, Rules, without_none
 from clientkit.codec.text import instant_text, text_of
 from clientkit.money import sent_text
 
