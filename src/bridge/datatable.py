@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -14,42 +14,74 @@ from clientkit.money import decimal_text, places
 from clientkit.showing import html_table, on_one_line, plain
 
 if TYPE_CHECKING:
-    import rich.table
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 #: A word of this length leaves room for the other columns of a terminal of 80.
 _LONGEST_WORD = 40
 #: What is printed without rich.
 _PRINTED_ROWS, _PRINTED_LINES, _MOST_OF_A_CELL = 20, 5, 120
-#: A number as `money` and counts write it.
-_NUMBER = re.compile(r"-?[0-9,]+(\.[0-9]+)?")
+#: Sentences in a column narrower than this are hard to read.
+_NARROWEST_TEXT = 16
+#: A number as `money` and counts write it, with its currency or without.
+_NUMBER = re.compile(r"-?[0-9,]+(\.[0-9]+)?( [A-Z]{3})?")
 
 
 @attrs.frozen(kw_only=True)
 class DataTable:
-    """A table of texts. Rich prints it and notebooks show it; neither takes what a cell says for markup."""
+    """A table of texts. Rich prints it and notebooks show it; neither takes what a cell says for markup.
+
+    Where a terminal is too narrow for its columns, each row becomes a block with a line for each cell, so that no amount, day
+    or id is cut.
+    """
 
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
-    def __rich__(self) -> rich.table.Table:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich import box
+        from rich.cells import cell_len
         from rich.table import Table
         from rich.text import Text
 
         title = Text(on_one_line(self.title), style="bold")
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        # SIMPLE_HEAD leaves a space at both edges, and each column is followed by one.
+        needed = 2 + len(self.headings)
         for number, heading in enumerate(self.headings):
             cells = [row[number] for row in self.rows]
-            # What people copy, an id for instance, stays in one piece.
-            is_word = bool(cells) and not any(" " in cell for cell in cells) and max(map(len, cells)) <= _LONGEST_WORD
             # Digits of one worth stand below each other.
             is_number = any(cells) and all(_NUMBER.fullmatch(cell) for cell in cells if cell)
+            # What people copy, an id for instance, stays in one piece.
+            is_word = is_number or (bool(cells) and not any(" " in cell for cell in cells))
+            is_whole = is_word and max(map(len, cells)) <= _LONGEST_WORD
             justify: Literal["left", "right"] = "right" if is_number else "left"
-            table.add_column(Text(plain(heading)), overflow="fold", no_wrap=is_word, justify=justify)
+            table.add_column(Text(plain(heading)), overflow="fold", no_wrap=is_whole, justify=justify)
+            longest = max(cell_len(line) for each in (heading, *cells) for line in plain(each).split("\n"))
+            needed += longest if is_whole else min(longest, _NARROWEST_TEXT)
+        if self.rows and needed > options.max_width:
+            yield from self._blocks()
+            return
         for row in self.rows:
             table.add_row(*(Text(plain(cell)) for cell in row))
-        return table
+        yield table
+
+    def _blocks(self) -> Iterator[RenderableType]:
+        """Each row as lines of heading and cell; what is empty has no line."""
+        from rich.table import Table
+        from rich.text import Text
+
+        yield Text(on_one_line(self.title), style="bold")
+        for row in self.rows:
+            block = Table.grid(padding=(0, 2, 0, 0))
+            block.add_column(no_wrap=True, style="dim", min_width=max(map(len, self.headings)))
+            block.add_column(overflow="fold")
+            for heading, cell in zip(self.headings, row, strict=True):
+                if cell:
+                    block.add_row(Text(plain(heading)), Text(plain(cell)))
+            yield Text()
+            yield block
+        yield Text()
 
     def _repr_html_(self) -> str:
         return html_table(self.title, self.headings, self.rows)
@@ -73,8 +105,8 @@ class Tabular:
         """All of it as a table."""
         raise NotImplementedError
 
-    def __rich__(self) -> rich.table.Table:
-        return self.table.__rich__()
+    def __rich__(self) -> DataTable:
+        return self.table
 
     def _repr_html_(self) -> str:
         return self.table._repr_html_()

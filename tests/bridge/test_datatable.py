@@ -27,3 +27,30 @@ def test_an_id_stays_in_one_piece(width: int) -> None:
 
     assert RECORD in shown.getvalue()
     assert all(len(line) <= width for line in shown.getvalue().splitlines())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_no_amount_day_or_id_is_cut_however_narrow_the_terminal_is(width: int) -> None:
+    cells = (
+        RECORD,
+        "CARD_EXPENSE_POST",
+        "EXPORTED",
+        "Ada Example",
+        "2026-10-08",
+        "15",
+        "1,234.56",
+        "1,250.00 CAD",
+        "CAD",
+    )
+    headings = ("Record", "Type", "Status", "Owner", "Day", "Age", "Amount", "Billed", "Currency")
+    why = "it is in CAD, Halden Robotics Inc keeps its books in USD, and for 2026-10-08 no exchange rate is given"
+    table = DataTable(title="Not in the books: 1", headings=(*headings, "Why"), rows=((*cells, why),))
+    out = io.StringIO()
+
+    Console(file=out, width=width).print(table)
+
+    lines = out.getvalue().splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert all(any(cell in line for line in lines) for cell in cells)
+    assert all(any(heading in line for line in lines) for heading in (*headings, "Why"))
+    assert all(word in out.getvalue() for word in why.split())

@@ -90,7 +90,7 @@ def plan_table(plan: Plan) -> RenderableType:
     """What an export would do."""
     table = _table(f"Would be posted: {len(plan.posts)}")
     for heading in ("Record", "Step", "Day", "Vendor", "Postings"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in {"Day", "Postings"})
     for post in plan.posts[:MOST_ROWS]:
         _row(table, post.record.id, post.step, str(post.document.impact_date), _vendor(post), _postings(post))
     parts: list[RenderableType] = [table]
@@ -180,7 +180,7 @@ def field_changes_table(changes: Sequence[FieldChange], *, applied: bool = False
         title="Changed in Brex" if applied else "To change in Brex",
         headings=("Field", "What", "Values", "Names"),
         rows=tuple(cells for change in changes for cells in _field_rows(change)),
-    ).__rich__()
+    )
 
 
 def _field_rows(change: FieldChange) -> Iterator[tuple[str, ...]]:
