@@ -15,15 +15,15 @@ import pytest
 
 from brex_accounting import Expense, Receipt, Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl, record
-from bridge import Bridge
-from bridge.closing import CloseStatus, DifferenceKind, audit_sample, close_status, reconcile
+from bridge import Bridge, ReasonCode
+from bridge.closing import CloseStatus, DifferenceKind, accrue, audit_sample, close_status, reconcile
 from bridge.export import SqlJournal
 from bridge.export.closing import Bought, read_purchases, read_snapshot
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
 from rillet import Period
-from support.closing.company import FEBRUARY
-from support.companies.changing import Company, MakeCompany
+from support.closing.company import FEBRUARY, accruing
+from support.companies.changing import Company, MakeCompany, reasons
 from support.companies.changing_records import bill, charge, entry, reimbursed
 
 RECEIPT = [Receipt(id="receipt1")]
@@ -108,6 +108,22 @@ def test_a_refused_record_whose_lines_cancel_out_is_open(make: MakeCompany) -> N
     assert [(row.account, row.difference, part.kind, part.record_id) for row, part in compared.parts] == [
         ("", 0, DifferenceKind.NOT_EXPORTED, "i1")
     ]
+
+
+def test_what_was_dismissed_taken_up_again_and_refused_is_not_exported(make: MakeCompany) -> None:
+    company = accruing(make, charge("7", "99999", id="k2"))
+    company.run()
+    company.dismiss("k2")
+    assert reasons(company.replay("k2")) == {"k2": [ReasonCode.UNKNOWN_ACCOUNT]}
+    snapshot = read_snapshot(company.export(), FEBRUARY)
+
+    (open_,) = close_status(snapshot).waiting
+
+    assert (open_.record.id, open_.cause) == ("k2", DifferenceKind.NOT_EXPORTED)
+    assert open_.why == "it is coded to '99999', which is no account of Rillet"
+    assert [each.record_id for each in accrue(snapshot).left_out] + [
+        one.record_id for each in accrue(snapshot).accruals for one in each.records
+    ] == ["k2"]
 
 
 def test_receipts_are_missing_from_the_threshold_on(make: MakeCompany) -> None:

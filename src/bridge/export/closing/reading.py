@@ -32,7 +32,7 @@ from bridge.export.closing.causes import Standings, cause_of
 from bridge.export.closing.mappings import Mappings
 from bridge.export.closing.purchases import Bought, guarded, nobody_knows
 from bridge.export.closing.unread import UnreadObjects
-from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject
+from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject, was_taken_up
 from bridge.export.engine.export import Export
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.standing import State, state_of
@@ -184,7 +184,8 @@ class _Reading:
             last=last_attempt(attempts),
             present=present,
             gone=tuple(ref for ref in wanted if self._get(ref) is None),
-            is_taken=self._is_taken(record),
+            # Of one that was taken up again, Brex knows from its dismissal.
+            is_taken=self._is_taken(record) and not was_taken_up(attempts),
             refusals=() if present else self._journal.refusals(record.id),
             unread=unread,
         )

@@ -187,6 +187,12 @@ def last_attempt(attempts: Sequence[Attempt]) -> Attempt | None:
     return next((each for each in reversed(attempts) if not (each.leaves_before and each.was_undone)), None)
 
 
+def was_taken_up(attempts: Sequence[Attempt]) -> bool:
+    """Whether a person took up again what was dismissed, and nothing of this export was ever there for it."""
+    was_dismissed = any(each.purpose is Purpose.DISMISSAL and each.was_undone for each in attempts)
+    return was_dismissed and not any(each.was_carried_out for each in attempts)
+
+
 def has_failed(attempts: Sequence[Attempt]) -> bool:
     """Whether a record's own last attempt was answered with an error, and it is unknown what came of it."""
     last = last_attempt(attempts)
