@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Ledger,
         LookUp,
         RefreshableLedger,
+        SelectiveLedger,
         Sent,
     )
     from bridge.export.ledgers.rillet import RilletLedger
@@ -90,7 +91,8 @@ _HOMES = {
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
     "bridge.export.journal.sql_seen": ("SqlSeenIds",),
     "bridge.export.ledgers.protocol": (
-        "Ability", "AccruingLedger", "File", "ForeseeingLedger", "Ledger", "LookUp", "RefreshableLedger", "Sent",
+        "Ability", "AccruingLedger", "File", "ForeseeingLedger", "Ledger", "LookUp", "RefreshableLedger",
+        "SelectiveLedger", "Sent",
     ),
     "bridge.export.ledgers.rillet": ("RilletLedger",),
     "bridge.export.ledgers.rillet_books": ("load_books", "with_bills",),
@@ -123,11 +125,11 @@ __all__ = [
     "Held", "Journal", "JournalError", "KeptBooks", "KeyringSecrets", "Latest", "Ledger", "LookUp", "NoJournal",
     "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose",
     "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError",
-    "SecretsUnavailableError", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces",
-    "SqlSeenIds", "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError",
-    "UnknownTenantError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
-    "announcing", "apply_field_changes", "environment_secrets", "load_books", "log_rillet_event", "posting_key",
-    "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "SecretsUnavailableError", "SelectiveLedger", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal",
+    "SqlPaces", "SqlSeenIds", "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError",
+    "UnknownRecordError", "UnknownTenantError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp",
+    "WebhookReceiver", "announcing", "apply_field_changes", "environment_secrets", "load_books", "log_rillet_event",
+    "posting_key", "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

@@ -24,9 +24,11 @@ from bridge.export.commands.app import (
     write_csv,
 )
 from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.paid import with_what_is_paid
 from bridge.export.engine.standing import state_of
-from bridge.export.engine.survey import settles, with_what_is_paid
+from bridge.export.engine.survey import settles
 from bridge.export.journal.protocol import files_of
+from bridge.export.ledgers.protocol import LookUp
 from bridge.export.reporting.csv_reports import explanation_report
 from clientkit.money import decimal_text
 from clientkit.showing import plain
@@ -54,7 +56,8 @@ def explain(
         found = prepared.record(record)
         books = prepared.books()
         if settles(found):
-            books = with_what_is_paid(books, {found.type}, prepared.ledger)
+            paying = {found.type: frozenset[str]() if found.source_id is None else frozenset({found.source_id})}
+            books = with_what_is_paid(books, paying, prepared.ledger, prepared.journal, LookUp())
         explanation = explained(found, prepared.bridge, books, followed=prepared.followed(found, books))
         attempts = prepared.journal.attempts(record)
         # Neither what was deleted since nor an entry that corrects it.

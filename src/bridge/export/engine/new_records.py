@@ -17,7 +17,7 @@ from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.deciding import Decisions
 from bridge.export.engine.kept_books import Reading
-from bridge.export.engine.survey import Survey, settles
+from bridge.export.engine.survey import Survey, pays_a_bill, settles
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.journal.protocol import Journal
@@ -81,6 +81,23 @@ class NewRecords:
             for each in unchanged:
                 self.done[each.id] = frozenset()
                 yield NothingToDo(record=each)
+
+    def payments(
+        self, pages: Iterable[Sequence[Record]], survey: Survey, books: Books, looked: LookUp
+    ) -> Iterator[Task]:
+        """The tasks for new payments of bills, on books that have these bills, and after this look at the ledger.
+
+        Raises `ApiError`, `JournalError` and `SettingsError`.
+        """
+        for page in pages:
+            new = [each for each in page if each.id in survey.payments and pays_a_bill(each)]
+            for task in self._prepare(new, books, self._decisions, looked):
+                if self._is_simple(task):
+                    yield self._task(task, books)
+
+    def look_up(self, survey: Survey) -> LookUp:
+        """What the ledger has for these records, as far as any record may have it."""
+        return LookUp() if survey.since is None else self._reading.look_up((), survey, survey.since)
 
     def _task(self, task: RecordTask, books: Books) -> NewRecordTask:
         is_posted = isinstance(task.decision, Post)

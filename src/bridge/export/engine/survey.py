@@ -9,11 +9,9 @@ from datetime import datetime
 import attrs
 
 from brex_accounting import Record, RecordType
-from bridge.books import Books
 from bridge.entities import follows
 from bridge.export.engine.attempts import Attempt, has_failed, last_attempt, open_summary
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.protocol import Ledger
 from bridge.export.sources.protocol import Page, Source, Unreadable
 
 ONE_PAGE = 500
@@ -27,8 +25,8 @@ class Survey:
     `withdrawn` are payments and the like that were begun and move no money any more: they go first, since nothing that
     is paid can be changed. `documents` is everything but payments and other records that follow one, which come last,
     because that is there then; those that failed the last time are `late`, so that they keep no others from their turn.
-    `begun_payments` are those with an attempt in the journal, and `paying` the types of payments of bills and
-    reimbursements. `since`: no object of them is older in the ledger.
+    `begun_payments` are those with an attempt in the journal. `paying` has the types of payments of bills and
+    reimbursements, each with the ids that the source has for what they pay. `since`: no object of them is older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
     bill, day and amount that the source has as done.
     """
@@ -43,8 +41,8 @@ class Survey:
     since: datetime | None
     sources: frozenset[str]
     alike: Mapping[str, int]
-    has_bills: bool
-    paying: frozenset[str] = frozenset()
+    has_new_bills: bool
+    paying: Mapping[RecordType, frozenset[str]] = attrs.field(factory=dict[RecordType, frozenset[str]])
 
     @property
     def batches(self) -> tuple[tuple[str, ...], ...]:
@@ -90,13 +88,6 @@ def moves_money(record: Record) -> bool:
     return any(each.amount.amount for each in record.line_items)
 
 
-def with_what_is_paid(books: Books, records_of: Collection[str], ledger: Ledger) -> Books:
-    """The snapshot with what payments of these types of records look for."""
-    if _PAYOUT in records_of:
-        books = ledger.with_reimbursements(books)
-    return ledger.with_bills(books) if set(records_of) - {_PAYOUT} else books
-
-
 def ignore(record: Record) -> None:
     """Looks at no record."""
     del record
@@ -137,16 +128,16 @@ class RecordQueue:
         withdrawn, begun, payments = dict[str, None](), dict[str, None](), dict[str, None]()
         summaries, unreadable = dict[str, Attempt](), dict[str | None, Unreadable]()
         times, sources, seen, counted = list[datetime](), set[str](), set[str](), set[str]()
-        paying = set[str]()
-        paid, keys = Counter[tuple[object, ...]](), dict[str, tuple[object, ...]]()
-        has_bills = False
+        paying = dict[RecordType, frozenset[str]]()
+        alike, keys = Counter[tuple[object, ...]](), dict[str, tuple[object, ...]]()
+        new_bills = 0
         for page in self._read():
             unreadable.update((each.id, each) for each in page.unreadable)
             for other in page.others:
                 # One that is asked for by its id comes later, and is a record of the run then.
                 if settles(other) and other.id not in seen and other.id not in counted:
                     counted.add(other.id)
-                    paid[_payment_key(other)] += 1
+                    alike[_payment_key(other)] += 1
             records = [each for each in page.records if each.id not in seen]
             seen.update(each.id for each in records)
             attempts = journal.attempts_of([each.id for each in records])
@@ -154,16 +145,16 @@ class RecordQueue:
             for record in records:
                 made = attempts.get(record.id, ())
                 if settles(record):
-                    paying.add(record.type)
+                    paying[record.type] = paying.get(record.type, frozenset()) | _sources(record)
                     keys[record.id] = _payment_key(record)
-                    paid[keys[record.id]] += not self._source.is_offered(record) and record.id not in counted
+                    alike[keys[record.id]] += not self._source.is_offered(record) and record.id not in counted
                 if settles(record) or follows(record):
                     (payments if not made else begun if moves_money(record) else withdrawn)[record.id] = None
                 else:
                     (late if record.id in failed or has_failed(made) else documents)[record.id] = None
-                    has_bills = has_bills or record.type == RecordType.BILL_EXPENSE
                 last = last_attempt(made)
                 if last is None or not last.is_there:
+                    new_bills += record.type == RecordType.BILL_EXPENSE
                     # Neither the journal nor the record's last change bounds how old an object may be: anybody may have
                     # posted it at any time since the record exists.
                     times += [record.posted_at, record.updated_at, *(each.intended_at for each in made)]
@@ -181,9 +172,9 @@ class RecordQueue:
             unreadable=tuple(unreadable.values()),
             since=min(times, default=None),
             sources=frozenset(sources),
-            alike={record_id: paid[key] for record_id, key in keys.items()},
-            has_bills=has_bills,
-            paying=frozenset(paying),
+            alike={record_id: alike[key] for record_id, key in keys.items()},
+            has_new_bills=new_bills > 0,
+            paying=paying,
         )
 
     def pages(self, batch: Sequence[str]) -> Iterator[Sequence[Record]]:
@@ -221,6 +212,10 @@ class RecordQueue:
         for page in self._source.pages(ids=ids, updated_after=None, changed_since=None):
             wanted = (each for each in page.records if self._source.is_offered(each) or self._source.is_taken(each))
             yield attrs.evolve(page, records=tuple(wanted))
+
+
+def _sources(record: Record) -> frozenset[str]:
+    return frozenset() if record.source_id is None else frozenset({record.source_id})
 
 
 def _payment_key(record: Record) -> tuple[object, ...]:

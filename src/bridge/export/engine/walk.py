@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
@@ -21,10 +21,11 @@ from bridge.export.engine.holding import Hold
 from bridge.export.engine.kept_books import KeptBooks, Reading
 from bridge.export.engine.new_records import NewRecords
 from bridge.export.engine.origins import NotedTask, Origins
+from bridge.export.engine.paid import with_known_bills, with_what_is_paid
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State, state_of, telling
-from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, moves_money, with_what_is_paid
+from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, moves_money
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
 from bridge.export.engine.tasks.receipts import PATIENCE, Download, ReceiptUploader
@@ -184,9 +185,7 @@ class Walk:
         """The tasks in the order of work, those of a batch after all of the batch before."""
         survey = self.survey
         if self._new is not None:
-            new = self._new.tasks(self._queue.pages(survey.documents), survey)
-            yield (NotedTask(task=each, origins=self._origins) for each in new), self._context(self._books)
-            survey = survey.without(self._new.done)
+            survey = yield from self._on_kept_books(self._new)
             if not survey.count and not survey.open_summaries:
                 return
             self._read_anew(survey)
@@ -199,7 +198,7 @@ class Walk:
             yield self._tasks(survey.withdrawn, books), self._context(books)
             # What they paid can be changed now.
             self._looked = self._look_up(survey)
-        if survey.has_bills and (survey.documents or survey.late):
+        if survey.has_new_bills and (survey.documents or survey.late):
             # The numbers of bills are compared with those that are there.
             books = self._ledger.with_bills(books)
         for batch in (survey.documents, survey.late):
@@ -210,8 +209,26 @@ class Walk:
         for batch in (survey.begun_payments, survey.payments):
             if batch:
                 # What payments are for is in the ledger now, that of this run too.
-                paying = paying or with_bills(with_what_is_paid(self._books, survey.paying, self._ledger))
+                paying = paying or with_bills(self._with_what_is_paid(survey))
                 yield self._tasks(batch, paying), self._context(paying)
+
+    def _on_kept_books(self, new: NewRecords) -> Generator[tuple[Iterator[Task], TaskContext], None, Survey]:
+        """The tasks for what is new; returns what is left."""
+        tasks = new.tasks(self._queue.pages(self.survey.documents), self.survey)
+        yield (NotedTask(task=each, origins=self._origins) for each in tasks), self._context(self._books)
+        survey = self.survey.without(new.done)
+        # What is paid can hardly be changed, so payments wait where anything else is left.
+        if not survey.payments or survey.open_summaries or survey.count > len(survey.payments):
+            return survey
+        looked = new.look_up(survey)
+        sources = {source for of in survey.paying.values() for source in of}
+        books = with_known_bills(new.books, sources, self._ledger, self._journal, looked)
+        if books is not None:
+            yield new.payments(self._queue.pages(survey.payments), survey, books, looked), self._context(books)
+        return survey.without(new.done)
+
+    def _with_what_is_paid(self, survey: Survey) -> Books:
+        return with_what_is_paid(self._books, survey.paying, self._ledger, self._journal, self._looked)
 
     def _read_anew(self, survey: Survey) -> None:
         """Go on with what is there now, for the records that are left. Raises `SettingsError` and `ApiError`."""

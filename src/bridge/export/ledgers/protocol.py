@@ -54,8 +54,8 @@ class Sent:
 class LookUp:
     """What a look-up has found.
 
-    `by_subject` holds the documents and corrections of each record, and summaries by their subject; `by_source` those
-    that carry another id of the source; `unmarked` are objects of a kind that is found by name alone, without one.
+    `by_subject` holds the documents and corrections of each record, summaries by their subject, and by another id of the
+    source what carries nothing but that; `by_source` holds those that carry such an id beside their record's; `unmarked` are objects of a kind that is found by name alone, without one.
     `unreadable` holds by subject, and by the other id of the source, an object that says it and cannot be read.
     """
 
@@ -179,6 +179,18 @@ class AccruingLedger(Ledger, Protocol):
 
     def accrual_form(self, accrual: Accrual) -> Form:
         """What it says about the books, with the kind of document that it is."""
+        ...
+
+
+@runtime_checkable
+class SelectiveLedger(Ledger, Protocol):
+    """A ledger that can be asked for some bills, where reading all of them would cost more."""
+
+    def with_these_bills(self, books: Books, bills: Mapping[str, Ref]) -> Books | None:
+        """The snapshot with these bills, by the ids that they have in the source, for payments to find theirs.
+
+        None where one of them is not a bill, is not there, cannot be read or does not name that id. Raises `ApiError`.
+        """
         ...
 
 

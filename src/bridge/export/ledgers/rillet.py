@@ -41,6 +41,7 @@ from bridge.export.ledgers.rillet_books import (
     with_bills,
     with_planned,
     with_reimbursements,
+    with_these_bills,
 )
 from bridge.export.ledgers.rillet_look_ups import Listed
 from bridge.export.ledgers.rillet_operations import operation_of
@@ -145,6 +146,13 @@ class RilletLedger:
     def with_bills(self, books: Books) -> Books:
         """The snapshot with every bill."""
         return with_bills(books, self.client)
+
+    def with_these_bills(self, books: Books, bills: Mapping[str, Ref]) -> Books | None:
+        """The snapshot with these bills, each of which names its source by an external reference."""
+        if self.reference_type is None or any(ref.kind != BILLS for ref in bills.values()):
+            return None
+        named = {source: ref.id for source, ref in bills.items()}
+        return with_these_bills(books, self.client, named, self.reference_type)
 
     def with_reimbursements(self, books: Books) -> Books:
         """The snapshot with every reimbursement."""

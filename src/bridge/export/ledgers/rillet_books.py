@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeAlias, TypeVar, cast
 
@@ -20,6 +20,7 @@ from bridge.master_data import Reference, Vendor
 from bridge.unreadable import UnreadableEntry, texts_in
 from clientkit import codec
 from clientkit.codec import CodecError
+from clientkit.errors import NotFoundError, UnreadableAnswerError
 from clientkit.paging import Pager
 from clientkit.requests import Unreadable
 from rillet import (
@@ -107,16 +108,37 @@ def with_bills(books: Books, client: rillet.Client) -> Books:
     """The snapshot with every bill that Rillet has, for payments to find theirs, and the accounts that may pay them."""
     unreadable = list[UnreadableEntry]()
     bills = read_listing(client.bills.list(limit=100), "bill", unreadable)
-    behind = [
-        _text_of(each.raw, "account_code") if isinstance(each, Unreadable) else each.account_code
-        for each in client.bank_accounts.list().tolerant()
-    ]
     return attrs.evolve(
         books,
         bills=bills,
-        paying_accounts=frozenset(code for code in behind if code is not None),
+        paying_accounts=_paying_accounts(client),
         unreadable=(*books.unreadable, *unreadable),
     )
+
+
+def with_these_bills(
+    books: Books, client: rillet.Client, bills: Mapping[str, str], reference_type: str
+) -> Books | None:
+    """As `with_bills`, with the bills that have these ids alone; see `SelectiveLedger`."""
+    found = list[Bill]()
+    for source, bill_id in bills.items():
+        try:
+            bill = client.bills.get(bill_id)
+        except (NotFoundError, UnreadableAnswerError):
+            return None
+        if not any(each.type == reference_type and each.id == source for each in bill.external_references):
+            return None
+        found.append(bill)
+    return attrs.evolve(books, bills=tuple(found), paying_accounts=_paying_accounts(client))
+
+
+def _paying_accounts(client: rillet.Client) -> frozenset[str]:
+    """The codes of the accounts behind bank accounts."""
+    codes = (
+        _text_of(each.raw, "account_code") if isinstance(each, Unreadable) else each.account_code
+        for each in client.bank_accounts.list().tolerant()
+    )
+    return frozenset(code for code in codes if code is not None)
 
 
 def with_reimbursements(books: Books, client: rillet.Client) -> Books:

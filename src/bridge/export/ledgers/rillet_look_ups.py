@@ -64,7 +64,8 @@ def look_up(listed: Iterable[Found | UnreadableEntry], subjects: Collection[str]
             unreadable.update((one, each) for one in said if one in wanted or one in origins or is_summary(one))
             continue
         for subject in _subjects(each):
-            if subject in wanted or not is_record(subject):
+            # With the source's id alone, nobody said which record it is for.
+            if subject in wanted or subject in origins or not is_record(subject):
                 by_subject[subject] = (*by_subject.get(subject, ()), each)
         for source in each.sources & origins:
             by_source[source] = (*by_source.get(source, ()), each)

@@ -1,0 +1,70 @@
+"""What payments are for: the bills and reimbursements of a ledger that they look for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from brex_accounting import RecordType
+from bridge.books import Books
+from bridge.documents.protocol import Ref
+from bridge.export.engine.attempts import Attempt, is_part, last_attempt
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import Ledger, LookUp, SelectiveLedger
+
+_PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
+# A bill costs a request by itself, and so do a hundred of a listing.
+_MOST_BY_THEMSELVES = 20
+# The entries of movements carry the same source, and are nothing that is paid.
+_ENTRIES = "journal-entries"
+
+
+def with_what_is_paid(
+    books: Books,
+    paying: Mapping[RecordType, Collection[str]],
+    ledger: Ledger,
+    journal: Journal,
+    looked: LookUp,
+) -> Books:
+    """The snapshot with what payments look for; `paying` is as in `Survey`, and `looked` what the ledger was seen to have.
+
+    Raises `ApiError` and `JournalError`.
+    """
+    if _PAYOUT in paying:
+        books = ledger.with_reimbursements(books)
+    if not paying.keys() - {_PAYOUT}:
+        return books
+    sources = {source for kind, of in paying.items() if kind != _PAYOUT for source in of}
+    known = with_known_bills(books, sources, ledger, journal, looked)
+    return ledger.with_bills(books) if known is None else known
+
+
+def with_known_bills(
+    books: Books, sources: Collection[str], ledger: Ledger, journal: Journal, looked: LookUp
+) -> Books | None:
+    """The snapshot with the bills of these sources, as the journal knows them; None where every bill has to be read.
+
+    That is where one of them is not known or was not found in its place, or where the ledger was seen to have another one
+    of the same source, which is refused. Raises `ApiError` and `JournalError`.
+    """
+    if not isinstance(ledger, SelectiveLedger) or not sources or len(sources) > _MOST_BY_THEMSELVES:
+        return None
+    refs = dict[str, Ref]()
+    for source in sources:
+        known = {*_in_journal(source, journal)}
+        seen = (*looked.by_source.get(source, ()), *looked.by_subject.get(source, ()))
+        others = {each.ref for each in seen if each.ref.kind != _ENTRIES} - known
+        if len(known) != 1 or others:
+            return None
+        refs[source] = known.pop()
+    return ledger.with_these_bills(books, refs)
+
+
+def _in_journal(source: str, journal: Journal) -> Iterable[Ref]:
+    attempts = dict[str, list[Attempt]]()
+    for each in journal.by_source(source):
+        if each.kind != _ENTRIES and not is_part(each.kind):
+            attempts.setdefault(each.subject, []).append(each)
+    for made in attempts.values():
+        last = last_attempt(made)
+        if last is not None and last.is_there:
+            yield last.ref
