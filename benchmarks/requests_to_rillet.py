@@ -19,7 +19,7 @@ from pathlib import Path
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Record, RecordType
-from brex_accounting.testing.records import card_expense, gl, record
+from brex_accounting.testing.records import Split, card_expense, gl, record
 from bridge import Bridge, Entity, Settings
 from bridge.export import Export, KeptBooks, SqlJournal
 from rillet import ExternalReference, Money, NewBill, NewExpenseItem
@@ -84,11 +84,11 @@ def _charge(name: str) -> Record:
 
 
 def _bill_of(source: str) -> Record:
-    lines = [("100.00", [gl("61000")])]
+    lines: list[Split] = [("100.00", [gl("61000")])]
     return record(
         RecordType.BILL_EXPENSE,
         debits=lines,
-        credits=[("100.00", [])],
+        credits=[("100.00", ())],
         record_id=f"record of {source}",
         source_id=source,
         vendor="Vendor 3",
@@ -98,7 +98,7 @@ def _bill_of(source: str) -> Record:
 
 
 def _payment(source: str) -> Record:
-    line = [("100.00", [])]
+    line: list[Split] = [("100.00", ())]
     return record(
         RecordType.BILL_EXPENSE_PAYMENT, debits=line, credits=line, record_id=f"payment of {source}", source_id=source
     )
