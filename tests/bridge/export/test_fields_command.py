@@ -190,7 +190,23 @@ def test_with_a_journal_explain_tells_what_became_of_the_record(company: Company
     assert f"In Rillet it is charges {charge.id}. Files of receipts there: 1." in result.stdout
     assert "a charge, which counts on 2026-02-03" in result.stdout
     found = json.loads(run("explain", "accr_001", "--journal", journal, "--json").stdout)
-    assert found["posted"] == {"kind": "charges", "id": charge.id, "files": 1}
+    assert found["posted"] == {"kind": "charges", "id": charge.id, "files": 1, "is_there": True}
+
+
+def test_explain_says_that_the_document_was_deleted_in_the_ledger(company: Company, run: Run, tmp_path: Path) -> None:
+    journal = str(tmp_path / "journal.db")
+    company.brex.add(expense(1))
+    assert run("export", "--journal", journal).exit_code == 0
+    (charge,) = company.rillet.charges
+    company.rillet.client().charges.delete(charge.id)
+
+    result = run("explain", "accr_001", "--journal", journal)
+
+    assert result.exit_code == 0, result.output
+    assert f"In Rillet it was charges {charge.id}, which was deleted there. replay posts it again." in result.stdout
+    assert "In Rillet it is" not in result.stdout
+    found = json.loads(run("explain", "accr_001", "--journal", journal, "--json").stdout)
+    assert found["posted"] == {"kind": "charges", "id": charge.id, "files": 0, "is_there": False}
 
 
 def test_explain_names_the_document_and_neither_its_correction_nor_what_was_deleted(
@@ -204,12 +220,12 @@ def test_explain_names_the_document_and_neither_its_correction_nor_what_was_dele
     company.brex.add(expense(1), expense(2))
     assert run("export", "--journal", journal).exit_code == 0
     ids = {each.external_references[0].id: each.id for each in company.rillet.charges}
-    assert posted("accr_002") == {"kind": "charges", "id": ids["accr_002"], "files": 0}
+    assert posted("accr_002") == {"kind": "charges", "id": ids["accr_002"], "files": 0, "is_there": True}
 
     company.brex.add(attrs.evolve(expense(1, "12.00"), version=3), attrs.evolve(expense(2, "0"), version=3))
     changing = 'on_change = "correct"\non_delete = "delete"\n' + SETTINGS
     assert run("export", "--journal", journal, settings=changing).exit_code == 0
 
     assert len(company.rillet.journal_entries) == 1
-    assert posted("accr_001") == {"kind": "charges", "id": ids["accr_001"], "files": 0}
+    assert posted("accr_001") == {"kind": "charges", "id": ids["accr_001"], "files": 0, "is_there": True}
     assert posted("accr_002") is None

@@ -28,8 +28,9 @@ from bridge.export.engine.paid import with_what_is_paid
 from bridge.export.engine.standing import state_of
 from bridge.export.engine.survey import settles
 from bridge.export.journal.protocol import files_of
-from bridge.export.ledgers.protocol import LookUp
+from bridge.export.ledgers.protocol import Ledger, LookUp
 from bridge.export.reporting.csv_reports import explanation_report
+from clientkit.errors import UnreadableAnswerError
 from clientkit.money import decimal_text
 from clientkit.showing import plain
 
@@ -63,14 +64,18 @@ def explain(
         # Neither what was deleted since nor an entry that corrects it.
         stands = state_of(attempts, prepared.ledger).base
         became = next((each for each in reversed(attempts) if stands is not None and each.ref == stands.ref), None)
+        is_there = became is not None and _is_there(prepared.ledger, became)
         attached = files_of(prepared.journal, [] if became is None else [became])
         files = sum(each.is_there for each in attached)
         if as_json:
-            print_json(_json(explanation, became, files))
+            print_json(_json(explanation, became, files, is_there=is_there))
         else:
             out = console()
             out.print(explanation)
-            if became is not None:
+            if became is not None and not is_there:
+                gone = f"In Rillet it was {became.kind} {became.object_id}, which was deleted there."
+                out.print(Text(plain(f"{gone} replay posts it again.")))
+            elif became is not None:
                 receipts = f" Files of receipts there: {files}." if files else ""
                 out.print(Text(plain(f"In Rillet it is {became.kind} {became.object_id}.{receipts}")))
         write_csv(csv, lambda: explanation_report(explanation).to_csv())
@@ -78,7 +83,15 @@ def explain(
             raise typer.Exit(INCOMPLETE)
 
 
-def _json(explanation: Explanation, became: Attempt | None, files: int) -> dict[str, object]:
+def _is_there(ledger: Ledger, became: Attempt) -> bool:
+    try:
+        return ledger.get(became.ref) is not None
+    except UnreadableAnswerError:
+        # What it says is unknown, but it is there.
+        return True
+
+
+def _json(explanation: Explanation, became: Attempt | None, files: int, *, is_there: bool) -> dict[str, object]:
     return {
         "record_id": explanation.record_id,
         "summary": explanation.summary,
@@ -96,5 +109,7 @@ def _json(explanation: Explanation, became: Attempt | None, files: int) -> dict[
             }
             for line in explanation.lines
         ],
-        "posted": None if became is None else {"kind": became.kind, "id": became.object_id, "files": files},
+        "posted": None
+        if became is None
+        else {"kind": became.kind, "id": became.object_id, "files": files, "is_there": is_there},
     }
