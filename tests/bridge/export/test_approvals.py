@@ -77,6 +77,19 @@ def test_what_a_person_holds_waits_for_another_person(make: MakeCompany) -> None
     assert (approved.step, approved.by, approved.prepared_by) == (ReviewStep.APPROVE, "alan@example.com", GRACE)
 
 
+def test_what_is_posted_already_cannot_be_held_but_a_change_of_it_can(make: MakeCompany) -> None:
+    company = approving(make, charge(), rules=())
+    company.run()
+
+    with pytest.raises(ValueError, match=f"k1 is in Rillet already, as charges {company.ids['k1']}"):
+        company.export().hold("k1", by=GRACE, why="too late")
+    assert reviews(company.journal, "k1") == ()
+
+    company.change(charge("90"))
+    company.export().hold("k1", by=GRACE, why="is 90 right?")
+    assert reasons(company.run()) == {"k1": [ReasonCode.HELD]}
+
+
 def test_an_approval_lapses_where_the_record_changes(make: MakeCompany) -> None:
     company = approving(make, charge("600"))
     company.export().approve("k1", by=GRACE)

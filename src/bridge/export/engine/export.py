@@ -272,9 +272,11 @@ class Export:
     def hold(self, record_id: str, *, by: str, why: str) -> Review:
         """Hold the posting of a record until somebody other than `by` approves it.
 
+        Of a record that is posted already, only a change can be held, once Brex has it.
+
         Raises:
             UnknownRecordError: The source has no such record.
-            ValueError: There is no name, no reason, or no journal to keep it.
+            ValueError: It is posted as it is, or there is no name, no reason, or no journal to keep it.
             ApiError: The source cannot be read.
             JournalError: The journal cannot be read or written.
         """

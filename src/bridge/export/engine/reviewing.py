@@ -9,6 +9,7 @@ import attrs
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Refuse
+from bridge.documents.record_digest import record_digest
 from bridge.entities import Followed
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 def hold_record(export: Export, record_id: str, *, by: str, why: str) -> Review:
     """See `Export.hold`."""
     _check_journal(export)
-    return approvals.hold(export.journal, export.record(record_id).id, by=by, why=why)
+    record, journal = export.record(record_id), export.journal
+    members = journal.memberships([record.id]).get(record.id, ())
+    state = state_of(journal.attempts(record.id), export.ledger, members)
+    is_same = record.version <= state.version if state.content is None else state.content == record_digest(record)
+    if state.base is not None and is_same:
+        name = export.ledger.name
+        raise ValueError(f"{record.id} is in {name} already, as {state.base.ref}, so there is no posting to hold")
+    return approvals.hold(journal, record.id, by=by, why=why)
 
 
 @attrs.frozen(kw_only=True)
