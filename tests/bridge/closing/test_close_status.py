@@ -106,7 +106,7 @@ def test_a_refused_record_whose_lines_cancel_out_is_open(make: MakeCompany) -> N
     assert rows(found, "not_in_the_books", "Record", "Kind", "Amount") == [("i1", "not_exported", 5000)]
     assert not found.is_complete
     assert [(row.account, row.difference, part.kind, part.record_id) for row, part in compared.parts] == [
-        ("", 0, DifferenceKind.NOT_EXPORTED, "i1")
+        ("", Decimal(0), DifferenceKind.NOT_EXPORTED, "i1")
     ]
 
 

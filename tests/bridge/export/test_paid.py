@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import attrs
@@ -181,7 +182,9 @@ def test_on_kept_books_a_bill_is_changed_before_it_is_paid(make: MakeCompany) ->
     outcome = keeping.run()
 
     assert outcome.complete, reasons(outcome)
-    assert [(each.items[0].amount.amount, each.status) for each in company.rillet.bills] == [(120, BillStatus.PAID)]
+    assert [(each.items[0].amount.amount, each.status) for each in company.rillet.bills] == [
+        (Decimal(120), BillStatus.PAID)
+    ]
 
 
 def test_on_kept_books_a_new_charge_goes_before_a_payment(make: MakeCompany) -> None:
