@@ -90,7 +90,7 @@ def plan_table(plan: Plan) -> RenderableType:
     """What an export would do."""
     table = _table(f"Would be posted: {len(plan.posts)}")
     for heading in ("Record", "Step", "Day", "Vendor", "Postings"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in {"Day", "Postings"})
+        table.add_column(heading, overflow="fold", no_wrap=heading == "Day")
     for post in plan.posts[:MOST_ROWS]:
         _row(table, post.record.id, post.step, str(post.document.impact_date), _vendor(post), _postings(post))
     parts: list[RenderableType] = [table]
