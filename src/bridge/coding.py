@@ -179,7 +179,8 @@ def _check_total(  # noqa: PLR0917 - the usual companions
                 if each.line.type == side and (not each.is_coded or _is_on(role, account, each.account, books))
             )
         )
-    if told.amount.copy_abs() not in found:
+    # A side without a line for the account comes to nothing, which is no agreement.
+    if not told.amount or told.amount.copy_abs() not in found:
         text = f"it is about {decimal_text(told.amount)} {currency}, and its lines come to {decimal_text(found[0])} {currency}"
         findings.add(ReasonCode.TOTAL_DIFFERS, text)
 

@@ -126,6 +126,7 @@ REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
         BOOKS,
     ),
     (ReasonCode.TOTAL_DIFFERS, "about 100 USD, and its lines come to 42.75 USD", BRIDGE, attrs.evolve(expense(), amount=dollars("100")), BOOKS),
+    *((ReasonCode.TOTAL_DIFFERS, "about 0 USD, and its lines come to", WHOLE, attrs.evolve(each, amount=dollars("0")), BOOKS) for each in (expense(), billed(), reimbursed(), moved(RecordType.CARD_PAYMENT), moved(RecordType.CARD_PAYMENT, debit=[gl("6100")], credit=[gl("6200")]))),
     (ReasonCode.TOTAL_DIFFERS, "about 42.75 EUR, and its lines are in USD", BRIDGE, attrs.evolve(expense(), amount=attrs.evolve(dollars("42.75"), currency="EUR")), BOOKS),
     (ReasonCode.OWN_ACCOUNT, "coded to 21120 Brex Card", BRIDGE, expense("5", gl("21120")), BOOKS),
     (ReasonCode.AMBIGUOUS_ACCOUNT, "several active accounts with the code 6100", BRIDGE, expense(), books(accounts=(*BOOKS.accounts, attrs.evolve(TRAVEL, id="other", name="Trips")))),
