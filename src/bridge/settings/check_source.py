@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from brex_accounting import FieldValueRef, Record
+from brex_accounting import FieldValueRef, Record, RecordType
 from bridge.books import Books
 from bridge.callers import ZONE_ADVICE, CallerError, Zones, zone_of
 from bridge.card_accounts import folded, user_names
-from bridge.entities import has_choice, names_field
+from bridge.decisions import Findings
+from bridge.entities import has_choice, names_field, ownership
 from bridge.field_sync import FieldWithValues
 from bridge.settings.card_account_rules import CardAccountRule
 from bridge.settings.mistakes import KeyPath, Mistake, Problem
@@ -21,6 +22,15 @@ from bridge.settings.values import OF_SUBSIDIARY, Movements, Settings, When
 _CODE = re.compile(r"[A-Z]{3}")
 #: What the general ledger field is called in a company without an ERP of its own; nobody has chosen that name.
 _USUAL_GL_FIELD = "GL_ACCOUNT"
+_WITH_PERIODS = frozenset(
+    {
+        RecordType.CARD_EXPENSE_POST,
+        RecordType.CARD_EXPENSE_REFUND,
+        RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
+        RecordType.REIMBURSEMENT_EXPENSE_POST,
+        RecordType.BILL_EXPENSE,
+    }
+)
 
 
 @attrs.frozen
@@ -131,6 +141,8 @@ def _named_fields(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     ):
         if field is not None:
             yield (key,), field
+    for index, field in enumerate(settings.service_period_fields):
+        yield ("service_period_fields", index), field
     for index, entity in enumerate(settings.entities):
         if entity.when is not None and entity.when.field is not None:
             yield ("entities", index, "when", "field"), entity.when.field
@@ -211,15 +223,25 @@ def uncarried(record: Record, settings: Settings, books: Books) -> frozenset[str
     used |= {each.when.field for each in settings.entities if each.when is not None}
     used |= {each.field for each in settings.card_accounts}
     names = {each for each in used if each is not None}
+    periods = settings.service_period_fields
+    without = _without_period(record, settings, books) if periods else frozenset[int]()
     return frozenset(
         ref.field_name or ref.remote_field_id or ref.brex_field_id
-        for line in record.line_items
+        for place, line in enumerate(record.line_items)
         if line.amount.amount
         for ref in line.accounting_field_values
         if (has_choice(ref) or ref.field_value_name)
-        and not any(names_field(ref, each) for each in names)
+        and not any(names_field(ref, each) for each in (*names, *(() if place in without else periods)))
         and not (ref.remote_field_id and getattr(books.field(ref.remote_field_id), "id", None) == ref.remote_field_id)
     )
+
+
+def _without_period(record: Record, settings: Settings, books: Books) -> frozenset[int]:
+    """The places of the lines whose service period has no place in what they become: an entry, also that of a debtor."""
+    if record.type not in _WITH_PERIODS or record.type in settings.summarise:
+        return frozenset(range(len(record.line_items)))
+    owned = ownership(record, settings, books, Findings()) if settings.intercompany else None
+    return frozenset[int]() if owned is None else owned.of_debtor
 
 
 def _known(each: FieldWithValues) -> _Known:

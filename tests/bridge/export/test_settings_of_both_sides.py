@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -137,6 +138,37 @@ def test_values_that_nothing_takes_are_listed() -> None:
     assert [each.text for each in company.run().warnings] == [
         "values that are not carried over: Department (3 records)"
     ]
+
+
+START, END = dimension("START", "2026-03-01", field_name="Start"), dimension("END", "2027-02-28", field_name="End")
+
+
+def test_misspelt_fields_of_a_service_period_stop_the_run() -> None:
+    served = card_expense("1", coding=[gl("61000"), START, END], record_id="k1")
+
+    assert problems(TwoCompanies(served, entities=(US,), service_period_fields=("STRAT", "EDN"))) == (
+        "service_period_fields[0]: Brex has no field 'STRAT'; did you mean 'Start'?",
+        "service_period_fields[1]: Brex has no field 'EDN'; did you mean 'End'?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "lost"),
+    [
+        ({}, []),
+        (
+            {"summarise": ("CARD_EXPENSE_POST",)},
+            ["values that are not carried over: End (1 record)", "values that are not carried over: Start (1 record)"],
+        ),
+    ],
+)
+def test_values_that_became_a_service_period_are_not_listed(
+    settings: dict[str, Any], lost: list[str], tmp_path: Path
+) -> None:
+    served = card_expense("1", coding=[gl("61000"), START, END], record_id="k1")
+    company = TwoCompanies(served, entities=(US,), journal=tmp_path, service_period_fields=("START", "END"), **settings)
+
+    assert [each.text for each in company.run().warnings] == lost
 
 
 @pytest.mark.parametrize("name", ["61000 Software", "61000 - Software", "61000", "software"])
