@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from brex_accounting import FieldValueRef, Record, RecordType
+from bridge.amortization import amortised, is_amortised
 from bridge.books import Books
 from bridge.callers import ZONE_ADVICE, CallerError, Zones, zone_of
 from bridge.card_accounts import folded, user_names
@@ -16,6 +17,7 @@ from bridge.decisions import Findings
 from bridge.entities import has_choice, names_field, ownership
 from bridge.field_sync import FieldWithValues
 from bridge.settings.card_account_rules import CardAccountRule
+from bridge.settings.default_accounts import role_of
 from bridge.settings.mistakes import KeyPath, Mistake, Problem
 from bridge.settings.values import OF_SUBSIDIARY, Movements, Settings, When
 
@@ -218,22 +220,41 @@ def suggestion(wanted: str, known: Iterable[str]) -> str | None:
 
 
 def uncarried(record: Record, settings: Settings, books: Books) -> frozenset[str]:
-    """The fields of the source with a value on a line of the record that nothing in the settings or the books takes."""
+    """The fields of the source with a value on a line of the record that nothing in the settings or the books takes.
+
+    With them is amortization that cannot be read, or that has no place in what the line becomes.
+    """
     used = {settings.gl_field, settings.tax_field, settings.vendor_field, *(each.brex for each in settings.fields)}
     used |= {each.when.field for each in settings.entities if each.when is not None}
     used |= {each.field for each in settings.card_accounts}
     names = {each for each in used if each is not None}
-    periods = settings.service_period_fields
-    without = _without_period(record, settings, books) if periods else frozenset[int]()
-    return frozenset(
-        ref.field_name or ref.remote_field_id or ref.brex_field_id
-        for place, line in enumerate(record.line_items)
-        if line.amount.amount
-        for ref in line.accounting_field_values
-        if (has_choice(ref) or ref.field_value_name)
-        and not any(names_field(ref, each) for each in (*names, *(() if place in without else periods)))
-        and not (ref.remote_field_id and getattr(books.field(ref.remote_field_id), "id", None) == ref.remote_field_id)
-    )
+    periods, lines = settings.service_period_fields, record.line_items
+    has_periods = bool(periods) or any(map(is_amortised, lines))
+    without = _without_period(record, settings, books) if has_periods else frozenset[int]()
+    lost = set[str]()
+    for place, line in enumerate(lines):
+        if not line.amount.amount:
+            continue
+        told = [ref for ref in line.accounting_field_values if has_choice(ref) or ref.field_value_name]
+        used_here = names if place in without else names.union(periods)
+        lost.update(
+            ref.field_name or ref.remote_field_id or ref.brex_field_id
+            for ref in told
+            if not any(names_field(ref, each) for each in used_here)
+            and not (
+                ref.remote_field_id and getattr(books.field(ref.remote_field_id), "id", None) == ref.remote_field_id
+            )
+        )
+        stands_for_account = role_of(record.type, line.type) is not None
+        is_told = any(names_field(ref, each) for ref in told for each in periods)
+        if (
+            is_amortised(line)
+            and not stands_for_account
+            and not is_told
+            and (place in without or amortised(line) is None)
+        ):
+            lost.add("amortization")
+    return frozenset(lost)
 
 
 def _without_period(record: Record, settings: Settings, books: Books) -> frozenset[int]:

@@ -9,9 +9,9 @@ from typing import Any
 import attrs
 import pytest
 
-from brex_accounting import Record
-from brex_accounting.testing.records import card_expense, dimension, gl, reimbursement
-from bridge import CardHolder, ClosedPeriod, SettingsError, read_settings
+from brex_accounting import Record, RecordType
+from brex_accounting.testing.records import card_expense, dimension, gl, record, reimbursement
+from bridge import CardHolder, ClosedPeriod, Intercompany, SettingsError, When, read_settings
 from rillet import Period
 from support.companies.whole import US, WholeCompany, bill, in_dollars, moved, paid
 
@@ -135,13 +135,55 @@ def test_amortization_at_brex_is_the_service_period_in_rillet(amortized: dict[st
     assert company.rillet_side.bills[0].items[0].service_period == YEAR
 
 
-@pytest.mark.parametrize("untold", [None, {}, {"months": 12}, {"start": "soon", "end": "late"}, "monthly"])
-def test_what_cannot_be_read_as_amortization_is_no_service_period(untold: object) -> None:
+@pytest.mark.parametrize(
+    ("untold", "listed"),
+    [
+        (None, []),
+        ({}, []),
+        ({"months": 12}, ["amortization"]),
+        ({"start": "soon", "end": "late"}, ["amortization"]),
+        ({"start": "2026-10-01", "end": "2026-09-30"}, ["amortization"]),
+        ("monthly", ["amortization"]),
+    ],
+)
+def test_what_cannot_be_read_as_amortization_is_no_service_period_and_is_listed(
+    untold: object, listed: list[str]
+) -> None:
     first, *rest = bill().line_items
     lines = (attrs.evolve(first, extra={"amortization": untold}), *rest)
     company = WholeCompany(attrs.evolve(bill(), line_items=lines))
-    company.posted()
+    warned = [f"values that are not carried over: {each} (1 record)" for each in listed]
+    assert list(company.export().plan().warnings) == warned
+    assert [each.text for each in company.run().warnings] == warned
     assert company.rillet_side.bills[0].items[0].service_period is None
+
+
+@pytest.mark.parametrize(("is_debtors", "listed"), [(False, []), (True, ["amortization"])])
+def test_amortization_of_a_debtors_line_is_listed(is_debtors: bool, listed: list[str]) -> None:
+    germany = attrs.evolve(US, name="Germany", subsidiary="Example GmbH", when=When(field="LEGAL_ENTITY", value="DE"))
+    owed = Intercompany(payer="US", debtor="Germany", due_from="12500", due_to="11900")
+    of_two = record(
+        RecordType.CARD_EXPENSE_POST,
+        debits=[("60", [gl("61000")]), ("40", [gl("61000"), dimension("LEGAL_ENTITY", "DE")])],
+        credits=[("100", ())],
+        vendor="Acme",
+    )
+    amortized = {"amortization": {"start": "2026-10-01", "end": "2027-09-30"}}
+    lines = list(of_two.line_items)
+    lines[is_debtors] = attrs.evolve(lines[is_debtors], extra=amortized)
+    company = WholeCompany(
+        attrs.evolve(of_two, line_items=tuple(lines)),
+        subsidiaries=("Example Inc.", "Example GmbH"),
+        entities=(US, germany),
+        intercompany=(owed,),
+    )
+    outcome = company.run()
+    assert outcome.complete, outcome
+    assert [each.text for each in outcome.warnings if each.code == "not_carried"] == [
+        f"values that are not carried over: {each} (1 record)" for each in listed
+    ]
+    periods = [each.service_period for each in company.rillet_side.charges[0].items]
+    assert periods == ([None, None] if is_debtors else [YEAR, None])
 
 
 def of_service(*values: tuple[str, str]) -> Record:
