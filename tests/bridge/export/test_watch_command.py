@@ -20,10 +20,10 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
 from bridge import Bridge, read_settings
-from bridge.export import Export, SqlJournal, read_fields
+from bridge.export import Export, GracefulStop, SqlJournal, read_fields
 from bridge.export.commands.every import app
 from bridge.export.commands.export_watch import address_of, interval_of
-from clientkit import Answer
+from clientkit import Answer, ApiError
 from clientkit.testing import Asked
 from rillet import NewVendor
 from rillet.testing import SECRET as TOKEN
@@ -274,3 +274,12 @@ def test_intervals_and_addresses_are_read() -> None:
     ]
     assert address_of("0.0.0.0:8080") == ("0.0.0.0", 8080)
     assert address_of("[::1]:8080") == ("::1", 8080)
+
+
+def test_what_a_signal_leaves_unsent_is_told_in_a_sentence() -> None:
+    with GracefulStop() as stopping:
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(ApiError) as caught:
+            stopping.sleep(60)
+
+    assert str(caught.value) == "A request was not sent: the run was interrupted while it waited for its turn."

@@ -42,7 +42,7 @@ class GracefulStop:
         while (left := end - time.monotonic()) > 0:
             # No lock and no event: the handler may interrupt whoever holds it.
             if self._asked:
-                raise StoppedError("it was interrupted while requests waited for their turn; the next run goes on")
+                raise StoppedError("A request was not sent: the run was interrupted while it waited for its turn.")
             time.sleep(min(left, _MOMENT))
 
     def __enter__(self) -> Self:
