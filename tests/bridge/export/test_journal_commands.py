@@ -139,6 +139,14 @@ def test_a_journal_that_is_not_there_is_not_made(run: Run, place: str, command: 
     assert not Path(place).exists()
 
 
+@pytest.mark.place
+def test_an_export_says_that_it_begins_a_journal(run: Run, place: str) -> None:
+    first, second = run("export"), run("export")
+
+    assert f"A new journal is begun at {place}.\n" in first.stderr
+    assert "journal" not in second.stderr
+
+
 def test_all_agree_after_an_export(company: Company, run: Run, records: list[Record]) -> None:
     company.brex.add(*records)
     run("export")

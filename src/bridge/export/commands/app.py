@@ -188,8 +188,10 @@ def opened_journal(place: str, *, namespace: str = "", is_there: bool) -> Genera
             raise
         extra = 'pip install "brex-rillet[export]"'
         raise JournalError(f"--journal needs the export extra. Install it with: {extra}") from None
-    if is_there and "://" not in place and not Path(place).is_file():
-        raise JournalError(f"there is no journal at {place}")
+    if "://" not in place and not Path(place).is_file():
+        if is_there:
+            raise JournalError(f"there is no journal at {place}")
+        console(stderr=True).print(f"A new journal is begun at {place}.", markup=False, highlight=False)
     with SqlJournal(place, namespace=namespace) as journal:
         yield journal
 
