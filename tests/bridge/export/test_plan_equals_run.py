@@ -13,7 +13,7 @@ import pytest
 from bridge import Post, Posting, ReasonCode, Refuse, summed
 from bridge.documents.protocol import Document
 from bridge.export import ExportOutcome
-from clientkit.testing import AnswerLost, Asked, Fault
+from clientkit.testing import AnswerLost, Asked, Fault, RequestLost
 from support.companies.changing import EXPORTED, START, Company, MakeCompany, companies
 from support.companies.changing_records import KINDS, bill, charge, entry, payment, refund, reimbursed
 from support.histories.actions import history_of
@@ -67,6 +67,8 @@ def of(planned: Sequence[Any], outcome: ExportOutcome) -> list[str]:
     }
     # What is sent again under its key is decided by what the key answers, which no plan can know.
     again = {each.record.id for each in planned if isinstance(each, Post) and each.step == "send again"}
+    again |= {each.record.id for each in planned if isinstance(each, Refuse) and "sent again" in each.reasons[0].text}
+    refused = {record_id: codes for record_id, codes in refused.items() if record_id not in again}
     posts = {record_id: post for record_id, post in posts.items() if record_id not in again}
     done = {
         each.record.id: (each.step, *_posted(each.document))
@@ -151,6 +153,24 @@ def test_a_changed_record(make: MakeCompany, kind: Any, on_change: str, *, journ
     company.change(kind.make("120", "61000"))
 
     assert agree(company)
+
+
+def test_what_is_sent_again_for_a_record_without_money_is_not_said_to_be_there(make: MakeCompany) -> None:
+    def is_charge(asked: Asked) -> bool:
+        return asked.method == "POST" and asked.path == "/charges"
+
+    company = make(charge())
+    company.rillet.faults.append(Fault(RequestLost(), matches=is_charge, times=5))
+    company.run()
+    company.rillet.faults.clear()
+    company.change(charge("0"))
+
+    [planned] = company.export().plan().outcomes
+    [refused] = company.run().refused
+
+    assert isinstance(planned, Refuse)
+    assert planned.reasons[0].code == ReasonCode.NOT_NOW
+    assert [each.code for each in refused.reasons] == [ReasonCode.CHANGED_AFTER_EXPORT]
 
 
 def test_a_summary_without_a_journal_is_refused_by_both(make: MakeCompany) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
 from bridge.export.engine.tasks.protocol import Done
+from bridge.export.engine.tasks.record import SENT_AGAIN
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, RecordResult, Warned
 from bridge.mapping import Plan
+
+_SENT_FIRST = "what an earlier run began for it is sent again first; what becomes of it now is decided after that"
 
 
 class Planning:
@@ -47,6 +50,8 @@ def _outcome(result: RecordResult) -> Decision:
     match result:
         case Posted() if result.document is not None and not result.adopted:
             return Post(record=result.record, document=result.document, step=result.step)
+        case Posted() if result.step == SENT_AGAIN:
+            return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=_SENT_FIRST),))
         case Posted():
             done = "would be deleted" if result.is_removed else "is there already; an export only tells Brex"
             why = f"its {result.ref} {done}"

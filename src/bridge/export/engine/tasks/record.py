@@ -38,6 +38,9 @@ from clientkit.errors import ApiError, Verdict
 # The steps that write in the ledger.
 _CHANGING = frozenset({Step.CREATE, Step.REPLACE, Step.REPOST, Step.CORRECT, Step.DELETE})
 
+#: The step of a plan for what an earlier run began and nobody knows the outcome of.
+SENT_AGAIN = "send again"
+
 
 @attrs.frozen(kw_only=True)
 class RecordTask:
@@ -114,7 +117,7 @@ class RecordTask:
             if context.sender.is_dry and settle(facts) is Settlement.SEND_AGAIN:
                 # A run has sent it by now, under its key.
                 document = self.decision.document if isinstance(self.decision, Post) else None
-                return self._posted(summary, document, "send again")
+                return self._posted(summary, document, SENT_AGAIN)
             # It stands for other records too, and what the ledger has of it is not found by any of them.
             return self._failed("open_summary", "it is unknown what came of its summary; the next run finds out")
         looked = self.found
@@ -169,7 +172,7 @@ class RecordTask:
         """Send an open attempt under its key; as `_settle_last`."""
         if context.sender.is_dry:
             document = self.decision.document if isinstance(self.decision, Post) else None
-            return self._posted(last, document, "send again")
+            return self._posted(last, document, SENT_AGAIN)
         try:
             yield from context.payments.send_again(last)
         except ApiError as error:
