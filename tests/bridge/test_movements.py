@@ -101,6 +101,33 @@ def test_a_line_that_is_coded_is_on_its_own_account_with_its_fields() -> None:
     assert (debit.description, credit.description) == ("July", "July")
 
 
+@pytest.mark.parametrize(("kind", "debited", "credited"), MOVEMENTS)
+@pytest.mark.parametrize("coded", ["debit", "credit", "both"])
+def test_a_movement_with_one_account_on_both_sides_is_refused(
+    kind: RecordType, debited: str, credited: str, coded: str
+) -> None:
+    one = credited if coded == "debit" else debited
+    debit = [gl(one)] if coded != "credit" else [gl(debited)] if debited == EXPENSES else []
+    credit = [gl(one)] if coded != "debit" else [gl(credited)] if credited == EXPENSES else []
+    moving = moved(kind, debit=debit, credit=credit)
+    assert set(codes(WHOLE.outcome(moving, BOOKS))) == {ReasonCode.OWN_ACCOUNT}
+
+
+def test_a_fee_does_not_hide_that_a_movement_is_on_the_bank_twice() -> None:
+    paid_out = record(
+        T.CARD_PAYMENT, debits=[("100", [gl(BANK)]), ("5", [gl(EXPENSES)])], credits=[("105", [])], record_id="accr_1"
+    )
+    assert codes(WHOLE.outcome(paid_out, BOOKS)) == [ReasonCode.OWN_ACCOUNT]
+
+
+def test_two_accounts_of_the_settings_may_be_one() -> None:
+    one = attrs.evolve(WHOLE_ENTITY, clearing_account=BANK)
+    bridge = Bridge(attrs.evolve(WHOLE.settings, entities=(one,)))
+    entry = posted(bridge.outcome(moved(T.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYIN), BOOKS)).payload
+    assert isinstance(entry, NewJournalEntry)
+    assert [each.account_code for each in entry.items] == [BANK, BANK]
+
+
 def test_a_journal_entry_in_another_currency_has_its_rate() -> None:
     dollars = moved(T.CARD_PAYMENT)
     assert codes(WHOLE_UK.outcome(dollars, BOOKS)) == [ReasonCode.NO_EXCHANGE_RATE]

@@ -11,12 +11,12 @@ from bridge.documents.protocol import parts_of
 from bridge.documents.rillet_entries import JournalEntryDocument
 from bridge.documents.rillet_intercompany import IntercompanyDocument
 from bridge.mappers.draft import Draft
-from bridge.mappers.journal_entries import journal_entry
+from bridge.mappers.journal_entries import entry
 
 
 def intercompany(mapper: Callable[[Draft], Post | Skip | None], payer: Draft, debtor: Draft) -> Post | Skip | None:
     """What a mapper makes of the payer's share, and an entry of the debtor's; refused where one of both cannot be."""
-    made, owed = mapper(payer), journal_entry(debtor)
+    made, owed = mapper(payer), entry(debtor)
     theirs = debtor.coded.entity
     day = debtor.day_of(debtor.record.erp_posting_date)
     if theirs.since is not None and debtor.posted_on is None and day < theirs.since:

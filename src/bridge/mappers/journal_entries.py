@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -14,6 +14,7 @@ from bridge.mappers.draft import Draft
 from bridge.master_data import Account
 from bridge.settings.choices import Role
 from bridge.taxes import LineTax
+from clientkit.money import total
 from rillet import AccountType, Money, NewJournalEntryItem, Side
 
 
@@ -24,6 +25,12 @@ def journal_entry(draft: Draft) -> Post | None:
     on one with a sales tax, on one that is exempt from the code's percentage, and on a reverse charge, whose tax is on
     lines of its own.
     """
+    _check_sides(draft)
+    return entry(draft)
+
+
+def entry(draft: Draft) -> Post | None:
+    """As `journal_entry`, for lines that need not be a whole movement, such as the share of an entity."""
     return draft.finish(
         JournalEntryDocument,
         title=draft.record.type.replace("_", " ").capitalize(),
@@ -31,6 +38,36 @@ def journal_entry(draft: Draft) -> Post | None:
         items=tuple(_items(draft)) or None,
         is_taxable=draft.settings.tax_field is not None,
     )
+
+
+def _check_sides(draft: Draft) -> None:
+    """Refuse a line that is coded to an account of the other side, so that the movement comes to nothing there."""
+    lines = dict[str, list[CodedLine]]()
+    for each in draft.coded.lines:
+        account = each.account if each.is_coded else _of_role(draft, draft.coded.role_of(each))
+        if each.line.amount.amount and account is not None:
+            lines.setdefault(account.id, []).append(each)
+    comes_to_nothing = not any(map(_is_left, lines.values()))
+    for alike in lines.values():
+        for each in alike:
+            # Two accounts of the settings may be one, where nothing is to be told apart.
+            if each.account is not None and any(
+                line.line.type != each.line.type and (comes_to_nothing or not line.is_coded) for line in alike
+            ):
+                text = f"it is coded to {each.account.code} {each.account.name}, which is on its other side too"
+                draft.refuse(ReasonCode.OWN_ACCOUNT, f"{text}, so it would come to nothing", each.line.id)
+
+
+def _of_role(draft: Draft, role: Role | None) -> Account | None:
+    named = None if role is None else draft.coded.entity.account(role)
+    return None if named is None else draft.books.account(named)
+
+
+def _is_left(lines: Sequence[CodedLine]) -> bool:
+    debited, credited = (
+        total(each.line.amount.amount for each in lines if each.line.type == side) for side in (Side.DEBIT, Side.CREDIT)
+    )
+    return debited != credited
 
 
 def _items(draft: Draft) -> Iterator[NewJournalEntryItem]:

@@ -213,6 +213,9 @@ def _fit(world: World, kind: str) -> World:
         settings = attrs.evolve(settings, other_types=OtherTypes.JOURNAL_ENTRY)
     if kind in BILL_PAYMENTS:
         settings = attrs.evolve(settings, reference_type="brex")
+    if kind not in {*CHARGES, *REIMBURSEMENTS, *BILLS}:
+        # They may put both sides of a movement on one account, which is refused.
+        settings = attrs.evolve(settings, accounts=())
     return attrs.evolve(world, settings=settings)
 
 
@@ -270,9 +273,11 @@ def _of_movement(make: LineMaker, kind: str, entity: Entity) -> tuple[list[Json]
     total = draw(_units)
     lines = list[Json]()
     elsewhere = draw(st.booleans())
-    for side in ("DEBIT", "CREDIT"):
-        key = UNCODED.get(kind, {}).get(side)
-        account = None if key is None else account_named(world.books, getattr(entity, key))
+    named = {side: account_named(world.books, getattr(entity, key)) for side, key in UNCODED.get(kind, {}).items()}
+    for number, side in enumerate(("DEBIT", "CREDIT")):
+        account = named.get(side)
+        # What is coded to an account of the other side is refused.
+        without = [*world.books.accounts[number::2], *(each for on, each in named.items() if on != side)]
         if account is not None and kind in BILL_PAYMENTS and side == "CREDIT" and elsewhere:
             # The account may be another than that of the settings, but it is one.
             other = pick(draw, [each for each in world.books.accounts if each.subtype == "Bank"])
@@ -282,7 +287,7 @@ def _of_movement(make: LineMaker, kind: str, entity: Entity) -> tuple[list[Json]
             if account is not None and (kind in BILL_PAYMENTS or draw(st.booleans())):
                 lines.append(make.offsetting(side, units, account))
             else:
-                lines.append(make.coded(side, units))
+                lines.append(make.coded(side, units, beside=without))
     return lines, total
 
 
