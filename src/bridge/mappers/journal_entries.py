@@ -65,7 +65,8 @@ def _of_role(draft: Draft, role: Role | None) -> Account | None:
 
 def _is_left(lines: Sequence[CodedLine]) -> bool:
     debited, credited = (
-        total(each.line.amount.amount for each in lines if each.line.type == side) for side in (Side.DEBIT, Side.CREDIT)
+        total(each.line.amount.amount for each in lines if each.line.type.value == side.value)
+        for side in (Side.DEBIT, Side.CREDIT)
     )
     return debited != credited
 
