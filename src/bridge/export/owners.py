@@ -77,6 +77,11 @@ def use_of(source: object) -> JournalUse:
     return source.journal_use if isinstance(source, UsesJournal) else JournalUse.EXPORT
 
 
+def counts_versions(source: object) -> bool:
+    """Whether the version of a record grows with each change; a billing system may change an invoice at one moment twice."""
+    return use_of(source) is JournalUse.EXPORT
+
+
 def check_use(use: JournalUse, journal: Journal, *, binds: bool) -> None:
     """Refuse a journal that is kept for something else. Raises `JournalError`.
 

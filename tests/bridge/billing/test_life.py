@@ -10,7 +10,7 @@ import pytest
 
 from bridge.billing import Customer, InvoiceStatus, OnVoid, Product, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices
-from bridge.export import Progress, UnknownRecordError
+from bridge.export import NoJournal, Progress, UnknownRecordError
 from bridge.settings.choices import OnChange
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
@@ -453,3 +453,37 @@ class TestRuns:
 
         assert seller.sync(subsidiary="Example Inc.").run().complete
         assert [each.net_amount.amount for each in seller.books.invoices] == [300]
+
+
+class TestFoundInRillet:
+    """What another run posted, of which this journal knows nothing."""
+
+    @pytest.fixture
+    def found(self, seller: Seller) -> Seller:
+        journal, seller.journal = seller.journal, NoJournal()
+        seller.put(invoice(1, line("10.00")), invoice(2, line("10.00")), invoice(3, line("10.00")))
+        assert seller.sync().run().complete
+        seller.journal = journal
+        return seller
+
+    def test_what_is_equal_is_taken_over(self, found: Seller) -> None:
+        outcome = found.sync().run()
+
+        assert outcome.complete
+        assert len(found.books.invoices) == 3
+        assert found.sync().verify() == ()
+
+    @pytest.mark.parametrize("forgets", [True, False], ids=["no journal", "a new journal"])
+    def test_what_was_changed_or_voided_at_the_same_moment_is_seen(self, found: Seller, *, forgets: bool) -> None:
+        """As in a file that tells no time of its changes."""
+        if forgets:
+            found.journal = NoJournal()
+        one, two = found.invoices["in_1"], found.invoices["in_2"]
+        found.put(
+            attrs.evolve(one, lines=(attrs.evolve(one.lines[0], amount=Decimal(15)),)),
+            attrs.evolve(two, status=InvoiceStatus.VOID),
+        )
+
+        assert found.sync().run().complete
+
+        assert sorted(each.subtotal.amount for each in found.books.invoices) == [Decimal(10), Decimal(15)]

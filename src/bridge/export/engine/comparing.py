@@ -29,7 +29,7 @@ class Case:
     `documents` are the objects that the ledger was seen to have for it, None where nobody has looked. `is_looked` tells
     that the objects that were posted were looked at by their ids; `corrections` are its correcting entries as they are
     now, and `is_incomplete` tells that one of them is gone. `unmarked` are entries that do not tell what they are for.
-    `is_untold`: neither a journal nor a mark would tell of it.
+    `is_untold`: neither a journal nor a mark would tell of it. `is_counted`: its version grows with each change of it.
     """
 
     record: Record
@@ -48,6 +48,7 @@ class Case:
     is_untold: bool = False
     corrections: tuple[Found, ...] = ()
     is_incomplete: bool = False
+    is_counted: bool = True
 
     @cached_property
     def facts(self) -> Facts:
@@ -175,7 +176,7 @@ class Case:
         """Whether the source has changed the record since the journal, or its mark, was told what it says."""
         if self.state.content is not None:
             return self.state.content != self.content
-        return self.state.is_begun or self.record.version > self.state.version
+        return self.state.is_begun or not self.is_counted or self.record.version > self.state.version
 
     def _remedy(self) -> Remedy:
         desired, found = self.desired, self.one

@@ -41,7 +41,7 @@ from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.marks import moment_at, moments_at, texts_at
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger
-from bridge.export.owners import check_clock, check_owner, check_use, use_of
+from bridge.export.owners import check_clock, check_owner, check_use, counts_versions, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.brex import is_early
 from bridge.export.sources.protocol import CodingSource, Source
@@ -286,13 +286,16 @@ class Walk:
         members = self._journal.memberships(in_summaries(attempts))
         prepared = list[RecordTask]()
         self._origins.learn([each for each in page if not attempts.get(each.id)], self._bridge.settings, books)
+        is_counted = counts_versions(self._source)
         for record in page:
             found = tuple(map(self._sender.as_left, looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())
             state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
             content = record_digest(record)
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
-            is_unchanged = _is_unchanged(record, content, state) and not any(each.is_open for each in made)
+            is_unchanged = _is_unchanged(record, content, state, counted=counts_versions(self._source)) and not any(
+                each.is_open for each in made
+            )
             decision = (
                 None
                 if is_unchanged
@@ -316,6 +319,7 @@ class Walk:
                     alike=_alike(decision, looked) if state.standing is Standing.NEW else (),
                     unread=unread,
                     receipts_left=record.id in self._receipts_left,
+                    is_counted=is_counted,
                 )
             )
         return prepared
@@ -362,7 +366,7 @@ def _problems(found: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(each for each in found if not each.is_warning)
 
 
-def _is_unchanged(record: Record, content: str, state: State) -> bool:
+def _is_unchanged(record: Record, content: str, state: State, *, counted: bool) -> bool:
     """Whether the record says what it said when it was posted, or nothing is to be done for it at all."""
     if state.standing is Standing.DISMISSED:
         return True
@@ -371,7 +375,7 @@ def _is_unchanged(record: Record, content: str, state: State) -> bool:
     if not moves_money(record):
         # Both sides may agree on nothing, which the mapping tells.
         return False
-    return content == state.content if state.content is not None else record.version <= state.version
+    return content == state.content if state.content is not None else counted and record.version <= state.version
 
 
 def _alike(decision: Decision | None, looked: LookUp) -> tuple[Found, ...]:

@@ -20,6 +20,7 @@ from bridge.export.engine.facts import Standing
 from bridge.export.engine.standing import State
 from bridge.export.engine.survey import moves_money
 from bridge.export.ledgers.protocol import Ledger
+from bridge.export.owners import counts_versions
 from bridge.export.sources.protocol import Source
 from clientkit.money import decimal_text, total
 
@@ -207,7 +208,11 @@ def _edits(known: Known, there: Found) -> Iterator[str]:
 def _change(known: Known, record: Record, there: Found) -> str | None:
     """How a record differs from what was posted for it, empty where it does not; None where the ledger has it so already."""
     state, name = known.state, known.source.name
-    is_same = state.content == record_digest(record) if state.content is not None else record.version <= state.version
+    is_same = (
+        state.content == record_digest(record)
+        if state.content is not None
+        else counts_versions(known.source) and record.version <= state.version
+    )
     said = f"{name} has changed it since (version {record.version})"
     if is_same or known.mapped is None:
         return "" if is_same or state.content is None else said

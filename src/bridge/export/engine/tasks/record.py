@@ -63,6 +63,7 @@ class RecordTask:
     unmarked: tuple[Found, ...] = ()
     unread: UnreadableEntry | None = None
     receipts_left: bool = False
+    is_counted: bool = True
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -209,6 +210,7 @@ class RecordTask:
             settings=context.settings,
             books=context.books,
             ledger=context.ledger,
+            is_counted=self.is_counted,
         )
         while True:
             row = next_step(case.facts)
