@@ -7,8 +7,10 @@ Here and in the transports asyncio is imported where it is awaited, since who bl
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from clientkit.errors import ApiError
 from clientkit.wire import Came, Consult, Step, TransportFailure, Wait
 
 if TYPE_CHECKING:
@@ -56,12 +58,23 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+@contextmanager
+def _marked(wait: Wait) -> Generator[None]:
+    """Let an error that ends a wait tell whether anything was sent before."""
+    try:
+        yield
+    except ApiError as error:
+        error.is_unsent = wait.is_unsent
+        raise
+
+
 def over(transport: Transport, sleep: Callable[[float], object]) -> Callable[[Step], Came]:
     """Carry out a step of a flow by blocking."""
 
     def act(step: Step) -> Came:
         if isinstance(step, Wait):
-            sleep(step.seconds)
+            with _marked(step):
+                sleep(step.seconds)
             return None
         if isinstance(step, Consult):
             return step.call()
@@ -80,7 +93,8 @@ def over_async(
 
     async def act(step: Step) -> Came:
         if isinstance(step, Wait):
-            await sleep(step.seconds)
+            with _marked(step):
+                await sleep(step.seconds)
             return None
         if isinstance(step, Consult):
             import asyncio

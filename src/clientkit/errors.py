@@ -66,7 +66,12 @@ _TURNED_AWAY = {401: Verdict.FATAL, 403: Verdict.FATAL, 429: Verdict.PASSING}
 
 
 class ApiError(Exception):
-    """The base class of all errors in a call to a service."""
+    """The base class of all errors in a call to a service.
+
+    `is_unsent` tells of one that came while the call waited for its turn: nothing of it was sent, whatever the verdict.
+    """
+
+    is_unsent: bool = False
 
     @property
     def verdict(self) -> Verdict:

@@ -85,9 +85,10 @@ def _carried_out(request: Request[T], context: CallContext, observed: ObservedCa
         seconds = yield from exchange.reserve()
         if seconds:
             observed.waits(seconds)
-            yield Wait(seconds)
+            yield Wait(seconds, is_unsent=exchange.is_unsent)
         yield from exchange.renew(None)
         outgoing = exchange.outgoing()
+        exchange.is_unsent = False
         context.meter.count()
         observed.sends(outgoing)
         exchanged = yield from attempt(outgoing)
@@ -133,6 +134,7 @@ class _Exchange(Generic[T]):
         self.authorized_by = ""
         self.tried = self.turned_away = 0
         self.waited = 0.0
+        self.is_unsent = True
         self.maybe_done = False
         self.was_refused = False
         self.url = context.base_url + request.target()

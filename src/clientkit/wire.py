@@ -84,9 +84,10 @@ class Send:
 
 @attrs.frozen
 class Wait:
-    """Do nothing for this many seconds."""
+    """Do nothing for this many seconds; `is_unsent` tells that nothing of the call was sent before."""
 
     seconds: float
+    is_unsent: bool = False
 
 
 @attrs.frozen

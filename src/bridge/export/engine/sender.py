@@ -15,7 +15,7 @@ from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import PLANNED, Attempt, AttemptState, Purpose, attempt_key
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.protocol import Ledger, Sent
+from bridge.export.ledgers.protocol import Ledger, NotSentError, Sent
 from bridge.mappers.summaries import Member
 from clientkit import codec
 from clientkit.errors import AnswerError, ApiError, Verdict
@@ -64,7 +64,12 @@ class Sender:
         """Make the next attempt for a version and send it; raises as `send_again`."""
         attempt = self._attempt(intent)
         self.journal.intend(attempt)
-        return (yield from self.send_again(attempt, by=by))
+        try:
+            return (yield from self.send_again(attempt, by=by))
+        except NotSentError as error:
+            # Nobody has to look for what it made. An attempt that is sent again may have been carried out before.
+            self._settle(attrs.evolve(attempt, state=AttemptState.REJECTED, error=str(error)))
+            raise
 
     def send_again(self, attempt: Attempt, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
         """Send an attempt's bytes under its key, and write down what came of it.

@@ -16,6 +16,7 @@ from bridge.documents.form import Form
 from bridge.documents.protocol import Document, Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
 from bridge.unreadable import UnreadableEntry
+from clientkit.errors import ApiError
 from clientkit.pacing import Pacing
 from clientkit.requests import Request
 
@@ -72,6 +73,10 @@ class File:
     filename: str
     content: bytes = attrs.field(repr=False)
     content_type: str
+
+
+class NotSentError(ApiError):
+    """Nothing of an attempt was sent, as where a signal came while it waited for its turn; `Ledger.send` raises it."""
 
 
 class UnreadableObjectError(Exception):

@@ -32,7 +32,7 @@ from bridge.documents.rillet_forms import (
 )
 from bridge.export.engine.attempts import Attempt
 from bridge.export.ledgers import rillet_look_ups, rillet_payments
-from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, Sent
+from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, NotSentError, Sent
 from bridge.export.ledgers.rillet_answers import is_about
 from bridge.export.ledgers.rillet_books import (
     last_closed,
@@ -49,7 +49,7 @@ from bridge.export.owners import Owner, place_of
 from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
-from clientkit.errors import Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
+from clientkit.errors import ApiError, Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
 from clientkit.pacing import Pacing
 from clientkit.requests import Multipart, Request, segment
 from clientkit.wire import Answer, Answered
@@ -247,7 +247,12 @@ class RilletLedger:
             idempotency_key=attempt.key or None,
             operation=operation_of(attempt.method, attempt.path),
         )
-        answered = self.client.answer(request)
+        try:
+            answered = self.client.answer(request)
+        except ApiError as error:
+            if error.is_unsent:
+                raise NotSentError(str(error)) from error
+            raise
         if request.returns is None:
             _check_words(answered, request)
         created = answered.value
