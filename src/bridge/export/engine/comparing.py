@@ -174,9 +174,8 @@ class Case:
 
     def _is_reworded(self) -> bool:
         """Whether the source has changed the record since the journal, or its mark, was told what it says."""
-        if self.state.content is not None:
-            return self.state.content != self.content
-        return self.state.is_begun or not self.is_counted or self.record.version > self.state.version
+        is_begun = self.state.content is None and self.state.is_begun
+        return is_begun or not self.state.is_of(self.record, self.content, is_counted=self.is_counted)
 
     def _remedy(self) -> Remedy:
         desired, found = self.desired, self.one

@@ -64,8 +64,8 @@ class KeptBooks:
     Give one to each export of a tenant, or to the one that is kept: ``Export(…, kept=KeptBooks())``. A run then reads the
     last closed period and what changed since the run before, and posts what is new. The rest of the books is up to
     `max_age` old. Closed periods, and objects of the kinds that are posted, are looked at in each run. What is
-    refused, changed or found is decided on books that are read anew, and so are payments beside anything of that. With `summarise` in the settings nothing is
-    kept.
+    refused, changed or found is decided on books that are read anew, and so are payments beside anything of that. With
+    `summarise` in the settings nothing is kept.
 
     Args:
         max_age: How old the chart of accounts, fields, vendors and the rest may be.

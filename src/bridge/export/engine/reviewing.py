@@ -13,7 +13,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.entities import Followed
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
-from bridge.export.engine.standing import state_of
+from bridge.export.engine.standing import State, state_of
 
 if TYPE_CHECKING:
     from bridge.export.engine.export import Export
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 def hold_record(export: Export, record_id: str, *, by: str, why: str) -> Review:
     """See `Export.hold`."""
     _check_journal(export)
-    record, journal = export.record(record_id), export.journal
-    members = journal.memberships([record.id]).get(record.id, ())
-    state = state_of(journal.attempts(record.id), export.ledger, members)
-    is_same = record.version <= state.version if state.content is None else state.content == record_digest(record)
-    if state.base is not None and is_same:
+    record = export.record(record_id)
+    state = _state(export, record_id)
+    if state.base is not None and state.is_of(record, record_digest(record)):
         name = export.ledger.name
         raise ValueError(f"{record.id} is in {name} already, as {state.base.ref}, so there is no posting to hold")
-    return approvals.hold(journal, record.id, by=by, why=why)
+    return approvals.hold(export.journal, record.id, by=by, why=why)
 
 
 @attrs.frozen(kw_only=True)
@@ -51,13 +49,18 @@ def consider(export: Export, record_id: str) -> Considered:
         ApiError: The source or the ledger cannot be read.
         JournalError: The journal cannot be read.
     """
-    record, ledger, journal = export.record(record_id), export.ledger, export.journal
+    record, ledger = export.record(record_id), export.ledger
     books = ledger.with_reimbursements(ledger.with_bills(export.books()))
-    members = journal.memberships([record_id]).get(record_id, ())
-    state = state_of(journal.attempts(record_id), ledger, members)
+    state = _state(export, record_id)
     followed = export.followed(record, books)
     decision = export.bridge.outcome(record, books, posted_on=state.day, followed=followed)
     return Considered(record=record, books=books, decision=decision, followed=followed)
+
+
+def _state(export: Export, record_id: str) -> State:
+    """What stands for a record, as the journal knows it."""
+    members = export.journal.memberships([record_id]).get(record_id, ())
+    return state_of(export.journal.attempts(record_id), export.ledger, members)
 
 
 def approve_record(export: Export, record_id: str, *, by: str, seen: str | None = None) -> Review:

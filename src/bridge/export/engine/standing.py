@@ -75,6 +75,13 @@ class State:
             return self.form.equals(desired)
         return None if self.digest is None else self.digest == desired.digest()
 
+    def is_of(self, record: Record, content: str, *, is_counted: bool = True) -> bool:
+        """Whether a record with this digest of its content says what it said then.
+
+        Where nobody knows its content of then, its version tells, if that grows with each change.
+        """
+        return self.content == content if self.content is not None else is_counted and record.version <= self.version
+
     @property
     def objects(self) -> tuple[Posted, ...]:
         """Every object that has to be as it was posted."""

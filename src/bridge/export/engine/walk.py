@@ -293,9 +293,8 @@ class Walk:
             state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
             content = record_digest(record)
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
-            is_unchanged = _is_unchanged(record, content, state, counted=counts_versions(self._source)) and not any(
-                each.is_open for each in made
-            )
+            is_same = state.is_of(record, content, is_counted=is_counted)
+            is_unchanged = _is_unchanged(record, state, is_same=is_same) and not any(each.is_open for each in made)
             decision = (
                 None
                 if is_unchanged
@@ -366,7 +365,7 @@ def _problems(found: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(each for each in found if not each.is_warning)
 
 
-def _is_unchanged(record: Record, content: str, state: State, *, counted: bool) -> bool:
+def _is_unchanged(record: Record, state: State, *, is_same: bool) -> bool:
     """Whether the record says what it said when it was posted, or nothing is to be done for it at all."""
     if state.standing is Standing.DISMISSED:
         return True
@@ -375,7 +374,7 @@ def _is_unchanged(record: Record, content: str, state: State, *, counted: bool) 
     if not moves_money(record):
         # Both sides may agree on nothing, which the mapping tells.
         return False
-    return content == state.content if state.content is not None else counted and record.version <= state.version
+    return is_same
 
 
 def _alike(decision: Decision | None, looked: LookUp) -> tuple[Found, ...]:

@@ -208,11 +208,7 @@ def _edits(known: Known, there: Found) -> Iterator[str]:
 def _change(known: Known, record: Record, there: Found) -> str | None:
     """How a record differs from what was posted for it, empty where it does not; None where the ledger has it so already."""
     state, name = known.state, known.source.name
-    is_same = (
-        state.content == record_digest(record)
-        if state.content is not None
-        else counts_versions(known.source) and record.version <= state.version
-    )
+    is_same = state.is_of(record, record_digest(record), is_counted=counts_versions(known.source))
     said = f"{name} has changed it since (version {record.version})"
     if is_same or known.mapped is None:
         return "" if is_same or state.content is None else said
