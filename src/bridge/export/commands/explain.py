@@ -26,7 +26,7 @@ from bridge.export.commands.app import (
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.paid import with_what_is_paid
 from bridge.export.engine.standing import state_of
-from bridge.export.engine.survey import settles
+from bridge.export.engine.survey import settles, sources_of
 from bridge.export.journal.protocol import files_of
 from bridge.export.ledgers.protocol import Ledger, LookUp
 from bridge.export.reporting.csv_reports import explanation_report
@@ -57,7 +57,7 @@ def explain(
         found = prepared.record(record)
         books = prepared.books()
         if settles(found):
-            paying = {found.type: frozenset[str]() if found.source_id is None else frozenset({found.source_id})}
+            paying = {found.type: sources_of(found)}
             books = with_what_is_paid(books, paying, prepared.ledger, prepared.journal, LookUp())
         explanation = explained(found, prepared.bridge, books, followed=prepared.followed(found, books))
         attempts = prepared.journal.attempts(record)

@@ -10,7 +10,7 @@ may or may not have been carried out.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import unquote
@@ -28,6 +28,8 @@ KEY_LIFE = timedelta(hours=23)
 
 _KEYS = uuid.UUID("5d4f5a0e-3c0b-5a51-9c1d-0b7a4c1f2e6d")
 _VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS = "vendor:", "summary:", "receipt:", "accrual:"
+#: The kind of the entries of movements, which carry the source of what they follow.
+ENTRIES = "journal-entries"
 #: How the subjects begin that are no records.
 NO_RECORDS = (_VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS)
 
@@ -185,6 +187,21 @@ def in_summaries(attempts: Mapping[str, Sequence[Attempt]]) -> list[str]:
 def last_attempt(attempts: Sequence[Attempt]) -> Attempt | None:
     """The attempt that counts: the last, but for changes that left there what was there before, and corrections alike."""
     return next((each for each in reversed(attempts) if not (each.leaves_before and each.was_undone)), None)
+
+
+def documents_there(attempts: Iterable[Attempt]) -> Iterator[Sequence[Attempt]]:
+    """Of attempts for records of one source: those of each record that has a document there.
+
+    Neither entries count, since those of movements carry the same source, nor payments.
+    """
+    by_subject = dict[str, list[Attempt]]()
+    for each in attempts:
+        if each.kind != ENTRIES and not is_part(each.kind):
+            by_subject.setdefault(each.subject, []).append(each)
+    for made in by_subject.values():
+        last = last_attempt(made)
+        if last is not None and last.is_there:
+            yield made
 
 
 def was_taken_up(attempts: Sequence[Attempt]) -> bool:

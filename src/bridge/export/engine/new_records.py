@@ -82,16 +82,14 @@ class NewRecords:
                 self.done[each.id] = frozenset()
                 yield NothingToDo(record=each)
 
-    def payments(
-        self, pages: Iterable[Sequence[Record]], survey: Survey, books: Books, looked: LookUp
-    ) -> Iterator[Task]:
+    def payments(self, pages: Iterable[Sequence[Record]], books: Books, looked: LookUp) -> Iterator[Task]:
         """The tasks for new payments of bills, on books that have these bills, and after this look at the ledger.
 
         Raises `ApiError`, `JournalError` and `SettingsError`.
         """
         for page in pages:
-            new = [each for each in page if each.id in survey.payments and pays_a_bill(each)]
-            for task in self._prepare(new, books, self._decisions, looked):
+            bills = [each for each in page if pays_a_bill(each)]
+            for task in self._prepare(bills, books, self._decisions, looked):
                 if self._is_simple(task):
                     yield self._task(task, books)
 

@@ -12,7 +12,7 @@ from bridge.books import Books
 from bridge.decisions import ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.form import form_of_json
 from bridge.entities import Followed, bills_paid_by, follows, together
-from bridge.export.engine.attempts import Attempt, is_part, last_attempt
+from bridge.export.engine.attempts import documents_there
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.journal.protocol import Journal
@@ -21,8 +21,6 @@ from bridge.export.reporting.report import Failed, Posted, RecordResult
 from bridge.export.sources.protocol import CodingSource, Source
 from bridge.settings.values import Settings
 
-# The entries of movements carry the same source, and are nothing that another record follows.
-_ENTRIES = "journal-entries"
 _GONE = frozenset({ReasonCode.DELETED_IN_LEDGER, ReasonCode.NOT_IN_LEDGER})
 _ELSEWHERE = frozenset({SkipCode.BEFORE_START, SkipCode.DISMISSED})
 
@@ -107,15 +105,10 @@ class Origins:
         return there
 
     def _in_journal(self, record: Record, source: str) -> Iterator[Followed]:
-        attempts = dict[str, list[Attempt]]()
-        for each in self._journal.by_source(source):
-            if each.subject != record.id and each.kind != _ENTRIES and not is_part(each.kind):
-                attempts.setdefault(each.subject, []).append(each)
-        for made in attempts.values():
-            last = last_attempt(made)
-            if last is not None and last.is_there:
-                told = (form_of_json(each.form).head.get("subsidiary") for each in made if each.form is not None)
-                yield Followed(subsidiary_id=next((each for each in told if each is not None), None))
+        others = (each for each in self._journal.by_source(source) if each.subject != record.id)
+        for made in documents_there(others):
+            told = (form_of_json(each.form).head.get("subsidiary") for each in made if each.form is not None)
+            yield Followed(subsidiary_id=next((each for each in told if each is not None), None))
 
     def _in_ledger(self, record: Record, source: str) -> Iterator[Followed]:
         for each in self._looked.by_source.get(source, ()):

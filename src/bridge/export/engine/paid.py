@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from brex_accounting import RecordType
 from bridge.books import Books
 from bridge.documents.protocol import Ref
-from bridge.export.engine.attempts import Attempt, is_part, last_attempt
+from bridge.export.engine.attempts import ENTRIES, documents_there, last_attempt
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, LookUp, SelectiveLedger
 
 _PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
 # A bill costs a request by itself, and so do a hundred of a listing.
 _MOST_BY_THEMSELVES = 20
-# The entries of movements carry the same source, and are nothing that is paid.
-_ENTRIES = "journal-entries"
 
 
 def with_what_is_paid(
@@ -31,40 +29,35 @@ def with_what_is_paid(
     """
     if _PAYOUT in paying:
         books = ledger.with_reimbursements(books)
-    if not paying.keys() - {_PAYOUT}:
+    bills = {kind: sources for kind, sources in paying.items() if kind != _PAYOUT}
+    if not bills:
         return books
-    sources = {source for kind, of in paying.items() if kind != _PAYOUT for source in of}
-    known = with_known_bills(books, sources, ledger, journal, looked)
+    known = with_known_bills(books, bills, ledger, journal, looked)
     return ledger.with_bills(books) if known is None else known
 
 
 def with_known_bills(
-    books: Books, sources: Collection[str], ledger: Ledger, journal: Journal, looked: LookUp
+    books: Books,
+    paying: Mapping[RecordType, Collection[str]],
+    ledger: Ledger,
+    journal: Journal,
+    looked: LookUp,
 ) -> Books | None:
-    """The snapshot with the bills of these sources, as the journal knows them; None where every bill has to be read.
+    """The snapshot with the bills that are paid, as the journal knows them; None where every bill has to be read.
 
     That is where one of them is not known or was not found in its place, or where the ledger was seen to have another one
     of the same source, which is refused. Raises `ApiError` and `JournalError`.
     """
+    sources = {source for of in paying.values() for source in of}
     if not isinstance(ledger, SelectiveLedger) or not sources or len(sources) > _MOST_BY_THEMSELVES:
         return None
     refs = dict[str, Ref]()
     for source in sources:
-        known = {*_in_journal(source, journal)}
+        made = (last_attempt(each) for each in documents_there(journal.by_source(source)))
+        known = {last.ref for last in made if last is not None}
         seen = (*looked.by_source.get(source, ()), *looked.by_subject.get(source, ()))
-        others = {each.ref for each in seen if each.ref.kind != _ENTRIES} - known
+        others = {each.ref for each in seen if each.ref.kind != ENTRIES} - known
         if len(known) != 1 or others:
             return None
         refs[source] = known.pop()
     return ledger.with_these_bills(books, refs)
-
-
-def _in_journal(source: str, journal: Journal) -> Iterable[Ref]:
-    attempts = dict[str, list[Attempt]]()
-    for each in journal.by_source(source):
-        if each.kind != _ENTRIES and not is_part(each.kind):
-            attempts.setdefault(each.subject, []).append(each)
-    for made in attempts.values():
-        last = last_attempt(made)
-        if last is not None and last.is_there:
-            yield last.ref

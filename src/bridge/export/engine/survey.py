@@ -145,7 +145,7 @@ class RecordQueue:
             for record in records:
                 made = attempts.get(record.id, ())
                 if settles(record):
-                    paying[record.type] = paying.get(record.type, frozenset()) | _sources(record)
+                    paying[record.type] = paying.get(record.type, frozenset()) | sources_of(record)
                     keys[record.id] = _payment_key(record)
                     alike[keys[record.id]] += not self._source.is_offered(record) and record.id not in counted
                 if settles(record) or follows(record):
@@ -214,7 +214,8 @@ class RecordQueue:
             yield attrs.evolve(page, records=tuple(wanted))
 
 
-def _sources(record: Record) -> frozenset[str]:
+def sources_of(record: Record) -> frozenset[str]:
+    """The id that the source has for what a record is about, where it has one."""
     return frozenset() if record.source_id is None else frozenset({record.source_id})
 
 

@@ -221,10 +221,9 @@ class Walk:
         if not survey.payments or survey.open_summaries or survey.count > len(survey.payments):
             return survey
         looked = new.look_up(survey)
-        sources = {source for of in survey.paying.values() for source in of}
-        books = with_known_bills(new.books, sources, self._ledger, self._journal, looked)
+        books = with_known_bills(new.books, survey.paying, self._ledger, self._journal, looked)
         if books is not None:
-            yield new.payments(self._queue.pages(survey.payments), survey, books, looked), self._context(books)
+            yield new.payments(self._queue.pages(survey.payments), books, looked), self._context(books)
         return survey.without(new.done)
 
     def _with_what_is_paid(self, survey: Survey) -> Books:

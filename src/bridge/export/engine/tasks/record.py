@@ -117,8 +117,7 @@ class RecordTask:
             facts = facts_of(summary, context.journal.now(), Seen.NO, SUMMARY)
             if context.sender.is_dry and settle(facts) is Settlement.SEND_AGAIN:
                 # A run has sent it by now, under its key.
-                document = self.decision.document if isinstance(self.decision, Post) else None
-                return self._posted(summary, document, SENT_AGAIN)
+                return self._sent_again(summary)
             # It stands for other records too, and what the ledger has of it is not found by any of them.
             return self._failed("open_summary", "it is unknown what came of its summary; the next run finds out")
         looked = self.found
@@ -169,11 +168,15 @@ class RecordTask:
         sender.abandon(last, f"{context.ledger.name} was seen not to have what it was to do")
         return True
 
+    def _sent_again(self, attempt: Attempt) -> Done:
+        """What a plan says of an attempt that a run sends again."""
+        document = self.decision.document if isinstance(self.decision, Post) else None
+        return self._posted(attempt, document, SENT_AGAIN)
+
     def _send_again(self, last: Attempt, context: TaskContext) -> Calls[Done | bool]:
         """Send an open attempt under its key; as `_settle_last`."""
         if context.sender.is_dry:
-            document = self.decision.document if isinstance(self.decision, Post) else None
-            return self._posted(last, document, SENT_AGAIN)
+            return self._sent_again(last)
         try:
             yield from context.payments.send_again(last)
         except ApiError as error:
