@@ -167,7 +167,7 @@ def _check_total(  # noqa: PLR0917 - the usual companions
         text = f"it is about {decimal_text(told.amount)} {told.currency}, and its lines are in {currency}"
         findings.add(ReasonCode.TOTAL_DIFFERS, text)
         return
-    found = [total(each.line.amount.amount for each in moving if each.line.type == side) for side in Side]
+    found = list[Decimal]()
     for side in Side:
         role = roles.get(side)
         named = None if role is None else entity.account(role)
@@ -181,7 +181,7 @@ def _check_total(  # noqa: PLR0917 - the usual companions
         )
     # A side without a line for the account comes to nothing, which is no agreement.
     if not told.amount or told.amount.copy_abs() not in found:
-        text = f"it is about {decimal_text(told.amount)} {currency}, and its lines come to {decimal_text(found[0])} {currency}"
+        text = f"it is about {decimal_text(told.amount)} {currency}, and its lines come to {decimal_text(sides[0])} {currency}"
         findings.add(ReasonCode.TOTAL_DIFFERS, text)
 
 

@@ -84,12 +84,16 @@ def follows(record: Record) -> frozenset[RecordType]:
     return FOLLOWS.get(record.type, frozenset()) if record.source_id is not None else frozenset()
 
 
+def reference_of(record: Record, settings: Settings) -> ExternalReference | None:
+    """The external reference of what a record is about, such as the bill that it pays; None where it can have none."""
+    kind, source = settings.reference_type, record.source_id
+    return None if kind is None or source is None else ExternalReference(type=kind, id=source)
+
+
 def bills_paid_by(record: Record, settings: Settings, books: Books) -> Sequence[Bill]:
     """The bills of the ledger that have the reference of the bill that a record pays."""
-    kind, source = settings.reference_type, record.source_id
-    if kind is None or source is None or RecordType.BILL_EXPENSE not in follows(record):
-        return ()
-    return books.bills_by_reference(ExternalReference(type=kind, id=source))
+    reference = reference_of(record, settings) if RecordType.BILL_EXPENSE in follows(record) else None
+    return () if reference is None else books.bills_by_reference(reference)
 
 
 def followed_in(records: Iterable[Record]) -> Mapping[str, Followed]:

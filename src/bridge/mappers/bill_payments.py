@@ -12,11 +12,11 @@ from bridge.coded_record import CodedLine
 from bridge.decisions import Post, ReasonCode
 from bridge.documents.form import FormLine, form
 from bridge.documents.rillet_payments import BillPaymentDocument
+from bridge.entities import reference_of
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill
 from bridge.settings.choices import Role
-from bridge.values import ExternalReference
 from clientkit.money import total
 from clientkit.showing import first_of
 from rillet import AccountType, Money
@@ -84,23 +84,19 @@ class _Lines:
 
 def _pays_what_was_there_before(draft: Draft) -> bool:
     """Whether it pays a bill that Rillet has in its opening balance alone."""
-    until, kind, source = (
-        draft.coded.entity.opening_payables_until,
-        draft.settings.reference_type,
-        draft.record.source_id,
-    )
-    if until is None or kind is None or source is None or draft.day_of(draft.record.erp_posting_date) > until:
+    until, reference = draft.coded.entity.opening_payables_until, reference_of(draft.record, draft.settings)
+    if until is None or reference is None or draft.day_of(draft.record.erp_posting_date) > until:
         return False
-    return not draft.books.bills_by_reference(ExternalReference(type=kind, id=source))
+    return not draft.books.bills_by_reference(reference)
 
 
 def _bill(draft: Draft) -> Bill | None:
-    record, kind = draft.record, draft.settings.reference_type
-    if kind is None or record.source_id is None:
-        missing = "a reference_type" if kind is None else "a source_id"
+    record, reference = draft.record, reference_of(draft.record, draft.settings)
+    if reference is None:
+        missing = "a reference_type" if draft.settings.reference_type is None else "a source_id"
         draft.refuse(ReasonCode.BILL_NOT_FOUND, f"the bill that it pays cannot be found without {missing}")
         return None
-    found = draft.books.bills_by_reference(ExternalReference(type=kind, id=record.source_id))
+    found = draft.books.bills_by_reference(reference)
     if len(found) == 1:
         return found[0]
     if not found and any(each.code is ReasonCode.NOT_POSTED_YET for each in draft.findings.reasons):

@@ -10,11 +10,11 @@ import attrs
 from brex_accounting import Side
 from bridge.decisions import Post
 from bridge.documents.rillet_payments import BillPaymentDocument, ReimbursementPaymentDocument
+from bridge.entities import reference_of
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill, BillItem, Rate, Reimbursement
 from bridge.settings.choices import Payouts, Role
-from bridge.values import ExternalReference
 from clientkit.money import total
 from rillet import Money
 
@@ -104,20 +104,15 @@ def _of_bill(found: Bill) -> _Owed:
 
 
 def _reimbursement(draft: Draft) -> Reimbursement | None:
-    reference = _reference(draft)
+    reference = reference_of(draft.record, draft.settings)
     found = () if reference is None else draft.books.reimbursements_by_reference(reference)
     return found[0] if len(found) == 1 else None
 
 
 def _bill(draft: Draft) -> Bill | None:
-    reference = _reference(draft)
+    reference = reference_of(draft.record, draft.settings)
     found = () if reference is None else draft.books.bills_by_reference(reference)
     return found[0] if len(found) == 1 else None
-
-
-def _reference(draft: Draft) -> ExternalReference | None:
-    kind, source = draft.settings.reference_type, draft.record.source_id
-    return None if kind is None or source is None else ExternalReference(type=kind, id=source)
 
 
 def _simple(draft: Draft, role: Role) -> _Simple | None:
