@@ -32,38 +32,32 @@ class _NoCookies(httpx.Cookies):
         pass
 
 
-class OwnClient(httpx.Client):
+_NONE = _NoCookies()
+
+
+class _WithoutCookies:
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None."""
+        return _NONE
+
+    @cookies.setter
+    def cookies(self, cookies: CookieTypes) -> None:
+        pass
+
+
+class OwnClient(_WithoutCookies, httpx.Client):
     """A client that keeps no cookies."""
 
     def __init__(self, pools: Pools) -> None:
         super().__init__(transport=pools, trust_env=False)
-        self._none = _NoCookies()
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """None."""
-        return self._none
-
-    @cookies.setter
-    def cookies(self, cookies: CookieTypes) -> None:
-        pass
 
 
-class OwnAsyncClient(httpx.AsyncClient):
+class OwnAsyncClient(_WithoutCookies, httpx.AsyncClient):
     """`OwnClient` for an event loop."""
 
     def __init__(self, pools: AsyncPools) -> None:
         super().__init__(transport=pools, trust_env=False)
-        self._none = _NoCookies()
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """None."""
-        return self._none
-
-    @cookies.setter
-    def cookies(self, cookies: CookieTypes) -> None:
-        pass
 
 
 def own_request(outgoing: Outgoing, extensions: dict[str, object]) -> httpx.Request:
