@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,6 +39,24 @@ def engine_at(place: str) -> sa.Engine:
     if engine.dialect.is_async:
         raise JournalError(f"the journal cannot use the driver {engine.dialect.driver}, which is asynchronous")
     return engine
+
+
+class OverEngine:
+    """What has an engine of its own, for as long as a context lasts or until `close`."""
+
+    _engine: sa.Engine
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def engine_with(table: sa.Table, place: str, *, what: str) -> sa.Engine:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from typing_extensions import override
 
-from bridge.export.journal.places import engine_with, reason_of, shown
+from bridge.export.journal.places import OverEngine, engine_with, reason_of, shown
 from clientkit.pacing import next_slot
 from clientkit.shared_pacing import PaceStoreError, SharedPaces
 
@@ -27,7 +25,7 @@ _PACES = sa.Table(
 _ROW = _PACES.c
 
 
-class SqlPaces(SharedPaces):
+class SqlPaces(OverEngine, SharedPaces):
     """The paces of all keys in one database, for processes and machines that use it. Use it as a context manager, or call `close`.
 
     PostgreSQL's clock counts, or the machine's for an SQLite file. Every process that uses a key has to keep its pace here.
@@ -43,18 +41,6 @@ class SqlPaces(SharedPaces):
     def __init__(self, place: str) -> None:
         self._engine = engine_with(_PACES, place, what="the shared pace")
         super().__init__(_SqlStore(self._engine))
-
-    def close(self) -> None:
-        """Give back the connections."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @override
     def __repr__(self) -> str:

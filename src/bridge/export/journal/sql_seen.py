@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from typing_extensions import override
 
-from bridge.export.journal.places import engine_with, reason_of, shown
+from bridge.export.journal.places import OverEngine, engine_with, reason_of, shown
 from clientkit.webhooks import SeenStoreError
 
 _SEEN = sa.Table(
@@ -32,7 +30,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class SqlSeenIds:
+class SqlSeenIds(OverEngine):
     """The ids of the webhooks that were handled, for processes and machines that use one database. Use it as a context manager, or call `close`.
 
     For `WebhookReceiver`, and for `verify(seen=…)`. Every method raises `SeenStoreError` where the database cannot be used.
@@ -52,18 +50,6 @@ class SqlSeenIds:
     ) -> None:
         self._engine = engine_with(_SEEN, place, what="the ids of webhooks")
         self._namespace, self._kept, self._now, self._added = namespace, kept, now, 0
-
-    def close(self) -> None:
-        """Give back the connections."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def has(self, id: str) -> bool:
         """Whether `id` was handled."""
