@@ -9,14 +9,10 @@ import attrs
 from brex_accounting import Record
 from bridge.documents.protocol import Document
 from clientkit.codec.enums import OpenEnum
-from clientkit.field_problems import shortened
-from clientkit.showing import first_of, on_one_line
+from clientkit.showing import first_of, in_short
 
 if TYPE_CHECKING:
     from bridge.documents.rillet import Payload
-
-# What people wrote, and their names and addresses, are in records and documents: neither repr nor text shows those.
-_MOST_TEXT = 400
 
 
 class ReasonCode(OpenEnum):
@@ -119,6 +115,7 @@ class Post:
     document: Document
     step: str = "create"
 
+    # What people wrote, and their names and addresses, are in records and documents: neither repr nor text shows those.
     def __repr__(self) -> str:
         return f"<Post {self.record.id}: {self.step}, {self.document.noun} of {self.document.impact_date}>"
 
@@ -141,7 +138,7 @@ class Skip:
         return f"<Skip {self.record.id}: {self.code}>"
 
     def __str__(self) -> str:
-        return shortened(on_one_line(f"{self.record.id}: {self.why}"), _MOST_TEXT)
+        return in_short(f"{self.record.id}: {self.why}")
 
 
 @attrs.frozen(kw_only=True)
@@ -159,7 +156,7 @@ class Refuse:
 
     def __str__(self) -> str:
         reasons = "; ".join(dict.fromkeys(map(str, self.reasons)))
-        return shortened(on_one_line(f"{self.record.id}: {reasons}"), _MOST_TEXT)
+        return in_short(f"{self.record.id}: {reasons}")
 
 
 Decision: TypeAlias = Post | Skip | Refuse

@@ -25,11 +25,16 @@ class Printer(Protocol):
 #: Of long lists the first rows are shown, of long texts the first characters.
 MOST_ROWS = 40
 _MOST_TEXT = 80
-_MOST_REPR = 400
+_MOST_REPR = _MOST_OF_A_LINE = 400
 # Other people's texts must not move anything, nor turn the order of letters round.
 _TURNS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _LINE_ENDS = (0x2028, 0x2029)
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160), *_TURNS, *_LINE_ENDS) if code != ord("\n")}
+
+
+def in_short(text: str) -> str:
+    """A text in one line of bounded length."""
+    return shortened(on_one_line(text), _MOST_OF_A_LINE)
 
 
 def first_of(names: Sequence[str], most: int = 5) -> str:

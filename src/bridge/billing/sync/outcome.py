@@ -11,10 +11,7 @@ from bridge.billing.documents import PlannedCustomer, PlannedProduct
 from bridge.datatable import first_lines
 from bridge.export.reporting.report import ExportOutcome
 from bridge.mapping import Plan
-from clientkit.field_problems import shortened
-from clientkit.showing import on_one_line
-
-_MOST_TEXT = 400
+from clientkit.showing import in_short
 
 # The errors that a missing setup is known by: nobody can ask Rillet whether a type of reference exists.
 _SETUP = frozenset({"ExternalReferenceTypeNotFoundError"})
@@ -29,7 +26,7 @@ class SyncProblem:
     text: str
 
     def __str__(self) -> str:
-        return shortened(on_one_line(f"{self.subject}: {self.text}"), _MOST_TEXT)
+        return in_short(f"{self.subject}: {self.text}")
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +56,7 @@ class SyncOutcome:
         state = "everything is in Rillet" if self.complete else _problem_count(len(problems))
         lines = [f"Sync: {self.posted} posted, {state}", *first_lines("Not in Rillet", problems, len(problems))]
         if self.stopped:
-            lines.append(on_one_line(f"The sync ended early: {shortened(self.stopped, _MOST_TEXT)}"))
+            lines.append(f"The sync ended early: {in_short(self.stopped)}")
         return "\n".join(lines)
 
     @property

@@ -15,9 +15,8 @@ from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, Tabular, first_lines, money
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Ref, parts_of
-from clientkit.field_problems import shortened
 from clientkit.money import decimal_text, total
-from clientkit.showing import on_one_line
+from clientkit.showing import in_short
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +117,7 @@ class Failed:
         return f"<Failed {self.record.id}: {self.code}>"
 
     def __str__(self) -> str:
-        return shortened(on_one_line(f"{self.record.id}: {self.why}"), _MOST_TEXT)
+        return in_short(f"{self.record.id}: {self.why}")
 
 
 @attrs.frozen(kw_only=True)
@@ -163,7 +162,6 @@ class Unreported:
 
 # Reasons that name something of the record are different for each; memory must not grow with them.
 _MOST_ALIKE = 100
-_MOST_TEXT = 400
 
 #: The step of a `Posted` whose document was deleted.
 _REMOVED = "delete"
@@ -307,7 +305,7 @@ class ExportOutcome(Tabular):
         parts = [str(self.table), *first_lines("Refused", self.refused, counts.refused)]
         parts += first_lines("Failed for now", self.failed, counts.failed)
         if self.stopped:
-            parts.append(on_one_line(f"The run ended early: {shortened(self.stopped, _MOST_TEXT)}"))
+            parts.append(f"The run ended early: {in_short(self.stopped)}")
         return "\n".join(parts)
 
     def as_json(self) -> dict[str, object]:
