@@ -48,8 +48,12 @@ class Catalogue(Books):
         """The product with this id, or else the only one with this name."""
         if named in self._products:
             return self._products[named]
-        found = self._products_by_name.get(normalised(named), ())
+        found = self.products_by_name(named)
         return found[0] if len(found) == 1 else None
+
+    def products_by_name(self, name: str) -> tuple[BookProduct, ...]:
+        """Products whose normalised name is that of `name`."""
+        return self._products_by_name.get(normalised(name), ())
 
     def products_by_reference(self, type: str, id: str) -> tuple[BookProduct, ...]:
         """Products that carry this external reference."""

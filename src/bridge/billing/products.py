@@ -13,6 +13,7 @@ from bridge.billing.master_data import BookProduct
 from bridge.billing.values import Line, Product
 from bridge.decisions import ReasonCode
 from bridge.master_data import INACTIVE
+from clientkit.showing import first_of
 
 
 @attrs.frozen(kw_only=True)
@@ -26,15 +27,18 @@ class MappedProduct:
 def product_of(line: Line, context: Context) -> MappedProduct | None:
     """The product of a line; None, with the reason in the context, where it is not mapped.
 
-    The settings' links count first, then external references, then a product is created where the settings say so, and the
-    default product is the last resort.
+    The settings' links count first, then external references. Where products are created, one of the same name is used, and
+    created if there is none. The default product is the last resort.
     """
     before = len(context.findings.reasons)
-    found = None if line.product is None else _linked(line.product, line, context)
+    product, creates = line.product, context.settings.create_products
+    found = None if product is None else _linked(product, line, context)
+    if found is None and product is not None and creates and len(context.findings.reasons) == before:
+        found = _namesake(product, line, context)
     if found is None and len(context.findings.reasons) > before:
         return None
-    if found is None and line.product is not None and context.settings.create_products:
-        return _planned(line, line.product, context)
+    if found is None and product is not None and creates:
+        return _planned(line, product, context)
     found = found or _default(line, context)
     return None if found is None else _mapped(found, line, context)
 
@@ -57,6 +61,33 @@ def _linked(product: Product, line: Line, context: Context) -> BookProduct | Non
         context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
         return None
     return there[0] if there else None
+
+
+def _namesake(product: Product, line: Line, context: Context) -> BookProduct | None:
+    """The one active product of the same name: a second one would part the revenue of one product. None if there is none."""
+    catalogue = context.catalogue
+    if not product.name.strip():
+        text = f"the product {product.id} has no name to be created under"
+        context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
+        return None
+    unread = catalogue.unread("product", product.name) or catalogue.nameless("product")
+    if unread is not None:
+        # Nobody knows whether it is the one.
+        text = f"the product {product.id} {product.name!r} is not mapped, and {unread}"
+        context.refuse(ReasonCode.UNREADABLE, text, line)
+        return None
+    there = catalogue.products_by_name(product.name)
+    active = [each for each in there if each.status != INACTIVE]
+    if not there or len(active) == 1:
+        return next(iter(active), None)
+    ids = first_of(sorted(each.id for each in active or there))
+    what, first = (f"{len(active)} products", "") if active else ("only inactive products", "activate one, or ")
+    text = (
+        f"{context.ledger} has {what} named {product.name!r}: {ids}; {first}add the id of the right one for {product.id} "
+        f"to [[products]]"
+    )
+    context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
+    return None
 
 
 def _default(line: Line, context: Context) -> BookProduct | None:

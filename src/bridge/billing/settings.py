@@ -99,7 +99,8 @@ class BillingSettings:
       in Rillet, under Settings → External References.
     - `subsidiary`: the subsidiary (trade name or id) of invoices that name no entity; not needed if there is only one.
     - `customers`, `products`: links that are not external references in Rillet.
-    - `create_customers`, `create_products`: create customers or products that are not linked; products get a fixed price.
+    - `create_customers`, `create_products`: create customers or products that are not linked. A product gets a fixed price;
+      if Rillet has one active product of the same name, that one is used instead.
     - `default_product`: the product (id or name) of lines whose product is not mapped.
     - `revenue_account`: the account (code or id) of created products.
     - `taxes`: which tax rate applies to which customers and products.

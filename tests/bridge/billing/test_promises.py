@@ -10,7 +10,6 @@ import pytest
 import rillet
 from bridge.billing import (
     CustomerLink,
-    ProductLink,
     Scope,
     SyncError,
     TaxStatus,
@@ -19,14 +18,13 @@ from bridge.billing.sync.outcome import SyncOutcome
 from bridge.values import ExchangeRate
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
-from rillet import FixedRecurringPrice, NewFullInvoice
+from rillet import NewFullInvoice
 from support.billing.company import (
     ACME,
     BOOK,
     DAY,
     GERMANY,
     RECEIVABLE,
-    SERVICES,
     SETTINGS,
     SUBSCRIPTIONS,
     TAXES,
@@ -106,44 +104,6 @@ class TestCustomers:
         assert [(each.type, each.id) for each in made.external_references] == [("sequencehq", "cus_1")]
         assert not made.send_invoices_automatically
         assert posted_customers(seller) == [made.id, made.id]
-
-
-class TestProducts:
-    def test_a_mapped_product(self, seller: Seller) -> None:
-        there = seller.product("Plan", account_code=SERVICES)
-        seller.put(invoice(1, line("100.00", tax=Decimal(0))))
-
-        assert seller.sync(products=(ProductLink(billing="prod_1", rillet="Plan"),), taxes=()).run().complete
-
-        assert [each.items[0].product_id for each in seller.books.invoices] == [there.id]
-        assert seller.balance(SERVICES) == -100
-
-    def test_a_product_that_is_mapped_by_its_reference(self, seller: Seller) -> None:
-        there = seller.product("Plan", "prod_1")
-        seller.put(invoice())
-
-        assert seller.sync(create_products=False).run().complete
-        assert [each.items[0].product_id for each in seller.books.invoices] == [there.id]
-
-    def test_an_unmapped_product_is_created_as_fixed(self, seller: Seller) -> None:
-        seller.put(invoice(1, line("300.00", quantity=Decimal(3), unit_price=Decimal("100.00"))), invoice(2))
-
-        assert seller.sync().run().complete
-
-        (made,) = seller.books.products
-        assert isinstance(made.price, FixedRecurringPrice)
-        assert (made.name, made.account_code, made.price.amount.currency) == ("Seats", SUBSCRIPTIONS, "USD")
-        assert [(each.type, each.id) for each in made.external_references] == [("sequencehq", "prod_1")]
-        assert not made.include_in_arr_mrr
-
-    def test_the_default_product(self, seller: Seller) -> None:
-        there = seller.product("Everything else", account_code=SERVICES)
-        seller.put(invoice(1, line("100.00"), line("50.00", None, id="il_2")))
-
-        assert seller.sync(create_products=False, default_product="Everything else").run().complete
-
-        ((first, second),) = [each.items for each in seller.books.invoices]
-        assert {first.product_id, second.product_id} == {there.id}
 
 
 class TestTaxes:

@@ -54,6 +54,8 @@ NEEDED: Mapping[str, tuple[str, str, Mapping[str, object]]] = {
     "a customer of that name": ("/customers", '"Acme"', {"emails": 7, "external_references": []}),
     "a customer without a name": ("/customers", '"Acme"', {"name": None, "emails": 7, "external_references": []}),
     "the product": ("/products", "prod_1", {"price": []}),
+    "a product of that name": ("/products", '"Seats"', {"price": [], "external_references": []}),
+    "a product without a name": ("/products", '"Seats"', {"name": None, "external_references": []}),
     "the account": ("/accounts", '"42000"', {"name": None}),
     "the tax rate": ("/tax-rates", "DE19", {"percentage": "x"}),
 }
@@ -63,7 +65,7 @@ NEEDED: Mapping[str, tuple[str, str, Mapping[str, object]]] = {
 def test_only_what_needs_it_is_refused(seller: Seller, needed: str) -> None:
     seller.customer("Acme", *([] if needed.startswith("a customer") else ["cus_1"]))
     seller.customer("Beta", "cus_2")
-    seller.product("Seats", "prod_1", account_code="42000")
+    seller.product("Seats", *([] if needed.startswith("a product") else ["prod_1"]), account_code="42000")
     seller.product("Other", "prod_9")
     seller.put(invoice(1), GOOD)
     listing, named, members = NEEDED[needed]

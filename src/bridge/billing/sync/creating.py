@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from bridge.billing.documents import (
@@ -16,6 +16,7 @@ from bridge.billing.documents import (
 )
 from bridge.billing.other_documents import BillingDocument, CustomerDocument, ProductDocument
 from bridge.billing.values import CreditNote, Invoice
+from bridge.books import normalised
 
 
 def planned_in(document: InvoiceDocument | CreditMemoDocument) -> dict[str, PlannedCustomer | PlannedProduct]:
@@ -45,6 +46,25 @@ def mentioned_in(values: Iterable[Invoice | CreditNote]) -> dict[str, PlannedCus
                     ),
                 )
     return found
+
+
+def without_namesakes(
+    planned: Mapping[str, PlannedCustomer | PlannedProduct], begun: Mapping[str, PlannedCustomer | PlannedProduct]
+) -> dict[str, PlannedCustomer | PlannedProduct]:
+    """What there is to create, where of the products of one name one alone is left: its invoices are all of that product.
+
+    One whose creation an earlier run has `begun` is the one, since it may be there.
+    """
+    named = {normalised(each.product.name) for each in begun.values() if isinstance(each, PlannedProduct)}
+    found = dict[str, PlannedCustomer | PlannedProduct]()
+    for subject, each in planned.items():
+        if isinstance(each, PlannedProduct):
+            name = normalised(each.product.name)
+            if name in named and subject not in begun:
+                continue
+            named.add(name)
+        found[subject] = each
+    return found | {subject: each for subject, each in begun.items() if subject not in found}
 
 
 def creating(planned: PlannedCustomer | PlannedProduct, reference_type: str) -> BillingDocument:

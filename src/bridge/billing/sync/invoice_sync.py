@@ -20,7 +20,7 @@ from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
-from bridge.billing.sync.creating import creating, mentioned_in, planned_in
+from bridge.billing.sync.creating import creating, mentioned_in, planned_in, without_namesakes
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
@@ -247,11 +247,9 @@ class InvoiceSync:
             if isinstance(decision, Post):
                 found |= planned_in(decision.document)
         mentioned = mentioned_in(waiting.values.values())
-        for subject, made in self.journal.attempts_of(mentioned).items():
-            last = last_attempt(made)
-            if last is not None and last.is_open:
-                found.setdefault(subject, mentioned[subject])
-        return found
+        last = {subject: last_attempt(made) for subject, made in self.journal.attempts_of(mentioned).items()}
+        begun = [subject for subject, attempt in last.items() if attempt is not None and attempt.is_open]
+        return without_namesakes(found, {subject: found.get(subject, mentioned[subject]) for subject in begun})
 
     def _apply(
         self, waiting: Waiting, outcomes: tuple[ExportOutcome, ...], stop: Callable[[], bool]
