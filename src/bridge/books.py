@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import attrs
-from typing_extensions import override
 
 from bridge.datatable import DataTable, Tabular
 from bridge.master_data import (
@@ -27,6 +26,7 @@ from bridge.master_data import (
 from bridge.unreadable import UnreadableEntry, UnreadableIndex
 from bridge.vendors.answers import VendorAnswers
 from bridge.vendors.names import NameIndex
+from clientkit._typing import override
 
 K = TypeVar("K")
 V = TypeVar("V")

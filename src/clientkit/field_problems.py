@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import attrs
-import cattrs.v
 
 #: Characters of a message; what it quotes may be as long as a body.
 MOST_CHARACTERS = 2_000
@@ -76,8 +75,15 @@ def problems_of(error: Exception, kind: Any = None, path: tuple[str | int, ...] 
     """What an error of reading `kind` says, seen from a body in which `path` leads to the value."""
     if isinstance(error, CodecError) and error.problems:
         return tuple(FieldProblem(path=(*path, *each.path), text=each.text) for each in error.problems)
-    text = str(error) if isinstance(error, ValueError) else cattrs.v.format_exception(error, kind)
+    text = str(error) if isinstance(error, ValueError) else _explained(error, kind)
     return (FieldProblem(path=path, text=shortened(text, _OF_A_PROBLEM)),)
+
+
+def _explained(error: Exception, kind: Any) -> str:
+    # An answer that fits never needs cattrs, which takes its time to load.
+    import cattrs.v
+
+    return cattrs.v.format_exception(error, kind)
 
 
 def wrong(value: object, wanted: str) -> CodecError:

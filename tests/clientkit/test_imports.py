@@ -39,8 +39,48 @@ def test_errors_load_without_the_network() -> None:
     assert not loaded & {"httpx", "asyncio", "clientkit.client", "clientkit.transport"}
 
 
+_ITEM = """
+import attrs
+from clientkit import codec
+
+@attrs.frozen
+class Item:
+    id: str
+    notes: tuple[str, ...] = ()
+    next: "Item | None" = None
+
+content = b'[{"id":"1","notes":["a"],"next":{"id":"2"}}]'
+items = codec.loads(content, tuple[Item, ...])
+assert items == (Item("1", ("a",), Item("2")),)
+assert b"[" + codec.dumps(items[0]) + b"]" == content
+"""
+
+
+def test_what_fits_is_read_and_written_without_cattrs() -> None:
+    assert "cattrs" not in _loaded_after(_ITEM)
+
+
+def test_cattrs_is_loaded_to_say_what_does_not_fit() -> None:
+    loaded = _loaded_after(
+        f"""{_ITEM}
+try:
+    codec.loads(b'[{{"id":1}}]', tuple[Item, ...])
+except codec.CodecError as error:
+    assert str(error) == "1 is not text @ $[0].id"
+else:
+    raise AssertionError
+"""
+    )
+    assert "cattrs" in loaded
+
+
 def test_only_the_transport_names_the_http_library() -> None:
     naming = {path for path in _SOURCE.rglob("*.py") if "import httpx" in path.read_text("utf-8")}
     assert {path.parent.name for path in naming} == {"transport", "clientkit"}
     # The client names the type of its argument, which is no import at run time.
     assert [path.name for path in naming if path.parent == _SOURCE] == ["client.py"]
+
+
+def test_a_running_program_needs_no_typing_extensions() -> None:
+    naming = {path.name for path in _SOURCE.parent.rglob("*.py") if "from typing_extensions" in path.read_text("utf-8")}
+    assert naming == {"_typing.py"}

@@ -59,10 +59,10 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
     hooks._page_readers.pop(kind, None)
     shadow = hooks.page_reader(kind)
     for body in bodies(name):
-        careful = outcome(hooks._careful.structure, body, kind)
-        assert outcome(hooks._fast.structure, body, kind) == careful, body
+        careful = outcome(hooks._converters().careful.structure, body, kind)
+        assert outcome(hooks._straight.structure, body, kind) == careful, body
         in_array = "refused" if careful == "refused" else ("tuple", careful)
-        assert [outcome(hooks._fast.structure, [body], array) for _ in range(2)] == [in_array] * 2, body
+        assert [outcome(hooks._straight.structure, [body], array) for _ in range(2)] == [in_array] * 2, body
         if shadow is None:
             continue
         content = as_text({"items": [body]})

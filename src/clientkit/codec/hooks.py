@@ -1,32 +1,24 @@
-"""How each type is read and written: cattrs' converters, and what they are taught."""
+"""Reading and writing: what is tried first, what is done where that fails, and how both are taught a type."""
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, get_args
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
-import cattrs
-from cattrs.cols import is_mapping, is_sequence, list_structure_factory
-from cattrs.gen import make_dict_unstructure_fn, override
 
-from clientkit.codec.arrays import ArrayReader
-from clientkit.codec.careful import array_reader, maker, mapping_reader, object_reader
-from clientkit.codec.fields import EXTRA_KEY, Extra, is_always_sent, is_number, name_of
-from clientkit.codec.readers import ReaderOfDicts
-from clientkit.codec.rules import Rules
-from clientkit.codec.text import instant_text, parse, write
+from clientkit.codec.rules import Hook
+from clientkit.codec.straight import StraightReaders
+from clientkit.codec.text import parse, write
 from clientkit.codec.writers import Writers
-from clientkit.field_problems import CodecError, problems_of, wrong
-from clientkit.money import checked, readable, sent_text
+from clientkit.field_problems import CodecError, problems_of
 
 if TYPE_CHECKING:
+    from clientkit.codec.converters import Converters
     from clientkit.codec.shadows import PageReader
 
 T = TypeVar("T")
@@ -34,10 +26,6 @@ T_co = TypeVar("T_co", covariant=True)
 
 #: Reads parsed JSON as one class; what `register` hands to a reader, so that its errors name their place.
 Structure: TypeAlias = Callable[[object, type[Any]], object]
-
-_SMALL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
-_CENT, _MUCH = Decimal("0.01"), Decimal(10) ** 15
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class Shape(ABC, Generic[T_co]):
@@ -59,11 +47,11 @@ def structure(value: object, kind: type[T] | Shape[T]) -> T:
     if isinstance(kind, Shape):
         return kind.read(value)
     try:
-        return _fast.structure(value, kind)
+        return cast("T", _straight.structure(value, kind))
     except Exception:  # noqa: BLE001 - whatever it was, the careful one says it better
         # Only a failure pays for finding its place.
         try:
-            return _careful.structure(value, kind)
+            return _converters().careful.structure(value, kind)
         except Exception as error:
             raise CodecError.of(*problems_of(error)) from error
 
@@ -75,20 +63,20 @@ def loads(content: bytes, kind: type[T] | Shape[T]) -> T:
 
 def page_reader(kind: type[Any]) -> PageReader | None:
     """The reader of pages of `kind`, where msgspec is installed; None for what is not read field by field."""
-    if not attrs.has(kind) or kind in _read_otherwise:
+    if not attrs.has(kind) or _straight.is_taught(kind):
         return None
     if kind not in _page_readers:
         try:
             from clientkit.codec.shadows import PageReader
         except ImportError:
             return None
-        _page_readers[kind] = PageReader(kind, _rules(_fast, _read_otherwise))
+        _page_readers[kind] = PageReader(kind, _straight.rules)
     return _page_readers[kind]
 
 
 def unstructure(value: object) -> object:
     """A value as plain JSON types, with amounts as text."""
-    plain: object = _fast.unstructure(value)
+    plain: object = _converters().fast.unstructure(value)
     return plain
 
 
@@ -109,198 +97,60 @@ def register(
     write: Callable[[Any], object] | None = None,
 ) -> None:
     """Teach the codec to read or write `kind`, a class or a union of classes, in its own way."""
-    if read is not None:
-        _read_otherwise.add(kind)
-    if write is not None:
-        _written_otherwise.add(kind)
-    for converter in (_fast, _careful):
+    with _teaching:
         if read is not None:
-            converter.register_structure_hook(kind, _reader(read, converter, optional=False))
-            converter.register_structure_hook(cast("Any", kind) | None, _reader(read, converter, optional=True))
+            for each, is_optional in ((kind, False), (cast("Any", kind) | None, True)):
+                reader = partial(_reader, read, is_optional=is_optional)
+                _read_otherwise[each] = reader
+                _straight.teach(each, reader(_straight.structure))
+                if _made:
+                    _made[0].teach_reading(each, reader)
         if write is not None:
-            converter.register_unstructure_hook(kind, write)
+            _written_otherwise[kind] = write
+            if _made:
+                _made[0].teach_writing(kind, write)
 
 
-def _to_str(value: object, _: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise wrong(value, "text")
-
-
-def _to_int(value: object, _: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, Decimal) and value.is_finite() and checked(value) == int(value):
-        return int(value)
-    raise wrong(value, "a whole number")
-
-
-def _to_bool(value: object, _: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise wrong(value, "true or false")
-
-
-def _to_decimal(value: object, _: object) -> Decimal:
-    if isinstance(value, str) and _SMALL.fullmatch(value):
-        # Too short to be of a size that `checked` refuses.
-        return Decimal(value)
-    if isinstance(value, Decimal):
-        return value if value.same_quantum(_CENT) and -_MUCH < value < _MUCH else readable(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return readable(Decimal(value))
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return readable(Decimal(value))
-    raise wrong(value, "a decimal number")
-
-
-def _to_datetime(value: object, _: object) -> datetime:
-    if isinstance(value, str):
-        moment = datetime.fromisoformat(value)
-        if moment.utcoffset() is not None:
-            return moment
-    raise wrong(value, "a date-time with a zone")
-
-
-def _to_date(value: object, _: object) -> date:
-    if isinstance(value, str) and len(value) == 10:
-        return date.fromisoformat(value)
-    raise wrong(value, "a date such as 2026-01-31")
-
-
-def _to_enum(value: object, kind: type[Enum]) -> Enum:
-    if isinstance(value, str):
-        return kind(value)
-    raise wrong(value, "text")
-
-
-def _from_enum(value: Enum) -> object:
-    plain: object = value.value
-    return plain
-
-
-def _unchanged(value: object) -> object:
-    return value
-
-
-def _anything(value: object, _: object) -> object:
-    return value
-
-
-def _array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
-    # Not cattrs' own: it takes anything that can be iterated over, so text would become a list of its characters.
-    made_of, read = maker(kind), list_structure_factory(kind, converter)
-    element: Any = (get_args(kind) or (object,))[0]
-
-    def read_each(values: list[object]) -> object:
-        return made_of(read(values, kind))
-
-    read_all: Callable[[list[object]], object] = read_each
-    if made_of is tuple and attrs.has(element) and element not in _read_otherwise:
-        rules = _rules(converter, _read_otherwise)
-        read_all = ArrayReader(element, rules, lambda: converter.get_structure_hook(element))
-
-    def structure_array(value: object, _: object) -> object:
-        if not isinstance(value, list):
-            raise wrong(value, "an array")
-        return read_all(cast("list[object]", value))
-
-    return structure_array
-
-
-def _careful_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
-    return object_reader(kind, converter.structure, wire_name=name_of, extra_key=EXTRA_KEY)
-
-
-def _careful_mapping_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
-    return mapping_reader(kind, converter.structure)
-
-
-def _careful_array_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, object], object]:
-    return array_reader(kind, converter.structure)
-
-
-def _straight_reader(kind: type[Any], converter: cattrs.Converter) -> Callable[[object, object], object]:
-    if kind in _unfinished:
-        # A class that contains itself: its reader is found when it is needed.
-        return lambda value, _: converter.structure(value, kind)
-    _unfinished.add(kind)
-    try:
-        return ReaderOfDicts(_rules(converter, _read_otherwise)).reader(kind)
-    finally:
-        _unfinished.discard(kind)
-
-
-def _rules(converter: cattrs.Converter, otherwise: set[object]) -> Rules:
-    return Rules(
-        hook_of=converter.get_structure_hook,
-        is_plain=lambda part: part not in otherwise,
-        wire_name=name_of,
-        extra_key=EXTRA_KEY,
-    )
-
-
-_page_readers = dict[type[Any], "PageReader"]()
-_unfinished = set[type[Any]]()
-#: What was taught to be read or written in its own way.
-_read_otherwise = set[object]()
-_written_otherwise = set[object]()
-
-
-def _attrs_writer(kind: type[Any], converter: cattrs.Converter) -> Callable[[Any], dict[str, object]]:
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(attrs.resolve_types(kind))
-    overrides = {
-        field.name: override(
-            rename=name_of(field),
-            omit_if_default=not is_always_sent(field),
-            unstruct_hook=_unchanged if is_number(field) else None,
-        )
-        for field in fields
-    }
-    write = make_dict_unstructure_fn(kind, converter, **overrides)  # type: ignore[arg-type]  # as above
-
-    def unstructure_attrs(value: Any) -> dict[str, object]:
-        plain: dict[str, Any] = write(value)
-        plain.update(plain.pop(EXTRA_KEY, {}))
-        return plain
-
-    return unstructure_attrs
-
-
-def _reader(
-    read: Callable[[object, Structure], object], converter: cattrs.Converter, *, optional: bool
-) -> Callable[[object, object], object]:
+def _reader(read: Callable[[object, Structure], object], structure: Structure, *, is_optional: bool) -> Hook:
     def structure_registered(value: object, _: object) -> object:
-        return None if optional and value is None else read(value, converter.structure)
+        return None if is_optional and value is None else read(value, structure)
 
     return structure_registered
 
 
-def _converter(*, careful: bool) -> cattrs.Converter:
-    made = cattrs.Converter(detailed_validation=False)
-    made.register_structure_hook(str, _to_str)
-    # An enum of texts is a str too, and cattrs asks the classes before the predicates below.
-    made.register_structure_hook(StrEnum, _to_enum)
-    made.register_structure_hook(int, _to_int)
-    made.register_structure_hook(bool, _to_bool)
-    made.register_structure_hook(Decimal, _to_decimal)
-    made.register_structure_hook(datetime, _to_datetime)
-    made.register_structure_hook(date, _to_date)
-    if careful:
-        made.register_structure_hook_factory(is_mapping, _careful_mapping_reader)
-    made.register_structure_hook_func(lambda kind: kind is object or kind == Extra, _anything)
-    made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _to_enum)
-    made.register_structure_hook_factory(is_sequence, _careful_array_reader if careful else _array_reader)
-    made.register_structure_hook_factory(attrs.has, _careful_reader if careful else _straight_reader)
-    made.register_unstructure_hook(Decimal, sent_text)
-    made.register_unstructure_hook(datetime, instant_text)
-    made.register_unstructure_hook(date, date.isoformat)
-    made.register_unstructure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _from_enum)
-    made.register_unstructure_hook_func(lambda kind: kind is object or kind == Extra, _unchanged)
-    made.register_unstructure_hook_factory(attrs.has, _attrs_writer)
-    return made
+def _converters() -> Converters:
+    """The converters of cattrs, taught what was registered."""
+    if not _made:
+        from clientkit.codec.converters import Converters
+
+        with _teaching:
+            if not _made:
+                converters = Converters(_straight.of)
+                for kind, reader in _read_otherwise.items():
+                    converters.teach_reading(kind, reader)
+                for kind, write in _written_otherwise.items():
+                    converters.teach_writing(kind, write)
+                _made.append(converters)
+    return _made[0]
 
 
-_fast = _converter(careful=False)
-_careful = _converter(careful=True)
-_writers = Writers(_rules(_fast, _written_otherwise), _fast.get_unstructure_hook)
+def _is_written_by_field(kind: type[Any]) -> bool:
+    return kind not in _written_otherwise
+
+
+def _read_by_cattrs(kind: Any) -> Hook:
+    return _converters().fast.get_structure_hook(kind)
+
+
+def _written_by_cattrs(kind: Any) -> Callable[[Any], object]:
+    return lambda value: _converters().fast.unstructure(value, kind)
+
+
+_page_readers = dict[type[Any], "PageReader"]()
+_teaching = Lock()
+#: What was taught to be read or written in its own way.
+_read_otherwise = dict[Any, Callable[[Structure], Hook]]()
+_written_otherwise = dict[Any, Callable[[Any], object]]()
+_made = list["Converters"]()
+_straight = StraightReaders(_read_by_cattrs)
+_writers = Writers(_straight.rules._replace(is_plain=_is_written_by_field), _written_by_cattrs)

@@ -18,11 +18,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from enum import Enum
-from typing import Any, NoReturn, get_args, get_origin
+from typing import Any, NamedTuple, NoReturn, get_args, get_origin
 
 import attrs
-from typing_extensions import override
 
+from clientkit._typing import override
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
 from clientkit.codec.rules import Fields, Hook, Rules, without_none
 from clientkit.making import has_twin, twin
@@ -72,8 +72,7 @@ NO_EXTRA = _SharedExtra()
 NO_EXTRA_NAME = "no_extra"
 
 
-@attrs.frozen
-class _Memory:
+class _Memory(NamedTuple):
     """The variable of a key, and the name of the dictionary in which it is looked up."""
 
     key: str

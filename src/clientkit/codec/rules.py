@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Union, get_args, get_origin
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 import attrs
 
@@ -16,8 +16,7 @@ from clientkit.codec.fields import is_number
 Hook = Callable[[Any, Any], Any]
 
 
-@attrs.frozen(kw_only=True)
-class Rules:
+class Rules(NamedTuple):
     """What the readers have to know of the codec.
 
     `hook_of` gives the hook of a type that is not read in line, `is_plain` says whether a class is read field by field,
@@ -30,8 +29,7 @@ class Rules:
     extra_key: str
 
 
-@attrs.frozen(kw_only=True)
-class Fields:
+class Fields(NamedTuple):
     """A class's fields: those of the JSON, and the one that keeps what the class does not know."""
 
     told: tuple[attrs.Attribute[Any], ...]
@@ -70,6 +68,12 @@ def without_none(kind: Any) -> tuple[Any, bool]:
         if len(others) == 1 and len(others) < len(get_args(kind)):
             return others[0], True
     return kind, False
+
+
+def is_array(kind: Any) -> bool:
+    """Whether a type is one of arrays, whose elements are all of one type."""
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
+    return origin in {list, Sequence, MutableSequence} or (origin is tuple and arguments[1:] in {(), (...,)})
 
 
 def _is_text(kind: Any) -> bool:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import cast
 
-from typing_extensions import override
-
 from brex_accounting import Record
 from bridge import decisions
 from bridge.billing.catalogue import Catalogue
@@ -24,6 +22,7 @@ from bridge.entities import Followed
 from bridge.mapping import Bridge
 from bridge.settings.choices import OnDelete
 from bridge.settings.values import Settings
+from clientkit._typing import override
 
 
 def engine_settings(settings: BillingSettings) -> Settings:

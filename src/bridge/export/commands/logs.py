@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from typing_extensions import override
+
+from clientkit._typing import override
 
 
 class LogLevel(StrEnum):

@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, Tabular, first_lines, money
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Ref, parts_of
+from clientkit._typing import override
 from clientkit.money import decimal_text, total
 from clientkit.showing import in_short
 

@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from typing_extensions import override
-
+from clientkit._typing import override
 from clientkit.errors import ConfigurationError, Verdict
 
 T = TypeVar("T")
