@@ -47,6 +47,7 @@ from bridge.settings.choices import ForeignCurrency, OtherTypes, TaxRounding
 from bridge.settings.default_accounts import ROLES
 from bridge.settings.values import OF_SUBSIDIARY, Settings
 from bridge.vendors.planned import PlannedVendors
+from bridge.wording import RECORDS, Wording
 from clientkit.making import maker
 
 Mapper: TypeAlias = Callable[[Draft], Post | Skip | None]
@@ -134,6 +135,9 @@ class Bridge:
 
     Raises `ValueError` for a key of `mappers` that is a text and no known record type, as where it is misspelt.
     """
+
+    #: The words of texts about what is posted.
+    wording: Wording = RECORDS
 
     def __init__(
         self,

@@ -48,9 +48,7 @@ def linked_customer(
     there = catalogue.customers_by_reference(settings.reference_type, customer.id)
     if len(there) > 1:
         ids = first_of([each.id for each in there])
-        text = (
-            f"{catalogue.ledger} has {len(there)} customers with the reference {customer.id}: {ids}; leave one of them"
-        )
+        text = f"{catalogue.ledger} has {len(there)} customers with the reference {customer.id}: {ids}; take the reference from all but one"
         findings.add(ReasonCode.CUSTOMER_NOT_LINKED, text)
         return None
     return there[0] if there else None
@@ -73,11 +71,14 @@ def customer_of(
     if _may_be_there(customer, catalogue, findings):
         return None
     if not settings.create_customers:
-        text = f"its customer {customer.id} {customer.name!r} is not linked; link one, or set create_customers"
+        text = f"its customer {customer.id} {customer.name!r} is not linked; add it to [[customers]], or set create_customers to true"
         findings.add(ReasonCode.CUSTOMER_NOT_LINKED, text)
         return None
     if not customer.name.strip():
-        findings.add(ReasonCode.CUSTOMER_NOT_LINKED, f"its customer {customer.id} has no name to be created under")
+        findings.add(
+            ReasonCode.CUSTOMER_NOT_LINKED,
+            f"its customer {customer.id} has no name to be created under; name it in the billing system",
+        )
         return None
     return PlannedCustomer(customer=customer)
 
@@ -92,7 +93,7 @@ def _may_be_there(customer: Customer, catalogue: Catalogue, findings: Findings) 
     alike = proposals_for(customer, catalogue)
     if alike:
         shown = "; ".join(f"{each.rillet_id} {each.rillet_name!r} has the same {each.because}" for each in alike[:3])
-        text = f"its customer {customer.id} {customer.name!r} is not linked; {shown}: link it, if it is the same"
+        text = f"its customer {customer.id} {customer.name!r} is not linked; {shown}: if it is the same, add it to [[customers]]"
         findings.add(ReasonCode.CUSTOMER_NOT_LINKED, text)
     return bool(alike)
 

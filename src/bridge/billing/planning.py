@@ -146,7 +146,7 @@ class _Sale:
         rate = self._exchange_rate(subsidiary)
         catalogue = self._catalogue
         if self._posted_on is None and catalogue.is_closed(invoice.issued):
-            text = f"it counts on {invoice.issued}, and the books are closed up to {catalogue.last_closed}"
+            text = f"it counts on {invoice.issued}, and the books are closed up to {catalogue.last_closed}; open the period in Rillet, or date it later"
             self.findings.add(ReasonCode.CLOSED_PERIOD, text)
         if self.findings.reasons or self._customer is None or subsidiary is None:
             return None
@@ -206,7 +206,7 @@ class _Sale:
         invoice, catalogue = self._invoice, self._catalogue
         ours = invoice.customer.currency
         if ours is not None and ours != invoice.currency:
-            text = f"it is in {invoice.currency}, and the billing system has its customer {invoice.customer.name!r} in {ours}"
+            text = f"it is in {invoice.currency}, and the billing system has its customer {invoice.customer.name!r} in {ours}; correct one of them"
             self.findings.add(ReasonCode.CURRENCY_MISMATCH, text)
         if not self._settings.check_currency or not isinstance(self._customer, str):
             return
@@ -257,10 +257,15 @@ class _Sale:
             return catalogue.subsidiaries[0]
         found = None if wanted is None else catalogue.subsidiary(wanted)
         if wanted is None:
-            text = f"{catalogue.ledger} has {len(catalogue.subsidiaries)} subsidiaries; name one as the subsidiary"
+            text = (
+                f"{catalogue.ledger} has {len(catalogue.subsidiaries)} subsidiaries; set subsidiary to the name of one"
+            )
             self.findings.add(ReasonCode.MISSING_SETUP, text)
         elif found is None:
-            self.findings.add(ReasonCode.MISSING_SETUP, f"{catalogue.ledger} has no subsidiary {wanted!r}")
+            self.findings.add(
+                ReasonCode.MISSING_SETUP,
+                f"{catalogue.ledger} has no subsidiary {wanted!r}; correct its name in the settings",
+            )
         return found
 
     def _exchange_rate(self, subsidiary: Subsidiary | None) -> ExchangeRate | None:
@@ -277,7 +282,10 @@ class _Sale:
             self.findings.add(ReasonCode.NO_EXCHANGE_RATE, str(error))
             return None
         if known is None or not known.is_finite() or known <= 0:
-            text = f"nobody knows how much {pair[1]} one {pair[0]} bought on {invoice.issued}"
+            text = (
+                f"nobody knows how much {pair[1]} one {pair[0]} bought on {invoice.issued}; give the invoice an exchange rate, or "
+                f"the sync a source of rates (--rates)"
+            )
             self.findings.add(ReasonCode.NO_EXCHANGE_RATE, text)
             return None
         return ExchangeRate(base=pair[0], target=pair[1], rate=known, date=invoice.issued)

@@ -52,12 +52,12 @@ def _linked(product: Product, line: Line, context: Context) -> BookProduct | Non
     if named is not None:
         found = context.catalogue.product(named)
         if found is None:
-            text = f"the settings map {product.name!r} to {named!r}, which is not one product of {context.ledger}"
+            text = f"[[products]] maps {product.name!r} to {named!r}, which is not one product of {context.ledger}; name the id of one"
             context.refuse(ReasonCode.MISSING_SETUP, text, line)
         return found
     there = context.catalogue.products_by_reference(context.settings.reference_type, product.id)
     if len(there) > 1:
-        text = f"{context.ledger} has {len(there)} products with the reference {product.id}; leave it at one of them"
+        text = f"{context.ledger} has {len(there)} products with the reference {product.id}; take it from all but one"
         context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
         return None
     return there[0] if there else None
@@ -67,7 +67,7 @@ def _namesake(product: Product, line: Line, context: Context) -> BookProduct | N
     """The one active product of the same name: a second one would part the revenue of one product. None if there is none."""
     catalogue = context.catalogue
     if not product.name.strip():
-        text = f"the product {product.id} has no name to be created under"
+        text = f"the product {product.id} has no name to be created under; name it in the billing system"
         context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
         return None
     unread = catalogue.unread("product", product.name) or catalogue.nameless("product")
@@ -95,21 +95,24 @@ def _default(line: Line, context: Context) -> BookProduct | None:
         "a line without a product" if line.product is None else f"the product {line.product.id} {line.product.name!r}"
     )
     if context.settings.default_product is None:
-        text = f"{what} is not mapped; map it, name a default_product, or set create_products"
+        text = f"{what} is not mapped; add it to [[products]], set default_product, or set create_products to true"
         context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
         return None
     if context.refuse_unread("product", context.settings.default_product, line=line):
         return None
     found = context.catalogue.product(context.settings.default_product)
     if found is None:
-        text = f"the default product {context.settings.default_product!r} is not one product of {context.ledger}"
+        text = (
+            f"the default product {context.settings.default_product!r} is not one product of {context.ledger}; set default_product "
+            f"to the id of one"
+        )
         context.refuse(ReasonCode.MISSING_SETUP, text, line)
     return found
 
 
 def _mapped(product: BookProduct, line: Line, context: Context) -> MappedProduct | None:
     if product.status == INACTIVE:
-        text = f"the product {product.name!r} is inactive in {context.ledger}"
+        text = f"the product {product.name!r} is inactive in {context.ledger}; activate it, or map another one in [[products]]"
         context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
         return None
     if product.account_code is None:
@@ -122,7 +125,7 @@ def _mapped(product: BookProduct, line: Line, context: Context) -> MappedProduct
 
 def _planned(line: Line, product: Product, context: Context) -> MappedProduct | None:
     if context.settings.revenue_account is None:
-        text = f"the product {product.name!r} would be created, and the settings name no revenue_account"
+        text = f"the product {product.name!r} would be created; set revenue_account to the account that it earns on"
         context.refuse(ReasonCode.MISSING_ACCOUNT, text, line)
         return None
     code = _account(context.settings.revenue_account, "the revenue_account", line, context)

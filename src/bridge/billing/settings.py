@@ -131,6 +131,10 @@ class BillingSettings:
     rillet_link: str | None = None
 
 
+#: Why there are no correcting entries.
+NO_CORRECTION = "an invoice is corrected by a credit note of the billing system; use replace or refuse"
+
+
 def read_billing_settings(text: str, source: str = "settings") -> BillingSettings:
     """Settings from the text of a TOML file; `source` is its name in messages.
 
@@ -149,5 +153,4 @@ def _inconsistencies(settings: BillingSettings) -> Iterator[Mistake]:
         text = "products that are created need the revenue_account that they earn on"
         yield Mistake(text, ("create_products",), about=(("revenue_account",),))
     if settings.on_change is OnChange.CORRECT:
-        text = "an invoice is corrected by a credit note of the billing system; use replace or refuse"
-        yield Mistake(text, ("on_change",))
+        yield Mistake(NO_CORRECTION, ("on_change",))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 import attrs
 
@@ -18,6 +19,9 @@ from clientkit.money import is_rounded, places, product, rounded, total
 from rillet import ItemTax, TaxType
 
 _PER_CENT = Decimal("0.01")
+_STANDING: Mapping[TaxStatus, str] = MappingProxyType(
+    {TaxStatus.TAXED: "taxed", TaxStatus.EXEMPT: "exempt from tax", TaxStatus.REVERSE_CHARGE: "under reverse charge"}
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,8 +47,7 @@ def tax_of(line: Line, context: Context, *, needs_rate: bool) -> LineTax | None:
     if amount is None:
         amount = _worked_out(rate, line, context.invoice.currency) if rate is not None else Decimal(0)
         if rate is None and status is TaxStatus.TAXED and settings.taxes:
-            category = line.product.tax_category if line.product is not None else None
-            text = f"no tax code fits a taxed customer and the category {category!r}; add one to [[taxes]]"
+            text = f"its tax is not told, and {_unmatched(line, context)}; add one, or set the line's tax to 0 if there is none"
             context.refuse(ReasonCode.UNKNOWN_TAX_CODE, text, line)
             return None
     problem = _problem(amount, rate, line, context, needs_rate=needs_rate)
@@ -81,8 +84,7 @@ def rounded_as_told(invoice: Invoice | CreditNote, sold: Sequence[SoldLine | Non
 def _rate(line: Line, context: Context) -> TaxRate | None:
     """The rate of the first rule that fits."""
     customer = context.invoice.customer
-    country = customer.address.country if customer.address is not None else None
-    category = line.product.tax_category if line.product is not None else None
+    country, category = _country(context), _category(line)
     for rule in context.settings.taxes:
         fits = rule.category in {None, category} and rule.country in {None, country}
         if rule.status is customer.tax_status and fits:
@@ -93,10 +95,13 @@ def _rate(line: Line, context: Context) -> TaxRate | None:
         return None
     rate = context.catalogue.tax_rate(rule.code)
     if rate is None:
-        text = f"the tax code {rule.code!r} is not that of one tax rate of {context.ledger}"
+        text = f"{context.ledger} has no single tax rate {rule.code!r}, which [[taxes]] names; create it there, or name the id of one"
         context.refuse(ReasonCode.UNKNOWN_TAX_CODE, text, line)
     elif rate.percentage and rule.status is not TaxStatus.TAXED:
-        text = f"the tax code {rule.code!r} is for customers who are {rule.status}, and is {trimmed(rate.percentage)} %"
+        text = (
+            f"its customer is {_STANDING[rule.status]}, and [[taxes]] has {_shown(rate)} for such customers; name a code of 0 % "
+            f"there"
+        )
         context.refuse(ReasonCode.TAX_DIFFERS, text, line)
     return rate
 
@@ -106,17 +111,50 @@ def _problem(
 ) -> tuple[ReasonCode, str] | None:
     currency, status = context.invoice.currency, context.invoice.customer.tax_status
     if amount and status is not TaxStatus.TAXED:
-        return ReasonCode.TAX_DIFFERS, f"its customer is {status}, and a line has a tax of {amount:f} {currency}"
+        text = (
+            f"its customer is {_STANDING[status]}, and a line has a tax of {amount:f} {currency}; set the tax to 0, or the "
+            f"customer's tax status to taxed"
+        )
+        return ReasonCode.TAX_DIFFERS, text
     if amount and rate is None and needs_rate:
-        return ReasonCode.UNKNOWN_TAX_CODE, "Rillet takes its tax with a tax code alone; add one to [[taxes]]"
+        text = (
+            f"a line has a tax of {amount:f} {currency}, which Rillet takes with a tax rate here, and "
+            f"{_unmatched(line, context)}; add one"
+        )
+        return ReasonCode.UNKNOWN_TAX_CODE, text
     if rate is None or line.tax is None:
         return None
     unit = Decimal((0, (1,), -places(currency)))
     expected = _worked_out(rate, line, currency)
     if total((amount, expected.copy_negate())).copy_abs() > unit:
-        text = f"it has a tax of {amount:f} {currency}, and {rate.code} comes to {expected:f}"
+        text = (
+            f"a line of {line.amount:f} {currency} has a tax of {amount:f}, and {_shown(rate)} comes to {expected:f}; "
+            f"correct its tax, or the code for such lines in [[taxes]]"
+        )
         return ReasonCode.TAX_DIFFERS, text
     return None
+
+
+def _unmatched(line: Line, context: Context) -> str:
+    """That no rule fits, and what it would have to fit."""
+    country, category = _country(context), _category(line)
+    where = f"in {country}" if country else "without a country"
+    what = f"a product of the tax category {category!r}" if category else "a product without a tax category"
+    status = _STANDING[context.invoice.customer.tax_status]
+    return f"no entry of [[taxes]] is for a customer {where} who is {status}, and {what}"
+
+
+def _country(context: Context) -> str | None:
+    address = context.invoice.customer.address
+    return None if address is None else address.country
+
+
+def _category(line: Line) -> str | None:
+    return None if line.product is None else line.product.tax_category
+
+
+def _shown(rate: TaxRate) -> str:
+    return f"{rate.code} ({trimmed(rate.percentage)} % in {rate.country})"
 
 
 def _worked_out(rate: TaxRate, line: Line, currency: str) -> Decimal:

@@ -117,7 +117,7 @@ def test_a_product_without_a_name_is_not_created(seller: Seller) -> None:
     (problem,) = seller.sync().run().problems
 
     assert (problem.error, seller.books.products) == (SyncError.PRODUCT_NOT_MAPPED, ())
-    assert problem.text == "the product prod_1 has no name to be created under"
+    assert problem.text == "the product prod_1 has no name to be created under; name it in the billing system"
 
 
 def test_the_default_product(seller: Seller) -> None:

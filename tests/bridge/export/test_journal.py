@@ -352,7 +352,7 @@ def test_a_claimed_record_is_left_alone_until_the_lease_ends(
     outcome = export(company, journal).run()
 
     (left,) = outcome.elsewhere
-    assert "another exporter has it in hand" in left.why
+    assert "another export has it in hand" in left.why
     assert left.holder == other.who
     assert left.until == clock() + timedelta(minutes=12)
     assert (outcome.failed, outcome.complete, outcome.counts.elsewhere) == ((), True, 1)

@@ -17,7 +17,7 @@ from bridge.billing.customers import LinkProposal, linked_customer, propose_link
 from bridge.billing.decisions import Post
 from bridge.billing.documents import INVOICE, CreditMemoDocument, PlannedCustomer, PlannedProduct, subject_of
 from bridge.billing.other_documents import BillingDocument
-from bridge.billing.settings import BillingSettings, OnVoid
+from bridge.billing.settings import NO_CORRECTION, BillingSettings, OnVoid
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
 from bridge.billing.sync.creating import creating, mentioned_in, planned_in, without_namesakes
@@ -41,6 +41,8 @@ from bridge.export.journal.protocol import Journal, NoJournal, Refusal
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.mapping import Bridge, Plan
+from bridge.settings.choices import OnChange
+from bridge.settings.values import SettingsError
 
 _IN_FLIGHT = 6
 
@@ -61,6 +63,7 @@ class InvoiceSync:
 
     Raises:
         ValueError: Voided invoices are to be credited, but there is no journal, which shows what was posted.
+        SettingsError: Changed invoices are to be corrected by entries.
     """
 
     def __init__(
@@ -74,6 +77,8 @@ class InvoiceSync:
         in_flight: int = _IN_FLIGHT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if settings.on_change is OnChange.CORRECT:
+            raise SettingsError((f"on_change: {NO_CORRECTION}",))
         self.billing, self.settings, self.rates = billing, settings, rates
         self.journal: Journal = journal or NoJournal()
         if self.journal.forgets and settings.on_void is OnVoid.CREDIT:

@@ -15,6 +15,7 @@ from bridge.billing.other_documents import BillingDocument
 from bridge.billing.planning import plan_credit_note, plan_invoice
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.values import CreditNote, Invoice
+from bridge.billing.wording import InvoiceWording
 from bridge.books import Books
 from bridge.callers import Rates
 from bridge.decisions import Reason, ReasonCode, Refuse
@@ -54,6 +55,7 @@ class InvoiceMapping(Bridge):
         failed: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(engine_settings(settings))
+        self.wording = InvoiceWording(settings)
         self.billing_settings, self._values, self._of_pair = settings, values, rates
         self._is_plan, self._failed = is_plan, failed or {}
 
@@ -99,6 +101,7 @@ class Prepared(Bridge):
 
     def __init__(self, settings: BillingSettings, documents: Mapping[str, BillingDocument | Reason]) -> None:
         super().__init__(engine_settings(settings))
+        self.wording = InvoiceWording(settings)
         self._documents = documents
 
     @override

@@ -27,7 +27,6 @@ from bridge.decisions import Refuse
 from bridge.export.commands.app import (
     INCOMPLETE,
     CsvFile,
-    JournalOf,
     JournalPlace,
     Json,
     NamespaceName,
@@ -152,7 +151,7 @@ def sync(
 
 @billing.command("status")
 def status(
-    journal: JournalOf,
+    journal: Annotated[str, typer.Option("--journal", help="The journal of the sync: its file or URL.")],
     invoice: OneInvoice = None,
     invoices: Annotated[
         Path | None,
@@ -251,7 +250,7 @@ def _plan_table(planned: SyncPlan) -> Group:
 
 def _rows_of(plan: Plan) -> Table:
     shown = plan.table
-    table = Table(*shown.headings, title=shown.title)
+    table = Table("Invoice", *shown.headings[1:], title=shown.title)
     for row in shown.rows[: tables.MOST_ROWS]:
         table.add_row(*row)
     return table

@@ -19,6 +19,7 @@ from bridge.export.engine.standing import State, begun
 from bridge.export.ledgers.protocol import Ledger
 from bridge.settings.choices import ClosedPeriod, OnChange, OnDelete
 from bridge.settings.values import Settings
+from bridge.wording import Wording
 from clientkit.money import total
 
 
@@ -40,6 +41,7 @@ class Case:
     settings: Settings
     books: Books
     ledger: Ledger
+    wording: Wording
     hold: Hold
     documents: tuple[Found, ...] | None = None
     alike: tuple[Found, ...] = ()

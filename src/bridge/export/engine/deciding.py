@@ -68,7 +68,8 @@ class Decisions:
                 self._warn(Warned(record_id=record.id, code="due_before_its_day", text=text))
         if day is None or day <= today + _FAR_AHEAD:
             return None
-        text = f"it counts on {day}, and today is {today}; a day so far ahead is a slip in most cases; mend it in Brex"
+        advice = f"a day so far ahead is a slip in most cases; mend it in {self._bridge.wording.source}"
+        text = f"it counts on {day}, and today is {today}; {advice}"
         return Refuse(record=record, reasons=(Reason(code=ReasonCode.DATED_AHEAD, text=text),))
 
     def _other_basis(self, post: Post, looked: LookUp) -> Refuse | None:

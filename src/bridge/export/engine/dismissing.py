@@ -41,12 +41,13 @@ def dismiss_records(
     if export.journal.forgets:
         raise ValueError("dismissing needs a journal, which keeps why")
     records = {each.id: each for each in (export.records(ids) if known is None else known)}
-    problems = [f"{export.source.name} has no record {each}" for each in ids if each not in records]
+    wording = export.bridge.wording
+    problems = [f"{export.source.name} has no {wording.named(each)}" for each in ids if each not in records]
     attempts = export.journal.attempts_of(ids)
     for each in ids:
         last = last_attempt(attempts.get(each, ()))
         if last is not None and (last.is_there or last.is_open):
-            problems.append(f"{each} was posted by this export, or may have been; its history tells where")
+            problems.append(f"{each} was posted by this {wording.run}, or may have been; its history tells where")
     if problems:
         raise DismissalError(tuple(problems))
     sender = Sender(export.ledger, export.journal)

@@ -127,7 +127,7 @@ class Export:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read.
         """
-        planning = Planning(self.ledger)
+        planning = Planning(self.ledger, self.bridge.wording)
         walk = self._walk(DrySender(self.ledger, self.journal), planning.created, planning.warned)
         walk.begin(updated_after=updated_after, changed_since=changed_since)
         for tasks, context in walk.batches(planning.with_bills):
@@ -319,6 +319,7 @@ class Export:
             batch=self.batch,
             in_flight=self.in_flight,
             clock=self._clock,
+            wording=self.bridge.wording,
             keep=keep,
             progress=progress,
             stop=stop,
@@ -393,7 +394,7 @@ class Export:
         """One record of the source, whatever its state. Raises `UnknownRecordError` and `ApiError`."""
         found = self.records([record_id])
         if not found:
-            raise UnknownRecordError(f"{self.source.name} has no record {record_id}")
+            raise UnknownRecordError(f"{self.source.name} has no {self.bridge.wording.named(record_id)}")
         return found[0]
 
     def records(self, ids: Sequence[str]) -> list[Record]:

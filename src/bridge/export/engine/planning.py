@@ -9,6 +9,7 @@ from bridge.export.engine.tasks.record import SENT_AGAIN
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, RecordResult, Warned
 from bridge.mapping import Plan
+from bridge.wording import Wording
 
 _SENT_FIRST = "what an earlier run began for it is sent again first; what becomes of it now is decided after that"
 
@@ -16,8 +17,8 @@ _SENT_FIRST = "what an earlier run began for it is sent again first; what become
 class Planning:
     """Takes the results of a plan's walk, in their order."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, wording: Wording) -> None:
+        self._ledger, self._wording = ledger, wording
         self._outcomes = list[Decision]()
         self._warnings = list[Warned]()
 
@@ -31,7 +32,7 @@ class Planning:
 
     def take(self, done: Done) -> None:
         """Take what would become of some records."""
-        self._outcomes += [_outcome(each) for each in done.results]
+        self._outcomes += [_outcome(each, self._wording) for each in done.results]
 
     def with_bills(self, books: Books) -> Books:
         """The books with the bills that the plan creates, so that their payments find them."""
@@ -46,15 +47,14 @@ def _text(warned: Warned) -> str:
     return f"{warned.record_id}: {warned.text}" if warned.record_id else warned.text
 
 
-def _outcome(result: RecordResult) -> Decision:
+def _outcome(result: RecordResult, wording: Wording) -> Decision:
     match result:
         case Posted() if result.document is not None and not result.adopted:
             return Post(record=result.record, document=result.document, step=result.step)
         case Posted() if result.step == SENT_AGAIN:
             return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=_SENT_FIRST),))
         case Posted():
-            done = "would be deleted" if result.is_removed else "is there already; an export only tells Brex"
-            why = f"its {result.ref} {done}"
+            why = f"its {result.ref} {'would be deleted' if result.is_removed else wording.is_there}"
             return Skip(record=result.record, why=why, code=SkipCode.IN_LEDGER)
         case Failed() | Elsewhere():
             return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=result.why),))

@@ -34,10 +34,11 @@ def _several(case: Case) -> str:
 def _not_there(case: Case) -> str:
     if case.desired is None:
         return (
-            f"it counts as exported and moves no money, and without a journal nobody knows whether {case.ledger.name} "
+            f"it counts as {case.wording.taken} and moves no money, and without a journal nobody knows whether {case.ledger.name} "
             f"has it"
         )
-    return f"it counts as exported, and {case.ledger.name} has nothing for it; replay it to post it"
+    advice = case.wording.if_deleted(case.record.id)
+    return f"it counts as {case.wording.taken}, and {case.ledger.name} has nothing for it; {advice}"
 
 
 def _deleted(case: Case) -> str:
@@ -45,7 +46,8 @@ def _deleted(case: Case) -> str:
     what = "the entry that corrected it" if case.is_incomplete else "it"
     left = " and ".join(str(each.ref) for each in case.corrections) if not case.documents else ""
     first = f"delete what is left of it ({left}), and " if left else ""
-    return f"it was posted{was}, and {case.ledger.name} no longer has {what}; {first}replay it to post it anew, or dismiss it"
+    advice = case.wording.if_deleted(case.record.id)
+    return f"it was posted{was}, and {case.ledger.name} no longer has {what}; {first}{advice}"
 
 
 def _alike(case: Case) -> str:
@@ -96,12 +98,14 @@ def _changed(case: Case) -> str:
         )
     if case.desired is None and case.state.is_member:
         return f"{what}; others share that entry, so correct it by hand"
+    wording, subject, is_wanted = case.wording, case.record.id, case.desired is not None
     if found is not None and not found.is_free:
-        return f"{what}; it is settled in {case.ledger.name}, so take back what settles it, or set on_change to correct"
+        advice = wording.if_settled(subject, is_wanted=is_wanted)
+        return f"{what}; it is settled in {case.ledger.name}, so {advice}"
     if found is not None and found.impact_date is not None and case.books.is_closed(found.impact_date):
-        closed = f"its period is closed up to {case.books.last_closed}"
-        return f"{what}; {closed}, so set on_change to correct, or correct it by hand"
-    return f"{what}; correct it by hand, or let on_change or on_delete allow it"
+        advice = wording.if_closed(subject, is_wanted=is_wanted)
+        return f"{what}; its period is closed up to {case.books.last_closed}, so {advice}"
+    return f"{what}; {wording.if_left(subject, is_wanted=is_wanted)}"
 
 
 _TEXTS: Mapping[ReasonCode, Callable[[Case], str]] = MappingProxyType(

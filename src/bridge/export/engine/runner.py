@@ -35,6 +35,7 @@ from bridge.export.reporting.reporter import Reporter
 from bridge.export.reporting.tally import Tally
 from bridge.export.sources.protocol import Source
 from bridge.settings.values import Settings, SettingsError
+from bridge.wording import Wording
 from clientkit import observing
 from clientkit.errors import ApiError, Verdict
 
@@ -43,7 +44,6 @@ ShowProgress: TypeAlias = Callable[[Progress], object]
 
 _FAILURES_IN_A_ROW = 3
 _INTERRUPTED = "it was interrupted"
-_INTERRUPTED_TELLING = "it was interrupted while it reported to Brex; the next run reports the rest"
 # Of a summary, whose records may be thousands.
 _NAMED = 10
 # What a source hears of as done although nothing stands in the ledger for it.
@@ -77,6 +77,7 @@ class Runner:
         batch: int,
         in_flight: int,
         clock: Callable[[], float],
+        wording: Wording,
         keep: int | None = None,
         progress: ShowProgress = silent,
         stop: Callable[[], bool] = never,
@@ -85,7 +86,7 @@ class Runner:
         self._source, self._ledger, self._clock = source, ledger, clock
         self._started, self._sent = clock(), self._requests
         self._pace = Pace(0, ledger.pacer, clock)
-        self._journal, self._settings = journal, settings
+        self._journal, self._settings, self._wording = journal, settings, wording
         self._tally = Tally(keep)
         # What is summarised is summarised together.
         self._summarised = frozenset(settings.summarise)
@@ -209,7 +210,10 @@ class Runner:
         try:
             self._tell()
         except KeyboardInterrupt:
-            self._stopped, self._stop_code = _INTERRUPTED_TELLING, StopCode.INTERRUPTED
+            self._stopped = (
+                f"it was interrupted while it reported to {self._source.name}; the next run reports the rest"
+            )
+            self._stop_code = StopCode.INTERRUPTED
             self._reporter.give_up(self._stopped)
 
     def outcome(self) -> ExportOutcome:
@@ -339,7 +343,7 @@ class Runner:
 
     def _end_if_down(self, last: str) -> None:
         """After some records in a row that failed: look whether the ledger can still be read."""
-        why = f"{self._failures_in_a_row} records in a row failed, the last with: {last}"
+        why = f"{self._failures_in_a_row} {self._wording.thing}s in a row failed, the last with: {last}"
         self._failures_in_a_row = 0
         if not isinstance(self._ledger, Owned):
             self._end(StopCode.LEDGER_DOWN, why)

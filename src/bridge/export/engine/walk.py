@@ -266,6 +266,7 @@ class Walk:
             payments=self._payer,
             receipts=receipts,
             hold=self._hold,
+            wording=self._bridge.wording,
             permits=self._permits,
         )
 

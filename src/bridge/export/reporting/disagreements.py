@@ -22,18 +22,21 @@ from bridge.export.engine.survey import moves_money
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.owners import counts_versions
 from bridge.export.sources.protocol import Source
+from bridge.wording import RECORDS, Wording
 from clientkit.money import decimal_text, total
 
 
 class Verdict(StrEnum):
-    """In what the three differ."""
+    """In what the three differ. Of a source that is not Brex, ``_at_source`` stands for ``_in_brex``."""
 
     CHANGED_IN_BREX = "changed_in_brex"
+    CHANGED_AT_SOURCE = "changed_at_source"
     CHANGED_IN_RILLET = "changed_in_rillet"
     CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
     DELETED_IN_RILLET = "deleted_in_rillet"
     ONLY_IN_RILLET = "only_in_rillet"
     ONLY_IN_BREX = "only_in_brex"
+    ONLY_AT_SOURCE = "only_at_source"
     POSTED_SEVERAL_TIMES = "posted_several_times"
     OUTCOME_UNKNOWN = "outcome_unknown"
     NOT_REPORTED = "not_reported"
@@ -59,6 +62,7 @@ class Known:
     source: Source
     mapped: Callable[[Record, date | None], Decision] | None
     is_remembered: bool
+    wording: Wording = RECORDS
 
     @property
     def others(self) -> tuple[Found, ...]:
@@ -112,7 +116,7 @@ def _about_untold(known: Known) -> _Disagreement | None:
         text = f"the journal does not know that it was posted; {known.in_ledger}"
         return (Verdict.NOT_IN_JOURNAL, text) if known.is_remembered else None
     if record is None:
-        return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such record"
+        return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such {known.wording.thing}"
     return _lacking(known, record)
 
 
@@ -125,9 +129,13 @@ def _lacking(known: Known, record: Record) -> _Disagreement | None:
         # wants nothing of it any more, as of an invoice that is void.
         if known.mapped is None or isinstance(known.mapped(record, None), Skip):
             return None
-        return Verdict.ONLY_IN_BREX, f"this export has deleted what it had posted; {known.in_ledger}"
+        text = f"this {known.wording.run} has deleted what it had posted; {known.in_ledger}"
+        return _by_source(known, Verdict.ONLY_IN_BREX, Verdict.ONLY_AT_SOURCE), text
     is_taken = known.source.is_taken(record)
-    return (Verdict.ONLY_IN_BREX, f"{known.source.name} has it as exported; {known.in_ledger}") if is_taken else None
+    if not is_taken:
+        return None
+    verdict = _by_source(known, Verdict.ONLY_IN_BREX, Verdict.ONLY_AT_SOURCE)
+    return verdict, f"{known.source.name} has it as {known.wording.taken}; {known.in_ledger}"
 
 
 def _about_posted(known: Known) -> _Disagreement | None:
@@ -141,7 +149,7 @@ def _extra(known: Known) -> _Disagreement | None:
     if there is None:
         return None
     if known.record is None:
-        return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such record; {known.posted}"
+        return Verdict.ONLY_IN_RILLET, f"{known.source.name} has no such {known.wording.thing}; {known.posted}"
     all_of_them = (there, *(each for each in known.others if each.ref != there.ref))
     return _several(known, all_of_them) if len(all_of_them) > 1 else None
 
@@ -184,7 +192,12 @@ def _changed(known: Known) -> _Disagreement | None:
         return Verdict.CHANGED_ON_BOTH_SIDES, f"{known.posted}; {changed}; {edited}"
     if edited:
         return Verdict.CHANGED_IN_RILLET, f"{known.posted}; {edited}"
-    return (Verdict.CHANGED_IN_BREX, f"{known.posted}; {changed}") if changed else None
+    verdict = _by_source(known, Verdict.CHANGED_IN_BREX, Verdict.CHANGED_AT_SOURCE)
+    return (verdict, f"{known.posted}; {changed}") if changed else None
+
+
+def _by_source(known: Known, of_brex: Verdict, of_others: Verdict) -> Verdict:
+    return of_brex if known.wording.source == RECORDS.source else of_others
 
 
 def _unreported(known: Known) -> _Disagreement | None:

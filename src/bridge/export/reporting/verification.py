@@ -23,6 +23,7 @@ from bridge.export.reporting.disagreements import Known, Verdict, disagreement_a
 from bridge.export.sources.brex import BrexSource
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge
+from bridge.wording import RECORDS
 from clientkit.errors import UnreadableAnswerError
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class _Verification:
                 source=self._source,
                 mapped=self._mapped if self._bridge is not None else None,
                 is_remembered=not self._journal.forgets,
+                wording=RECORDS if self._bridge is None else self._bridge.wording,
             )
             try:
                 disagreement = disagreement_about(known_of_it)

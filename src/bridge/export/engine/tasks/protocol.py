@@ -24,6 +24,7 @@ from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import Failed, RecordResult, StopCode
 from bridge.settings.values import Settings
+from bridge.wording import RECORDS, Wording
 from clientkit.errors import AnswerError, ApiError, Verdict
 
 
@@ -66,9 +67,10 @@ class TaskContext:
         payments: BillPayer,
         receipts: ReceiptUploader | None,
         hold: Hold = holds_nothing,
+        wording: Wording = RECORDS,
         permits: Permits = permits_all,
     ) -> None:
-        self.sender, self.settings, self.books, self.hold = sender, settings, books, hold
+        self.sender, self.settings, self.books, self.hold, self.wording = sender, settings, books, hold, wording
         self.vendors, self.payments, self.receipts, self.permits = vendors, payments, receipts, permits
         self._looks, self._locks = dict[Ref, Found | None](), Locks()
 
@@ -86,7 +88,8 @@ class TaskContext:
         """Keep other exporters off a subject; a plan keeps nobody off."""
         if self.sender.is_dry:
             return nullcontext()
-        return claimed(self.journal, subject, "another exporter has it in hand; the next run sees what came of it")
+        busy = f"another {self.wording.run} has it in hand; the next run sees what came of it"
+        return claimed(self.journal, subject, busy)
 
     def look_once(self, ref: Ref) -> Found | None:
         """An object that many records of a run share, such as a summary, as it was at the first look."""
