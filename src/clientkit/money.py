@@ -96,7 +96,12 @@ def decimal_text(amount: Decimal) -> str:
 
 
 def with_currency(amount: Decimal, currency: str, spec: str = "") -> str:
-    """An amount as people read it: ``19.99 USD``; `spec` is for the number, as in ``,.2f``. Raises `ValueError` for another."""
+    """An amount as people read it: ``19.99 USD``; `spec` is for the number, as in ``,.2f``. Raises `ValueError` for another.
+
+    What is no number, which nothing can be sent with, is shown as it is.
+    """
+    if not spec and not isinstance(amount, Decimal):  # pyright: ignore[reportUnnecessaryIsInstance] - as in `checked`
+        return f"{amount} {currency}"
     try:
         number = format(amount, spec or "f")
     except ValueError:

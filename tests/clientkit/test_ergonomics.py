@@ -127,6 +127,13 @@ def test_an_amount_of_a_wrong_type_is_refused_by_the_name_of_its_field() -> None
         NewExpenseItem(account_code="1", amount=Decimal(1))  # type: ignore[arg-type]  # what is tried # pyright: ignore[reportArgumentType]
 
 
+def test_an_amount_of_a_wrong_type_prints_as_it_is() -> None:
+    wrong = Money("19.99", "USD")  # type: ignore[arg-type]  # what is tried # pyright: ignore[reportArgumentType]
+    assert (str(wrong), f"{wrong}") == ("19.99 USD", "19.99 USD")
+    with pytest.raises(ValueError, match="formats no amount"):
+        f"{wrong:,.2f}"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "arguments", "said"),
     [
