@@ -7,6 +7,7 @@ import enum
 import importlib
 import importlib.util
 import inspect
+import pkgutil
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -59,7 +60,9 @@ def test_the_lists_are_those_of_the_imports(path: Path) -> None:
 def test_every_name_is_that_of_its_module_and_said_once(path: Path) -> None:
     module = importlib.import_module(_name(path))
     homes = {name: home for home, names in module._HOMES.items() for name in names}
-    assert list(module.__all__) == sorted(set(module.__all__)) == sorted(homes) == dir(module)
+    assert list(module.__all__) == sorted(set(module.__all__)) == sorted(homes)
+    modules = {each.name for each in pkgutil.iter_modules(module.__path__) if not each.name.startswith("_")}
+    assert dir(module) == sorted({*homes, *modules})
     for name, home in homes.items():
         assert getattr(module, name) is getattr(importlib.import_module(home), name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
@@ -30,7 +31,8 @@ def lazy(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[st
         return value
 
     def names() -> list[str]:
-        return sorted(home_of)
+        modules = (each.name for each in pkgutil.iter_modules(sys.modules[package].__path__))
+        return sorted({*home_of, *(name for name in modules if not name.startswith("_"))})
 
     return load, names
 
