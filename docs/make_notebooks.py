@@ -76,7 +76,7 @@ def files(path: Path) -> Mapping[str, str]:
             parts.append(cell.source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
-        for output in cell.outputs:
+        for output in _joined(cell.outputs):
             parts += _shown(output, path.stem, pictures)
     title, _, rest = "\n\n".join(parts).partition("\n")
     made = "Made by `python docs/make_notebooks.py`, which runs the notebook"
@@ -86,6 +86,18 @@ def files(path: Path) -> Mapping[str, str]:
 def pages(found: Sequence[Path] | None = None) -> dict[Path, str]:
     """Every file of the folder by its path."""
     return {PAGES / name: text for path in found or notebooks() for name, text in files(path).items()}
+
+
+def _joined(outputs: Sequence[Any]) -> Iterator[Any]:
+    """What a cell shows; a kernel on a busy machine sends what is printed in several pieces."""
+    printed = None
+    for output in outputs:
+        is_printed = output.output_type == "stream"
+        if is_printed and printed is not None:
+            printed.text += output.text
+            continue
+        printed = output if is_printed else None
+        yield output
 
 
 def _shown(output: Any, stem: str, pictures: dict[str, str]) -> Iterator[str]:
