@@ -42,6 +42,13 @@ def test_a_shell_can_complete_the_commands() -> None:
     assert result.stdout.split() == ["exchange-differences", "explain", "export"]
 
 
+def test_the_help_lists_the_commands_by_name() -> None:
+    lines = CliRunner().invoke(app, ["--help"]).stdout.partition("Commands")[2].splitlines()
+    names = [line.strip("│ ").split()[0] for line in lines if line.strip("│ ─╭╮╰╯")]
+    assert {"approve", "billing", "hold", "verify"} <= {*names}
+    assert [each for each in names if each in MODULES] == sorted(MODULES)
+
+
 def test_help_alone_loads_no_command_and_says_what_all_of_them_say() -> None:
     program = (
         "import atexit, sys; from bridge.export.cli import main; sys.argv = ['brex-rillet', '--help'];"

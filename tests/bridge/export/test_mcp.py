@@ -24,6 +24,7 @@ from bridge import Bridge, Entity, Settings
 from bridge.export import Export, SqlJournal
 from bridge.export.commands.mcp_operations import search
 from bridge.export.commands.mcp_server import Files, bounded, server
+from clientkit.client import release
 
 T = TypeVar("T")
 SETTINGS = """
@@ -153,6 +154,17 @@ def test_an_argument_that_is_made_up_is_no_option(company: Company, made_up: str
     assert answer.is_error
     assert "Usage" not in str(answer.content[0])
     assert made_up in str(answer.content[0])
+
+
+def test_an_error_names_the_program_and_the_server_its_release(company: Company) -> None:
+    async def asking(client: Client) -> tuple[str, str]:
+        wrong = await client.call_tool("reconcile", {"period": "soon"})
+        assert client.server_info is not None
+        return str(wrong.content[0]), client.server_info.version
+
+    said, version = company.ask(asking)
+    assert "Usage: brex-rillet reconcile" in said
+    assert version == release()
 
 
 def test_without_a_journal_a_tool_says_what_it_needs(company: Company) -> None:

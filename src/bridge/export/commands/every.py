@@ -1,4 +1,4 @@
-"""Every command of ``brex-rillet``, in the order of its help."""
+"""Every command of ``brex-rillet``."""
 
 from __future__ import annotations
 

@@ -21,8 +21,10 @@ from mcp.types import ToolAnnotations
 
 from bridge.export.commands.app import INCOMPLETE
 from bridge.export.commands.mcp_operations import search
+from clientkit.client import release
 
-_PROGRAM = "from bridge.export.cli import main; main()"
+# Messages name the program, which is not its file here.
+_PROGRAM = "import sys; sys.argv[0] = 'brex-rillet'; from bridge.export.cli import main; main()"
 _SECONDS = 900
 # What an assistant reads costs, and beyond this it tells nothing more.
 _MOST_ITEMS, _MOST_LETTERS = 40, 4_000
@@ -53,7 +55,7 @@ class Files:
 
 def server(files: Files) -> MCPServer:
     """The server; `run()` of it speaks on standard input and output."""
-    made = MCPServer("brex-rillet", instructions=_INSTRUCTIONS)
+    made = MCPServer("brex-rillet", version=release(), instructions=_INSTRUCTIONS)
     tool = made.tool
     all_files = files.options("settings", "journal", "rates", "namespace")
     needs_journal = files.options("settings", "rates", "namespace")

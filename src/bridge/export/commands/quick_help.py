@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bridge.export.commands.root import app
 
-#: The first paragraph of each command's own help, in the order of the help.
+#: The first paragraph of each command's own help.
 HELP: Mapping[str, str] = {
     "accrue": "Accrue a month's unposted spending. Each entry is reversed on the next day; without --apply, it is only shown.",
     "hold": "Hold a record until somebody else approves it. Needs the same variables as plan.",

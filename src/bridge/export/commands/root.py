@@ -20,8 +20,8 @@ CONSENT_VARIABLE = "BREX_TOKEN_FILE"
 _OPTION = "--brex-token-file"
 
 
-class _OptionsBehindCommands(TyperGroup):
-    """Which tokens are meant may be said behind the name of a command too."""
+class _Commands(TyperGroup):
+    """The commands by name; which tokens are meant may be said behind the name of one too."""
 
     @override
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -36,9 +36,13 @@ class _OptionsBehindCommands(TyperGroup):
                 (given if each.startswith(f"{_OPTION}=") else others).append(each)
         return super().parse_args(ctx, [*given, *others])
 
+    @override
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx))
+
 
 app = typer.Typer(
-    cls=_OptionsBehindCommands,
+    cls=_Commands,
     no_args_is_help=True,
     # A panel breaks the paths in an error at its edge; without a terminal an error is one line.
     rich_markup_mode="markdown" if sys.stderr.isatty() else None,
