@@ -305,7 +305,8 @@ class _Telling:
 def _telling(record: Record, gl_field: str, fields: set[str]) -> tuple[_Telling, ...]:
     """The lines that somebody has coded: those with a value that tells entities apart, and of what was spent those with an account.
 
-    A line that stands for an account of the settings, such as the card's, says nothing by its account.
+    A line that stands for an account of the settings, such as the card's, says nothing by its account. Nor does any line of
+    a record that follows another one: that one tells whose it is.
     """
     numbered = tuple(enumerate(record.line_items))
     moving = tuple((place, each) for place, each in numbered if each.amount.amount) or numbered
@@ -322,7 +323,7 @@ def _telling(record: Record, gl_field: str, fields: set[str]) -> tuple[_Telling,
             stands_for_account=place not in coded and (is_turned or role_of(record.type, each.type) is not None),
         )
         for place, each in moving
-        if place in spent or _has_value(each, fields)
+        if (place in spent and record.type not in FOLLOWS) or _has_value(each, fields)
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
-from brex_accounting import FieldValueRef, Record, ReviewStatus
-from brex_accounting.testing.records import card_expense, gl, reimbursement
+from brex_accounting import FieldValueRef, Record, RecordType, ReviewStatus
+from brex_accounting.testing.records import card_expense, gl, record, reimbursement
 from bridge import Bridge, Entity, Movements, Payouts, When
 from bridge.export import load_books
 from support.companies.two import GERMANY, GMBH, US, TwoCompanies, bill, legal_entity, movement, refusals
@@ -106,6 +107,25 @@ def test_reversals_and_repayments_follow_too(
 
     assert company.run().complete
     assert company.books() == books
+
+
+def repayment(**details: Any) -> Record:
+    """What an employee pays back; Brex says of it only which account it reduces."""
+    kind = RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT
+    return record(kind, debits=[("5", ())], credits=[("5", [gl("63000")])], record_id="r2", **details)
+
+
+def test_a_repayment_follows_its_reimbursement_whatever_account_it_is_coded_to(journal: Path | None) -> None:
+    company = TwoCompanies(MEAL, repayment(source_id="e1"), journal=journal)
+
+    assert company.run().complete
+    assert company.books() == {"GmbH 11100": "5.00", "GmbH 21340": "-50.00", "GmbH 63000": "45.00"}
+
+
+def test_a_repayment_of_what_nobody_knows_is_not_the_catch_alls(journal: Path | None) -> None:
+    company = TwoCompanies(repayment(source_id="unknown"), journal=journal)
+
+    assert refusals(company.run()) == {"r2": ["unknown_entity"]}
 
 
 def test_payments_of_a_bill_follow_it(journal: Path | None) -> None:

@@ -80,7 +80,8 @@ def _possible(settings: Settings, books: Books, json: Json) -> set[str]:
     telling = list[Json]()
     for line in json["line_items"]:
         chosen = _chosen(line, fields)
-        coded = _chosen(line, {settings.gl_field})
+        # An account says nothing where another record tells whose it is.
+        coded = json["type"] not in FOLLOWED and _chosen(line, {settings.gl_field})
         if line["amount"]["amount"] and (chosen or (coded and line["type"] not in UNCODED.get(json["type"], {}))):
             telling.append(line)
     every = [_of_line(settings, books, json, each, fields) for each in telling]
