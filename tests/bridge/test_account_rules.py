@@ -59,7 +59,7 @@ def test_an_account_that_rillet_does_not_have_can_be_replaced() -> None:
 
 
 def test_a_rule_with_an_account_that_cannot_be_used_is_found() -> None:
-    wrong = AccountRule(account="1"), AccountRule(account="6900")
+    wrong = AccountRule(account="1"), AccountRule(account="6900", entity="US")
     assert check(attrs.evolve(SETTINGS, accounts=wrong), BOOKS) == (
         "accounts[0].account: Rillet has no account with the code or id '1'",
         "accounts[1].account: the account 6900 Old Software is inactive",

@@ -17,10 +17,19 @@ def test_settings_that_fit_the_books_have_no_problems() -> None:
     assert check(attrs.evolve(SETTINGS, default_vendor="ada example"), BOOKS) == ()
 
 
+def test_settings_that_contradict_themselves_are_found_also_if_no_file_was_read() -> None:
+    twins = Settings(entities=(ENTITY, attrs.evolve(ENTITY, when=When(currency="CHF"))), summarise=("BILL_EXPENSE",))
+
+    assert check(twins, BOOKS) == (
+        "entities[1]: entities[0] is about the same already; take one of them out",
+        "summarise[0]: records of the type BILL_EXPENSE become documents of their own, not journal entries",
+    )
+
+
 def test_everything_that_the_books_do_not_have_is_named_with_its_place() -> None:
     wrong = Settings(
         entities=(
-            attrs.evolve(ENTITY, subsidiary="Example AG", card_account="1", when=When(currency="CHF")),
+            attrs.evolve(ENTITY, name="AG", subsidiary="Example AG", card_account="1", when=When(currency="CHF")),
             attrs.evolve(ENTITY, card_account="6100", reimbursement_account="6900"),
         ),
         fields=(FieldMapping(brex="Team", rillet="Department"), FieldMapping(brex="Class", rillet="Class")),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bridge.books import Books
 from bridge.master_data import INACTIVE
 from bridge.settings.choices import Role, Treatment
+from bridge.settings.inconsistencies import inconsistencies_of
 from bridge.settings.mistakes import KeyPath, Mistake
 from bridge.settings.mistakes import Problem as Problem  # noqa: PLC0414 - who calls `check` takes it from here
 from bridge.settings.values import Entity, Settings, TaxRule
@@ -22,7 +23,13 @@ def check(settings: Settings, books: Books) -> tuple[Problem, ...]:
 
     What only some records are refused for is a warning.
     """
-    found = (*_mistakes(settings, books), *_untold_movements(settings), *_twins(books), *_unreadable(books))
+    found = (
+        *inconsistencies_of(settings),
+        *_mistakes(settings, books),
+        *_untold_movements(settings),
+        *_twins(books),
+        *_unreadable(books),
+    )
     return tuple(Problem(each) for each in found)
 
 
