@@ -33,6 +33,8 @@ _WITH_PERIODS = frozenset(
         RecordType.BILL_EXPENSE,
     }
 )
+# Of these a line may name the vendor; a reimbursement is its person's, and an entry nobody's.
+_WITH_VENDORS = _WITH_PERIODS - {RecordType.REIMBURSEMENT_EXPENSE_APPROVAL, RecordType.REIMBURSEMENT_EXPENSE_POST}
 
 
 @attrs.frozen
@@ -224,7 +226,9 @@ def uncarried(record: Record, settings: Settings, books: Books) -> frozenset[str
 
     With them is amortization that cannot be read, or that has no place in what the line becomes.
     """
-    used = {settings.gl_field, settings.tax_field, settings.vendor_field, *(each.brex for each in settings.fields)}
+    used = {settings.gl_field, settings.tax_field, *(each.brex for each in settings.fields)}
+    if record.type in _WITH_VENDORS and record.type not in settings.summarise:
+        used.add(settings.vendor_field)
     used |= {each.when.field for each in settings.entities if each.when is not None}
     used |= {each.field for each in settings.card_accounts}
     names = {each for each in used if each is not None}

@@ -10,8 +10,9 @@ import pytest
 
 import rillet.testing
 from brex_accounting import FieldGroup, NewField, NewFieldValue, Record
-from brex_accounting.testing.records import card_expense, dimension, gl
+from brex_accounting.testing.records import card_expense, dimension, gl, reimbursement
 from bridge import FieldMapping, Movements, SettingsError, VendorMapping, When, explain
+from rillet.testing import vendor
 from support.companies.two import GERMANY, GMBH, US, TwoCompanies, refusals
 
 SPENT = card_expense("30", coding=[gl("61000"), GMBH], record_id="k1")
@@ -127,6 +128,9 @@ def test_a_token_that_may_not_read_fields_is_a_warning(monkeypatch: pytest.Monke
     assert "could not be compared" in outcome.warnings[0].text
 
 
+SUPPLIER = dimension("SUPPLIER", "Acme", name="Acme", field_name="Supplier")
+
+
 def test_values_that_nothing_takes_are_listed() -> None:
     records = [card_expense("1", coding=[gl("61000"), DEPARTMENT], record_id=f"k{number}") for number in range(3)]
     company = TwoCompanies(*records, entities=(US,))
@@ -137,6 +141,22 @@ def test_values_that_nothing_takes_are_listed() -> None:
     assert "values that are not carried over: Department" in str(explanation)
     assert [each.text for each in company.run().warnings] == [
         "values that are not carried over: Department (3 records)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spent", "lost"),
+    [
+        (card_expense("1", coding=[gl("61000"), SUPPLIER], record_id="k1"), []),
+        (reimbursement("1", coding=[gl("61000"), SUPPLIER], record_id="k1"), ["Supplier"]),
+    ],
+)
+def test_a_vendor_that_somebody_chose_is_listed_where_none_is_posted(spent: Record, lost: list[str]) -> None:
+    acme = vendor("Acme")
+    company = TwoCompanies(spent, entities=(US,), vendor_field="SUPPLIER", ledger={"vendors": [acme]})
+
+    assert [each.text for each in company.run().warnings] == [
+        f"values that are not carried over: {each} (1 record)" for each in lost
     ]
 
 
