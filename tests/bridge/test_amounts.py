@@ -56,6 +56,24 @@ def test_what_was_billed_far_from_the_rate_is_refused() -> None:
     assert refusals(company.run()) == {"k1": ["exchange_difference"]}
 
 
+def test_what_was_billed_in_the_records_own_currency_is_posted_as_the_record_says_and_listed() -> None:
+    dinner = card_expense("100", coding=[gl("61000")], record_id="k1")
+    company = TwoCompanies(billed(dinner, Decimal("108.37")), entities=(US,))
+
+    warnings = company.run().warnings
+    assert company.books() == {"Inc. 21120": "-100.00", "Inc. 61000": "100.00"}
+    assert [(each.record_id, each.text) for each in warnings] == [
+        ("k1", "it is about 100 USD, which is posted, and 108.37 USD was billed for it")
+    ]
+
+
+def test_what_was_billed_as_the_record_says_is_not_listed() -> None:
+    refund = record(RecordType.CARD_EXPENSE_REFUND, debits=[("100", ())], credits=[("100", [gl("61000")])])
+    company = TwoCompanies(billed(refund, Decimal("-100.00")), entities=(US,))
+
+    assert company.run().warnings == ()
+
+
 @pytest.mark.parametrize("amount", ["none", None, True, 0, {}])
 def test_what_is_no_billing_amount_is_left_alone(amount: object) -> None:
     company = TwoCompanies(

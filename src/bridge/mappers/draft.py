@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import cast
 
 import attrs
 
 from brex_accounting import Record, RecordType
+from bridge.billing_amount import rate_billed
 from bridge.books import Books
 from bridge.callers import CallerError, ChooseVendor, Rates, no_rates, no_vendor, vendor_chosen
 from bridge.coded_record import CodedLine, CodedRecord
@@ -25,7 +25,7 @@ from bridge.settings.values import Settings
 from bridge.values import ExchangeRate
 from bridge.vendors import matching
 from clientkit.making import maker
-from clientkit.money import checked, is_rounded, product, rounded, total
+from clientkit.money import is_rounded, product, rounded, total
 
 _REIMBURSEMENT_OF = {
     Basis.ACCRUAL: RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
@@ -35,8 +35,6 @@ _REIMBURSEMENT_OF = {
 
 _OF_A_BASIS = frozenset(_REIMBURSEMENT_OF.values())
 
-# Ten places give back every amount below 50 million to the last unit.
-_RATE, _RATE_PLACES = Context(prec=60), Decimal("1e-10")
 _origin, _post = maker(Origin), maker(Post)
 _NOBODY, _NOTHING = CardHolder.NONE, frozenset[str]()
 _BILLING_TOLERANCE = Decimal("0.05")
@@ -182,7 +180,7 @@ class Draft:
             return None
         day = self.day_of(self.record.erp_posting_date)
         rate = self.rates(base, target, day)
-        billed = billed_in(self.record, target)
+        billed = rate_billed(self.record, target)
         if billed is not None:
             return self._billed_rate(ExchangeRate(base=base, target=target, rate=billed, date=day), rate)
         if rate is not None and rate.is_finite() and rate > 0:
@@ -263,26 +261,6 @@ class Draft:
             return _NOTHING
         named = (self.books.tax_rate(each.code) for each in self.settings.taxes if each.sales_tax)
         return frozenset(each.code for each in named if each is not None)
-
-
-def billed_in(record: Record, currency: str) -> Decimal | None:
-    """The rate behind a record's `billing_amount`, a field that Brex does not document, where that is in this currency."""
-    billed = record.extra.get("billing_amount")
-    if not isinstance(billed, dict) or record.amount.currency == currency:
-        return None
-    told = cast("dict[str, object]", billed)
-    amount, own = told.get("amount"), record.amount.amount.copy_abs()
-    if (
-        told.get("currency") != currency
-        or isinstance(amount, bool)
-        or not isinstance(amount, int | float | str | Decimal)
-    ):
-        return None
-    try:
-        exact = checked(Decimal(str(amount))).copy_abs()
-    except (ArithmeticError, ValueError):
-        return None
-    return _RATE.divide(exact, own).quantize(_RATE_PLACES, context=_RATE) if exact and own else None
 
 
 def day_of(moment: datetime, zone: tzinfo = UTC) -> date:

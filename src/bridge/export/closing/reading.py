@@ -8,6 +8,7 @@ from datetime import UTC, date, timedelta
 import attrs
 
 from brex_accounting import Record
+from bridge.billing_amount import rate_billed
 from bridge.books import Books
 from bridge.callers import zone_of
 from bridge.closing.accrual_marks import accrual_mark
@@ -39,7 +40,7 @@ from bridge.export.engine.standing import State, state_of
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed, without_period
 from bridge.export.sources.protocol import WholeSource
-from bridge.mappers.draft import billed_in, day_of
+from bridge.mappers.draft import day_of
 from bridge.mappers.summaries import Member, digest_of
 from bridge.settings.values import OF_SUBSIDIARY, SettingsError
 from clientkit.errors import UnreadableAnswerError
@@ -205,7 +206,7 @@ class _Reading:
             without_period=without_period(present[0].raw if present else document),
             debtor=None if theirs is None else self._debtor(record, theirs),
             original=self._original(record, coded) if lines and theirs is None else (),
-            is_billed=coded is not None and billed_in(record, coded.subsidiary.currency) is not None,
+            is_billed=coded is not None and rate_billed(record, coded.subsidiary.currency) is not None,
             reasons=tuple(each.code for each in decision.reasons) if isinstance(decision, Refuse) else (),
             is_counted=is_counted,
         )

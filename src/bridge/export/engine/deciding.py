@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from brex_accounting import Record, RecordType
+from bridge.billing_amount import differs_from_billed
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found
@@ -20,6 +21,7 @@ from bridge.mapping import Bridge
 from bridge.settings.check_source import uncarried
 from bridge.settings.choices import SameInvoice
 from bridge.vendors.planned import PlannedVendors
+from clientkit.money import decimal_text
 
 # Three months: nobody books so far ahead.
 _FAR_AHEAD = timedelta(days=92)
@@ -52,6 +54,7 @@ class Decisions:
             self.not_carried.update(uncarried(record, self._bridge.settings, books))
         if not isinstance(decision, Post) or state.standing is not Standing.NEW:
             return decision
+        self._warn_of(record)
         return (
             self._dated_ahead(decision)
             or self._other_basis(decision, looked)
@@ -59,13 +62,20 @@ class Decisions:
             or decision
         )
 
-    def _dated_ahead(self, post: Post) -> Refuse | None:
-        """A refusal for a day that is months ahead, which is a slip; a warning for a bill that was due before its day."""
-        record, day, today = post.record, post.document.impact_date, self._journal.now().date()
+    def _warn_of(self, record: Record) -> None:
+        """Warn of what a record says that is odd and no reason to refuse it."""
         if record.type == RecordType.BILL_EXPENSE and record.due_at is not None and record.due_at < record.posted_at:
             text = f"it was due on {record.due_at:%Y-%m-%d}, before its own day {record.posted_at:%Y-%m-%d}"
             if record.due_at.date() != record.posted_at.date():
                 self._warn(Warned(record_id=record.id, code="due_before_its_day", text=text))
+        if (billed := differs_from_billed(record)) is not None:
+            own, told = (f"{decimal_text(each.amount)} {each.currency}" for each in (record.amount, billed))
+            text = f"it is about {own}, which is posted, and {told} was billed for it"
+            self._warn(Warned(record_id=record.id, code="billed_otherwise", text=text))
+
+    def _dated_ahead(self, post: Post) -> Refuse | None:
+        """A refusal for a day that is months ahead, which is a slip."""
+        record, day, today = post.record, post.document.impact_date, self._journal.now().date()
         if day is None or day <= today + _FAR_AHEAD:
             return None
         advice = f"a day so far ahead is a slip in most cases; mend it in {self._bridge.wording.source}"
