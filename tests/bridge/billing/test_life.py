@@ -253,11 +253,6 @@ class TestVoids:
         assert "nothing is left to post" in problem.text
         assert len(seller.books.invoices) == 1
 
-    def test_crediting_needs_a_journal(self, seller: Seller) -> None:
-        seller.journal = None
-        with pytest.raises(ValueError, match="needs a journal"):
-            seller.sync(on_void=OnVoid.CREDIT)
-
 
 class TestCreditNotes:
     def test_a_credit_note_becomes_a_credit_memo_and_is_applied(self, seller: Seller) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import attrs
+from typing_extensions import override
 
 import rillet
 import rillet.testing
@@ -21,6 +22,7 @@ from bridge.billing import (
     Product,
     TaxCode,
     TaxStatus,
+    UnreadableInvoice,
 )
 from bridge.billing.sync.invoice_sync import InvoiceSync
 from bridge.billing.sync.protocol import ListedInvoices
@@ -114,9 +116,31 @@ def standin(clock: ManualClock | None = None, **more: Any) -> rillet.testing.Sta
     )
 
 
+class ChangedInvoices(ListedInvoices):
+    """A billing system that hands out what changed after a moment, as an API does."""
+
+    @override
+    def invoices(
+        self, *, ids: Sequence[str] | None, updated_after: datetime | None
+    ) -> Iterator[Invoice | UnreadableInvoice]:
+        found = super().invoices(ids=ids, updated_after=None)
+        yield from (each for each in found if _is_after(each, updated_after))
+
+    @override
+    def credit_notes(
+        self, *, ids: Sequence[str] | None, updated_after: datetime | None
+    ) -> Iterator[CreditNote | UnreadableInvoice]:
+        found = super().credit_notes(ids=ids, updated_after=None)
+        yield from (each for each in found if _is_after(each, updated_after))
+
+
+def _is_after(value: Invoice | CreditNote | UnreadableInvoice, moment: datetime | None) -> bool:
+    return moment is None or isinstance(value, UnreadableInvoice) or value.updated_at > moment
+
+
 @dataclass
 class Seller:
-    """The billing system's invoices, the books, and syncs between them."""
+    """The billing system's invoices, the books, and syncs between them; `system` is how it hands them out."""
 
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     invoices: dict[str, Invoice] = field(default_factory=dict[str, Invoice])
@@ -124,6 +148,7 @@ class Seller:
     journal: Journal | None = None
     settings: BillingSettings = SETTINGS
     rates: Rates = no_rates
+    system: type[ListedInvoices] = ListedInvoices
 
     def __post_init__(self) -> None:
         self.books = standin(self.clock)
@@ -138,7 +163,7 @@ class Seller:
 
     def sync(self, **settings: Any) -> InvoiceSync:
         """A sync of what there is now."""
-        billing = ListedInvoices(self.invoices.values(), self.notes.values(), name="Sequence")
+        billing = self.system(self.invoices.values(), self.notes.values(), name="Sequence")
         return InvoiceSync(
             billing,
             self.books.client(),

@@ -17,7 +17,7 @@ from bridge.billing.customers import LinkProposal, linked_customer, propose_link
 from bridge.billing.decisions import Post
 from bridge.billing.documents import INVOICE, CreditMemoDocument, PlannedCustomer, PlannedProduct, subject_of
 from bridge.billing.other_documents import BillingDocument
-from bridge.billing.settings import NO_CORRECTION, BillingSettings, OnVoid
+from bridge.billing.settings import NO_CORRECTION, BillingSettings
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
 from bridge.billing.sync.creating import creating, mentioned_in, planned_in, without_namesakes
@@ -28,12 +28,19 @@ from bridge.billing.sync.mapping import InvoiceMapping, Prepared
 from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
 from bridge.billing.sync.payments import webhook_mark
 from bridge.billing.sync.protocol import BillingSystem
-from bridge.billing.sync.reading import Waiting, changed_since_posted, read_waiting, remember_read
+from bridge.billing.sync.reading import (
+    Waiting,
+    changed_since_posted,
+    crediting,
+    read_waiting,
+    remember_read,
+    there,
+)
 from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
 from bridge.billing.sync.verifying import verify_sync
 from bridge.billing.values import CreditNote, Invoice
 from bridge.callers import Rates, no_rates
-from bridge.decisions import Findings, Reason
+from bridge.decisions import Findings, Reason, SkipCode
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.runner import ShowProgress, never, silent
@@ -62,7 +69,6 @@ class InvoiceSync:
         clock: Seconds on a monotonic clock, for `Progress`.
 
     Raises:
-        ValueError: Voided invoices are to be credited, but there is no journal, which shows what was posted.
         SettingsError: Changed invoices are to be corrected by entries.
     """
 
@@ -81,8 +87,6 @@ class InvoiceSync:
             raise SettingsError((f"on_change: {NO_CORRECTION}",))
         self.billing, self.settings, self.rates = billing, settings, rates
         self.journal: Journal = journal or NoJournal()
-        if self.journal.forgets and settings.on_void is OnVoid.CREDIT:
-            raise ValueError("on_void = credit needs a journal, which tells whether a voided invoice was posted")
         self.ledger = BillingLedger(client, settings.reference_type)
         self._in_flight, self._clock = in_flight, clock
 
@@ -91,10 +95,12 @@ class InvoiceSync:
         self._check_journal(binds=False)
         waiting = self._read(updated_after=updated_after)
         planned = self._planned(waiting)
+        invoices = self._plan(waiting, waiting.invoices)
+        waiting = self._crediting(waiting, _planned_step(invoices))
         return SyncPlan(
             customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
             products=tuple(each for each in planned.values() if isinstance(each, PlannedProduct)),
-            invoices=self._plan(waiting, waiting.invoices),
+            invoices=invoices,
             credit_notes=self._plan(waiting, waiting.credit_notes),
         )
 
@@ -223,11 +229,23 @@ class InvoiceSync:
         else:
             invoices = export.run(progress=progress, stop=stop)
         outcome = SyncOutcome(master_data=master, invoices=invoices)
-        if invoices.stopped is not None or not waiting.credit_notes:
+        if invoices.stopped is not None:
             return outcome
+        waiting = self._crediting(waiting, _step(invoices))
+        if not waiting.credit_notes:
+            return outcome
+        mapping = self._mapping(waiting, failed=_failed(master))
         notes = self._export(waiting, waiting.credit_notes, mapping).run(progress=progress, stop=stop)
         applied = None if notes.stopped is not None else self._apply(waiting, (invoices, notes), stop)
         return SyncOutcome(master_data=master, invoices=invoices, credit_notes=notes, applications=applied)
+
+    def _crediting(self, waiting: Waiting, step: _Step) -> Waiting:
+        """The same with the credit notes of voided invoices that are in Rillet once the step of the invoices is taken.
+
+        An earlier run may have posted them of which this journal knows nothing.
+        """
+        known = there(self.journal, waiting.voided) - step.left
+        return crediting(waiting, self.settings, known | step.placed)
 
     def _create(self, waiting: Waiting, stop: Callable[[], bool]) -> ExportOutcome | None:
         """Create the customers and products that are missing, each once; None where none are."""
@@ -288,6 +306,30 @@ class InvoiceSync:
 
     def _of_records(self, source: ListedRecords, bridge: Bridge) -> Export:
         return Export(source, self.ledger, bridge, journal=self.journal, in_flight=self._in_flight, clock=self._clock)
+
+
+@attrs.frozen
+class _Step:
+    """What the step of the invoices comes to: those that have a `placed` object in Rillet, and those that are `left` as they were."""
+
+    placed: frozenset[str]
+    left: frozenset[str]
+
+
+def _step(outcome: ExportOutcome) -> _Step:
+    removed = {each.record.id for each in outcome.posted if each.is_removed}
+    return _Step(
+        placed=frozenset({each.record.id for each in outcome.posted} - removed),
+        left=frozenset(each.record.id for each in (*outcome.refused, *outcome.failed, *outcome.elsewhere)),
+    )
+
+
+def _planned_step(plan: Plan) -> _Step:
+    found = {each.record.id for each in plan.nothing if each.code is SkipCode.IN_LEDGER}
+    return _Step(
+        placed=frozenset({each.record.id for each in plan.posts} | found),
+        left=frozenset(each.record.id for each in plan.refused),
+    )
 
 
 def _failed(master: ExportOutcome | None) -> dict[str, str]:

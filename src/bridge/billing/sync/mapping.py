@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import cast
 
+import attrs
+
 from brex_accounting import Record
 from bridge import decisions
 from bridge.billing.catalogue import Catalogue
@@ -14,6 +16,7 @@ from bridge.billing.documents import CUSTOMER, PRODUCT, PlannedCustomer, subject
 from bridge.billing.other_documents import BillingDocument
 from bridge.billing.planning import plan_credit_note, plan_invoice
 from bridge.billing.settings import BillingSettings, OnVoid
+from bridge.billing.sync.voids import voided_by
 from bridge.billing.values import CreditNote, Invoice
 from bridge.billing.wording import InvoiceWording
 from bridge.books import Books
@@ -62,6 +65,9 @@ class InvoiceMapping(Bridge):
     def decide(self, subject: str, catalogue: Catalogue, posted_on: date | None = None) -> Decision:
         """What is to be done with an invoice or a credit note."""
         value, settings = self._values[subject], self.billing_settings
+        if posted_on is not None and voided_by(subject) is not None:
+            # The billing system tells no day for it, and whatever it changes later does not move what is posted.
+            value = attrs.evolve(value, issued=posted_on)
         if isinstance(value, Invoice):
             return plan_invoice(value, catalogue, settings, rates=self._of_pair, posted_on=posted_on)
         return plan_credit_note(value, catalogue, settings, rates=self._of_pair, posted_on=posted_on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,9 +12,10 @@ from bridge.billing.documents import APPLICATION, CREDIT_NOTE, INVOICE, subject_
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.records import record_of, subject_of_value
+from bridge.billing.sync.voids import note_of_void, subject_of_void, voided_by
 from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, UnreadableInvoice
 from bridge.documents.record_digest import record_digest
-from bridge.export.engine.attempts import last_attempt
+from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.journal.protocol import Journal
 from bridge.export.sources.protocol import Unreadable
 
@@ -27,12 +28,28 @@ V = TypeVar("V", Invoice, CreditNote)
 
 @attrs.frozen(kw_only=True)
 class Waiting:
-    """Invoices and credit notes that a run is about, by their subjects; `taken` are in Rillet, as far as the journal knows."""
+    """Invoices and credit notes that a run is about, by their subjects; `taken` are in Rillet, as far as the journal knows.
+
+    `notes` are the credit notes that the billing system has. `credited` are the voided invoices that are in Rillet and that
+    the sync takes back by a credit note of its own.
+    """
 
     invoices: Mapping[str, Invoice]
-    credit_notes: Mapping[str, CreditNote]
+    notes: Mapping[str, CreditNote]
     taken: frozenset[str]
+    credited: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def voided(self) -> frozenset[str]:
+        """The invoices that are void."""
+        return frozenset(subject for subject, each in self.invoices.items() if each.status is InvoiceStatus.VOID)
+
+    @property
+    def credit_notes(self) -> Mapping[str, CreditNote]:
+        """The billing system's credit notes, and those of voided invoices."""
+        own = map(note_of_void, (self.invoices[each] for each in sorted(self.credited)))
+        return {**self.notes, **{subject_of_value(each): each for each in own}}
 
     @property
     def values(self) -> Mapping[str, Invoice | CreditNote]:
@@ -58,7 +75,7 @@ def read_waiting(
         notes = dict[str, CreditNote]()
     else:
         after = updated_after or _read_until(journal)
-        unfinished = {_of_note(each) for each in journal.unfinished()}
+        unfinished = {subject for each in journal.unfinished() for subject in _to_look_at(each)}
         invoices = _read(billing.invoices(ids=None, updated_after=after), unreadable)
         left = _ids(unfinished, INVOICE, invoices)
         if left:
@@ -67,14 +84,25 @@ def read_waiting(
         left = _ids(unfinished, CREDIT_NOTE, notes)
         if left:
             notes |= _read(billing.credit_notes(ids=left, updated_after=None), unreadable)
-    taken = _taken(journal, [*invoices, *notes])
-    if settings.on_void is OnVoid.CREDIT:
-        for subject, invoice in invoices.items():
-            if invoice.status is InvoiceStatus.VOID and subject in taken:
-                note = _note_of_void(invoice)
-                notes[subject_of_value(note)] = note
-        taken |= _taken(journal, notes)
-    return Waiting(invoices=invoices, credit_notes=notes, taken=taken, unreadable=tuple(unreadable))
+    own = [subject_of_void(each.id) for each in invoices.values() if each.status is InvoiceStatus.VOID]
+    waiting = Waiting(
+        invoices=invoices,
+        notes=notes,
+        taken=_taken(journal, [*invoices, *notes, *own]),
+        unreadable=tuple(unreadable),
+    )
+    return crediting(waiting, settings, there(journal, waiting.voided))
+
+
+def crediting(waiting: Waiting, settings: BillingSettings, placed: Collection[str]) -> Waiting:
+    """The same with the credit notes of voided invoices that have a place in Rillet, where the settings credit them."""
+    credited = waiting.voided.intersection(placed) if settings.on_void is OnVoid.CREDIT else frozenset[str]()
+    return attrs.evolve(waiting, credited=credited)
+
+
+def there(journal: Journal, subjects: Iterable[str]) -> frozenset[str]:
+    """Those that are in Rillet, as far as the journal knows. Raises `JournalError`."""
+    return frozenset(subject for subject, last in _last(journal, subjects) if last.is_there)
 
 
 def read_known(billing: BillingSystem, journal: Journal) -> Waiting:
@@ -84,12 +112,11 @@ def read_known(billing: BillingSystem, journal: Journal) -> Waiting:
     ids, notes = _ids(subjects, INVOICE, {}), _ids(subjects, CREDIT_NOTE, {})
     invoices = _read(billing.invoices(ids=ids, updated_after=None), unreadable)
     credit_notes = _read(billing.credit_notes(ids=notes, updated_after=None), unreadable)
-    voided = [each for each in invoices.values() if each.status is InvoiceStatus.VOID]
-    credited = {subject_of_value(note): note for note in map(_note_of_void, voided)}
-    credit_notes |= {subject: note for subject, note in credited.items() if subject in subjects}
-    return Waiting(
-        invoices=invoices, credit_notes=credit_notes, taken=_taken(journal, subjects), unreadable=tuple(unreadable)
+    waiting = Waiting(
+        invoices=invoices, notes=credit_notes, taken=_taken(journal, subjects), unreadable=tuple(unreadable)
     )
+    credited = {each for each in waiting.voided if subject_of_void(invoices[each].id) in subjects}
+    return attrs.evolve(waiting, credited=frozenset(credited))
 
 
 def remember_read(journal: Journal, waiting: Waiting, unfinished: Iterable[str], began: datetime) -> None:
@@ -97,7 +124,7 @@ def remember_read(journal: Journal, waiting: Waiting, unfinished: Iterable[str],
     if waiting.unreadable:
         # Nobody knows when they changed.
         return
-    values, left = waiting.values, {_of_note(each) for each in unfinished}
+    values, left = waiting.values, {subject for each in unfinished for subject in _to_look_at(each)}
     moments = [values[each].updated_at for each in left if each in values]
     journal.set_mark(_READ_UNTIL, min((began, *moments)).isoformat())
 
@@ -126,45 +153,28 @@ def _ids(subjects: Iterable[str], what: str, known: Mapping[str, object]) -> lis
     return sorted(each.removeprefix(prefix) for each in subjects if each.startswith(prefix) and each not in known)
 
 
-def _of_note(subject: str) -> str:
-    """The credit note that has to be looked at for a subject: its own, or that of what it pays."""
-    if not subject.startswith(subject_of(APPLICATION, "")):
-        return subject
-    return subject_of(CREDIT_NOTE, subject.removeprefix(subject_of(APPLICATION, "")).rpartition("/")[0])
+def _to_look_at(subject: str) -> Iterator[str]:
+    """What the billing system has to be asked for again: for an application its credit note, for that of a void its invoice."""
+    if subject.startswith(subject_of(APPLICATION, "")):
+        subject = subject_of(CREDIT_NOTE, subject.removeprefix(subject_of(APPLICATION, "")).rpartition("/")[0])
+    yield subject
+    if (invoice := voided_by(subject)) is not None:
+        yield invoice
 
 
 def _taken(journal: Journal, subjects: Iterable[str]) -> frozenset[str]:
-    last = {subject: last_attempt(made) for subject, made in journal.attempts_of(subjects).items()}
-    return frozenset(
-        subject
-        for subject, attempt in last.items()
-        if attempt is not None and (attempt.is_there or attempt.was_dismissed)
-    )
+    return frozenset(subject for subject, last in _last(journal, subjects) if last.is_there or last.was_dismissed)
 
 
-def _note_of_void(invoice: Invoice) -> CreditNote:
-    """The credit note of all of an invoice, which the billing system does not issue when it voids one."""
-    return CreditNote(
-        id=f"{invoice.id}/void",
-        number=f"{invoice.number or invoice.id}-VOID",
-        customer=invoice.customer,
-        lines=invoice.lines,
-        currency=invoice.currency,
-        issued=max(invoice.issued, invoice.updated_at.date()),
-        updated_at=invoice.updated_at,
-        created_at=invoice.created_at,
-        invoice_id=invoice.id,
-        total=invoice.total,
-        exchange_rate=invoice.exchange_rate,
-        entity=invoice.entity,
-        link=invoice.link,
-    )
+def _last(journal: Journal, subjects: Iterable[str]) -> Iterator[tuple[str, Attempt]]:
+    for subject, made in journal.attempts_of(subjects).items():
+        if (last := last_attempt(made)) is not None:
+            yield subject, last
 
 
 def changed_since_posted(waiting: Waiting, journal: Journal) -> frozenset[str]:
     """The subjects of what is in the ledger and says something else now. Raises `JournalError`."""
-    made = journal.attempts_of(waiting.taken)
-    last = {subject: last_attempt(attempts) for subject, attempts in made.items()}
+    last = dict(_last(journal, waiting.taken))
     return frozenset(
         subject
         for subject, value in waiting.values.items()
