@@ -82,8 +82,9 @@ class SyncOutcome:
 
     @property
     def unfinished(self) -> frozenset[str]:
-        """What is not as it should be, by subjects."""
-        return frozenset(each.subject for each in self.problems)
+        """What is not as it should be, or in another sync's hand, by subjects."""
+        elsewhere = (held.record.id for each in self.steps for held in each.elsewhere)
+        return frozenset(each.subject for each in self.problems) | frozenset(elsewhere)
 
     @property
     def posted(self) -> int:

@@ -1,0 +1,25 @@
+"""What a sync reads again: everything that is not in Rillet as it should be, however long ago it changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from bridge.export import SqlJournal
+from support.billing.company import ChangedInvoices, Seller, invoice
+
+
+def test_an_invoice_in_another_syncs_hand_is_read_again(seller: Seller, tmp_path: Path) -> None:
+    """The other one may end before it has posted anything, and then nobody else remembers the invoice."""
+    seller.system = ChangedInvoices
+    seller.put(invoice(1), invoice(2))
+    with SqlJournal(str(tmp_path / "journal.db"), now=seller.clock, who="another sync") as other:
+        assert other.claim("invoice:in_1")
+        outcome = seller.sync().run()
+        other.release("invoice:in_1")
+    assert outcome.invoices is not None
+    assert [each.record.id for each in outcome.invoices.elsewhere] == ["invoice:in_1"]
+    seller.clock.advance(timedelta(days=9).total_seconds())
+
+    assert seller.sync().run().complete
+    assert sorted(each.invoice_number for each in seller.books.invoices) == ["A-001", "A-002"]
