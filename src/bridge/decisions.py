@@ -66,6 +66,7 @@ class ReasonCode(OpenEnum):
     DIFFERS_IN_LEDGER = "differs_in_ledger"
     CHANGED_AFTER_EXPORT = "changed_after_export"
     CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
+    OLDER_COPY = "older_copy"
     HELD = "held"
     CHANGED_SINCE_PLAN = "changed_since_plan"
     NOT_NOW = "not_now"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from bridge.billing.values import (
@@ -41,8 +41,8 @@ _Row = tuple[int, Mapping[str, str]]
 def read_invoices_csv(text: str, *, source: str = "invoices") -> tuple[Invoice | UnreadableInvoice, ...]:
     """The invoices in a CSV file, in their order; one that cannot be read stands as an `UnreadableInvoice`.
 
-    Dates are ``2026-01-31``, amounts have a point, `updated_at` is ISO 8601 with a zone. Without `updated_at` an invoice counts
-    as changed on the day on which it was issued. `amount` is without tax; `tax` may be left out for Rillet's tax rate to tell.
+    Dates are ``2026-01-31``, amounts have a point, `updated_at` is ISO 8601 with a zone. Without `updated_at` nobody
+    can tell an older copy of an invoice. `amount` is without tax; `tax` may be left out for Rillet's tax rate to tell.
 
     Raises:
         SettingsError: It is no CSV, or a column is missing, unknown or there twice.
@@ -123,7 +123,7 @@ def _invoice(invoice_id: str, rows: list[_Row]) -> Invoice:
         status=InvoiceStatus(_choice(head, "status", list(InvoiceStatus)) or InvoiceStatus.OPEN),
         total=_amount(head, "total"),
         entity=head.get("entity") or None,
-        updated_at=_moment(head) or datetime(issued.year, issued.month, issued.day, tzinfo=UTC),
+        updated_at=_moment(head),
     )
 
 

@@ -292,5 +292,5 @@ class _Sale:
 
 
 def version_of(invoice: Invoice | CreditNote) -> int:
-    """A number that grows when an invoice changes: billing systems count no versions."""
-    return max(int(invoice.updated_at.timestamp()), 0)
+    """A number that grows when an invoice changes, for billing systems count no versions; 0 where nobody knows."""
+    return 0 if invoice.updated_at is None else max(int(invoice.updated_at.timestamp()), 0)

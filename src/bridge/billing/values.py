@@ -5,7 +5,7 @@ Amounts are decimals in major units of their ISO 4217 currency; times are aware.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -108,7 +108,7 @@ class Invoice:
 
     `total` is what the customer pays, with tax, where the billing system tells. `entity` is the company that sells, where
     there are several. `created_at` bounds how old anything may be that was posted for it. A changed invoice has a later
-    `updated_at`.
+    `updated_at`, by which an older copy is told; without one, every copy that says something else counts as changed.
     """
 
     id: str
@@ -116,7 +116,7 @@ class Invoice:
     lines: tuple[Line, ...]
     currency: str
     issued: date
-    updated_at: datetime
+    updated_at: datetime | None = None
     status: InvoiceStatus = InvoiceStatus.OPEN
     number: str | None = None
     due: date | None = None
@@ -145,7 +145,7 @@ class CreditNote:
     lines: tuple[Line, ...]
     currency: str
     issued: date
-    updated_at: datetime
+    updated_at: datetime | None = None
     invoice_id: str | None = None
     applied: Decimal | None = None
     is_void: bool = False
@@ -155,6 +155,12 @@ class CreditNote:
     entity: str | None = None
     created_at: datetime | None = None
     link: str | None = None
+
+
+def changed_at(value: Invoice | CreditNote) -> datetime:
+    """When a value was last changed; where nobody tells, the beginning of the day on which it was issued."""
+    day = value.issued
+    return value.updated_at or datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)

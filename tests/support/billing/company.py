@@ -26,6 +26,7 @@ from bridge.billing import (
 )
 from bridge.billing.sync.invoice_sync import InvoiceSync
 from bridge.billing.sync.protocol import ListedInvoices
+from bridge.billing.values import changed_at
 from bridge.callers import Rates, no_rates
 from bridge.export import Journal
 from rillet import ExternalReference, Money, NewCustomer, NewProduct, OneTimePrice, RevenuePattern, TaxRate
@@ -101,7 +102,7 @@ def note(number: int = 1, *lines: Line, **more: Any) -> CreditNote:
 
 def changed(of: Invoice, *, hours: int = 1, **more: Any) -> Invoice:
     """The invoice after it was changed in the billing system."""
-    return attrs.evolve(of, updated_at=of.updated_at + timedelta(hours=hours), **more)
+    return attrs.evolve(of, **{"updated_at": changed_at(of) + timedelta(hours=hours), **more})
 
 
 def standin(clock: ManualClock | None = None, **more: Any) -> rillet.testing.StandIn:
@@ -135,7 +136,7 @@ class ChangedInvoices(ListedInvoices):
 
 
 def _is_after(value: Invoice | CreditNote | UnreadableInvoice, moment: datetime | None) -> bool:
-    return moment is None or isinstance(value, UnreadableInvoice) or value.updated_at > moment
+    return moment is None or isinstance(value, UnreadableInvoice) or changed_at(value) > moment
 
 
 @dataclass

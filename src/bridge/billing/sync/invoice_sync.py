@@ -32,6 +32,7 @@ from bridge.billing.sync.reading import (
     Waiting,
     changed_since_posted,
     crediting,
+    older_copies,
     read_waiting,
     remember_read,
     there,
@@ -262,9 +263,9 @@ class InvoiceSync:
         """What has to be created before everything that can be posted, and what an earlier run has left without an outcome."""
         catalogue, mapping = self.ledger.snapshot(), self._mapping(waiting)
         found = dict[str, PlannedCustomer | PlannedProduct]()
-        changed = changed_since_posted(waiting, self.journal)
+        changed, older = changed_since_posted(waiting, self.journal), older_copies(waiting, self.journal)
         for subject, value in waiting.values.items():
-            if subject in waiting.taken and subject not in changed:
+            if subject in older or (subject in waiting.taken and subject not in changed):
                 continue
             decision = mapping.decide(subject, catalogue, value.issued if subject in changed else None)
             if isinstance(decision, Post):
@@ -320,7 +321,13 @@ def _step(outcome: ExportOutcome) -> _Step:
     removed = {each.record.id for each in outcome.posted if each.is_removed}
     return _Step(
         placed=frozenset({each.record.id for each in outcome.posted} - removed),
-        left=frozenset(each.record.id for each in (*outcome.refused, *outcome.failed, *outcome.elsewhere)),
+        left=frozenset(
+            {
+                *(each.record.id for each in outcome.refused),
+                *(each.record.id for each in outcome.failed),
+                *(each.record.id for each in outcome.elsewhere),
+            }
+        ),
     )
 
 

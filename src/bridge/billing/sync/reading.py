@@ -9,11 +9,12 @@ from typing import TypeVar
 import attrs
 
 from bridge.billing.documents import APPLICATION, CREDIT_NOTE, INVOICE, subject_of
+from bridge.billing.planning import version_of
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.records import record_of, subject_of_value
 from bridge.billing.sync.voids import note_of_void, subject_of_void, voided_by
-from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, UnreadableInvoice
+from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, UnreadableInvoice, changed_at
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.journal.protocol import Journal
@@ -125,7 +126,7 @@ def remember_read(journal: Journal, waiting: Waiting, unfinished: Iterable[str],
         # Nobody knows when they changed.
         return
     values, left = waiting.values, {subject for each in unfinished for subject in _to_look_at(each)}
-    moments = [values[each].updated_at for each in left if each in values]
+    moments = [changed_at(values[each]) for each in left if each in values]
     journal.set_mark(_READ_UNTIL, min((began, *moments)).isoformat())
 
 
@@ -142,7 +143,7 @@ def _read(values: Iterable[V | UnreadableInvoice], unreadable: list[Unreadable])
             unreadable.append(Unreadable(id=each.id, why=each.why))
             continue
         subject = subject_of_value(each)
-        if subject not in found or found[subject].updated_at <= each.updated_at:
+        if subject not in found or changed_at(found[subject]) <= changed_at(each):
             found[subject] = each
     return found
 
@@ -182,3 +183,10 @@ def changed_since_posted(waiting: Waiting, journal: Journal) -> frozenset[str]:
         and attempt.is_there
         and attempt.content != record_digest(record_of(value, is_taken=True))
     )
+
+
+def older_copies(waiting: Waiting, journal: Journal) -> frozenset[str]:
+    """The subjects of copies that are older than what was posted, so that nothing is posted for them. Raises `JournalError`."""
+    versions = {subject: version_of(value) for subject, value in waiting.values.items()}
+    posted = {subject: last.version for subject, last in _last(journal, versions) if last.was_carried_out}
+    return frozenset(subject for subject, version in posted.items() if 0 < versions[subject] < version)

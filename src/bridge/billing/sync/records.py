@@ -18,7 +18,7 @@ import attrs
 from brex_accounting import Amount, LineItem, Record, RecordType, ReviewStatus, Side, SourceType
 from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.planning import version_of
-from bridge.billing.values import CreditNote, Invoice, InvoiceStatus
+from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, changed_at
 from bridge.datatable import trimmed
 from bridge.export.owners import JournalUse
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
@@ -45,8 +45,8 @@ def record_of(value: Invoice | CreditNote, *, is_taken: bool) -> Record:
         is_taken=is_taken,
         lines=(line,),
         memo=_digest(value),
-        posted_at=min(value.created_at or _EARLIEST, value.updated_at),
-        updated_at=value.updated_at,
+        posted_at=min(value.created_at or _EARLIEST, changed_at(value)),
+        updated_at=changed_at(value),
         version=version_of(value),
         day=value.issued,
     )

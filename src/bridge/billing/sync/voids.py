@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
-from bridge.billing.values import CreditNote, Invoice
+from bridge.billing.values import CreditNote, Invoice, changed_at
 
 _SUFFIX = "/void"
 
@@ -16,7 +16,7 @@ def note_of_void(invoice: Invoice) -> CreditNote:
         customer=invoice.customer,
         lines=invoice.lines,
         currency=invoice.currency,
-        issued=max(invoice.issued, invoice.updated_at.date()),
+        issued=max(invoice.issued, changed_at(invoice).date()),
         updated_at=invoice.updated_at,
         created_at=invoice.created_at,
         invoice_id=invoice.id,

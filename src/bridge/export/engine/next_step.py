@@ -27,6 +27,10 @@ from bridge.export.engine.facts import (
 )
 from bridge.settings.choices import OnChange
 
+#: The steps that write in the ledger.
+CHANGING = frozenset({Step.CREATE, Step.REPLACE, Step.REPOST, Step.CORRECT, Step.DELETE})
+_OF_A_CHANGE = frozenset({None, ReasonCode.CHANGED_AFTER_EXPORT, ReasonCode.CHANGED_ON_BOTH_SIDES, ReasonCode.HELD})
+
 
 @attrs.frozen(kw_only=True)
 class Row:
@@ -37,6 +41,11 @@ class Row:
     step: Settlement | Step
     note: str
     code: ReasonCode | None = None
+
+    @property
+    def is_about_a_change(self) -> bool:
+        """Whether something would be written, or is refused because something would have to be."""
+        return self.step in CHANGING or (self.step is Step.REFUSE and self.code in _OF_A_CHANGE)
 
     def fits(self, facts: AttemptFacts | Facts) -> bool:
         """Whether it holds for these facts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from bridge.decisions import Post, Reason, ReasonCode, Refuse
@@ -25,6 +26,20 @@ def refusal(row: Row, case: Case) -> Refuse:
         where = f"{case.ledger.name} has an earlier version of it as {case.state.base.ref}, which stays as it is"
         reasons = (*reasons, Reason(code=ReasonCode.CHANGED_AFTER_EXPORT, text=where))
     return Refuse(record=case.record, reasons=reasons)
+
+
+def older_copy(case: Case) -> Reason:
+    """Why a copy of a record that is older than what was posted changes nothing, where versions are moments."""
+    posted = datetime.fromtimestamp(case.state.newest, tz=UTC)
+    text = (
+        f"this copy of it was changed at {_moment(case.record.updated_at)}, and one of {_moment(posted)} was posted; it stays "
+        f"as it is, until there is a copy of then or later"
+    )
+    return Reason(code=ReasonCode.OLDER_COPY, text=text)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _several(case: Case) -> str:

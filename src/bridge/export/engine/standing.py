@@ -44,6 +44,7 @@ def begun(content: str) -> str:
 class State:
     """What stands in the ledger for a record, as far as this export knows.
 
+    `version` is that of the record then, and `newest` the highest of which anything was ever in the ledger.
     `form` is what all of its objects say together, None where that cannot be told; `digest` stands for it where a mark
     alone tells. `content` is the digest of the record as it was then. `deleted` tells that the last thing this export
     did was to delete it. `is_begun` tells that only the first of two parts is there. `why` is what a person said who
@@ -52,6 +53,7 @@ class State:
 
     standing: Standing = Standing.NEW
     version: int = 0
+    newest: int = 0
     base: Posted | None = None
     corrections: tuple[Posted, ...] = ()
     form: Form | None = None
@@ -82,6 +84,10 @@ class State:
         """
         return self.content == content if self.content is not None else is_counted and record.version <= self.version
 
+    def is_newer_than(self, record: Record) -> bool:
+        """Whether a record is an older copy than one of which anything was posted; 0 is a version that nobody knows."""
+        return 0 < record.version < self.newest
+
     @property
     def objects(self) -> tuple[Posted, ...]:
         """Every object that has to be as it was posted."""
@@ -100,14 +106,18 @@ def state_of(
     `members` are the record's own entries in its summaries, each with the summary's subject.
     Where the attempts tell of nothing, the marks of what was `found` in the ledger do.
     """
-    state = State()
+    state, newest = State(), 0
     entries = tuple(members)
     for attempt in attempts:
+        if attempt.object_id is not None:
+            newest = max(newest, attempt.version)
         if attempt.was_dismissed:
             state = State(standing=Standing.DISMISSED, version=attempt.version, why=attempt.error)
         elif attempt.was_carried_out:
             state = _after(state, attempt, ledger, entries)
-    return state_of_mark(found) if found and state.standing is Standing.NEW and not state.deleted else state
+    if found and state.standing is Standing.NEW and not state.deleted:
+        state = state_of_mark(found)
+    return attrs.evolve(state, newest=max(newest, state.newest))
 
 
 def state_of_mark(found: Sequence[Found]) -> State:
@@ -129,6 +139,7 @@ def state_of_mark(found: Sequence[Found]) -> State:
     return State(
         standing=Standing.POSTED,
         version=_version(newest),
+        newest=_version(newest),
         base=_marked(base),
         corrections=corrections,
         # Where nobody has changed it, what it says now is what was posted; else its digest alone tells of that.

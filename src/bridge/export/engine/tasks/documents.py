@@ -121,7 +121,7 @@ class DocumentWriter:
         """
         if state.digest is not None and present is not None:
             # Its mark told what was posted.
-            version = self._record.version if is_compared else state.version
+            version = max(self._record.version, state.version) if is_compared else state.version
             self._adopt_marked(state, present, version=version, content=self._content if is_compared else None)
         elif is_compared and state.content != self._content:
             self._context.sender.restate(self._record.id, self._content)

@@ -22,8 +22,8 @@ from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
 from bridge.export.engine.comparing import Case, amounts_of
 from bridge.export.engine.facts import SUMMARY, Rules, Seen, Settlement, Standing, Step
-from bridge.export.engine.next_step import Row, next_step, settle
-from bridge.export.engine.refusals import refusal
+from bridge.export.engine.next_step import CHANGING, Row, next_step, settle
+from bridge.export.engine.refusals import older_copy, refusal
 from bridge.export.engine.standing import State, state_of, telling
 from bridge.export.engine.survey import pays_a_bill, settles
 from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
@@ -34,9 +34,6 @@ from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, StopCode
 from bridge.unreadable import UnreadableEntry
 from clientkit.errors import ApiError, Verdict
-
-# The steps that write in the ledger.
-_CHANGING = frozenset({Step.CREATE, Step.REPLACE, Step.REPOST, Step.CORRECT, Step.DELETE})
 
 #: The step of a plan for what an earlier run began and nobody knows the outcome of.
 SENT_AGAIN = "send again"
@@ -250,7 +247,13 @@ class RecordTask:
             entry = yield from ask(partial(ledger.get, each.ref))
             if entry is not None:
                 corrections.append(entry)
-        others = tuple(each for each in case.documents or () if there is None or each.ref != there.ref)
+        others = list[Found]()
+        for other in case.documents or ():
+            # The look-up of all is older, and another exporter may have posted anew since, so it is asked for again.
+            if there is None or (
+                other.ref != there.ref and (yield from ask(partial(ledger.get, other.ref))) is not None
+            ):
+                others.append(other)
         documents = (*(() if there is None else (there,)), *others)
         return attrs.evolve(
             case,
@@ -263,10 +266,8 @@ class RecordTask:
     def _act(self, row: Row, case: Case, context: TaskContext) -> Calls[Done]:
         """Do what the row says."""
         writer = DocumentWriter(self.record, self.content, context)
-        if row.step in _CHANGING:
-            why = context.permits(self.record.id, row.step.value, self.decision, context.books)
-            if why is not None:
-                return self._refused(Reason(code=ReasonCode.CHANGED_SINCE_PLAN, text=why))
+        if (reason := self._kept_from(row, case, context)) is not None:
+            return self._refused(reason)
         match row.step:
             case Step.REFUSE:
                 return Done(results=(refusal(row, case),))
@@ -282,6 +283,15 @@ class RecordTask:
                 return self._posted(attempt, None, row.step.value, amounts=amounts_of(None, spent))
             case _:
                 return (yield from self._write(row, case, writer, context))
+
+    def _kept_from(self, row: Row, case: Case, context: TaskContext) -> Reason | None:
+        """Why nothing is written after all: it is an older copy, or not as it was planned."""
+        if not self.is_counted and row.is_about_a_change and case.state.is_newer_than(self.record):
+            return older_copy(case)
+        if row.step not in CHANGING:
+            return None
+        why = context.permits(self.record.id, row.step.value, self.decision, context.books)
+        return None if why is None else Reason(code=ReasonCode.CHANGED_SINCE_PLAN, text=why)
 
     def _write(self, row: Row, case: Case, writer: DocumentWriter, context: TaskContext) -> Calls[Done]:
         if not isinstance(self.decision, Post):
