@@ -27,6 +27,7 @@ from bridge.billing import (
     read_billing_settings,
 )
 from bridge.billing.documents import CREDIT_NOTE, CUSTOMER, INVOICE, PRODUCT, subject_of
+from bridge.billing.values import changed_at
 from bridge.billing.wording import InvoiceWording
 from bridge.export import Verdict
 from bridge.settings import approval_rules, card_account_rules, values
@@ -128,7 +129,7 @@ def test_what_happens_to_an_invoice_is_told_without_records_and_exports(synced: 
 ADVICE: list[Callable[[InvoiceWording, str], str]] = [
     lambda words, subject: words.if_deleted(subject),
     *(
-        lambda words, subject, is_wanted=is_wanted, name=name: getattr(words, name)(subject, is_wanted=is_wanted)  # type: ignore[misc]
+        lambda words, subject, is_wanted=is_wanted, name=name: getattr(words, name)(subject, is_wanted=is_wanted)
         for name in ("if_settled", "if_closed", "if_left")
         for is_wanted in (True, False)
     ),
@@ -211,7 +212,7 @@ def test_a_void_credit_note_that_pays_is_taken_back_first(synced: Seller) -> Non
     assert synced.books.credit_memos == ()
 
 
-DAY_AFTER = note().updated_at + timedelta(days=1)
+DAY_AFTER = changed_at(note()) + timedelta(days=1)
 
 
 def test_a_deleted_invoice_is_synced_alone(synced: Seller) -> None:
