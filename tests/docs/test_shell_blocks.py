@@ -79,10 +79,6 @@ _DAYS = ("2026-08-31", "2026-09-30", "2026-10-30", "2026-10-31")
 _FILES = {
     "rates.csv": "\n".join(["base,target,date,rate", *(f"USD,EUR,{day},0.92" for day in _DAYS), ""]),
     "eurofxref-hist.csv": "\n".join(["Date,USD,GBP,", *(f"{day},1.0870,0.8600," for day in reversed(_DAYS)), ""]),
-    "billing.toml": 'reference_type = "brex"\nsubsidiary = "Halden Robotics Inc"\ncreate_customers = true\n'
-    'create_products = true\nrevenue_account = "41000"\n',
-    "invoices.csv": "invoice_id,number,issued,due,currency,customer_id,customer_name,product_id,amount\n"
-    "in_1,A-001,2026-10-02,2026-11-01,USD,cus_1,Acme,prod_1,100.00\n",
 }
 _WEBHOOKS = {
     "BREX_WEBHOOK_SECRET": "whsec_c29tZXRoaW5nIGVsc2U=",
@@ -186,9 +182,10 @@ def programs(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def served(shell: Shell, settings: str) -> Generator[Mapping[str, object]]:
+def served(shell: Shell, settings: str, *options: str) -> Generator[Mapping[str, object]]:
     """The made-up company, for as long as the context lasts; its variables are the shell's."""
-    command = shlex.join(["exec", "brex-rillet", "demo", "--serve", "--records", "4", "--json", "--settings", settings])
+    demo = ["brex-rillet", "demo", "--serve", *options, "--records", "4", "--json", "--settings", settings]
+    command = shlex.join(["exec", *demo])
     with subprocess.Popen(
         ["bash", "-c", command], cwd=shell.folder, env=shell.variables, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -225,6 +222,11 @@ def test_the_lines_of_a_page_run(page: Path, wheels: Path, tmp_path: Path, reque
     if not any("brex-rillet" in line and "--" in line for line in asked):
         for line in asked:
             shell.run(line.replace("brex-rillet demo", "brex-rillet demo --records 20"))
+        return
+    if any(line.startswith("brex-rillet billing ") for line in asked):
+        with served(shell, "billing.toml", "--billing"):
+            for line in asked:
+                shell.run(line)
         return
     for name, text in _FILES.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -190,23 +189,3 @@ def test_check_names_what_is_missing(run: Run, books: rillet.testing.StandIn, tm
     assert [(each["name"], each["place"]) for each in wrong] == [("tax rate FR20", "Rillet → Settings → Tax rates")]
     assert "not_verifiable" in invoke(*arguments[:-1]).output
     assert len(books.customers) == 1
-
-
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_the_demo_proves_that_receivables_are_the_open_invoices(seed: str) -> None:
-    done = invoke("demo", "--billing", "--records", "25", "--seed", seed, "--json")
-
-    assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert Decimal(told["difference"]) == 0
-    assert told["posted"] > 25
-    assert (told["second_run_posted"], told["problems"]) == (0, [])
-    assert told["statuses_back"] > 10
-    assert {each["currency"] for each in told["receivables"]} == {"USD", "EUR"}
-    assert all(Decimal(each["open"]) > 0 for each in told["receivables"])
-
-
-def test_the_demo_for_people() -> None:
-    done = invoke("demo", "--billing", "--records", "5")
-
-    assert "Difference over all subsidiaries: 0.00" in done.output

@@ -138,7 +138,7 @@ def sync(
         if invoice is not None:
             outcome = opened.sync(invoice)
         else:
-            with shown_progress() as advance, stopping:
+            with shown_progress(what="invoices", verb="Syncing") as advance, stopping:
                 outcome = opened.run(progress=advance, stop=stopping)
         if as_json:
             print_json(_outcome_json(outcome))

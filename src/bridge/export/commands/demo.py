@@ -23,22 +23,28 @@ _RECORDS = 400
 def demo(
     records: Annotated[
         int | None,
-        typer.Option(min=1, max=20_000, help="How many good records the company has: 400, or 25 with --serve."),
+        typer.Option(
+            min=1, max=20_000, help="How many good records or invoices the company has: 400, or few with --serve."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives other records.")] = 1,
     *,
     billing: Annotated[
-        bool, typer.Option("--billing", help="Show billing instead: invoices going out and payments coming back.")
+        bool, typer.Option("--billing", help="Use billing instead: invoices going out and payments coming back.")
     ] = False,
     close: Annotated[
         bool, typer.Option("--close", help="Show a month's close instead, with differences on both sides.")
     ] = False,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Keep both stand-ins running instead, to try the other commands on.")
+        bool, typer.Option("--serve", help="Keep the stand-ins running instead, to try the other commands on.")
     ] = False,
     settings: Annotated[
         Path | None,
-        typer.Option("--settings", dir_okay=False, help="With --serve: where to write the company's settings file."),
+        typer.Option(
+            "--settings",
+            dir_okay=False,
+            help="With --serve: where to write the company's settings. With --billing, its invoices are beside it.",
+        ),
     ] = None,
     to: Annotated[
         Path | None,
@@ -49,11 +55,16 @@ def demo(
     """Export a made-up company and prove its books. Both services are stand-ins on loopback."""
     if settings is not None and not serve:
         raise typer.BadParameter("--settings needs --serve")
+    if close and (billing or serve):
+        raise typer.BadParameter(f"--close does not go with {'--billing' if billing else '--serve'}")
     if serve:
-        from bridge.export.commands.demo_serve import FEW_RECORDS, serve_demo
+        from bridge.export.commands.demo_serve import FEW_INVOICES, FEW_RECORDS, serve_billing, serve_demo
 
         with expected_errors():
-            serve_demo(records=records or FEW_RECORDS, seed=seed, settings=settings, as_json=as_json)
+            if billing:
+                serve_billing(invoices=records or FEW_INVOICES, seed=seed, settings=settings, as_json=as_json)
+            else:
+                serve_demo(records=records or FEW_RECORDS, seed=seed, settings=settings, as_json=as_json)
         return
     records = records or _RECORDS
     if billing:

@@ -20,7 +20,7 @@ def show_billing(*, invoices: int, seed: int, as_json: bool) -> None:
             f"{len(demo.invoices)} invoices and {len(demo.notes)} credit notes of a billing system wait for Rillet, "
             f"a stand-in on loopback."
         )
-        with shown_progress() as advance:
+        with shown_progress(what="invoices", verb="Syncing") as advance:
             first = demo.sync().run(progress=advance)
         second = demo.sync().run()
         came_back = demo.collect()

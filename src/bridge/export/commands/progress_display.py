@@ -76,7 +76,9 @@ def _after(end: Callable[[], None], show: ShowProgress) -> ShowProgress:
 
 
 @contextmanager
-def shown_progress(*, logs: bool = False, reads: Export | None = None) -> Generator[ShowProgress]:
+def shown_progress(
+    *, logs: bool = False, reads: Export | None = None, what: str = "records", verb: str = "Exporting"
+) -> Generator[ShowProgress]:
     """A bar on the terminal, apart from what is printed; lines of the log where there is none.
 
     With `logs` these are lines of the log that the command writes, else plain ones. Lines also tell that `reads` sends
@@ -88,7 +90,7 @@ def shown_progress(*, logs: bool = False, reads: Export | None = None) -> Genera
             with telling_of_requests(reads, say=audit_log.working) as end:
                 yield _after(end, LoggedProgress())
             return
-        yield LoggedProgress() if logs else Lines(sys.stderr, short_runs=False)
+        yield LoggedProgress() if logs else Lines(sys.stderr, short_runs=False, what=what)
         return
     with Bar(*columns(), console=console) as bar:
-        yield OnBar(bar)
+        yield OnBar(bar, verb)

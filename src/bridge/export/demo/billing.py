@@ -17,7 +17,7 @@ import rillet
 import rillet.testing
 import rillet.webhooks
 from bridge.billing.payment_status import PaymentStatus
-from bridge.billing.settings import BillingEntity, BillingSettings, TaxCode
+from bridge.billing.settings import read_billing_settings
 from bridge.billing.sync.invoice_sync import InvoiceSync
 from bridge.billing.sync.payments import PaymentWatcher
 from bridge.billing.sync.protocol import ListedInvoices
@@ -37,21 +37,33 @@ _RECEIVABLE, _BANK = "13000", "11100"
 _FREE = rillet.TaxRate(
     id=company.id_of("tax rate", "DERC"), code="DERC", country="DE", description="Reverse charge", percentage=Decimal(0)
 )
-_SETTINGS = BillingSettings(
-    reference_type="sequencehq",
-    entities=(
-        BillingEntity(name="US", subsidiary="Halden Robotics Inc"),
-        BillingEntity(name="DE", subsidiary="Halden Robotics GmbH"),
-    ),
-    create_customers=True,
-    create_products=True,
-    revenue_account="41000",
-    taxes=(
-        TaxCode(code="DE19"),
-        TaxCode(code="DE0", status=TaxStatus.EXEMPT),
-        TaxCode(code="DERC", status=TaxStatus.REVERSE_CHARGE),
-    ),
-)
+#: The settings, as ``brex-rillet demo --billing --serve`` writes them.
+SETTINGS = """\
+reference_type = "sequencehq"
+create_customers = true
+create_products = true
+revenue_account = "41000"
+
+[[entities]]
+name = "US"
+subsidiary = "Halden Robotics Inc"
+
+[[entities]]
+name = "DE"
+subsidiary = "Halden Robotics GmbH"
+
+[[taxes]]
+code = "DE19"
+
+[[taxes]]
+code = "DE0"
+status = "exempt"
+
+[[taxes]]
+code = "DERC"
+status = "reverse_charge"
+"""
+_SETTINGS = read_billing_settings(SETTINGS)
 _PRODUCTS = (
     Product(id="prod_1", name="Gripper subscription"),
     Product(id="prod_2", name="Pallet Cell lease"),

@@ -26,9 +26,9 @@ _NAME = 24
 class OnBar:
     """Moves rich's bar."""
 
-    def __init__(self, bar: Bar) -> None:
+    def __init__(self, bar: Bar, verb: str = "Exporting") -> None:
         self._bar = bar
-        self._task = bar.add_task("Exporting", total=None, rest="")
+        self._task = bar.add_task(verb, total=None, rest="")
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
@@ -70,9 +70,10 @@ class Lines:
         first: float = FIRST,
         every: float = EVERY,
         short_runs: bool = True,
+        what: str = "records",
     ) -> None:
         self._stream, self._occasion = stream, Occasion(clock, first=first, every=every)
-        self._short_runs = short_runs
+        self._short_runs, self._what = short_runs, what
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
@@ -80,7 +81,7 @@ class Lines:
         if not self._occasion.has_come(is_last=is_last) and not (is_last and self._short_runs):
             return
         rest = f", {progress.rest} left" if progress.rest else ""
-        self._stream.write(f"{progress.done} of {progress.of} records{rest}\n")
+        self._stream.write(f"{progress.done} of {progress.of} {self._what}{rest}\n")
         self._stream.flush()
 
 
