@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import pickle
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,18 @@ import pytest
 
 import brex_accounting
 import rillet
-from clientkit.codec import CodecError, Extra, arrays, as_number, hooks, parse, structure, text, unknown_fields
+from clientkit.codec import (
+    CodecError,
+    Extra,
+    FieldProblem,
+    arrays,
+    as_number,
+    hooks,
+    parse,
+    structure,
+    text,
+    unknown_fields,
+)
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
 from clientkit.requests import PageRequest, Paging, Unreadable
 from support.bodies import as_text, body_of, exactly, spoiled
@@ -41,6 +52,14 @@ def outcome(read: Any, value: object, kind: type[Any]) -> object:
         return "refused"
 
 
+def problems(read: Callable[..., object], *given: object) -> tuple[FieldProblem, ...]:
+    """What is wrong with a body that has to be refused."""
+    with pytest.raises(CodecError) as raised:
+        read(*given)
+    assert raised.value.problems
+    return raised.value.problems
+
+
 def bodies(name: str) -> Iterator[object]:
     """Bodies that fit a class, each with others that are wrong in one place."""
     chance = random.Random(name)
@@ -58,14 +77,21 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
     array: Any = tuple[kind, ...]  # type: ignore[valid-type]  # a type made at run time
     hooks._page_readers.pop(kind, None)
     shadow = hooks.page_reader(kind)
+    page = (
+        PageRequest(path="/", item=kind, items_key="items", paging=Paging(next_cursor=lambda _: None)).at(None).returns
+    )
     for body in bodies(name):
         careful = outcome(hooks._converters().careful.structure, body, kind)
         assert outcome(hooks._straight.structure, body, kind) == careful, body
         in_array = "refused" if careful == "refused" else ("tuple", careful)
         assert [outcome(hooks._straight.structure, [body], array) for _ in range(2)] == [in_array] * 2, body
+        content = as_text({"items": [body]})
+        if careful == "refused":
+            alone = problems(structure, body, kind)
+            in_page = problems(page.read_text, content)
+            assert in_page == tuple(attrs.evolve(each, path=(0, *each.path)) for each in alone), body
         if shadow is None:
             continue
-        content = as_text({"items": [body]})
         assert exactly(text._parse_plainly(content)) == exactly(text._parse(content)), body
         for _ in range(2):
             # What it does not understand it leaves to the others; what was unknown it has learnt the second time.
