@@ -77,7 +77,7 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
     array: Any = tuple[kind, ...]  # type: ignore[valid-type]  # a type made at run time
     hooks._page_readers.pop(kind, None)
     shadow = hooks.page_reader(kind)
-    page = (
+    page: Any = (
         PageRequest(path="/", item=kind, items_key="items", paging=Paging(next_cursor=lambda _: None)).at(None).returns
     )
     for body in bodies(name):
