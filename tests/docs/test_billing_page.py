@@ -5,11 +5,24 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from bridge.billing import OnVoid, Scope, SettledElsewhere, SyncError, read_billing_settings
+from bridge.billing import (
+    Invoice,
+    InvoiceStatus,
+    OnVoid,
+    Scope,
+    SettledElsewhere,
+    SyncError,
+    TaxStatus,
+    UnreadableInvoice,
+    read_billing_settings,
+    read_invoices_csv,
+)
+from bridge.billing.csv_file import NEEDED, OPTIONAL
 from bridge.export.commands.every import app
 
 PAGE = (Path(__file__).parents[2] / "docs" / "billing.md").read_text(encoding="utf-8")
@@ -32,6 +45,44 @@ def test_its_code_prints_what_it_shows(tmp_path: Path, monkeypatch: pytest.Monke
     assert printed.getvalue() == "".join(shown)
 
 
+def test_its_csv_is_read() -> None:
+    (text,) = (text for language, text in BLOCK.findall(PAGE) if language == "csv")
+    (read,) = read_invoices_csv(text)
+
+    assert isinstance(read, Invoice)
+    assert [(each.amount, each.tax) for each in read.lines] == [(100, 19), (50, Decimal("9.50"))]
+
+
+def columns() -> dict[str, str]:
+    """The columns of the table, in bold where they are, and whether they are of the invoice or of a line."""
+    rows = re.findall(r"^\| ((?:\*{0,2}`\w+`\*{0,2}(?:, )?)+) \| (invoice|line) \|", PAGE, re.MULTILINE)
+    return {name: of for names, of in rows for name in names.replace("`", "").split(", ")}
+
+
+def test_it_names_every_column_of_a_csv() -> None:
+    assert sorted(each.strip("*") for each in columns()) == sorted([*NEEDED, *OPTIONAL])
+    assert {each.strip("*") for each in columns() if each.startswith("**")} == set(NEEDED)
+
+
+@pytest.mark.parametrize("column", columns())
+def test_a_column_is_of_the_invoice_or_of_a_line(column: str) -> None:
+    """Rows of one invoice say the same in a column of the invoice."""
+    name, of = column.strip("*"), columns()[column]
+    first = dict.fromkeys({*NEEDED, name}, "") | {
+        "invoice_id": "in_1",
+        "issued": "2026-03-02",
+        "currency": "USD",
+        "customer_id": "cus_1",
+        "customer_name": "Acme",
+        "amount": "1",
+    }
+    second = first | {name: "other"}
+    read = read_invoices_csv("\n".join(",".join(row) for row in (first, first.values(), second.values())))
+
+    told = [each.why for each in read if isinstance(each, UnreadableInvoice)]
+    assert any("of the same invoice" in each for each in told) == (of == "invoice" and name != "invoice_id")
+
+
 def test_its_settings_are_accepted() -> None:
     (toml,) = (text for language, text in BLOCK.findall(PAGE) if language == "toml")
 
@@ -39,7 +90,7 @@ def test_its_settings_are_accepted() -> None:
 
 
 def test_it_names_every_error_and_choice() -> None:
-    for choices in (SyncError, Scope, OnVoid, SettledElsewhere):
+    for choices in (SyncError, Scope, OnVoid, SettledElsewhere, InvoiceStatus, TaxStatus):
         assert all(f"`{each.value}`" in PAGE for each in choices), choices
 
 
