@@ -17,7 +17,7 @@ from bridge.export import ReviewStep, SelfApprovalError, reviews
 from rillet import NewVendor
 from support.commands import invoke
 from support.companies.changing import Company, MakeCompany, companies, reason_texts, reasons
-from support.companies.changing_records import bill, charge, entry
+from support.companies.changing_records import bill, charge, entry, payment
 
 GRACE, ADA = "grace@example.com", "ada_example@example.com"
 LARGE = ApprovalRule(above=Decimal(500))
@@ -47,6 +47,25 @@ def test_what_a_rule_holds_is_posted_once_somebody_else_approved_it(make: MakeCo
     outcome = company.run()
     assert [each.record.id for each in outcome.posted] == ["k1"]
     assert outcome.complete
+
+
+def test_approving_a_payment_reads_its_own_bill_and_no_other(make: MakeCompany) -> None:
+    company = approving(make, bill("600"))
+    company.run()
+    company.export().approve("b1", by=GRACE)
+    company.run()
+    company.brex.add(payment("600"))
+    company.run()
+    (there,) = company.rillet.bills
+    before = len(company.rillet.asked)
+
+    company.export().approve("p1", by=GRACE)
+
+    asked = [f"{each.method} {each.path}" for each in company.rillet.asked[before:] if "updated.gt" not in each.query]
+    assert f"GET /bills/{there.id}" in asked
+    assert "GET /bills" not in asked
+    assert "GET /reimbursements" not in asked
+    assert company.run().complete
 
 
 @pytest.mark.parametrize("by", [ADA, "ADA_Example@example.com", "Ada  Example", "cuuser_ada_example"])

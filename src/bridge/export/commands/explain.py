@@ -24,11 +24,10 @@ from bridge.export.commands.app import (
     write_csv,
 )
 from bridge.export.engine.attempts import Attempt
-from bridge.export.engine.paid import with_what_is_paid
+from bridge.export.engine.paid import with_what_one_pays
 from bridge.export.engine.standing import state_of
-from bridge.export.engine.survey import settles, sources_of
 from bridge.export.journal.protocol import files_of
-from bridge.export.ledgers.protocol import Ledger, LookUp
+from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.csv_reports import explanation_report
 from clientkit.errors import UnreadableAnswerError
 from clientkit.money import decimal_text
@@ -55,10 +54,7 @@ def explain(
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         found = prepared.record(record)
-        books = prepared.books()
-        if settles(found):
-            paying = {found.type: sources_of(found)}
-            books = with_what_is_paid(books, paying, prepared.ledger, prepared.journal, LookUp())
+        books = with_what_one_pays(prepared.books(), found, prepared.ledger, prepared.journal)
         explanation = explained(found, prepared.bridge, books, followed=prepared.followed(found, books))
         attempts = prepared.journal.attempts(record)
         # Neither what was deleted since nor an entry that corrects it.

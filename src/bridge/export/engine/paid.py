@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from brex_accounting import RecordType
+from brex_accounting import Record, RecordType
 from bridge.books import Books
 from bridge.documents.protocol import Ref
 from bridge.export.engine.attempts import ENTRIES, documents_there, last_attempt
+from bridge.export.engine.survey import settles, sources_of
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, LookUp, SelectiveLedger
 
@@ -34,6 +35,16 @@ def with_what_is_paid(
         return books
     known = with_known_bills(books, bills, ledger, journal, looked)
     return ledger.with_bills(books) if known is None else known
+
+
+def with_what_one_pays(books: Books, record: Record, ledger: Ledger, journal: Journal) -> Books:
+    """The snapshot with what one record pays, if it pays anything; the ledger is not searched for others of the same source.
+
+    Raises `ApiError` and `JournalError`.
+    """
+    if not settles(record):
+        return books
+    return with_what_is_paid(books, {record.type: sources_of(record)}, ledger, journal, LookUp())
 
 
 def with_known_bills(

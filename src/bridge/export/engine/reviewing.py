@@ -13,6 +13,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.entities import Followed
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
+from bridge.export.engine.paid import with_what_one_pays
 from bridge.export.engine.standing import State, state_of
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def consider(export: Export, record_id: str) -> Considered:
         ApiError: The source or the ledger cannot be read.
         JournalError: The journal cannot be read.
     """
-    record, ledger = export.record(record_id), export.ledger
-    books = ledger.with_reimbursements(ledger.with_bills(export.books()))
+    record = export.record(record_id)
+    books = with_what_one_pays(export.books(), record, export.ledger, export.journal)
     state = _state(export, record_id)
     followed = export.followed(record, books)
     decision = export.bridge.outcome(record, books, posted_on=state.day, followed=followed)
