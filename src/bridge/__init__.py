@@ -96,6 +96,7 @@ if TYPE_CHECKING:
         When,
     )
     from bridge.taxes import LineTax
+    from bridge.totals import Total
     from bridge.unreadable import UnreadableEntry
     from bridge.values import ExchangeRate, ExternalReference, FieldAssignment, NewVendor
     from bridge.vendors.planned import PlannedVendors
@@ -156,6 +157,7 @@ _HOMES = {
         "VendorMapping", "When",
     ),
     "bridge.taxes": ("LineTax",),
+    "bridge.totals": ("Total",),
     "bridge.unreadable": ("UnreadableEntry",),
     "bridge.values": ("ExchangeRate", "ExternalReference", "FieldAssignment", "NewVendor",),
     "bridge.vendors.planned": ("PlannedVendors",),
@@ -173,7 +175,7 @@ __all__ = [
     "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement", "ReimbursementDocument",
     "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError",
     "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
-    "TaxedEntryItem", "TaxedItem", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",
+    "TaxedEntryItem", "TaxedItem", "Total", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",
     "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check",
     "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found",
     "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout",

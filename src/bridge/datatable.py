@@ -127,8 +127,14 @@ def first_lines(heading: str, found: Sequence[object], count: int) -> list[str]:
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """An amount with the places of its currency and its thousands apart."""
-    return f"{amount:,.{places(currency)}f}"
+    """An amount with the places of its currency, or with all that it has if those are more, and its thousands apart."""
+    shown = max(places(currency), len(trimmed(amount).partition(".")[2]))
+    return f"{amount:,.{shown}f}"
+
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """As `money`, with its currency."""
+    return f"{money(amount, currency)} {currency}"
 
 
 def trimmed(number: Decimal) -> str:

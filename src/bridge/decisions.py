@@ -152,12 +152,26 @@ class Refuse:
     record: Record
     reasons: tuple[Reason, ...]
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it only waits for somebody to approve it."""
+        return any(each.code == ReasonCode.HELD for each in self.reasons)
+
+    @property
+    def coded_texts(self) -> tuple[tuple[str, str], ...]:
+        """Code and text of the reasons; two lines of a record with the same defect are one thing to mend."""
+        return tuple(dict.fromkeys((each.code.value, each.text) for each in self.reasons))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the reasons, each once."""
+        return tuple(dict.fromkeys(map(str, self.reasons)))
+
     def __repr__(self) -> str:
         return f"<Refuse {self.record.id}: {first_of(list(dict.fromkeys(each.code for each in self.reasons)))}>"
 
     def __str__(self) -> str:
-        reasons = "; ".join(dict.fromkeys(map(str, self.reasons)))
-        return in_short(f"{self.record.id}: {reasons}")
+        return in_short(f"{self.record.id}: {'; '.join(self.texts)}")
 
 
 Decision: TypeAlias = Post | Skip | Refuse

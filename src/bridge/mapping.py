@@ -31,7 +31,7 @@ from bridge.callers import (
 from bridge.coded_record import CodedRecord
 from bridge.coding import code
 from bridge.currency import in_books_currency, with_tax_of_document
-from bridge.datatable import DataTable, Tabular
+from bridge.datatable import DataTable, Tabular, money_text
 from bridge.decisions import Decision, Findings, Post, ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.protocol import PlannedVendor
 from bridge.entities import Followed, followed_in
@@ -46,6 +46,7 @@ from bridge.mappers.reimbursements import reimbursement
 from bridge.settings.choices import ForeignCurrency, OtherTypes, TaxRounding
 from bridge.settings.default_accounts import ROLES
 from bridge.settings.values import OF_SUBSIDIARY, Settings
+from bridge.totals import Total, total_of
 from bridge.vendors.planned import PlannedVendors
 from bridge.wording import RECORDS, Wording
 from clientkit.making import maker
@@ -99,7 +100,12 @@ class Plan(Tabular):
     @property
     def refused(self) -> tuple[Refuse, ...]:
         """The records that cannot, with every reason."""
-        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Refuse))
+        return tuple(each for each in self.outcomes if isinstance(each, Refuse) and not each.is_held)
+
+    @property
+    def held(self) -> tuple[Refuse, ...]:
+        """The records that wait for an approval."""
+        return tuple(each for each in self.outcomes if isinstance(each, Refuse) and each.is_held)
 
     @property
     def nothing(self) -> tuple[Skip, ...]:
@@ -113,10 +119,17 @@ class Plan(Tabular):
         return tuple({each.key: each for each in planned if isinstance(each, PlannedVendor)}.values())
 
     @property
+    def totals(self) -> Mapping[str, Total]:
+        """The records and their amounts as the source states them, by what would become of them, for each that there is."""
+        parts = {"post": self.posts, "held": self.held, "refused": self.refused, "nothing": self.nothing}
+        return {name: total_of(each.record for each in part) for name, part in parts.items() if part}
+
+    @property
     def table(self) -> DataTable:
         """Every record with what would become of it, and the day on which it counts or the reasons."""
+        held = f"{len(self.held)} held, " if self.held else ""
         return DataTable(
-            title=f"{len(self.posts)} to post, {len(self.refused)} refused, {len(self.nothing)} with nothing to do",
+            title=f"{len(self.posts)} to post, {held}{len(self.refused)} refused, {len(self.nothing)} with nothing to do",
             headings=("Record", "Amount", "Outcome", "Why"),
             rows=tuple(_row(outcome) for outcome in self.outcomes),
         )
@@ -351,12 +364,12 @@ class Bridge:
 
 def _row(outcome: Decision) -> tuple[str, ...]:
     record = outcome.record
-    amount = f"{record.amount.amount:f} {record.amount.currency}"
+    amount = money_text(record.amount.amount, record.amount.currency)
     if isinstance(outcome, Post):
         return record.id, amount, "post", f"it counts on {outcome.document.impact_date}"
     if isinstance(outcome, Skip):
         return record.id, amount, "nothing to do", outcome.why
-    return record.id, amount, "refused", "\n".join(str(reason) for reason in outcome.reasons)
+    return record.id, amount, "held" if outcome.is_held else "refused", "\n".join(outcome.texts)
 
 
 def _checked(made: Post, draft: Draft) -> Post:

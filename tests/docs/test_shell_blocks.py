@@ -269,7 +269,7 @@ def with_names(line: str, names: Mapping[str, str]) -> str:
 def held(shell: Shell) -> dict[str, str]:
     """By the page's names: records that are held for an approval."""
     plan = json.loads(shell.run("brex-rillet plan --settings settings.toml --journal export.db --json"))
-    ids = [each["record_id"] for each in plan["refused"] if any(why["code"] == "held" for why in each["reasons"])]
+    ids = [each["record_id"] for each in plan["held"]]
     return {"accr_1": ids[0], "accr_2": ids[1]}
 
 

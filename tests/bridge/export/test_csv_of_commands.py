@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,14 @@ def test_a_record_is_followed_through_the_files(company: Company, run: Run, tmp_
     assert refused
     assert all(row["Outcome"] == "refused" and row["Code"] and row["Why"] for row in refused)
 
+    assert [(row["Record amount"], row["Record currency"]) for row in refused] == [
+        ("5", "USD"),
+        *[("", "")] * (len(refused) - 1),
+    ]
+    assert sum(Decimal(row["Record amount"] or 0) for row in planned) == Decimal("15.00")
+
     exported = run("export", *journal, status=1)
+    assert sum(Decimal(row["Record amount"] or 0) for row in exported) == Decimal("15.00")
     (charge,) = company.rillet.charges
     assert [(row["Record"], row["Became"], row["Id"]) for row in exported if row["Became"] == "posted"] == [
         ("accr_001", "posted", charge.id)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Post, ReasonCode
+from bridge import Post, ReasonCode, Total
 from bridge.export import Export
 from bridge.export.engine.holding import Hold
 from clientkit.testing import AnswerLost, Asked, Fault
@@ -125,7 +125,20 @@ def test_a_plan_shows_what_waits(make: MakeCompany) -> None:
     plan = held_export(company, large_ones).plan()
 
     assert [each.record.id for each in plan.posts] == ["k2"]
-    assert [[reason.code for reason in each.reasons] for each in plan.refused] == [[ReasonCode.HELD]]
+    assert [[reason.code for reason in each.reasons] for each in plan.held] == [[ReasonCode.HELD]]
+    assert plan.refused == ()
+    assert plan.table.title == "1 to post, 1 held, 0 refused, 0 with nothing to do"
+
+
+def test_what_waits_is_no_refusal_and_no_complete_run(make: MakeCompany) -> None:
+    company = make(charge("600"), charge("5", id="k2"))
+
+    outcome = held_export(company, large_ones).run()
+
+    assert (outcome.counts.held, outcome.counts.refused, outcome.complete) == (1, 0, False)
+    assert outcome.totals["held"] == Total(records=1, amounts={"USD": Decimal(600)})
+    assert outcome.as_json()["refused"] == []
+    assert ("Held for approval", "1") in outcome.table.rows
 
 
 def test_a_summary_leaves_out_what_waits(make: MakeCompany) -> None:

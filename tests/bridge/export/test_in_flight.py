@@ -213,6 +213,9 @@ def test_what_is_in_flight_is_finished_after_a_stop(company: Company, records: l
     outcome = company.export(in_flight=2).run(progress=told.append, stop=lambda: bool(told))
 
     assert outcome.stopped == "it was interrupted"
+    left = {each.id for each in company.brex.records.values()} - {each.record.id for each in outcome.posted}
+    assert set(outcome.not_reached) == left
+    assert outcome.totals["not_reached"].records == outcome.counts.not_reached == len(left)
     assert outcome.failed == ()
     assert 1 <= outcome.counts.posted <= 3
     assert sorted(outcome.reported) == company.exported() == company.posted_references()

@@ -395,13 +395,19 @@ def test_the_outcome_as_json_names_everything(company: Company, records: list[Re
     assert found["amounts"] == {"USD": "17.50"}
     assert found["reported"] == [record.id for record in records]
     assert found["counts"] == {
-        "posted": 5, "adopted": 0, "created_vendors": 1, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
-        "attached": 0, "unattached": 0, "unreadable": 0, "warnings": 0, "elsewhere": 0, "without_money": 0,
+        "posted": 5, "adopted": 0, "created_vendors": 1, "held": 0, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
+        "attached": 0, "unattached": 0, "unreadable": 0, "warnings": 0, "elsewhere": 0, "without_money": 0, "not_reached": 0,
     }  # fmt: skip
     assert [each["step"] for each in found["posted"]] == ["create"] * 5
     assert found["unreadable"] == found["warnings"] == []
     assert found["stopped"] is None
-    assert "accr_bad" in str(found["refused"])
+    (refused,) = found["refused"]
+    assert (refused["record_id"], refused["amount"], refused["currency"]) == ("accr_bad", "5", "USD")
+    assert found["totals"] == {
+        "posted": {"records": 5, "amounts": {"USD": "17.50"}},
+        "refused": {"records": 1, "amounts": {"USD": "5"}},
+        "all": {"records": 6, "amounts": {"USD": "22.50"}},
+    }
 
 
 def nth(number: int) -> Callable[[Asked], bool]:

@@ -59,11 +59,15 @@ def test_a_notebook_shows_what_an_export_came_to(company: Company) -> None:
         "Vendors created": str(outcome.counts.created_vendors),
         "Refused": "1",
         "Reported to Brex": "1",
-        "Amount USD": "1,234.50",
+        "Spending posted USD": "1,234.50",
         "Requests sent": "",
         "Seconds": "",
     }
-    assert "<td>Amount USD</td><td>1,234.50</td>" in outcome._repr_html_()
+    assert "<td>Spending posted USD</td><td>1,234.50</td>" in outcome._repr_html_()
+    html = outcome._repr_html_()
+    assert "<td>refused</td><td>1</td><td>5.00</td>" in html
+    assert "<td>all records</td><td>2</td><td>1,239.50</td>" in html
+    assert "it is coded to &#x27;nowhere&#x27;, which is no account of Rillet" in html
     assert "1,234.50" in shown(outcome)
 
 
@@ -74,8 +78,8 @@ def test_a_printed_outcome_has_the_counts_and_the_first_refusals(company: Compan
     plan, outcome = export.plan(), export.run()
 
     lines = str(outcome).splitlines()
-    assert lines[:2] == ["Export", "  Posted            1"]
-    assert "  Amount USD        1,234.50" in lines
+    assert lines[:2] == ["Export", "  Posted               1"]
+    assert "  Spending posted USD  1,234.50" in lines
     start = lines.index("Refused:")
     assert lines[start + 1] == "  accr_0: it is coded to '90', which is no account of Rillet"
     assert lines[start + 6 :] == ["  … and 25 more"]

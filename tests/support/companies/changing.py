@@ -283,13 +283,15 @@ def of_kind(make: MakeCompany, kind: Kind, *, journal: bool = True, amount: str 
 
 
 def reasons(outcome: ExportOutcome) -> dict[str, list[ReasonCode]]:
-    """Why records were refused, by their ids."""
-    return {each.record.id: [reason.code for reason in each.reasons] for each in outcome.refused}
+    """Why records were refused or are held, by their ids."""
+    left = (*outcome.held, *outcome.refused)
+    return {each.record.id: [reason.code for reason in each.reasons] for each in left}
 
 
 def reason_texts(outcome: ExportOutcome, record_id: str) -> str:
     """All that the outcome says about the refusal of a record."""
-    return "\n".join(str(reason) for each in outcome.refused if each.record.id == record_id for reason in each.reasons)
+    left = (*outcome.held, *outcome.refused)
+    return "\n".join(str(reason) for each in left if each.record.id == record_id for reason in each.reasons)
 
 
 def warnings(outcome: ExportOutcome) -> list[tuple[str, str, str]]:

@@ -85,10 +85,16 @@ class Judge:
         now = world.books()
         self._ever.update(now)
         said = self._named_by_run = self._said_by(outcome)
-        refused = outcome.refused if outcome is not None else ()
+        refused = (*outcome.held, *outcome.refused) if outcome is not None else ()
         self._codes = {each.record.id: frozenset(reason.code.value for reason in each.reasons) for each in refused}
         self._there = frozenset(world.objects())
-        found = [*self._hands(), *self._stays(), *self._vendors(), *self._failures(outcome if is_clean else None)]
+        found = [
+            *_totals(outcome),
+            *self._hands(),
+            *self._stays(),
+            *self._vendors(),
+            *self._failures(outcome if is_clean else None),
+        ]
         if self._replayed is not None and not now.get(self._replayed):
             # A replay forgets what was posted, whatever comes of it.
             world.emptied.discard(self._replayed)
@@ -272,7 +278,7 @@ class Judge:
         return {
             **{each.record.id: "nothing" for each in outcome.nothing},
             **{each.record.id: "failed" for each in outcome.failed},
-            **{each.record.id: "refused" for each in outcome.refused},
+            **{each.record.id: "refused" for each in (*outcome.held, *outcome.refused)},
         }
 
     def _named(
@@ -381,3 +387,15 @@ class Judge:
             is_not_believed = each.code == "OtherObjectError" and not self._world.setup.journal
             if not is_for_a_person and not is_not_believed:
                 yield f"{each.record.id}: it fails without any trouble: {each.why}"
+
+
+def _totals(outcome: ExportOutcome | None) -> Iterator[str]:
+    """A person can compare a run with Brex: each record that was read is in one total."""
+    if outcome is None:
+        return
+    counts = attrs.asdict(outcome.counts)
+    for name, each in outcome.totals.items():
+        if counts[name] != each.records:
+            yield f"{each.records} records are in the total of {name}, and {counts[name]} are counted"
+    if outcome.not_reached and outcome.stopped is None:
+        yield f"nothing became of {outcome.not_reached}, and the run went to its end"

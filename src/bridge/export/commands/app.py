@@ -288,7 +288,7 @@ def print_outcome(outcome: ExportOutcome, *, as_json: bool, csv: Path | None = N
     except OSError as error:
         _drop_output()
         counts = outcome.counts
-        numbers = f"posted {counts.posted}, refused {counts.refused}, failed {counts.failed}"
+        numbers = f"posted {counts.posted}, held {counts.held}, refused {counts.refused}, failed {counts.failed}"
         raise OSError(f"The run is over ({numbers}), but its outcome cannot be written: {error}") from error
 
 

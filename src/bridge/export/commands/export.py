@@ -79,7 +79,8 @@ def export(
 
     With --watch it prints a line for each run (with --json, an object), and ends with status 0 at Ctrl-C or SIGTERM.
 
-    Needs the same variables as plan. Exit status 0: all exported; 1: some were refused; 2: could not run.
+    Needs the same variables as plan. Exit status 0: all exported; 1: some were refused, held or failed; 2: could not
+    run.
     """
     changed_since = moment_of(since)
     every, place = interval_of(interval or "1h"), None if listen is None else address_of(listen)

@@ -140,8 +140,10 @@ def _summary(outcome: ExportOutcome, now: datetime) -> str:
         "posted": counts.posted,
         "adopted": counts.adopted,
         "vendors created": counts.created_vendors,
+        "held": counts.held,
         "refused": counts.refused,
         "failed": counts.failed,
+        "not reached": counts.not_reached,
         "elsewhere": counts.elsewhere,
         "unreported": counts.unreported,
     }

@@ -9,7 +9,6 @@ import typer
 
 from bridge.closing.delimited import delimited
 from bridge.closing.report import Report
-from bridge.documents.protocol import PlannedVendor
 from bridge.export.commands.app import (
     INCOMPLETE,
     CsvFile,
@@ -32,7 +31,7 @@ from bridge.export.engine.export import Export
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import plan_report
 from bridge.export.reporting.journal_lines import journal_lines
-from bridge.export.reporting.report import nothing_json, postings_json, refused_json
+from bridge.export.reporting.report_json import plan_json
 from bridge.mapping import Plan
 
 Lines = Annotated[
@@ -78,11 +77,11 @@ def plan(
         if out is not None:
             out.write_text(export.saved(planned).to_json(), encoding="utf-8")
         if as_json:
-            print_json(_plan_json(planned))
+            print_json(plan_json(planned))
         else:
             console().print(tables.plan_table(planned))
         write_csv(csv, lambda: plan_report(planned).to_csv())
-        if planned.refused:
+        if planned.refused or planned.held:
             raise typer.Exit(INCOMPLETE)
 
 
@@ -96,24 +95,3 @@ def _lines_file(planned: Plan, export: Export, *, is_workbook: bool) -> bytes:
     report = Report(title="Lines to post", headings=tuple(headings), rows=tuple(rows))
     now = export.journal.now()
     return workbook_of({"lines": report}, title="Lines to post", by="brex-rillet plan", day=now.date())
-
-
-def _plan_json(planned: Plan) -> dict[str, object]:
-    return {
-        "posts": [
-            {
-                "record_id": post.record.id,
-                "step": post.step,
-                "vendor": {"create": post.document.party.vendor.name}
-                if isinstance(post.document.party, PlannedVendor)
-                else post.document.party,
-                "impact_date": str(post.document.impact_date),
-                "postings": postings_json(post.document),
-            }
-            for post in planned.posts
-        ],
-        "create_vendors": [each.vendor.name for each in planned.new_vendors],
-        "refused": refused_json(planned.refused),
-        "nothing": nothing_json(planned.nothing),
-        "warnings": list(planned.warnings),
-    }

@@ -104,6 +104,7 @@ def became(outcome: ExportOutcome) -> Mapping[str, Mapping[str, int]]:
     """How many records of each type became what, in Brex's order of the types: ``bills``, for example, ``refused`` or ``nothing``."""
     # A payment's path begins with that of its bill.
     found = Counter((each.record.type, each.kind.rpartition("/")[2]) for each in outcome.posted)
+    found.update((each.record.type, "held") for each in outcome.held)
     found.update((each.record.type, "refused") for each in outcome.refused)
     found.update((each.record.type, "nothing") for each in outcome.nothing)
     return {

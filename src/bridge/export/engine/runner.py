@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import attrs
 
+from brex_accounting import Record
 from bridge.callers import described
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.engine.calls import drive
@@ -35,6 +36,7 @@ from bridge.export.reporting.reporter import Reporter
 from bridge.export.reporting.tally import Tally
 from bridge.export.sources.protocol import Source
 from bridge.settings.values import Settings, SettingsError
+from bridge.totals import Total, total_of
 from bridge.wording import Wording
 from clientkit import observing
 from clientkit.errors import ApiError, Verdict
@@ -91,6 +93,7 @@ class Runner:
         # What is summarised is summarised together.
         self._summarised = frozenset(settings.summarise)
         self._reporter = Reporter(source, journal, settings, self._tally)
+        self._read, self._left = Total(), set[str]()
         self._guard = threading.Lock()
         self._vendors = list[CreatedVendor]()
         self._failures_in_a_row = 0
@@ -135,6 +138,7 @@ class Runner:
     def begin(self, survey: Survey) -> None:
         """Know how many records there are, and count those that cannot be read."""
         self._pace = Pace(survey.count, self._ledger.pacer, self._clock)
+        self._read, self._left = survey.read, {*survey.subjects}
         for each in survey.unreadable:
             unread = Unread(record_id=each.id or "", why=each.why)
             self._tally.unread(unread)
@@ -175,8 +179,8 @@ class Runner:
             # Whoever was in their way is most likely done by now.
             self._carry_out([task for task, _ in put_back], context, None)
         else:
-            for _, done in put_back:
-                self._take_in(done)
+            for task, done in put_back:
+                self._take_in(task.records, done)
 
     def _carry_out(self, tasks: Iterable[Task], context: TaskContext, put_back: list[tuple[Task, Done]] | None) -> None:
         """Carry tasks out, and put those back that may work later, where there is a list for them."""
@@ -204,7 +208,8 @@ class Runner:
                 self._give_up(pool)
 
     def finish(self) -> None:
-        """Tell the source what it was not told yet."""
+        """Tell the source what it was not told yet, and count what nothing became of."""
+        self._tally.not_reached(sorted(self._left), self._read)
         if (warned := self._reporter.decide()) is not None:
             self.warn(warned)
         try:
@@ -242,15 +247,19 @@ class Runner:
             if done.later:
                 pool.settle(task)
                 continue
-            self._take_in(done)
+            self._take_in(task.records, done)
             pool.settle(task)
             if max(len(self._reporter), len(self._refusals)) >= self._batch:
                 self._tell()
             for record in task.records:
                 self._show(self._pace.after(record.id))
 
-    def _take_in(self, done: Done) -> None:
+    def _take_in(self, records: Sequence[Record], done: Done) -> None:
         self._count_vendors()
+        told = {result.record.id for result in done.results}
+        # What was only compared, and has not changed, is nothing that a person waits for.
+        self._read = self._read.minus([total_of(each for each in records if each.id not in told)])
+        self._left.difference_update(each.id for each in records)
         for result in map(self._linked, done.results):
             self._tally.add(result)
             audit_log.decided(result, done.trace_id)
@@ -314,12 +323,13 @@ class Runner:
         self._stopped = None
         self._end(StopCode.INTERRUPTED, _INTERRUPTED)
         for task, done in pool.done():
-            self._take_in(done)
+            self._take_in(task.records, done)
             pool.settle(task)
         why = "the run was interrupted while it was posted; the next run looks for it"
         for task in pool.in_hand:
             for record in task.records:
-                self._take_in(Done(results=(Failed(record=record, why=why, code="interrupted"),)))
+                failed = Failed(record=record, why=why, code="interrupted")
+                self._take_in([record], Done(results=(failed,)))
         pool.in_hand.clear()
 
     def _show(self, progress: Progress) -> None:

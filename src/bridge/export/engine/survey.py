@@ -13,6 +13,7 @@ from bridge.entities import follows
 from bridge.export.engine.attempts import Attempt, has_failed, last_attempt, open_summary
 from bridge.export.journal.protocol import Journal
 from bridge.export.sources.protocol import Page, Source, Unreadable
+from bridge.totals import Total
 
 ONE_PAGE = 500
 _PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
@@ -28,7 +29,7 @@ class Survey:
     `begun_payments` are those with an attempt in the journal. `paying` has the types of payments of bills and
     reimbursements, each with the ids that the source has for what they pay. `since`: no object of them is older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
-    bill, day and amount that the source has as done.
+    bill, day and amount that the source has as done. `read` is the number of records and what they are about.
     """
 
     withdrawn: tuple[str, ...]
@@ -42,6 +43,7 @@ class Survey:
     sources: frozenset[str]
     alike: Mapping[str, int]
     has_new_bills: bool
+    read: Total
     paying: Mapping[RecordType, frozenset[str]] = attrs.field(factory=dict[RecordType, frozenset[str]])
 
     @property
@@ -130,7 +132,7 @@ class RecordQueue:
         times, sources, seen, counted = list[datetime](), set[str](), set[str](), set[str]()
         paying = dict[RecordType, frozenset[str]]()
         alike, keys = Counter[tuple[object, ...]](), dict[str, tuple[object, ...]]()
-        new_bills = 0
+        new_bills, read = 0, Total()
         for page in self._read():
             unreadable.update((each.id, each) for each in page.unreadable)
             for other in page.others:
@@ -143,6 +145,7 @@ class RecordQueue:
             attempts = journal.attempts_of([each.id for each in records])
             self._keep(records, see)
             for record in records:
+                read = read.plus(record.amount)
                 made = attempts.get(record.id, ())
                 if settles(record):
                     paying[record.type] = paying.get(record.type, frozenset()) | sources_of(record)
@@ -174,6 +177,7 @@ class RecordQueue:
             sources=frozenset(sources),
             alike={record_id: alike[key] for record_id, key in keys.items()},
             has_new_bills=new_bills > 0,
+            read=read,
             paying=paying,
         )
 

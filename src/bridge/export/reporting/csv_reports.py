@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from brex_accounting import Record
 from bridge.closing.delimited import Cell
 from bridge.closing.report import Report
 from bridge.decisions import Post, Refuse
@@ -19,6 +20,10 @@ from bridge.mapping import Plan
 _Row = tuple[Cell, ...]
 
 
+#: A record's own amount is in its first row, so that a column of them sums to what the source has.
+_RECORD = ("Record", "Record amount", "Record currency")
+
+
 def plan_report(*plans: Plan, created: Iterable[tuple[str, str, str]] = ()) -> Report:
     """Every record of plans: a row for each line that would be posted, or for each reason why there is none.
 
@@ -26,9 +31,12 @@ def plan_report(*plans: Plan, created: Iterable[tuple[str, str, str]] = ()) -> R
     """
     return Report(
         title="Plan",
-        headings=("Record", "Outcome", "Step", "Day", "Vendor", "Account", "Side", "Amount", "Currency", "Code", "Why"),
+        headings=(
+            *_RECORD,
+            *("Outcome", "Step", "Day", "Vendor", "Account", "Side", "Amount", "Currency", "Code", "Why"),
+        ),
         rows=(
-            *(_without_line(key, f"create the {what}", "", name) for key, what, name in created),
+            *(_planned(None, f"create the {what}", "", name, key) for key, what, name in created),
             *(row for plan in plans for row in _of_plan(plan)),
         ),
     )
@@ -39,71 +47,88 @@ def _of_plan(plan: Plan) -> Iterator[_Row]:
         if isinstance(each, Post):
             yield from _of_post(each)
         elif isinstance(each, Refuse):
-            for reason in each.reasons:
-                yield _without_line(each.record.id, "refused", str(reason.code), reason.text)
+            outcome = "held" if each.is_held else "refused"
+            rows = [_planned(each.record, outcome, code, text) for code, text in each.coded_texts]
+            yield from _amount_once(rows)
         else:
-            yield _without_line(each.record.id, "nothing to do", str(each.code), each.why)
+            yield _planned(each.record, "nothing to do", str(each.code), each.why)
     for warning in plan.warnings:
-        yield _without_line("", "warning", "", warning)
+        yield _planned(None, "warning", "", warning)
 
 
 def _of_post(post: Post) -> Iterator[_Row]:
     document = post.document
     party = document.party.vendor.name if isinstance(document.party, PlannedVendor) else document.party
-    head = (post.record.id, "post", post.step, document.impact_date, party)
+    head = (*_about(post.record), "post", post.step, document.impact_date, party)
     lines = [posting for part in parts_of(document) for posting in part.postings()]
-    for each in lines:
-        yield (*head, each.account, each.side.value, each.amount, each.currency, "", "")
-    if not lines:
-        yield (*head, *[""] * 6)
+    yield from _amount_once(
+        [(*head, each.account, each.side.value, each.amount, each.currency, "", "") for each in lines]
+        or [(*head, *[""] * 6)]
+    )
 
 
-def _without_line(record_id: str, outcome: str, code: str, why: str) -> _Row:
-    return (record_id, outcome, *[""] * 7, code, why)
+def _planned(record: Record | None, outcome: str, code: str, why: str, key: str = "") -> _Row:
+    return (*_about(record, key), outcome, *[""] * 7, code, why)
+
+
+def _about(record: Record | None, key: str = "") -> _Row:
+    return (key, "", "") if record is None else (record.id, record.amount.amount, record.amount.currency)
+
+
+def _amount_once(rows: Sequence[_Row]) -> Iterator[_Row]:
+    """The rows of one record, whose own amount is in the first."""
+    for number, (record, amount, currency, *others) in enumerate(rows):
+        yield (record, *((amount, currency) if number == 0 else ("", "")), *others)
 
 
 def outcome_report(*outcomes: ExportOutcome) -> Report:
     """What became of every record, and of receipts; a row for each reason."""
     return Report(
         title="Export",
-        headings=("Record", "Became", "Step", "Kind", "Id", "Code", "Why"),
+        headings=(*_RECORD, "Became", "Step", "Day", "Kind", "Id", "Code", "Why"),
         rows=tuple(row for outcome in outcomes for row in _of_outcome(outcome)),
     )
 
 
 def _of_outcome(outcome: ExportOutcome) -> Iterator[_Row]:
     for vendor in outcome.created_vendors:
-        yield ("", "vendor created", "", "", vendor.id, "", vendor.name)
+        yield (*_about(None), "vendor created", "", "", "", vendor.id, "", vendor.name)
     for posted in outcome.posted:
         became = "found in Rillet" if posted.adopted else "posted"
-        yield (posted.record.id, became, posted.step, posted.kind, posted.id, "", "")
-    for refused in outcome.refused:
-        yield from (_left(refused.record.id, "refused", str(each.code), each.text) for each in refused.reasons)
+        day = "" if posted.document is None else posted.document.impact_date
+        yield (*_about(posted.record), became, posted.step, day, posted.kind, posted.id, "", "")
+    for became, refused in (("held", outcome.held), ("refused", outcome.refused)):
+        for each in refused:
+            yield from _amount_once([_left(_about(each.record), became, *told) for told in each.coded_texts])
     for skip in outcome.nothing:
-        yield _left(skip.record.id, "nothing to do", str(skip.code), skip.why)
+        yield _left(_about(skip.record), "nothing to do", str(skip.code), skip.why)
     for failed in outcome.failed:
-        yield _left(failed.record.id, "failed for now", failed.code, failed.why)
+        yield _left(_about(failed.record), "failed for now", failed.code, failed.why)
+    for held in outcome.elsewhere:
+        yield _left(_about(held.record), "in another exporter's hand", "", held.why)
+    for record_id in outcome.not_reached:
+        yield _left(_about(None, record_id), "not reached", "", "the next run takes it")
     yield from _beside(outcome)
     if outcome.stopped is not None:
-        yield _left("", "ended early", "" if outcome.stop_code is None else outcome.stop_code.value, outcome.stopped)
+        code = "" if outcome.stop_code is None else outcome.stop_code.value
+        yield _left(_about(None), "ended early", code, outcome.stopped)
 
 
 def _beside(outcome: ExportOutcome) -> Iterator[_Row]:
     """What a person should know beside what was posted."""
-    for held in outcome.elsewhere:
-        yield _left(held.record.id, "in another exporter's hand", "", held.why)
     for unread in outcome.unreadable:
-        yield _left(unread.record_id, "cannot be read", "", unread.why)
+        yield _left(_about(None, unread.record_id), "cannot be read", "", unread.why)
     for untold in outcome.unreported:
-        yield _left(untold.record_id, "unknown to Brex", "", untold.why)
+        yield _left(_about(None, untold.record_id), "unknown to Brex", "", untold.why)
     for receipt in outcome.unattached:
-        yield (receipt.record_id, "receipt not attached", "", "receipt", receipt.receipt_id, receipt.code, receipt.why)
+        about = _about(None, receipt.record_id)
+        yield (*about, "receipt not attached", "", "", "receipt", receipt.receipt_id, receipt.code, receipt.why)
     for warned in outcome.warnings:
-        yield _left(warned.record_id, "warning", warned.code, warned.text)
+        yield _left(_about(None, warned.record_id), "warning", warned.code, warned.text)
 
 
-def _left(record_id: str, became: str, code: str, why: str) -> _Row:
-    return (record_id, became, "", "", "", code, why)
+def _left(about: _Row, became: str, code: str, why: str) -> _Row:
+    return (*about, became, *[""] * 4, code, why)
 
 
 def history_report(found: History, links: Callable[[Attempt], Mapping[str, object]]) -> Report:

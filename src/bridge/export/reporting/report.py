@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,11 +11,13 @@ from typing import TypeAlias
 import attrs
 
 from brex_accounting import Amount, Record
-from bridge.datatable import DataTable, Tabular, first_lines, money
+from bridge.datatable import DataTable, Tabular, first_lines, money, money_text
 from bridge.decisions import Refuse, Skip, SkipCode
-from bridge.documents.protocol import Document, Ref, parts_of
+from bridge.documents.protocol import Document, Ref
+from bridge.export.reporting.report_json import outcome_json
+from bridge.totals import Total, totals_table
 from clientkit._typing import override
-from clientkit.money import decimal_text, total
+from clientkit.money import total
 from clientkit.showing import in_short
 
 
@@ -180,6 +182,7 @@ class Counts:
     posted: int = 0
     adopted: int = 0
     created_vendors: int = 0
+    held: int = 0
     refused: int = 0
     nothing: int = 0
     without_money: int = 0
@@ -191,6 +194,7 @@ class Counts:
     unreadable: int = 0
     warnings: int = 0
     elsewhere: int = 0
+    not_reached: int = 0
 
 
 def _counted(outcome: ExportOutcome) -> Counts:
@@ -199,6 +203,7 @@ def _counted(outcome: ExportOutcome) -> Counts:
         posted=len(outcome.posted) - adopted,
         adopted=adopted,
         created_vendors=len(outcome.created_vendors),
+        held=len(outcome.held),
         refused=len(outcome.refused),
         nothing=len(outcome.nothing),
         without_money=sum(each.code is SkipCode.NO_MONEY for each in outcome.nothing),
@@ -210,6 +215,7 @@ def _counted(outcome: ExportOutcome) -> Counts:
         unreadable=len(outcome.unreadable),
         warnings=len(outcome.warnings),
         elsewhere=len(outcome.elsewhere),
+        not_reached=len(outcome.not_reached),
     )
 
 
@@ -222,8 +228,22 @@ def _sums(outcome: ExportOutcome) -> Mapping[str, Decimal]:
 
 def _alike(outcome: ExportOutcome) -> Mapping[str, int]:
     found = dict[str, int]()
-    for each in outcome.refused:
+    for each in (*outcome.held, *outcome.refused):
         count_alike(found, each)
+    return found
+
+
+def _totals(outcome: ExportOutcome) -> Mapping[str, Total]:
+    found = dict[str, Total]()
+    for each in (
+        *outcome.posted,
+        *outcome.held,
+        *outcome.refused,
+        *outcome.nothing,
+        *outcome.failed,
+        *outcome.elsewhere,
+    ):
+        add_total(found, each)
     return found
 
 
@@ -232,21 +252,25 @@ class ExportOutcome(Tabular):
     """What became of every record, and what Brex knows of it.
 
     `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
-    in Rillet by the next run, which reports them. `unattached` are receipts that are not at their bill or charge, which keeps
+    in Rillet by the next run, which reports them. `held` wait for an approval. `not_reached` are the ids of records that the
+    run has read and not come to, because it ended early or Brex did not offer them any more. `unattached` are receipts that are not at their bill or charge, which keeps
     no record back. `elsewhere` are records that another exporter has in hand, which is no failure. `stopped` says why the
     run ended before its end, and `stop_code` says it for programs; None if it did not.
 
     Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts` are
-    of all. `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
+    of all. `totals` has the records and their amounts as Brex states them, by what became of them; their sum is what was read.
+    `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
     that only moves between accounts does not count. `refused_alike` tells for the reasons of refusals, a line for each, how
     many records have just these; it knows the first 100 different ones.
     """
 
     posted: tuple[Posted, ...] = ()
     created_vendors: tuple[CreatedVendor, ...] = ()
+    held: tuple[Refuse, ...] = ()
     refused: tuple[Refuse, ...] = ()
     nothing: tuple[Skip, ...] = ()
     failed: tuple[Failed, ...] = ()
+    not_reached: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
     unreported: tuple[Unreported, ...] = ()
     unattached: tuple[Unattached, ...] = ()
@@ -260,12 +284,19 @@ class ExportOutcome(Tabular):
     counts: Counts = attrs.field(default=attrs.Factory(_counted, takes_self=True))
     amounts: Mapping[str, Decimal] = attrs.field(default=attrs.Factory(_sums, takes_self=True))
     refused_alike: Mapping[str, int] = attrs.field(default=attrs.Factory(_alike, takes_self=True))
+    totals: Mapping[str, Total] = attrs.field(default=attrs.Factory(_totals, takes_self=True))
 
     @property
     def complete(self) -> bool:
         """Whether every record that had to go is in Rillet and known to Brex, but for those that another exporter has in hand."""
         counts = self.counts
-        return not (counts.refused or counts.failed or counts.unreported or counts.unreadable or self.stopped)
+        left = counts.held or counts.refused or counts.failed or counts.unreported or counts.unreadable
+        return not (left or self.stopped)
+
+    @property
+    def totals_table(self) -> DataTable:
+        """The records that were read and their amounts as Brex states them, by what became of them, with their sum."""
+        return totals_table(self.totals, title="Amounts of the records")
 
     @property
     @override
@@ -282,19 +313,27 @@ class ExportOutcome(Tabular):
             "Receipts attached": counts.attached,
             "Receipts not attached": counts.unattached,
             "Found in Rillet already": counts.adopted,
+            "Held for approval": counts.held,
             "Nothing to do": counts.nothing - counts.without_money,
             "Moved no money": counts.without_money,
             "Failed for now": counts.failed,
             "In another exporter's hand": counts.elsewhere,
+            "Not reached": counts.not_reached,
             "Unknown to Brex": counts.unreported,
             "Cannot be read": counts.unreadable,
             "Warnings": counts.warnings,
         }
         rows = [(name, str(count)) for name, count in usual.items()]
         rows += [(name, str(count)) for name, count in unusual.items() if count]
-        rows += [(f"Amount {currency}", money(amount, currency)) for currency, amount in self.amounts.items()]
+        rows += [(f"Spending posted {currency}", money(amount, currency)) for currency, amount in self.amounts.items()]
         rows += [("Requests sent", str(self.requests)), ("Seconds", f"{self.seconds:.1f}")]
         return DataTable(title="Export", headings=("What", "How much"), rows=tuple(rows))
+
+    def _repr_html_(self) -> str:
+        tables = [self.table, *([self.totals_table] if self.totals else [])]
+        tables += [_refusals("Held for approval", self.held)] if self.held else []
+        tables += [_refusals("Refused", self.refused)] if self.refused else []
+        return "".join(each._repr_html_() for each in tables)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{count} {name}" for name, count in attrs.asdict(self.counts).items() if count)
@@ -302,7 +341,8 @@ class ExportOutcome(Tabular):
 
     def __str__(self) -> str:
         counts = self.counts
-        parts = [str(self.table), *first_lines("Refused", self.refused, counts.refused)]
+        parts = [str(self.table), *first_lines("Held for approval", self.held, counts.held)]
+        parts += first_lines("Refused", self.refused, counts.refused)
         parts += first_lines("Failed for now", self.failed, counts.failed)
         if self.stopped:
             parts.append(f"The run ended early: {in_short(self.stopped)}")
@@ -310,25 +350,15 @@ class ExportOutcome(Tabular):
 
     def as_json(self) -> dict[str, object]:
         """The outcome for programs; amounts are texts, and people are named by record id alone."""
-        return {
-            "posted": [_posted_json(each) for each in self.posted],
-            "created_vendors": [{"id": vendor.id, "name": vendor.name} for vendor in self.created_vendors],
-            "refused": refused_json(self.refused),
-            "nothing": nothing_json(self.nothing),
-            "failed": [{"record_id": each.record.id, "code": each.code, "why": each.why} for each in self.failed],
-            "reported": list(self.reported),
-            "unreported": [{"record_id": each.record_id, "why": each.why} for each in self.unreported],
-            "unattached": [attrs.asdict(each) for each in self.unattached],
-            "unreadable": [attrs.asdict(each) for each in self.unreadable],
-            "warnings": [attrs.asdict(each) for each in self.warnings],
-            "elsewhere": [_elsewhere_json(each) for each in self.elsewhere],
-            "stopped": self.stopped,
-            "stop_code": None if self.stop_code is None else self.stop_code.value,
-            "counts": attrs.asdict(self.counts),
-            "amounts": {currency: decimal_text(amount) for currency, amount in self.amounts.items()},
-            "requests": self.requests,
-            "seconds": round(self.seconds, 3),
-        }
+        return outcome_json(self)
+
+
+def _refusals(title: str, refused: Sequence[Refuse]) -> DataTable:
+    rows = [
+        (each.record.id, money_text(each.record.amount.amount, each.record.amount.currency), "\n".join(each.texts))
+        for each in refused
+    ]
+    return DataTable(title=title, headings=("Record", "Amount", "Why"), rows=tuple(rows))
 
 
 def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
@@ -337,62 +367,29 @@ def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:
         sums[part.currency] = total((sums.get(part.currency, Decimal(0)), part.amount))
 
 
+def became(result: RecordResult) -> str:
+    """The name of what a result is, among those of `Counts`."""
+    match result:
+        case Posted():
+            return "adopted" if result.adopted else "posted"
+        case Refuse():
+            return "held" if result.is_held else "refused"
+        case Skip():
+            return "nothing"
+        case Failed():
+            return "failed"
+        case Elsewhere():
+            return "elsewhere"
+
+
+def add_total(totals: dict[str, Total], result: RecordResult) -> None:
+    """Add a record to the totals, by what became of it."""
+    name = became(result)
+    totals[name] = totals.get(name, Total()).plus(result.record.amount)
+
+
 def count_alike(counts: dict[str, int], refused: Refuse) -> None:
     """Count a refusal with those for the same reasons."""
-    text = lines_of(map(str, refused.reasons))
+    text = "\n".join(refused.texts)
     if text in counts or len(counts) < _MOST_ALIKE:
         counts[text] = counts.get(text, 0) + 1
-
-
-def lines_of(reasons: Iterable[str]) -> str:
-    """Reasons as lines; two lines of a record with the same defect are one thing to mend."""
-    return "\n".join(dict.fromkeys(reasons))
-
-
-def _posted_json(each: Posted) -> dict[str, object]:
-    return {
-        "record_id": each.record.id,
-        "kind": each.kind,
-        "id": each.id,
-        "adopted": each.adopted,
-        "step": each.step,
-        "record_link": each.record_link,
-        "rillet_link": each.rillet_link,
-        "postings": postings_json(each.document) if each.document is not None else [],
-    }
-
-
-def _elsewhere_json(each: Elsewhere) -> dict[str, str | None]:
-    until = None if each.until is None else each.until.isoformat()
-    return {"record_id": each.record.id, "why": each.why, "holder": each.holder, "until": until}
-
-
-def postings_json(document: Document) -> list[dict[str, str]]:
-    """What a document posts, for programs; lines in the books of a second subsidiary name it by its id."""
-    first, *others = parts_of(document)
-    here = first.form().head.get("subsidiary")
-    return [
-        {
-            "account": p.account,
-            "side": p.side.value,
-            "amount": decimal_text(p.amount),
-            "currency": p.currency,
-            **({} if there in {None, here} else {"subsidiary": there or ""}),
-        }
-        for part in (first, *others)
-        for there in [part.form().head.get("subsidiary")]
-        for p in part.postings()
-    ]
-
-
-def refused_json(refused: Iterable[Refuse]) -> list[dict[str, object]]:
-    """Refusals with all their reasons, for programs."""
-    return [
-        {"record_id": each.record.id, "reasons": [{"code": r.code, "text": r.text} for r in each.reasons]}
-        for each in refused
-    ]
-
-
-def nothing_json(nothing: Iterable[Skip]) -> list[dict[str, str]]:
-    """Records that need no posting, for programs."""
-    return [{"record_id": each.record.id, "why": each.why} for each in nothing]

@@ -11,17 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from brex_accounting import Record
-from bridge.datatable import DataTable, money
+from bridge.datatable import DataTable, money_text
 from bridge.decisions import Post
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting.history import moment_text
-from bridge.export.reporting.report import ExportOutcome, lines_of
+from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
 from bridge.mapping import Plan
+from bridge.totals import totals_table
 from clientkit.showing import on_one_line, plain
 
 #: Of long lists the first rows are shown.
@@ -40,7 +41,8 @@ def export_table(outcome: ExportOutcome) -> RenderableType:
     table.add_column(justify="right")
     for row in counted.rows:
         _row(table, *row)
-    return Group(table, *_details(outcome))
+    totals = [outcome.totals_table] if outcome.totals else []
+    return Group(table, *totals, *_details(outcome))
 
 
 def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
@@ -48,12 +50,7 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
     if outcome.created_vendors:
         names = [vendor.name for vendor in outcome.created_vendors[:MOST_ROWS]]
         yield Text("Vendors created: " + on_one_line(", ".join(names)) + _more(counts.created_vendors, names))
-    if outcome.refused:
-        refused = [(each.record, [str(r) for r in each.reasons]) for each in outcome.refused]
-        yield _reasons("Refused", refused, counts.refused, outcome.refused_alike)
-    if outcome.failed:
-        failed = [(each.record, [each.why]) for each in outcome.failed]
-        yield _reasons("Failed for now", failed, counts.failed)
+    yield from _left_out(outcome)
     for each in outcome.unreported[:MOST_ROWS]:
         yield Text(on_one_line(f"{each.record_id} is unknown to Brex: {each.why}"), style="red")
     for unread in outcome.unreadable[:MOST_ROWS]:
@@ -62,12 +59,29 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
         yield Text(f"{on_one_line(warned.record_id)}: {on_one_line(warned.text)}".removeprefix(": "), style="yellow")
     for receipt in outcome.unattached[:MOST_ROWS]:
         yield Text(on_one_line(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {receipt.why}"))
-    if outcome.elsewhere:
-        yield _reasons(
-            "In another exporter's hand", [(each.record, [each.why]) for each in outcome.elsewhere], counts.elsewhere
-        )
+    if outcome.not_reached:
+        ids = outcome.not_reached[:_MOST_NAMES]
+        named = on_one_line(", ".join(ids)) + _more(counts.not_reached, ids)
+        yield Text(f"Not reached: {counts.not_reached}; the next run takes them: {named}")
     if outcome.stopped:
         yield Text(on_one_line(f"The run ended early: {outcome.stopped}"), style="bold red")
+
+
+def _left_out(outcome: ExportOutcome) -> Iterator[RenderableType]:
+    """The records that did not go, and why."""
+    counts, alike = outcome.counts, outcome.refused_alike
+    for title, refused, count in (
+        ("Held for approval", outcome.held, counts.held),
+        ("Refused", outcome.refused, counts.refused),
+    ):
+        if refused:
+            yield _reasons(title, [(each.record, each.texts) for each in refused], count, alike)
+    for title, found, count in (
+        ("Failed for now", outcome.failed, counts.failed),
+        ("In another exporter's hand", outcome.elsewhere, counts.elsewhere),
+    ):
+        if found:
+            yield _reasons(title, [(each.record, [each.why]) for each in found], count)
 
 
 def _more(count: int, shown: Sequence[object]) -> str:
@@ -101,8 +115,11 @@ def plan_table(plan: Plan) -> RenderableType:
         parts.append(Text(f"Vendors to create: {on_one_line(names)}"))
     if plan.nothing:
         parts.append(_reasons("Nothing to do", [(each.record, [each.why]) for each in plan.nothing]))
-    if plan.refused:
-        parts.append(_reasons("Refused", [(each.record, [str(r) for r in each.reasons]) for each in plan.refused]))
+    for title, refused in (("Held for approval", plan.held), ("Refused", plan.refused)):
+        if refused:
+            parts.append(_reasons(title, [(each.record, each.texts) for each in refused]))
+    if plan.totals:
+        parts.append(totals_table(plan.totals, title="Amounts of the records"))
     parts += [Text(f"Warning: {on_one_line(each)}") for each in plan.warnings]
     return Group(*parts)
 
@@ -213,7 +230,7 @@ def _reasons(
     `alike` counts them where `found` does not have all.
     """
     count = len(found) if count is None else count
-    whys = [lines_of(reasons) for _, reasons in found]
+    whys = ["\n".join(reasons) for _, reasons in found]
     equal = alike if alike is not None else Counter(whys)
     table = _table(f"{title}: {count}")
     table.add_column("Record", overflow="fold")
@@ -228,7 +245,7 @@ def _reasons(
         many = equal.get(why, 1)
         if many < _MANY:
             shown += 1
-            _row(table, record.id, f"{record.amount.amount:,f} {record.amount.currency}", why)
+            _row(table, record.id, money_text(record.amount.amount, record.amount.currency), why)
             continue
         told.add(why)
         shown += many
@@ -255,6 +272,6 @@ def _vendor(post: Post) -> str:
 
 def _postings(post: Post) -> str:
     return "\n".join(
-        f"{posting.side.value.lower():6} {posting.account} {money(posting.amount, posting.currency)} {posting.currency}"
+        f"{posting.side.value.lower():6} {posting.account} {money_text(posting.amount, posting.currency)}"
         for posting in post.document.postings()
     )

@@ -23,8 +23,11 @@ from bridge.export.reporting.report import (
     Unreported,
     Warned,
     add_amounts,
+    add_total,
+    became,
     count_alike,
 )
+from bridge.totals import Total
 
 T = TypeVar("T")
 
@@ -38,10 +41,12 @@ class Tally:
         self._amounts = dict[str, Decimal]()
         self._posted = list[Posted]()
         self._vendors = list[CreatedVendor]()
-        self._refused = list[Refuse]()
+        self._held, self._refused = list[Refuse](), list[Refuse]()
         self._nothing = list[Skip]()
         self._failed = list[Failed]()
         self._elsewhere = list[Elsewhere]()
+        self._not_reached = list[str]()
+        self._totals = dict[str, Total]()
         self._reported = list[str]()
         self._unreported = list[Unreported]()
         self._unattached = list[Unattached]()
@@ -51,9 +56,10 @@ class Tally:
 
     def add(self, result: RecordResult) -> None:
         """Count what became of a record."""
+        self._count(became(result))
+        add_total(self._totals, result)
         match result:
             case Posted():
-                self._count("adopted" if result.adopted else "posted")
                 add_amounts(self._amounts, result)
                 self._hold(self._posted, result)
                 self._count("attached", result.receipts.files)
@@ -61,18 +67,14 @@ class Tally:
                     self._count("unattached")
                     self._hold(self._unattached, each)
             case Refuse():
-                self._count("refused")
                 count_alike(self._refused_alike, result)
-                self._hold(self._refused, result)
+                self._hold(self._held if result.is_held else self._refused, result)
             case Skip():
-                self._count("nothing")
                 self._count("without_money", result.code is SkipCode.NO_MONEY)
                 self._hold(self._nothing, result)
             case Failed():
-                self._count("failed")
                 self._hold(self._failed, result)
             case Elsewhere():
-                self._count("elsewhere")
                 self._hold(self._elsewhere, result)
 
     def created(self, vendor: CreatedVendor) -> None:
@@ -101,14 +103,25 @@ class Tally:
         self._count("warnings")
         self._hold(self._warnings, warned)
 
+    def not_reached(self, record_ids: Iterable[str], read: Total) -> None:
+        """Count the records that were `read` with the others and that nothing became of."""
+        for each in record_ids:
+            self._count("not_reached")
+            self._hold(self._not_reached, each)
+        if self._counts.not_reached:
+            rest = read.minus(self._totals.values())
+            self._totals["not_reached"] = attrs.evolve(rest, records=self._counts.not_reached)
+
     def outcome(self, stopped: str | None = None, stop_code: StopCode | None = None) -> ExportOutcome:
         """All of it as a value."""
         return ExportOutcome(
             posted=tuple(self._posted),
             created_vendors=tuple(self._vendors),
+            held=tuple(self._held),
             refused=tuple(self._refused),
             nothing=tuple(self._nothing),
             failed=tuple(self._failed),
+            not_reached=tuple(self._not_reached),
             reported=tuple(self._reported),
             unreported=tuple(self._unreported),
             unattached=tuple(self._unattached),
@@ -120,6 +133,7 @@ class Tally:
             counts=self._counts,
             amounts=dict(sorted(self._amounts.items())),
             refused_alike=dict(self._refused_alike),
+            totals=dict(self._totals),
         )
 
     def _count(self, what: str, more: int = 1) -> None:

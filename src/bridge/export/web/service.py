@@ -226,9 +226,7 @@ class StatusService:
 def _done(outcome: ExportOutcome, otherwise: str) -> str:
     """What a run of one record came to, in sentences."""
     told = [f"It is in Rillet now: {noun(each.kind)} {each.id}." for each in outcome.posted if each.id]
-    told += [
-        f"It is not posted: {reason}" for each in outcome.refused for reason in dict.fromkeys(map(str, each.reasons))
-    ]
+    told += [f"It is not posted: {reason}" for each in (*outcome.held, *outcome.refused) for reason in each.texts]
     told += [f"It could not be posted for now: {each.why}" for each in outcome.failed]
     told += [f"Somebody else has it in hand: {each.why}" for each in outcome.elsewhere]
     told += [f"Brex could not be told: {each.why}" for each in outcome.unreported]
