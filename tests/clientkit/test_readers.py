@@ -9,6 +9,7 @@ import copy
 import pickle
 import random
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -239,6 +240,50 @@ def test_a_part_that_does_not_fit_is_refused_after_one_that_equals_it() -> None:
 
     with pytest.raises(CodecError, match=r"party\.id"):
         structure({"party": {"id": 1, "name": "x"}}, Booking)
+
+
+def test_a_part_is_read_anew_when_its_parsed_json_was_changed() -> None:
+    body: dict[str, dict[str, object]] = {"party": {"id": "1", "name": "x"}}
+    before = structure(body, Booking)
+
+    body["party"]["name"] = "y"
+
+    assert structure(body, Booking).party == Party(id="1", name="y")
+    assert before.party == Party(id="1", name="x")
+
+
+def test_parts_of_one_id_that_say_something_else_are_told_apart() -> None:
+    parties = [{"id": "1", "name": "x"}, {"id": "1"}, {"id": "1", "name": "x", "type": None}, {"id": "1", "name": None}]
+
+    read = [structure({"party": party}, Booking).party for party in [*parties, *parties]]
+
+    told = [Party(id="1", name="x"), Party(id="1"), Party(id="1", name="x", extra={"type": None}), Party(id="1")]
+    assert read == told * 2
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    at: datetime
+    extra: Extra = unknown_fields()
+
+
+def test_unknown_fields_that_are_null_are_one_object() -> None:
+    levels = ({"level": None}, {"level": None}, {"level": 1}, {}, {"level": None}) * 20
+
+    read = [structure([{"at": "2026-01-02T00:00:00Z", **level} for level in levels], tuple[Event, ...]) for _ in "ab"]
+
+    assert [dict(each.extra) for each in read[-1]] == list(levels)
+    assert read[-1][0].extra is read[-1][99].extra
+
+
+def test_times_that_neighbours_share_are_those_that_each_says() -> None:
+    texts = ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05+00:00", "2026-01-02T03:04:05.5Z"] * 20
+
+    read = structure([{"at": text} for text in texts], tuple[Event, ...])
+
+    assert [each.at for each in read] == [datetime.fromisoformat(text) for text in texts]
+    with pytest.raises(CodecError, match=r"\[80\]\.at"):
+        structure([{"at": text} for text in [*texts, "2026-01-02T03:04:05"]], tuple[Event, ...])
 
 
 def test_unknown_fields_that_are_shared_cannot_be_changed() -> None:

@@ -9,22 +9,22 @@ Three things make them fast, and none is seen from outside:
   class when its attributes are set. Attrs' own constructor takes several times as long.
 - Equal parts, such as the vendor of many records, become one object. They are frozen, so nobody can tell but by
   the memory that they take.
-- Whether an object has a field that its class does not know is told by the number of its keys, where that suffices.
+- Whether an object has a field that its class does not know is told by the number of its keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from enum import Enum
-from typing import Any, NamedTuple, NoReturn, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 import attrs
 
-from clientkit._typing import override
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
 from clientkit.codec.rules import Fields, Hook, Rules, without_none
+from clientkit.codec.sharing import NO_EXTRA, NO_EXTRA_NAME, NULLS, TEXTS, SharedExtra, all_texts
 from clientkit.making import has_twin, twin
 
 #: The fields of objects that their classes do not know, and that are expected all the same; None where they are too many.
@@ -39,44 +39,19 @@ _CENT, _MUCH = Decimal("0.01"), 10**15
 _NUMBERS = Context(prec=29, Emax=17, Emin=0, traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Underflow])
 
 
-class _SharedExtra(dict[str, object]):
-    """The unknown fields of several objects, so nobody may write to them."""
-
-    __slots__ = ()
-
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("the unknown fields of an answer cannot be changed; use attrs.evolve")
-
-    # What changes a dict has many forms, and refuses in all of them.
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # pyright: ignore[reportAssignmentType]
-
-    @override
-    def __reduce__(self) -> tuple[type[_SharedExtra], tuple[dict[str, object]]]:
-        return _SharedExtra, (dict(self),)
-
-    def __copy__(self) -> _SharedExtra:
-        return self
-
-    def __deepcopy__(self, _: object) -> _SharedExtra:
-        return self
-
-
-#: What was read as a class within other classes, by its keys and values; for all readers.
+#: What was read as a class within other classes, with its parsed JSON, by its id or all that it says; for all readers.
 _parts = dict[type[Any], dict[object, object]]()
 #: What was read as a class of one amount that is a JSON number, by the identity of the amount. Each keeps its own alive.
 _amounts = dict[type[Any], dict[int, Any]]()
 _MOST_AMOUNTS = 256
 
-#: The `extra` of every object whose class knows all of its fields, and its name in a reader.
-NO_EXTRA = _SharedExtra()
-NO_EXTRA_NAME = "no_extra"
-
 
 class _Memory(NamedTuple):
-    """The variable of a key, and the name of the dictionary in which it is looked up."""
+    """The names of the dictionary in which an object's like is looked up, of its key, and of what is found."""
 
-    key: str
     name: str
+    key: str
+    found: str
 
 
 class ReaderOfDicts:
@@ -91,13 +66,18 @@ class ReaderOfDicts:
         self.met: dict[type[Any], set[str]] | None = None if unknown is None else {}
         self.names: dict[str, Any] = {
             NO_EXTRA_NAME: NO_EXTRA,
-            "shared": _SharedExtra,
-            "all_texts": _all_texts,
+            "shared": SharedExtra,
+            "all_texts": all_texts,
         }
         self._rules = rules
         self._unknown = unknown or {}
         self._variables = 0
         self._within = list[type[Any]]()
+        # The variable that counts down the keys of the object that is being read; none where it keeps no unknown fields.
+        self._keys_left: str | None = None
+        # What each of an array's elements finds in the variables that the one before it has left.
+        self._before_the_loop = list[str]()
+        self._is_in_array = False
 
     def reader(self, kind: type[Any]) -> Hook:
         """The function that reads a `kind`."""
@@ -107,11 +87,12 @@ class ReaderOfDicts:
     def array_reader(self, kind: type[Any]) -> Hook:
         """The function that reads an array of `kind` as a tuple."""
         self._check_class("value", "list", 1)
+        self._is_in_array = True
         self._elements("value", kind, 1)
         return self._compiled("value")
 
     def _compiled(self, result: str) -> Hook:
-        text = "\n".join(["def read(value, _):", *self.lines, f"    return {result}"])
+        text = "\n".join(["def read(value, _):", *self._before_the_loop, *self.lines, f"    return {result}"])
         exec(text, self.names)  # noqa: S102 - the text is made of attribute names and literals, as in attrs itself
         made: Hook = self.names["read"]
         return made
@@ -120,32 +101,35 @@ class ReaderOfDicts:
         """Read the object in `source` as `kind` into `target`."""
         fields = Fields.of(kind, self._rules)
         self._check_class(source, "dict", depth)
-        memory = (
-            _Memory(self._variable(), self._name(self._remembered(kind))) if self._within and fields.are_texts else None
-        )
+        memory = None
+        if self._within and fields.are_texts:
+            memory = _Memory(self._name(self._remembered(kind)), self._key(fields.telling, source), self._variable())
         amount, amounts = fields.amount if self._within else None, ""
         if memory is not None:
-            self._look_up(memory, self._contents(kind, source), target, depth)
+            self._look_up(memory, source, target, depth)
             depth += 1
         elif amount is not None:
             amounts = self._look_up_amount(kind, amount, source, target, depth)
             depth += 1
         self._within.append(kind)
+        outer, self._keys_left = self._keys_left, self._counted(fields, source, depth)
         values = {field.name: self._field(field, source, depth) for field in fields.told}
-        self._within.pop()
+        if amount is not None:
+            texts = {each.name for each in fields.told if each is not amount}
+            values |= {name: f"{self._name(TEXTS)}[{values[name]}]" for name in texts}
         if fields.extra is not None:
             values[fields.extra.name] = extra = self._extra(kind, fields, source, depth)
             if memory is not None and extra != NO_EXTRA_NAME:
-                # Texts alone can be told apart by their equality: true is equal to 1, and 1.0 to 1.00.
+                # Several objects will hold it.
                 self._put(
-                    depth,
-                    f"if {extra} is not no_extra:",
-                    f"    if all_texts({extra}): {extra} = shared({extra})",
-                    f"    else: {memory.key} = None",
+                    depth, f"if {extra}.__class__ is not shared and all_texts({extra}): {extra} = shared({extra})"
                 )
+        self._keys_left = outer
+        self._within.pop()
         self._make(kind, values, target, depth)
         if memory is not None:
-            self._remember(memory, target, depth)
+            extra = NO_EXTRA_NAME if fields.extra is None else values[fields.extra.name]
+            self._remember(memory, source, target, extra, depth)
         elif amount is not None:
             # A text or a whole number becomes another object than it was.
             read, extra = values[amount.name], "no_extra" if fields.extra is None else values[fields.extra.name]
@@ -177,20 +161,23 @@ class ReaderOfDicts:
     def _remembered(self, kind: type[Any]) -> dict[object, object]:
         return _parts.setdefault(kind, {})
 
-    def _contents(self, kind: type[Any], source: str) -> str:
-        """What makes a tuple of all that an object says."""
-        del kind
-        # Keys and values: equal texts in equal places.
-        return f"(*{source}, *{source}.values())"
+    def _key(self, field: attrs.Attribute[Any] | None, source: str) -> str:
+        """What an object is looked up by: its id, else all that it says."""
+        return f"tuple({source}.values())" if field is None else f"{source}.get({self._rules.wire_name(field)!r})"
 
-    def _look_up(self, memory: _Memory, contents: str, target: str, depth: int) -> None:
-        """Lines that take an equal object, where there is one, and begin the block that makes it where there is none."""
-        # What cannot be hashed is no text, and refused below.
+    def _copied(self, source: str) -> str:
+        # Whoever has given the parsed JSON may change it.
+        return f"{source}.copy()"
+
+    def _look_up(self, memory: _Memory, source: str, target: str, depth: int) -> None:
+        """Lines that take what was made of an equal object, and begin the block that makes it where there is none."""
         self._put(
             depth,
-            f"try: {memory.key} = {contents}; {target} = {memory.name}.get({memory.key})",
-            f"except TypeError: {memory.key} = {target} = None",
-            f"if {target} is None:",
+            f"try: {memory.found} = {memory.name}.get({memory.key})",
+            # What cannot be hashed is no text, and refused below.
+            f"except TypeError: {memory.found} = None",
+            f"if {memory.found} is not None and {memory.found}[0] == {source}: {target} = {memory.found}[1]",
+            "else:",
         )
 
     def _look_up_amount(
@@ -201,14 +188,15 @@ class ReaderOfDicts:
         The name of the dictionary in which it is looked up.
         """
         fields, amounts = Fields.of(kind, self._rules), self._name(_amounts.setdefault(kind, {}))
-        same = [f"{target}.{amount.name} is {self._required(amount, source)}", *self._all_told(kind, fields, source)]
+        same = [f"{target} is not None", *self._all_told(kind, fields, source)]
         same += [
             f"{target}.{field.name} == {self._required(field, source)}" for field in fields.told if field is not amount
         ]
         self._put(
             depth,
+            # What is found holds its amount, so no other object has the same identity.
             f"{target} = {amounts}.get(id({self._required(amount, source)}))",
-            f"if {target} is None or not ({' and '.join(same)}):",
+            f"if not ({' and '.join(same)}):",
         )
         return amounts
 
@@ -217,12 +205,15 @@ class ReaderOfDicts:
         del kind
         return (f"len({source}) == {len(fields.told)}",)
 
-    def _remember(self, memory: _Memory, target: str, depth: int) -> None:
+    def _remember(self, memory: _Memory, source: str, target: str, extra: str, depth: int) -> None:
+        # Texts alone can be told apart by their equality: true is equal to 1, and 1.0 to 1.00.
+        if extra != NO_EXTRA_NAME:
+            self._put(depth, f"if {extra}.__class__ is shared:")
+            depth += 1
         self._put(
             depth,
-            f"if {memory.key} is not None:",
-            f"    if len({memory.name}) >= {MOST_REMEMBERED}: {memory.name}.clear()",
-            f"    {memory.name}[{memory.key}] = {target}",
+            f"if len({memory.name}) >= {MOST_REMEMBERED}: {memory.name}.clear()",
+            f"{memory.name}[{memory.key}] = {self._copied(source)}, {target}",
         )
 
     def _field(self, field: attrs.Attribute[Any], source: str, depth: int) -> str:
@@ -239,9 +230,20 @@ class ReaderOfDicts:
         default: Any = field.default
         is_made = isinstance(default, attrs.Factory)  # type: ignore[arg-type]  # it is a class, whatever its stub says
         absent = f"{self._name(default.factory)}()" if is_made else self._constant(default)
-        self._value_if(self._is_there(field, source, variable), variable, wanted, depth)
-        self._put(depth, f"else: {variable} = {absent}")
+        self._optional(field, source, variable, absent, depth)
         return variable
+
+    def _optional(self, field: attrs.Attribute[Any], source: str, variable: str, absent: str, depth: int) -> None:
+        """Lines that read a field that may be left out, or be null."""
+        key, (wanted, _) = repr(self._rules.wire_name(field)), without_none(field.type)
+        self._put(depth, f"if {key} in {source}:")
+        if self._keys_left is not None:
+            self._put(depth, f"    {self._keys_left} -= 1")
+        self._put(depth, f"    {variable} = {source}[{key}]")
+        self._value_if(f"{variable} is not None", variable, wanted, depth + 1)
+        if absent != "None":
+            self._put(depth, f"    else: {variable} = {absent}")
+        self._put(depth, f"else: {variable} = {absent}")
 
     def _value_if(self, condition: str, variable: str, wanted: Any, depth: int) -> None:
         self._put(depth, f"if {condition}:")
@@ -253,9 +255,14 @@ class ReaderOfDicts:
     def _required(self, field: attrs.Attribute[Any], source: str) -> str:
         return f"{source}[{self._rules.wire_name(field)!r}]"
 
-    def _is_there(self, field: attrs.Attribute[Any], source: str, variable: str) -> str:
-        key = repr(self._rules.wire_name(field))
-        return f"{key} in {source} and ({variable} := {source}[{key}]) is not None"
+    def _counted(self, fields: Fields, source: str, depth: int) -> str | None:
+        """The variable that counts the keys of an object which are neither those that must be there nor read yet."""
+        if fields.extra is None:
+            return None
+        variable = self._variable()
+        required = sum(field.default is attrs.NOTHING for field in fields.told)
+        self._put(depth, f"{variable} = len({source}) - {required}")
+        return variable
 
     def _constant(self, value: object) -> str:
         return "None" if value is None else self._name(value)
@@ -267,8 +274,7 @@ class ReaderOfDicts:
         elif wanted is int:
             self._put(depth, f"if {variable}.__class__ is not int: {variable} = {self._hooked(variable, wanted)}")
         elif wanted is datetime:
-            self.names["instant"] = datetime.fromisoformat
-            self._put(depth, f"{variable} = instant({variable})", f"if {variable}.tzinfo is None: raise ValueError")
+            self._instant(variable, depth)
         elif wanted is date:
             days = self.names.setdefault("days", Remembered(lambda text: self._rules.hook_of(date)(text, date)))
             self._put(depth, f"{variable} = {self._name(days)}[{variable}]")
@@ -288,6 +294,25 @@ class ReaderOfDicts:
         else:
             self._put(depth, f"if {variable} is None: raise TypeError")
             self._put(depth, f"{variable} = {self._hooked(variable, wanted)}")
+
+    def _instant(self, variable: str, depth: int) -> None:
+        self.names["instant"] = datetime.fromisoformat
+        read, check = f"{variable} = instant({variable})", f"if {variable}.tzinfo is None: raise ValueError"
+        if not self._is_in_array:
+            self._put(depth, read, check)
+            return
+        # Neighbours in an array often say the same.
+        text, last = self._variable(), self._variable()
+        self._before_the_loop.append(f"    {text} = {last} = None")
+        self._put(
+            depth,
+            f"if {variable} == {text} is not None: {variable} = {last}",
+            "else:",
+            f"    {text} = {variable}",
+            f"    {read}",
+            f"    {check}",
+            f"    {last} = {variable}",
+        )
 
     def _decimal(self, variable: str, depth: int) -> None:
         self.names |= {"number": _NUMBERS.create_decimal, "text": str, "Decimal": Decimal, "cent": _CENT}
@@ -328,28 +353,41 @@ class ReaderOfDicts:
         variable, known = self._variable(), frozenset(map(self._rules.wire_name, fields.told))
         expected = self._unknown.get(kind, frozenset())
         if expected:
-            self._put(
+            self._collect(
+                variable,
+                ((key, f"{key!r} in {source}", f"{source}[{key!r}]") for key in sorted(expected)),
                 depth,
-                f"if {self._name((known | expected).issuperset)}({source}):",
-                f"    {variable} = {{}}",
-                *(f"    if {key!r} in {source}: {variable}[{key!r}] = {source}[{key!r}]" for key in sorted(expected)),
-                f"    if not {variable}: {variable} = no_extra",
             )
-        elif fields.are_required:
-            self._put(depth, f"if len({source}) == {len(known)}: {variable} = no_extra")
         else:
-            self._put(depth, f"if {self._name(known.issuperset)}({source}): {variable} = no_extra")
+            self._put(depth, f"{variable} = no_extra")
         self._put(
             depth,
-            # A loop and no comprehension, which is a call.
-            "else:",
+            f"if {self._keys_left}:",
             f"    {variable} = {{}}",
+            # A loop and no comprehension, which is a call.
             f"    for each in {source}:",
             f"        if each not in {self._name(known)}: {variable}[each] = {source}[each]",
         )
         if self.met is not None and expected is not None:
             self._put(depth, f"    {self._name(self.met.setdefault(kind, set()))}.update({variable})")
         return variable
+
+    def _collect(self, variable: str, unknown: Iterable[tuple[str, str, str]], depth: int) -> None:
+        """Lines that collect the unknown fields that are expected: each a key, what says that it is there, and its value."""
+        value, are_null = self._variable(), self._variable()
+        self._put(depth, f"{variable} = {{}}; {are_null} = True")
+        for key, is_there, found in unknown:
+            self._put(depth, f"if {is_there}:")
+            if self._keys_left is not None:
+                self._put(depth, f"    {self._keys_left} -= 1")
+            self._put(
+                depth,
+                f"    {variable}[{key!r}] = {value} = {found}",
+                f"    if {value} is not None: {are_null} = False",
+            )
+        self._put(
+            depth, f"if {are_null}: {variable} = {self._name(NULLS)}[tuple({variable})] if {variable} else no_extra"
+        )
 
     def _make(self, kind: type[Any], values: dict[str, str], target: str, depth: int) -> None:
         if has_twin(kind):
@@ -360,7 +398,3 @@ class ReaderOfDicts:
         aliases = {field.name: field.alias or field.name for field in attrs.fields(kind)}
         arguments = ", ".join(f"{aliases[name]}={variable}" for name, variable in values.items())
         self._put(depth, f"{target} = {self._name(kind)}({arguments})")
-
-
-def _all_texts(extra: dict[str, object]) -> bool:
-    return all(value.__class__ is str for value in extra.values())

@@ -56,6 +56,12 @@ class Fields(NamedTuple):
         return amounts[0] if is_one else None
 
     @property
+    def telling(self) -> attrs.Attribute[Any] | None:
+        """The field by which most objects are told apart, where there is an id."""
+        ids = [field for field in self.told if field.name == "id" or field.name.endswith("_id")]
+        return next((field for field in ids if field.name == "id"), ids[-1] if ids else None)
+
+    @property
     def are_texts(self) -> bool:
         """Whether all of them are texts in JSON, so that objects with equal texts are equal."""
         return bool(self.told) and all(_is_text(without_none(field.type)[0]) for field in self.told)

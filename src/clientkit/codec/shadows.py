@@ -22,8 +22,9 @@ import msgspec
 
 from clientkit._typing import override
 from clientkit.codec.arrays import MOST_UNKNOWN
-from clientkit.codec.readers import NO_EXTRA_NAME, ReaderOfDicts
+from clientkit.codec.readers import ReaderOfDicts
 from clientkit.codec.rules import Fields, Hook, Rules, without_none
+from clientkit.codec.sharing import NO_EXTRA_NAME
 from clientkit.codec.text import make_room, number, parse
 
 #: After so many pages that the shadow refused, few are tried, since each is read twice.
@@ -56,7 +57,7 @@ class PageReader:
         try:
             make_room(content)
             fields = _cut(content)
-            items = tuple([read(each, None) for each in decode(fields.pop(items_key))])
+            items: tuple[Any, ...] = read(decode(fields.pop(items_key)), None)
             body = {name: parse(bytes(raw)) for name, raw in fields.items()}
         except Exception:  # noqa: BLE001 - whatever it was, the default reader says it better
             return None
@@ -96,7 +97,7 @@ class PageReader:
     def _made(self) -> tuple[Any, Hook]:
         reader = _ReaderOfStructs(self._rules, self._unknown)
         shadow = reader.shadow(self._kind)
-        return msgspec.json.Decoder(list[shadow], float_hook=number).decode, reader.reader(self._kind)  # type: ignore[valid-type]
+        return msgspec.json.Decoder(list[shadow], float_hook=number).decode, reader.array_reader(self._kind)  # type: ignore[valid-type]
 
 
 class _ReaderOfStructs(ReaderOfDicts):
@@ -121,7 +122,7 @@ class _ReaderOfStructs(ReaderOfDicts):
             [*told, *((name, Any, msgspec.UNSET) for name in unknown)],
             rename=names | unknown,
             forbid_unknown_fields=fields.extra is not None,
-            # What is looked up by its contents has to be hashed, and is never changed.
+            # What has no id is looked up by all that it says, and is never changed.
             frozen=True,
             kw_only=True,
             # It lives until its object is made, and there is no way from what it holds back to it.
@@ -173,17 +174,27 @@ class _ReaderOfStructs(ReaderOfDicts):
         return f"{source}.{field.name}"
 
     @override
-    def _is_there(self, field: attrs.Attribute[Any], source: str, variable: str) -> str:
-        return f"({variable} := {source}.{field.name}) is not None"
+    def _optional(self, field: attrs.Attribute[Any], source: str, variable: str, absent: str, depth: int) -> None:
+        self._value_if(
+            f"({variable} := {source}.{field.name}) is not None", variable, without_none(field.type)[0], depth
+        )
+        self._put(depth, f"else: {variable} = {absent}")
+
+    @override
+    def _counted(self, fields: Fields, source: str, depth: int) -> str | None:
+        return None
 
     @override
     def _remembered(self, kind: type[Any]) -> dict[object, object]:
         return self._parts.setdefault(kind, {})
 
     @override
-    def _contents(self, kind: type[Any], source: str) -> str:
-        del kind
+    def _copied(self, source: str) -> str:
         return source
+
+    @override
+    def _key(self, field: attrs.Attribute[Any] | None, source: str) -> str:
+        return source if field is None else f"{source}.{field.name}"
 
     @override
     def _all_told(self, kind: type[Any], fields: Fields, source: str) -> Sequence[str]:
@@ -195,10 +206,8 @@ class _ReaderOfStructs(ReaderOfDicts):
         if not unknown:
             return NO_EXTRA_NAME
         variable = self._variable()
-        self._put(depth, f"{variable} = {{}}")
-        for name, key in unknown.items():
-            self._put(depth, f"if {source}.{name} is not UNSET: {variable}[{key!r}] = {source}.{name}")
-        self._put(depth, f"if not {variable}: {variable} = no_extra")
+        parts = ((key, f"{source}.{name} is not UNSET", f"{source}.{name}") for name, key in unknown.items())
+        self._collect(variable, parts, depth)
         return variable
 
 

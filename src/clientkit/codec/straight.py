@@ -22,9 +22,7 @@ class StraightReaders:
     """The readers of all types; `other` gives the reader of one that is none of those known here."""
 
     def __init__(self, other: Callable[[Any], Hook]) -> None:
-        self.rules = Rules(
-            hook_of=self.of, is_plain=lambda part: part not in self._taught, wire_name=name_of, extra_key=EXTRA_KEY
-        )
+        self.rules = Rules(hook_of=self.of, is_plain=self._is_plain, wire_name=name_of, extra_key=EXTRA_KEY)
         self._other = other
         self._taught = dict[Any, Hook]()
         self._made = dict[Any, Hook]()
@@ -48,6 +46,9 @@ class StraightReaders:
     def is_taught(self, kind: Any) -> bool:
         """Whether a `kind` is read in a way of its own."""
         return kind in self._taught
+
+    def _is_plain(self, kind: type[Any]) -> bool:
+        return kind not in self._taught
 
     def _make(self, kind: Any) -> Hook:
         with self._making:
