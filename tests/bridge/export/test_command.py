@@ -508,6 +508,37 @@ def test_the_demo_replaces_a_corrected_bill_and_posts_nothing_else(demonstrated:
     assert Decimal(bill["after"]) > Decimal(bill["before"])
 
 
+def test_the_demo_shows_what_a_person_looks_for() -> None:
+    result = invoke("demo", env={"COLUMNS": "200"})
+
+    assert result.exit_code == 0, result.output
+    shown = result.stdout.partition("Among them, in Rillet")[2].partition("expenses of two companies")[0]
+    money = r"[\d,]+\.\d\d"
+    for name, line in {
+        "German bill's payment": rf"Halden Robotics GmbH paid {money} EUR for bill R-\d+ of .+, from 11200 Operating Bank EUR",
+        "Vendor credit": rf".+ owes Halden Robotics (GmbH|Inc) {money} (EUR|USD) by credit R-\d+ of 2026-\d\d-\d\d",
+        "Intercompany expense": rf"Of {money} USD that Halden Robotics Inc paid by card, {money} USD are an expense of Halden "
+        r"Robotics GmbH, which owes them on 21950 Due to Affiliates",
+        "Paid-out reimbursement": rf"\w+ \w+ got {money} (EUR|USD) back on 2026-\d\d-\d\d, from .+",
+        "Service period": rf"Bill R-\d+ of .+ has {money} (EUR|USD) for service from 2026-10-01 to 2027-09-30, over which .+",
+    }.items():
+        assert re.search(rf"^ *{name} +{line} *$", shown, re.MULTILINE), (name, shown)
+    assert "Difference over all accounts: 0.00" in result.stdout
+
+
+def test_the_demos_examples_are_what_was_posted(demonstrated: dict[str, Any]) -> None:
+    examples, posted = demonstrated["examples"], demonstrated["posted"]
+
+    (payout,) = [each for each in posted if each["kind"].startswith("reimbursements/")]
+    (paid,) = [each for each in payout["postings"] if each["account"] == "11900"]
+    assert f" got {Decimal(paid['amount']):,} " in examples["Paid-out reimbursement"]
+    (credit,) = [each for each in posted if each["kind"] == "vendor-credits"]
+    (payable,) = [each for each in credit["postings"] if each["account"] == "21100"]
+    assert f" {Decimal(payable['amount']):,} EUR by credit " in examples["Vendor credit"]
+    owed = [line["amount"] for each in posted for line in each["postings"] if line["account"] == "21950"]
+    assert any(f", {Decimal(each):,} USD are an expense of" in examples["Intercompany expense"] for each in owed)
+
+
 def test_the_demo_as_a_table_shows_the_reconciliation() -> None:
     result = invoke("demo", "--records", "60", env={"COLUMNS": "80"})
 

@@ -79,6 +79,7 @@ def demo(
         with expected_errors():
             show_close(records=records, seed=seed, to=to, as_json=as_json)
         return
+    from bridge.export.demo.examples import Examples, examples_table
     from bridge.export.demo.run import Demo, became
 
     with expected_errors(), Demo(records=records, seed=seed) as company:
@@ -94,6 +95,7 @@ def demo(
         again = second.counts.posted + second.counts.adopted
         replaced = sum(each.step == "replace" for each in third.posted)
         others = len(third.posted) - replaced
+        examples = Examples(first, company.rillet_client).lines()
         shared = sum(each.document is not None and len(parts_of(each.document)) > 1 for each in first.posted)
         if as_json:
             print_json(
@@ -101,6 +103,7 @@ def demo(
                     **first.as_json(),
                     "types": types,
                     "of_two_companies": shared,
+                    "examples": examples,
                     "second_run": second.as_json(),
                     "corrected_bill": {
                         "record_id": old.id,
@@ -114,7 +117,7 @@ def demo(
             )
         currency = old.amount.currency
         before, after = (money(each.amount.amount, currency) for each in (old, corrected))
-        out.print(tables.export_table(first), tables.types_table(types), sep="\n")
+        out.print(tables.export_table(first), tables.types_table(types), examples_table(examples), sep="\n")
         out.print(
             f"{shared} expenses of two companies are in the books of both, as due from and due to.\n"
             f"Running the export a second time posted {again} records.\n"

@@ -28,7 +28,7 @@ HELP: Mapping[str, str] = {
     "mark-exported": "The same as dismiss. Reports records that were booked by hand as done, and posts nothing.",
     "dismiss": "Take records out of the queue. For records that were booked by hand; Brex is told that they are done.",
     "serve": "Serve the status page. It shows what is waiting, posted and refused, until Ctrl-C.",
-    "sync-fields": "Bring Rillet's master data into Brex's fields. That is accounts, fields, vendors and tax rates.",
+    "sync-fields": "Bring Rillet's master data into Brex's fields. That is accounts, subsidiaries, fields, vendors and tax rates.",
     "verify": "Compare the journal, Brex and Rillet by content. Shows every disagreement, and changes nothing.",
     "billing": "Post a billing system's invoices to Rillet.",
     "integration": "Manage the link between Brex and the books.",

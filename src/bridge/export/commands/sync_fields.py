@@ -49,7 +49,7 @@ def sync_fields(
     apply: Annotated[bool, typer.Option("--apply", help="Change Brex instead of only showing the changes.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring Rillet's master data into Brex's fields. That is accounts, fields, vendors and tax rates.
+    """Bring Rillet's master data into Brex's fields. That is accounts, subsidiaries, fields, vendors and tax rates.
 
     Without --apply, the changes are only shown. Needs the same variables as plan. Ctrl-C ends it cleanly, and the next
     run does the rest. Exit status 0: done, or shown; 1: ended early; 2: could not run.
