@@ -62,7 +62,9 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.mark.usefixtures("books")
-def test_plan_shows_what_would_be_done(run: Run, books: rillet.testing.StandIn) -> None:
+def test_plan_shows_what_would_be_done_and_begins_no_journal(
+    run: Run, books: rillet.testing.StandIn, tmp_path: Path
+) -> None:
     code, told = run("plan")
 
     assert code == 1
@@ -75,6 +77,7 @@ def test_plan_shows_what_would_be_done(run: Run, books: rillet.testing.StandIn) 
         }
     ]
     assert books.invoices == ()
+    assert not (tmp_path / "journal.db").exists()
 
 
 def test_sync_posts_once_and_status_tells_where(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:

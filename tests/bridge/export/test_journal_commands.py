@@ -147,6 +147,24 @@ def test_an_export_says_that_it_begins_a_journal(run: Run, place: str) -> None:
     assert "journal" not in second.stderr
 
 
+@pytest.mark.place
+def test_a_plan_begins_no_journal_and_says_what_it_does_not_know(
+    company: Company, run: Run, place: str, tmp_path: Path
+) -> None:
+    company.brex.add(expense(1))
+    before = sorted(tmp_path.iterdir())
+
+    result = run("plan", "--json")
+
+    assert result.exit_code == 0
+    planned = json.loads(result.stdout)
+    assert [each["record_id"] for each in planned["posts"]] == ["accr_001"]
+    assert planned["warnings"][0].startswith(f"there is no journal at {place}, so this is what a first run would do")
+    assert sorted(tmp_path.iterdir()) == before
+    run("export")
+    assert json.loads(run("plan", "--json").stdout)["warnings"] == []
+
+
 def test_all_agree_after_an_export(company: Company, run: Run, records: list[Record]) -> None:
     company.brex.add(*records)
     run("export")

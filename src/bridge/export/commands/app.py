@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import attrs
@@ -118,13 +119,14 @@ def opened_export(
     rates: Path | None = None,
     namespace: str = "",
     is_there: bool = False,
+    creates: bool = True,
     pace: str | None = None,
     sleep: Callable[[float], object] = time.sleep,
     kept: KeptBooks | None = None,
     posts: bool = True,
     tells: bool = True,
 ) -> Generator[Export]:
-    """The export that the options and the environment describe; with `is_there` the journal has to exist.
+    """The export that the options and the environment describe; `is_there` and `creates` are those of `opened_journal`.
 
     A command that `posts` nothing needs nobody's approval, and so no journal for it.
 
@@ -153,7 +155,7 @@ def opened_export(
         opened = (
             None
             if journal is None
-            else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=is_there))
+            else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=is_there, creates=creates))
         )
         export = Export(brex, books, bridge, journal=opened, kept=kept)
         try:
@@ -178,9 +180,28 @@ def _more_problems(text: str, source: str) -> tuple[str, ...]:
     return tuple(where.located(each) for each in part.of_the_file(found) if not each.is_warning)
 
 
+def is_missing(journal: str | None) -> bool:
+    """Whether the file of a journal is not there. What a URL names is taken to be there."""
+    return journal is not None and "://" not in journal and not Path(journal).is_file()
+
+
+def without_journal(journal: str) -> str:
+    """What a command says that looked at a journal that is not there."""
+    return (
+        f"there is no journal at {journal}, so this is what a first run would do: nothing is known of earlier ones, such as what "
+        "was dismissed. Nothing was created"
+    )
+
+
 @contextmanager
-def opened_journal(place: str, *, namespace: str = "", is_there: bool) -> Generator[Journal]:
-    """The journal in a file or at a URL, or a part of it."""
+def opened_journal(
+    place: str, *, namespace: str = "", is_there: bool = False, creates: bool = True
+) -> Generator[Journal]:
+    """The journal in a file or at a URL, or a part of it.
+
+    A file that is not there is an error where it `is_there` to the command, and is begun where the command `creates` one.
+    Otherwise the command looks at an empty journal, of which nothing is left.
+    """
     try:
         from bridge.export.journal.sql import SqlJournal
     except ModuleNotFoundError as error:
@@ -188,12 +209,15 @@ def opened_journal(place: str, *, namespace: str = "", is_there: bool) -> Genera
             raise
         extra = 'pip install "brex-rillet[export]"'
         raise JournalError(f"--journal needs the export extra. Install it with: {extra}") from None
-    if "://" not in place and not Path(place).is_file():
-        if is_there:
-            raise JournalError(f"there is no journal at {place}")
-        console(stderr=True).print(f"A new journal is begun at {place}.", markup=False, highlight=False)
-    with SqlJournal(place, namespace=namespace) as journal:
-        yield journal
+    with ExitStack() as stack:
+        if is_missing(place):
+            if is_there:
+                raise JournalError(f"there is no journal at {place}")
+            if creates:
+                console(stderr=True).print(f"A new journal is begun at {place}.", markup=False, highlight=False)
+            else:
+                place = f"{stack.enter_context(TemporaryDirectory())}/journal.db"
+        yield stack.enter_context(SqlJournal(place, namespace=namespace))
 
 
 def _opened_paces(place: str | None, journal: str | None, stack: ExitStack) -> Paces | None:

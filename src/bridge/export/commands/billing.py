@@ -35,8 +35,10 @@ from bridge.export.commands.app import (
     app,
     console,
     expected_errors,
+    is_missing,
     opened_journal,
     print_json,
+    without_journal,
     write_csv,
 )
 from bridge.export.commands.progress_display import shown_progress
@@ -73,6 +75,7 @@ def _opened(
     rates: Path | None = None,
     *,
     namespace: str = "",
+    creates: bool = True,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Generator[InvoiceSync]:
     told = read_billing_settings(settings.read_text(encoding="utf-8"), source=str(settings))
@@ -81,7 +84,7 @@ def _opened(
         opened = (
             None
             if journal is None
-            else stack.enter_context(opened_journal(journal, namespace=namespace, is_there=False))
+            else stack.enter_context(opened_journal(journal, namespace=namespace, creates=creates))
         )
         known = no_rates if rates is None else FileRates(rates)
         listed = ListedInvoices(()) if invoices is None else read_invoices(invoices)
@@ -103,7 +106,9 @@ def plan(
 
     Needs RILLET_API_KEY, and RILLET_ENVIRONMENT and RILLET_BASE_URL if they apply.
     """
-    with expected_errors(), _opened(settings, invoices, journal, rates, namespace=namespace) as sync:
+    with expected_errors(), _opened(settings, invoices, journal, rates, namespace=namespace, creates=False) as sync:
+        if journal is not None and is_missing(journal):
+            console(stderr=True).print(without_journal(journal), markup=False, highlight=False)
         planned = sync.plan()
         if as_json:
             print_json(_plan_json(planned))
@@ -193,7 +198,7 @@ def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = N
     Needs the same variables as plan. Exit status 0: nothing is known to be missing; 1: something is missing; 2: could
     not run.
     """
-    with expected_errors(), _opened(settings, None, journal) as sync:
+    with expected_errors(), _opened(settings, None, journal, creates=False) as sync:
         items = sync.check_setup()
         if as_json:
             print_json({"items": [{**attrs.asdict(each), "state": each.state.value} for each in items]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 import typer
 
 from bridge.closing.delimited import delimited
@@ -22,9 +23,11 @@ from bridge.export.commands.app import (
     app,
     console,
     expected_errors,
+    is_missing,
     moment_of,
     opened_export,
     print_json,
+    without_journal,
     write_csv,
 )
 from bridge.export.engine.export import Export
@@ -64,14 +67,19 @@ def plan(
 ) -> None:
     """Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.
 
+    A journal that is not there is not begun: the plan is that of a first export, and says so.
+
     --lines writes every line to be posted, with debit and credit, to a file from which a person can post by hand. A
     workbook needs the extra excel.
 
     Needs BREX_TOKEN and RILLET_API_KEY, and BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL if they apply.
     """
     changed_since = moment_of(since)
-    with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace) as export:
+    opened = opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace, creates=False)
+    with expected_errors(), opened as export:
         planned = export.plan(changed_since=changed_since)
+        if journal is not None and is_missing(journal):
+            planned = attrs.evolve(planned, warnings=(without_journal(journal), *planned.warnings))
         if lines is not None:
             lines.write_bytes(_lines_file(planned, export, is_workbook=lines.suffix.lower() == ".xlsx"))
         if out is not None:
