@@ -131,8 +131,8 @@ class BillingSettings:
     rillet_link: str | None = None
 
 
-#: Why there are no correcting entries.
-NO_CORRECTION = "an invoice is corrected by a credit note of the billing system; use replace or refuse"
+# Why there are no correcting entries.
+_NO_CORRECTION = "an invoice is corrected by a credit note of the billing system; use replace or refuse"
 
 
 def read_billing_settings(text: str, source: str = "settings") -> BillingSettings:
@@ -141,10 +141,11 @@ def read_billing_settings(text: str, source: str = "settings") -> BillingSetting
     Raises:
         SettingsError: With every wrong key, wrong type and missing value, each with its place.
     """
-    return read_toml(text, BillingSettings, source, _inconsistencies)
+    return read_toml(text, BillingSettings, source, inconsistencies_of)
 
 
-def _inconsistencies(settings: BillingSettings) -> Iterator[Mistake]:
+def inconsistencies_of(settings: BillingSettings) -> Iterator[Mistake]:
+    """What is wrong between the values."""
     yield from repeated("customers", (each.billing for each in settings.customers))
     yield from repeated("products", (each.billing for each in settings.products))
     yield from repeated("entities", (each.name for each in settings.entities))
@@ -153,4 +154,4 @@ def _inconsistencies(settings: BillingSettings) -> Iterator[Mistake]:
         text = "products that are created need the revenue_account that they earn on"
         yield Mistake(text, ("create_products",), about=(("revenue_account",),))
     if settings.on_change is OnChange.CORRECT:
-        yield Mistake(NO_CORRECTION, ("on_change",))
+        yield Mistake(_NO_CORRECTION, ("on_change",))

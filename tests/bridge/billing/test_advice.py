@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 import bridge
+from bridge import SettingsError
 from bridge.billing import (
     BillingEntity,
     BillingSettings,
@@ -313,3 +314,13 @@ def test_a_tax_without_a_rate_where_one_is_needed(seller: Seller) -> None:
 def test_an_invoice_is_not_corrected_by_an_entry(seller: Seller) -> None:
     with pytest.raises(ValueError, match="credit note of the billing system; use replace or refuse"):
         seller.sync(on_change=OnChange.CORRECT)
+
+
+def test_settings_that_contradict_themselves_begin_no_sync(seller: Seller) -> None:
+    with pytest.raises(SettingsError) as raised:
+        seller.sync(create_products=True, revenue_account=None, taxes=(TaxCode(code="DE19"), TaxCode(code="DE7")))
+
+    assert raised.value.problems == (
+        "taxes[1]: taxes[0] is about the same already; take one of them out",
+        "create_products: products that are created need the revenue_account that they earn on",
+    )

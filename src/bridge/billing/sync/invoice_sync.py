@@ -17,7 +17,7 @@ from bridge.billing.customers import LinkProposal, linked_customer, propose_link
 from bridge.billing.decisions import Post
 from bridge.billing.documents import INVOICE, CreditMemoDocument, PlannedCustomer, PlannedProduct, subject_of
 from bridge.billing.other_documents import BillingDocument
-from bridge.billing.settings import NO_CORRECTION, BillingSettings
+from bridge.billing.settings import BillingSettings, inconsistencies_of
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
 from bridge.billing.sync.creating import creating, mentioned_in, planned_in, without_namesakes
@@ -49,7 +49,7 @@ from bridge.export.journal.protocol import Journal, NoJournal, Refusal
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.mapping import Bridge, Plan
-from bridge.settings.choices import OnChange
+from bridge.settings.mistakes import Problem
 from bridge.settings.values import SettingsError
 
 _IN_FLIGHT = 6
@@ -70,7 +70,7 @@ class InvoiceSync:
         clock: Seconds on a monotonic clock, for `Progress`.
 
     Raises:
-        SettingsError: Changed invoices are to be corrected by entries.
+        SettingsError: The settings contradict themselves, or changed invoices are to be corrected by entries.
     """
 
     def __init__(
@@ -84,8 +84,8 @@ class InvoiceSync:
         in_flight: int = _IN_FLIGHT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if settings.on_change is OnChange.CORRECT:
-            raise SettingsError((f"on_change: {NO_CORRECTION}",))
+        if problems := tuple(map(Problem, inconsistencies_of(settings))):
+            raise SettingsError(problems)
         self.billing, self.settings, self.rates = billing, settings, rates
         self.journal: Journal = journal or NoJournal()
         self.ledger = BillingLedger(client, settings.reference_type)
