@@ -36,6 +36,7 @@ from support.laws.strategies import (
     ways_to_name,
     worlds,
 )
+from support.laws.whose import FOLLOWED
 
 CASH = "REIMBURSEMENT_EXPENSE_POST"
 CHARGES = ("CARD_EXPENSE_POST", "CARD_EXPENSE_REFUND")
@@ -195,10 +196,14 @@ def _code(line: Json) -> str | None:
 
 
 def _say_whose(draw: st.DrawFn, lines: Sequence[Json], kind: str, entity: Entity) -> None:
-    """Each line says whose it is; of the entity without a condition some do, and of movements of money one at least."""
+    """Each line says whose it is; of the entity without a condition some do.
+
+    One at least does of a movement of money and of a record that follows another one: their accounts say nothing.
+    """
     value = entity.name if entity.when is None else entity.when.value
     chosen = list(lines) if entity.when is not None else [each for each in lines if draw(st.booleans())]
-    if len(UNCODED.get(kind, {})) == 2 and not any(each["amount"]["amount"] for each in chosen):
+    by_account = len(UNCODED.get(kind, {})) < 2 and kind not in FOLLOWED
+    if not by_account and not any(each["amount"]["amount"] for each in chosen):
         chosen.append(pick(draw, [each for each in lines if each["amount"]["amount"]]))
     for line in chosen:
         line["accounting_field_values"].append(field_value(LEGAL_ENTITY, value))
