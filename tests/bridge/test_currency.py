@@ -25,6 +25,7 @@ from bridge import (
     ExchangeRate,
     Findings,
     ForeignCurrency,
+    Movements,
     Post,
     ReasonCode,
     Refuse,
@@ -113,12 +114,21 @@ def test_totals_hold_to_the_last_unit_and_no_line_is_a_unit_off(case: Case, curr
 
 
 def as_sent(case: Case, coded: CodedRecord) -> Case:
-    """The case with the amounts of its lines as they were converted."""
+    """The case with the amounts of its lines as they were converted.
+
+    A line that tells whose the record is may have come to nothing, which tells nothing; then its entity is the one that
+    takes the movements.
+    """
     lines = [
         line | {"amount": {"amount": each.line.amount.amount, "currency": each.line.amount.currency}}
         for line, each in zip(case.json["line_items"], coded.lines, strict=True)
     ]
-    return attrs.evolve(case, json=case.json | {"line_items": lines})
+    plain = case.world.settings
+    entities = tuple(
+        attrs.evolve(each, movements=Movements()) if each.name == coded.entity.name else each for each in plain.entities
+    )
+    world = attrs.evolve(case.world, settings=attrs.evolve(plain, entities=entities))
+    return attrs.evolve(case, json=case.json | {"line_items": lines}, world=world)
 
 
 @pytest.mark.parametrize("treatment", Treatment)
