@@ -23,7 +23,9 @@ class Examples:
     """Examples among what was posted, read from the books by their ids; one that there is none of is left out."""
 
     def __init__(self, outcome: ExportOutcome, books: rillet.Client) -> None:
-        self._posted, self._books = outcome.posted, books
+        # In which order they were posted differs from run to run.
+        self._posted = sorted(outcome.posted, key=lambda each: each.record.id)
+        self._books = books
 
     def lines(self) -> dict[str, str]:
         """The examples by what they are of."""
