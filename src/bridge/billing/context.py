@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import attrs
 
 from bridge.billing.catalogue import Catalogue
 from bridge.billing.settings import BillingSettings
 from bridge.billing.values import CreditNote, Invoice, Line
 from bridge.decisions import Findings, ReasonCode
+from clientkit.money import is_rounded, places
 
 
 @attrs.frozen(kw_only=True)
@@ -23,6 +26,11 @@ class Context:
     def ledger(self) -> str:
         """Whose books these are, for messages."""
         return self.catalogue.ledger
+
+    def amount(self, amount: Decimal) -> str:
+        """An amount with all places of its currency, as people write it, and no fewer than it has."""
+        currency = self.invoice.currency
+        return f"{amount:.{places(currency)}f}" if is_rounded(amount, currency) else f"{amount:f}"
 
     def refuse_unread(self, kind: str, *wanted: str | None, line: Line | None = None) -> bool:
         """Note that what is wanted cannot be read, or shares its name with what cannot; whether that is so."""

@@ -88,7 +88,7 @@ def plan_credit_note(
         sale.findings.add(ReasonCode.NEGATIVE_AMOUNT, "it comes to less than nothing, which takes an invoice")
     applied = note.applied if note.applied is not None else sale.total if note.invoice_id is not None else Decimal(0)
     if applied < 0 or applied > sale.total:
-        text = f"{applied:f} of it is applied, and it comes to {sale.total:f} {note.currency}"
+        text = f"{sale.amount(applied)} of it is applied, and it comes to {sale.amount(sale.total)} {note.currency}"
         sale.findings.add(ReasonCode.UNBALANCED, text)
     sold = sale.sold(CREDIT_NOTE)
     if sold is None:
@@ -124,7 +124,7 @@ class _Sale:
         posted_on: date | None,
     ) -> None:
         self._context = Context(invoice=invoice, catalogue=catalogue, settings=settings)
-        self.findings = self._context.findings
+        self.findings, self.amount = self._context.findings, self._context.amount
         self._invoice, self._catalogue, self._settings, self._rates = invoice, catalogue, settings, rates
         self._posted_on = posted_on
         self._customer = customer_of(invoice.customer, catalogue, settings, self.findings)
@@ -233,7 +233,8 @@ class _Sale:
                 self.findings.add(ReasonCode.CURRENCY_PRECISION, text, line.id)
         told = invoice.total
         if told is not None and None not in self._lines and invoice.lines and told != self.total:
-            text = f"its total is {told:f} {invoice.currency}, and its lines come to {self.total:f} with their taxes"
+            lines = f"its lines come to {self.amount(self.total)} with their taxes"
+            text = f"its total is {self.amount(told)} {invoice.currency}, and {lines}"
             self.findings.add(ReasonCode.UNBALANCED, text)
 
     def _subsidiary(self) -> Subsidiary | None:

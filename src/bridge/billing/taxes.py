@@ -112,13 +112,13 @@ def _problem(
     currency, status = context.invoice.currency, context.invoice.customer.tax_status
     if amount and status is not TaxStatus.TAXED:
         text = (
-            f"its customer is {_STANDING[status]}, and a line has a tax of {amount:f} {currency}; set the tax to 0, or the "
+            f"its customer is {_STANDING[status]}, and a line has a tax of {context.amount(amount)} {currency}; set the tax to 0, or the "
             f"customer's tax status to taxed"
         )
         return ReasonCode.TAX_DIFFERS, text
     if amount and rate is None and needs_rate:
         text = (
-            f"a line has a tax of {amount:f} {currency}, which Rillet takes with a tax rate here, and "
+            f"a line has a tax of {context.amount(amount)} {currency}, which Rillet takes with a tax rate here, and "
             f"{_unmatched(line, context)}; add one"
         )
         return ReasonCode.UNKNOWN_TAX_CODE, text
@@ -128,8 +128,8 @@ def _problem(
     expected = _worked_out(rate, line, currency)
     if total((amount, expected.copy_negate())).copy_abs() > unit:
         text = (
-            f"a line of {line.amount:f} {currency} has a tax of {amount:f}, and {_shown(rate)} comes to {expected:f}; "
-            f"correct its tax, or the code for such lines in [[taxes]]"
+            f"a line of {context.amount(line.amount)} {currency} has a tax of {context.amount(amount)}, and {_shown(rate)} comes to "
+            f"{context.amount(expected)}; correct its tax, or the code for such lines in [[taxes]]"
         )
         return ReasonCode.TAX_DIFFERS, text
     return None

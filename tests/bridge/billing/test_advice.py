@@ -272,7 +272,7 @@ def test_a_tax_that_nobody_tells_says_whose_and_what_to_set(seller: Seller, scop
         ),
         (
             TaxStatus.REVERSE_CHARGE,
-            "19.00",
+            "19.0",
             (),
             (
                 "its customer is under reverse charge, and a line has a tax of 19.00 USD; set the tax to 0, or the customer's tax "
