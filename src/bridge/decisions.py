@@ -89,6 +89,7 @@ class SkipCode(OpenEnum):
     OTHER_BASIS = "other_basis"
     NOT_READY = "not_ready"
     IN_LEDGER = "in_ledger"
+    TO_DELETE = "to_delete"
     UNCHANGED = "unchanged"
     DISMISSED = "dismissed"
 

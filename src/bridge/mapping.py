@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, tzinfo
 from functools import partial
 from types import MappingProxyType
@@ -109,8 +109,17 @@ class Plan(Tabular):
 
     @property
     def nothing(self) -> tuple[Skip, ...]:
-        """The records that need no posting."""
-        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Skip))
+        """The records that need nothing."""
+        return tuple(each for each in self._skipped if each.code is not SkipCode.TO_DELETE)
+
+    @property
+    def deletions(self) -> tuple[Skip, ...]:
+        """The records of which nothing is left to post, and whose objects would be deleted."""
+        return tuple(each for each in self._skipped if each.code is SkipCode.TO_DELETE)
+
+    @property
+    def _skipped(self) -> Iterator[Skip]:
+        return (outcome for outcome in self.outcomes if isinstance(outcome, Skip))
 
     @property
     def new_vendors(self) -> tuple[PlannedVendor, ...]:
@@ -121,15 +130,23 @@ class Plan(Tabular):
     @property
     def totals(self) -> Mapping[str, Total]:
         """The records and their amounts as the source states them, by what would become of them, for each that there is."""
-        parts = {"post": self.posts, "held": self.held, "refused": self.refused, "nothing": self.nothing}
+        parts = {
+            "post": self.posts,
+            "delete": self.deletions,
+            "held": self.held,
+            "refused": self.refused,
+            "nothing": self.nothing,
+        }
         return {name: total_of(each.record for each in part) for name, part in parts.items() if part}
 
     @property
     def table(self) -> DataTable:
         """Every record with what would become of it, and the day on which it counts or the reasons."""
+        deleted = f"{len(self.deletions)} to delete, " if self.deletions else ""
         held = f"{len(self.held)} held, " if self.held else ""
+        refused, nothing = f"{len(self.refused)} refused, ", f"{len(self.nothing)} with nothing to do"
         return DataTable(
-            title=f"{len(self.posts)} to post, {held}{len(self.refused)} refused, {len(self.nothing)} with nothing to do",
+            title=f"{len(self.posts)} to post, {deleted}{held}{refused}{nothing}",
             headings=("Record", "Amount", "Outcome", "Why"),
             rows=tuple(_row(outcome) for outcome in self.outcomes),
         )
@@ -362,13 +379,18 @@ class Bridge:
         return Plan(outcomes=tuple(planned.settled(each) for each in made))
 
 
+def skipped_as(skip: Skip) -> str:
+    """What a plan calls a record that needs no posting."""
+    return "delete" if skip.code is SkipCode.TO_DELETE else "nothing to do"
+
+
 def _row(outcome: Decision) -> tuple[str, ...]:
     record = outcome.record
     amount = money_text(record.amount.amount, record.amount.currency)
     if isinstance(outcome, Post):
         return record.id, amount, "post", f"it counts on {outcome.document.impact_date}"
     if isinstance(outcome, Skip):
-        return record.id, amount, "nothing to do", outcome.why
+        return record.id, amount, skipped_as(outcome), outcome.why
     return record.id, amount, "held" if outcome.is_held else "refused", "\n".join(outcome.texts)
 
 

@@ -16,6 +16,7 @@ from clientkit.money import decimal_text, total
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "post": "would be posted",
+        "delete": "would be deleted",
         "posted": "posted",
         "adopted": "found in Rillet already",
         "held": "held for approval",

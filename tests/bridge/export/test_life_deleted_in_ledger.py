@@ -299,6 +299,17 @@ def test_what_is_not_free_is_not_deleted(make: MakeCompany, kind: Kind) -> None:
     assert company.books() == kind.books(100)
 
 
+def test_a_plan_counts_what_would_be_deleted_as_something_to_do(make: MakeCompany) -> None:
+    company = of_kind(make, BILL, on_delete="delete")
+    company.change(bill("0"))
+
+    plan = company.export().plan()
+
+    assert ([each.record.id for each in plan.deletions], plan.nothing) == (["b1"], ())
+    assert plan.table.title == "0 to post, 1 to delete, 0 refused, 0 with nothing to do"
+    assert [row[2] for row in plan.table.rows] == ["delete"]
+
+
 def test_a_paid_bill_is_not_deleted(make: MakeCompany) -> None:
     company = of_kind(make, BILL, on_delete="delete")
     company.pay_bill("b1", "10")

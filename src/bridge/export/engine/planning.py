@@ -54,8 +54,10 @@ def _outcome(result: RecordResult, wording: Wording) -> Decision:
         case Posted() if result.step == SENT_AGAIN:
             return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=_SENT_FIRST),))
         case Posted():
-            why = f"its {result.ref} {'would be deleted' if result.is_removed else wording.is_there}"
-            return Skip(record=result.record, why=why, code=SkipCode.IN_LEDGER)
+            why, code = f"its {result.ref} {wording.is_there}", SkipCode.IN_LEDGER
+            if result.is_removed:
+                why, code = f"its {result.ref} would be deleted", SkipCode.TO_DELETE
+            return Skip(record=result.record, why=why, code=code)
         case Failed() | Elsewhere():
             return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=result.why),))
         case _:

@@ -15,7 +15,7 @@ from bridge.export.reporting.history import History, moment_text
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
-from bridge.mapping import Plan
+from bridge.mapping import Plan, skipped_as
 
 _Row = tuple[Cell, ...]
 
@@ -24,10 +24,13 @@ _Row = tuple[Cell, ...]
 _RECORD = ("Record", "Record amount", "Record currency")
 
 
-def plan_report(*plans: Plan, created: Iterable[tuple[str, str, str]] = ()) -> Report:
+def plan_report(
+    *plans: Plan, created: Iterable[tuple[str, str, str]] = (), unread: Iterable[tuple[str, str]] = ()
+) -> Report:
     """Every record of plans: a row for each line that would be posted, or for each reason why there is none.
 
-    `created` is what would be created first: its id, ``customer`` or another word for what it is, and its name.
+    `created` is what would be created first: its id, ``customer`` or another word for what it is, and its name. `unread` is
+    what cannot be read: its id, and why.
     """
     return Report(
         title="Plan",
@@ -38,6 +41,7 @@ def plan_report(*plans: Plan, created: Iterable[tuple[str, str, str]] = ()) -> R
         rows=(
             *(_planned(None, f"create the {what}", "", name, key) for key, what, name in created),
             *(row for plan in plans for row in _of_plan(plan)),
+            *(_planned(None, "cannot be read", "", why, key) for key, why in unread),
         ),
     )
 
@@ -51,7 +55,7 @@ def _of_plan(plan: Plan) -> Iterator[_Row]:
             rows = [_planned(each.record, outcome, code, text) for code, text in each.coded_texts]
             yield from _amount_once(rows)
         else:
-            yield _planned(each.record, "nothing to do", str(each.code), each.why)
+            yield _planned(each.record, skipped_as(each), str(each.code), each.why)
     for warning in plan.warnings:
         yield _planned(None, "warning", "", warning)
 

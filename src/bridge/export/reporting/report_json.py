@@ -117,6 +117,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "create_vendors": [each.vendor.name for each in plan.new_vendors],
         "held": refused_json(plan.held),
         "refused": refused_json(plan.refused),
+        "deletions": nothing_json(plan.deletions),
         "nothing": nothing_json(plan.nothing),
         "totals": totals_json(plan.totals),
         "warnings": list(plan.warnings),

@@ -113,6 +113,8 @@ def plan_table(plan: Plan) -> RenderableType:
     if plan.new_vendors:
         names = ", ".join(each.vendor.name for each in plan.new_vendors)
         parts.append(Text(f"Vendors to create: {on_one_line(names)}"))
+    if plan.deletions:
+        parts.append(_reasons("Would be deleted", [(each.record, [each.why]) for each in plan.deletions]))
     if plan.nothing:
         parts.append(_reasons("Nothing to do", [(each.record, [each.why]) for each in plan.nothing]))
     for title, refused in (("Held for approval", plan.held), ("Refused", plan.refused)):

@@ -231,6 +231,8 @@ def _decided(row: Row, decision: Decision) -> Row:
         if row.status is Status.UNCLEAR and status is Status.REFUSED:
             status = Status.UNCLEAR
         return attrs.evolve(row, status=status, why=tuple(dict.fromkeys(map(str, decision.reasons))))
+    if decision.code is SkipCode.TO_DELETE:
+        return attrs.evolve(row, status=Status.WAITING, why=(decision.why,))
     if decision.code is SkipCode.DISMISSED:
         return attrs.evolve(row, status=Status.DISMISSED)
     if decision.code in {SkipCode.IN_LEDGER, SkipCode.UNCHANGED}:
