@@ -1,10 +1,14 @@
-"""Invoices in a file: a plain CSV, or Stripe's JSON as a list, an answer of its API, or one object on each line."""
+"""Invoices in a file: a plain CSV, or Stripe's JSON.
+
+Its objects may be a list, an answer of its API, an event, one on each line, or ``{"invoices": [...], "credit_notes": [...]}``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from types import MappingProxyType
+from typing import TypeAlias, cast
 
 from bridge.billing.csv_file import read_invoices_csv
 from bridge.billing.stripe import StripeShapeError, read_stripe_credit_note, read_stripe_invoice
@@ -12,6 +16,12 @@ from bridge.billing.sync.protocol import ListedInvoices
 from bridge.billing.values import CreditNote, Invoice, UnreadableInvoice
 from bridge.settings.values import SettingsError
 from clientkit import codec
+
+#: An object of Stripe's, and whether it is a credit note.
+_Object: TypeAlias = tuple[Mapping[str, object], bool]
+
+_NOTE = "credit_note"
+_PARTS: Mapping[str, bool] = MappingProxyType({"invoices": False, "credit_notes": True})
 
 
 def read_invoices(path: Path) -> ListedInvoices:
@@ -25,20 +35,53 @@ def read_invoices(path: Path) -> ListedInvoices:
     if path.suffix.lower() == ".csv":
         return ListedInvoices(read_invoices_csv(text, source=path.name), name=path.name)
     objects = list(_objects(text, path.name))
-    invoices = [_invoice(each) for each in objects if each.get("object") != "credit_note"]
+    invoices = [_invoice(each) for each, is_note in objects if not is_note]
     by_id = {each.id: each for each in invoices if isinstance(each, Invoice)}
-    notes = [_note(each, by_id) for each in objects if each.get("object") == "credit_note"]
+    notes = [_note(each, by_id) for each, is_note in objects if is_note]
     return ListedInvoices(invoices, notes, name=path.name)
 
 
-def _objects(text: str, source: str) -> Iterator[Mapping[str, object]]:
+def _objects(text: str, source: str) -> Iterator[_Object]:
     for place, found in _parsed(text, source):
-        answer = _fields(found)
-        listed = answer.get("data") if answer.get("object") == "list" else found
-        for each in cast("list[object]", listed) if isinstance(listed, list) else [listed]:
-            if not isinstance(each, dict):
-                raise SettingsError((f"{place}: {str(each)[:40]!r} is no object of Stripe",))
-            yield cast("dict[str, object]", each)
+        if isinstance(found, list):
+            yield from _listed(found, place)
+        else:
+            yield from _unpacked(_fields(found), place)
+
+
+def _unpacked(found: Mapping[str, object], place: str) -> Iterator[_Object]:
+    """The objects in what is no list: itself, or what it holds."""
+    kind = found.get("object")
+    if kind == "list":
+        yield from _listed(found.get("data"), place)
+    elif kind == "event":
+        yield from _unpacked(_fields(_fields(found.get("data")).get("object")), place)
+    elif kind is not None or "id" in found:
+        yield found, kind == _NOTE
+    elif found and found.keys() <= _PARTS.keys():
+        for part, inside in found.items():
+            listed = _fields(inside).get("data", inside)
+            yield from ((each, _PARTS[part]) for each, _ in _listed(listed, f"{place}: {part}"))
+    else:
+        raise _wrong_shape(place)
+
+
+def _listed(found: object, place: str) -> Iterator[_Object]:
+    if not isinstance(found, list):
+        raise _wrong_shape(place)
+    for each in cast("list[object]", found):
+        if not isinstance(each, dict):
+            raise SettingsError((f"{place}: {str(each)[:40]!r} is no object of Stripe",))
+        fields = cast("dict[str, object]", each)
+        yield fields, fields.get("object") == _NOTE
+
+
+def _wrong_shape(place: str) -> SettingsError:
+    why = (
+        'it holds no invoices in a shape that is read; write {"invoices": [...], "credit_notes": [...]}, or Stripe\'s objects '
+        "as a list, as an answer of its API, or one on each line"
+    )
+    return SettingsError((f"{place}: {why}",))
 
 
 def _parsed(text: str, source: str) -> Iterable[tuple[str, object]]:
