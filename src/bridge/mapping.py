@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, tzinfo
 from functools import partial
 from types import MappingProxyType
@@ -130,7 +130,7 @@ class Plan(Tabular):
     @property
     def totals(self) -> Mapping[str, Total]:
         """The records and their amounts as the source states them, by what would become of them, for each that there is."""
-        parts = {
+        parts: Mapping[str, Sequence[Decision]] = {
             "post": self.posts,
             "delete": self.deletions,
             "held": self.held,
@@ -140,13 +140,18 @@ class Plan(Tabular):
         return {name: total_of(each.record for each in part) for name, part in parts.items() if part}
 
     @property
-    def table(self) -> DataTable:
-        """Every record with what would become of it, and the day on which it counts or the reasons."""
+    def title(self) -> str:
+        """How many records there are of each sort."""
         deleted = f"{len(self.deletions)} to delete, " if self.deletions else ""
         held = f"{len(self.held)} held, " if self.held else ""
         refused, nothing = f"{len(self.refused)} refused, ", f"{len(self.nothing)} with nothing to do"
+        return f"{len(self.posts)} to post, {deleted}{held}{refused}{nothing}"
+
+    @property
+    def table(self) -> DataTable:
+        """Every record with what would become of it, and the day on which it counts or the reasons."""
         return DataTable(
-            title=f"{len(self.posts)} to post, {deleted}{held}{refused}{nothing}",
+            title=self.title,
             headings=("Record", "Amount", "Outcome", "Why"),
             rows=tuple(_row(outcome) for outcome in self.outcomes),
         )

@@ -73,6 +73,10 @@ def test_plan_shows_what_would_be_done_and_begins_no_journal(
     assert told["invoices"]["refused"] == [
         {
             "subject": "invoice:in_2",
+            "net": "100.00",
+            "tax": "18.00",
+            "total": "118.00",
+            "currency": "USD",
             "reasons": [{"code": "tax_differs", "text": WRONG_TAX}],
         }
     ]
@@ -115,6 +119,13 @@ def test_each_command_writes_its_rows(run: Run, books: rillet.testing.StandIn, t
         ("prod_1", "create the product", "prod_1"),
     ]
     assert [row["Code"] for row in planned if row["Outcome"] == "refused"] == ["tax_differs"]
+    # Each invoice once, so that a column sums to what the invoices say.
+    assert [
+        (row["Record"], row["Net"], row["Tax"], row["Total"], row["Invoice currency"]) for row in planned if row["Net"]
+    ] == [
+        ("invoice:in_1", "100.00", "19.00", "119.00", "USD"),
+        ("invoice:in_2", "100.00", "18.00", "118.00", "USD"),
+    ]
     assert {row["Record"] for row in rows("sync") if row["Became"] == "posted"} >= {"invoice:in_1"}
     (made,) = books.invoices
     assert [(row["Invoice"], row["In Rillet"]) for row in rows("status")] == [
@@ -153,6 +164,78 @@ def test_stripes_json_is_read_with_its_credit_notes(run: Run, books: rillet.test
     assert run("sync", invoices="stripe.json") == (0, {"posted": 0, "stopped": None, "problems": []})
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"invoices": [stripe_invoice()], "credit_notes": [CREDIT_NOTE]},
+        {
+            "credit_notes": {"object": "list", "data": [CREDIT_NOTE]},
+            "invoices": {"object": "list", "data": [stripe_invoice()]},
+        },
+        {"invoices": [stripe_invoice()], "credit_notes": [{**CREDIT_NOTE, "object": None}]},
+        [{**stripe_invoice()}, {**CREDIT_NOTE}],
+    ],
+    ids=["both", "lists of Stripe's API", "without the name of the object", "a list"],
+)
+def test_invoices_and_credit_notes_in_one_body(
+    run: Run, books: rillet.testing.StandIn, tmp_path: Path, shape: object
+) -> None:
+    (tmp_path / "both.json").write_text(json.dumps(shape), encoding="utf-8")
+
+    assert run("sync", invoices="both.json") == (0, {"posted": 2, "stopped": None, "problems": []})
+    assert [each.amount_due.amount for each in books.invoices] == [114]
+
+
+def test_an_event_of_stripe_holds_its_invoice(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+    event = {"id": "evt_1", "object": "event", "type": "invoice.finalized", "data": {"object": stripe_invoice()}}
+    (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
+
+    assert run("sync", invoices="event.json")[0] == 0
+    assert [each.invoice_number for each in books.invoices] == ["A-001"]
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {},
+        {"bills": []},
+        {"invoices": {"in_1": {}}},
+        {"invoices": [], "credit_memos": []},
+        {"object": "list", "data": "in_1"},
+        {"object": "event", "data": {}},
+        "in_1",
+    ],
+    ids=str,
+)
+def test_a_body_of_another_shape_is_told_which_one_is_read(run: Run, tmp_path: Path, shape: object) -> None:
+    (tmp_path / "wrong.json").write_text(json.dumps(shape), encoding="utf-8")
+
+    code, told = run("plan", invoices="wrong.json")
+
+    assert code == 2
+    assert 'write {"invoices": [...], "credit_notes": [...]}' in " ".join(told.split())
+
+
+@pytest.mark.parametrize("as_csv", [False, True])
+def test_a_plan_with_what_cannot_be_read_is_not_complete(
+    run: Run, books: rillet.testing.StandIn, tmp_path: Path, *, as_csv: bool
+) -> None:
+    (tmp_path / "invoices.csv").write_text(CSV.replace("18.00", chr(34) + "19,00" + chr(34)), encoding="utf-8")
+    file = tmp_path / "rows.csv"
+
+    code, told = run("plan", *(["--csv", str(file)] if as_csv else []))
+
+    why = "invoices.csv line 3: tax is '19,00', not a number with a point such as 1250.00"
+    assert code == 1
+    assert books.invoices == ()
+    if as_csv:
+        rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+        assert [(row["Record"], row["Why"]) for row in rows if row["Outcome"] == "cannot be read"] == [("in_2", why)]
+    else:
+        assert told["unreadable"] == [{"id": "in_2", "why": why}]
+
+
 @pytest.mark.usefixtures("books")
 def test_what_is_no_file_of_invoices_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "wrong.json").write_text("{\nnot json", encoding="utf-8")
@@ -174,6 +257,7 @@ def test_tables_for_people(tmp_path: Path, run: Run) -> None:
     ]
 
     assert "cus_1 Acme" in shown[0]
+    assert "to post: 100.00 net, 19.00 tax, 119.00 USD in total" in shown[0]
     assert "invalid_invoice" in shown[1]
     assert "in Rillet" in shown[2]
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from bridge.billing.sync.invoice_sync import InvoiceSync
     from bridge.billing.sync.ledger import BillingLedger
     from bridge.billing.sync.linking import LinkError
-    from bridge.billing.sync.outcome import SyncOutcome, SyncPlan, SyncProblem
+    from bridge.billing.sync.outcome import SyncOutcome, SyncProblem
     from bridge.billing.sync.payments import DoubleInvoiceError, PaymentWatcher, PollOutcome, Undelivered
+    from bridge.billing.sync.planned import PlannedAmounts, SyncPlan
     from bridge.billing.sync.protocol import BillingSystem, ListedInvoices
 
 # Made by docs/make_exports.py from the imports above.
@@ -22,13 +23,14 @@ _HOMES = {
     "bridge.billing.sync.invoice_sync": ("InvoiceSync",),
     "bridge.billing.sync.ledger": ("BillingLedger",),
     "bridge.billing.sync.linking": ("LinkError",),
-    "bridge.billing.sync.outcome": ("SyncOutcome", "SyncPlan", "SyncProblem",),
+    "bridge.billing.sync.outcome": ("SyncOutcome", "SyncProblem",),
     "bridge.billing.sync.payments": ("DoubleInvoiceError", "PaymentWatcher", "PollOutcome", "Undelivered",),
+    "bridge.billing.sync.planned": ("PlannedAmounts", "SyncPlan",),
     "bridge.billing.sync.protocol": ("BillingSystem", "ListedInvoices",),
 }  # fmt: skip
 __all__ = [
     "BillingLedger", "BillingSystem", "DoubleInvoiceError", "InvoiceSync", "LinkError", "ListedInvoices",
-    "PaymentWatcher", "PollOutcome", "SyncOutcome", "SyncPlan", "SyncProblem", "Undelivered",
+    "PaymentWatcher", "PlannedAmounts", "PollOutcome", "SyncOutcome", "SyncPlan", "SyncProblem", "Undelivered",
 ]  # fmt: skip
 # End of what is made.
 

@@ -44,7 +44,7 @@ def read_invoices(path: Path) -> ListedInvoices:
 def _objects(text: str, source: str) -> Iterator[_Object]:
     for place, found in _parsed(text, source):
         if isinstance(found, list):
-            yield from _listed(found, place)
+            yield from _listed(cast("list[object]", found), place)
         else:
             yield from _unpacked(_fields(found), place)
 

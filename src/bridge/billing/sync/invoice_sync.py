@@ -25,8 +25,9 @@ from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
 from bridge.billing.sync.mapping import InvoiceMapping, Prepared
-from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
+from bridge.billing.sync.outcome import SyncOutcome, unreadable_problem
 from bridge.billing.sync.payments import webhook_mark
+from bridge.billing.sync.planned import SyncPlan
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.reading import (
     Waiting,
@@ -103,6 +104,8 @@ class InvoiceSync:
             products=tuple(each for each in planned.values() if isinstance(each, PlannedProduct)),
             invoices=invoices,
             credit_notes=self._plan(waiting, waiting.credit_notes),
+            unreadable=tuple(unreadable_problem(each.id or "", each.why) for each in waiting.unreadable),
+            values=waiting.values,
         )
 
     def run(

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import attrs
 
 from bridge.billing.decisions import SyncError, sync_error
-from bridge.billing.documents import PlannedCustomer, PlannedProduct
 from bridge.datatable import first_lines
 from bridge.export.reporting.report import ExportOutcome
-from bridge.mapping import Plan
 from clientkit.showing import in_short
 
 # The errors that a missing setup is known by: nobody can ask Rillet whether a type of reference exists.
@@ -27,16 +25,6 @@ class SyncProblem:
 
     def __str__(self) -> str:
         return in_short(f"{self.subject}: {self.text}")
-
-
-@attrs.frozen(kw_only=True)
-class SyncPlan:
-    """What a sync would do: what it would create first, and then what would become of invoices and credit notes."""
-
-    customers: tuple[PlannedCustomer, ...]
-    products: tuple[PlannedProduct, ...]
-    invoices: Plan
-    credit_notes: Plan
 
 
 @attrs.frozen(kw_only=True)
@@ -93,6 +81,11 @@ class SyncOutcome:
         return sum(each.counts.posted for each in taken if each is not None)
 
 
+def unreadable_problem(billing_id: str, why: str) -> SyncProblem:
+    """That an invoice or a credit note cannot be read; its id is empty where it has none."""
+    return SyncProblem(subject=billing_id, error=SyncError.INVALID_INVOICE, text=why)
+
+
 def _problem_count(count: int) -> str:
     return "1 problem" if count == 1 else f"{count} problems"
 
@@ -105,4 +98,4 @@ def _problems(outcome: ExportOutcome) -> Iterator[SyncProblem]:
         error = SyncError.MISSING_SETUP if failed.code in _SETUP else SyncError.API_ERROR
         yield SyncProblem(subject=failed.record.id, error=error, text=failed.why)
     for unread in outcome.unreadable:
-        yield SyncProblem(subject=unread.record_id, error=SyncError.INVALID_INVOICE, text=unread.why)
+        yield unreadable_problem(unread.record_id, unread.why)

@@ -22,7 +22,7 @@ from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, changed_at
 from bridge.datatable import trimmed
 from bridge.export.owners import JournalUse
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
-from clientkit.money import total
+from clientkit.money import checked, total
 
 _DIGITS = 20
 # No billing system's invoice is older.
@@ -38,8 +38,7 @@ def subject_of_value(value: Invoice | CreditNote) -> str:
 
 def record_of(value: Invoice | CreditNote, *, is_taken: bool) -> Record:
     """An invoice or a credit note as a record; `is_taken` tells that it is in the ledger, as far as the journal knows."""
-    amount = total(each.amount for each in value.lines)
-    line = LineItem(id="1", type=Side.DEBIT, amount=Amount(amount=amount, currency=value.currency))
+    line = LineItem(id="1", type=Side.DEBIT, amount=Amount(amount=_net(value), currency=value.currency))
     return _record(
         subject_of_value(value),
         is_taken=is_taken,
@@ -50,6 +49,14 @@ def record_of(value: Invoice | CreditNote, *, is_taken: bool) -> Record:
         version=version_of(value),
         day=value.issued,
     )
+
+
+def _net(value: Invoice | CreditNote) -> Decimal:
+    """What its lines come to; nothing where one of them is no amount, which the mapping refuses it for."""
+    try:
+        return total(checked(each.amount) for each in value.lines)
+    except (TypeError, ValueError):
+        return Decimal(0)
 
 
 def record_of_subject(subject: str, *, is_taken: bool) -> Record:

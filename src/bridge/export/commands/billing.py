@@ -14,16 +14,18 @@ from rich.console import Group
 from rich.table import Table
 
 import rillet
+from brex_accounting import Record
 from bridge.billing.settings import read_billing_settings
 from bridge.billing.setup import SetupState
 from bridge.billing.sync.files import read_invoices
 from bridge.billing.sync.invoice_sync import InvoiceSync
-from bridge.billing.sync.outcome import SyncOutcome, SyncPlan
+from bridge.billing.sync.outcome import SyncOutcome
+from bridge.billing.sync.planned import SyncPlan
 from bridge.billing.sync.protocol import ListedInvoices
 from bridge.billing.sync.status import InvoiceState, invoice_states
 from bridge.callers import no_rates
-from bridge.closing.delimited import delimited
-from bridge.decisions import Refuse
+from bridge.closing.delimited import Cell, delimited
+from bridge.datatable import DataTable
 from bridge.export.commands.app import (
     INCOMPLETE,
     CsvFile,
@@ -46,7 +48,6 @@ from bridge.export.file_rates import FileRates
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import outcome_report, plan_report
 from bridge.export.watching.graceful_stop import GracefulStop
-from bridge.mapping import Plan
 
 billing = typer.Typer(help="Post a billing system's invoices to Rillet.", no_args_is_help=True)
 app.add_typer(billing, name="billing")
@@ -111,11 +112,11 @@ def plan(
             console(stderr=True).print(without_journal(journal), markup=False, highlight=False)
         planned = sync.plan()
         if as_json:
-            print_json(_plan_json(planned))
+            print_json(planned.as_json())
         else:
             console().print(_plan_table(planned))
         write_csv(csv, lambda: _plan_csv(planned))
-        if planned.invoices.refused or planned.credit_notes.refused:
+        if not planned.complete:
             raise typer.Exit(INCOMPLETE)
 
 
@@ -214,33 +215,22 @@ def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = N
             raise typer.Exit(INCOMPLETE)
 
 
-def _plan_json(planned: SyncPlan) -> dict[str, object]:
-    def listed(plan: Plan) -> dict[str, object]:
-        return {
-            "posts": [{"subject": each.record.id, "step": each.step} for each in plan.posts],
-            "refused": [_refused_json(each) for each in plan.refused],
-            "nothing": [{"subject": each.record.id, "why": each.why} for each in plan.nothing],
-        }
-
-    return {
-        "create_customers": [each.customer.name for each in planned.customers],
-        "create_products": [each.product.name for each in planned.products],
-        "invoices": listed(planned.invoices),
-        "credit_notes": listed(planned.credit_notes),
-    }
-
-
-def _refused_json(refused: Refuse) -> dict[str, object]:
-    return {
-        "subject": refused.record.id,
-        "reasons": [{"code": each.code.value, "text": each.text} for each in refused.reasons],
-    }
-
-
 def _plan_csv(planned: SyncPlan) -> str:
     customers = [(each.customer.id, "customer", each.customer.name) for each in planned.customers]
     products = [(each.product.id, "product", each.product.name) for each in planned.products]
-    return plan_report(planned.invoices, planned.credit_notes, created=[*customers, *products]).to_csv()
+    unread = [(each.subject, each.text) for each in planned.unreadable]
+
+    def amounts(record: Record) -> tuple[Cell, ...]:
+        found = planned.amounts(record.id)
+        return ("", "", "", "") if found is None else (found.net, found.tax, found.total, found.currency)
+
+    return plan_report(
+        planned.invoices,
+        planned.credit_notes,
+        created=[*customers, *products],
+        unread=unread,
+        amounts=(("Net", "Tax", "Total", "Invoice currency"), amounts),
+    ).to_csv()
 
 
 def _plan_table(planned: SyncPlan) -> Group:
@@ -250,15 +240,15 @@ def _plan_table(planned: SyncPlan) -> Group:
     for product in planned.products:
         created.add_row("product", f"{product.product.id} {product.product.name}")
     parts = [created] if created.row_count else []
-    return Group(*parts, *(_rows_of(each) for each in (planned.invoices, planned.credit_notes) if each.outcomes))
+    return Group(*parts, *map(_first_rows, planned.tables))
 
 
-def _rows_of(plan: Plan) -> Table:
-    shown = plan.table
-    table = Table("Invoice", *shown.headings[1:], title=shown.title)
-    for row in shown.rows[: tables.MOST_ROWS]:
-        table.add_row(*row)
-    return table
+def _first_rows(shown: DataTable) -> DataTable | Group:
+    more = len(shown.rows) - tables.MOST_ROWS
+    if more <= 0:
+        return shown
+    first = attrs.evolve(shown, rows=shown.rows[: tables.MOST_ROWS])
+    return Group(first, f"… and {more} more; --json has them all")
 
 
 def _outcome_json(outcome: SyncOutcome) -> dict[str, object]:

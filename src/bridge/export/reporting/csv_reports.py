@@ -22,61 +22,83 @@ _Row = tuple[Cell, ...]
 
 #: A record's own amount is in its first row, so that a column of them sums to what the source has.
 _RECORD = ("Record", "Record amount", "Record currency")
+#: What a record comes to in cells, and what their headings are.
+_Amounts = tuple[Sequence[str], Callable[[Record], _Row]]
 
 
 def plan_report(
-    *plans: Plan, created: Iterable[tuple[str, str, str]] = (), unread: Iterable[tuple[str, str]] = ()
+    *plans: Plan,
+    created: Iterable[tuple[str, str, str]] = (),
+    unread: Iterable[tuple[str, str]] = (),
+    amounts: _Amounts | None = None,
 ) -> Report:
     """Every record of plans: a row for each line that would be posted, or for each reason why there is none.
 
     `created` is what would be created first: its id, ``customer`` or another word for what it is, and its name. `unread` is
-    what cannot be read: its id, and why.
+    what cannot be read: its id, and why. `amounts` are headings of what a record comes to and the cells for them, where that
+    is more than its own amount.
     """
+    headings, cells = amounts or (_RECORD[1:], _own_amount)
+    rows = _PlanRows(cells, tuple("" for _ in headings))
     return Report(
         title="Plan",
         headings=(
-            *_RECORD,
+            *(_RECORD[0], *headings),
             *("Outcome", "Step", "Day", "Vendor", "Account", "Side", "Amount", "Currency", "Code", "Why"),
         ),
         rows=(
-            *(_planned(None, f"create the {what}", "", name, key) for key, what, name in created),
-            *(row for plan in plans for row in _of_plan(plan)),
-            *(_planned(None, "cannot be read", "", why, key) for key, why in unread),
+            *(rows.without_record(key, f"create the {what}", name) for key, what, name in created),
+            *(row for plan in plans for row in rows.of(plan)),
+            *(rows.without_record(key, "cannot be read", why) for key, why in unread),
         ),
     )
 
 
-def _of_plan(plan: Plan) -> Iterator[_Row]:
-    for each in plan.outcomes:
-        if isinstance(each, Post):
-            yield from _of_post(each)
-        elif isinstance(each, Refuse):
-            outcome = "held" if each.is_held else "refused"
-            rows = [_planned(each.record, outcome, code, text) for code, text in each.coded_texts]
-            yield from _amount_once(rows)
-        else:
-            yield _planned(each.record, skipped_as(each), str(each.code), each.why)
-    for warning in plan.warnings:
-        yield _planned(None, "warning", "", warning)
+class _PlanRows:
+    """The rows of a plan; `amounts` are the cells of what a record comes to, in its first row, and `none` in the others."""
+
+    def __init__(self, amounts: Callable[[Record], _Row], none: _Row) -> None:
+        self._amounts, self._none = amounts, none
+
+    def of(self, plan: Plan) -> Iterator[_Row]:
+        for each in plan.outcomes:
+            if isinstance(each, Post):
+                yield from self._once(each.record, _of_post(each))
+            elif isinstance(each, Refuse):
+                outcome = "held" if each.is_held else "refused"
+                yield from self._once(each.record, [_without_line(outcome, *told) for told in each.coded_texts])
+            else:
+                yield from self._once(each.record, [_without_line(skipped_as(each), str(each.code), each.why)])
+        for warning in plan.warnings:
+            yield self.without_record("", "warning", warning)
+
+    def without_record(self, key: str, outcome: str, why: str) -> _Row:
+        return (key, *self._none, *_without_line(outcome, "", why))
+
+    def _once(self, record: Record, rows: Iterable[_Row]) -> Iterator[_Row]:
+        for number, row in enumerate(rows):
+            yield (record.id, *(self._none if number else self._amounts(record)), *row)
 
 
-def _of_post(post: Post) -> Iterator[_Row]:
+def _of_post(post: Post) -> list[_Row]:
     document = post.document
     party = document.party.vendor.name if isinstance(document.party, PlannedVendor) else document.party
-    head = (*_about(post.record), "post", post.step, document.impact_date, party)
+    head = ("post", post.step, document.impact_date, party)
     lines = [posting for part in parts_of(document) for posting in part.postings()]
-    yield from _amount_once(
-        [(*head, each.account, each.side.value, each.amount, each.currency, "", "") for each in lines]
-        or [(*head, *[""] * 6)]
-    )
+    rows = [(*head, each.account, each.side.value, each.amount, each.currency, "", "") for each in lines]
+    return [*rows] or [(*head, *[""] * 6)]
 
 
-def _planned(record: Record | None, outcome: str, code: str, why: str, key: str = "") -> _Row:
-    return (*_about(record, key), outcome, *[""] * 7, code, why)
+def _without_line(outcome: str, code: str, why: str) -> _Row:
+    return (outcome, *[""] * 7, code, why)
+
+
+def _own_amount(record: Record) -> _Row:
+    return record.amount.amount, record.amount.currency
 
 
 def _about(record: Record | None, key: str = "") -> _Row:
-    return (key, "", "") if record is None else (record.id, record.amount.amount, record.amount.currency)
+    return (key, "", "") if record is None else (record.id, *_own_amount(record))
 
 
 def _amount_once(rows: Sequence[_Row]) -> Iterator[_Row]:
