@@ -1,4 +1,4 @@
-"""Each package lists its public names once, and every class that its endpoints take or give is among them."""
+"""Each package lists its public names once; what its endpoints take or give and its settings are made of is among them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import attrs
 import pytest
 
 import brex_accounting
+import bridge.billing
 import clientkit
 import rillet
 from clientkit.client import LazyResource
@@ -93,18 +94,19 @@ def reachable(kinds: Iterable[object], found: set[type]) -> set[type]:
         if isinstance(kind, type) and kind not in found and kind.__module__.partition(".")[0] in _OURS:
             found.add(kind)
             if attrs.has(kind):
-                reachable(typing.get_type_hints(kind).values(), found)
+                hints = typing.get_type_hints(kind)
+                reachable((hints[each.name] for each in attrs.fields(kind)), found)
         if kind is not Extra:
             reachable(typing.get_args(kind), found)
     return found
 
 
-def missing(package: ModuleType, method: Any) -> list[str]:
-    """The classes that a method takes or gives and nobody can import from their package."""
+def missing(kinds: Iterable[object], *packages: ModuleType) -> list[str]:
+    """The classes that these types are made of and nobody can import from one of the packages."""
     return sorted(
         kind.__qualname__
-        for kind in reachable(typing.get_type_hints(method).values(), set())
-        if not any(getattr(each, kind.__name__, None) is kind for each in (package, clientkit))
+        for kind in reachable(kinds, set())
+        if not any(getattr(each, kind.__name__, None) is kind for each in (*packages, clientkit))
     )
 
 
@@ -117,7 +119,22 @@ CALLS = [
 
 @pytest.mark.parametrize(("package", "method"), CALLS)
 def test_what_a_method_takes_and_gives_can_be_imported(package: ModuleType, method: Any) -> None:
-    assert missing(package, method) == []
+    private = missing(typing.get_type_hints(method).values(), package)
+    assert private == [], f"import these in {package.__file__}"
+
+
+SETTINGS = [(bridge, bridge.Settings), (bridge.billing, bridge.billing.BillingSettings)]
+
+
+@pytest.mark.parametrize(("package", "settings"), SETTINGS, ids=["export", "billing"])
+def test_what_settings_are_made_of_can_be_imported(package: ModuleType, settings: type) -> None:
+    private = missing([settings], package, bridge)
+    assert private == [], f"import these in {package.__file__}"
+
+
+def test_every_mapper_of_the_package_can_be_imported() -> None:
+    private = {each for each in bridge.DEFAULT_MAPPERS.values() if getattr(bridge, each.__name__, None) is not each}
+    assert private == set(), f"import these in {bridge.__file__}"
 
 
 class Colour(enum.Enum):
@@ -140,4 +157,4 @@ def test_a_model_that_is_not_exported_would_be_named(monkeypatch: pytest.MonkeyP
 
     get.__annotations__ = {"car_id": str, "return": Car}
     monkeypatch.setattr(f"{__name__}._OURS", (*_OURS, __name__.partition(".")[0]))
-    assert missing(rillet, get) == ["Car", "Colour", "Wheel"]
+    assert missing(typing.get_type_hints(get).values(), rillet) == ["Car", "Colour", "Wheel"]
