@@ -26,7 +26,8 @@ from support.descriptions.rillet import (
 #: Operations of the description that no endpoint serves.
 NOT_SERVED = frozenset[str]()
 
-#: Endpoints that the service has and its description lacks, observed on the live API in 2026.
+#: Endpoints that the service has and its description lacks, observed on the live API in 2026: the method, and the path
+#: with the names of the arguments in the place of their values.
 NEWER_THAN_THE_DESCRIPTION = {
     "ChargeOperations.upload_document": ("POST", "/charges/charge_id"),
     "ReimbursementOperations.create_payment": ("POST", "/reimbursements/reimbursement_id/payments"),

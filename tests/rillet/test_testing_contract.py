@@ -35,6 +35,7 @@ from rillet import (
     VendorCreditUpdate,
 )
 from rillet.testing import StandIn, chart_of_accounts
+from support.descriptions.endpoints import Endpoint, endpoints
 from support.descriptions.rillet import complaints, operations
 from support.rillet.books import (
     AMERICA,
@@ -226,3 +227,13 @@ def test_every_endpoint_was_asked(recorded: list[tuple[Asked, Answer]]) -> None:
     wanted = {each.id for each in operations() if each.template.startswith(FAMILIES) and each.answer is not None}
     reached = {next(each.id for each in operations() if each.serves(asked.method, asked.path)) for asked, _ in recorded}
     assert wanted <= reached
+
+
+@pytest.mark.parametrize("endpoint", endpoints(), ids=lambda each: each.name)
+def test_every_endpoint_of_the_client_has_a_route(endpoint: Endpoint) -> None:
+    standin = StandIn()
+    headers = {"authorization": f"Bearer {standin.api_key}"}
+    for request in endpoint.requests(full=False):
+        answer = standin.respond(Asked(method=request.method, path=request.path, headers=headers))
+        has_route = answer.status != 405 and b"The path " not in answer.content
+        assert has_route, f"no Route in src/rillet/testing answers {request.method} {request.path}"

@@ -82,8 +82,9 @@ def operation_for(method: str, path: str) -> Described:
     """The operation that a request reaches."""
     found = next((each for each in operations() if each.serves(method, path)), None)
     if found is None:
-        newer = "NEWER_THAN_THE_DESCRIPTION has what the service's description lacks"
-        raise AssertionError(f"tests/facts/rillet.json has no operation {method} {path}; {newer}")
+        newer = "NEWER_THAN_THE_DESCRIPTION of tests/rillet/test_contract_requests.py"
+        text = f"tests/facts/rillet.json has no operation {method} {path}"
+        raise AssertionError(f"{text}; what the service's description lacks stands in {newer}")
     return found
 
 
