@@ -15,7 +15,7 @@ from bridge.mappers.draft import Draft
 from bridge.mapping import Mapper
 from support.companies.small import BOOKS, WHOLE
 
-ADDED = attrs.evolve(card_expense("20", coding=[gl("6100")], record_id="accr_1"), type=RecordType("CARD_FEE"))
+ADDED = attrs.evolve(card_expense("20", coding=[gl("6100")], record_id="accr_1"), type=RecordType("HOLOGRAM"))
 
 
 @pytest.mark.parametrize("kind", ["CARD_EXPENSE_POST", "REIMBURSEMENT_EXPENSE_APPROVAL", "BILL_EXPENSE"])

@@ -50,6 +50,7 @@ from support.companies.small import (
     team,
 )
 from support.laws.oracle import UNCODED
+from support.laws.records import OTHERS
 
 T = RecordType
 EXPENSES, RECEIVABLE, CLEARING, REWARDS, OWED, BANK, CARD, EMPLOYEES = (
@@ -155,7 +156,7 @@ def test_the_record_is_found_in_the_name_of_its_journal_entry() -> None:
         assert mark_of_name(name) is None
 
 
-@pytest.mark.parametrize("kind", [T.INVOICE, T.INVOICE_PAYMENT, T.BILL_MONEY_MOVEMENT_PAYIN, T("HOLOGRAM")])
+@pytest.mark.parametrize("kind", [RecordType(each) for each in OTHERS], ids=OTHERS)
 def test_other_types_are_refused_or_posted_as_they_are(kind: RecordType) -> None:
     coded = moved(kind, debit=[gl("6100")], credit=[gl("21120")])
     assert codes(WHOLE.outcome(coded, BOOKS)) == [ReasonCode.TYPE_NOT_SUPPORTED]

@@ -46,6 +46,7 @@ from support.companies.small import (
     team,
     vendor,
 )
+from support.laws.records import OTHERS
 
 CLOSED = date(2026, 2, 28)
 GL_WITHOUT_REMOTE_ID = attrs.evolve(gl(None), brex_field_value_id="efo_9", field_value_name="Old Travel")
@@ -101,8 +102,7 @@ def broken(*_: object) -> Post | None:
 
 
 REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
-    (ReasonCode.TYPE_NOT_SUPPORTED, "INVOICE", BRIDGE, attrs.evolve(expense(), type=RecordType.INVOICE), BOOKS),
-    (ReasonCode.TYPE_NOT_SUPPORTED, "HOLOGRAM", BRIDGE, attrs.evolve(expense(), type=RecordType("HOLOGRAM")), BOOKS),
+    *((ReasonCode.TYPE_NOT_SUPPORTED, kind, BRIDGE, attrs.evolve(expense(), type=RecordType(kind)), BOOKS) for kind in OTHERS),
     (
         ReasonCode.MAPPER_FAILED,
         "the mapper of CARD_EXPENSE_POST failed: ZeroDivisionError: mine",
@@ -288,7 +288,7 @@ REFUSALS: Sequence[tuple[ReasonCode, str, Bridge, Record, Books]] = [
     (ReasonCode.MISSING_ACCOUNT, "accounts_payable_account of US", BRIDGE, billed(), BOOKS),
     (ReasonCode.UNKNOWN_ACCOUNT, "the bank account '1'", entities(attrs.evolve(ENTITY, bank_account="1")), moved(RecordType.CARD_PAYMENT), BOOKS),
     (ReasonCode.UNCODED_LINE, "a credit line", WHOLE, moved(RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT), BOOKS),
-    (ReasonCode.UNCODED_LINE, "a debit line", whole(other_types=OtherTypes.JOURNAL_ENTRY), moved(RecordType.INVOICE), BOOKS),
+    (ReasonCode.UNCODED_LINE, "a debit line", whole(other_types=OtherTypes.JOURNAL_ENTRY), moved(RecordType("HOLOGRAM")), BOOKS),
     (ReasonCode.UNKNOWN_TAX_CODE, "its tax code 'XX'", bridge(tax_field="Tax"), expense("5", gl("6100"), dimension("Tax", "XX")), BOOKS),
     (ReasonCode.MISSING_FIELD, "Region is mandatory", WHOLE, moved(RecordType.CARD_PAYMENT, debit=[gl("6100")]), books(fields=(field("Region", mandatory=True),))),
     (ReasonCode.BILL_NOT_FOUND, "no bill of Rillet has the reference 'expense_bill'", WHOLE, paid(), BOOKS),
