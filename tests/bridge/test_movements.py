@@ -12,7 +12,7 @@ import pytest
 
 from brex_accounting import RecordType, RecordVendor
 from brex_accounting.testing.records import gl, record
-from bridge import DEFAULT_MAPPERS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect, summed
+from bridge import DEFAULT_MAPPERS, FOLLOWS, Bridge, ClosedPeriod, PlannedVendor, ReasonCode, effect, summed
 from bridge.documents.marks import mark_of_name
 from bridge.documents.rillet import BillPayload
 from bridge.documents.rillet_payments import BillPaymentPayload
@@ -256,12 +256,21 @@ def test_every_account_of_the_settings_is_looked_for() -> None:
     )
 
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "record-types.md"
+BECOMES, _, BELONGS = PAGE.read_text(encoding="utf-8").partition("\n## Which entity a record belongs to\n")
+
+
+@pytest.mark.parametrize("kind", list(RecordType), ids=lambda kind: kind.value)
+def test_the_documentation_says_whose_each_type_is(kind: RecordType) -> None:
+    table, _, _ = BELONGS.partition("\n## ")
+    rows = [line for line in table.splitlines() if line.startswith("|") and f"`{kind.value}`" in line]
+    assert len(rows) == 1
+    assert rows[0].endswith(" with the same `source_id` |") is (kind in FOLLOWS)
+
+
 @pytest.mark.parametrize("kind", list(RecordType), ids=lambda kind: kind.value)
 def test_the_documentation_says_what_becomes_of_each_type(kind: RecordType) -> None:
-    table = Path(__file__).resolve().parents[2] / "docs" / "record-types.md"
-    # The next section's table says which entity a record belongs to.
-    first, _, _ = table.read_text(encoding="utf-8").partition("\n## Which entity a record belongs to\n")
-    rows = [line for line in first.splitlines() if line.startswith(f"| `{kind.value}` ")]
+    rows = [line for line in BECOMES.splitlines() if line.startswith(f"| `{kind.value}` ")]
     assert len(rows) == 1
     _, _, _, bridge, uncoded, _ = (cell.strip() for cell in rows[0].split("|"))
     assert uncoded.startswith(
