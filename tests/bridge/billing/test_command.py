@@ -262,6 +262,32 @@ def test_tables_for_people(tmp_path: Path, run: Run) -> None:
     assert "in Rillet" in shown[2]
 
 
+def test_nothing_that_others_named_is_taken_for_markup(tmp_path: Path, run: Run, books: rillet.testing.StandIn) -> None:
+    """Rich takes ``[/]`` for the end of a style that has not begun, and leaves out ``[entities]``."""
+    hostile = (
+        CSV.replace(",Acme,", ",[/] Acme,").replace("in_2,", "[red]in_2,").replace("prod_1,100.00,18", ",100.00,18")
+    )
+    (tmp_path / "invoices.csv").write_text(hostile, encoding="utf-8")
+    settings = SETTINGS.replace("create_products = true", "") + '[[products]]\nbilling = "prod_1"\nrillet = "[/]"\n'
+    (tmp_path / "settings.toml").write_text(settings, encoding="utf-8")
+    place = ["--journal", str(tmp_path / "journal.db")]
+    files = ["--settings", str(tmp_path / "settings.toml"), "--invoices", str(tmp_path / "invoices.csv")]
+
+    planned = invoke("billing", "plan", *files)
+    synced = invoke("billing", "sync", *files, *place)
+    status = invoke("billing", "status", *place, *files[2:])
+    checked = invoke("billing", "check", *files[:2])
+
+    for done in (planned, synced, status):
+        assert done.exit_code in {0, 1}, done.output
+        assert "[red]in_2" in done.output
+        assert "[[products]] maps 'prod_1' to '[/]'" in done.output
+    assert "the product '[/]'" in checked.output
+    (tmp_path / "settings.toml").write_text(SETTINGS, encoding="utf-8")
+    assert "cus_1 [/] Acme" in invoke("billing", "plan", *files).output
+    assert books.invoices == ()
+
+
 def test_check_names_what_is_missing(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
     arguments = ["billing", "check", "--settings", str(tmp_path / "settings.toml"), "--json"]
     done = invoke(*arguments)

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import attrs
 import typer
-from rich.console import Group
-from rich.table import Table
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 import rillet
 from brex_accounting import Record
@@ -47,13 +47,17 @@ from bridge.export.commands.progress_display import shown_progress
 from bridge.export.file_rates import FileRates
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import outcome_report, plan_report
+from bridge.export.reporting.report import ExportOutcome
 from bridge.export.watching.graceful_stop import GracefulStop
+from clientkit.showing import on_one_line
 
 billing = typer.Typer(help="Post a billing system's invoices to Rillet.", no_args_is_help=True)
 app.add_typer(billing, name="billing")
 
 _SETUP = ("Setup", "State", "What is known", "Where to add it")
 _STATUS = ("Invoice", "State", "In Rillet", "Why")
+_COUNTS = ("What", "Posted", "There already", "Not in Rillet")
+_PROBLEMS = ("What", "Error", "Why")
 
 InvoicesFile = Annotated[
     Path,
@@ -204,10 +208,8 @@ def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = N
         if as_json:
             print_json({"items": [{**attrs.asdict(each), "state": each.state.value} for each in items]})
         else:
-            table = Table(*_SETUP, title="Setup in Rillet")
-            for each in items:
-                table.add_row(each.name, each.state.value, each.text, each.place)
-            console().print(table)
+            rows = tuple((each.name, each.state.value, each.text, each.place) for each in items)
+            console().print(DataTable(title="Setup in Rillet", headings=_SETUP, rows=rows))
         write_csv(
             csv, lambda: delimited(_SETUP, [(each.name, each.state.value, each.text, each.place) for each in items])
         )
@@ -234,13 +236,10 @@ def _plan_csv(planned: SyncPlan) -> str:
 
 
 def _plan_table(planned: SyncPlan) -> Group:
-    created = Table("Created first", "What", title="To create")
-    for customer in planned.customers:
-        created.add_row("customer", f"{customer.customer.id} {customer.customer.name}")
-    for product in planned.products:
-        created.add_row("product", f"{product.product.id} {product.product.name}")
-    parts = [created] if created.row_count else []
-    return Group(*parts, *map(_first_rows, planned.tables))
+    customers = [("customer", f"{each.customer.id} {each.customer.name}") for each in planned.customers]
+    products = [("product", f"{each.product.id} {each.product.name}") for each in planned.products]
+    created = DataTable(title="To create", headings=("Created first", "What"), rows=(*customers, *products))
+    return Group(*map(_first_rows, (created, *planned.tables) if created.rows else planned.tables))
 
 
 def _first_rows(shown: DataTable) -> DataTable | Group:
@@ -262,25 +261,23 @@ def _outcome_json(outcome: SyncOutcome) -> dict[str, object]:
 
 
 def _outcome_table(outcome: SyncOutcome) -> Group:
-    counts = Table("", "Posted", "There already", "Not", title="Synced")
     names = ("customers and products", "invoices", "credit notes", "applications of credit memos")
     steps = (outcome.master_data, outcome.invoices, outcome.credit_notes, outcome.applications)
-    for name, each in zip(names, steps, strict=True):
-        if each is not None:
-            of = each.counts
-            left = of.refused + of.failed + of.unreadable
-            counts.add_row(name, str(of.posted), str(of.adopted), str(left))
-    parts = [counts]
-    if outcome.problems:
-        problems = Table("Subject", "Error", "Why", title="Not in Rillet as it should be")
-        for problem in outcome.problems[: tables.MOST_ROWS]:
-            problems.add_row(problem.subject, problem.error.value, problem.text)
-        parts.append(problems)
-    return Group(*parts, *([outcome.stopped] if outcome.stopped is not None else []))
+    counts = tuple(_counted(name, each) for name, each in zip(names, steps, strict=True) if each is not None)
+    parts: list[RenderableType] = [DataTable(title="Synced", headings=_COUNTS, rows=counts)]
+    if problems := tuple((each.subject, each.error.value, each.text) for each in outcome.problems):
+        parts.append(_first_rows(DataTable(title="Not in Rillet as it should be", headings=_PROBLEMS, rows=problems)))
+    if outcome.stopped is not None:
+        parts.append(Text(on_one_line(f"The sync ended early: {outcome.stopped}")))
+    return Group(*parts)
 
 
-def _status_table(states: list[InvoiceState]) -> Table:
-    table = Table(*_STATUS, title=f"{len(states)} invoices and credit notes")
-    for each in states:
-        table.add_row(each.subject, each.state, each.place or "", "; ".join(each.reasons))
-    return table
+def _counted(name: str, step: ExportOutcome) -> tuple[str, ...]:
+    of = step.counts
+    return name, str(of.posted), str(of.adopted), str(of.refused + of.failed + of.unreadable)
+
+
+def _status_table(states: list[InvoiceState]) -> DataTable:
+    rows = tuple((each.subject, each.state, each.place or "", "; ".join(each.reasons)) for each in states)
+    title = "1 invoice or credit note" if len(states) == 1 else f"{len(states)} invoices and credit notes"
+    return DataTable(title=title, headings=_STATUS, rows=rows)
