@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,7 +25,9 @@ from bridge.billing import (
     read_invoices_csv,
 )
 from bridge.billing.csv_file import NEEDED, OPTIONAL
+from bridge.billing.sync.files import read_invoices
 from bridge.export.commands.every import app
+from support.billing.stripe_json import stripe_invoice
 
 PAGE = (Path(__file__).parents[2] / "docs" / "billing.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -81,6 +85,36 @@ def test_a_column_is_of_the_invoice_or_of_a_line(column: str) -> None:
 
     told = [each.why for each in read if isinstance(each, UnreadableInvoice)]
     assert any("of the same invoice" in each for each in told) == (of == "invoice" and name != "invoice_id")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda one: one,
+        lambda one: {"object": "list", "data": [one], "has_more": True},
+        lambda one: {"object": "event", "data": {"object": one}},
+        lambda one: [one],
+        lambda one: {"invoices": [one], "credit_notes": []},
+    ],
+)
+def test_the_shapes_of_stripes_json_are_read(shape: Callable[[object], object], tmp_path: Path) -> None:
+    text = json.dumps(shape(stripe_invoice()))
+    for name, content in (("whole.json", text), ("lines.jsonl", f"{text}\n{text}\n")):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+
+        read = read_invoices(tmp_path / name)
+
+        assert set(read.subjects()) == {"invoice:in_1"}
+
+
+def test_an_invoice_of_which_lines_are_missing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(
+        json.dumps(stripe_invoice(lines={"data": [], "has_more": True})), encoding="utf-8"
+    )
+
+    (read,) = read_invoices(tmp_path / "one.json").invoices(ids=None, updated_after=None)
+
+    assert isinstance(read, UnreadableInvoice)
 
 
 def test_its_settings_are_accepted() -> None:
