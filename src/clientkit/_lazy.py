@@ -20,7 +20,7 @@ def lazy(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[st
         module = home_of.get(name)
         value: object
         if module is not None:
-            value = getattr(importlib.import_module(module), name)
+            value = getattr(_imported(module), name)
         elif name == "__version__":
             from clientkit.client import release
 
@@ -48,12 +48,20 @@ def of_extra(module: str, *, needs: str, what: str, extra: str) -> ModuleType:
         raise ModuleNotFoundError(text, name=needs) from None
 
 
+def _imported(module: str) -> ModuleType:
+    """A module. An `AttributeError` inside of it would tell nothing but that the package does not have the name."""
+    try:
+        return importlib.import_module(module)
+    except AttributeError as error:
+        raise ImportError(f"{module} cannot be imported: {error}", name=module) from error
+
+
 def _module(package: str, name: str) -> object:
     """A module of the package. Private ones are not offered, and an error inside of it is its own."""
     full = f"{package}.{name}"
     if not name.startswith("_"):
         try:
-            return importlib.import_module(full)
+            return _imported(full)
         except ModuleNotFoundError as error:
             if error.name != full:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -25,6 +26,20 @@ def _loaded_after(code: str) -> set[str]:
     environment = {**os.environ, "PYTHONPATH": str(_SOURCE.parent)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True, env=environment)
     return set(json.loads(done.stdout))
+
+
+def test_an_error_inside_of_a_module_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    homes = '{"shop.items": ("Item",)}'
+    lazy = f"from clientkit._lazy import lazy\n__getattr__, __dir__ = lazy(__name__, {homes})\n"
+    (shop / "__init__.py").write_text(lazy, encoding="utf-8")
+    (shop / "items.py").write_text("import json\n\nItem = json.gone\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    shop_of = importlib.import_module("shop")
+    for name in ("Item", "items"):
+        with pytest.raises(ImportError, match=r"shop\.items cannot be imported: module 'json' has no attribute 'gone'"):
+            getattr(shop_of, name)
 
 
 def test_importing_the_package_loads_no_library() -> None:
