@@ -100,7 +100,9 @@ def test_an_outcome_that_cannot_be_written_is_told_in_short(company: Company, tm
     with Path("/dev/full").open("wb") as full:
         status, said = exported(company, tmp_path, stdout=full)
     assert (status, company.exported()) == (2, ["accr_001"])
-    assert said.startswith("The run is over (posted 1, refused 0, failed 0), but its outcome cannot be written: ")
+    assert said.startswith(
+        "The run is over (posted 1, held 0, refused 0, failed 0), but its outcome cannot be written: "
+    )
     assert len(said.splitlines()) == 1
 
 
