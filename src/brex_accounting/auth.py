@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
+from typing_extensions import override
+
 from brex_accounting.oauth import AuthorizationError, ConsentRequiredError, OAuthApp, TokenEndpoint
 from brex_accounting.tokens import (
     IDLE_LIFETIME,
@@ -27,7 +29,6 @@ from brex_accounting.tokens import (
     Watch,
     log_expiring,
 )
-from clientkit._typing import override
 from clientkit.call_context import Authorization, BearerToken, Clocks, Refusal
 from clientkit.client import CLOCKS, checked_token
 from clientkit.errors import ConfigurationError

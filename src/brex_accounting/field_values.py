@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TypeVar
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
-from clientkit._typing import override
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.errors import ApiError

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import cast
 
 import attrs
+from typing_extensions import override
 
-from clientkit._typing import override
 from clientkit.codec import Extra, Shape, structure, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, operation

@@ -25,10 +25,10 @@ from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting.tokens import Tokens
 from clientkit import codec
-from clientkit._typing import override
 from clientkit.call_context import CallContext, Clocks, Options, Service
 from clientkit.client import CLOCKS, AsyncBaseClient, BaseClient, checked_base_url, checked_token, user_agent
 from clientkit.codec import Extra, unknown_fields

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import attrs
+from typing_extensions import override
 
 from bridge.datatable import DataTable, Tabular
 from bridge.master_data import (
@@ -26,7 +27,6 @@ from bridge.master_data import (
 from bridge.unreadable import UnreadableEntry, UnreadableIndex
 from bridge.vendors.answers import VendorAnswers
 from bridge.vendors.names import NameIndex
-from clientkit._typing import override
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -37,8 +37,8 @@ from typing import (
 )
 
 import attrs
+from typing_extensions import override
 
-from clientkit._typing import override
 from clientkit.arguments import checked_arguments
 from clientkit.paging import AsyncPager, Pager
 from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request

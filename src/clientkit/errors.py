@@ -35,9 +35,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 import attrs
+from typing_extensions import override
 
 from clientkit import codec
-from clientkit._typing import override
 from clientkit.field_problems import shortened
 from clientkit.problems import Problem, Violation
 from clientkit.wire import Answer

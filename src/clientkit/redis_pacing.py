@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clientkit._typing import override
+from typing_extensions import override
+
 from clientkit.errors import ConfigurationError
 from clientkit.shared_pacing import PaceStoreError, SharedPaces
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from clientkit._typing import override
+from typing_extensions import override
+
 from clientkit.redis_pacing import connected
 from clientkit.webhooks import SeenStoreError
 

@@ -19,13 +19,13 @@ from itertools import count
 from urllib.parse import urlsplit
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting.testing.webhooks import WebhookManagement
 from brex_accounting.webhook_secrets import WebhookSecretStatus
 from brex_accounting.webhook_subscriptions import WebhookEventType, WebhookSubscription, WebhookSubscriptionStatus
 from brex_accounting.webhooks import sign
 from clientkit import codec
-from clientkit._typing import override
 from clientkit.addresses import is_loopback
 from clientkit.testing import PostTo, Receive, outbox
 

@@ -7,8 +7,9 @@ import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from typing_extensions import override
+
 from clientkit import codec, testing
-from clientkit._typing import override
 from clientkit.testing import Asked, Route, Router, json_answer
 from clientkit.wire import Answer
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting.auth import Credential
 from brex_accounting.client import AsyncClient, Client
@@ -24,7 +25,6 @@ from brex_accounting.testing.webhooks import WebhookManagement
 from brex_accounting.tokens import IDLE_LIFETIME
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
-from clientkit._typing import override
 from clientkit.call_context import Clocks, Options
 from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, RateLimit, no_async_wait, no_wait

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting import Amount, Side
 from bridge.billing.forms import (
@@ -26,7 +27,6 @@ from bridge.documents.form import Form, FormLine
 from bridge.documents.protocol import Document, Found, PlannedVendor
 from bridge.master_data import Rate
 from bridge.postings import Posting
-from clientkit._typing import override
 from clientkit.money import product, rounded, total
 from clientkit.requests import Request
 from rillet import (

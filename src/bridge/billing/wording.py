@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from bridge.billing.documents import CREDIT_NOTE, CUSTOMER, INVOICE, PRODUCT
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.wording import Wording
-from clientkit._typing import override
 
 _BY_HAND = "correct it by hand"
 

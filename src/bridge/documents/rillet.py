@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, TypeAlias
 
 import attrs
+from typing_extensions import override
 
 from bridge.documents.form import Form
 from bridge.documents.marks import is_mark_of
@@ -19,7 +20,6 @@ from bridge.documents.rillet_intercompany import IntercompanyPayload
 from bridge.documents.rillet_items import debited, postings_of, postings_of_entry
 from bridge.documents.rillet_payments import BillPaymentPayload, ReimbursementPaymentPayload, paid_postings
 from bridge.postings import Posting
-from clientkit._typing import override
 from clientkit.requests import Request
 from rillet import (
     Bill,

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 
 import attrs
+from typing_extensions import override
 
 from bridge.documents.protocol import Found
 from bridge.documents.rillet_entries import check_subsidiary
 from bridge.documents.rillet_expenses import ExpenseDocument
 from bridge.documents.rillet_forms import VENDOR_CREDITS
 from bridge.documents.rillet_items import credited
-from clientkit._typing import override
 from clientkit.requests import Request
 from rillet import NewVendorCredit, VendorCredit, VendorCreditOperations, VendorCreditUpdate
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting import Amount
 from bridge.documents.form import Form, FormLine, form, lines_beside
@@ -18,7 +19,6 @@ from bridge.documents.rillet_items import field_assignments, postings_of_entry
 from bridge.master_data import Rate
 from bridge.postings import Posting
 from bridge.values import FieldAssignment
-from clientkit._typing import override
 from clientkit.requests import Request
 from rillet import (
     ExchangeRate,

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import attrs
+from typing_extensions import override
 
 from bridge.documents.form import Form, FormLine, form
 from bridge.documents.marks import Origin
@@ -15,7 +16,6 @@ from bridge.documents.rillet_entries import JournalEntryDocument, Movement, corr
 from bridge.documents.rillet_forms import BILLS, REIMBURSEMENTS, form_of_payment
 from bridge.documents.rillet_items import posting
 from bridge.postings import Posting
-from clientkit._typing import override
 from clientkit.requests import Request
 from rillet import BillOperations, Money, NewJournalEntry, NewPayment, ReimbursementOperations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from clientkit._typing import override
+from typing_extensions import override
 
 
 class OpenEnum(StrEnum):

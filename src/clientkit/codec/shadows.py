@@ -19,8 +19,8 @@ from typing import Any, cast, get_args, get_origin
 
 import attrs
 import msgspec
+from typing_extensions import override
 
-from clientkit._typing import override
 from clientkit.codec.arrays import MOST_UNKNOWN
 from clientkit.codec.readers import ReaderOfDicts
 from clientkit.codec.rules import Fields, Hook, Rules, without_none

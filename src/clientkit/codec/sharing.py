@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from clientkit._typing import override
+from typing_extensions import override
+
 from clientkit.codec.remembered import Remembered
 
 

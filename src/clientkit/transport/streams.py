@@ -14,8 +14,8 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 import httpcore
+from typing_extensions import override
 
-from clientkit._typing import override
 from clientkit.drivers import drive, drive_async
 from clientkit.transport.bounds import left
 from clientkit.transport.tls import Tls

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import attrs
+from typing_extensions import override
 
 import rillet
 from bridge.billing.catalogue import Catalogue
@@ -37,7 +38,6 @@ from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_books import entry_of, last_closed, read_listing
 from bridge.unreadable import UnreadableEntry
 from clientkit import codec
-from clientkit._typing import override
 from clientkit.codec import CodecError
 from clientkit.errors import NotFoundError
 from clientkit.requests import Request, Unreadable

@@ -7,6 +7,7 @@ from datetime import date
 from typing import cast
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting import Record
 from bridge import decisions
@@ -26,7 +27,6 @@ from bridge.entities import Followed
 from bridge.mapping import Bridge
 from bridge.settings.choices import OnDelete
 from bridge.settings.values import Settings
-from clientkit._typing import override
 
 
 def engine_settings(settings: BillingSettings) -> Settings:

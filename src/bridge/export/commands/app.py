@@ -16,6 +16,7 @@ from typing import Annotated
 import attrs
 import typer
 from rich.console import Console
+from typing_extensions import override
 
 import brex_accounting
 import rillet
@@ -41,7 +42,6 @@ from bridge.settings.mistakes import Mistake
 from bridge.settings.toml_file import read_settings, readable_part, with_lines
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import SettingsError
-from clientkit._typing import override
 from clientkit.errors import ApiError
 from clientkit.pacing import Paces
 from clientkit.redis_pacing import RedisPaces

@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-
-from clientkit._typing import override
+from typing_extensions import override
 
 
 class LogLevel(StrEnum):

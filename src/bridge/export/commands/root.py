@@ -12,8 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-
-from clientkit._typing import override
+from typing_extensions import override
 
 #: Tokens of a consent, for every command that asks Brex; the option is the variable.
 CONSENT_VARIABLE = "BREX_TOKEN_FILE"

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 import attrs
+from typing_extensions import override
 
 import brex_accounting
 import rillet
@@ -28,7 +29,6 @@ from bridge.settings.salvage import Salvaged
 from bridge.settings.toml_file import read_settings, readable_part
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import Settings, SettingsError
-from clientkit._typing import override
 from clientkit.errors import ApiError, ForbiddenError, NotFoundError, UnauthorizedError
 
 T = TypeVar("T")

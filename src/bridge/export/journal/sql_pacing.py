@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from typing_extensions import override
 
 from bridge.export.journal.places import OverEngine, engine_with, reason_of, shown
-from clientkit._typing import override
 from clientkit.pacing import next_slot
 from clientkit.shared_pacing import PaceStoreError, SharedPaces
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from typing_extensions import override
 
 from bridge.export.journal.places import OverEngine, engine_with, reason_of, shown
-from clientkit._typing import override
 from clientkit.webhooks import SeenStoreError
 
 _SEEN = sa.Table(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, Tabular, first_lines, money, money_text
@@ -16,7 +17,6 @@ from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Ref
 from bridge.export.reporting.report_json import outcome_json
 from bridge.totals import Total, totals_table
-from clientkit._typing import override
 from clientkit.money import total
 from clientkit.showing import in_short
 

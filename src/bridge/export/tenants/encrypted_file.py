@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from typing_extensions import override
+
 from bridge.export.tenants.secrets import SecretsError, SecretsUnavailableError, asked
 from clientkit import codec
-from clientkit._typing import override
 from clientkit.errors import ConfigurationError
 from clientkit.private_file import file_lock, read_private, replace_private
 

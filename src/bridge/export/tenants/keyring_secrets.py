@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from bridge.export.tenants.secrets import SecretsError, SecretsUnavailableError
-from clientkit._typing import override
 from clientkit.errors import ConfigurationError
 
 if TYPE_CHECKING:

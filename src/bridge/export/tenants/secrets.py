@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from clientkit._typing import override
+from typing_extensions import override
+
 from clientkit.errors import ConfigurationError, Verdict
 
 T = TypeVar("T")

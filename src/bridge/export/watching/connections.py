@@ -6,11 +6,10 @@ import asyncio
 from typing import Any
 
 import h11
+from typing_extensions import override
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
-
-from clientkit._typing import override
 
 #: Connections at one time, beyond which a sender is told to come again (503), and seconds for a request to come whole.
 MOST_AT_ONCE = 64
