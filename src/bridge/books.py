@@ -104,8 +104,12 @@ class Books(Tabular):
 
     def account_named(self, name: str) -> Account | None:
         """The one account with this code or name, or with both as in ``7500 Other G&A``; None for one of several."""
-        found = self._accounts_by_name.get(normalised(name), ())
+        found = self.accounts_named(name)
         return found[0] if len(found) == 1 else None
+
+    def accounts_named(self, name: str) -> tuple[Account, ...]:
+        """The accounts with this code or name, or with both as in ``7500 Other G&A``."""
+        return self._accounts_by_name.get(normalised(name), ())
 
     def twins(self, account: Account) -> tuple[Account, ...]:
         """The other active accounts with the code of this one: the ledger takes codes, which do not tell them apart."""

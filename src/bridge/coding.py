@@ -244,7 +244,8 @@ def _coded(
         if account is None or not books.is_sound(account):
             wanted = chosen.remote_field_value_id or chosen.field_value_name or chosen.brex_field_value_id
             advice = "" if chosen.remote_field_value_id else _NO_REMOTE_ID
-            _check(account, wanted, line, books, findings, advice=advice)
+            alike = books.accounts_named(wanted) if account is None and advice and wanted else ()
+            _check(account, wanted, line, books, findings, advice=advice, alike=alike)
     else:
         account = None
     fields = assignments(line, settings, books, findings)
@@ -285,11 +286,19 @@ def _check(
     *,
     advice: str = "",
     put_by: str | None = None,
+    alike: Sequence[Account] = (),
 ) -> None:
-    """Note why nothing can be posted to the account that is meant; `put_by` says who chose it, if not who coded the line."""
+    """Note why nothing can be posted to the account that is meant.
+
+    `put_by` says who chose it, if not who coded the line; `alike` are those that it may be, of which one has to be chosen.
+    """
     if (unread := unread_account(account, wanted, books)) is not None:
         named = f"it is coded to {wanted!r} of {books.ledger}" if put_by is None else put_by
         findings.add(ReasonCode.UNREADABLE, f"{named}, and {unread}", line.id)
+    elif alike:
+        names = first_of([f"{each.code} {each.name}" for each in alike])
+        text = f"it is coded to {wanted!r}, which may be several accounts of {books.ledger} ({names}){advice}"
+        findings.add(ReasonCode.AMBIGUOUS_ACCOUNT, text, line.id)
     elif account is None:
         named = f"it is coded to {wanted!r}" if put_by is None else put_by
         text = f"{named}, which is no account of {books.ledger}{advice}"

@@ -11,7 +11,7 @@ import pytest
 import rillet.testing
 from brex_accounting import FieldGroup, NewField, NewFieldValue, Record
 from brex_accounting.testing.records import card_expense, dimension, gl, reimbursement
-from bridge import FieldMapping, Movements, SettingsError, VendorMapping, When, explain
+from bridge import FieldMapping, Movements, ReasonCode, SettingsError, VendorMapping, When, explain
 from rillet.testing import vendor
 from support.companies.two import GERMANY, GMBH, US, TwoCompanies, refusals
 
@@ -212,6 +212,21 @@ def test_a_name_that_no_account_has_is_refused_with_what_helps() -> None:
     (refused,) = company.run().refused
 
     assert "run `sync-fields`, or add an [[accounts]] rule" in refused.reasons[0].text
+
+
+def test_a_name_that_several_accounts_have_is_refused_with_all_of_them() -> None:
+    meals = next(each for each in rillet.testing.chart_of_accounts() if each.code == "63000")
+    other = attrs.evolve(meals, id="00000000-0000-4000-8000-00000000abcd", code="63001")
+    chosen = attrs.evolve(gl("x"), remote_field_value_id=None, field_value_name=meals.name)
+    company = TwoCompanies(card_expense("1", coding=[chosen], record_id="k1"), entities=(US,), accounts=[other])
+
+    (refused,) = company.run().refused
+
+    assert [each.code for each in refused.reasons] == [ReasonCode.AMBIGUOUS_ACCOUNT]
+    assert refused.reasons[0].text == (
+        f"it is coded to {meals.name!r}, which may be several accounts of Rillet (63000 {meals.name}, 63001 {meals.name}); "
+        "Brex's value has no remote id: run `sync-fields`, or add an [[accounts]] rule with `instead_of`"
+    )
 
 
 def test_two_active_accounts_of_one_code_are_named_and_not_posted_to() -> None:
