@@ -56,8 +56,9 @@ if TYPE_CHECKING:
     from bridge.mappers.payouts import card_payment, payout
     from bridge.mappers.reimbursements import reimbursement
     from bridge.mappers.summaries import Member, Summary, digest_of, summarise
-    from bridge.mapping import DEFAULT_MAPPERS, Bridge, Mapper, Plan
+    from bridge.mapping import DEFAULT_MAPPERS, Bridge, Mapper
     from bridge.master_data import Account, Bill, Field, Rate, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
+    from bridge.plan import Plan
     from bridge.postings import Posting, summed
     from bridge.rates import RatesError, RateTable
     from bridge.settings.approval_rules import ApprovalRule
@@ -136,10 +137,11 @@ _HOMES = {
     "bridge.mappers.payouts": ("card_payment", "payout",),
     "bridge.mappers.reimbursements": ("reimbursement",),
     "bridge.mappers.summaries": ("Member", "Summary", "digest_of", "summarise",),
-    "bridge.mapping": ("Bridge", "DEFAULT_MAPPERS", "Mapper", "Plan",),
+    "bridge.mapping": ("Bridge", "DEFAULT_MAPPERS", "Mapper",),
     "bridge.master_data": (
         "Account", "Bill", "Field", "Rate", "Reference", "Reimbursement", "Subsidiary", "TaxRate", "Vendor",
     ),
+    "bridge.plan": ("Plan",),
     "bridge.postings": ("Posting", "summed",),
     "bridge.rates": ("RateTable", "RatesError",),
     "bridge.settings.approval_rules": ("ApprovalRule",),

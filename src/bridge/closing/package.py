@@ -36,7 +36,10 @@ class Provenance:
 
 @attrs.frozen(kw_only=True)
 class AuditEntry:
-    """Something that was decided about the posting of a record: `what` is ``refused``, ``hold`` or ``approve``; `at` is UTC."""
+    """Something that was decided about the posting of a record: `at` is UTC.
+
+    `what` is ``refused``, ``held`` (it waited for an approval), ``hold`` or ``approve``.
+    """
 
     record_id: str
     what: str

@@ -72,7 +72,7 @@ def test_approving_a_payment_reads_its_own_bill_and_no_other(make: MakeCompany) 
 def test_nobody_approves_their_own_spending(make: MakeCompany, by: str) -> None:
     company = approving(make, charge("600"))
 
-    with pytest.raises(SelfApprovalError, match="somebody else"):
+    with pytest.raises(SelfApprovalError, match=r"k1 is the spending of .*, so somebody else"):
         company.export().approve("k1", by=by)
 
     assert reasons(company.run()) == {"k1": [ReasonCode.HELD]}
@@ -86,14 +86,16 @@ def test_what_a_person_holds_waits_for_another_person(make: MakeCompany) -> None
     outcome = company.run()
     assert [each.record.id for each in outcome.posted] == ["k1"]
     assert "Grace@Example.com".lower() + " holds it: is this the right bank?" in reason_texts(outcome, "e1")
-    with pytest.raises(SelfApprovalError):
+    with pytest.raises(SelfApprovalError, match=r"GRACE@example\.com has held e1"):
         company.export().approve("e1", by="GRACE@example.com")
-    company.export().approve("e1", by="alan@example.com")
+    first = company.export().approve("e1", by="alan@example.com")
+    assert company.export().approve("e1", by="alan@example.com") == first
 
     assert [each.record.id for each in company.run().posted] == ["e1"]
     held, approved = reviews(company.journal, "e1")
     assert (held.step, held.by, held.why) == (ReviewStep.HOLD, GRACE, "is this the right bank?")
-    assert (approved.step, approved.by, approved.prepared_by) == (ReviewStep.APPROVE, "alan@example.com", GRACE)
+    assert (approved.step, approved.by, approved.held_by) == (ReviewStep.APPROVE, "alan@example.com", GRACE)
+    assert approved.prepared_by == company.journal.who
 
 
 def test_what_is_posted_already_cannot_be_held_but_a_change_of_it_can(make: MakeCompany) -> None:
@@ -268,16 +270,23 @@ def test_the_commands_and_the_history(
         assert run("approve", "k1", "--by", ADA, *common).exit_code == 2
         result = run("approve", "k1", "--by", GRACE, *common)
         assert result.exit_code == 0, result.output
-        assert f"approved by {GRACE}; {ADA} has prepared it" in result.stdout
+        assert f"approved by {GRACE}; {ADA} had prepared it. The next export posts it." in result.stdout
+        assert ["Amount", "600.00 USD"] in [
+            line.split(maxsplit=1) for line in map(str.strip, result.stdout.splitlines())
+        ]
+        assert "debit  600.00 USD 61000 Software" in result.stdout
         assert run("hold", "k1", "--by", GRACE, "--why", "wait", *common).exit_code == 0
         assert run("export", *common).exit_code == 1
         assert run("approve", "k1", "--by", "alan@example.com", *common).exit_code == 0
         assert run("export", *common).exit_code == 0
 
         shown = json.loads(run("history", "k1", *opened, "--json").stdout)
-        assert [(each["step"], each["by"], each["prepared_by"]) for each in shown["reviews"]] == [
-            ("approve", GRACE, ADA),
-            ("hold", GRACE, ""),
-            ("approve", "alan@example.com", GRACE),
+        assert [
+            tuple(each[name] for name in ("step", "by", "prepared_by", "held_by")) for each in shown["reviews"]
+        ] == [
+            ("approve", GRACE, ADA, ""),
+            ("hold", GRACE, "", ""),
+            ("approve", "alan@example.com", ADA, GRACE),
         ]
+        assert "k1 waited for an approval" in run("history", "k1", *opened).stdout
         assert f"{GRACE} held it: wait" in run("history", "k1", *opened).stdout

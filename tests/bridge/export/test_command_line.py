@@ -117,7 +117,7 @@ def test_some_equal_refusals_stand_beside_the_others(company: Company) -> None:
 
     assert "3 records, such as accr_" in text
     assert "accr_other" in text
-    assert "7 USD" in text
+    assert "7.00 USD" in text
 
 
 def test_what_differs_is_bounded_and_the_rest_is_counted(company: Company) -> None:

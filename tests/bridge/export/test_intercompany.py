@@ -15,6 +15,7 @@ from brex_accounting.testing.records import Split, card_expense, dimension, gl, 
 from bridge import Bridge, ForeignCurrency, Intercompany, ReasonCode, check, explain
 from bridge.export import Verdict, load_books
 from bridge.export.reporting.journal_lines import journal_lines
+from bridge.export.reporting.naming import posting_lines
 from rillet.testing import subsidiary
 from support.companies.intercompany import (
     BETWEEN,
@@ -327,3 +328,10 @@ def test_what_a_person_can_post_by_hand_has_a_document_in_each() -> None:
         ("journal entry", "Example GmbH", "62000", Decimal(40), None),
         ("journal entry", "Example GmbH", "12500", None, Decimal(40)),
     ]
+
+
+def test_a_plan_says_in_whose_books_each_posting_is() -> None:
+    (post,) = (plan := companies(spent()).export().plan()).posts
+    lines = list(posting_lines(post.document, plan.books))
+    assert [line.split(" in ")[1] for line in lines] == ["Example Inc."] * 3 + ["Example GmbH"] * 2
+    assert lines[0].startswith("debit  60.00 USD 61000 ")

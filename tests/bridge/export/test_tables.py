@@ -11,14 +11,16 @@ from brex_accounting import NewFieldValue
 from brex_accounting.testing.records import card_expense, gl, reimbursement
 from bridge.export import Disagreement, Verdict
 from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import plan_report
 from bridge.field_sync import FieldChange
+from rillet.testing import vendor
 from support.companies.exported import Company
 
 HOSTILE = "[/red]Ada \x1b[2J"
 
 
-def shown(*parts: RenderableType) -> str:
-    console = Console(width=300, file=io.StringIO(), record=True)
+def shown(*parts: RenderableType, width: int = 300) -> str:
+    console = Console(width=width, file=io.StringIO(), record=True)
     console.print(*parts)
     return console.export_text()
 
@@ -30,6 +32,22 @@ def test_a_merchants_name_is_no_markup(company: Company, coding: str) -> None:
     text = shown(tables.plan_table(export.plan()), tables.export_table(export.run()))
     assert text.count("[/red]Ada ") >= 2
     assert "\x1b[2J" not in text
+
+
+def test_a_plan_names_vendors_and_accounts_and_breaks_no_id(company: Company) -> None:
+    company.rillet.put(vendor("Cumulus Cloud"))
+    company.brex.add(
+        card_expense("1234.50", coding=[gl("61000")], merchant="Cumulus Cloud", record_id=f"accr_{'7' * 32}")
+    )
+    plan = company.export().plan()
+
+    for width in (60, 80, 200):
+        text = shown(tables.plan_table(plan), width=width)
+        assert f"accr_{'7' * 32}" in text
+        assert "Cumulus Cloud" in text
+    assert "debit  1,234.50 USD 61000 Software" in text
+    assert "credit 1,234.50 USD 21120 Brex Card" in text
+    assert {row[6] for row in plan_report(plan).rows} == {"Cumulus Cloud"}
 
 
 def test_ids_and_reasons_are_no_markup() -> None:

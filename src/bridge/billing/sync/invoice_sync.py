@@ -49,7 +49,8 @@ from bridge.export.engine.runner import ShowProgress, never, silent
 from bridge.export.journal.protocol import Journal, NoJournal, Refusal
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
-from bridge.mapping import Bridge, Plan
+from bridge.mapping import Bridge
+from bridge.plan import Plan
 from bridge.settings.mistakes import Problem
 from bridge.settings.values import SettingsError
 

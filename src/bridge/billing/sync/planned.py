@@ -12,7 +12,7 @@ from bridge.billing.sync.outcome import SyncProblem
 from bridge.billing.values import CreditNote, Invoice
 from bridge.datatable import DataTable, money
 from bridge.decisions import Decision, Post, Refuse
-from bridge.mapping import Plan, skipped_as
+from bridge.plan import Plan, skipped_as
 from clientkit.money import checked, decimal_text, total
 
 

@@ -82,10 +82,11 @@ def _audit_trail(journal: Journal, snapshot: Snapshot) -> Iterator[AuditEntry]:
     made = list[AuditEntry]()
     for record_id in [each.record.id for each in snapshot.records]:
         for refusal in journal.refusals(record_id):
-            why = "; ".join(text for _, text in refusal.reasons)
-            made.append(AuditEntry(record_id=record_id, what="refused", by=refusal.by, at=refusal.at, why=why))
+            why = "; ".join(refusal.texts)
+            what = "held" if refusal.is_held else "refused"
+            made.append(AuditEntry(record_id=record_id, what=what, by=refusal.by, at=refusal.at, why=why))
         for review in reviews(journal, record_id):
-            why = review.why or f"{review.prepared_by} had prepared it"
+            why = review.why or review.before
             made.append(AuditEntry(record_id=record_id, what=review.step.value, by=review.by, at=review.at, why=why))
     yield from sorted(made, key=lambda each: (each.at, each.record_id, each.what))
 

@@ -20,7 +20,9 @@ from bridge.export.commands.app import (
     expected_errors,
     opened_export,
 )
+from bridge.export.engine.reviewing import approve_record
 from bridge.export.engine.saved_plan import SavedPlan
+from bridge.export.reporting import tables
 from clientkit.showing import on_one_line
 
 By = Annotated[str, typer.Option("--by", help="Your e-mail address or name, as in Brex.")]
@@ -55,7 +57,7 @@ def approve(
     *,
     namespace: NamespaceName = "",
 ) -> None:
-    """Approve what plan shows for a record now. The next run posts it.
+    """Approve what plan shows for a record now. The next run posts it. Prints what is approved.
 
     You cannot approve your own spending, or a record that you put on hold. The approval lapses if the record or its
     posting changes. Needs the same variables as plan.
@@ -65,11 +67,12 @@ def approve(
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         try:
-            made = prepared.approve(record, by=by)
+            made = approve_record(prepared, record, by=by)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        told = f"{record} is approved by {made.by}; {made.prepared_by} has prepared it."
+        told = f"{record} is approved by {made.review.by}; {made.review.before}. The next export posts it."
         console().print(Text(on_one_line(told)))
+        console().print(tables.posting_table(made.post, made.books))
 
 
 @app.command("approve-plan")

@@ -111,7 +111,7 @@ def _attempt_json(attempt: Attempt) -> dict[str, object]:
 
 
 def _review_json(review: Review) -> dict[str, object]:
-    return {name: _plain(getattr(review, name)) for name in ("step", "by", "at", "why", "prepared_by")}
+    return {name: _plain(getattr(review, name)) for name in ("step", "by", "at", "why", "prepared_by", "held_by")}
 
 
 def _refusal_json(refusal: Refusal) -> dict[str, object]:

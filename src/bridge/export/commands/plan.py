@@ -35,7 +35,7 @@ from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import plan_report
 from bridge.export.reporting.journal_lines import journal_lines
 from bridge.export.reporting.report_json import plan_json
-from bridge.mapping import Plan
+from bridge.plan import Plan
 
 Lines = Annotated[
     Path | None,
@@ -95,7 +95,7 @@ def plan(
 
 def _lines_file(planned: Plan, export: Export, *, is_workbook: bool) -> bytes:
     """The lines that would be posted, for spreadsheets."""
-    headings, rows = journal_lines(planned, export.books())
+    headings, rows = journal_lines(planned, planned.books or export.books())
     if not is_workbook:
         return delimited(headings, rows).encode()
     from bridge.export.closing.workbook import workbook_of

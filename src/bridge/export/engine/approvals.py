@@ -38,7 +38,8 @@ class ReviewStep(StrEnum):
 class Review:
     """Something that a person has decided about the posting of a record; `at` is UTC.
 
-    `prepared_by` is who had prepared what was approved, `content` what it was, as digests; `why` is what was said.
+    Of an approval, `prepared_by` is whose spending it is, or else who runs the export, and `held_by` who had held it;
+    `content` is what was approved, as digests. `why` is what was said.
     """
 
     step: ReviewStep
@@ -46,11 +47,18 @@ class Review:
     at: datetime
     why: str = ""
     prepared_by: str = ""
+    held_by: str = ""
     content: str = ""
+
+    @property
+    def before(self) -> str:
+        """Who had to do with it before it was approved."""
+        held = f", and {self.held_by} had held it" if self.held_by else ""
+        return f"{self.prepared_by} had prepared it{held}"
 
 
 class SelfApprovalError(ValueError):
-    """The person who prepared a posting cannot approve it."""
+    """Neither the person whose spending it is nor the one who held it can approve it."""
 
 
 def reviews(journal: Journal, record_id: str) -> tuple[Review, ...]:
@@ -67,6 +75,8 @@ def reviews(journal: Journal, record_id: str) -> tuple[Review, ...]:
                 at=datetime.fromisoformat(each["at"]),
                 why=each["why"],
                 prepared_by=each["prepared_by"],
+                # Earlier releases had whoever held it last as its preparer.
+                held_by=each.get("held_by", ""),
                 content=each["content"],
             )
             for each in read
@@ -90,21 +100,33 @@ def hold(journal: Journal, record_id: str, *, by: str, why: str) -> Review:
 def approve(journal: Journal, post: Post, *, by: str) -> Review:
     """Approve what is to be posted for a record, as it is now.
 
-    Prepared has it who held it last, or else the person whose spending it is, by name, e-mail address or Brex id.
+    The person whose spending it is, by name, e-mail address or Brex id, has prepared it, or else who runs the export. Whoever
+    has approved just this before is told so again, and nothing is written.
 
     Raises:
-        SelfApprovalError: Who approves has prepared it.
+        SelfApprovalError: It is the spending of who approves, or who approves has held it.
         ValueError: There is no name.
         JournalError: The journal cannot be read or written.
     """
     record, name = post.record, _name(by)
     known = reviews(journal, record.id)
-    held = next((each.by for each in reversed(known) if each.step is ReviewStep.HOLD), None)
-    preparers = _names(record) if held is None else (held, *_names(record))
-    if any(_same(name, each) for each in preparers):
-        raise SelfApprovalError(f"{name} has prepared the posting of {record.id}, so somebody else has to approve it")
-    prepared_by = next(iter(preparers), journal.who)
-    made = Review(step=ReviewStep.APPROVE, by=name, at=journal.now(), prepared_by=prepared_by, content=content_of(post))
+    held = next((each.by for each in reversed(known) if each.step is ReviewStep.HOLD), "")
+    spender = _names(record)
+    if any(_same(name, each) for each in spender):
+        raise SelfApprovalError(f"{record.id} is the spending of {name}, so somebody else has to approve it")
+    if _same(name, held):
+        raise SelfApprovalError(f"{name} has held {record.id}, so somebody else has to approve it")
+    made = Review(
+        step=ReviewStep.APPROVE,
+        by=name,
+        at=journal.now(),
+        prepared_by=next(iter(spender), journal.who),
+        held_by=held,
+        content=content_of(post),
+    )
+    last = known[-1] if known else None
+    if last is not None and attrs.evolve(made, at=last.at) == last:
+        return last
     _write(journal, record.id, made)
     return made
 

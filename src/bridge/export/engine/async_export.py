@@ -27,7 +27,8 @@ from bridge.export.reporting.progress import Progress
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.export.sources.protocol import Source
-from bridge.mapping import Bridge, Plan
+from bridge.mapping import Bridge
+from bridge.plan import Plan
 from clientkit.event_loop import blocking_client
 
 if TYPE_CHECKING:

@@ -47,7 +47,8 @@ from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Warned
 from bridge.export.reporting.verification import Disagreement, verify
 from bridge.export.sources.brex import BrexSource
 from bridge.export.sources.protocol import Source
-from bridge.mapping import Bridge, Plan
+from bridge.mapping import Bridge
+from bridge.plan import Plan
 from bridge.settings.values import SettingsError
 from clientkit.observing import is_work
 
@@ -135,7 +136,7 @@ class Export:
                 planning.take(drive(task.carry_out(context)))
         for each in walk.uncarried():
             planning.warned(each)
-        return planning.plan()
+        return planning.plan(walk.books)
 
     def saved(self, plan: Plan) -> SavedPlan:
         """A plan that was just made, as a value to be kept, approved and carried out elsewhere by ``run(plan=…)``.
@@ -296,7 +297,7 @@ class Export:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.
         """
-        return approve_record(self, record_id, by=by, seen=seen)
+        return approve_record(self, record_id, by=by, seen=seen).review
 
     @is_work("bridge.export.run")
     def _run(

@@ -8,7 +8,7 @@ from bridge.export.engine.tasks.protocol import Done
 from bridge.export.engine.tasks.record import SENT_AGAIN
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, RecordResult, Warned
-from bridge.mapping import Plan
+from bridge.plan import Plan
 from bridge.wording import Wording
 
 _SENT_FIRST = "what an earlier run began for it is sent again first; what becomes of it now is decided after that"
@@ -38,9 +38,10 @@ class Planning:
         """The books with the bills that the plan creates, so that their payments find them."""
         return self._ledger.with_planned(books, [each for each in self._outcomes if isinstance(each, Post)])
 
-    def plan(self) -> Plan:
-        """The plan as a value."""
-        return Plan(outcomes=tuple(self._outcomes), warnings=tuple(_text(each) for each in self._warnings))
+    def plan(self, books: Books) -> Plan:
+        """The plan as a value, made with these books."""
+        warnings = tuple(_text(each) for each in self._warnings)
+        return Plan(outcomes=tuple(self._outcomes), warnings=warnings, books=books)
 
 
 def _text(warned: Warned) -> str:

@@ -41,6 +41,15 @@ class Considered:
     followed: Followed | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Approved:
+    """An approval, what is to be posted by it, and the books that know its names."""
+
+    review: Review
+    post: Post
+    books: Books
+
+
 def consider(export: Export, record_id: str) -> Considered:
     """What would be posted for a record as it is now, whether or not somebody has to approve it.
 
@@ -64,16 +73,18 @@ def _state(export: Export, record_id: str) -> State:
     return state_of(export.journal.attempts(record_id), export.ledger, members)
 
 
-def approve_record(export: Export, record_id: str, *, by: str, seen: str | None = None) -> Review:
+def approve_record(export: Export, record_id: str, *, by: str, seen: str | None = None) -> Approved:
     """See `Export.approve`."""
     _check_journal(export)
-    decision = consider(export, record_id).decision
+    considered = consider(export, record_id)
+    decision = considered.decision
     if isinstance(decision, Post):
         if seen is not None and approvals.content_of(decision) != seen:
             raise ValueError(
                 f"{record_id} or what is posted for it was changed since it was looked at: look at it again"
             )
-        return approvals.approve(export.journal, decision, by=by)
+        review = approvals.approve(export.journal, decision, by=by)
+        return Approved(review=review, post=decision, books=considered.books)
     why = "; ".join(map(str, decision.reasons)) if isinstance(decision, Refuse) else decision.why
     raise ValueError(f"there is nothing to approve for {record_id}: {why}")
 

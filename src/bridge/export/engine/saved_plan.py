@@ -19,7 +19,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import PLANNED
 from bridge.export.engine.facts import Step
 from bridge.export.owners import Owned
-from bridge.mapping import Plan
+from bridge.plan import Plan
 from bridge.settings.values import Settings
 from clientkit import codec
 from clientkit.codec import CodecError

@@ -153,6 +153,11 @@ class Walk:
         self._origins = Origins(self._source, self._journal, self._looked)
         check_summaries(self._bridge.settings, self._journal, self._looked.by_subject)
 
+    @property
+    def books(self) -> Books:
+        """The books as they were read."""
+        return self._books
+
     def _refuse_problems(self, books: Books) -> None:
         """Compare the settings with both sides. Raises `SettingsError` for what is wrong."""
         self._refuse(self._found_by_check(books))

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
+from bridge.decisions import ReasonCode
 from bridge.export.engine.attempts import Attempt, is_receipt
 from bridge.mappers.summaries import Member
 
@@ -30,6 +31,16 @@ class Refusal:
     last_at: datetime
     by: str
     reasons: tuple[tuple[str, str], ...]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it only waited for somebody to approve it."""
+        return any(code == ReasonCode.HELD for code, _ in self.reasons)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the reasons say, each once."""
+        return tuple(dict.fromkeys(text for _, text in self.reasons))
 
 
 @attrs.frozen(kw_only=True)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from brex_accounting import Record
+from bridge.books import Books
 from bridge.closing.delimited import Cell
 from bridge.closing.report import Report
 from bridge.decisions import Post, Refuse
-from bridge.documents.protocol import PlannedVendor, parts_of
+from bridge.documents.protocol import parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
 from bridge.export.reporting.history import History, moment_text
+from bridge.export.reporting.naming import party_name
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
-from bridge.mapping import Plan, skipped_as
+from bridge.plan import Plan, skipped_as
 
 _Row = tuple[Cell, ...]
 
@@ -63,7 +65,7 @@ class _PlanRows:
     def of(self, plan: Plan) -> Iterator[_Row]:
         for each in plan.outcomes:
             if isinstance(each, Post):
-                yield from self._once(each.record, _of_post(each))
+                yield from self._once(each.record, _of_post(each, plan.books))
             elif isinstance(each, Refuse):
                 outcome = "held" if each.is_held else "refused"
                 yield from self._once(each.record, [_without_line(outcome, *told) for told in each.coded_texts])
@@ -80,10 +82,9 @@ class _PlanRows:
             yield (record.id, *(self._none if number else self._amounts(record)), *row)
 
 
-def _of_post(post: Post) -> list[_Row]:
+def _of_post(post: Post, books: Books | None) -> list[_Row]:
     document = post.document
-    party = document.party.vendor.name if isinstance(document.party, PlannedVendor) else document.party
-    head = ("post", post.step, document.impact_date, party)
+    head = ("post", post.step, document.impact_date, party_name(document, books))
     lines = [posting for part in parts_of(document) for posting in part.postings()]
     rows = [(*head, each.account, each.side.value, each.amount, each.currency, "", "") for each in lines]
     return [*rows] or [(*head, *[""] * 6)]
@@ -182,9 +183,20 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
     for member in found.members:
         yield ("record of the summary", member.record_id, member.version, *[""] * 12)
     for refusal in found.refusals:
-        for _, text in refusal.reasons:
+        for text in refusal.texts:
             times = (moment_text(refusal.at), refusal.by, moment_text(refusal.last_at))
-            yield ("refusal", found.id, refusal.version, *[""] * 4, *times, "", "", text, "", "")
+            yield (
+                "held" if refusal.is_held else "refusal",
+                found.id,
+                refusal.version,
+                *[""] * 4,
+                *times,
+                "",
+                "",
+                text,
+                "",
+                "",
+            )
     for review in found.reviews:
         made = (moment_text(review.at), review.by)
         yield ("review", found.id, "", "", str(review.step), "", "", *made, *[""] * 3, review.why, "", "")

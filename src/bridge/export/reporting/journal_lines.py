@@ -9,8 +9,9 @@ from brex_accounting import Side
 from bridge.books import Books
 from bridge.closing.delimited import Cell
 from bridge.decisions import Post
-from bridge.documents.protocol import Document, PlannedVendor, parts_of
-from bridge.mapping import Plan
+from bridge.documents.protocol import Document, parts_of
+from bridge.export.reporting.naming import party_name, subsidiary_name
+from bridge.plan import Plan
 from bridge.postings import Posting
 
 HEADINGS = (
@@ -34,10 +35,6 @@ def _rows(post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
 
 def _of_document(document: Document, post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
     record = post.record
-    subsidiary = document.form().head.get("subsidiary")
-    if subsidiary is None:
-        subsidiary = getattr(document, "subsidiary_id", None)
-    known = books.subsidiary(subsidiary) if isinstance(subsidiary, str) else None
     text = next((each for each in (record.memo, record.vendor.name if record.vendor else None) if each), None)
     for each in document.postings():
         account = books.account(each.account)
@@ -45,20 +42,12 @@ def _of_document(document: Document, post: Post, books: Books) -> Iterator[tuple
         amounts: tuple[Decimal | None, Decimal | None] = (each.amount, None) if is_debit else (None, each.amount)
         yield (
             *(record.id, post.step, document.noun, document.impact_date),
-            subsidiary if known is None else known.trade_name,
-            _party(document, books),
+            subsidiary_name(document, books),
+            party_name(document, books),
             *(each.account, None if account is None else account.name),
             *amounts,
             *(each.currency, _fields(each, books), text),
         )
-
-
-def _party(document: Document, books: Books) -> str | None:
-    party = document.party
-    if isinstance(party, PlannedVendor):
-        return party.vendor.name
-    vendor = None if party is None else books.vendor(party)
-    return party if vendor is None else vendor.name
 
 
 def _fields(posting: Posting, books: Books) -> str:

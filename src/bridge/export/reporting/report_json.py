@@ -10,7 +10,8 @@ import attrs
 from brex_accounting import Record
 from bridge.decisions import Refuse, Skip
 from bridge.documents.protocol import Document, PlannedVendor, parts_of
-from bridge.mapping import Plan
+from bridge.export.reporting.naming import party_name
+from bridge.plan import Plan
 from bridge.totals import totals_json
 from clientkit.money import decimal_text
 
@@ -109,6 +110,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
                 "vendor": {"create": post.document.party.vendor.name}
                 if isinstance(post.document.party, PlannedVendor)
                 else post.document.party,
+                "vendor_name": party_name(post.document, plan.books),
                 "impact_date": str(post.document.impact_date),
                 "postings": postings_json(post.document),
             }

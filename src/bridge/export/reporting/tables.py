@@ -11,17 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from brex_accounting import Record
+from bridge.books import Books
 from bridge.datatable import DataTable, money_text
 from bridge.decisions import Post
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting.history import moment_text
+from bridge.export.reporting.naming import party_name, posting_lines
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
-from bridge.mapping import Plan
+from bridge.plan import Plan
 from bridge.totals import totals_table
 from clientkit.showing import on_one_line, plain
 
@@ -102,11 +104,11 @@ def types_table(types: Mapping[str, Mapping[str, int]]) -> RenderableType:
 
 def plan_table(plan: Plan) -> RenderableType:
     """What an export would do."""
-    table = _table(f"Would be posted: {len(plan.posts)}")
-    for heading in ("Record", "Step", "Day", "Vendor", "Postings"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "Day")
-    for post in plan.posts[:MOST_ROWS]:
-        _row(table, post.record.id, post.step, str(post.document.impact_date), _vendor(post), _postings(post))
+    table = DataTable(
+        title=f"Would be posted: {len(plan.posts)}",
+        headings=("Record", "Step", "Day", "Vendor", "Postings"),
+        rows=tuple(_planned(post, plan.books) for post in plan.posts[:MOST_ROWS]),
+    )
     parts: list[RenderableType] = [table]
     if len(plan.posts) > MOST_ROWS:
         parts.append(Text(f"… and {len(plan.posts) - MOST_ROWS} more; --json has them all"))
@@ -126,6 +128,15 @@ def plan_table(plan: Plan) -> RenderableType:
     return Group(*parts)
 
 
+def posting_table(post: Post, books: Books) -> DataTable:
+    """What is to be posted for one record."""
+    _, step, day, vendor, postings = _planned(post, books)
+    amount = money_text(post.record.amount.amount, post.record.amount.currency)
+    told = {"Amount": amount, "Vendor": vendor, "Day": day, "Step": step, "Postings": postings}
+    rows = tuple((name, text) for name, text in told.items() if text)
+    return DataTable(title=post.record.id, headings=("What", "Value"), rows=rows)
+
+
 def history_table(
     wanted: str,
     attempts: Sequence[Attempt],
@@ -143,8 +154,12 @@ def history_table(
     if members:
         listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
         parts.append(Text(plain(f"Records of the summary: {len(members)}\n{listed}")))
-    if refusals:
-        parts.append(_refusals(wanted, refusals))
+    held = [each for each in refusals if each.is_held]
+    refused = [each for each in refusals if not each.is_held]
+    if refused:
+        parts.append(_refusals(f"{wanted} was refused", refused))
+    if held:
+        parts.append(_refusals(f"{wanted} waited for an approval", held))
     return Group(*parts)
 
 
@@ -168,12 +183,12 @@ def _whole(text: str, style: str = "") -> Text:
     return Text(plain(text), style=style, no_wrap=True, overflow="ignore")
 
 
-def _refusals(wanted: str, refusals: Sequence[Refusal]) -> Table:
-    table = _table(f"{wanted} was refused")
+def _refusals(title: str, refusals: Sequence[Refusal]) -> Table:
+    table = _table(title)
     for heading in ("Version", "First (UTC)", "Last (UTC)", "By", "Why"):
         table.add_column(heading, overflow="fold")
     for each in refusals:
-        why = "\n".join(text for _, text in each.reasons)
+        why = "\n".join(each.texts)
         _row(table, str(each.version), moment_text(each.at), moment_text(each.last_at), each.by, why)
     return table
 
@@ -267,13 +282,8 @@ def _row(table: Table, *cells: str) -> None:
     table.add_row(*(Text(plain(cell)) for cell in cells))
 
 
-def _vendor(post: Post) -> str:
-    party = post.document.party
-    return f"{party.vendor.name} (new)" if isinstance(party, PlannedVendor) else party or ""
-
-
-def _postings(post: Post) -> str:
-    return "\n".join(
-        f"{posting.side.value.lower():6} {posting.account} {money_text(posting.amount, posting.currency)}"
-        for posting in post.document.postings()
-    )
+def _planned(post: Post, books: Books | None) -> tuple[str, ...]:
+    document = post.document
+    new = " (new)" if isinstance(document.party, PlannedVendor) else ""
+    postings = "\n".join(posting_lines(document, books))
+    return post.record.id, post.step, str(document.impact_date), f"{party_name(document, books)}{new}", postings

@@ -144,11 +144,11 @@ def counted(rows: list[Row]) -> Mapping[Status, int]:
 
 
 def _is_held(latest: Latest) -> bool:
-    return latest.refusal is not None and any(code == ReasonCode.HELD for code, _ in latest.refusal.reasons)
+    return latest.refusal is not None and latest.refusal.is_held
 
 
 def _holds(decision: Decision) -> bool:
-    return isinstance(decision, Refuse) and any(each.code == ReasonCode.HELD for each in decision.reasons)
+    return isinstance(decision, Refuse) and decision.is_held
 
 
 def _of_journal(latest: Latest, review: Review | None) -> tuple[Row, datetime]:

@@ -16,7 +16,7 @@ from bridge.export.engine.approvals import content_of
 from bridge.export.engine.export import Export
 from bridge.export.engine.reviewing import consider
 from bridge.export.reporting.journal_lines import HEADINGS, journal_lines
-from bridge.mapping import Plan
+from bridge.plan import Plan
 
 #: Of records that are in the journal alone the newest are looked up in Brex; the others show what the journal has.
 _MOST_LOOKED_UP = 1_000

@@ -196,7 +196,7 @@ class StatusService:
 
     def _approved(self, record_id: str, name: str, seen: str) -> str:
         made = self._export.approve(record_id, by=name, seen=seen)
-        return f"{made.by} has approved it; {made.prepared_by} had prepared it. The next export posts it."
+        return f"{made.by} has approved it; {made.before}. The next export posts it."
 
     def _held(self, record_id: str, name: str, why: str) -> str:
         made = self._export.hold(record_id, by=name, why=why)

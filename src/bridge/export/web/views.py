@@ -11,7 +11,6 @@ import attrs
 
 from bridge.closing.delimited import Cell
 from bridge.datatable import money, trimmed
-from bridge.decisions import ReasonCode
 from bridge.export.closing.texts import web_address
 from bridge.export.engine.approvals import ReviewStep
 from bridge.export.engine.attempts import Attempt, AttemptState, is_receipt, is_summary
@@ -137,9 +136,7 @@ def _title(attempt: Attempt) -> str:
 def _refusals(history: History) -> Iterator[Event]:
     for each in history.refusals:
         until = f"said last {moment_text(each.last_at)}, by {each.by}"
-        reasons = dict.fromkeys(text for _, text in each.reasons)
-        is_held = any(code == ReasonCode.HELD for code, _ in each.reasons)
-        yield Event(at=each.at, title="Held" if is_held else "Refused", lines=(*reasons, until))
+        yield Event(at=each.at, title="Held" if each.is_held else "Refused", lines=(*each.texts, until))
 
 
 def _reviews(history: History) -> Iterator[Event]:
@@ -147,4 +144,4 @@ def _reviews(history: History) -> Iterator[Event]:
         if each.step is ReviewStep.HOLD:
             yield Event(at=each.at, title=f"Held by {each.by}", lines=(each.why,))
         else:
-            yield Event(at=each.at, title=f"Approved by {each.by}", lines=(f"{each.prepared_by} had prepared it",))
+            yield Event(at=each.at, title=f"Approved by {each.by}", lines=(each.before,))

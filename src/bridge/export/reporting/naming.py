@@ -1,0 +1,39 @@
+"""What is to be posted in words: vendors, accounts and subsidiaries by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bridge.books import Books
+from bridge.datatable import money_text
+from bridge.documents.protocol import Document, PlannedVendor, parts_of
+
+
+def party_name(document: Document, books: Books | None) -> str:
+    """Who a document is about, by name where the books know it."""
+    party = document.party
+    if isinstance(party, PlannedVendor):
+        return party.vendor.name
+    vendor = None if party is None or books is None else books.vendor(party)
+    return (party or "") if vendor is None else vendor.name
+
+
+def subsidiary_name(document: Document, books: Books | None) -> str | None:
+    """In whose books a document is, None where it does not say."""
+    told = document.form().head.get("subsidiary")
+    if told is None:
+        told = getattr(document, "subsidiary_id", None)
+    known = books.subsidiary(told) if books is not None and isinstance(told, str) else None
+    return told if known is None else known.trade_name
+
+
+def posting_lines(document: Document, books: Books | None) -> Iterator[str]:
+    """A line for each posting; where they are in the books of two subsidiaries, each says in which."""
+    parts = parts_of(document)
+    for part in parts:
+        where = f" in {subsidiary_name(part, books)}" if len(parts) > 1 else ""
+        for each in part.postings():
+            account = None if books is None else books.account(each.account)
+            name = "" if account is None else f" {account.name}"
+            amount = money_text(each.amount, each.currency)
+            yield f"{each.side.value.lower():6} {amount} {each.account}{name}{where}"

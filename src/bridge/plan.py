@@ -1,0 +1,105 @@
+"""What an export would do with a number of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from bridge.books import Books
+from bridge.datatable import DataTable, Tabular, money_text
+from bridge.decisions import Decision, Post, Refuse, Skip, SkipCode
+from bridge.documents.protocol import PlannedVendor
+from bridge.totals import Total, total_of
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Plan(Tabular):
+    """What would become of a number of records; rich and notebooks show it as a table.
+
+    `warnings` are what a person should look at, such as values of fields that are carried nowhere. `books` are those that
+    it was made with, which know the names of vendors and accounts.
+    """
+
+    outcomes: tuple[Decision, ...]
+    warnings: tuple[str, ...] = ()
+    books: Books | None = attrs.field(default=None, eq=False)
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """The records that can be posted."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Post))
+
+    @property
+    def refused(self) -> tuple[Refuse, ...]:
+        """The records that cannot, with every reason."""
+        return tuple(each for each in self.outcomes if isinstance(each, Refuse) and not each.is_held)
+
+    @property
+    def held(self) -> tuple[Refuse, ...]:
+        """The records that wait for an approval."""
+        return tuple(each for each in self.outcomes if isinstance(each, Refuse) and each.is_held)
+
+    @property
+    def nothing(self) -> tuple[Skip, ...]:
+        """The records that need nothing."""
+        return tuple(each for each in self._skipped if each.code is not SkipCode.TO_DELETE)
+
+    @property
+    def deletions(self) -> tuple[Skip, ...]:
+        """The records of which nothing is left to post, and whose objects would be deleted."""
+        return tuple(each for each in self._skipped if each.code is SkipCode.TO_DELETE)
+
+    @property
+    def _skipped(self) -> Iterator[Skip]:
+        return (outcome for outcome in self.outcomes if isinstance(outcome, Skip))
+
+    @property
+    def new_vendors(self) -> tuple[PlannedVendor, ...]:
+        """The vendors that have to be created, each once."""
+        planned = (post.document.party for post in self.posts)
+        return tuple({each.key: each for each in planned if isinstance(each, PlannedVendor)}.values())
+
+    @property
+    def totals(self) -> Mapping[str, Total]:
+        """The records and their amounts as the source states them, by what would become of them, for each that there is."""
+        parts: Mapping[str, Sequence[Decision]] = {
+            "post": self.posts,
+            "delete": self.deletions,
+            "held": self.held,
+            "refused": self.refused,
+            "nothing": self.nothing,
+        }
+        return {name: total_of(each.record for each in part) for name, part in parts.items() if part}
+
+    @property
+    def title(self) -> str:
+        """How many records there are of each sort."""
+        deleted = f"{len(self.deletions)} to delete, " if self.deletions else ""
+        held = f"{len(self.held)} held, " if self.held else ""
+        refused, nothing = f"{len(self.refused)} refused, ", f"{len(self.nothing)} with nothing to do"
+        return f"{len(self.posts)} to post, {deleted}{held}{refused}{nothing}"
+
+    @property
+    def table(self) -> DataTable:
+        """Every record with what would become of it, and the day on which it counts or the reasons."""
+        return DataTable(
+            title=self.title,
+            headings=("Record", "Amount", "Outcome", "Why"),
+            rows=tuple(_row(outcome) for outcome in self.outcomes),
+        )
+
+
+def skipped_as(skip: Skip) -> str:
+    """What a plan calls a record that needs no posting."""
+    return "delete" if skip.code is SkipCode.TO_DELETE else "nothing to do"
+
+
+def _row(outcome: Decision) -> tuple[str, ...]:
+    record = outcome.record
+    amount = money_text(record.amount.amount, record.amount.currency)
+    if isinstance(outcome, Post):
+        return record.id, amount, "post", f"it counts on {outcome.document.impact_date}"
+    if isinstance(outcome, Skip):
+        return record.id, amount, skipped_as(outcome), outcome.why
+    return record.id, amount, "held" if outcome.is_held else "refused", "\n".join(outcome.texts)
