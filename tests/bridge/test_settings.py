@@ -35,7 +35,7 @@ def test_one_entity_is_enough() -> None:
     assert not defaults.report_refusals
 
 
-def test_everything_can_be_said() -> None:
+def test_many_keys_can_be_said() -> None:
     settings = read_settings(LONG)
     assert settings == Settings(
         entities=(

@@ -1,4 +1,7 @@
-"""Settings as a company writes them: as short as can be, with everything that can be said, and on one line."""
+"""Settings as a company writes them: as short as can be, with many keys, and on one line.
+
+Tests of mistakes count the lines of `LONG`. What a new key does is tested with a text of its own before `SHORT`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ reimbursement_account = "21340"
 """
 
 LONG = """\
-# Everything that can be said.
+# Many of the keys.
 gl_field = "GL Account"
 reference_type = "brex-records"
 reimbursement_basis = "cash"
