@@ -53,7 +53,10 @@ def test_its_csv_is_read() -> None:
     (read,) = read_invoices_csv(text)
 
     assert isinstance(read, Invoice)
-    assert [(each.amount, each.tax) for each in read.lines] == [(100, 19), (50, Decimal("9.50"))]
+    assert [(each.amount, each.tax) for each in read.lines] == [
+        (Decimal(100), Decimal(19)),
+        (Decimal(50), Decimal("9.50")),
+    ]
 
 
 def columns() -> dict[str, str]:
