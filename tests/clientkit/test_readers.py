@@ -268,7 +268,7 @@ class Event:
 
 
 def test_unknown_fields_that_are_null_are_one_object() -> None:
-    levels = ({"level": None}, {"level": None}, {"level": 1}, {}, {"level": None}) * 20
+    levels: tuple[dict[str, object], ...] = ({"level": None}, {"level": None}, {"level": 1}, {}, {"level": None}) * 20
 
     read = [structure([{"at": "2026-01-02T00:00:00Z", **level} for level in levels], tuple[Event, ...]) for _ in "ab"]
 

@@ -42,6 +42,7 @@ from clientkit.codec import CodecError
 from clientkit.errors import NotFoundError
 from clientkit.requests import Request, Unreadable
 from rillet import (
+    Bill,
     CreditMemo,
     CreditMemoOperations,
     CreditMemoStatus,
@@ -131,6 +132,12 @@ class BillingLedger(RilletLedger):
     def with_bills(self, books: Books) -> Books:
         """The same."""
         return books
+
+    @override
+    def bills_of(self, vendor_id: str) -> tuple[Bill, ...]:
+        """None, since invoices are no bills."""
+        del vendor_id
+        return ()
 
     @override
     def with_planned(self, books: Books, posts: Sequence[Post]) -> Books:

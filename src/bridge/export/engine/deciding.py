@@ -10,7 +10,8 @@ from brex_accounting import Record, RecordType
 from bridge.billing_amount import differs_from_billed
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
-from bridge.documents.protocol import Found
+from bridge.documents.protocol import Found, PlannedVendor
+from bridge.export.engine.bill_numbers import BillNumbers
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.standing import State
@@ -31,14 +32,15 @@ _TWO_BASES = frozenset({RecordType.REIMBURSEMENT_EXPENSE_APPROVAL, RecordType.RE
 class Decisions:
     """Decides about the records of a run, in the order in which they are carried out; `warn` is told what a person should see.
 
-    `not_carried` counts the records with values of a field that are carried nowhere.
+    `numbers` knows which numbers of bills are taken; those of the books alone when left out. `not_carried` counts the records with values of a field that are carried nowhere.
     """
 
-    def __init__(self, bridge: Bridge, journal: Journal, warn: Callable[[Warned], object]) -> None:
+    def __init__(
+        self, bridge: Bridge, journal: Journal, warn: Callable[[Warned], object], numbers: BillNumbers | None = None
+    ) -> None:
         self._bridge, self._journal, self._warn = bridge, journal, warn
         self._planned = PlannedVendors(bridge.settings)
-        self._invoices = dict[tuple[str, str], str]()
-        self._numbered: Books | None = None
+        self._numbers = numbers or BillNumbers()
         self.not_carried = Counter[str]()
 
     def of(
@@ -105,12 +107,9 @@ class Decisions:
         number, party = form.head.get("number"), form.head.get("party")
         if found or number is None or party is None or not (record.invoice_number or "").strip():
             return None
-        if books is not self._numbered:
-            self._numbered = books
-            for bill in books.bills:
-                self._invoices.setdefault((bill.vendor_id, bill.expense_number), f"the bill {bill.id}")
-        other = self._invoices.setdefault((party, number), f"the record {record.id}")
-        if other == f"the record {record.id}":
+        is_planned = isinstance(post.document.party, PlannedVendor)
+        other = self._numbers.taken(party, number, by=f"the record {record.id}", books=books, is_planned=is_planned)
+        if other is None:
             return None
         text = f"{other} has the same vendor and the same invoice number {number}"
         if self._bridge.settings.same_invoice is SameInvoice.REFUSE:

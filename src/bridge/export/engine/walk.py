@@ -15,6 +15,7 @@ from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found, parts_of
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import in_summaries
+from bridge.export.engine.bill_numbers import BillNumbers
 from bridge.export.engine.deciding import Decisions
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
@@ -40,7 +41,7 @@ from bridge.export.engine.tasks.summary import (
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.marks import moment_at, moments_at, texts_at
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger
+from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger, SelectiveLedger
 from bridge.export.owners import check_clock, check_owner, check_use, counts_versions, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.brex import is_early
@@ -85,7 +86,8 @@ class Walk:
         self._source, self._sender, self._bridge, self._hold = source, sender, bridge, hold
         self._download, self._warn, self._permits = download, warn, permits
         self._ledger, self._journal = sender.ledger, sender.journal
-        self._decisions, self._vendors = Decisions(bridge, self._journal, warn), VendorCreator(sender, created)
+        self._decisions = Decisions(bridge, self._journal, warn, BillNumbers(self._ledger))
+        self._vendors = VendorCreator(sender, created)
         self._receipts_left: Mapping[str, datetime] = {}
         self._reading: Reading | None = None
         if kept is not None and isinstance(self._ledger, RefreshableLedger) and not bridge.settings.summarise:
@@ -203,7 +205,8 @@ class Walk:
             yield self._tasks(survey.withdrawn, books), self._context(books)
             # What they paid can be changed now.
             self._looked = self._look_up(survey)
-        if survey.has_new_bills and (survey.documents or survey.late):
+        is_selective = isinstance(self._ledger, SelectiveLedger)
+        if survey.has_new_bills and (survey.documents or survey.late) and not is_selective:
             # The numbers of bills are compared with those that are there.
             books = self._ledger.with_bills(books)
         for batch in (survey.documents, survey.late):

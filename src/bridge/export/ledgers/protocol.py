@@ -15,6 +15,7 @@ from bridge.decisions import Post
 from bridge.documents.form import Form
 from bridge.documents.protocol import Document, Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
+from bridge.master_data import Bill
 from bridge.unreadable import UnreadableEntry
 from clientkit.errors import ApiError
 from clientkit.pacing import Pacing
@@ -110,7 +111,7 @@ class Ledger(Protocol):
         ...
 
     def with_bills(self, books: Books) -> Books:
-        """The snapshot with every bill, for payments to find theirs and for numbers that come twice."""
+        """The snapshot with every bill, for payments to find theirs and for numbers that come twice; see `SelectiveLedger`."""
         ...
 
     def with_reimbursements(self, books: Books) -> Books:
@@ -196,6 +197,10 @@ class SelectiveLedger(Ledger, Protocol):
 
         None where one of them is not a bill, is not there, cannot be read or does not name that id. Raises `ApiError`.
         """
+        ...
+
+    def bills_of(self, vendor_id: str) -> Sequence[Bill]:
+        """Every bill of a vendor that can be read, for numbers that come twice. Raises `ApiError`."""
         ...
 
 

@@ -35,6 +35,7 @@ from bridge.export.ledgers import rillet_look_ups, rillet_payments
 from bridge.export.ledgers.protocol import Ability, File, Ledger, LookUp, NotSentError, Sent
 from bridge.export.ledgers.rillet_answers import is_about
 from bridge.export.ledgers.rillet_books import (
+    bills_of,
     last_closed,
     load_books,
     new_vendors,
@@ -153,6 +154,10 @@ class RilletLedger:
             return None
         named = {source: ref.id for source, ref in bills.items()}
         return with_these_bills(books, self.client, named, self.reference_type)
+
+    def bills_of(self, vendor_id: str) -> tuple[Bill, ...]:
+        """The bills of a vendor, by Rillet's filter."""
+        return bills_of(vendor_id, self.client)
 
     def with_reimbursements(self, books: Books) -> Books:
         """The snapshot with every reimbursement."""

@@ -116,6 +116,11 @@ def with_bills(books: Books, client: rillet.Client) -> Books:
     )
 
 
+def bills_of(vendor_id: str, client: rillet.Client) -> tuple[Bill, ...]:
+    """The bills of a vendor that can be read."""
+    return read_listing(client.bills.list(vendor_id=vendor_id, limit=100), "bill", [])
+
+
 def with_these_bills(
     books: Books, client: rillet.Client, bills: Mapping[str, str], reference_type: str
 ) -> Books | None:
