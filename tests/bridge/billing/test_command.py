@@ -88,12 +88,12 @@ def test_sync_posts_once_and_status_tells_where(run: Run, books: rillet.testing.
     assert run("sync")[0] == 1
     (made,) = books.invoices
     code, told = run("status")
-    assert code == 0
+    assert code == 1
     assert told["invoices"] == [
         {"subject": "invoice:in_1", "state": "in Rillet", "place": f"invoices {made.id}", "reasons": []},
         {
             "subject": "invoice:in_2",
-            "state": "not in Rillet",
+            "state": "refused",
             "place": None,
             "reasons": [WRONG_TAX],
         },
@@ -104,6 +104,40 @@ def test_sync_posts_once_and_status_tells_where(run: Run, books: rillet.testing.
     assert run("sync") == (0, {"posted": 1, "stopped": None, "problems": []})
     assert run("sync") == (0, {"posted": 0, "stopped": None, "problems": []})
     assert len(books.invoices) == 2
+    code, told = run("status")
+    assert (code, [each["state"] for each in told["invoices"]]) == (0, ["in Rillet", "in Rillet"])
+
+
+@pytest.mark.usefixtures("books")
+def test_status_tells_what_was_refused_without_the_file(run: Run, tmp_path: Path) -> None:
+    run("sync")
+
+    done = invoke("billing", "status", "--journal", str(tmp_path / "journal.db"), "--json")
+
+    assert done.exit_code == 1
+    states = {each["subject"]: (each["state"], each["reasons"]) for each in json.loads(done.stdout)["invoices"]}
+    assert states == {"invoice:in_1": ("in Rillet", []), "invoice:in_2": ("refused", [WRONG_TAX])}
+
+
+@pytest.mark.usefixtures("books")
+def test_status_tells_an_unknown_invoice_from_one_that_is_not_synced_yet(run: Run, tmp_path: Path) -> None:
+    run("sync")
+    more = CSV.replace("18.00", "19.00") + (
+        "in_3,A-003,2026-03-02,2026-04-01,USD,cus_1,Acme,prod_1,100.00,19.00\n"
+        "in_4,A-004,2026-03-02,2026-04-01,USD,cus_1,Acme,prod_1,much,19.00\n"
+    )
+    (tmp_path / "invoices.csv").write_text(more, encoding="utf-8")
+
+    def told(invoice: str) -> tuple[int, str, list[str]]:
+        code, said = run("status", invoice)
+        (found,) = said["invoices"]
+        return code, found["state"], found["reasons"]
+
+    assert told("in_1") == (0, "in Rillet", [])
+    assert told("in_3") == (0, "not synced yet", [])
+    why = "invoices.csv line 5: amount is 'much', not a number with a point such as 1250.00"
+    assert told("in_4") == (1, "cannot be read", [why])
+    assert told("in_9") == (1, "unknown", ["nothing of it was ever tried"])
 
 
 def test_each_command_writes_its_rows(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:

@@ -63,6 +63,10 @@ class ListedInvoices:
         del updated_after
         yield from (each for each in self._credit_notes if ids is None or each.id in ids)
 
+    def unreadable(self) -> tuple[UnreadableInvoice, ...]:
+        """Those that cannot be read."""
+        return tuple(each for each in (*self._invoices, *self._credit_notes) if isinstance(each, UnreadableInvoice))
+
     def subjects(self) -> tuple[str, ...]:
         """How the journal calls them, those that can be read."""
         invoices = [subject_of(INVOICE, each.id) for each in self._invoices if isinstance(each, Invoice)]

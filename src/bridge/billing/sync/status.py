@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import attrs
 
 from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
-from bridge.export.engine.attempts import Attempt, last_attempt
-from bridge.export.journal.protocol import Journal
+from bridge.billing.sync.protocol import ListedInvoices
+from bridge.export.engine.attempts import Attempt, AttemptState
+from bridge.export.journal.protocol import Journal, Latest, Refusal
 
 _SHOWN = (subject_of(INVOICE, ""), subject_of(CREDIT_NOTE, ""))
+_IN_ORDER = frozenset({"in Rillet", "deleted", "dismissed", "not synced yet"})
 
 
 @attrs.frozen(kw_only=True)
 class InvoiceState:
     """What the journal knows of an invoice or a credit note.
 
-    `state` is ``in Rillet``, ``deleted``, ``dismissed``, ``unknown`` (an attempt without an outcome) or ``not in Rillet``. `place` is
-    the object, `reasons` are those of the last refusal that came after it.
+    `state` is ``in Rillet``, ``deleted``, ``dismissed`` (`reasons` say why), ``outcome unknown`` (of the last attempt),
+    ``refused``, ``undone`` (Rillet lost it, and a person wants it there), ``not synced yet``, ``cannot be read``, or ``unknown``:
+    there is no such one. `place` is the object. Where something was refused since it was posted, `reasons` say why.
     """
 
     subject: str
@@ -31,43 +34,69 @@ class InvoiceState:
         """The billing system's id."""
         return self.subject.partition(":")[2]
 
+    @property
+    def is_in_order(self) -> bool:
+        """Whether nobody has to look at it, as far as the journal knows."""
+        return self.state in _IN_ORDER and (self.state == "dismissed" or not self.reasons)
+
     def as_json(self) -> dict[str, object]:
         """For programs."""
         return {"subject": self.subject, "state": self.state, "place": self.place, "reasons": list(self.reasons)}
 
 
-def invoice_states(journal: Journal, also: Iterable[str] = ()) -> Iterator[InvoiceState]:
-    """Every invoice and credit note that the journal has an attempt for, in their order, and `also` these subjects.
+def invoice_states(
+    journal: Journal, listed: ListedInvoices | None = None, *, only: str | None = None
+) -> tuple[InvoiceState, ...]:
+    """Every invoice and credit note that was tried or refused, and everything that is `listed`; with `only` those of an id.
 
     Raises `JournalError`.
     """
-    subjects = dict.fromkeys(each.subject for each in journal.walk() if each.subject.startswith(_SHOWN))
-    subjects |= dict.fromkeys(also)
-    for subject in subjects:
-        yield state_of_invoice(subject, journal)
+    listed = listed or ListedInvoices(())
+    known = {each.record_id: each for each in journal.latest() if each.record_id.startswith(_SHOWN)}
+    subjects = dict.fromkeys([*known, *listed.subjects()])
+    found = [_state_of(each, known.get(each)) for each in subjects]
+    found += _unread(listed)
+    wanted = tuple(each for each in found if only in {None, each.id})
+    if wanted or only is None:
+        return wanted
+    return (
+        InvoiceState(subject=subject_of(INVOICE, only), state="unknown", reasons=("nothing of it was ever tried",)),
+    )
 
 
-def state_of_invoice(subject: str, journal: Journal) -> InvoiceState:
-    """What the journal knows of one. Raises `JournalError`."""
-    last = last_attempt(journal.attempts(subject))
-    refusals = journal.refusals(subject)
-    reasons = tuple(text for _, text in refusals[-1].reasons) if refusals else ()
-    settled = None if last is None else last.settled_at
-    is_newer = bool(refusals) and (settled is None or refusals[-1].last_at > settled)
-    state, place = _state(last)
+def _unread(listed: ListedInvoices) -> Iterator[InvoiceState]:
+    for each in listed.unreadable():
+        yield InvoiceState(subject=subject_of(INVOICE, each.id or ""), state="cannot be read", reasons=(each.why,))
+
+
+def _state_of(subject: str, latest: Latest | None) -> InvoiceState:
+    last = None if latest is None else latest.attempt
+    refusal = None if latest is None else latest.refusal
+    reasons = [*_refused_since(last, refusal)]
     if last is not None and last.error is not None:
-        reasons = (*reasons, last.error) if is_newer else (last.error,)
-        is_newer = True
-    return InvoiceState(subject=subject, state=state, place=place, reasons=reasons if is_newer else ())
+        reasons.append(last.error)
+    place = str(last.ref) if last is not None and last.is_there else None
+    return InvoiceState(
+        subject=subject, state=_state(last, refusal), place=place, reasons=tuple(dict.fromkeys(reasons))
+    )
 
 
-def _state(last: Attempt | None) -> tuple[str, str | None]:
+def _refused_since(last: Attempt | None, refusal: Refusal | None) -> Iterator[str]:
+    """The reasons of a refusal that came after the attempt, or still held after it."""
+    settled = None if last is None else last.settled_at
+    if refusal is not None and (settled is None or refusal.last_at > settled):
+        yield from (text for _, text in refusal.reasons)
+
+
+def _state(last: Attempt | None, refusal: Refusal | None) -> str:
     if last is None:
-        return "not in Rillet", None
+        return "not synced yet" if refusal is None else "refused"
     if last.was_dismissed:
-        return "dismissed", None
+        return "dismissed"
     if last.is_open:
-        return "unknown", None
+        return "outcome unknown"
     if last.is_there:
-        return "in Rillet", str(last.ref)
-    return ("deleted" if last.was_carried_out else "not in Rillet"), None
+        return "in Rillet"
+    if last.was_carried_out:
+        return "deleted"
+    return "refused" if last.state is AttemptState.REJECTED or refusal is not None else "undone"

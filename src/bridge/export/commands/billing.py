@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -178,10 +178,14 @@ def status(
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
-    """Show where each invoice is in Rillet. From the journal, with the reasons for what is not there. Works offline."""
+    """Show where each invoice is in Rillet. From the journal, with the reasons for what is not there. Works offline.
+
+    Exit status 0: everything that was tried is as it should be; 1: something was refused, cannot be read or is unknown;
+    2: could not run.
+    """
     with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
-        also = () if invoices is None else read_invoices(invoices).subjects()
-        states = [each for each in invoice_states(opened, also) if invoice is None or each.id == invoice]
+        listed = None if invoices is None else read_invoices(invoices)
+        states = invoice_states(opened, listed, only=invoice)
         if as_json:
             print_json({"invoices": [each.as_json() for each in states]})
         else:
@@ -192,7 +196,7 @@ def status(
                 _STATUS, [(each.subject, each.state, each.place, "; ".join(each.reasons)) for each in states]
             ),
         )
-        if invoice is not None and not states:
+        if not all(each.is_in_order for each in states):
             raise typer.Exit(INCOMPLETE)
 
 
@@ -277,7 +281,7 @@ def _counted(name: str, step: ExportOutcome) -> tuple[str, ...]:
     return name, str(of.posted), str(of.adopted), str(of.refused + of.failed + of.unreadable)
 
 
-def _status_table(states: list[InvoiceState]) -> DataTable:
+def _status_table(states: Sequence[InvoiceState]) -> DataTable:
     rows = tuple((each.subject, each.state, each.place or "", "; ".join(each.reasons)) for each in states)
     title = "1 invoice or credit note" if len(states) == 1 else f"{len(states)} invoices and credit notes"
     return DataTable(title=title, headings=_STATUS, rows=rows)
