@@ -25,6 +25,16 @@ class Wording:
         """A thing by what it is and its id."""
         return f"{self.thing} {subject}"
 
+    def nothing_left(self, stands: str, why: str) -> str:
+        """That nothing is left to post of what stands in the ledger, where `why` is what the mapping says."""
+        del why
+        return f"nothing is left to post of {stands}"
+
+    def change(self, key: str, before: str | None, now: str | None, *, are_lines: bool) -> str:
+        """How a part of a document's head has changed; empty if its lines, of which `are_lines` tells, say so already."""
+        del are_lines
+        return f"{key} {before} becomes {now}"
+
     def if_deleted(self, subject: str) -> str:
         """What to do about a thing that was deleted in the ledger."""
         del subject

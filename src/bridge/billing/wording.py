@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from typing_extensions import override
 
 from bridge.billing.documents import CREDIT_NOTE, CUSTOMER, INVOICE, PRODUCT
@@ -9,6 +12,15 @@ from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.wording import Wording
 
 _BY_HAND = "correct it by hand"
+#: What the parts of a form's head are called.
+_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "due": "due day",
+        "party": "customer",
+        "rate": "exchange rate",
+        "periods": "service period",
+    }
+)
 
 
 class InvoiceWording(Wording):
@@ -28,6 +40,19 @@ class InvoiceWording(Wording):
         """It by what it is and its id in the billing system."""
         what, _, billing_id = subject.partition(":")
         return f"{what.replace('-', ' ')} {billing_id}"
+
+    @override
+    def nothing_left(self, stands: str, why: str) -> str:
+        """Why the billing system wants nothing of it any more."""
+        del stands
+        return f"{why}, so nothing is left to post of it"
+
+    @override
+    def change(self, key: str, before: str | None, now: str | None, *, are_lines: bool) -> str:
+        """A part of the head in words; of the service periods the days alone, where the lines have the amounts."""
+        if key == "periods" and (are_lines or _days(before) != _days(now)):
+            before, now = _days(before), _days(now)
+        return "" if before == now else f"{_NAMES.get(key, key)}: {before or 'none'} becomes {now or 'none'}"
 
     @override
     def if_deleted(self, subject: str) -> str:
@@ -65,6 +90,11 @@ class InvoiceWording(Wording):
 
     def _and_void_by_hand(self) -> str:
         return "" if self._on_void is OnVoid.DELETE else " and delete it by hand"
+
+
+def _days(periods: str | None) -> str | None:
+    """The days of service periods, each of which stands between its account and its amount."""
+    return None if periods is None else ", ".join(sorted({each.split(" ")[1] for each in periods.split("; ")}))
 
 
 def _is_note(subject: str) -> bool:

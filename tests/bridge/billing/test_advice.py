@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -323,4 +324,38 @@ def test_settings_that_contradict_themselves_begin_no_sync(seller: Seller) -> No
     assert raised.value.problems == (
         "taxes[1]: taxes[0] is about the same already; take one of them out",
         "create_products: products that are created need the revenue_account that they earn on",
+    )
+
+
+TWO = (line("40.00"), line("60.00", id="il_2", start=DAY, end=DAY + timedelta(days=3)))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"lines": (line("30.00"), TWO[1])}, "41000 +10.00 USD, tax +1.90 USD"),
+        ({"due": DAY}, "due day: 2026-04-01 becomes 2026-03-02"),
+        (
+            {"lines": (TWO[0], line("60.00", id="il_2"))},
+            "service period: 2026-03-02/2026-03-02, 2026-03-02/2026-03-05 becomes 2026-03-02/2026-03-02",
+        ),
+        (
+            {"lines": (line("60.00"), attrs.evolve(TWO[1], amount=Decimal("40.00")))},
+            (
+                "service period: 41000 2026-03-02/2026-03-02 40; 41000 2026-03-02/2026-03-05 60 becomes "
+                "41000 2026-03-02/2026-03-02 60; 41000 2026-03-02/2026-03-05 40"
+            ),
+        ),
+        ({"status": InvoiceStatus.VOID}, "it is void, so nothing is left to post of it"),
+    ],
+)
+def test_a_refused_change_is_told_in_words(seller: Seller, change: dict[str, Any], said: str) -> None:
+    seller.put(invoice(1, *TWO))
+    assert seller.sync().run().complete
+    (made,) = seller.books.invoices
+    pay(seller)
+    seller.put(changed(seller.invoices["in_1"], **change))
+
+    assert problem(seller).startswith(
+        f"it has changed since it was posted as invoices {made.id}: {said}; it is settled"
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from bridge.decisions import Post, Reason, ReasonCode, Refuse
+from bridge.decisions import Post, Reason, ReasonCode, Refuse, Skip
 from bridge.documents.form import Form, FormLine, difference
 from bridge.documents.protocol import Document
 from bridge.export.engine.comparing import Case
@@ -143,13 +143,14 @@ def _change(case: Case) -> str:
     if stands is None:
         return "what was posted for it alone cannot be told"
     if desired is None:
-        return f"nothing is left to post of {_said(stands)}"
+        why = case.decision.why if isinstance(case.decision, Skip) else ""
+        return case.wording.nothing_left(_said(stands), why)
     now = desired.form()
     lines = difference(now, stands)
     heads = [each for each in now.differences(stands) if each not in {"lines", "kind"}]
     parts = [_lines(_with_counterpart(desired, lines))] if lines else []
-    parts += [f"{key} {stands.head[key]} becomes {now.head[key]}" for key in heads]
-    return "; ".join(parts) or "it becomes another kind of document"
+    parts += [case.wording.change(key, stands.head[key], now.head[key], are_lines=bool(lines)) for key in heads]
+    return "; ".join(filter(None, parts)) or "it becomes another kind of document"
 
 
 def _with_counterpart(desired: Document, lines: tuple[FormLine, ...]) -> tuple[FormLine, ...]:
