@@ -7,8 +7,8 @@ from decimal import Decimal
 import attrs
 
 from bridge import FieldMapping, Intercompany, Movements, Settings, TaxRule, Treatment, VendorMapping, When, check
-from rillet import AccountStatus, TaxRate
-from support.companies.small import AMERICA, BOOKS, CARD, ENTITY, SETTINGS, TRAVEL, books, vendor
+from rillet import AccountStatus, AccountType, TaxRate
+from support.companies.small import AMERICA, BOOKS, CARD, ENTITY, PAYABLE, SETTINGS, TRAVEL, books, vendor
 
 
 def test_settings_that_fit_the_books_have_no_problems() -> None:
@@ -21,7 +21,7 @@ def test_settings_that_contradict_themselves_are_found_also_if_no_file_was_read(
     twins = Settings(entities=(ENTITY, attrs.evolve(ENTITY, when=When(currency="CHF"))), summarise=("BILL_EXPENSE",))
 
     assert check(twins, BOOKS) == (
-        "entities[1]: entities[0] is about the same already; take one of them out",
+        "entities[1]: entities[0] has the same name; rename one of them",
         "summarise[0]: records of the type BILL_EXPENSE become documents of their own, not journal entries",
     )
 
@@ -55,14 +55,14 @@ def test_what_tax_codes_and_vendors_name_has_to_be_there() -> None:
     )
     kept = books(tax_rates=(lower, rate), vendors=(vendor("v-1", "Cards"), vendor("v-2", "CARDS")))
     reverse = TaxRule(
-        code="DE19", treatment=Treatment.REVERSE_CHARGE, input_account=TRAVEL.code, output_account=TRAVEL.id
+        code="DE19", treatment=Treatment.REVERSE_CHARGE, input_account=TRAVEL.code, output_account=PAYABLE.id
     )
     good = attrs.evolve(
         SETTINGS,
         tax_field="Tax",
         taxes=(TaxRule(code="rate-7"), reverse),
         vendors=(VendorMapping(brex="a", rillet="v-1"),),
-        entities=(attrs.evolve(ENTITY, tax_account=TRAVEL.code),),
+        entities=(attrs.evolve(ENTITY, tax_account=PAYABLE.code),),
     )
     assert check(good, kept) == ()
     wrong = attrs.evolve(
@@ -87,7 +87,7 @@ def test_one_tax_rate_has_one_rule_and_a_reverse_charge_is_of_something() -> Non
         for code, percentage in (("DE19", 19), ("DE-RC", 0))
     )
     reverse = TaxRule(
-        code="DE-RC", treatment=Treatment.REVERSE_CHARGE, input_account=TRAVEL.code, output_account=TRAVEL.id
+        code="DE-RC", treatment=Treatment.REVERSE_CHARGE, input_account=TRAVEL.code, output_account=PAYABLE.id
     )
     exempt = TaxRule(code="DE-RC", treatment=Treatment.EXEMPT)
     told = attrs.evolve(SETTINGS, tax_field="Tax")
@@ -151,3 +151,27 @@ def test_an_entity_that_nobody_knows_is_not_taken_for_the_other_ones_subsidiary(
     assert not any("one subsidiary" in each for each in check(one, BOOKS))
     same = attrs.evolve(one, intercompany=(attrs.evolve(owed, payer="Other"),))
     assert f"intercompany[0].debtor: Other and {ENTITY.name} are one subsidiary of Rillet" in check(same, BOOKS)
+
+
+def test_an_account_of_a_type_that_its_role_hardly_has_is_doubted() -> None:
+    told = attrs.evolve(
+        SETTINGS,
+        entities=(attrs.evolve(ENTITY, reimbursement_account="6100", bank_account="21120", accrual_account="6100"),),
+        taxes=(),
+    )
+    found = check(told, BOOKS)
+
+    assert found == (
+        "entities[0].reimbursement_account: the account 6100 Travel is an expense in Rillet; a liability is usual here",
+        "entities[0].accrual_account: the account 6100 Travel is an expense in Rillet; a liability is usual here",
+    )
+    assert all(each.is_warning for each in found)
+
+
+def test_a_type_that_nobody_knows_is_not_doubted() -> None:
+    odd = attrs.evolve(TRAVEL, type=AccountType("CLEARING"))
+    told = attrs.evolve(SETTINGS, entities=(attrs.evolve(ENTITY, accrual_account=odd.code),))
+
+    assert (
+        check(told, attrs.evolve(BOOKS, accounts=(*(each for each in BOOKS.accounts if each.id != odd.id), odd))) == ()
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bridge.books import Books
 from bridge.master_data import INACTIVE
+from bridge.settings.account_types import doubtful_types
 from bridge.settings.choices import Role, Treatment
 from bridge.settings.inconsistencies import inconsistencies_of
 from bridge.settings.mistakes import KeyPath, Mistake
@@ -27,6 +28,7 @@ def check(settings: Settings, books: Books) -> tuple[Problem, ...]:
         # A sync of invoices has settings of its own, and no entities.
         *(inconsistencies_of(settings) if settings.entities else ()),
         *_mistakes(settings, books),
+        *doubtful_types(settings, books),
         *_untold_movements(settings),
         *_twins(books),
         *_unreadable(books),

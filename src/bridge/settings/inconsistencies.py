@@ -34,7 +34,9 @@ def inconsistencies_of(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("it names two fields, that of the first day and that of the last", ("service_period_fields",))
     yield from repeated("fields", (each.brex for each in settings.fields))
     yield from repeated("accounts", ((each.merchant, each.entity, each.instead_of) for each in settings.accounts))
-    yield from repeated("entities", (each.name for each in settings.entities))
+    yield from repeated(
+        "entities", (each.name for each in settings.entities), advice="has the same name; rename one of them"
+    )
     yield from repeated("vendors", (each.brex.strip().casefold() for each in settings.vendors))
     yield from repeated("taxes", (each.code for each in settings.taxes))
     yield from repeated("summarise", settings.summarise)

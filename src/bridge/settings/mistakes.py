@@ -78,10 +78,12 @@ class Problem(str):
         return type(self), (self.mistake,)
 
 
-def repeated(key: str, values: Iterable[Hashable]) -> Iterator[Mistake]:
-    """The entries of the array `key` whose values are those of an earlier one."""
+def repeated(
+    key: str, values: Iterable[Hashable], *, advice: str = "is about the same already; take one of them out"
+) -> Iterator[Mistake]:
+    """The entries of the array `key` whose values are those of an earlier one, of which `advice` says what to do."""
     first = dict[Hashable, int]()
     for index, value in enumerate(values):
         if (before := first.setdefault(value, index)) != index:
-            text = f"{key}[{before}] is about the same already; take one of them out"
+            text = f"{key}[{before}] {advice}"
             yield Mistake(text, (key, index), about=((key, before), (key, index)))

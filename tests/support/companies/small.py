@@ -35,13 +35,18 @@ from rillet import (
 
 
 def account(
-    code: str, name: str, *, subtype: str | None = None, status: AccountStatus = AccountStatus.ACTIVE
+    code: str,
+    name: str,
+    type_: AccountType = AccountType.EXPENSE,
+    *,
+    subtype: str | None = None,
+    status: AccountStatus = AccountStatus.ACTIVE,
 ) -> Account:
     return Account(
         id=f"id-{code}",
         code=code,
         name=name,
-        type=AccountType.EXPENSE,
+        type=type_,
         subtype=subtype,
         status=status,
         intercompany=False,
@@ -65,13 +70,13 @@ def vendor(vendor_id: str, name: str, *, email: str | None = None, brex: str | N
 TRAVEL = account("6100", "Travel")
 MEALS = account("6200", "Meals")
 OLD = account("6900", "Old Software", status=AccountStatus.INACTIVE)
-CARD = account("21120", "Brex Card", subtype="Credit Card")
-PAYABLE = account("21340", "Employee Reimbursements Payable")
-BANK = account("11100", "Operating Bank", subtype="Bank")
-RECEIVABLE = account("12600", "Due from Employees")
-CLEARING = account("11900", "Cash Clearing")
-REWARDS = account("71000", "Card Rewards")
-OWED = account("20000", "Accounts Payable", subtype="Accounts Payable")
+CARD = account("21120", "Brex Card", AccountType.LIABILITY, subtype="Credit Card")
+PAYABLE = account("21340", "Employee Reimbursements Payable", AccountType.LIABILITY)
+BANK = account("11100", "Operating Bank", AccountType.ASSET, subtype="Bank")
+RECEIVABLE = account("12600", "Due from Employees", AccountType.ASSET)
+CLEARING = account("11900", "Cash Clearing", AccountType.ASSET)
+REWARDS = account("71000", "Card Rewards", AccountType.INCOME)
+OWED = account("20000", "Accounts Payable", AccountType.LIABILITY, subtype="Accounts Payable")
 AMERICA = Subsidiary(id="sub-us", trade_name="Example Inc.", currency="USD", timezone="America/New_York")
 BRITAIN = Subsidiary(id="sub-uk", trade_name="Example Ltd", currency="GBP", timezone="Europe/London")
 DEPARTMENT = field("Department", "Sales", "Operations", gone=["Legacy"])
