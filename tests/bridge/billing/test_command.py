@@ -148,19 +148,22 @@ def test_each_command_writes_its_rows(run: Run, books: rillet.testing.StandIn, t
         return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
     planned = rows("plan")
-    assert [(row["Record"], row["Outcome"], row["Why"]) for row in planned if row["Outcome"].startswith("create")] == [
+    assert [(row["Subject"], row["Outcome"], row["Why"]) for row in planned if row["Outcome"].startswith("create")] == [
         ("cus_1", "create the customer", "Acme"),
         ("prod_1", "create the product", "prod_1"),
     ]
     assert [row["Code"] for row in planned if row["Outcome"] == "refused"] == ["tax_differs"]
     # Each invoice once, so that a column sums to what the invoices say.
     assert [
-        (row["Record"], row["Net"], row["Tax"], row["Total"], row["Invoice currency"]) for row in planned if row["Net"]
+        (row["Subject"], row["Net"], row["Tax"], row["Total"], row["Invoice currency"]) for row in planned if row["Net"]
     ] == [
         ("invoice:in_1", "100.00", "19.00", "119.00", "USD"),
         ("invoice:in_2", "100.00", "18.00", "118.00", "USD"),
     ]
-    assert {row["Record"] for row in rows("sync") if row["Became"] == "posted"} >= {"invoice:in_1"}
+    synced = rows("sync")
+    assert {row["Subject"] for row in synced if row["Became"] == "posted"} >= {"invoice:in_1"}
+    headings = " ".join([*planned[0], *synced[0]])
+    assert [each for each in ("Record", "Vendor", "Brex") if each in headings] == []
     (made,) = books.invoices
     assert [(row["Invoice"], row["In Rillet"]) for row in rows("status")] == [
         ("invoice:in_1", f"invoices {made.id}"),
@@ -265,7 +268,7 @@ def test_a_plan_with_what_cannot_be_read_is_not_complete(
     assert books.invoices == ()
     if as_csv:
         rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
-        assert [(row["Record"], row["Why"]) for row in rows if row["Outcome"] == "cannot be read"] == [("in_2", why)]
+        assert [(row["Subject"], row["Why"]) for row in rows if row["Outcome"] == "cannot be read"] == [("in_2", why)]
     else:
         assert told["unreadable"] == [{"id": "in_2", "why": why}]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import attrs
@@ -25,6 +26,7 @@ from bridge.billing.sync.protocol import ListedInvoices
 from bridge.billing.sync.status import InvoiceState, invoice_states
 from bridge.callers import no_rates
 from bridge.closing.delimited import Cell, delimited
+from bridge.closing.report import Report
 from bridge.datatable import DataTable
 from bridge.export.commands.app import (
     INCOMPLETE,
@@ -58,6 +60,10 @@ _SETUP = ("Setup", "State", "What is known", "Where to add it")
 _STATUS = ("Invoice", "State", "In Rillet", "Why")
 _COUNTS = ("What", "Posted", "There already", "Not in Rillet")
 _PROBLEMS = ("What", "Error", "Why")
+#: What the columns of the engine's reports are called here.
+_HEADINGS: Mapping[str, str] = MappingProxyType(
+    {"Record": "Subject", "Record amount": "Net", "Record currency": "Invoice currency", "Vendor": "Customer"}
+)
 
 InvoicesFile = Annotated[
     Path,
@@ -154,7 +160,7 @@ def sync(
             print_json(_outcome_json(outcome))
         else:
             console().print(_outcome_table(outcome))
-        write_csv(csv, lambda: outcome_report(*outcome.steps).to_csv())
+        write_csv(csv, lambda: _csv_of(outcome_report(*outcome.steps, holder="sync")))
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)
 
@@ -230,13 +236,19 @@ def _plan_csv(planned: SyncPlan) -> str:
         found = planned.amounts(record.id)
         return ("", "", "", "") if found is None else (found.net, found.tax, found.total, found.currency)
 
-    return plan_report(
+    report = plan_report(
         planned.invoices,
         planned.credit_notes,
         created=[*customers, *products],
         unread=unread,
         amounts=(("Net", "Tax", "Total", "Invoice currency"), amounts),
-    ).to_csv()
+    )
+    return _csv_of(report)
+
+
+def _csv_of(report: Report) -> str:
+    """A report of the engine with headings for invoices."""
+    return attrs.evolve(report, headings=tuple(_HEADINGS.get(each, each) for each in report.headings)).to_csv()
 
 
 def _plan_table(planned: SyncPlan) -> Group:

@@ -108,16 +108,16 @@ def _amount_once(rows: Sequence[_Row]) -> Iterator[_Row]:
         yield (record, *((amount, currency) if number == 0 else ("", "")), *others)
 
 
-def outcome_report(*outcomes: ExportOutcome) -> Report:
-    """What became of every record, and of receipts; a row for each reason."""
+def outcome_report(*outcomes: ExportOutcome, holder: str = "exporter") -> Report:
+    """What became of every record, and of receipts; a row for each reason. `holder` is who may have one in hand."""
     return Report(
         title="Export",
         headings=(*_RECORD, "Became", "Step", "Day", "Kind", "Id", "Code", "Why"),
-        rows=tuple(row for outcome in outcomes for row in _of_outcome(outcome)),
+        rows=tuple(row for outcome in outcomes for row in _of_outcome(outcome, holder)),
     )
 
 
-def _of_outcome(outcome: ExportOutcome) -> Iterator[_Row]:
+def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[_Row]:
     for vendor in outcome.created_vendors:
         yield (*_about(None), "vendor created", "", "", "", vendor.id, "", vendor.name)
     for posted in outcome.posted:
@@ -132,7 +132,7 @@ def _of_outcome(outcome: ExportOutcome) -> Iterator[_Row]:
     for failed in outcome.failed:
         yield _left(_about(failed.record), "failed for now", failed.code, failed.why)
     for held in outcome.elsewhere:
-        yield _left(_about(held.record), "in another exporter's hand", "", held.why)
+        yield _left(_about(held.record), f"in another {holder}'s hand", "", held.why)
     for record_id in outcome.not_reached:
         yield _left(_about(None, record_id), "not reached", "", "the next run takes it")
     yield from _beside(outcome)
