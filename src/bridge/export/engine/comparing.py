@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -238,6 +239,11 @@ def _may_go_with(first: Form, other: Form) -> bool:
     currencies = {each.currency for each in first.lines}
     is_abroad = any(each.currency not in currencies for each in other.lines)
     return is_taken_up or (is_abroad and first.head.get("day") == other.head.get("day"))
+
+
+def documents_of(found: Sequence[Found] | None) -> tuple[Found, ...]:
+    """Those that are no corrections."""
+    return tuple(each for each in found or () if not each.is_correction)
 
 
 def amounts_of(document: Document | None, before: Form | None) -> tuple[Amount, ...]:

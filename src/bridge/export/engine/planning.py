@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
+from bridge.export.engine.tasks.open_attempt import SENT_AGAIN
 from bridge.export.engine.tasks.protocol import Done
-from bridge.export.engine.tasks.record import SENT_AGAIN
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, RecordResult, Warned
 from bridge.plan import Plan

@@ -17,26 +17,24 @@ from brex_accounting import Amount, Record
 from bridge.callers import described
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Found
-from bridge.export.engine.attempts import Attempt, Purpose, facts_of, in_summaries, is_part, last_attempt, open_summary
+from bridge.export.engine.attempts import Attempt, facts_of, in_summaries, is_part, last_attempt, open_summary
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
-from bridge.export.engine.comparing import Case, amounts_of
-from bridge.export.engine.facts import SUMMARY, Rules, Seen, Settlement, Standing, Step
+from bridge.export.engine.comparing import Case, amounts_of, documents_of
+from bridge.export.engine.facts import SUMMARY, Seen, Settlement, Standing, Step
 from bridge.export.engine.next_step import CHANGING, Row, next_step, settle
 from bridge.export.engine.refusals import older_copy, refusal
 from bridge.export.engine.standing import State, state_of, telling
 from bridge.export.engine.survey import pays_a_bill, settles
 from bridge.export.engine.tasks.bill_payment import AmbiguousPaymentError
 from bridge.export.engine.tasks.documents import DocumentWriter
+from bridge.export.engine.tasks.open_attempt import OpenAttempt
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
 from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, StopCode
 from bridge.unreadable import UnreadableEntry
-from clientkit.errors import ApiError, Verdict
-
-#: The step of a plan for what an earlier run began and nobody knows the outcome of.
-SENT_AGAIN = "send again"
+from clientkit.errors import ApiError
 
 
 @attrs.frozen(kw_only=True)
@@ -114,13 +112,13 @@ class RecordTask:
             facts = facts_of(summary, context.journal.now(), Seen.NO, SUMMARY)
             if context.sender.is_dry and settle(facts) is Settlement.SEND_AGAIN:
                 # A run has sent it by now, under its key.
-                return self._sent_again(summary)
+                return self._open(summary).sent_again()
             # It stands for other records too, and what the ledger has of it is not found by any of them.
             return self._failed("open_summary", "it is unknown what came of its summary; the next run finds out")
         looked = self.found
         last = last_attempt(attempts)
         if last is not None and last.is_open:
-            settled = yield from self._settle_last(last, context)
+            settled = yield from self._open(last).settled(context)
             if isinstance(settled, Done):
                 return settled
             # What was looked up before is older than what was just sent.
@@ -130,62 +128,10 @@ class RecordTask:
             context.payments.note(last)
         return (yield from self._compare(self._state(attempts, looked, context), looked, context))
 
-    def _settle_last(self, last: Attempt, context: TaskContext) -> Calls[Done | bool]:
-        """Settle an open attempt; whether what was looked up before still holds, or what the record comes to."""
-        sender = context.sender
-        seen, there = Seen.NO, next(iter(_candidates(last, self.found)), None)
-        if last.is_change:
-            seen = Seen.NOT_LOOKED
-        elif there is not None:
-            seen = Seen.YES
-        # Whoever pays a bill looks at all its payments first.
-        findable = context.ledger.ability(last.kind).is_found or is_part(last.kind)
-        while True:
-            facts = facts_of(last, context.journal.now(), seen, Rules(findable=findable))
-            settlement = settle(facts)
-            if settlement is not Settlement.LOOK:
-                break
-            there = yield from ask(lambda: context.ledger.get(last.target))
-            seen = Seen.YES if _was_made(last, there, context) else Seen.NO
-        if settlement is Settlement.ADOPT and last.is_change:
-            sender.confirm(last)
-            return False
-        if settlement is Settlement.ADOPT and there is not None:
-            sender.settle_as_found(last, there)
-            return True
-        if settlement is Settlement.SEND_AGAIN:
-            return (yield from self._send_again(last, context))
-        if settlement is Settlement.UNDECIDABLE:
-            why = (
-                f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, {context.ledger.name} no "
-                f"longer knows its key, and it cannot be looked up; look for it in {context.ledger.name}, and replay it "
-                f"with its id (--adopt), or where it is not there, replay it anew (--anew)"
-            )
-            return self._failed("unknown_attempt", why)
-        sender.abandon(last, f"{context.ledger.name} was seen not to have what it was to do")
-        return True
-
-    def _sent_again(self, attempt: Attempt) -> Done:
-        """What a plan says of an attempt that a run sends again."""
-        document = self.decision.document if isinstance(self.decision, Post) else None
-        return self._posted(attempt, document, SENT_AGAIN)
-
-    def _send_again(self, last: Attempt, context: TaskContext) -> Calls[Done | bool]:
-        """Send an open attempt under its key; as `_settle_last`."""
-        if context.sender.is_dry:
-            return self._sent_again(last)
-        try:
-            yield from context.payments.send_again(last)
-        except ApiError as error:
-            if error.verdict is not Verdict.REFUSED or not self._says_something_else(last):
-                raise
-            # It was never made, and what is to be posted now is another request.
-        return False
-
-    def _says_something_else(self, last: Attempt) -> bool:
-        """Whether the source has changed the record since an attempt, or what it pays was posted anew elsewhere."""
-        decision = self.decision
-        return isinstance(decision, Post) and (decision.document.kind, self.content) != (last.kind, last.content)
+    def _open(self, attempt: Attempt) -> OpenAttempt:
+        return OpenAttempt(
+            attempt=attempt, record=self.record, decision=self.decision, content=self.content, found=self.found
+        )
 
     def _state(self, attempts: Sequence[Attempt], looked: tuple[Found, ...] | None, context: TaskContext) -> State:
         memberships = context.journal.memberships(in_summaries({self.record.id: attempts})).get(self.record.id, ())
@@ -201,7 +147,7 @@ class RecordTask:
             state=state,
             content=self.content,
             offered=self.offered or self.asked or state.deleted,
-            documents=None if looked is None else _documents(looked),
+            documents=None if looked is None else documents_of(looked),
             corrections=_corrections(looked, state),
             alike=self.alike,
             unmarked=self.unmarked,
@@ -236,7 +182,7 @@ class RecordTask:
             since = min(self.record.posted_at, self.record.updated_at)
             found = yield from ask(lambda: ledger.find([self.record.id], since=since))
             _check_readable(found.unreadable.get(self.record.id), ledger)
-            return attrs.evolve(case, documents=_documents(found.by_subject.get(self.record.id, ())))
+            return attrs.evolve(case, documents=documents_of(found.by_subject.get(self.record.id, ())))
         look = context.look_once if state.is_member else ledger.get
         base = state.base
         there = yield from ask(lambda: look(base.ref))
@@ -398,31 +344,10 @@ def _check_readable(unread: UnreadableEntry | None, ledger: Ledger) -> None:
         raise UnreadableObjectError(text)
 
 
-def _documents(found: Sequence[Found] | None) -> tuple[Found, ...]:
-    """Those that are no corrections."""
-    return tuple(each for each in found or () if not each.is_correction)
-
-
-def _candidates(last: Attempt, found: Sequence[Found] | None) -> tuple[Found, ...]:
-    """What the look-up has shown that this attempt may have made."""
-    if last.purpose is not Purpose.CORRECTION:
-        return _documents(found)
-    marked = ((each, each.mark) for each in found or ())
-    return tuple(each for each, mark in marked if mark is not None and mark.corrects and mark.version == last.version)
-
-
 def _corrections(found: Sequence[Found] | None, state: State) -> tuple[Found, ...]:
     """The correcting entries that a mark tells of, in their order."""
     by_ref = {each.ref: each for each in found or ()}
     return tuple(by_ref[each.ref] for each in state.corrections if each.ref in by_ref)
-
-
-def _was_made(last: Attempt, there: Found | None, context: TaskContext) -> bool:
-    """Whether a change whose answer was lost was made: the object is gone, or it says what was sent."""
-    if last.deletes:
-        return there is None
-    sent = context.ledger.form_of(last.kind, last.payload)
-    return there is not None and sent is not None and sent.equals(there.form)
 
 
 def _nothing(case: Case) -> Skip:
