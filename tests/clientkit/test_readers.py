@@ -268,11 +268,12 @@ class Event:
 
 
 def test_unknown_fields_that_are_null_are_one_object() -> None:
-    levels: tuple[dict[str, object], ...] = ({"level": None}, {"level": None}, {"level": 1}, {}, {"level": None}) * 20
+    five: list[dict[str, object]] = [{"level": None}, {"level": None}, {"level": 1}, {}, {"level": None}]
+    levels = five * 20
 
     read = [structure([{"at": "2026-01-02T00:00:00Z", **level} for level in levels], tuple[Event, ...]) for _ in "ab"]
 
-    assert [dict(each.extra) for each in read[-1]] == list(levels)
+    assert [dict(each.extra) for each in read[-1]] == levels
     assert read[-1][0].extra is read[-1][99].extra
 
 

@@ -41,10 +41,11 @@ def test_a_plan_names_vendors_and_accounts_and_breaks_no_id(company: Company) ->
     )
     plan = company.export().plan()
 
-    for width in (60, 80, 200):
-        text = shown(tables.plan_table(plan), width=width)
+    texts = [shown(tables.plan_table(plan), width=width) for width in (60, 80, 200)]
+    for text in texts:
         assert f"accr_{'7' * 32}" in text
         assert "Cumulus Cloud" in text
+    text = texts[-1]
     assert "debit  1,234.50 USD 61000 Software" in text
     assert "credit 1,234.50 USD 21120 Brex Card" in text
     assert {row[6] for row in plan_report(plan).rows} == {"Cumulus Cloud"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import TypeAlias
 
 import attrs
@@ -235,14 +236,15 @@ def _alike(outcome: ExportOutcome) -> Mapping[str, int]:
 
 def _totals(outcome: ExportOutcome) -> Mapping[str, Total]:
     found = dict[str, Total]()
-    for each in (
-        *outcome.posted,
-        *outcome.held,
-        *outcome.refused,
-        *outcome.nothing,
-        *outcome.failed,
-        *outcome.elsewhere,
-    ):
+    sorts: tuple[Iterable[RecordResult], ...] = (
+        outcome.posted,
+        outcome.held,
+        outcome.refused,
+        outcome.nothing,
+        outcome.failed,
+        outcome.elsewhere,
+    )
+    for each in chain.from_iterable(sorts):
         add_total(found, each)
     return found
 
