@@ -30,10 +30,10 @@ class Wording:
         del why
         return f"nothing is left to post of {stands}"
 
-    def change(self, key: str, before: str | None, now: str | None, *, are_lines: bool) -> str:
+    def change(self, key: str, before: str | None, after: str | None, *, are_lines: bool) -> str:
         """How a part of a document's head has changed; empty if its lines, of which `are_lines` tells, say so already."""
         del are_lines
-        return f"{key} {before} becomes {now}"
+        return f"{key} {before} becomes {after}"
 
     def if_deleted(self, subject: str) -> str:
         """What to do about a thing that was deleted in the ledger."""

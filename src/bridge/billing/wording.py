@@ -48,11 +48,11 @@ class InvoiceWording(Wording):
         return f"{why}, so nothing is left to post of it"
 
     @override
-    def change(self, key: str, before: str | None, now: str | None, *, are_lines: bool) -> str:
+    def change(self, key: str, before: str | None, after: str | None, *, are_lines: bool) -> str:
         """A part of the head in words; of the service periods the days alone, where the lines have the amounts."""
-        if key == "periods" and (are_lines or _days(before) != _days(now)):
-            before, now = _days(before), _days(now)
-        return "" if before == now else f"{_NAMES.get(key, key)}: {before or 'none'} becomes {now or 'none'}"
+        if key == "periods" and (are_lines or _days(before) != _days(after)):
+            before, after = _days(before), _days(after)
+        return "" if before == after else f"{_NAMES.get(key, key)}: {before or 'none'} becomes {after or 'none'}"
 
     @override
     def if_deleted(self, subject: str) -> str:
