@@ -14,6 +14,7 @@ import pytest
 from bridge.billing import (
     Invoice,
     InvoiceStatus,
+    OnInvoiceChange,
     OnVoid,
     Scope,
     SettledElsewhere,
@@ -126,7 +127,7 @@ def test_its_settings_are_accepted() -> None:
 
 
 def test_it_names_every_error_and_choice() -> None:
-    for choices in (SyncError, Scope, OnVoid, SettledElsewhere, InvoiceStatus, TaxStatus):
+    for choices in (SyncError, Scope, OnInvoiceChange, OnVoid, SettledElsewhere, InvoiceStatus, TaxStatus):
         assert all(f"`{each.value}`" in PAGE for each in choices), choices
 
 

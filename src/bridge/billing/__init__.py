@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         BillingEntity,
         BillingSettings,
         CustomerLink,
+        OnInvoiceChange,
         OnVoid,
         ProductLink,
         Scope,
@@ -58,8 +59,8 @@ _HOMES = {
     "bridge.billing.payment_status": ("PaymentState", "PaymentStatus",),
     "bridge.billing.planning": ("plan_credit_note", "plan_invoice",),
     "bridge.billing.settings": (
-        "BillingEntity", "BillingSettings", "CustomerLink", "OnVoid", "ProductLink", "Scope", "SettledElsewhere",
-        "TaxCode", "TaxKind", "read_billing_settings",
+        "BillingEntity", "BillingSettings", "CustomerLink", "OnInvoiceChange", "OnVoid", "ProductLink", "Scope",
+        "SettledElsewhere", "TaxCode", "TaxKind", "read_billing_settings",
     ),
     "bridge.billing.setup": ("SetupItem", "SetupSeen", "SetupState", "check_setup",),
     "bridge.billing.stripe": ("StripeShapeError", "read_stripe_credit_note", "read_stripe_invoice",),
@@ -71,12 +72,12 @@ _HOMES = {
 __all__ = [
     "ApplicationDocument", "BillingEntity", "BillingSettings", "BookCustomer", "BookProduct", "Catalogue",
     "CreditMemoDocument", "CreditNote", "Customer", "CustomerDocument", "CustomerLink", "Decision", "Invoice",
-    "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnVoid", "PaymentState", "PaymentStatus",
-    "PlannedCustomer", "PlannedProduct", "Post", "PostalAddress", "Product", "ProductDocument", "ProductLink", "Refuse",
-    "Scope", "SettledElsewhere", "SetupItem", "SetupSeen", "SetupState", "Skip", "StripeShapeError", "SyncError",
-    "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "check_setup", "plan_credit_note", "plan_invoice",
-    "propose_links", "read_billing_settings", "read_invoices_csv", "read_stripe_credit_note", "read_stripe_invoice",
-    "sync_error",
+    "InvoiceDocument", "InvoiceStatus", "Line", "LinkProposal", "OnInvoiceChange", "OnVoid", "PaymentState",
+    "PaymentStatus", "PlannedCustomer", "PlannedProduct", "Post", "PostalAddress", "Product", "ProductDocument",
+    "ProductLink", "Refuse", "Scope", "SettledElsewhere", "SetupItem", "SetupSeen", "SetupState", "Skip",
+    "StripeShapeError", "SyncError", "TaxCode", "TaxKind", "TaxStatus", "UnreadableInvoice", "check_setup",
+    "plan_credit_note", "plan_invoice", "propose_links", "read_billing_settings", "read_invoices_csv",
+    "read_stripe_credit_note", "read_stripe_invoice", "sync_error",
 ]  # fmt: skip
 # End of what is made.
 

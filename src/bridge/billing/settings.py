@@ -9,7 +9,6 @@ from enum import StrEnum
 import attrs
 
 from bridge.billing.values import TaxStatus
-from bridge.settings.choices import OnChange
 from bridge.settings.mistakes import Mistake, repeated
 from bridge.settings.toml_file import read_toml
 
@@ -30,6 +29,17 @@ class TaxKind(StrEnum):
 
     VAT = "vat"
     SALES_TAX = "sales_tax"
+
+
+class OnInvoiceChange(StrEnum):
+    """What to do with an invoice that is in Rillet and was changed in the billing system.
+
+    ``replace``: it is deleted and posted again, where nothing pays it and its period is open; otherwise it is refused.
+    ``refuse``: a person decides. There are no correcting entries: the billing system corrects an invoice with a credit note.
+    """
+
+    REPLACE = "replace"
+    REFUSE = "refuse"
 
 
 class OnVoid(StrEnum):
@@ -56,7 +66,11 @@ class SettledElsewhere(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class CustomerLink:
-    """Which customer of Rillet (an id) a customer of the billing system (an id) is."""
+    """Which customer of Rillet a customer of the billing system is.
+
+    - `billing`: the id of the customer in the billing system.
+    - `rillet`: the id of the customer in Rillet.
+    """
 
     billing: str
     rillet: str
@@ -64,7 +78,11 @@ class CustomerLink:
 
 @attrs.frozen(kw_only=True)
 class ProductLink:
-    """Which product of Rillet (an id or name) a product of the billing system (an id or name) is."""
+    """Which product of Rillet a product of the billing system is.
+
+    - `billing`: the product's id or name in the billing system.
+    - `rillet`: the product's id or name in Rillet.
+    """
 
     billing: str
     rillet: str
@@ -72,9 +90,12 @@ class ProductLink:
 
 @attrs.frozen(kw_only=True)
 class TaxCode:
-    """Rillet's tax rate (`code` is its code or id) for some lines. Everything that is given must hold; the first that holds counts.
+    """Rillet's tax rate for some lines. Everything that is given must hold; the first that holds counts.
 
-    `status` is the customer's, `category` that of the product, `country` that of the customer's address.
+    - `code`: the code or id of the tax rate in Rillet.
+    - `status`: the tax status of the customer.
+    - `category`: the tax category of the product; any if left out.
+    - `country`: the country of the customer's address (ISO 3166 alpha-2); any if left out.
     """
 
     code: str
@@ -85,7 +106,11 @@ class TaxCode:
 
 @attrs.frozen(kw_only=True)
 class BillingEntity:
-    """Which subsidiary of Rillet (a trade name or id) a company of the billing system is."""
+    """Which subsidiary of Rillet a company of the billing system is.
+
+    - `name`: what the invoice's `entity` says.
+    - `subsidiary`: the trade name or id of the subsidiary.
+    """
 
     name: str
     subsidiary: str
@@ -107,7 +132,6 @@ class BillingSettings:
     - `check_currency`: refuse an invoice whose currency is not the customer's in Rillet.
     - `since`: ignore invoices that were issued before this day.
     - `on_change`: ``replace`` deletes a changed invoice and posts it again if it is unpaid; ``refuse`` leaves it to a user.
-      ``correct`` is not accepted: the billing system corrects an invoice with a credit note.
     - `rillet_link`: the address of an object in Rillet for people, with ``{id}`` (and ``{kind}``) in it.
     """
 
@@ -125,7 +149,7 @@ class BillingSettings:
     tax_kind: TaxKind = TaxKind.VAT
     check_currency: bool = True
     since: date | None = None
-    on_change: OnChange = OnChange.REPLACE
+    on_change: OnInvoiceChange = OnInvoiceChange.REPLACE
     on_void: OnVoid = OnVoid.DELETE
     settled_elsewhere: SettledElsewhere = SettledElsewhere.LEAVE
     rillet_link: str | None = None
@@ -153,5 +177,6 @@ def inconsistencies_of(settings: BillingSettings) -> Iterator[Mistake]:
     if settings.create_products and settings.revenue_account is None:
         text = "products that are created need the revenue_account that they earn on"
         yield Mistake(text, ("create_products",), about=(("revenue_account",),))
-    if settings.on_change is OnChange.CORRECT:
+    if settings.on_change not in list(OnInvoiceChange):
+        # Code may give the choice of an export.
         yield Mistake(_NO_CORRECTION, ("on_change",))

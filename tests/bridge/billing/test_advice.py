@@ -20,6 +20,7 @@ from bridge.billing import (
     BillingSettings,
     CustomerLink,
     InvoiceStatus,
+    OnInvoiceChange,
     OnVoid,
     PostalAddress,
     ProductLink,
@@ -194,8 +195,10 @@ def test_a_void_invoice_in_a_closed_period_can_be_credited(synced: Seller) -> No
 def test_a_change_that_the_settings_refuse_names_what_allows_it(synced: Seller) -> None:
     synced.put(changed(synced.invoices["in_1"], lines=(line("90.00"),)))
 
-    assert problem(synced, on_change=OnChange.REFUSE).endswith("; set on_change to replace, or issue a credit note")
-    assert synced.sync(on_change=OnChange.REPLACE).run().complete
+    assert problem(synced, on_change=OnInvoiceChange.REFUSE).endswith(
+        "; set on_change to replace, or issue a credit note"
+    )
+    assert synced.sync(on_change=OnInvoiceChange.REPLACE).run().complete
     synced.put(changed(synced.invoices["in_1"], status=InvoiceStatus.VOID))
     assert problem(synced, on_void=OnVoid.REFUSE).endswith("; set on_void to delete or credit, or correct it by hand")
     assert synced.sync(on_void=OnVoid.DELETE).run().complete

@@ -8,10 +8,9 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from bridge.billing import Customer, InvoiceStatus, OnVoid, Product, SyncError, UnreadableInvoice
+from bridge.billing import Customer, InvoiceStatus, OnInvoiceChange, OnVoid, Product, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices
 from bridge.export import NoJournal, Progress, UnknownRecordError
-from bridge.settings.choices import OnChange
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
 from rillet import CreditMemoStatus, Money, NewCreditMemoApplication, NewInvoicePayment
@@ -150,8 +149,8 @@ class TestChanges:
         assert seller.balance(RECEIVABLE) == Decimal("238.00")
         assert seller.sync().verify() == ()
 
-    @pytest.mark.parametrize("on_change", [OnChange.REPLACE, OnChange.REFUSE])
-    def test_a_changed_invoice_that_is_paid_is_refused(self, seller: Seller, on_change: OnChange) -> None:
+    @pytest.mark.parametrize("on_change", [OnInvoiceChange.REPLACE, OnInvoiceChange.REFUSE])
+    def test_a_changed_invoice_that_is_paid_is_refused(self, seller: Seller, on_change: OnInvoiceChange) -> None:
         seller.put(invoice())
         seller.sync().run()
         pay(seller)

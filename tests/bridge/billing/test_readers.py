@@ -230,7 +230,7 @@ status = "reverse_charge"
     ("text", "told"),
     [
         ("create_products = true", "need the revenue_account"),
-        ('on_change = "correct"', "credit note of the billing system"),
+        ('on_change = "correct"', "'correct' is not one of replace, refuse"),
         ('colour = "blue"', "unknown key colour"),
         ('[[taxes]]\ncode = "A"\n[[taxes]]\ncode = "B"', "taxes[0] is about the same already"),
     ],

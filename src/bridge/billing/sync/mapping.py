@@ -25,7 +25,7 @@ from bridge.callers import Rates
 from bridge.decisions import Reason, ReasonCode, Refuse
 from bridge.entities import Followed
 from bridge.mapping import Bridge
-from bridge.settings.choices import OnDelete
+from bridge.settings.choices import OnChange, OnDelete
 from bridge.settings.values import Settings
 
 
@@ -35,7 +35,7 @@ def engine_settings(settings: BillingSettings) -> Settings:
         entities=(),
         reference_type=settings.reference_type,
         receipts=False,
-        on_change=settings.on_change,
+        on_change=OnChange(settings.on_change),
         on_delete=OnDelete.DELETE if settings.on_void is OnVoid.DELETE else OnDelete.REFUSE,
         rillet_link=settings.rillet_link,
     )
