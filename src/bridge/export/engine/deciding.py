@@ -32,7 +32,8 @@ _TWO_BASES = frozenset({RecordType.REIMBURSEMENT_EXPENSE_APPROVAL, RecordType.RE
 class Decisions:
     """Decides about the records of a run, in the order in which they are carried out; `warn` is told what a person should see.
 
-    `numbers` knows which numbers of bills are taken; those of the books alone when left out. `not_carried` counts the records with values of a field that are carried nowhere.
+    `numbers` knows which numbers of bills are taken; those of the books alone when left out. `not_carried` counts the records
+    with values of a field that are carried nowhere.
     """
 
     def __init__(
