@@ -78,7 +78,8 @@ def sum_of(totals: Iterable[Total]) -> Total:
 
 def totals_table(totals: Mapping[str, Total], *, title: str) -> DataTable:
     """A row for each of the `totals`, by what became of its records, and their sum: a column for each currency."""
-    whole = sum_of(totals.values())
+    whole, known = sum_of(totals.values()), [*LABELS]
+    ordered = sorted(totals, key=lambda name: known.index(name) if name in known else len(known))
     currencies = sorted(whole.amounts)
     rows = [
         (
@@ -86,7 +87,7 @@ def totals_table(totals: Mapping[str, Total], *, title: str) -> DataTable:
             str(each.records),
             *(money(each.amounts[currency], currency) if currency in each.amounts else "" for currency in currencies),
         )
-        for name, each in [*totals.items(), ("all records", whole)]
+        for name, each in [*((name, totals[name]) for name in ordered), ("all records", whole)]
     ]
     return DataTable(title=title, headings=("What became of them", "Records", *currencies), rows=tuple(rows))
 

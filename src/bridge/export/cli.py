@@ -26,6 +26,9 @@ def main() -> None:
         if error.name not in {"typer", "rich", "click"}:
             raise
         sys.exit(_fail(_MISSING))
+    except KeyboardInterrupt:
+        # Loading takes a moment, in which nothing is to be cleaned up.
+        sys.exit(_fail("Interrupted before anything was begun."))
     app()
 
 

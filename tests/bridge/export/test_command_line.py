@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge
-from bridge.export import DismissalError, Export, SqlJournal
+from bridge.export import DismissalError, Export, SqlJournal, cli
 from bridge.export.commands import MODULES
 from bridge.export.commands.every import app
 from bridge.export.reporting import tables
@@ -67,6 +67,19 @@ def test_help_alone_loads_no_command_and_says_what_all_of_them_say() -> None:
         for each in (program, everything)
     )
     assert quick == f"{whole}set()\n"
+
+
+def test_an_interruption_while_a_command_is_loaded_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "import_module", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "Interrupted before anything was begun.\n"
 
 
 def test_a_command_is_found_in_its_module() -> None:

@@ -283,7 +283,18 @@ def test_a_record_that_was_booked_by_hand_is_dismissed_and_taken_up_again(compan
     assert (told.success.reference_id, told.success.deep_link_url) == (None, None)
     assert company.exported() == ["accr_001"]
     assert company.posts() == []
-    assert "booked by hand as JE-12" in run("history", "accr_001").stdout
+    rows = [line.split() for line in dismissed.stdout.splitlines() if line.strip()]
+    assert rows[0] == ["Dismissed:", "1"]
+    assert rows[-1] == [
+        "accr_001",
+        "10.00",
+        "USD",
+        *["a", "person", "booked", "it:", "booked", "by", "hand", "as", "JE-12"],
+        "now",
+    ]
+    history = run("history", "accr_001").stdout
+    assert "booked by hand as JE-12" in history
+    assert "told to Brex" in history
     assert run("verify").exit_code == 0
 
     # Brex may offer it again, as after an edit; it stays dismissed.
@@ -291,6 +302,9 @@ def test_a_record_that_was_booked_by_hand_is_dismissed_and_taken_up_again(compan
     assert run("export").exit_code == 0
     assert company.posts() == []
     assert company.exported() == ["accr_001"]
+
+    again = run("dismiss", "accr_001", "--why", "booked by hand as JE-13")
+    assert again.stdout.split()[-1] == "JE-13"
 
     taken_up = run("replay", "accr_001", "--json")
 
@@ -300,9 +314,10 @@ def test_a_record_that_was_booked_by_hand_is_dismissed_and_taken_up_again(compan
     attempts = json.loads(run("history", "accr_001", "--json").stdout)["attempts"]
     assert [(each["purpose"], each["state"]) for each in attempts] == [
         ("dismissal", "ABANDONED"),
+        ("dismissal", "ABANDONED"),
         ("document", "POSTED"),
     ]
-    assert "booked by hand as JE-12" in attempts[0]["error"]
+    assert ["booked by hand as JE-12" in each["error"] for each in attempts[:2]] == [True, False]
     assert run("verify").exit_code == 0
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import attrs
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from typing_extensions import override
 
 import brex_accounting
@@ -295,8 +295,14 @@ def console(*, stderr: bool = False, quiet: bool = False) -> Console:
     return made
 
 
-def print_outcome(outcome: ExportOutcome, *, as_json: bool, csv: Path | None = None) -> None:
-    """What an export came to, for people or for programs; nothing where nobody reads it any more.
+def print_outcome(
+    outcome: ExportOutcome,
+    *,
+    as_json: bool,
+    csv: Path | None = None,
+    table: Callable[[ExportOutcome], RenderableType] = tables.export_table,
+) -> None:
+    """What an export came to, for people as this `table` or for programs; nothing where nobody reads it any more.
 
     Raises `OSError` where it cannot be written, with what became of the records all the same.
     """
@@ -304,7 +310,7 @@ def print_outcome(outcome: ExportOutcome, *, as_json: bool, csv: Path | None = N
         if as_json:
             print_json(outcome.as_json())
         else:
-            console().print(tables.export_table(outcome))
+            console().print(table(outcome))
             sys.stdout.flush()
         write_csv(csv, lambda: outcome_report(outcome).to_csv())
     except BrokenPipeError:

@@ -66,7 +66,8 @@ def replay(
                 outcome = prepared.replay(record, anew=anew, adopt=adopt)
         except AdoptionError as error:
             raise typer.BadParameter(str(error)) from error
-        print_outcome(outcome, as_json=as_json, csv=csv)
+        title = f"Replay of {record}"
+        print_outcome(outcome, as_json=as_json, csv=csv, table=lambda found: tables.records_table(title, found))
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)
 
@@ -96,6 +97,7 @@ def dismiss(
             raise typer.Exit(COULD_NOT_RUN) from None
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        print_outcome(outcome, as_json=as_json, csv=csv)
+        title = f"Dismissed: {outcome.counts.nothing}"
+        print_outcome(outcome, as_json=as_json, csv=csv, table=lambda found: tables.records_table(title, found))
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)

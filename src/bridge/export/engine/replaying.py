@@ -35,8 +35,10 @@ def abandon_lost(record_id: str, sender: Sender) -> None:
         sender.abandon(last, f"it was deleted in {sender.ledger.name}")
         last = last_attempt(sender.journal.attempts(record_id))
     if last is not None and last.was_dismissed:
-        # Why it was dismissed stays in the history.
-        sender.abandon(last, f"a person took it up again that was dismissed: {last.error}")
+        # Somebody may have dismissed it more than once, with other reasons; they stay in the history.
+        for each in sender.journal.attempts(record_id):
+            if each.was_dismissed:
+                sender.abandon(each, f"a person took it up again that was dismissed: {each.error}")
 
 
 def abandon_undecidable(record_id: str, sender: Sender) -> None:

@@ -71,7 +71,9 @@ _RESTATE = (
 
 _UNTOLD, _UNTOLD_MEMBER = _ATTEMPTS.reported_at.is_(None), _MEMBERS.reported_at.is_(None)
 _OF_SUMMARY = sa.and_(_MY_MEMBERS, _MY_ATTEMPTS, _MEMBERS.summary == _ATTEMPTS.subject)
-_REPORT = sa.update(tables.attempts).where(_MY_ATTEMPTS, _ATTEMPTS.subject.in_(_SUBJECTS), _IS_THERE, _UNTOLD)
+# A record that a person has booked is told as done too.
+_IS_DONE = sa.or_(_IS_THERE, _ATTEMPTS.state == AttemptState.DISMISSED.value)
+_REPORT = sa.update(tables.attempts).where(_MY_ATTEMPTS, _ATTEMPTS.subject.in_(_SUBJECTS), _IS_DONE, _UNTOLD)
 _SUMMARIES = sa.select(_MEMBERS.summary).where(*_AMONG)
 _REPORT_MEMBERS = sa.update(tables.members).where(*_AMONG, _UNTOLD_MEMBER, sa.exists().where(_OF_SUMMARY, _IS_THERE))
 # A summary is reported with the last of its members.

@@ -13,13 +13,13 @@ from rich.text import Text
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.datatable import DataTable, money_text
-from bridge.decisions import Post
+from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting.history import moment_text
 from bridge.export.reporting.naming import party_name, posting_lines
-from bridge.export.reporting.report import ExportOutcome
+from bridge.export.reporting.report import ExportOutcome, Posted, RecordResult
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
 from bridge.mappers.summaries import Member
@@ -47,12 +47,47 @@ def export_table(outcome: ExportOutcome) -> RenderableType:
     return Group(table, *totals, *_details(outcome))
 
 
+def records_table(title: str, outcome: ExportOutcome) -> RenderableType:
+    """What became of each of a few records, and whether Brex was told just now."""
+    results = (*outcome.posted, *outcome.nothing, *outcome.held, *outcome.refused, *outcome.failed, *outcome.elsewhere)
+    told = {*outcome.reported}
+    rows = [
+        (
+            each.record.id,
+            money_text(each.record.amount.amount, each.record.amount.currency),
+            _became(each),
+            "now" if each.record.id in told else "",
+        )
+        for each in results[:MOST_ROWS]
+    ]
+    rows += [("…", "", f"{len(results) - MOST_ROWS} more; --json has them all", "")] if len(results) > MOST_ROWS else []
+    headings = ("Record", "Amount", "What became of it", "Reported to Brex")
+    return Group(DataTable(title=title, headings=headings, rows=tuple(rows)), *_beside(outcome))
+
+
+def _became(result: RecordResult) -> str:
+    match result:
+        case Posted():
+            done = "found in Rillet" if result.adopted else result.step
+            return f"{done}: {result.ref}"
+        case Refuse():
+            return f"{'held' if result.is_held else 'refused'}: " + "\n".join(result.texts)
+        case _:
+            return result.why
+
+
 def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
     counts = outcome.counts
     if outcome.created_vendors:
         names = [vendor.name for vendor in outcome.created_vendors[:MOST_ROWS]]
         yield Text("Vendors created: " + on_one_line(", ".join(names)) + _more(counts.created_vendors, names))
     yield from _left_out(outcome)
+    yield from _beside(outcome)
+
+
+def _beside(outcome: ExportOutcome) -> Iterator[RenderableType]:
+    """What a person should know beside what became of the records."""
+    counts = outcome.counts
     for each in outcome.unreported[:MOST_ROWS]:
         yield Text(on_one_line(f"{each.record_id} is unknown to Brex: {each.why}"), style="red")
     for unread in outcome.unreadable[:MOST_ROWS]:
