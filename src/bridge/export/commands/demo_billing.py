@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import typer
-from rich.table import Table
 
-from bridge.datatable import money
+from bridge.datatable import DataTable, money
 from bridge.export.commands.app import INCOMPLETE, console, print_json
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.demo.billing import BillingDemo
 from clientkit.money import decimal_text, total
+
+_RECEIVABLES = ("Subsidiary", "Currency", "Receivable account in Rillet", "Open invoices", "Difference")
 
 
 def show_billing(*, invoices: int, seed: int, as_json: bool) -> None:
@@ -49,11 +50,15 @@ def show_billing(*, invoices: int, seed: int, as_json: bool) -> None:
             f"{first.posted} of them were posted, and a second sync posted {second.posted}.\n"
             f"Then customers paid, and Rillet told the billing system of {came_back} invoices by webhook."
         )
-        table = Table("Subsidiary", "Receivable account in Rillet", "Open invoices", "Difference", title="Receivables")
-        for each in proof:
-            amounts = (each.receivable, each.open, each.difference)
-            table.add_row(each.subsidiary, *(f"{money(amount, each.currency)} {each.currency}" for amount in amounts))
-        out.print(table)
+        rows = tuple(
+            (
+                each.subsidiary,
+                each.currency,
+                *(money(amount, each.currency) for amount in (each.receivable, each.open, each.difference)),
+            )
+            for each in proof
+        )
+        out.print(DataTable(title="Receivables", headings=_RECEIVABLES, rows=rows))
         out.print(
             f"Difference over all subsidiaries: {difference:.2f}", style="bold red" if difference else "bold green"
         )
