@@ -9,7 +9,7 @@ import pytest
 
 from bridge import Bridge
 from bridge.export import Export, JournalError, SqlJournal
-from bridge.export.engine.walk import CHANGES_READ, CHANGES_REFUSED, RECEIPTS_LEFT
+from bridge.export.engine.run_marks import CHANGES_READ, CHANGES_REFUSED, RECEIPTS_LEFT
 from bridge.export.journal.marks import moment_at, moments_at, texts_at
 from bridge.export.journal.protocol import NoJournal
 from support.companies.exported import SETTINGS, Company, expense

@@ -6,7 +6,6 @@ not send.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -27,18 +26,12 @@ from bridge.export.engine.origins import Origins
 from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
+from bridge.export.engine.run_marks import note_changes, note_receipts
 from bridge.export.engine.runner import Runner, ShowProgress, never, silent
 from bridge.export.engine.saved_plan import Permits, SavedPlan, owners_of, permits_all
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
-from bridge.export.engine.walk import (
-    CHANGES_READ,
-    CHANGES_REFUSED,
-    RECEIPTS_LEFT,
-    Walk,
-    checked_books,
-    receipts_left,
-)
+from bridge.export.engine.walk import Walk, checked_books
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.ledgers.protocol import AccruingLedger, Ledger
 from bridge.export.ledgers.rillet import ledger_of
@@ -206,8 +199,7 @@ class Export:
                 permits=permits,
             )
         if ids is None and updated_after is None and not (runner.is_stopped or runner.has_changes_left):
-            self.journal.set_mark(CHANGES_READ, began.isoformat())
-            self.journal.set_mark(CHANGES_REFUSED, json.dumps(runner.refused_changes))
+            note_changes(self.journal, began, runner.refused_changes)
         return runner.outcome()
 
     def replay(self, record_id: str, *, anew: bool = False, adopt: str | None = None) -> ExportOutcome:
@@ -341,18 +333,9 @@ class Export:
             runner.warn(each)
         runner.finish()
         self._take_out_of_accruals(runner)
-        self._note_receipts(runner)
+        note_receipts(self.journal, runner.receipts_left)
         self._failed = runner.failed
         return runner
-
-    def _note_receipts(self, runner: Runner) -> None:
-        """Remember of which records the file of a receipt was gone, so that later runs ask for it again."""
-        known, now = receipts_left(self.journal), self.journal.now()
-        left = {each: since for each, since in known.items() if each not in runner.receipts_left}
-        left |= {each: known.get(each, now) for each, is_left in runner.receipts_left.items() if is_left}
-        if left != known:
-            told = {each: since.isoformat() for each, since in left.items()}
-            self.journal.set_mark(RECEIPTS_LEFT, json.dumps(told))
 
     def _take_out_of_accruals(self, runner: Runner) -> None:
         """What was accrued and has arrived in the same month must not count twice in it."""

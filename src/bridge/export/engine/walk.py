@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 
@@ -23,13 +23,14 @@ from bridge.export.engine.kept_books import KeptBooks, Reading
 from bridge.export.engine.new_records import NewRecords
 from bridge.export.engine.origins import NotedTask, Origins
 from bridge.export.engine.paid import with_known_bills, with_what_is_paid
+from bridge.export.engine.run_marks import changes_since, receipts_left, refused_changes
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State, state_of, telling
 from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, moves_money
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
-from bridge.export.engine.tasks.receipts import PATIENCE, Download, ReceiptUploader
+from bridge.export.engine.tasks.receipts import Download, ReceiptUploader
 from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.engine.tasks.summary import (
     MOST_COLLECTED,
@@ -39,8 +40,6 @@ from bridge.export.engine.tasks.summary import (
     check_summaries,
 )
 from bridge.export.engine.tasks.vendor import VendorCreator
-from bridge.export.journal.marks import moment_at, moments_at, texts_at
-from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger, SelectiveLedger
 from bridge.export.owners import check_clock, check_owner, check_use, counts_versions, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
@@ -53,14 +52,6 @@ from bridge.settings.values import Settings, SettingsError
 
 #: Adds to a snapshot of the books what payments look for.
 WithBills: TypeAlias = Callable[[Books], Books]
-
-CHANGES_READ = "changes read until"
-#: The exported records whose changes the last run refused, as a list in JSON: each run says so until it is mended.
-CHANGES_REFUSED = "changes refused"
-#: The exported records of which a receipt could not be had, in JSON: since when, by the record's id.
-RECEIPTS_LEFT = "receipts left"
-# The clocks of the source and of this machine differ; reading a day twice costs at most a page.
-_CLOCK_MARGIN = timedelta(days=1)
 
 
 class Walk:
@@ -126,11 +117,13 @@ class Walk:
         self._books = self._read() if self._new is None else self._new.books
         fields = fields_of(self._source, self._bridge.settings)
         self._is_replay = bool(replayed)
+        if changed_since is None and ids is None:
+            changed_since = changes_since(self._journal)
         self._queue = RecordQueue(
             self._source,
             ids=ids,
             updated_after=updated_after,
-            changed_since=changed_since if changed_since is not None or ids is not None else self._changes_read(),
+            changed_since=changed_since,
             keeps=MOST_COLLECTED if self._bridge.settings.summarise else ONE_PAGE,
             also=() if ids is not None or updated_after is not None else self._left(),
             only=replayed,
@@ -244,15 +237,9 @@ class Walk:
         self._looked = self._look_up(survey)
         self._origins.look_again(self._looked)
 
-    def _changes_read(self) -> datetime | None:
-        """Since when changes of exported records are to be read: what the journal remembers, or its first attempt."""
-        told = moment_at(self._journal, CHANGES_READ)
-        since = told if told is not None else self._journal.first_intended_at()
-        return None if since is None else since - _CLOCK_MARGIN
-
     def _left(self) -> Sequence[str]:
         """What earlier runs have not ended, or have refused to change, whatever the source says."""
-        refused = texts_at(self._journal, CHANGES_REFUSED)
+        refused = refused_changes(self._journal)
         self._receipts_left = receipts_left(self._journal)
         return list(dict.fromkeys([*self._journal.unfinished(), *refused, *self._receipts_left]))
 
@@ -342,12 +329,6 @@ def checked_books(ledger: Ledger, settings: Settings) -> Books:
     if problems := check_for_all(settings, books):
         raise SettingsError(problems)
     return books
-
-
-def receipts_left(journal: Journal) -> dict[str, datetime]:
-    """The records of which a receipt could not be had, and since when; those that are given up are left out."""
-    since, now = moments_at(journal, RECEIPTS_LEFT), journal.now()
-    return {record_id: first for record_id, first in since.items() if now - first <= PATIENCE}
 
 
 def fields_with_values(settings: Settings) -> frozenset[str]:
