@@ -17,26 +17,26 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.entities import Followed, follows
 from bridge.export.engine.approvals import Review, holding_by
-from bridge.export.engine.attempts import ACCRUALS
 from bridge.export.engine.calls import drive
 from bridge.export.engine.dismissing import dismiss_records
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
+from bridge.export.engine.one_run import RunParts
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
-from bridge.export.engine.run_marks import note_changes, note_receipts
-from bridge.export.engine.runner import Runner, ShowProgress, never, silent
+from bridge.export.engine.run_marks import note_changes
+from bridge.export.engine.runner import ShowProgress, never, silent
 from bridge.export.engine.saved_plan import Permits, SavedPlan, owners_of, permits_all
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
-from bridge.export.engine.walk import Walk, checked_books
+from bridge.export.engine.walk import checked_books
 from bridge.export.journal.protocol import Journal, NoJournal
-from bridge.export.ledgers.protocol import AccruingLedger, Ledger
+from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import ledger_of
 from bridge.export.reporting.progress_bar import progress_bar
-from bridge.export.reporting.report import CreatedVendor, ExportOutcome, Warned
+from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement, verify
 from bridge.export.sources.brex import BrexSource
 from bridge.export.sources.protocol import Source
@@ -122,7 +122,7 @@ class Export:
             JournalError: The journal cannot be read.
         """
         planning = Planning(self.ledger, self.bridge.wording)
-        walk = self._walk(DrySender(self.ledger, self.journal), planning.created, planning.warned)
+        walk = self._parts().walk(DrySender(self.ledger, self.journal), planning.created, planning.warned)
         walk.begin(updated_after=updated_after, changed_since=changed_since)
         for tasks, context in walk.batches(planning.with_bills):
             for task in tasks:
@@ -189,7 +189,7 @@ class Export:
             ids, permits = [each.record_id for each in plan.steps], plan.permits
         began = self.journal.now()
         with progress_bar() if progress is True else nullcontext(progress or silent) as show:
-            runner = self._run(
+            runner = self._parts().carry_out(
                 ids=ids,
                 updated_after=updated_after,
                 changed_since=changed_since,
@@ -197,7 +197,9 @@ class Export:
                 progress=show,
                 stop=stop,
                 permits=permits,
+                failed=self._failed,
             )
+        self._failed = runner.failed
         if ids is None and updated_after is None and not (runner.is_stopped or runner.has_changes_left):
             note_changes(self.journal, began, runner.refused_changes)
         return runner.outcome()
@@ -231,7 +233,7 @@ class Export:
             abandon_undecidable(record_id, sender)
         if adopt is not None:
             adopt_found(record_id, adopt, sender)
-        return self._run(replayed=records).outcome()
+        return self._replayed(records)
 
     def dismiss(self, record_id: str, *, why: str) -> ExportOutcome:
         """Take a record out of the queue that a person has booked by hand. `replay` takes it up again.
@@ -246,7 +248,7 @@ class Export:
             JournalError: The journal cannot be read or written.
         """
         known = [self.record(record_id)]
-        return self._run(replayed=dismiss_records(self, [record_id], why=why, known=known)).outcome()
+        return self._replayed(dismiss_records(self, [record_id], why=why, known=known))
 
     def dismiss_all(self, record_ids: Sequence[str], *, why: str) -> ExportOutcome:
         """Take records out of the queue that a person has booked by hand, all of them or none.
@@ -260,7 +262,7 @@ class Export:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.
         """
-        return self._run(replayed=dismiss_records(self, record_ids, why=why)).outcome()
+        return self._replayed(dismiss_records(self, record_ids, why=why))
 
     def hold(self, record_id: str, *, by: str, why: str) -> Review:
         """Hold the posting of a record until somebody other than `by` approves it.
@@ -291,79 +293,23 @@ class Export:
         """
         return approve_record(self, record_id, by=by, seen=seen).review
 
-    @is_work("bridge.export.run")
-    def _run(
-        self,
-        *,
-        ids: Sequence[str] | None = None,
-        updated_after: datetime | None = None,
-        changed_since: datetime | None = None,
-        replayed: Sequence[Record] = (),
-        keep: int | None = None,
-        progress: ShowProgress = silent,
-        stop: Callable[[], bool] = never,
-        permits: Permits = permits_all,
-    ) -> Runner:
-        runner = Runner(
-            self.source,
-            self.ledger,
-            self.bridge.settings,
+    def _replayed(self, records: Sequence[Record]) -> ExportOutcome:
+        runner = self._parts().carry_out(replayed=records, failed=self._failed)
+        self._failed = runner.failed
+        return runner.outcome()
+
+    def _parts(self) -> RunParts:
+        return RunParts(
+            source=self.source,
+            ledger=self.ledger,
+            bridge=self.bridge,
             journal=self.journal,
             batch=self.batch,
             in_flight=self.in_flight,
             clock=self._clock,
-            wording=self.bridge.wording,
-            keep=keep,
-            progress=progress,
-            stop=stop,
-        )
-        # What a person replays or has approved is compared with what is there now.
-        kept = self._kept if permits is permits_all and not replayed else None
-        walk = self._walk(Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept)
-        walk.begin(
-            ids=ids,
-            updated_after=updated_after,
-            changed_since=changed_since,
-            replayed=replayed,
-            failed=self._failed,
-        )
-        runner.begin(walk.survey)
-        runner.work_all(walk.batches(_as_they_are))
-        for each in walk.uncarried():
-            runner.warn(each)
-        runner.finish()
-        self._take_out_of_accruals(runner)
-        note_receipts(self.journal, runner.receipts_left)
-        self._failed = runner.failed
-        return runner
-
-    def _take_out_of_accruals(self, runner: Runner) -> None:
-        """What was accrued and has arrived in the same month must not count twice in it."""
-        if self.journal.forgets or not isinstance(self.ledger, AccruingLedger) or not self.journal.mark(ACCRUALS):
-            return
-        from bridge.export.closing.accruing import failures_to_take_out
-
-        for text in failures_to_take_out(self.ledger, self.journal):
-            runner.warn(Warned(record_id="", code="accrual", text=text))
-
-    def _walk(
-        self,
-        sender: Sender,
-        created: Callable[[CreatedVendor], object],
-        warn: Callable[[Warned], object],
-        permits: Permits = permits_all,
-        kept: KeptBooks | None = None,
-    ) -> Walk:
-        return Walk(
-            self.source,
-            sender,
-            self.bridge,
-            download=self._download,
             hold=self._hold,
-            created=created,
-            warn=warn,
-            permits=permits,
-            kept=kept,
+            download=self._download,
+            kept=self._kept,
         )
 
     def verify(self) -> tuple[Disagreement, ...]:
@@ -399,7 +345,3 @@ class Export:
         origins = Origins(self.source, self.journal, looked)
         origins.learn([record], self.bridge.settings, books)
         return origins.of(record)
-
-
-def _as_they_are(books: Books) -> Books:
-    return books
