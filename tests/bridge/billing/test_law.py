@@ -48,12 +48,17 @@ PRODUCTS = [
     Product(id="prod_book", name="Handbook", tax_category="books"),
     Product(id="prod_linked", name="Onboarding"),
     Product(id="prod_mapped", name="Support", tax_category="services"),
+    # Of the name of another new one, and of one that is in Rillet.
+    Product(id="prod_seats_yearly", name="seats"),
+    Product(id="prod_hosting", name="Hosting"),
 ]
 ACCOUNTS = {
     "prod_seats": SUBSCRIPTIONS,
     "prod_book": SUBSCRIPTIONS,
     "prod_linked": SERVICES,
     "prod_mapped": SERVICES,
+    "prod_seats_yearly": SUBSCRIPTIONS,
+    "prod_hosting": SERVICES,
     "": SERVICES,
 }
 SUBSIDIARIES = {None: AMERICA.id, "US": AMERICA.id, "DE": GERMANY.id}
@@ -113,6 +118,7 @@ def companies(draw: st.DrawFn) -> Seller:
     seller = Seller(settings=attrs.evolve(COMPANY, scope=draw(st.sampled_from(list(Scope)))), rates=rates)
     seller.product("Consulting", account_code=SERVICES)
     seller.product("Onboarding in Rillet", "prod_linked", account_code=SERVICES)
+    seller.product("HOSTING", account_code=SERVICES)
     seller.put(*(draw(invoices(number)) for number in range(1, draw(st.integers(1, 4)) + 1)))
     return seller
 
@@ -126,6 +132,8 @@ def test_the_ledger_says_what_an_independent_model_says(seller: Seller) -> None:
     assert booked(seller.books) == expected(seller.invoices.values(), ACCOUNTS, SUBSIDIARIES)
     assert seller.sync().run().posted == 0
     assert booked(seller.books) == expected(seller.invoices.values(), ACCOUNTS, SUBSIDIARIES)
+    names = [each.name.casefold() for each in seller.books.products]
+    assert len(names) == len(set(names))
 
 
 @settings(max_examples=EXAMPLES)
