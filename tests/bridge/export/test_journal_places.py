@@ -55,6 +55,7 @@ METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "counts": lambda journal: journal.counts(),
     "newest": lambda journal: journal.newest(status=None, limit=50),
     "were_held": lambda journal: journal.were_held(),
+    "searched": lambda journal: journal.searched(["accr"]),
 }
 
 

@@ -31,6 +31,10 @@ from support.companies.small import BOOKS, WHOLE
 
 IDS = [f"accr_{number:02}" for number in range(24)]
 SIZE = 5
+WORDS = (
+    *("accr_1 usd", "ACCR_1", "o1", "2026-02-0", "8", "no_vendor", "Grace holds", "us", "5.00", "charges", "%", "_1"),
+    *("accr_1 6100", "usd 2026-02-02"),
+)
 
 
 def said(rng: random.Random) -> str | None:
@@ -123,8 +127,11 @@ def test_a_page_is_what_the_overview_has_there(place: str, clock: ManualClock, s
                 last = (len(wanted) - 1) // SIZE * SIZE if wanted else 0
                 behind = listing(journal, read, read_at, status=status, first=500, size=SIZE)
                 assert (behind.first, behind.rows) == (last, wanted[last:])
-            found = listing(journal, read, read_at, words="accr_1 usd", size=99).rows
-            assert found == [row for row in whole if row.matches("accr_1 usd")]
+            for words in rng.sample(WORDS, 4):
+                status = rng.choice([None, Status.POSTED, Status.REFUSED])
+                page = listing(journal, read, read_at, words=words, status=status, size=99)
+                assert page.rows == [row for row in whole if row.matches(words) and status in {None, row.status}], words
+                assert (page.count, page.counts) == (len(page.rows), counted(whole))
 
 
 def test_a_page_reads_the_attempts_of_its_own_records_alone(
@@ -141,6 +148,12 @@ def test_a_page_reads_the_attempts_of_its_own_records_alone(
             return attempt_of(row)
 
         monkeypatch.setattr(sql_latest, "attempt_of", counting)
+        (wanted,) = {each.record_id for each in journal.latest() if each.record_id == "accr_123"}
+        is_posted = {each.record_id for each in journal.newest(status="posted", limit=300)}
+        read.clear()
+        assert [row.record_id for row in listing(journal, words="ACCR_123").rows] == [wanted]
+        assert len(read) == 300 - len(is_posted - {wanted})
+        read.clear()
         page = listing(journal, size=10)
         assert page.count == sum(page.counts.values()) == 300
         assert [row.record_id for row in page.rows] == [f"accr_{number:03}" for number in range(299, 289, -1)]

@@ -217,6 +217,13 @@ class ListingJournal(Journal, Protocol):
         """The records whose newest refusal says that they are held, also those that are posted since."""
         ...
 
+    def searched(self, words: Sequence[str]) -> Sequence[str]:
+        """The records that may have all of these words, in any case: those that have, and every one that is not posted.
+
+        Of what is posted they stand in its id, in that of its object, in its day or its currency.
+        """
+        ...
+
     def latest_of(self, record_ids: Iterable[str]) -> Sequence[Latest]:
         """As `Journal.latest`, for these records."""
         ...

@@ -231,6 +231,11 @@ class SqlJournal:
         with self._writing() as connection:
             return sql_listing.were_held(connection, namespace=self._namespace)
 
+    def searched(self, words: Sequence[str]) -> Sequence[str]:
+        """The records that may have all of these words; see `ListingJournal`."""
+        with self._writing() as connection:
+            return sql_listing.searched(connection, namespace=self._namespace, words=words)
+
     def owners(self) -> Mapping[str, str]:
         """Whose journal it is: the owner of each side that is known, by ``source`` and ``ledger``."""
         return self._marks.owners()

@@ -17,6 +17,7 @@ from bridge.export.journal.sql_latest import counting
 _UNDONE = [AttemptState.REJECTED.value, AttemptState.ABANDONED.value]
 # As `Form.as_json` writes it; within a value the quotes would be escaped.
 _DAY = '"day": "'
+_LETTERS_OF_A_CURRENCY = 3
 _HELD = f'%["{ReasonCode.HELD.value}",%'
 
 
@@ -44,9 +45,32 @@ def were_held(connection: sa.Connection, *, namespace: str) -> Sequence[str]:
     return [str(record_id) for (record_id,) in rows]
 
 
+def searched(connection: sa.Connection, *, namespace: str, words: Sequence[str]) -> Sequence[str]:
+    """The records that may have all of these words: those that have, and every one that is not posted."""
+    listed = _statements(connection.dialect.name).listed
+    columns = tables.attempts.c
+    ids = listed.c.subject + " " + sa.func.coalesce(columns.object_id, "")
+    found = [
+        sa.func.lower(ids).contains(word.lower(), autoescape=True)
+        # Only a currency is so short, and only a day has digits.
+        | (sa.func.lower(columns.form).contains(word.lower(), autoescape=True) if _may_be_in_form(word) else sa.false())
+        for word in words
+    ]
+    query = (
+        sa.select(listed.c.subject)
+        .join_from(listed, tables.attempts, columns.id == listed.c.attempt, isouter=True)
+        .where((listed.c.status != "posted") | sa.and_(*found))
+    )
+    return [str(record_id) for (record_id,) in connection.execute(query, {"namespace": namespace})]
+
+
+def _may_be_in_form(word: str) -> bool:
+    return len(word) <= _LETTERS_OF_A_CURRENCY or any(map(str.isdecimal, word))
+
+
 class _Statements:
     def __init__(self, dialect: str) -> None:
-        listed = _listed(dialect)
+        self.listed = listed = _listed(dialect)
         status, day, subject = listed.c.status, listed.c.day, listed.c.subject
         # As Python sorts texts.
         order = sa.collate(subject, "C") if dialect == "postgresql" else subject
@@ -90,7 +114,7 @@ def _listed(dialect: str) -> sa.CTE:
     joined = sa.join(last, tables.attempts, attempts.id == last.c.attempt, isouter=True).join(
         tables.refusals, refusals.id == last.c.refusal, isouter=True
     )
-    columns = last.c.subject, _status().label("status"), _day(dialect).label("day")
+    columns = last.c.subject, last.c.attempt, _status().label("status"), _day(dialect).label("day")
     return sa.select(*columns).select_from(joined).cte("listed")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,9 +11,11 @@ import attrs
 
 from bridge.export.engine.approvals import held_by_hand
 from bridge.export.journal.protocol import Journal, Listed, ListingJournal
-from bridge.export.web.overview import Row, Status, counted, overview, row_by_journal, row_with
+from bridge.export.web.overview import Row, Status, counted, in_order, overview, row_by_journal, row_with
 from bridge.export.web.readings import QueueReading
 
+# A letter, or more of a day than its year; amounts have neither.
+_SAYS_MORE = re.compile(r"[A-Za-z]|\d-\d")
 _MAY_BE_WITHDRAWN = (Status.REFUSED, Status.HELD)
 
 
@@ -40,12 +43,16 @@ def listing(
 
     Behind the last row it is the last page. Raises `JournalError`.
     """
-    if words or not isinstance(journal, ListingJournal):
+    if not isinstance(journal, ListingJournal) or not _are_found_by_database(words):
         return _of_all(overview(journal, reading, read_at), status=status, words=words, first=first, size=size)
     counts = Counter({Status(each): count for each, count in journal.counts().items()})
     changed, before = _changed(journal, reading, read_at, counts)
     counts.subtract(before.values())
     counts.update(row.status for row in changed.values())
+    if words:
+        latest = journal.latest_of([each for each in journal.searched(words.split()) if each not in changed])
+        rows = [*changed.values(), *map(row_by_journal, latest)]
+        return _of_all(in_order(rows), status=status, words=words, first=first, size=size, counts=counts)
     count = counts.total() if status is None else counts[status]
     first = _page_start(first, size, count)
     # Those whose row is another one than the journal's are taken out of its list, and put where they belong.
@@ -59,12 +66,12 @@ def listing(
     ]
     shown = [each.record_id for each in sorted(found, reverse=True)[first : first + size]]
     rest = {each.record_id: each for each in journal.latest_of([each for each in shown if each not in changed])}
-    rows = {**changed, **{each: row_by_journal(latest) for each, latest in rest.items()}}
+    known = {**changed, **{each: row_by_journal(latest) for each, latest in rest.items()}}
     return Listing(
-        rows=[rows[each] for each in shown if each in rows],
+        rows=[known[each] for each in shown if each in known],
         first=first,
         count=count,
-        counts={each: counts[each] for each in Status},
+        counts=_of_each(counts),
     )
 
 
@@ -93,10 +100,32 @@ def _changed(
     return {record_id: row for record_id, row in rows.items() if row is not None}, before
 
 
-def _of_all(rows: list[Row], *, status: Status | None, words: str, first: int, size: int) -> Listing:
+def _are_found_by_database(words: str) -> bool:
+    """Whether a database can look for them: a number may be the sum of lines, and databases fold few letters as Python does."""
+    return all(each.isascii() and _SAYS_MORE.search(each) for each in words.split())
+
+
+def _of_all(
+    rows: list[Row],
+    *,
+    status: Status | None,
+    words: str,
+    first: int,
+    size: int,
+    counts: Mapping[Status, int] | None = None,
+) -> Listing:
     found = [row for row in rows if (status is None or row.status is status) and row.matches(words)]
     first = _page_start(first, size, len(found))
-    return Listing(rows=found[first : first + size], first=first, count=len(found), counts=counted(rows))
+    return Listing(
+        rows=found[first : first + size],
+        first=first,
+        count=len(found),
+        counts=_of_each(counted(rows) if counts is None else counts),
+    )
+
+
+def _of_each(counts: Mapping[Status, int]) -> Mapping[Status, int]:
+    return {each: counts[each] for each in Status}
 
 
 def _page_start(first: int, size: int, count: int) -> int:

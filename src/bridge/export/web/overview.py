@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -87,7 +87,11 @@ def overview(journal: Journal, reading: QueueReading | None = None, read_at: dat
     ids = dict.fromkeys([*latest, *held, *(() if reading is None else reading.decisions)])
     read = None if reading is None or read_at is None else (reading, read_at)
     found = (row_with(each, latest.get(each), journal, read, is_held=each in held) for each in ids)
-    rows = (row for row in found if row is not None)
+    return in_order(row for row in found if row is not None)
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """The newest day first."""
     return sorted(rows, key=lambda row: (row.day or date.min, row.record_id), reverse=True)
 
 
