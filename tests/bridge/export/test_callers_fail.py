@@ -130,7 +130,8 @@ def test_a_mapper_may_have_reasons_of_its_own(company: Company) -> None:
     assert (reason.code, reason.code.value, reason.text) == ("needs_approval", "needs_approval", "ask Ada")
     assert not reason.code.is_known
     refused: Any = outcome.as_json()["refused"]
-    assert refused == [{"record_id": BAD, "reasons": [{"code": "needs_approval", "text": "ask Ada"}]}]
+    reasons = [{"code": "needs_approval", "text": "ask Ada"}]
+    assert refused == [{"record_id": BAD, "amount": "10.00", "currency": "USD", "reasons": reasons}]
     assert outcome.counts.posted == 2
 
 
