@@ -39,7 +39,7 @@ PARTS: Mapping[str, Mapping[str, tuple[str, Sequence[str]]]] = {
         "reports": ("Reports", ("reports",)),
     },
     "bridge": {
-        "settings": ("Settings, as objects", ("settings", "entities")),
+        "settings": ("Settings, as objects", ("settings", "followed")),
         "documents": ("Documents and their forms", ("documents", "mappers", "vendors")),
     },
     "bridge.export": {

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
         ReimbursementPaymentDocument,
         ReimbursementPaymentPayload,
     )
-    from bridge.entities import FOLLOWS, Followed, followed_in
     from bridge.explanations import ExplainedLine, Explanation, explain
     from bridge.field_sync import FieldChange, FieldWithValues, plan_field_sync
+    from bridge.followed import FOLLOWS, Followed, followed_in
     from bridge.mappers.bill_payments import bill_payment
     from bridge.mappers.bills import bill
     from bridge.mappers.charges import charge
@@ -126,9 +126,9 @@ _HOMES = {
     "bridge.documents.rillet_payments": (
         "BillPaymentDocument", "BillPaymentPayload", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload",
     ),
-    "bridge.entities": ("FOLLOWS", "Followed", "followed_in",),
     "bridge.explanations": ("ExplainedLine", "Explanation", "explain",),
     "bridge.field_sync": ("FieldChange", "FieldWithValues", "plan_field_sync",),
+    "bridge.followed": ("FOLLOWS", "Followed", "followed_in",),
     "bridge.mappers.bill_payments": ("bill_payment",),
     "bridge.mappers.bills": ("bill",),
     "bridge.mappers.charges": ("charge",),

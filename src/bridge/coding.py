@@ -13,8 +13,9 @@ from bridge.card_accounts import with_card_account
 from bridge.coded_record import CodedLine, CodedRecord
 from bridge.debts import debt_of
 from bridge.decisions import Findings, ReasonCode
-from bridge.entities import Followed, follows, ownership
+from bridge.entities import ownership
 from bridge.field_values import assignments, tax_code
+from bridge.followed import Followed, follows
 from bridge.master_data import INACTIVE, Account
 from bridge.roles import choice, chosen_account, roles_of
 from bridge.settings.choices import Role

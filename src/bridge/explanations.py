@@ -14,7 +14,8 @@ from bridge.coded_record import CodedLine, CodedRecord
 from bridge.datatable import DataTable, Tabular, trimmed
 from bridge.decisions import Decision, Findings, Post, Refuse, Skip
 from bridge.documents.protocol import Document, PlannedVendor
-from bridge.entities import Followed, names_field
+from bridge.entities import names_field
+from bridge.followed import Followed
 from bridge.mapping import Bridge
 from bridge.master_data import Account
 from bridge.settings.check_source import uncarried

@@ -32,7 +32,7 @@ from bridge.coded_record import CodedRecord
 from bridge.coding import code
 from bridge.currency import in_books_currency, with_tax_of_document
 from bridge.decisions import Decision, Findings, Post, ReasonCode, Refuse, Skip, SkipCode
-from bridge.entities import Followed, followed_in
+from bridge.followed import Followed, followed_in
 from bridge.mappers.bill_payments import bill_payment
 from bridge.mappers.bills import bill
 from bridge.mappers.charges import charge

@@ -39,7 +39,7 @@ from bridge import (
     summed,
 )
 from bridge.coding import code
-from bridge.entities import followed_in
+from bridge.followed import followed_in
 from bridge.settings.choices import OtherTypes
 from rillet import FieldAssignment as RilletAssignment
 from rillet import Money, NewCharge, NewExpenseItem

@@ -13,7 +13,7 @@ from brex_accounting import Record, Side
 from bridge.books import Books
 from bridge.callers import Rates, Zones, no_rates, only_utc
 from bridge.decisions import Findings
-from bridge.entities import followed_in
+from bridge.followed import followed_in
 from bridge.mapping import Bridge
 from bridge.postings import Posting
 from bridge.settings.choices import ForeignCurrency

@@ -12,7 +12,7 @@ from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import AccountLine, ClosingRecord, DifferenceKind, Snapshot, summed
 from bridge.datatable import DataTable, Tabular
 from bridge.decisions import ReasonCode
-from bridge.entities import follows
+from bridge.followed import follows
 from bridge.settings.choices import Role
 from clientkit.money import total
 

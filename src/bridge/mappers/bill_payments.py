@@ -12,7 +12,7 @@ from bridge.coded_record import CodedLine
 from bridge.decisions import Post, ReasonCode
 from bridge.documents.form import FormLine, form
 from bridge.documents.rillet_payments import BillPaymentDocument
-from bridge.entities import reference_of
+from bridge.followed import reference_of
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill

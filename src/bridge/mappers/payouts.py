@@ -10,7 +10,7 @@ import attrs
 from brex_accounting import Side
 from bridge.decisions import Post
 from bridge.documents.rillet_payments import BillPaymentDocument, ReimbursementPaymentDocument
-from bridge.entities import reference_of
+from bridge.followed import reference_of
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill, BillItem, Rate, Reimbursement

@@ -23,7 +23,7 @@ from bridge.billing.wording import InvoiceWording
 from bridge.books import Books
 from bridge.callers import Rates
 from bridge.decisions import Reason, ReasonCode, Refuse
-from bridge.entities import Followed
+from bridge.followed import Followed
 from bridge.mapping import Bridge
 from bridge.settings.choices import OnChange, OnDelete
 from bridge.settings.values import Settings

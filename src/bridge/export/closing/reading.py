@@ -28,7 +28,6 @@ from bridge.coded_record import CodedRecord
 from bridge.decisions import Findings, Post, Refuse, Skip
 from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Document, Found, Ref, parts_of
-from bridge.entities import followed_in
 from bridge.export.closing.causes import Standings, cause_of
 from bridge.export.closing.mappings import Mappings
 from bridge.export.closing.purchases import Bought, guarded, nobody_knows
@@ -40,6 +39,7 @@ from bridge.export.engine.standing import State, state_of
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed, without_period
 from bridge.export.sources.protocol import WholeSource
+from bridge.followed import followed_in
 from bridge.mappers.draft import day_of
 from bridge.mappers.summaries import Member, digest_of
 from bridge.settings.values import OF_SUBSIDIARY, SettingsError

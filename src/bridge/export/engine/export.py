@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.entities import Followed, follows
 from bridge.export.engine.approvals import Review, holding_by
 from bridge.export.engine.calls import drive
 from bridge.export.engine.dismissing import dismiss_records
@@ -40,6 +39,7 @@ from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement, verify
 from bridge.export.sources.brex import BrexSource
 from bridge.export.sources.protocol import Source
+from bridge.followed import Followed, follows
 from bridge.mapping import Bridge
 from bridge.plan import Plan
 from bridge.settings.values import SettingsError

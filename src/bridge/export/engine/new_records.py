@@ -12,7 +12,6 @@ from brex_accounting import Record, RecordType
 from bridge.books import Books
 from bridge.decisions import Post, Refuse, Skip, SkipCode
 from bridge.documents.protocol import PlannedVendor, parts_of
-from bridge.entities import follows
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.deciding import Decisions
@@ -23,6 +22,7 @@ from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import LookUp
 from bridge.export.reporting.report import Warned
+from bridge.followed import follows
 from bridge.mapping import Bridge
 from bridge.settings.check_source import uncarried
 

@@ -11,7 +11,6 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.decisions import ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.form import form_of_json
-from bridge.entities import Followed, bills_paid_by, follows, together
 from bridge.export.engine.attempts import documents_there
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
@@ -19,6 +18,7 @@ from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import LookUp
 from bridge.export.reporting.report import Failed, Posted, RecordResult
 from bridge.export.sources.protocol import CodingSource, Source
+from bridge.followed import Followed, bills_paid_by, follows, together
 from bridge.settings.values import Settings
 
 _GONE = frozenset({ReasonCode.DELETED_IN_LEDGER, ReasonCode.NOT_IN_LEDGER})

@@ -10,11 +10,11 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Refuse
 from bridge.documents.record_digest import record_digest
-from bridge.entities import Followed
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
 from bridge.export.engine.paid import with_what_one_pays
 from bridge.export.engine.standing import State, state_of
+from bridge.followed import Followed
 
 if TYPE_CHECKING:
     from bridge.export.engine.export import Export

@@ -9,10 +9,10 @@ from datetime import datetime
 import attrs
 
 from brex_accounting import Record, RecordType
-from bridge.entities import follows
 from bridge.export.engine.attempts import Attempt, has_failed, last_attempt, open_summary
 from bridge.export.journal.protocol import Journal
 from bridge.export.sources.protocol import Page, Source, Unreadable
+from bridge.followed import follows
 from bridge.totals import Total
 
 ONE_PAGE = 500
