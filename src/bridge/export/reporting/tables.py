@@ -49,7 +49,8 @@ def export_table(outcome: ExportOutcome) -> RenderableType:
 
 def records_table(title: str, outcome: ExportOutcome) -> RenderableType:
     """What became of each of a few records, and whether Brex was told just now."""
-    results = (*outcome.posted, *outcome.nothing, *outcome.held, *outcome.refused, *outcome.failed, *outcome.elsewhere)
+    results: list[RecordResult] = [*outcome.posted, *outcome.nothing, *outcome.held]
+    results += [*outcome.refused, *outcome.failed, *outcome.elsewhere]
     told = {*outcome.reported}
     rows = [
         (
