@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from http.client import HTTPConnection
 from pathlib import Path
@@ -26,7 +27,7 @@ from bridge.export.web.overview import Status, overview
 from clientkit.errors import ConfigurationError
 from clientkit.testing import Fault, Respond
 from support.companies.changing import Company, MakeCompany, companies
-from support.companies.changing_records import charge, entry
+from support.companies.changing_records import bill, charge, entry, payment
 from support.companies.exported import refusal
 from support.status_page import EPOCH, SECRET, Page, serving
 
@@ -359,6 +360,15 @@ def test_the_command_refuses_to_serve_others_without_a_secret(tmp_path: Path) ->
     assert "BREX_RILLET_WEB_SECRET" in done.output
 
 
+def test_the_payment_of_a_bill_is_called_so(make: MakeCompany) -> None:
+    company = make(bill("50"))
+    company.run()
+    company.brex.add(payment("50"))
+    assert company.run().complete
+    with serving(company.export()) as page:
+        assert "<small>payments</small>" in page.get("/?status=posted").text
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent")
 def test_the_command_serves_until_a_signal(make: MakeCompany, tmp_path: Path) -> None:
     company = company_of(make)
@@ -379,9 +389,16 @@ def test_the_command_serves_until_a_signal(make: MakeCompany, tmp_path: Path) ->
         with subprocess.Popen(words, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
             assert process.stderr.readline() == f"The page is at http://127.0.0.1:{port} (Ctrl-C ends it)\n"
-            connection = HTTPConnection("127.0.0.1", port, timeout=30)
-            connection.request("GET", "/")
-            assert connection.getresponse().status == 200
-            connection.close()
+
+            def shown() -> str:
+                connection = HTTPConnection("127.0.0.1", port, timeout=30)
+                connection.request("GET", "/")
+                with closing(connection), connection.getresponse() as answer:
+                    assert answer.status == 200
+                    return answer.read().decode()
+
+            assert 'id="outdated"' not in shown()
+            settings.write_text(settings.read_text(encoding="utf-8") + "# mended\n", encoding="utf-8")
+            assert "The settings or the rates were changed since this page was started." in shown()
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -74,6 +76,7 @@ def serve(
         stopping = GracefulStop()
         with ExitStack() as stack:
             stack.enter_context(stopping)
+            is_outdated = changed_since_now(settings, *([] if rates is None else [rates]))
             prepared = stack.enter_context(
                 opened_export(
                     settings,
@@ -87,9 +90,19 @@ def serve(
                 )
             )
             background = stack.enter_context(Background(prepared.journal.now))
-            service = StatusService(prepared, background)
+            service = StatusService(prepared, background, is_outdated)
             stack.enter_context(listening(status_app(service, Access(address, secret, clock=time.time)), host, port))
             service.read_queue()
             typer.echo(f"The page is at {address.origins[0]} (Ctrl-C ends it)", err=True)
             while not stopping():
                 time.sleep(_LOOK)
+
+
+def changed_since_now(*files: Path) -> Callable[[], bool]:
+    """Whether the content of one of these files is another one than now."""
+
+    def contents() -> list[bytes | None]:
+        return [each.read_bytes() if each.is_file() else None for each in files]
+
+    before = contents()
+    return lambda: contents() != before

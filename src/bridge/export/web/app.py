@@ -150,6 +150,7 @@ class _Pages:
             session=asked.session,
             token=self._access.token(asked.session),
             is_signed_in=self._access.needs_secret,
+            is_outdated=self._service.is_outdated(),
             refresh=is_followed and bool(values["is_running"]),
             **values,
         )

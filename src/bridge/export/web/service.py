@@ -49,11 +49,12 @@ class RequestError(Exception):
 class StatusService:
     """Shows what the journal has at once, and reads and acts in the background.
 
-    Every method that shows something raises `RequestError` and `JournalError`.
+    Every method that shows something raises `RequestError` and `JournalError`. `is_outdated` tells whether the settings are
+    others by now than those of the export.
     """
 
-    def __init__(self, export: Export, background: Background) -> None:
-        self._export, self._background = export, background
+    def __init__(self, export: Export, background: Background, is_outdated: Callable[[], bool] = lambda: False) -> None:
+        self._export, self._background, self.is_outdated = export, background, is_outdated
         self._settings = export.bridge.settings
 
     def read_queue(self) -> None:

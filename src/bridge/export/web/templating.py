@@ -38,6 +38,7 @@ def _environment() -> Environment:
         "amount": views.amount_text,
         "record_address": views.record_address,
         "cell": views.cell_text,
+        "noun": views.noun,
         "sentence": _sentence,
     }
     made.filters.update(filters)
