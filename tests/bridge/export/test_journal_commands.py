@@ -6,11 +6,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,30 @@ def test_a_plan_begins_no_journal_and_says_what_it_does_not_know(
     assert sorted(tmp_path.iterdir()) == before
     run("export")
     assert json.loads(run("plan", "--json").stdout)["warnings"] == []
+
+
+@pytest.mark.place
+def test_the_history_in_a_file_that_cannot_be_written_is_read_from_a_copy(
+    company: Company, run: Run, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.brex.add(expense(1))
+    run("export")
+    file = Path(place)
+    before, names = file.read_bytes(), sorted(each.name for each in file.parent.iterdir())
+
+    def read_only(path: object, mode: int) -> bool:
+        # Whoever runs the tests may write everything.
+        return mode != os.W_OK
+
+    monkeypatch.setattr(os, "access", read_only)
+    with closing(sqlite3.connect(file)) as other:
+        # Nothing could write the file itself.
+        other.execute("BEGIN EXCLUSIVE")
+        result = run("history", "accr_001")
+
+    assert result.exit_code == 0, result.output
+    assert "attempt 1: POSTED" in result.stdout
+    assert (file.read_bytes(), sorted(each.name for each in file.parent.iterdir())) == (before, names)
 
 
 def test_all_agree_after_an_export(company: Company, run: Run, records: list[Record]) -> None:

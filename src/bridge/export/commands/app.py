@@ -195,12 +195,13 @@ def without_journal(journal: str) -> str:
 
 @contextmanager
 def opened_journal(
-    place: str, *, namespace: str = "", is_there: bool = False, creates: bool = True
+    place: str, *, namespace: str = "", is_there: bool = False, creates: bool = True, only_reads: bool = False
 ) -> Generator[Journal]:
     """The journal in a file or at a URL, or a part of it.
 
     A file that is not there is an error where it `is_there` to the command, and is begun where the command `creates` one.
-    Otherwise the command looks at an empty journal, of which nothing is left.
+    Otherwise the command looks at an empty journal, of which nothing is left. One that `only_reads` is given a copy of a
+    file that cannot be written, since opening a journal may upgrade it.
     """
     try:
         from bridge.export.journal.sql import SqlJournal
@@ -217,7 +218,23 @@ def opened_journal(
                 console(stderr=True).print(f"A new journal is begun at {place}.", markup=False, highlight=False)
             else:
                 place = f"{stack.enter_context(TemporaryDirectory())}/journal.db"
+        elif only_reads and "://" not in place and not _is_writable(Path(place)):
+            place = str(_copied(Path(place), Path(stack.enter_context(TemporaryDirectory()))))
         yield stack.enter_context(SqlJournal(place, namespace=namespace))
+
+
+def _is_writable(file: Path) -> bool:
+    # SQLite writes beside the file too.
+    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+
+def _copied(file: Path, folder: Path) -> Path:
+    """A copy of a database, with what is not in its main file yet."""
+    made = folder / "journal.db"
+    for suffix in ("", "-wal", "-journal"):
+        if (part := file.with_name(file.name + suffix)).is_file():
+            made.with_name(made.name + suffix).write_bytes(part.read_bytes())
+    return made
 
 
 def _opened_paces(place: str | None, journal: str | None, stack: ExitStack) -> Paces | None:

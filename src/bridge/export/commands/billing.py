@@ -189,7 +189,7 @@ def status(
     Exit status 0: everything that was tried is as it should be; 1: something was refused, cannot be read or is unknown;
     2: could not run.
     """
-    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
+    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True, only_reads=True) as opened:
         listed = None if invoices is None else read_invoices(invoices)
         states = invoice_states(opened, listed, only=invoice)
         if as_json:

@@ -56,7 +56,7 @@ def history(
     the bytes of requests and answers. With --settings, each attempt has its record_link and rillet_link, even if Rillet
     has no field for a link, as for payments. Exit status 1: the journal does not know the id.
     """
-    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
+    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True, only_reads=True) as opened:
         links = partial(_links, _settings(settings))
         found = history_of(opened, record)
         attempts, members, refusals, decided = found.attempts, found.members, found.refusals, found.reviews

@@ -171,7 +171,7 @@ def show(
 
     Exit status 0: there are some; 1: the journal has none.
     """
-    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True) as opened:
+    with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True, only_reads=True) as opened:
         found = known_integrations(opened)
         _print(found, csv=csv, as_json=as_json)
         if not found:
