@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -19,10 +17,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from typing_extensions import override
 
-import brex_accounting.testing
-import rillet.testing
 from brex_accounting import Record
 from brex_accounting.testing.records import card_expense
 from bridge.export.commands import app as command_app
@@ -30,9 +25,9 @@ from bridge.export.commands import progress_display
 from bridge.export.commands.progress_display import telling_of_requests
 from bridge.export.reporting import audit_log
 from clientkit import Answer
-from clientkit.testing import Action, Asked, Fault, Respond
+from clientkit.testing import Fault, Respond
 from support.commands import invoke
-from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
+from support.companies.exported import SETTINGS_TEXT, Company, expense
 
 Run = Callable[..., Any]
 
@@ -322,115 +317,6 @@ def test_an_early_end_ends_with_1_and_says_why(company: Company, run: Run) -> No
 
     assert result.exit_code == 1
     assert "The run ended early" in result.stdout
-
-
-class Holding(rillet.testing.StandIn):
-    """Answers no charge before it is told to, and sends a process two signals with the sixth."""
-
-    process: subprocess.Popen[str]
-
-    def __init__(self) -> None:
-        super().__init__(reference_types={REFERENCE_TYPE}, vendors=[rillet.testing.vendor("Cumulus Cloud")])
-        self.released, self.held = threading.Event(), itertools.count(1)
-
-    @override
-    def take(self, asked: Asked) -> tuple[Answer | None, Action | None]:
-        if asked.path == "/charges" and asked.method == "POST" and not self.released.is_set():
-            if next(self.held) == 6:
-                # Two of one kind may arrive as one.
-                os.kill(self.process.pid, signal.SIGTERM)
-                os.kill(self.process.pid, signal.SIGINT)
-            self.released.wait(timeout=300)
-        return super().take(asked)
-
-
-def test_a_second_signal_ends_it_though_requests_are_in_flight(tmp_path: Path) -> None:
-    path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS_TEXT, encoding="utf-8")
-    records = [expense(number) for number in range(1, 7)]
-    standin = Holding()
-    company = Company(brex=brex_accounting.testing.StandIn(records, rate_limit=None), rillet=standin)
-    with company.brex.serve() as brex_url, standin.serve() as rillet_url:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "BREX_TOKEN": company.brex.token,
-            "BREX_BASE_URL": brex_url,
-            "RILLET_API_KEY": standin.api_key,
-            "RILLET_BASE_URL": rillet_url,
-        }
-        command = [sys.executable, "-c", "from bridge.export.cli import main; main()"]
-        with subprocess.Popen(
-            [*command, "export", "--settings", str(path), "--journal", str(tmp_path / "journal.db"), "--json"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            standin.process = process
-            stdout, stderr = process.communicate(timeout=300)
-        standin.released.set()
-
-    assert process.returncode == 1, stderr
-    found = json.loads(stdout)
-    assert found["stopped"] == "it was interrupted"
-    assert "Traceback" not in stderr
-    assert [each["code"] for each in found["failed"]] == ["interrupted"] * 6
-    assert company.export().run().complete
-    assert company.posted_references() == company.exported() == sorted(record.id for record in records)
-
-
-class Signalling(rillet.testing.StandIn):
-    """Sends a signal to a process when the third charge arrives, and answers all the same."""
-
-    process: subprocess.Popen[str]
-
-    @override
-    def respond(self, asked: Asked) -> Answer:
-        answer = super().respond(asked)
-        if asked.path == "/charges" and asked.method == "POST" and len(self.charges) == 3:
-            os.kill(self.process.pid, signal.SIGINT)
-        return answer
-
-
-def test_ctrl_c_ends_cleanly_with_what_was_done_so_far(tmp_path: Path) -> None:
-    records = [expense(number) for number in range(1, 41)]
-    path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS_TEXT, encoding="utf-8")
-    company = Company(
-        brex=brex_accounting.testing.StandIn(records, rate_limit=None),
-        rillet=Signalling(reference_types={REFERENCE_TYPE}),
-    )
-    assert isinstance(company.rillet, Signalling)
-    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
-        environment = {
-            **os.environ,
-            "BREX_TOKEN": company.brex.token,
-            "BREX_BASE_URL": brex_url,
-            "RILLET_API_KEY": company.rillet.api_key,
-            "RILLET_BASE_URL": rillet_url,
-        }
-        command = [sys.executable, "-c", "from bridge.export.cli import main; main()"]
-        with subprocess.Popen(
-            [*command, "export", "--settings", str(path), "--json"],
-            env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            company.rillet.process = process
-            stdout, stderr = process.communicate(timeout=300)
-
-    assert process.returncode == 1, stderr
-    found = json.loads(stdout)
-    assert "interrupted" in found["stopped"]
-    assert "Traceback" not in stderr
-    assert found["reported"] == [each["record_id"] for each in found["posted"]]
-    assert sorted(found["reported"]) == company.exported()
-    assert 3 <= len(found["posted"]) < 40
-
-    assert company.export().run().complete
-    assert company.posted_references() == company.exported() == sorted(record.id for record in records)
 
 
 @pytest.mark.place
