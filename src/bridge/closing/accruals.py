@@ -74,10 +74,17 @@ class Accrual:
 
 @attrs.frozen(kw_only=True)
 class NotAccrued:
-    """Spending that is not in the books and cannot be accrued, and why."""
+    """Spending that is not in the books and cannot be accrued, and why.
+
+    `amount` is the record's own, in decimal major units of `currency`; None where the record cannot be read. `not_posted`
+    says why it is not in the books.
+    """
 
     record_id: str
     why: str
+    amount: Decimal | None = None
+    currency: str = ""
+    not_posted: str = ""
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -117,23 +124,33 @@ class AccrualPlan(Tabular):
             for one in each.records
             for line in one.lines
         )
-        left_out = tuple((each.record_id, each.why) for each in self.left_out)
         headings = ("Subsidiary", "Record", "Account", "Amount", CURRENCY)
         return {
             "accruals": Report(title=f"Accruals: {len(rows)}", headings=headings, rows=rows),
-            "not_accrued": Report(title=f"Not accrued: {len(left_out)}", headings=("Record", "Why"), rows=left_out),
+            "not_accrued": self._not_accrued(),
         }
 
+    def _not_accrued(self) -> Report:
+        rows = tuple((each.record_id, each.amount, each.currency, each.why, each.not_posted) for each in self.left_out)
+        headings = ("Record", "Amount", CURRENCY, "Why", "Why it is not in the books")
+        return Report(title=f"Not accrued: {len(rows)}", headings=headings, rows=rows)
+
     def to_csv(self) -> str:
-        """One line for each record and account."""
-        headings = ("subsidiary", "record", "version", "account", "amount", "currency", "left out because")
+        """One line for each record and account; of what is left out, with the record's own amount."""
+        headings = (
+            *("subsidiary", "record", "version", "account", "amount", "currency", "left out because"),
+            "not in the books because",
+        )
         rows = [
-            (each.subsidiary, one.record_id, one.version, line.account, line.amount, line.currency, None)
+            (each.subsidiary, one.record_id, one.version, line.account, line.amount, line.currency, None, None)
             for each in self.accruals
             for one in each.records
             for line in one.lines
         ]
-        left_out = ((None, each.record_id, None, None, None, None, each.why) for each in self.left_out)
+        left_out = (
+            (None, each.record_id, None, None, each.amount, each.currency, each.why, each.not_posted)
+            for each in self.left_out
+        )
         return delimited(headings, (*rows, *left_out))
 
     def as_json(self) -> dict[str, object]:
@@ -151,7 +168,16 @@ class AccrualPlan(Tabular):
                 }
                 for each in self.accruals
             ],
-            "left_out": [{"record_id": each.record_id, "why": each.why} for each in self.left_out],
+            "left_out": [
+                {
+                    "record_id": each.record_id,
+                    "amount": None if each.amount is None else decimal_text(each.amount),
+                    "currency": each.currency,
+                    "why": each.why,
+                    "not_posted": each.not_posted,
+                }
+                for each in self.left_out
+            ],
         }
 
 
@@ -168,7 +194,8 @@ def accrue(snapshot: Snapshot) -> AccrualPlan:
             continue
         shares = [(share.subsidiary_id, *_accrued(share, snapshot)) for share in _shares(each)]
         reasons = dict.fromkeys(why for *_, why in shares if why)
-        left_out += [NotAccrued(record_id=each.record.id, why=why) for why in reasons]
+        if reasons:
+            left_out.append(_left_out(each, reasons))
         for subsidiary_id, lines, _ in () if reasons else shares:
             if lines:
                 one = AccruedRecord(record_id=each.record.id, version=each.record.version, lines=lines)
@@ -186,6 +213,17 @@ def accrue(snapshot: Snapshot) -> AccrualPlan:
     )
     return AccrualPlan(
         period=snapshot.period, accruals=tuple(each for each in made if each.lines), left_out=tuple(left_out)
+    )
+
+
+def _left_out(each: ClosingRecord, reasons: Iterable[str]) -> NotAccrued:
+    amount = each.record.amount
+    return NotAccrued(
+        record_id=each.record.id,
+        why="; ".join(reasons),
+        amount=amount.amount,
+        currency=amount.currency,
+        not_posted=each.why,
     )
 
 

@@ -68,7 +68,8 @@ class CloseStatus(Tabular):
     def reports(self) -> Mapping[str, Report]:
         """All parts by name."""
         return {
-            "not_in_the_books": self._waiting(),
+            "not_in_the_books": self._waiting("Not in the books", is_dismissed=False),
+            "dismissed": self._waiting("Dismissed", is_dismissed=True),
             "missing_receipts": self._missing_receipts(),
             "possible_duplicates": self._duplicates(),
             "cut_off": self._cut_off(),
@@ -93,7 +94,7 @@ class CloseStatus(Tabular):
             "unread": [{"record_id": each.record_id, "why": each.why} for each in self.snapshot.unread],
         }
 
-    def _waiting(self) -> Report:
+    def _waiting(self, title: str, *, is_dismissed: bool) -> Report:
         headings = ("Record", "Type", "Status", "Kind", "Why", "Owner", "Day", "Age", "Amount", CURRENCY, "Link")
         rows = (
             (
@@ -110,8 +111,9 @@ class CloseStatus(Tabular):
                 self._link(each.record),
             )
             for each in self.waiting
+            if each.is_dismissed is is_dismissed
         )
-        return _report("Not in the books", headings, rows)
+        return _report(title, headings, rows)
 
     def _missing_receipts(self) -> Report:
         headings = ("Record", "Type", "Owner", "Merchant", "Day", "Amount", CURRENCY, "Link")

@@ -259,6 +259,8 @@ def test_what_cannot_be_accrued_is_listed(make: MakeCompany) -> None:
         "k9",
         "it is not coded, and the settings name no uncoded_account for US",
     )
+    why = "Brex has it in REVIEW; a debit line has no general ledger account; code it in Brex"
+    assert planned(company).reports["not_accrued"].rows == (("k9", Decimal(7), "USD", left_out.why, why),)
     company.settings = attrs.evolve(company.settings, entities=(attrs.evolve(entity, accrual_account=None),))
     assert {each.why for each in planned(company).left_out} == {"the settings name no accrual_account for US"}
 
@@ -305,7 +307,7 @@ def test_the_plan_is_shown_as_table_csv_and_json(make: MakeCompany) -> None:
         ("Example Inc.", "61000", "1,234.50", "", "USD", "1"),
         ("Example Inc.", UNCODED, "7.00", "", "USD", "1"),
     )
-    assert "Example Inc.,k9,2,69000,7,USD," in plan.to_csv().splitlines()
+    assert "Example Inc.,k9,2,69000,7,USD,," in plan.to_csv().splitlines()
     shown: Any = plan.as_json()
     assert (shown["accruals"][0]["date"], shown["accruals"][0]["reversal_date"]) == ("2026-02-28", "2026-03-01")
 

@@ -92,6 +92,9 @@ def test_a_month_in_which_all_is_booked_or_dismissed_is_complete(make: MakeCompa
     found = status(company)
 
     assert [each.record.id for each in found.waiting] == ["k2"]
+    assert rows(found, "not_in_the_books", "Record") == []
+    assert rows(found, "dismissed", "Record", "Amount") == [("k2", 7)]
+    assert found.table.rows[:2] == (("Not in the books", "0"), ("Dismissed", "1"))
     assert found.is_complete
 
 

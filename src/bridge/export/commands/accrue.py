@@ -9,7 +9,6 @@ from rich.console import Console
 
 from bridge.closing import AccrualPlan
 from bridge.closing import accrue as planned_accruals
-from bridge.datatable import DataTable
 from bridge.export.closing import AccrualOutcome, post_accruals, read_snapshot
 from bridge.export.commands.app import (
     CsvFile,
@@ -68,11 +67,6 @@ def accrue(
 def _print(out: Console, plan: AccrualPlan, outcome: AccrualOutcome | None) -> None:
     out.print(plan)
     if plan.left_out:
-        out.print(_left_out(plan))
+        out.print(plan.reports["not_accrued"])
     if outcome is not None:
         out.print(outcome)
-
-
-def _left_out(plan: AccrualPlan) -> DataTable:
-    rows = tuple((each.record_id, each.why) for each in plan.left_out)
-    return DataTable(title=f"Not accrued: {len(rows)}", headings=("Record", "Why"), rows=rows)
