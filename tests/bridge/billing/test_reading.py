@@ -5,8 +5,34 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from bridge.export import SqlJournal
+import pytest
+
+from bridge.export import NoJournal, SqlJournal
+from clientkit.testing import AnswerLost, Fault
 from support.billing.company import ChangedInvoices, Seller, invoice
+
+
+@pytest.mark.parametrize("path", ["/customers", "/products"])
+def test_a_creation_without_an_outcome_is_settled_though_nothing_mentions_it_any_more(
+    seller: Seller, path: str
+) -> None:
+    """The answer of a creation was lost, and another sync has posted the invoice of it since."""
+    seller.system = ChangedInvoices
+    seller.put(invoice(1))
+    lost = Fault(AnswerLost(), matches=lambda asked: (asked.method, asked.path) == ("POST", path), times=9)
+    seller.books.faults.append(lost)
+    assert not seller.sync().run().complete
+    seller.books.faults.clear()
+    journal, seller.journal = seller.journal, NoJournal()
+    assert journal is not None
+    assert seller.sync().run().complete
+    seller.journal, seller.invoices = journal, {}
+    seller.clock.advance(timedelta(days=9).total_seconds())
+
+    assert seller.sync().run().complete
+
+    assert journal.unfinished() == ()
+    assert (len(seller.books.customers), len(seller.books.products)) == (1, 1)
 
 
 def test_an_invoice_in_another_syncs_hand_is_read_again(seller: Seller, tmp_path: Path) -> None:

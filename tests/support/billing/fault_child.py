@@ -59,7 +59,9 @@ def _sync(job: Mapping[str, Any]) -> int:
             ) as journal,
             _client(job) as client,
         ):
-            outcome = InvoiceSync(billing, client, SETTINGS, journal=journal).run()
+            outcome = InvoiceSync(
+                billing, client, pickle.loads(base64.b64decode(job["settings"])), journal=journal
+            ).run()
     except (ApiError, JournalError):
         return COULD_NOT_RUN
     return 0 if outcome.complete else 1

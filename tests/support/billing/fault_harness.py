@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from bridge.billing import CreditNote, Customer, Invoice, InvoiceStatus
+import attrs
+
+from bridge.billing import CreditNote, Customer, Invoice, InvoiceStatus, OnVoid
 from bridge.billing.sync import InvoiceSync, ListedInvoices
 from bridge.export import SqlJournal
 from rillet import InvoicePaymentStatus
@@ -25,6 +27,7 @@ from support.billing.company import (
     SETTINGS,
     SUBSCRIPTIONS,
     TYPE,
+    ChangedInvoices,
     changed,
     invoice,
     line,
@@ -35,6 +38,8 @@ from support.billing.told import Payment, Statuses, payments_of
 from support.clocks import ManualClock
 from support.faults.harness import MOST_RUNS, Exporters, TroubledRillet, Troubles
 from support.faults.schedules import Run, a_trouble, schedule
+
+T = TypeVar("T")
 
 #: Where a process that tells of payments kills itself: a step, and whether after it.
 Step: TypeAlias = tuple[int, bool]
@@ -48,7 +53,8 @@ class BillingSchedule:
     """What happens to the invoices; after the first run the billing system has them as in `later`.
 
     After the n-th run the n-th `payments` happen in Rillet, and the last ones when everything is synced. A webhook of each
-    may be lost, come twice or late, as `seed` has it.
+    may be lost, come twice or late, as `seed` has it. `system` is how the billing system hands them out. In runs of `stale`
+    syncs, by their numbers, one of them is given what there was before. `credits`: what is voided is credited.
     """
 
     invoices: Sequence[Invoice]
@@ -59,11 +65,14 @@ class BillingSchedule:
     payments: Sequence[Sequence[Payment]] = _NO_PAYMENTS
     tells_until: Sequence[Step | None] = field(default_factory=list[Step | None])
     seed: int = 0
+    system: type[ListedInvoices] = ListedInvoices
+    stale: Sequence[int | None] = field(default_factory=list[int | None])
+    credits: bool = False
 
 
 def billing_schedule(seed: int, *, syncs: int = 1) -> BillingSchedule:
     """The schedule of a seed."""
-    chance = random.Random(f"billing {seed}")
+    chance, source = random.Random(f"billing {seed}"), random.Random(f"source {seed}")
     customers = [Customer(id=f"cus_{number}", name=f"Customer {number}") for number in (1, 2)]
     made = [
         invoice(number, line(_amount(chance)), customer=chance.choice(customers))
@@ -94,6 +103,9 @@ def billing_schedule(seed: int, *, syncs: int = 1) -> BillingSchedule:
         payments=[payments_of(chance, numbers, halved) for _ in range(len(runs) + 1)],
         tells_until=[(chance.randrange(14), chance.random() < 0.5) if chance.random() < 0.5 else None for _ in runs],
         seed=seed,
+        system=source.choice([ListedInvoices, ChangedInvoices]),
+        stale=[source.choice([None, source.randrange(syncs)]) for _ in runs],
+        credits=source.random() < 0.5,
     )
 
 
@@ -108,10 +120,15 @@ def play_billing(
     waiting = list[tuple[Mapping[str, str], bytes]]()
     books.outbox.subscribe(lambda headers, body: _arrived(waiting, (headers, body)))
     invoices, wrong = schedule.invoices, list[str]()
+    settings = attrs.evolve(SETTINGS, on_void=OnVoid.CREDIT if schedule.credits else OnVoid.DELETE)
     with books.serve() as url:
 
-        def run(planned: Run, tells_until: Step | None = None, *, syncs: int = schedule.syncs) -> bool:
-            billing = ListedInvoices(invoices, schedule.notes, name="Sequence")
+        def run(
+            planned: Run, tells_until: Step | None = None, *, syncs: int = schedule.syncs, stale: int | None = None
+        ) -> bool:
+            now, before = (
+                schedule.system(each, schedule.notes, name="Sequence") for each in (invoices, schedule.invoices)
+            )
             books.outbox.deliver_due()
             jobs = [
                 {
@@ -124,7 +141,8 @@ def play_billing(
                     "told": f"{place}.told",
                     "events": _pickled(_come(chance, waiting)),
                     "journal": journal,
-                    "billing": _pickled(billing),
+                    "billing": _pickled(before if number == stale else now),
+                    "settings": _pickled(settings),
                     "rillet": url,
                     "key": books.api_key,
                 }
@@ -145,19 +163,33 @@ def play_billing(
             if number < len(schedule.payments):
                 statuses.pay(schedule.payments[number])
 
+        later = _changed_now(schedule, clock)
         for number, planned in enumerate(schedule.runs):
-            run(planned, schedule.tells_until[number] if number < len(schedule.tells_until) else None)
-            invoices = schedule.later
+            run(planned, _at(schedule.tells_until, number), stale=_at(schedule.stale, number))
+            later = later if number else _changed_now(schedule, clock)
+            invoices = later
             pay(number)
-        invoices = schedule.later
+        invoices = later
         ended = run_to_the_end()
         pay(len(schedule.runs))
         ended = ended and run_to_the_end()
     with SqlJournal(place, now=clock) as opened:
-        billing = ListedInvoices(schedule.later, schedule.notes, name="Sequence")
-        sync = InvoiceSync(billing, books.client(), SETTINGS, journal=opened)
+        billing = ListedInvoices(invoices, schedule.notes, name="Sequence")
+        sync = InvoiceSync(billing, books.client(), settings, journal=opened)
         wrong += [*_wrong(schedule, books), *(f"{each.record_id}: {each.text}" for each in sync.verify())]
     return [*([] if ended else ["it never comes to an end"]), *wrong, *statuses.wrong()]
+
+
+def _changed_now(schedule: BillingSchedule, clock: ManualClock) -> list[Invoice]:
+    """What there is after the first run: what is changed was changed just then."""
+    return [
+        after if after is before else attrs.evolve(after, updated_at=clock())
+        for before, after in zip(schedule.invoices, schedule.later, strict=True)
+    ]
+
+
+def _at(planned: Sequence[T | None], number: int) -> T | None:
+    return planned[number] if number < len(planned) else None
 
 
 def _arrived(waiting: list[tuple[Mapping[str, str], bytes]], event: tuple[Mapping[str, str], bytes]) -> int:
@@ -189,13 +221,23 @@ def _wrong(schedule: BillingSchedule, books: TroubledRillet) -> Iterator[str]:
     there = [each for each in schedule.later if each.status is not InvoiceStatus.VOID]
     wanted = Counter(each.number for each in there)
     found = Counter(each.invoice_number for each in books.invoices)
-    if found != wanted:
+    # One that was voided before anything was posted for it is not there, and needs no credit.
+    credited = [
+        each.number
+        for each in schedule.later
+        if schedule.credits and each.status is InvoiceStatus.VOID and each.number in found
+    ]
+    if found != wanted + Counter(credited):
         yield f"Rillet has the invoices {found}"
     for names in ([each.name for each in books.customers], [each.name for each in books.products]):
         if len(set(names)) != len(names):
             yield f"Rillet has the customers or products {names}"
-    memos = [(each.credit_memo_number, each.applied_amount.amount) for each in books.credit_memos]
-    if memos != [(each.number, Decimal("0.60")) for each in schedule.notes]:
+    memos = {each.credit_memo_number: each.applied_amount.amount for each in books.credit_memos}
+    made = {each.invoice_number: each.total.amount for each in books.invoices}
+    should = {each.number: Decimal("0.60") for each in schedule.notes} | {
+        f"{each}-VOID": made[each] for each in credited
+    }
+    if memos != should or len(memos) != len(books.credit_memos):
         yield f"Rillet has the credit memos {memos}"
     yield from (f"a key older than a day: {each}" for each in books.old_keys)
     accounts = {"prod_1": SUBSCRIPTIONS}

@@ -17,6 +17,9 @@ from bridge.billing.documents import (
 from bridge.billing.other_documents import BillingDocument, CustomerDocument, ProductDocument
 from bridge.billing.values import CreditNote, Invoice
 from bridge.books import normalised
+from bridge.export.journal.protocol import Journal
+
+_CREATED = (subject_of(CUSTOMER, ""), subject_of(PRODUCT, ""))
 
 
 def planned_in(document: InvoiceDocument | CreditMemoDocument) -> dict[str, PlannedCustomer | PlannedProduct]:
@@ -46,6 +49,11 @@ def mentioned_in(values: Iterable[Invoice | CreditNote]) -> dict[str, PlannedCus
                     ),
                 )
     return found
+
+
+def begun_creations(journal: Journal) -> list[str]:
+    """The subjects of customers and products whose creation has no outcome yet. Raises `JournalError`."""
+    return [each for each in journal.unfinished() if each.startswith(_CREATED)]
 
 
 def without_namesakes(

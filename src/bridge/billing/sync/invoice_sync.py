@@ -20,7 +20,7 @@ from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, inconsistencies_of
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.applying import applications_of
-from bridge.billing.sync.creating import creating, mentioned_in, planned_in, without_namesakes
+from bridge.billing.sync.creating import begun_creations, creating, mentioned_in, planned_in, without_namesakes
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
@@ -253,10 +253,13 @@ class InvoiceSync:
         return crediting(waiting, self.settings, known | step.placed)
 
     def _create(self, waiting: Waiting, stop: Callable[[], bool]) -> ExportOutcome | None:
-        """Create the customers and products that are missing, each once; None where none are."""
-        documents = {
-            subject: creating(each, self.settings.reference_type) for subject, each in self._planned(waiting).items()
-        }
+        """Create the customers and products that are missing, each once; None where none are.
+
+        What an earlier run began and no invoice that is read mentions is settled: another sync may have posted the invoice.
+        """
+        planned = self._planned(waiting)
+        documents: dict[str, BillingDocument | None] = dict.fromkeys(begun_creations(self.journal))
+        documents |= {subject: creating(each, self.settings.reference_type) for subject, each in planned.items()}
         if not documents:
             return None
         outcome = self._prepared(documents).run(stop=stop)
@@ -305,7 +308,7 @@ class InvoiceSync:
         unreadable = waiting.unreadable if values is waiting.invoices else ()
         return self._of_records(ListedRecords(records, name=self.billing.name, unreadable=unreadable), bridge)
 
-    def _prepared(self, documents: Mapping[str, BillingDocument | Reason]) -> Export:
+    def _prepared(self, documents: Mapping[str, BillingDocument | Reason | None]) -> Export:
         records = [record_of_subject(subject, is_taken=False) for subject in documents]
         return self._of_records(ListedRecords(records, name=self.billing.name), Prepared(self.settings, documents))
 

@@ -22,7 +22,7 @@ from bridge.billing.values import CreditNote, Invoice
 from bridge.billing.wording import InvoiceWording
 from bridge.books import Books
 from bridge.callers import Rates
-from bridge.decisions import Reason, ReasonCode, Refuse
+from bridge.decisions import Reason, ReasonCode, Refuse, SkipCode
 from bridge.followed import Followed
 from bridge.mapping import Bridge
 from bridge.settings.choices import OnChange, OnDelete
@@ -103,9 +103,12 @@ class InvoiceMapping(Bridge):
 
 
 class Prepared(Bridge):
-    """Documents that were made already, or why they were not, by the ids of their records: customers, products, applications."""
+    """Documents that were made already, or why they were not, by the ids of their records: customers, products, applications.
 
-    def __init__(self, settings: BillingSettings, documents: Mapping[str, BillingDocument | Reason]) -> None:
+    None where nothing is to be posted, and what an earlier run began is to be settled alone.
+    """
+
+    def __init__(self, settings: BillingSettings, documents: Mapping[str, BillingDocument | Reason | None]) -> None:
         super().__init__(engine_settings(settings))
         self.wording = InvoiceWording(settings)
         self._documents = documents
@@ -117,6 +120,8 @@ class Prepared(Bridge):
         """Its document."""
         del books, posted_on, followed
         made = self._documents[record.id]
+        if made is None:
+            return decisions.Skip(record=record, why="no invoice needs it now", code=SkipCode.NOT_READY)
         if isinstance(made, Reason):
             return Refuse(record=record, reasons=(made,))
         return decisions.Post(record=record, document=made)
