@@ -89,6 +89,7 @@ def billing_schedule(seed: int, *, syncs: int = 1) -> BillingSchedule:
             [changed(last, lines=(line(_amount(chance)),)), changed(last, status=InvoiceStatus.VOID)]
         )
     runs = [_with_late_trouble(chance, each, syncs) for each in schedule(seed, exporters=syncs).runs]
+    system = source.choice([ListedInvoices, ChangedInvoices])
     # What is paid is not free either.
     numbers = [
         each.number for each, after in zip(made, later, strict=True) if each is after and each.number is not None
@@ -103,8 +104,9 @@ def billing_schedule(seed: int, *, syncs: int = 1) -> BillingSchedule:
         payments=[payments_of(chance, numbers, halved) for _ in range(len(runs) + 1)],
         tells_until=[(chance.randrange(14), chance.random() < 0.5) if chance.random() < 0.5 else None for _ in runs],
         seed=seed,
-        system=source.choice([ListedInvoices, ChangedInvoices]),
-        stale=[source.choice([None, source.randrange(syncs)]) for _ in runs],
+        system=system,
+        # What an API hands out days too late counts as read by then.
+        stale=[source.choice([None, source.randrange(syncs)]) for _ in runs if system is ListedInvoices],
         credits=source.random() < 0.5,
     )
 
