@@ -27,10 +27,10 @@ from bridge.billing.forms import (
     form_of_receivable,
     kind_of_application,
 )
+from bridge.billing.marks import is_mark_of, mark_and_ids
 from bridge.books import Books
 from bridge.decisions import Post
 from bridge.documents.form import Form
-from bridge.documents.marks import mark_of_references
 from bridge.documents.protocol import Found, PlannedVendor, Ref
 from bridge.export.engine.attempts import Attempt
 from bridge.export.ledgers.protocol import Ability, LookUp, Sent
@@ -268,7 +268,7 @@ class BillingLedger(RilletLedger):
 
     def _applications(self, memo: CreditMemo) -> Iterator[tuple[str, Found]]:
         """What a credit memo of the sync pays, with the subject of each application."""
-        mark, sources = mark_of_references(self._ids(memo.external_references))
+        mark, sources = mark_and_ids(self._ids(memo.external_references))
         notes = {*sources, *(() if mark is None else (mark.subject.removeprefix(f"{CREDIT_NOTE}:"),))}
         for each in memo.applications:
             found = Found(
@@ -282,16 +282,15 @@ class BillingLedger(RilletLedger):
 
     def _seen(self, value: _Object) -> Found:
         kind, form, is_free = _said(value)
-        mark, sources = mark_of_references(self._ids(value.external_references))
+        mark, sources = mark_and_ids(self._ids(value.external_references))
         is_own = mark is not None and mark.subject.startswith(f"{_PREFIXES[kind]}:")
-        plain = frozenset[str]() if mark is None or is_own else frozenset({mark.subject})
         return Found(
             ref=Ref(kind=kind, id=value.id),
             form=form,
             impact_date=day_of(form),
             is_free=is_free,
             mark=mark if is_own else None,
-            sources=sources | plain,
+            sources=sources,
             raw=value,
         )
 
@@ -303,11 +302,14 @@ def _named(
     entry: UnreadableEntry, families: Sequence[str], wanted: Collection[str]
 ) -> Iterator[tuple[str, UnreadableEntry]]:
     """The wanted subjects that an object which cannot be read may be for, by what it says."""
-    said = {word for text in entry.texts for word in text.split()}
+    said = {word for text in entry.texts for word in (text, *text.split())}
     for subject in wanted:
         family, _, name = subject.partition(":")
+        if family not in families:
+            continue
         own = name.rpartition("/")[0] if family == APPLICATION else name
-        if family in families and not said.isdisjoint({own, subject_of(_MARKS[family], own)}):
+        marked = subject_of(_MARKS[family], own)
+        if not said.isdisjoint({own, marked}) or any(is_mark_of(each, marked) for each in entry.texts):
             yield subject, entry
 
 

@@ -17,6 +17,7 @@ import rillet
 import rillet.webhooks
 from bridge.billing.documents import INVOICE, subject_of
 from bridge.billing.forms import form_of_receivable
+from bridge.billing.marks import mark_and_ids
 from bridge.billing.payment_status import PaymentState, PaymentStatus, read_payment_status
 from bridge.billing.settings import BillingSettings, SettledElsewhere
 from bridge.billing.setup import WEBHOOK_EVENTS
@@ -27,7 +28,6 @@ from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.uncleared import UnclearedPayments
 from bridge.billing.values import Invoice, InvoiceStatus
 from bridge.callers import described
-from bridge.documents.marks import mark_of_references
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.engine.claims import Locks, claimed
 from bridge.export.journal.marks import damaged, moment_at
@@ -342,12 +342,10 @@ class PaymentWatcher:
     def _billing_id(self, invoice: rillet.Invoice) -> str | None:
         """The billing system's id, None where the invoice is not its."""
         ids = [each.id for each in invoice.external_references if each.type == self._settings.reference_type]
-        mark, sources = mark_of_references(ids)
-        if mark is None:
-            return None
-        if mark.version is None:
-            return next(iter(sorted({mark.subject, *sources})))
-        return mark.subject.removeprefix(subject_of(INVOICE, ""))
+        mark, plain = mark_and_ids(ids)
+        if mark is not None and mark.subject.startswith(_PREFIX):
+            return mark.subject.removeprefix(_PREFIX)
+        return next(iter(sorted(plain)), None)
 
     def _last_told(self, name: str) -> PaymentStatus | None:
         if self._journal.forgets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import attrs
 
@@ -54,14 +55,11 @@ class DocumentWriter:
         if not context.ledger.ability(document.kind).is_found and is_part(document.kind):
             return (yield from context.payments.send(intent, form))
         attempt = yield from context.sender.send(intent)
-        if not attempt.is_old_answer:
-            return attempt
-        # A key may answer with what it made a day ago, which may be gone.
-        there = yield from ask(lambda: context.ledger.get(attempt.ref))
-        if there is not None:
-            return attempt
-        context.sender.abandon(attempt, "its key answered with an object that was deleted since")
-        return (yield from context.sender.send(attrs.evolve(intent, after=attempt.number)))
+        # A key may answer with what it made a day ago, which may be gone. Without a journal the keys after it are as old.
+        while attempt.is_old_answer and (yield from ask(partial(context.ledger.get, attempt.ref))) is None:
+            context.sender.abandon(attempt, "its key answered with an object that was deleted since")
+            attempt = yield from context.sender.send(attrs.evolve(intent, after=attempt.number))
+        return attempt
 
     def replace(self, document: Document, present: Found) -> Calls[Attempt]:
         """Make the object that is there say what the document says, or its first part and post the rest."""
