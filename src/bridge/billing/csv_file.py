@@ -66,22 +66,34 @@ def read_invoices_csv(text: str, *, source: str = "invoices") -> tuple[Invoice |
     ]
     if problems:
         raise SettingsError(tuple(problems))
-    grouped = dict[str, list[_Row]]()
-    wrong = list[UnreadableInvoice]()
+    grouped, shifted = dict[str, list[_Row]](), list[tuple[int, list[str]]]()
     for number, cells in rows[1:]:
         if len(cells) != len(heading):
-            why = f"{source} line {number}: it has {len(cells)} columns, and the heading has {len(heading)}"
-            wrong.append(
-                UnreadableInvoice(
-                    id=cells[heading.index("invoice_id")] if len(cells) > heading.index("invoice_id") else None, why=why
-                )
-            )
+            shifted.append((number, cells))
             continue
         row = dict(zip(heading, cells, strict=True))
         grouped.setdefault(row["invoice_id"], []).append((number, row))
+    wrong = tuple(_shifted(shifted, heading, grouped, source))
     damaged = {each.id for each in wrong}
-    read = (_read(name, lines, source) for name, lines in grouped.items() if name not in damaged)
-    return (*read, *wrong)
+    return (*(_read(name, lines, source) for name, lines in grouped.items() if name not in damaged), *wrong)
+
+
+def _shifted(
+    rows: Iterable[tuple[int, list[str]]], heading: list[str], grouped: Mapping[str, object], source: str
+) -> Iterator[UnreadableInvoice]:
+    """The invoices of rows with too many or too few cells.
+
+    Behind a comma too many or too few every cell is that of another column, that of the invoice too, and an invoice short of a
+    line is a wrong one. So each that the row names anywhere is unreadable.
+    """
+    place = heading.index("invoice_id")
+    for number, cells in rows:
+        why = f"{source} line {number}: it has {len(cells)} columns, and the heading has {len(heading)}"
+        named = [each for each in dict.fromkeys(cells) if each in grouped]
+        is_told = bool(named) or len(cells) > len(heading) or (place == 0 and bool(cells[0]))
+        if not is_told:
+            raise SettingsError((f"{why}, so that nobody knows which invoice it is of",))
+        yield from (UnreadableInvoice(id=each, why=why) for each in named or [cells[place]])
 
 
 def _read(invoice_id: str, rows: list[_Row], source: str) -> Invoice | UnreadableInvoice:

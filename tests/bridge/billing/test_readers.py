@@ -195,6 +195,27 @@ def test_what_is_wrong_in_a_csv_is_named_and_the_others_are_read() -> None:
     assert [each.id for each in read if isinstance(each, Invoice)] == ["in_2"]
 
 
+SHIFTED_HEADING = "customer_id,customer_name,invoice_id,issued,currency,amount"
+
+
+@pytest.mark.parametrize(
+    "row", ["cus_1,Smith, Co,in_1,2026-03-02,USD,50", "cus_1,in_1,2026-03-02,USD,50", "cus_1,Smith,in_1,2026-03-02,USD"]
+)
+def test_an_invoice_with_a_shifted_row_is_not_read_short_of_a_line(row: str) -> None:
+    good = "cus_1,Smith,{},2026-03-02,USD,100"
+
+    read = read_invoices_csv("\n".join([SHIFTED_HEADING, good.format("in_1"), good.format("in_2"), row]))
+
+    assert [(type(each), each.id) for each in read] == [(Invoice, "in_2"), (UnreadableInvoice, "in_1")]
+
+
+def test_a_row_that_does_not_tell_its_invoice_makes_the_whole_file_unreadable() -> None:
+    with pytest.raises(
+        SettingsError, match="line 3: it has 2 columns, and the heading has 6, so that nobody knows which"
+    ):
+        read_invoices_csv(f"{SHIFTED_HEADING}\ncus_1,Smith,in_1,2026-03-02,USD,100\ncus_1,50\n")
+
+
 def test_columns_are_checked_before_any_row() -> None:
     with pytest.raises(SettingsError) as caught:
         read_invoices_csv("invoice_id,issued,currency,customer_id,customer_name,amonut,issued\n", source="june.csv")
