@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
-from bridge.export import NoJournal, SqlJournal
+from bridge.billing import Invoice, UnreadableInvoice
+from bridge.billing.sync import ListedInvoices
+from bridge.export import NoJournal, SqlJournal, UnknownRecordError
 from clientkit.testing import AnswerLost, Fault
 from support.billing.company import ChangedInvoices, Seller, invoice
 
@@ -49,3 +53,23 @@ def test_an_invoice_in_another_syncs_hand_is_read_again(seller: Seller, tmp_path
 
     assert seller.sync().run().complete
     assert sorted(each.invoice_number for each in seller.books.invoices) == ["A-001", "A-002"]
+
+
+class Lavish(ListedInvoices):
+    """A billing system that gives more than it is asked for."""
+
+    @override
+    def invoices(
+        self, *, ids: Sequence[str] | None, updated_after: datetime | None
+    ) -> Iterator[Invoice | UnreadableInvoice]:
+        return super().invoices(ids=None, updated_after=updated_after)
+
+
+def test_a_sync_of_one_invoice_is_of_no_other(seller: Seller) -> None:
+    seller.system = Lavish
+    seller.put(invoice(1), invoice(2))
+
+    assert seller.sync().sync("in_2").complete
+    assert [each.invoice_number for each in seller.books.invoices] == ["A-002"]
+    with pytest.raises(UnknownRecordError, match="Sequence has no invoice in_9"):
+        seller.sync().sync("in_9")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import attrs
@@ -12,8 +12,21 @@ from bridge.billing import InvoiceStatus, OnVoid
 from bridge.billing.sync import ListedInvoices
 from bridge.export import NoJournal
 from clientkit.testing import Asked, Fault, RequestLost
-from rillet import CreditMemoStatus, Money, NewInvoicePayment
-from support.billing.company import CASH, DAY, RECEIVABLE, ChangedInvoices, Seller, changed, invoice, line, posts
+from rillet import CreditMemoStatus, Money, NewCreditMemoApplication, NewInvoicePayment
+from support.billing.company import (
+    CASH,
+    DAY,
+    RECEIVABLE,
+    SUBSCRIPTIONS,
+    TAXES,
+    ChangedInvoices,
+    Seller,
+    changed,
+    invoice,
+    line,
+    note,
+    posts,
+)
 
 CREDIT = {"on_void": OnVoid.CREDIT}
 VOID = InvoiceStatus.VOID
@@ -105,7 +118,7 @@ class TestKnownToTheJournal:
     def test_verify_names_a_void_that_is_not_credited(self, known: Seller) -> None:
         (found,) = known.sync(**CREDIT).verify()
 
-        assert (found.record_id, found.verdict) == ("invoice:in_1", "changed_in_brex")
+        assert (found.record_id, found.verdict) == ("invoice:in_1", "changed_at_source")
         assert found.text == "it is void in Sequence, and Rillet has no credit memo for it; sync it by itself"
         assert known.sync(**CREDIT).run().complete
         assert known.sync(**CREDIT).verify() == ()
@@ -142,6 +155,75 @@ class TestKnownToTheJournal:
 
         assert known.sync(**CREDIT).run().complete
         assert_credited(known)
+
+    def test_what_is_credited_already_is_not_credited_twice(self, seller: Seller) -> None:
+        seller.put(invoice(1), note(1))
+        assert seller.sync(**CREDIT).run().complete
+        seller.put(changed(seller.invoices["in_1"], status=VOID))
+        (made,) = seller.books.invoices
+        text = f"Rillet has credited 11.90 USD of its invoice {made.id} already; take that back there, or credit the rest by hand"
+
+        plan, outcome = seller.sync(**CREDIT).plan(), seller.sync(**CREDIT).run()
+
+        assert [reason.text for each in plan.credit_notes.refused for reason in each.reasons] == [text]
+        assert [(each.subject, each.text) for each in outcome.problems] == [("credit-note:in_1/void", text)]
+        assert [each.credit_memo_number for each in seller.books.credit_memos] == ["C-001"]
+        # Taken back, all of it is credited.
+        (memo,) = seller.books.credit_memos
+        client = seller.books.client()
+        client.credit_memos.delete_applications(memo.id)
+        assert seller.sync(**CREDIT).run().complete
+        assert [each.amount_due.amount for each in seller.books.invoices] == [0]
+
+    def test_what_a_person_has_credited_by_hand_is_done(self, seller: Seller) -> None:
+        seller.put(invoice(1), note(1, line("100.00"), invoice_id=None))
+        assert seller.sync(**CREDIT).run().complete
+        ((made,), (memo,)) = seller.books.invoices, seller.books.credit_memos
+        by_hand = NewCreditMemoApplication(invoice_id=made.id, amount=Money(Decimal(119), "USD"), application_date=DAY)
+        seller.books.client().credit_memos.apply(memo.id, [by_hand])
+        seller.put(changed(seller.invoices["in_1"], status=VOID))
+
+        outcome = seller.sync(**CREDIT).run()
+
+        assert outcome.complete
+        assert outcome.credit_notes is not None
+        assert [each.why for each in outcome.credit_notes.nothing] == [
+            f"nothing is left to credit of Rillet's invoice {made.id}"
+        ]
+        assert seller.sync(**CREDIT).verify() == ()
+
+    def test_an_invoice_that_is_void_no_more_is_named_as_long_as_it_is_credited(self, known: Seller) -> None:
+        assert known.sync(**CREDIT).run().complete
+        known.clock.advance(3600)
+        known.put(attrs.evolve(known.invoices["in_1"], status=InvoiceStatus.OPEN, updated_at=known.clock()))
+
+        (problem,) = known.sync(**CREDIT).run().problems
+
+        assert problem.subject == "credit-note:in_1/void"
+        assert "take back what it pays and delete it by hand" in problem.text
+        assert [each.record_id for each in known.sync(**CREDIT).verify()] == ["credit-note:in_1/void"]
+        (memo,) = known.books.credit_memos
+        client = known.books.client()
+        client.credit_memos.delete_applications(memo.id)
+        client.credit_memos.delete(memo.id)
+        assert known.sync(**CREDIT).run().complete
+        assert known.balance(RECEIVABLE) == Decimal("119.00")
+        assert known.sync(**CREDIT).verify() == ()
+
+    def test_a_memo_has_the_exchange_rate_of_its_invoice(self, seller: Seller) -> None:
+        """The euro is worth more by the day of the void, which must leave nothing in the books of the subsidiary."""
+        seller.rates = lambda base, target, day: Decimal("1.08") if day == DAY else Decimal("1.20")
+        seller.put(invoice(1, currency="EUR"))
+        assert seller.sync().run().complete
+        seller.put(attrs.evolve(seller.invoices["in_1"], status=VOID, updated_at=datetime(2026, 3, 9, tzinfo=UTC)))
+
+        assert seller.sync(**CREDIT).run().complete
+
+        rate = seller.books.credit_memos[0].exchange_rate
+        assert rate is not None
+        assert rate.rate == Decimal("1.08")
+        assert [seller.balance(code) for code in (RECEIVABLE, TAXES, SUBSCRIPTIONS)] == [0, 0, 0]
+        assert seller.sync(**CREDIT).verify() == ()
 
     def test_a_voided_invoice_that_is_touched_again_keeps_its_memo(self, known: Seller) -> None:
         assert known.sync(**CREDIT).run().complete

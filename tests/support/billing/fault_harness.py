@@ -235,7 +235,7 @@ def _wrong(schedule: BillingSchedule, books: TroubledRillet) -> Iterator[str]:
         if len(set(names)) != len(names):
             yield f"Rillet has the customers or products {names}"
     memos = {each.credit_memo_number: each.applied_amount.amount for each in books.credit_memos}
-    made = {each.invoice_number: each.total.amount for each in books.invoices}
+    made: dict[str | None, Decimal] = {each.invoice_number: each.total.amount for each in books.invoices}
     should = {each.number: Decimal("0.60") for each in schedule.notes} | {
         f"{each}-VOID": made[each] for each in credited
     }

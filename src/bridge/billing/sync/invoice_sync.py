@@ -19,6 +19,7 @@ from bridge.billing.documents import INVOICE, CreditMemoDocument, PlannedCustome
 from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, inconsistencies_of
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
+from bridge.billing.sync.already_credited import credited_already
 from bridge.billing.sync.applying import applications_of
 from bridge.billing.sync.creating import begun_creations, creating, mentioned_in, planned_in, without_namesakes
 from bridge.billing.sync.journals import check_journal
@@ -104,7 +105,7 @@ class InvoiceSync:
             customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
             products=tuple(each for each in planned.values() if isinstance(each, PlannedProduct)),
             invoices=invoices,
-            credit_notes=self._plan(waiting, waiting.credit_notes),
+            credit_notes=self._plan(waiting, waiting.credit_notes, hindered=self._hindered(waiting)),
             unreadable=tuple(unreadable_problem(each.id or "", each.why) for each in waiting.unreadable),
             values=waiting.values,
         )
@@ -230,7 +231,8 @@ class InvoiceSync:
         mapping = self._mapping(waiting, failed=_failed(master))
         export = self._export(waiting, waiting.invoices, mapping)
         if is_replay and waiting.invoices:
-            invoices = export.replay(next(iter(waiting.invoices)))
+            (subject,) = waiting.invoices
+            invoices = export.replay(subject)
         else:
             invoices = export.run(progress=progress, stop=stop)
         outcome = SyncOutcome(master_data=master, invoices=invoices)
@@ -239,7 +241,7 @@ class InvoiceSync:
         waiting = self._crediting(waiting, _step(invoices))
         if not waiting.credit_notes:
             return outcome
-        mapping = self._mapping(waiting, failed=_failed(master))
+        mapping = self._mapping(waiting, failed=_failed(master), hindered=self._hindered(waiting))
         notes = self._export(waiting, waiting.credit_notes, mapping).run(progress=progress, stop=stop)
         applied = None if notes.stopped is not None else self._apply(waiting, (invoices, notes), stop)
         return SyncOutcome(master_data=master, invoices=invoices, credit_notes=notes, applications=applied)
@@ -295,13 +297,29 @@ class InvoiceSync:
         documents = applications_of(memos, placed, self.ledger, self.journal)
         return self._prepared(documents).run(stop=stop) if documents else None
 
-    def _plan(self, waiting: Waiting, values: Mapping[str, Invoice | CreditNote]) -> Plan:
-        return self._export(waiting, values, self._mapping(waiting, is_plan=True)).plan()
+    def _hindered(self, waiting: Waiting) -> Mapping[str, Reason | str]:
+        return credited_already([waiting.invoices[each] for each in waiting.credited], self.ledger, self.journal)
+
+    def _plan(
+        self,
+        waiting: Waiting,
+        values: Mapping[str, Invoice | CreditNote],
+        *,
+        hindered: Mapping[str, Reason | str] | None = None,
+    ) -> Plan:
+        return self._export(waiting, values, self._mapping(waiting, is_plan=True, hindered=hindered)).plan()
 
     def _mapping(
-        self, waiting: Waiting, *, is_plan: bool = False, failed: Mapping[str, str] | None = None
+        self,
+        waiting: Waiting,
+        *,
+        is_plan: bool = False,
+        failed: Mapping[str, str] | None = None,
+        hindered: Mapping[str, Reason | str] | None = None,
     ) -> InvoiceMapping:
-        return InvoiceMapping(self.settings, waiting.values, self.rates, is_plan=is_plan, failed=failed)
+        return InvoiceMapping(
+            self.settings, waiting.values, self.rates, is_plan=is_plan, failed=failed, hindered=hindered
+        )
 
     def _export(self, waiting: Waiting, values: Mapping[str, Invoice | CreditNote], bridge: Bridge) -> Export:
         records = [record_of(each, is_taken=subject in waiting.taken) for subject, each in values.items()]

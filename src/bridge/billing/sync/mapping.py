@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from functools import partial
 from typing import cast
 
 import attrs
@@ -45,7 +47,8 @@ class InvoiceMapping(Bridge):
     """Invoices and credit notes, `values` by the ids of their records.
 
     `failed` says of customers and products, by their subjects, why they could not be created. A plan lets documents pass whose
-    customer or products are still to be created.
+    customer or products are still to be created. `hindered` says of credit notes of voids why they are not posted,
+    with a text where nothing is left to post.
     """
 
     def __init__(
@@ -56,21 +59,25 @@ class InvoiceMapping(Bridge):
         *,
         is_plan: bool = False,
         failed: Mapping[str, str] | None = None,
+        hindered: Mapping[str, Reason | str] | None = None,
     ) -> None:
         super().__init__(engine_settings(settings))
         self.wording = InvoiceWording(settings)
         self.billing_settings, self._values, self._of_pair = settings, values, rates
-        self._is_plan, self._failed = is_plan, failed or {}
+        self._is_plan, self._failed, self._hindered = is_plan, failed or {}, hindered or {}
 
     def decide(self, subject: str, catalogue: Catalogue, posted_on: date | None = None) -> Decision:
         """What is to be done with an invoice or a credit note."""
-        value, settings = self._values[subject], self.billing_settings
-        if posted_on is not None and voided_by(subject) is not None:
+        value, settings, rates = self._values[subject], self.billing_settings, self._of_pair
+        voided = self._values.get(voided_by(subject) or "")
+        if voided is not None:
+            # The books are to be as if there had been no invoice, whatever its currency is worth by now.
+            rates = partial(_rates_of_day, rates, voided.issued)
             # The billing system tells no day for it, and whatever it changes later does not move what is posted.
-            value = attrs.evolve(value, issued=posted_on)
+            value = value if posted_on is None else attrs.evolve(value, issued=posted_on)
         if isinstance(value, Invoice):
-            return plan_invoice(value, catalogue, settings, rates=self._of_pair, posted_on=posted_on)
-        return plan_credit_note(value, catalogue, settings, rates=self._of_pair, posted_on=posted_on)
+            return plan_invoice(value, catalogue, settings, rates=rates, posted_on=posted_on)
+        return plan_credit_note(value, catalogue, settings, rates=rates, posted_on=posted_on)
 
     @override
     def outcome(
@@ -78,6 +85,11 @@ class InvoiceMapping(Bridge):
     ) -> decisions.Decision:
         """What is to be done with one record."""
         decision = self.decide(record.id, cast("Catalogue", books), posted_on)
+        hindered = self._hindered.get(record.id)
+        if isinstance(hindered, str) and posted_on is None:
+            return decisions.Skip(record=record, why=hindered, code=SkipCode.IN_LEDGER)
+        if isinstance(hindered, Reason) and posted_on is None:
+            return Refuse(record=record, reasons=(hindered,))
         if isinstance(decision, Post):
             missing = () if self._is_plan else tuple(self._missing(decision))
             if missing:
@@ -100,6 +112,11 @@ class InvoiceMapping(Bridge):
             text = f"the product {planned.product.id} {planned.product.name!r} was not created: {why}"
             found.append(Reason(code=ReasonCode.PRODUCT_NOT_MAPPED, text=text))
         return found
+
+
+def _rates_of_day(rates: Rates, day: date, base: str, target: str, _: date) -> Decimal | None:
+    """The rates of one day, whichever is asked for."""
+    return rates(base, target, day)
 
 
 class Prepared(Bridge):

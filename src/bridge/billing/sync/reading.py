@@ -32,13 +32,14 @@ class Waiting:
     """Invoices and credit notes that a run is about, by their subjects; `taken` are in Rillet, as far as the journal knows.
 
     `notes` are the credit notes that the billing system has. `credited` are the voided invoices that are in Rillet and that
-    the sync takes back by a credit note of its own.
+    the sync takes back by a credit note of its own; `restored` are those with such a note that are not void any more.
     """
 
     invoices: Mapping[str, Invoice]
     notes: Mapping[str, CreditNote]
     taken: frozenset[str]
     credited: frozenset[str] = frozenset()
+    restored: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
 
     @property
@@ -48,8 +49,9 @@ class Waiting:
 
     @property
     def credit_notes(self) -> Mapping[str, CreditNote]:
-        """The billing system's credit notes, and those of voided invoices."""
-        own = map(note_of_void, (self.invoices[each] for each in sorted(self.credited)))
+        """The billing system's credit notes, and those of voided invoices; void themselves where the invoice is not any more."""
+        own = [note_of_void(self.invoices[each]) for each in sorted(self.credited)]
+        own += [attrs.evolve(note_of_void(self.invoices[each]), is_void=True) for each in sorted(self.restored)]
         return {**self.notes, **{subject_of_value(each): each for each in own}}
 
     @property
@@ -72,7 +74,8 @@ def read_waiting(
     """
     unreadable = list[Unreadable]()
     if ids is not None:
-        invoices = _read(billing.invoices(ids=ids, updated_after=None), unreadable)
+        found = _read(billing.invoices(ids=ids, updated_after=None), unreadable)
+        invoices = {subject: each for subject, each in found.items() if each.id in ids}
         notes = dict[str, CreditNote]()
     else:
         after = updated_after or _read_until(journal)
@@ -85,14 +88,23 @@ def read_waiting(
         left = _ids(unfinished, CREDIT_NOTE, notes)
         if left:
             notes |= _read(billing.credit_notes(ids=left, updated_after=None), unreadable)
-    own = [subject_of_void(each.id) for each in invoices.values() if each.status is InvoiceStatus.VOID]
+    own = list[str]()
+    if settings.on_void is OnVoid.CREDIT:
+        own = [subject_of_void(each.id) for each in invoices.values()]
     waiting = Waiting(
         invoices=invoices,
         notes=notes,
         taken=_taken(journal, [*invoices, *notes, *own]),
         unreadable=tuple(unreadable),
     )
+    waiting = attrs.evolve(waiting, restored=_restored(waiting, there(journal, own)))
     return crediting(waiting, settings, there(journal, waiting.voided))
+
+
+def _restored(waiting: Waiting, placed: Collection[str]) -> frozenset[str]:
+    """The invoices that are not void although the credit note of their void has a place in Rillet."""
+    subjects = waiting.invoices.keys() - waiting.voided
+    return frozenset(each for each in subjects if subject_of_void(waiting.invoices[each].id) in placed)
 
 
 def crediting(waiting: Waiting, settings: BillingSettings, placed: Collection[str]) -> Waiting:
@@ -117,7 +129,8 @@ def read_known(billing: BillingSystem, journal: Journal) -> Waiting:
         invoices=invoices, notes=credit_notes, taken=_taken(journal, subjects), unreadable=tuple(unreadable)
     )
     credited = {each for each in waiting.voided if subject_of_void(invoices[each].id) in subjects}
-    return attrs.evolve(waiting, credited=frozenset(credited))
+    placed = there(journal, [subject_of_void(each.id) for each in invoices.values()])
+    return attrs.evolve(waiting, credited=frozenset(credited), restored=_restored(waiting, placed))
 
 
 def remember_read(journal: Journal, waiting: Waiting, unfinished: Iterable[str], began: datetime) -> None:

@@ -25,8 +25,8 @@ from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
 from clientkit.money import checked, total
 
 _DIGITS = 20
-# No billing system's invoice is older.
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+#: No billing system's invoice is older.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # What only tracks the life of an invoice.
 _LIFE = frozenset({"status", "updated_at", "created_at", "link"})
 
@@ -44,7 +44,7 @@ def record_of(value: Invoice | CreditNote, *, is_taken: bool) -> Record:
         is_taken=is_taken,
         lines=(line,),
         memo=_digest(value),
-        posted_at=min(value.created_at or _EARLIEST, changed_at(value)),
+        posted_at=min(value.created_at or EARLIEST, changed_at(value)),
         updated_at=changed_at(value),
         version=version_of(value),
         day=value.issued,
@@ -66,10 +66,10 @@ def record_of_subject(subject: str, *, is_taken: bool) -> Record:
         is_taken=is_taken,
         lines=(),
         memo=None,
-        posted_at=_EARLIEST,
-        updated_at=_EARLIEST,
+        posted_at=EARLIEST,
+        updated_at=EARLIEST,
         version=1,
-        day=_EARLIEST.date(),
+        day=EARLIEST.date(),
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.settings import BillingSettings, OnVoid
+from bridge.billing.sync.already_credited import credited_already
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.mapping import InvoiceMapping
 from bridge.billing.sync.protocol import BillingSystem
-from bridge.billing.sync.reading import Waiting, read_known, there
-from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
+from bridge.billing.sync.reading import Waiting, crediting, read_known, read_waiting, there
+from bridge.billing.sync.records import EARLIEST, ListedRecords, record_of, record_of_subject
 from bridge.billing.sync.voids import subject_of_void
 from bridge.callers import Rates
 from bridge.export.journal.protocol import Journal
@@ -24,8 +27,11 @@ _OF_BILLING = (subject_of(INVOICE, ""), subject_of(CREDIT_NOTE, ""))
 def verify_sync(
     billing: BillingSystem, ledger: BillingLedger, journal: Journal, settings: BillingSettings, rates: Rates
 ) -> tuple[Disagreement, ...]:
-    """Every disagreement; see `bridge.export.verify`. Raises `ApiError` and `JournalError`."""
-    known = read_known(billing, journal)
+    """Every disagreement; see `bridge.export.verify`. Raises `ApiError` and `JournalError`.
+
+    Without a journal nobody knows what was ever posted, so that what Rillet does not have counts as waiting.
+    """
+    known = _everything(billing, ledger, journal, settings) if journal.forgets else read_known(billing, journal)
     values = known.values
     records = [record_of(each, is_taken=subject in known.taken) for subject, each in values.items()]
     others = dict.fromkeys(each.subject for each in journal.walk() if not each.subject.startswith(_OF_BILLING))
@@ -33,11 +39,22 @@ def verify_sync(
     source = ListedRecords(records, name=billing.name)
     bridge = InvoiceMapping(settings, values, rates, is_plan=True)
     found = verify(source, ledger, journal, settings.reference_type, bridge=bridge)
-    return (*found, *_not_credited(known, settings, journal, billing))
+    if journal.forgets:
+        found = tuple(each for each in found if each.verdict is not Verdict.ONLY_AT_SOURCE)
+    return (*found, *_not_credited(known, settings, journal, billing, ledger))
+
+
+def _everything(billing: BillingSystem, ledger: BillingLedger, journal: Journal, settings: BillingSettings) -> Waiting:
+    """All that the billing system has, as if it were in Rillet."""
+    waiting = read_waiting(billing, journal, settings)
+    voided = waiting.voided if settings.on_void is OnVoid.CREDIT else frozenset[str]()
+    placed = ledger.find(voided, since=EARLIEST).by_subject if voided else ()
+    waiting = crediting(waiting, settings, placed)
+    return attrs.evolve(waiting, taken=frozenset(waiting.values))
 
 
 def _not_credited(
-    known: Waiting, settings: BillingSettings, journal: Journal, billing: BillingSystem
+    known: Waiting, settings: BillingSettings, journal: Journal, billing: BillingSystem, ledger: BillingLedger
 ) -> Iterator[Disagreement]:
     """The voided invoices that are in Rillet without the credit memo that the settings want."""
     if settings.on_void is not OnVoid.CREDIT:
@@ -46,7 +63,9 @@ def _not_credited(
     memos = {subject: subject_of_void(known.invoices[subject].id) for subject in sorted(placed)}
     # What was begun, posted or dismissed has its own line where anything is wrong with it.
     attempted = {subject for subject, made in journal.attempts_of(memos.values()).items() if not made[-1].was_undone}
-    for subject, memo in memos.items():
-        if memo not in attempted:
+    left = {subject: memo for subject, memo in memos.items() if memo not in attempted}
+    hindered = credited_already([known.invoices[each] for each in left], ledger, journal)
+    for subject, memo in left.items():
+        if not isinstance(hindered.get(memo), str):
             text = f"it is void in {billing.name}, and Rillet has no credit memo for it; sync it by itself"
-            yield Disagreement(record_id=subject, verdict=Verdict.CHANGED_IN_BREX, text=text)
+            yield Disagreement(record_id=subject, verdict=Verdict.CHANGED_AT_SOURCE, text=text)

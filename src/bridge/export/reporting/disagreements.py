@@ -161,7 +161,7 @@ def _several(known: Known, found: tuple[Found, ...]) -> _Disagreement:
 
 def _missing(known: Known) -> _Disagreement | None:
     if known.there is None:
-        is_wanted = known.record is None or moves_money(known.record)
+        is_wanted = known.record is None or not _comes_to_nothing(known, known.record)
         left = [str(each.ref) for each in known.state.corrections if known.get(each.ref) is not None]
         text = f"{known.posted}; {known.ledger.name} no longer has it"
         if left:
@@ -171,6 +171,14 @@ def _missing(known: Known) -> _Disagreement | None:
     if gone is None:
         return None
     return Verdict.DELETED_IN_RILLET, f"{known.posted}; {known.ledger.name} no longer has its correction {gone}"
+
+
+def _comes_to_nothing(known: Known, record: Record) -> bool:
+    """Whether the source wants nothing in the ledger for a record, as where it moves no money, or is void."""
+    if not moves_money(record):
+        return True
+    decision = None if known.mapped is None else known.mapped(record, known.state.day)
+    return isinstance(decision, Skip) and decision.code is SkipCode.NO_MONEY
 
 
 def _half(known: Known) -> _Disagreement | None:

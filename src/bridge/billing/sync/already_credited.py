@@ -1,0 +1,60 @@
+"""What of a voided invoice is credited in Rillet already: a credit memo of all of it would take that back twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from bridge.billing.documents import INVOICE, subject_of
+from bridge.billing.sync.ledger import BillingLedger
+from bridge.billing.sync.records import EARLIEST
+from bridge.billing.sync.voids import subject_of_void
+from bridge.billing.values import Invoice
+from bridge.datatable import money
+from bridge.decisions import Reason, ReasonCode
+from bridge.export.engine.attempts import last_attempt
+from bridge.export.journal.protocol import Journal
+from clientkit.errors import ApiError
+from clientkit.money import total
+from rillet import InvoicePaymentStatus
+
+
+def credited_already(voided: Iterable[Invoice], ledger: BillingLedger, journal: Journal) -> Mapping[str, Reason | str]:
+    """Why no credit memo of all of these invoices is posted, by the subjects of their credit notes; a text where none is needed.
+
+    Where there is one already it is among what is credited, so that these reasons do not count for it. Raises `ApiError` and
+    `JournalError`.
+    """
+    notes = {subject_of_void(each.id): subject_of(INVOICE, each.id) for each in voided}
+    attempts = journal.attempts_of([*notes, *notes.values()])
+    last = {subject: last_attempt(made) for subject, made in attempts.items()}
+    placed = {subject: each.object_id for subject, each in last.items() if each is not None and each.is_there}
+    left = {note: invoice for note, invoice in notes.items() if note not in placed}
+    missing = [each for each in left.values() if each not in placed]
+    if missing:
+        looked = ledger.find(missing, since=EARLIEST).by_subject
+        placed |= {subject: found[0].ref.id for subject, found in looked.items()}
+    reasons = {note: _reason(placed.get(invoice), ledger) for note, invoice in left.items()}
+    return {note: reason for note, reason in reasons.items() if reason is not None}
+
+
+def _reason(invoice_id: str | None, ledger: BillingLedger) -> Reason | str | None:
+    if invoice_id is None:
+        return None
+    try:
+        invoice = ledger.client.invoices.get(invoice_id)
+        payments = ledger.client.invoice_payments.list_for_invoice(invoice_id)
+    except ApiError as error:
+        return Reason(code=ReasonCode.NOT_NOW, text=str(error))
+    paid = total(each.amount.amount for each in payments if each.status != InvoicePaymentStatus.FAILED)
+    credited = total((invoice.total.amount, invoice.amount_due.amount.copy_negate(), paid.copy_negate()))
+    if credited <= Decimal(0):
+        return None
+    if invoice.amount_due.amount <= Decimal(0):
+        return f"nothing is left to credit of {ledger.name}'s invoice {invoice_id}"
+    currency = invoice.total.currency
+    text = (
+        f"{ledger.name} has credited {money(credited, currency)} {currency} of its invoice {invoice_id} already; take that back "
+        f"there, or credit the rest by hand"
+    )
+    return Reason(code=ReasonCode.DIFFERS_IN_LEDGER, text=text)
