@@ -17,11 +17,11 @@ import brex_accounting.testing
 import rillet.testing
 from brex_accounting import Exported, NotExported, Record, RecordType
 from brex_accounting.testing.records import card_expense, card_refund, gl, reimbursement
-from bridge import Bridge, ReasonCode, Settings, SettingsError, SkipCode
-from bridge.export import Export, Progress, StopCode, load_books, posting_key
-from clientkit import Answer, Outgoing, Pacer
+from bridge import ReasonCode, Settings, SettingsError, SkipCode
+from bridge.export import Progress, load_books, posting_key
+from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Fault, RequestLost, Respond
-from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company, Interrupting, expense
+from support.companies.exported import REFERENCE_TYPE, US, Company, expense
 
 
 def test_charges_refunds_and_reimbursements_arrive_and_brex_hears_of_them(company: Company) -> None:
@@ -141,67 +141,6 @@ def test_a_double_in_rillet_is_named_and_left_to_people(company: Company) -> Non
     assert company.exported() == []
 
 
-@pytest.mark.parametrize("in_flight", [1, 3])
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_key_stops_the_run_at_once(
-    company: Company, records: list[Record], status: int, in_flight: int
-) -> None:
-    company.brex.add(*records)
-    no_entry = Fault(Respond(Answer(status=status)), matches=lambda asked: asked.method == "POST", times=1000)
-    company.rillet.faults.append(no_entry)
-
-    outcome = company.export(in_flight=in_flight).run()
-
-    assert str(status) in (outcome.stopped or "")
-    assert 1 <= len(company.posts()) <= in_flight
-    assert outcome.posted == ()
-    assert company.exported() == []
-
-
-def test_an_unknown_reference_type_stops_the_run_and_says_what_to_do(company: Company, records: list[Record]) -> None:
-    company.brex.add(*records)
-    company.rillet.reference_types.clear()
-
-    outcome = company.export(in_flight=1).run()
-
-    assert "Settings → External References" in (outcome.stopped or "")
-    assert len(company.posts()) == 1
-
-
-@pytest.mark.parametrize("in_flight", [1, 2])
-def test_three_failures_in_a_row_stop_the_run(company: Company, records: list[Record], in_flight: int) -> None:
-    company.brex.add(*records)
-    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
-    is_down = list[bool]()
-
-    def matches(asked: Asked) -> bool:
-        # From the first write on nothing can be read either.
-        is_down.extend([True] if asked.method == "POST" else [])
-        return bool(is_down)
-
-    company.rillet.faults.append(Fault(Respond(Answer(status=503)), matches=matches, times=1000))
-
-    outcome = company.export(in_flight=in_flight).run()
-
-    assert 3 <= len(outcome.failed) <= 2 + in_flight
-    assert "3 records in a row" in (outcome.stopped or "")
-    assert "cannot be read either" in (outcome.stopped or "")
-    assert outcome.stop_code is StopCode.LEDGER_DOWN
-    assert company.exported() == []
-
-
-def test_failures_in_a_row_stop_nothing_while_rillet_can_be_read(company: Company, records: list[Record]) -> None:
-    company.brex.add(*records)
-    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
-    down = Fault(Respond(Answer(status=503)), matches=lambda asked: asked.method == "POST", times=1000)
-    company.rillet.faults.append(down)
-
-    outcome = company.export().run()
-
-    assert (outcome.counts.failed, outcome.stopped, outcome.stop_code, outcome.complete) == (5, None, None, False)
-    assert company.exported() == []
-
-
 def test_an_object_without_an_id_is_not_reported(company: Company) -> None:
     company.brex.add(expense(1))
     company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
@@ -214,47 +153,6 @@ def test_an_object_without_an_id_is_not_reported(company: Company) -> None:
     assert outcome.posted == ()
     assert company.exported() == []
     assert "without an id" in outcome.failed[0].why
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("nth", [1, 2, 4])
-def test_an_interruption_leaves_what_the_next_run_completes(
-    company: Company, records: list[Record], nth: int, *, after: bool
-) -> None:
-    company.brex.add(*records)
-    seen = list[Outgoing]()
-
-    def nth_charge(outgoing: Outgoing) -> bool:
-        seen.extend([outgoing] if outgoing.method == "POST" and outgoing.url.endswith("/charges") else [])
-        return len(seen) == nth
-
-    transport = Interrupting(company.rillet.transport().send, nth_charge, after=after)
-    client = rillet.Client(company.rillet.api_key, transport=transport, pacer=Pacer(1_000_000))
-
-    first = Export(company.brex.client(), client, Bridge(SETTINGS), in_flight=1).run()
-
-    assert "interrupted" in (first.stopped or "")
-    assert len(first.posted) == nth - 1
-    assert list(first.reported) == company.exported() == [posted.record.id for posted in first.posted]
-    assert [failed.record.id for failed in first.failed] == [f"accr_{nth:03d}"]
-
-    second = company.export().run()
-
-    assert second.complete
-    assert company.posted_references() == company.exported() == sorted(record.id for record in records)
-
-
-def test_an_interruption_while_brex_is_told_says_what_brex_does_not_know(
-    company: Company, records: list[Record]
-) -> None:
-    company.brex.add(*records)
-    transport = Interrupting(company.brex.transport().send, lambda outgoing: outgoing.method == "POST", after=True)
-    brex = brex_accounting.Client(company.brex.token, transport=transport)
-
-    outcome = Export(brex, company.rillet.client(), Bridge(SETTINGS)).run()
-
-    assert len(outcome.unreported) == 5
-    assert "interrupted" in (outcome.stopped or "")
 
 
 def test_reports_go_in_batches_as_the_run_goes(company: Company, records: list[Record]) -> None:
