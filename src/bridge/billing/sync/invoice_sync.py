@@ -40,6 +40,7 @@ from bridge.billing.sync.reading import (
     there,
 )
 from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
+from bridge.billing.sync.same_numbers import same_numbers
 from bridge.billing.sync.verifying import verify_sync
 from bridge.billing.values import CreditNote, Invoice
 from bridge.callers import Rates, no_rates
@@ -99,7 +100,7 @@ class InvoiceSync:
         self._check_journal(binds=False)
         waiting = self._read(updated_after=updated_after)
         planned = self._planned(waiting)
-        invoices = self._plan(waiting, waiting.invoices)
+        invoices = self._plan(waiting, waiting.invoices, hindered=same_numbers(waiting))
         waiting = self._crediting(waiting, _planned_step(invoices))
         return SyncPlan(
             customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
@@ -228,7 +229,7 @@ class InvoiceSync:
         master = self._create(waiting, stop)
         if master is not None and master.stopped is not None:
             return SyncOutcome(master_data=master)
-        mapping = self._mapping(waiting, failed=_failed(master))
+        mapping = self._mapping(waiting, failed=_failed(master), hindered=same_numbers(waiting))
         export = self._export(waiting, waiting.invoices, mapping)
         if is_replay and waiting.invoices:
             (subject,) = waiting.invoices

@@ -47,8 +47,8 @@ class InvoiceMapping(Bridge):
     """Invoices and credit notes, `values` by the ids of their records.
 
     `failed` says of customers and products, by their subjects, why they could not be created. A plan lets documents pass whose
-    customer or products are still to be created. `hindered` says of credit notes of voids why they are not posted,
-    with a text where nothing is left to post.
+    customer or products are still to be created. `hindered` says of invoices, and of credit notes of voids, why
+    they are not posted, with a text where nothing is left to post.
     """
 
     def __init__(
