@@ -366,6 +366,30 @@ class TestCreditNotes:
         # What was paid is the customer's.
         assert seller.balance(RECEIVABLE) == Decimal("-19.00")
 
+    @pytest.mark.parametrize("what", ["credit-memos", "invoices"])
+    def test_an_application_whose_memo_or_invoice_cannot_be_read_keeps_no_other_one_back(
+        self, seller: Seller, what: str
+    ) -> None:
+        seller.put(invoice(1), note(1, invoice_id="in_1"), invoice(2), note(2, invoice_id="in_2"))
+        down = Answer(status=500, headers={}, content=b"")
+
+        def is_of_the_first(asked: Asked) -> bool:
+            numbers = {each.id: each.invoice_number for each in seller.books.invoices}
+            numbers |= {each.id: each.credit_memo_number for each in seller.books.credit_memos}
+            kind, _, name = asked.path.removeprefix("/").partition("/")
+            return (asked.method, kind) == ("GET", what) and numbers.get(name, "").endswith("-001")
+
+        seller.books.faults.append(Fault(Respond(down), matches=is_of_the_first, times=99))
+
+        outcome = seller.sync().run()
+
+        assert outcome.posted == 4
+        (problem,) = outcome.problems
+        assert (problem.subject.partition("/")[0], problem.error) == ("application:cn_1", SyncError.API_ERROR)
+        seller.books.faults.clear()
+        assert seller.sync().run().complete
+        assert {each.amount_due.amount for each in seller.books.invoices} == {Decimal("107.10")}
+
     def test_a_credit_note_without_a_tax_rate_is_refused(self, seller: Seller) -> None:
         seller.put(invoice(), note(1, line("10.00", tax=Decimal("1.90"))))
 

@@ -22,7 +22,7 @@ from rillet import InvoicePaymentStatus
 def credited_already(voided: Iterable[Invoice], ledger: BillingLedger, journal: Journal) -> Mapping[str, Reason | str]:
     """Why no credit memo of all of these invoices is posted, by the subjects of their credit notes; a text where none is needed.
 
-    Where there is one already it is among what is credited, so that these reasons do not count for it. Raises `ApiError` and
+    Where there is one already it is among what is credited, so that these reasons do not count for it. Raises
     `JournalError`.
     """
     notes = {subject_of_void(each.id): subject_of(INVOICE, each.id) for each in voided}
@@ -31,9 +31,11 @@ def credited_already(voided: Iterable[Invoice], ledger: BillingLedger, journal: 
     placed = {subject: each.object_id for subject, each in last.items() if each is not None and each.is_there}
     left = {note: invoice for note, invoice in notes.items() if note not in placed}
     missing = [each for each in left.values() if each not in placed]
-    if missing:
-        looked = ledger.find(missing, since=EARLIEST).by_subject
-        placed |= {subject: found[0].ref.id for subject, found in looked.items()}
+    try:
+        looked = ledger.find(missing, since=EARLIEST).by_subject if missing else {}
+    except ApiError as error:
+        return dict.fromkeys(left, Reason(code=ReasonCode.NOT_NOW, text=str(error)))
+    placed |= {subject: found[0].ref.id for subject, found in looked.items()}
     reasons = {note: _reason(placed.get(invoice), ledger) for note, invoice in left.items()}
     return {note: reason for note, reason in reasons.items() if reason is not None}
 

@@ -11,7 +11,7 @@ from bridge.billing.sync.ledger import BillingLedger
 from bridge.decisions import Reason, ReasonCode
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.journal.protocol import Journal
-from clientkit.errors import NotFoundError
+from clientkit.errors import ApiError, NotFoundError
 from clientkit.money import total
 from rillet import Money, NewCreditMemoApplication
 
@@ -23,7 +23,7 @@ def applications_of(
 
     One that the journal has as done is left out. Rillet writes all applications of a memo at once, so those that a person
     made are read and sent along. No more is applied than is still due: the rest stays on the memo, for a person to use.
-    Raises `ApiError` and `JournalError`.
+    Raises `JournalError`.
     """
     found, due = dict[str, BillingDocument | Reason](), dict[str, Decimal]()
     for subject, document in documents.items():
@@ -40,10 +40,20 @@ def applications_of(
             text = f"the invoice {document.applies_to} that it pays is not in {ledger.name}"
             found[name] = Reason(code=ReasonCode.NOT_NOW, text=text)
         elif _place(name, journal) is None:
-            made = _application(document, memo_id, invoice_id, ledger, due)
+            made = _application_or_why(document, memo_id, invoice_id, ledger, due)
             if made is not None:
                 found[name] = made
     return found
+
+
+def _application_or_why(
+    document: CreditMemoDocument, memo_id: str, invoice_id: str, ledger: BillingLedger, due: dict[str, Decimal]
+) -> BillingDocument | Reason | None:
+    """As `_application`; what cannot be read now is left to the next run, and keeps no other one back."""
+    try:
+        return _application(document, memo_id, invoice_id, ledger, due)
+    except ApiError as error:
+        return Reason(code=ReasonCode.NOT_NOW, text=str(error))
 
 
 def _application(
