@@ -11,7 +11,7 @@ from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
 from bridge.card_accounts import card_account_rule
 from bridge.coded_record import CodedLine, CodedRecord
-from bridge.datatable import DataTable, Tabular, trimmed
+from bridge.datatable import DataTable, Tabular, money_text, trimmed
 from bridge.decisions import Decision, Findings, Post, Refuse, Skip
 from bridge.documents.protocol import Document, PlannedVendor
 from bridge.entities import names_field
@@ -41,7 +41,7 @@ class ExplainedLine:
     @property
     def row(self) -> tuple[str, ...]:
         """The line as cells of a table, in the order of `Explanation.headings`."""
-        amount = f"{self.amount:f} {self.currency}"
+        amount = money_text(self.amount, self.currency)
         return (self.line_id, self.side.value.lower(), amount, self.account, ", ".join(self.fields), self.why)
 
 
@@ -150,10 +150,10 @@ def _conversion(before: LineItem, coded: CodedRecord) -> Iterator[str]:
 
 def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Books) -> tuple[Account | None, str]:
     if each.rule is not None:
-        return each.account, _ruled(each, each.rule, settings)
+        return each.account, _ruled(each, each.rule, settings, books)
     if each.is_coded:
         missing = "" if each.account else f", which is no account of {books.ledger}"
-        return each.account, f"coded to {_coding(each, settings)} in Brex{missing}"
+        return each.account, f"coded to {_coding(each, settings, books)} in Brex{missing}"
     role = coded.role_of(each)
     wanted = None if role is None else coded.entity.account(role)
     if role is None:
@@ -169,8 +169,8 @@ def _account(each: CodedLine, coded: CodedRecord, settings: Settings, books: Boo
     return books.account(wanted), f"nobody coded it, so it is the {role.label} of {coded.entity.name}"
 
 
-def _ruled(each: CodedLine, rule: AccountRule, settings: Settings) -> str:
-    before = _coding(each, settings)
+def _ruled(each: CodedLine, rule: AccountRule, settings: Settings, books: Books) -> str:
+    before = _coding(each, settings, books)
     if each.why is not None:
         instead = f", instead of {before}" if before else ""
         return f"{each.why} (chosen by your program{instead})"
@@ -178,10 +178,12 @@ def _ruled(each: CodedLine, rule: AccountRule, settings: Settings) -> str:
     return f"the rule accounts[{settings.accounts.index(rule)}] of the settings, {because}"
 
 
-def _coding(each: CodedLine, settings: Settings) -> str:
-    """How Brex names the account that somebody chose for a line; empty where nobody did."""
+def _coding(each: CodedLine, settings: Settings, books: Books) -> str:
+    """The account that somebody chose for a line, as Brex names it where the books do not know it; empty where nobody did."""
     for ref in each.line.accounting_field_values:
         if names_field(ref, settings.gl_field) and (shown := ref.remote_field_value_id or ref.brex_field_value_id):
+            if (account := books.account(shown)) is not None:
+                return f"{account.code} {account.name}"
             name = ref.field_value_name
             return f"{name} ({shown})" if name and name != shown else shown
     return ""
@@ -198,7 +200,7 @@ def _summary(outcome: Decision, bridge: Bridge, books: Books) -> str:
     if isinstance(outcome, Skip):
         return f"nothing to post, because {outcome.why}"
     if not isinstance(outcome, Post):
-        return "refused, because " + "; ".join(str(reason) for reason in outcome.reasons)
+        return "refused, because " + "; ".join(outcome.texts)
     document, record = outcome.document, outcome.record
     by = f", made by your mapper of {record.type}" if bridge.is_mapped_by_caller(record) else ""
     return f"a {document.noun}, which counts on {document.impact_date}{_party(document, books)}{by}"
@@ -215,5 +217,5 @@ def _party(document: Document, books: Books) -> str:
 def _sentence(line: ExplainedLine) -> str:
     account = line.account or "no account"
     fields = f" ({', '.join(line.fields)})" if line.fields else ""
-    amount = f"{decimal_text(line.amount)} {line.currency}"
+    amount = money_text(line.amount, line.currency)
     return f"{line.side.value.lower()} {amount} on {account}{fields}: {line.why}"

@@ -57,13 +57,13 @@ def test_an_explanation_says_of_each_line_why_it_is_where_it_is() -> None:
     explained = explain(record, BRIDGE, BOOKS)
     assert str(explained) == (
         "accr_9: a charge, which counts on 2026-02-03, for the vendor Sample Stationery (v-stationery)\n"
-        "  debit 40 USD on 6100 Travel (Department: Sales): coded to Travel (id-6100) in Brex\n"
-        "  debit 2.75 USD on 6200 Meals: coded to 6200 in Brex\n"
+        "  debit 40.00 USD on 6100 Travel (Department: Sales): coded to 6100 Travel in Brex\n"
+        "  debit 2.75 USD on 6200 Meals: coded to 6200 Meals in Brex\n"
         "  credit 42.75 USD on 21120 Brex Card: nobody coded it, so it is the card account of US"
     )
     assert explained.headings == ("Line", "Side", "Amount", "Account", "Fields", "Why")
     assert explained.rows[0][1:] == (
-        "debit", "40 USD", "6100 Travel", "Department: Sales", "coded to Travel (id-6100) in Brex",
+        "debit", "40.00 USD", "6100 Travel", "Department: Sales", "coded to 6100 Travel in Brex",
     )  # fmt: skip
     assert [row[0] for row in explained.rows] == [line.id for line in record.line_items]
     assert pickle.loads(pickle.dumps(explained)) == explained
@@ -72,7 +72,7 @@ def test_an_explanation_says_of_each_line_why_it_is_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("record", "company", "summary", "why"),
     [
-        (reimbursed(), BRIDGE, "a reimbursement, which", "coded to 6100 in Brex"),
+        (reimbursed(), BRIDGE, "a reimbursement, which", "coded to 6100 Travel in Brex"),
         (moved(RecordType.CARD_PAYMENT), WHOLE, "a journal entry, which", "so it is the card account of US"),
         (moved(RecordType.CARD_PAYMENT), BRIDGE, "refused, because it needs", "the card account"),
         (moved(RecordType.REWARD_REDEMPTION), BRIDGE, "refused, because it needs", "the card account"),
@@ -141,7 +141,7 @@ def test_a_tax_code_is_explained(rule: TaxRule | None, why: str) -> None:
     )
     kept = books(tax_rates=(VAT,), accounts=(*BOOKS.accounts, account("22000", "VAT", subtype="Sales Tax Liability")))
     explained = explain(expense("119", gl("6100"), dimension("TAX", "rate-1")), Bridge(told), kept)
-    assert explained.lines[0].why == f"coded to 6100 in Brex; {why}"
+    assert explained.lines[0].why == f"coded to 6100 Travel in Brex; {why}"
 
 
 def test_a_conversion_is_explained() -> None:
@@ -160,12 +160,13 @@ def test_a_vendor_to_be_created_is_named() -> None:
 
 
 def test_what_others_wrote_is_no_markup_in_notebooks_and_terminals() -> None:
-    record = card_expense("5", coding=[gl("6100", "[/red]<script>&\x1b[2J")], merchant="[red]<i>", record_id="accr_1")
-    explained = explain(record, BRIDGE, BOOKS)
+    record = card_expense("5", coding=[gl("6100")], merchant="[red]<i>", record_id="accr_1")
+    uncoded = card_expense("5", coding=[gl("nowhere", "[/red]<script>&\x1b[2J")], record_id="accr_2")
+    explained = [explain(each, BRIDGE, BOOKS) for each in (record, uncoded)]
     console = Console(width=400, record=True, file=io.StringIO())
-    for shown in (explained, BRIDGE.plan([record], BOOKS)):
+    for shown in (*explained, BRIDGE.plan([record], BOOKS)):
         console.print(shown)
-    text, page = console.export_text(), explained._repr_html_()
+    text, page = console.export_text(), "".join(each._repr_html_() for each in explained)
     assert "[/red]<script>&\ufffd[2J" in text
     assert "[red]<i>" in text
     assert "accr_1" in BRIDGE.plan([record], BOOKS)._repr_html_()

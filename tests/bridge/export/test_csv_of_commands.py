@@ -83,6 +83,7 @@ def run(company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         of_settings = ("--settings", str(settings)) if asks else ()
         done = invoke(*arguments, *of_settings, "--csv", str(file))
         assert done.exit_code == status, done.output
+        assert done.stderr.endswith(f"Written to {file}.\n"), done.stderr
         return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
     with ExitStack() as stack:

@@ -161,7 +161,7 @@ def test_explain_tells_how_each_line_was_coded(company: Company, run: Run) -> No
     company.brex.add(card_expense("12", coding=[gl("61000")], merchant="[/red]Ada", record_id="accr_1"))
     result, found = run("explain", "accr_1"), json.loads(run("explain", "accr_1", "--json").stdout)
     assert result.exit_code == 0, result.output
-    assert "coded to 61000 in Brex" in result.stdout
+    assert "coded to 61000 Software in Brex" in result.stdout
     assert "for the vendor [/red]Ada" in result.stdout
     assert found["summary"].startswith("a charge, which counts on ")
     assert [(each["side"], each["amount"], each["account"].split()[0]) for each in found["lines"]] == [

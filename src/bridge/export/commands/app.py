@@ -366,3 +366,9 @@ def write_csv(path: Path | None, rows: Callable[[], str]) -> None:
     """Write rows for spreadsheets where a file is given; only then they are made."""
     if path is not None:
         path.write_text(rows(), encoding="utf-8", newline="")
+        tell_written(path)
+
+
+def tell_written(place: Path) -> None:
+    """Say on standard error which file or folder there is now."""
+    console(stderr=True).print(f"Written to {place}.", markup=False, highlight=False, soft_wrap=True)

@@ -20,7 +20,7 @@ from bridge.export.commands.app import (
     end,
     expected_errors,
     opened_export,
-    write_csv,
+    tell_written,
 )
 from bridge.export.commands.month import (
     PREPAIDS_FROM,
@@ -70,7 +70,8 @@ def close_status(
         if csv is not None:
             csv.mkdir(parents=True, exist_ok=True)
             for name, report in status.reports.items():
-                write_csv(csv / f"{name}.csv", report.to_csv)
+                (csv / f"{name}.csv").write_text(report.to_csv(), encoding="utf-8", newline="")
+            tell_written(csv)
         end(status.as_json(), as_json=as_json, show=lambda out: _print(out, status), is_good=status.is_complete)
 
 

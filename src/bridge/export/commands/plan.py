@@ -27,6 +27,7 @@ from bridge.export.commands.app import (
     moment_of,
     opened_export,
     print_json,
+    tell_written,
     without_journal,
     write_csv,
 )
@@ -82,8 +83,10 @@ def plan(
             planned = attrs.evolve(planned, warnings=(without_journal(journal), *planned.warnings))
         if lines is not None:
             lines.write_bytes(_lines_file(planned, export, is_workbook=lines.suffix.lower() == ".xlsx"))
+            tell_written(lines)
         if out is not None:
             out.write_text(export.saved(planned).to_json(), encoding="utf-8")
+            tell_written(out)
         if as_json:
             print_json(plan_json(planned))
         else:
