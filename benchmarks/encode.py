@@ -17,6 +17,7 @@ from pages import Sample, samples
 from peers import readers
 
 from clientkit import codec
+from clientkit.codec import hooks
 
 Write = Callable[[Any], object]
 
@@ -27,14 +28,21 @@ def ways(sample: Sample) -> dict[str, tuple[Write, Sequence[Sequence[Any]]]]:
     pages: list[Any] = [codec.loads(content, sample.shape) for content in sample.contents]  # type: ignore[type-var]
     found: dict[str, tuple[Write, Sequence[Sequence[Any]]]] = {
         "json.dumps": (json.dumps, [json.loads(content)[key] for content in sample.contents]),
-        "this library": (codec.dumps, [page.items for page in pages]),
+        "this library": (_as_text, [page.items for page in pages]),
     }
+    if hooks._encoders() is not None:
+        found["this library, fast"] = codec.dumps, [page.items for page in pages]
     peers = readers(sample)
     for title, read in peers.items():
         write = _writer(title)
         if write is not None:
             found[title] = write, [getattr(read(content), key) for content in sample.contents]
     return found
+
+
+def _as_text(value: Any) -> bytes:
+    """As this library writes without msgspec."""
+    return hooks._writers.of(type(value))(value).encode()
 
 
 def _writer(title: str) -> Write | None:

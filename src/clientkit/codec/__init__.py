@@ -6,8 +6,8 @@
 - Fields that a class does not know are kept in its `extra` field (`unknown_fields`) and written back.
 - Writing leaves out what equals its default, and never writes an exponent.
 
-Where msgspec is installed (the ``fast`` extra) it parses the text, and decodes pages as far as it is as strict; what it
-does not understand is read without it. Results and errors are the same.
+Where msgspec is installed (the ``fast`` extra) it parses the text, decodes pages as far as it is as strict, and writes what
+it writes alike; all else is read and written without it. Results, errors and bytes are the same.
 """
 
 from __future__ import annotations

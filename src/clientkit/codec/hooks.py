@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
@@ -19,6 +18,7 @@ from clientkit.field_problems import CodecError, problems_of
 
 if TYPE_CHECKING:
     from clientkit.codec.converters import Converters
+    from clientkit.codec.encoders import Encoders
     from clientkit.codec.shadows import PageReader
 
 T = TypeVar("T")
@@ -83,11 +83,11 @@ def unstructure(value: object) -> object:
 def dumps(value: object) -> bytes:
     """A value as compact JSON text. Raises `ValueError` for an amount or a time that must not leave."""
     kind = type(value)
-    if attrs.has(kind) and kind not in _written_otherwise:
-        with suppress(Exception):
-            # Whatever it was, the hooks write it or say what is wrong.
-            return _writers.of(kind)(value).encode()
-    return write(unstructure(value))
+    try:
+        content = (_dumpers.get(kind) or _dumper(kind))(value)
+    except Exception:  # noqa: BLE001 - whatever it was, the hooks write it or say what is wrong
+        content = None
+    return write(unstructure(value)) if content is None else content
 
 
 def register(
@@ -107,6 +107,7 @@ def register(
                     _made[0].teach_reading(each, reader)
         if write is not None:
             _written_otherwise[kind] = write
+            _dumpers.clear()
             if _made:
                 _made[0].teach_writing(kind, write)
 
@@ -134,6 +135,33 @@ def _converters() -> Converters:
     return _made[0]
 
 
+def _dumper(kind: type[Any]) -> Callable[[Any], bytes | None]:
+    """What writes a class field by field, by msgspec where it is installed; it gives None for what is left to the hooks."""
+    if attrs.has(kind) and _is_written_by_field(kind):
+        text, encoders = _writers.of(kind), _encoders()
+        encode = None if encoders is None else encoders.of(kind)
+        if encode is None:
+            _dumpers[kind] = lambda value: text(value).encode()
+        else:
+            _dumpers[kind] = lambda value: encode(value) or text(value).encode()
+    else:
+        _dumpers[kind] = _left_to_the_hooks
+    return _dumpers[kind]
+
+
+def _left_to_the_hooks(_: object) -> None:
+    return None
+
+
+@cache
+def _encoders() -> Encoders | None:
+    try:
+        from clientkit.codec.encoders import Encoders
+    except ImportError:
+        return None
+    return Encoders(_writers.rules)
+
+
 def _is_written_by_field(kind: type[Any]) -> bool:
     return kind not in _written_otherwise
 
@@ -146,6 +174,7 @@ def _written_by_cattrs(kind: Any) -> Callable[[Any], object]:
     return lambda value: _converters().fast.unstructure(value, kind)
 
 
+_dumpers = dict[type[Any], Callable[[Any], "bytes | None"]]()
 _page_readers = dict[type[Any], "PageReader"]()
 _teaching = Lock()
 #: What was taught to be read or written in its own way.

@@ -75,7 +75,7 @@ class Writers:
     """The writers of all classes. `hook_of` gives the hook of a type whose values are not written field by field."""
 
     def __init__(self, rules: Rules, hook_of: Callable[[Any], Callable[[Any], object]]) -> None:
-        self._rules, self._hook_of = rules, hook_of
+        self.rules, self._hook_of = rules, hook_of
         self._made = dict[type[Any], Text]()
 
     def of(self, kind: type[Any]) -> Text:
@@ -88,7 +88,7 @@ class Writers:
 
     def _make(self, kind: type[Any]) -> Text:
         names: dict[str, Any] = {"kind": kind, "listed": _listed, "text_of": text_of}
-        fields = Fields.of(kind, self._rules)
+        fields = Fields.of(kind, self.rules)
         lines = ["def write(value):", "    if value.__class__ is not kind: raise TypeError", "    text = ''"]
         if fields.extra is not None:
             # They may have a known field's name, and then stand in its place.
@@ -104,7 +104,7 @@ class Writers:
 
     def _field(self, field: attrs.Attribute[Any], names: dict[str, Any]) -> list[str]:
         wanted, optional = without_none(field.type)
-        key = f",{encode_basestring_ascii(self._rules.wire_name(field))}:"
+        key = f",{encode_basestring_ascii(self.rules.wire_name(field))}:"
         text = self._text(wanted, "x", names, is_number=is_number(field))
         if optional and (field.default is not None or is_always_sent(field)):
             text = f"('null' if x is None else {text})"
@@ -127,7 +127,7 @@ class Writers:
         if get_origin(wanted) in {tuple, Sequence}:
             element = self._text(get_args(wanted)[0], "each", names)
             return f"'[' + ','.join([{element} for each in listed({variable})]) + ']'"
-        if isinstance(wanted, type) and attrs.has(wanted) and self._rules.is_plain(wanted):
+        if isinstance(wanted, type) and attrs.has(wanted) and self.rules.is_plain(wanted):
             return f"{_named(self.of(wanted), names)}({variable})"
         return f"text_of({_named(self._hook_of(wanted), names)}({variable}))"
 
