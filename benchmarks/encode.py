@@ -42,7 +42,8 @@ def ways(sample: Sample) -> dict[str, tuple[Write, Sequence[Sequence[Any]]]]:
 
 def _as_text(value: Any) -> bytes:
     """As this library writes without msgspec."""
-    return hooks._writers.of(type(value))(value).encode()
+    kind: type[Any] = value.__class__
+    return hooks._writers.of(kind)(value).encode()
 
 
 def _writer(title: str) -> Write | None:

@@ -94,8 +94,3 @@ def test_only_the_transport_names_the_http_library() -> None:
     assert {path.parent.name for path in naming} == {"transport", "clientkit"}
     # The client names the type of its argument, which is no import at run time.
     assert [path.name for path in naming if path.parent == _SOURCE] == ["client.py"]
-
-
-def test_a_running_program_needs_no_typing_extensions() -> None:
-    naming = {path.name for path in _SOURCE.parent.rglob("*.py") if "from typing_extensions" in path.read_text("utf-8")}
-    assert naming == {"_typing.py"}
