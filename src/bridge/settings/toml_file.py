@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -25,6 +26,10 @@ S = TypeVar("S")
 
 #: Keys of earlier releases, and what to write instead.
 _GONE = {"replace_bills": 'use on_change = "refuse" where it was false, and leave it out where it was true'}
+# So many keys are worth a look beside the one that is meant.
+_FEW = 6
+# As tomllib says where.
+_AT = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
 
 def read_settings(text: str, source: str = "settings") -> Settings:
@@ -50,7 +55,16 @@ def parsed(text: str, source: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Besides its own error tomllib lets through what Python says to gigantic numbers and bottomless nesting.
-        raise SettingsError((f"{source}: {error}",)) from None
+        raise SettingsError((_no_toml(str(error), source),)) from None
+
+
+def _no_toml(text: str, source: str) -> str:
+    """What is wrong with a text that is no TOML, with its line where the error knows it."""
+    found = _AT.fullmatch(text)
+    if found is None:
+        return f"{source}: {text}"
+    advice = "; a text has to be in quotes" if found[1] == "Invalid value" else ""
+    return f"{source} line {found[2]}: {found[1]}, column {found[3]}{advice}"
 
 
 def read_table(table: object, kind: type[S], where: TomlText, inconsistencies: Callable[[S], Iterable[Mistake]]) -> S:
@@ -213,5 +227,7 @@ def _unknown(key: str, known: Sequence[str], path: KeyPath) -> UnknownKey:
     if (advice := _GONE.get(key)) is not None:
         return UnknownKey(f"unknown key {key}; {advice}", path, key=key)
     meant = next(iter(get_close_matches(key, known, n=1)), None)
-    advice = f"the keys here are {', '.join(known)}" + ("" if meant is None else f"; did you mean {meant}?")
-    return UnknownKey(f"unknown key {key}; {advice}", path, key=key, meant=meant)
+    is_told = meant is None or len(known) <= _FEW
+    advice = [f"the keys here are {', '.join(known)}"] if is_told else []
+    advice += [] if meant is None else [f"did you mean {meant}?"]
+    return UnknownKey("; ".join([f"unknown key {key}", *advice]), path, key=key, meant=meant)

@@ -129,6 +129,32 @@ def test_every_mistake_is_named_with_its_line_and_the_keys_too(
     assert found["Brex webhooks"][0][0] == "warning"
 
 
+def test_mistakes_come_in_the_order_of_their_lines_and_each_once(company: Demo, checked: Run) -> None:
+    text = CliRunner().invoke(app, ["init"]).stdout
+    wrong = text.replace('"21120"', '"99999"').replace('brex = "Department"', 'brex = "Departmnt"')
+    wrong = wrong.replace('tax_field = "TAX_CODE"', "", 1) + '\n[[taxes]]\ncode = "NOPE"\n'
+
+    _, found = checked(wrong)
+
+    problems = [text for state, text in found["Settings"] if state == "problem"]
+    assert len(problems) == len(set(problems)) > 3
+    lines = [int(line) for each in problems for line in re.findall(r"FILE line (\d+):", each)]
+    # What the file alone tells comes first.
+    assert lines[1:] == sorted(lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("reference_type = brex", "FILE line 1: Invalid value, column 18; a text has to be in quotes"),
+        ('a = "b"\n[[entities', "FILE: Expected ']]' at the end of an array declaration (at end of document)"),
+    ],
+)
+def test_where_a_file_is_no_toml_is_told(company: Demo, checked: Run, text: str, said: str) -> None:
+    _, found = checked(text)
+    assert found["Settings"] == [("problem", said)]
+
+
 def test_a_file_that_cannot_be_read_does_not_keep_the_keys_from_being_looked_at(company: Demo, checked: Run) -> None:
     company.rillet.faults.append(Fault(Respond(Answer(status=401)), matches=lambda asked: True, times=9))
 

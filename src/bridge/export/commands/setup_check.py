@@ -135,8 +135,7 @@ class _Look:
         try:
             settings = read_settings(text, source=source)
         except SettingsError as error:
-            for each in error.problems:
-                self._found("Settings", State.PROBLEM, each)
+            self._wrong(error.problems)
             self._part = readable_part(text)
             return None if self._part is None else self._part.settings
         names = ", ".join(each.name for each in settings.entities)
@@ -212,10 +211,17 @@ class _Look:
         if (part := self._part) is not None:
             found = part.of_the_file(found)
         where = TomlText(text, source)
-        for each in found:
-            self._found("Settings", State.WARNING if each.is_warning else State.PROBLEM, where.located(each))
+        self._wrong([where.located(each) for each in found])
         if not found and self._part is None:
             self._found("Settings", State.OK, "what they name is there on both sides, as far as it was compared")
+
+    def _wrong(self, problems: Sequence[str]) -> None:
+        """What is wrong with the settings, in the order of their lines; what was told before is not told again."""
+        told = {each.text for each in self.findings}
+        for each in sorted(problems, key=_line):
+            if each not in told:
+                is_warning = isinstance(each, Problem) and each.is_warning
+                self._found("Settings", State.WARNING if is_warning else State.PROBLEM, each)
 
     def _company(self, brex: brex_accounting.Client) -> None:
         try:
@@ -335,3 +341,8 @@ class _Look:
 
     def _found(self, what: str, state: State, text: str) -> None:
         self.findings.append(Finding(what=what, state=state, text=text))
+
+
+def _line(problem: str) -> int:
+    """Where a problem is in its file, those without a place first."""
+    return (problem.mistake.line or 0) if isinstance(problem, Problem) else 0
