@@ -5,16 +5,19 @@ The rows of the table that write something new are N4, S8, S9 and S11; each has 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from bridge import Post, ReasonCode, Total
 from bridge.export import Export
 from bridge.export.engine.holding import Hold
+from bridge.export.reporting import tables
 from clientkit.testing import AnswerLost, Asked, Fault
 from support.companies.changing import READY, Company, MakeCompany, companies, reason_texts, reasons
 from support.companies.changing_records import MakeRecord, bill, charge, entry
@@ -128,6 +131,24 @@ def test_a_plan_shows_what_waits(make: MakeCompany) -> None:
     assert [[reason.code for reason in each.reasons] for each in plan.held] == [[ReasonCode.HELD]]
     assert plan.refused == ()
     assert plan.table.title == "1 to post, 1 held, 0 refused, 0 with nothing to do"
+
+
+def test_each_record_that_waits_is_named_with_its_amount(make: MakeCompany) -> None:
+    company = make(*(charge(str(600 + number), id=f"k{number}") for number in range(4)))
+    export = held_export(company, lambda _: "everything waits")
+    plan, outcome = export.plan(), export.run()
+
+    for table in (tables.plan_table(plan), tables.export_table(outcome)):
+        console = Console(width=200, record=True, file=io.StringIO())
+        console.print(table)
+        shown = [line.split() for line in console.export_text().splitlines()]
+        for number in range(4):
+            assert [
+                f"k{number}",
+                f"60{number}.00",
+                "USD",
+                *["it", "waits", "for", "an", "approval:", "everything", "waits"],
+            ] in shown
 
 
 def test_what_waits_is_no_refusal_and_no_complete_run(make: MakeCompany) -> None:

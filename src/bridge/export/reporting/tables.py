@@ -107,13 +107,12 @@ def _beside(outcome: ExportOutcome) -> Iterator[RenderableType]:
 
 def _left_out(outcome: ExportOutcome) -> Iterator[RenderableType]:
     """The records that did not go, and why."""
-    counts, alike = outcome.counts, outcome.refused_alike
-    for title, refused, count in (
-        ("Held for approval", outcome.held, counts.held),
-        ("Refused", outcome.refused, counts.refused),
-    ):
-        if refused:
-            yield _reasons(title, [(each.record, each.texts) for each in refused], count, alike)
+    counts = outcome.counts
+    if outcome.held:
+        yield _held(outcome.held, counts.held)
+    if outcome.refused:
+        refused = [(each.record, each.texts) for each in outcome.refused]
+        yield _reasons("Refused", refused, counts.refused, outcome.refused_alike)
     for title, found, count in (
         ("Failed for now", outcome.failed, counts.failed),
         ("In another exporter's hand", outcome.elsewhere, counts.elsewhere),
@@ -155,9 +154,10 @@ def plan_table(plan: Plan) -> RenderableType:
         parts.append(_reasons("Would be deleted", [(each.record, [each.why]) for each in plan.deletions]))
     if plan.nothing:
         parts.append(_reasons("Nothing to do", [(each.record, [each.why]) for each in plan.nothing]))
-    for title, refused in (("Held for approval", plan.held), ("Refused", plan.refused)):
-        if refused:
-            parts.append(_reasons(title, [(each.record, each.texts) for each in refused]))
+    if plan.held:
+        parts.append(_held(plan.held, len(plan.held)))
+    if plan.refused:
+        parts.append(_reasons("Refused", [(each.record, each.texts) for each in plan.refused]))
     if plan.totals:
         parts.append(totals_table(plan.totals, title="Amounts of the records"))
     parts += [Text(f"Warning: {on_one_line(each)}") for each in plan.warnings]
@@ -270,6 +270,11 @@ def errors(console: Console, problems: Sequence[str]) -> None:
     """Problems, one a line."""
     for problem in problems:
         console.print(Text(plain(problem), style="red"))
+
+
+def _held(held: Sequence[Refuse], count: int) -> RenderableType:
+    # Each is approved by its id, so none shares a line.
+    return _reasons("Held for approval", [(each.record, each.texts) for each in held], count, {})
 
 
 def _reasons(
