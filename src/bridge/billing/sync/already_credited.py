@@ -14,6 +14,7 @@ from bridge.datatable import money
 from bridge.decisions import Reason, ReasonCode
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import LookUp
 from clientkit.errors import ApiError
 from clientkit.money import total
 from rillet import InvoicePaymentStatus
@@ -32,10 +33,10 @@ def credited_already(voided: Iterable[Invoice], ledger: BillingLedger, journal: 
     left = {note: invoice for note, invoice in notes.items() if note not in placed}
     missing = [each for each in left.values() if each not in placed]
     try:
-        looked = ledger.find(missing, since=EARLIEST).by_subject if missing else {}
+        looked = ledger.find(missing, since=EARLIEST) if missing else LookUp()
     except ApiError as error:
         return dict.fromkeys(left, Reason(code=ReasonCode.NOT_NOW, text=str(error)))
-    placed |= {subject: found[0].ref.id for subject, found in looked.items()}
+    placed |= {subject: found[0].ref.id for subject, found in looked.by_subject.items()}
     reasons = {note: _reason(placed.get(invoice), ledger) for note, invoice in left.items()}
     return {note: reason for note, reason in reasons.items() if reason is not None}
 
