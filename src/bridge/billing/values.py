@@ -66,7 +66,7 @@ class Customer:
     name: str
     email: str | None = None
     currency: str | None = None
-    tax_status: TaxStatus = TaxStatus.TAXED
+    tax_status: TaxStatus = attrs.field(default=TaxStatus.TAXED, converter=TaxStatus)
     address: PostalAddress | None = None
     shipping_address: PostalAddress | None = None
     link: str | None = None
@@ -117,7 +117,7 @@ class Invoice:
     currency: str
     issued: date
     updated_at: datetime | None = None
-    status: InvoiceStatus = InvoiceStatus.OPEN
+    status: InvoiceStatus = attrs.field(default=InvoiceStatus.OPEN, converter=InvoiceStatus)
     number: str | None = None
     due: date | None = None
     total: Decimal | None = None

@@ -13,6 +13,7 @@ from bridge.billing.planning import version_of
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.records import record_of, subject_of_value
+from bridge.billing.sync.shapes import wrong_shape
 from bridge.billing.sync.voids import note_of_void, subject_of_void, voided_by
 from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, UnreadableInvoice, changed_at
 from bridge.documents.record_digest import record_digest
@@ -154,6 +155,9 @@ def _read(values: Iterable[V | UnreadableInvoice], unreadable: list[Unreadable])
     for each in values:
         if isinstance(each, UnreadableInvoice):
             unreadable.append(Unreadable(id=each.id, why=each.why))
+            continue
+        if (why := wrong_shape(each)) is not None:
+            unreadable.append(Unreadable(id=each.id or None, why=why))
             continue
         subject = subject_of_value(each)
         if subject not in found or changed_at(found[subject]) <= changed_at(each):
