@@ -46,9 +46,9 @@ def main() -> None:
 
     outcome = Export(brex.client(), books.client(), bridge, hold=needs_a_look).run()
 
-    print(f"{outcome.counts.posted} posted, {len(outcome.nothing)} left out, {len(outcome.refused)} held")
-    for refused in outcome.refused:
-        print(refused.record.id, *refused.reasons)
+    print(f"{outcome.counts.posted} posted, {len(outcome.nothing)} left out, {len(outcome.held)} held")
+    for held in outcome.held:
+        print(held.record.id, *held.reasons)
     print(f"61000: {books.ledger.balance('61000')}, 62000: {books.ledger.balance('62000')}")
 
 
