@@ -146,8 +146,8 @@ def _rate(rates: Callable[[str, str, date], object], base: str, target: str, day
 
 #: What to do about a time zone that nobody knows.
 ZONE_ADVICE = (
-    "write an IANA name such as Europe/Berlin, pass Bridge(zones=bridge.export.zone_of), and where the machine has no "
-    'database of time zones: pip install "brex-rillet[tzdata]"'
+    "write an IANA name such as Europe/Berlin; where the machine has no database of time zones: pip install "
+    '"brex-rillet[tzdata]"; a program passes Bridge(zones=bridge.export.zone_of)'
 )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfoNotFoundError
 
+import attrs
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -20,7 +21,7 @@ import bridge.export.time_zones
 from bridge import SettingsError, read_settings
 from bridge.export import Progress, zone_of
 from bridge.export.commands.every import app
-from bridge.export.engine.attempts import Attempt, AttemptState
+from bridge.export.engine.attempts import Attempt, AttemptState, receipt_subject
 from bridge.export.reporting import audit_log, tables
 from bridge.export.reporting.report import CreatedVendor, ExportOutcome, StopCode, Unreported
 from support.companies.exported import SETTINGS_TEXT, Company, expense
@@ -223,9 +224,11 @@ def test_the_history_breaks_no_id_on_a_narrow_terminal() -> None:
         payload=b"{}", key="k", intended_at=datetime(2026, 3, 1, 12, tzinfo=UTC), intended_by="ada@a-long-host-name 4711",
         state=AttemptState.POSTED, object_id=object_id, trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
     )  # fmt: skip
+    file = attrs.evolve(posted, subject=receipt_subject(object_id, "receipt_00007", 1), version=0)
     for width in (60, 80):
         out = io.StringIO()
         console = Console(file=out, force_terminal=True, width=width, color_system=None)
-        console.print(tables.history_table(posted.subject, [posted]))
+        console.print(tables.history_table(posted.subject, [posted, file]))
+        assert "receipt receipt_00007, file 2, attempt 1: POSTED" in out.getvalue()
         for text in (object_id, posted.subject, "4bf92f3577b34da6a3ce929d0e0e4736", "2026-03-01 12:00:00 UTC"):
             assert text in out.getvalue()

@@ -15,7 +15,7 @@ from bridge.books import Books
 from bridge.datatable import DataTable, money_text
 from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import PlannedVendor
-from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.attempts import Attempt, is_receipt
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting.history import moment_text
 from bridge.export.reporting.naming import party_name, posting_lines
@@ -201,9 +201,8 @@ def history_table(
 
 def _attempt(wanted: str, each: Attempt, links: Sequence[str]) -> Text:
     """An attempt as a block of lines, so that ids stay whole on a narrow terminal."""
-    version = f"version {each.version}" if each.subject == wanted else f"{each.subject} {each.version}"
     lines = [
-        f"{version}, attempt {each.number}: {each.state.value}",
+        f"{_subject(wanted, each)}, attempt {each.number}: {each.state.value}",
         f"{each.kind} {each.object_id}" if each.is_there else "",
         *links,
         each.error or "",
@@ -213,6 +212,15 @@ def _attempt(wanted: str, each: Attempt, links: Sequence[str]) -> Text:
         f"told to Brex {moment_text(each.reported_at)} UTC" if each.reported_at else "",
     ]
     return _whole("\n" + "\n  ".join(line for line in lines if line))
+
+
+def _subject(wanted: str, each: Attempt) -> str:
+    if each.subject == wanted:
+        return f"version {each.version}"
+    if is_receipt(each.subject):
+        receipt_id, _, number = each.subject.partition("/")[2].rpartition("/")
+        return f"receipt {receipt_id}, file {int(number) + 1}" if number.isdecimal() else each.subject
+    return f"{each.subject} {each.version}"
 
 
 def _whole(text: str, style: str = "") -> Text:
