@@ -250,3 +250,21 @@ def test_a_payment_that_stays_keeps_the_bill_as_it_is(make: MakeCompany) -> None
     agree(company)
 
     assert company.books() == {"61000": 100, "21100": -70, "11100": -30}
+
+
+def test_a_payment_waits_in_the_plan_for_a_bill_that_is_sent_again(make: MakeCompany) -> None:
+    company = make(bill(), payment("40"))
+    company.rillet.faults.append(
+        Fault(RequestLost(), matches=lambda asked: (asked.method, asked.path) == ("POST", "/bills"), times=50)
+    )
+    company.run()
+    company.rillet.faults.clear()
+
+    plan = company.export().plan()
+
+    assert [(each.record.id, each.step) for each in plan.posts] == [("b1", "send again")]
+    assert [(each.record.id, each.reasons[0].text) for each in plan.refused] == [
+        ("p1", "what it follows, the record b1, is sent again first; what becomes of this one is decided after that")
+    ]
+    assert company.run().complete
+    assert company.books() == {"61000": 100, "21100": -60, "11100": -40}

@@ -13,6 +13,7 @@ from bridge.decisions import ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.form import form_of_json
 from bridge.export.engine.attempts import documents_there
 from bridge.export.engine.calls import Calls
+from bridge.export.engine.tasks.open_attempt import SENT_AGAIN
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import LookUp
@@ -47,7 +48,9 @@ class Origins:
                 continue
             with self._guard:
                 if isinstance(each, Posted) and not each.is_removed:
-                    told = Followed(record=each.record, subsidiary_id=_subsidiary(each))
+                    # A plan cannot tell whether what is sent again will be there, and no object has an id yet.
+                    missing = _sent_again(each.record.id) if each.step == SENT_AGAIN and not each.id else None
+                    told = Followed(record=each.record, subsidiary_id=_subsidiary(each), missing=missing)
                     self._known.setdefault(source, {})[each.record.id] = told
                 elif isinstance(each, Skip) and each.code in _ELSEWHERE:
                     self._known.setdefault(source, {})[each.record.id] = Followed(record=each.record)
@@ -142,6 +145,10 @@ def _subsidiary(posted: Posted) -> str | None:
 def _missing(record_id: str, why: str) -> str:
     because = f", because {why}" if why else ""
     return f"what it follows, the record {record_id}, is not in the ledger{because}; it goes once that is there"
+
+
+def _sent_again(record_id: str) -> str:
+    return f"what it follows, the record {record_id}, is sent again first; what becomes of this one is decided after that"
 
 
 def _why(result: Refuse | Failed) -> str:
