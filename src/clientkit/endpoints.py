@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Coroutine
 from types import FunctionType
 from typing import (
@@ -296,6 +297,21 @@ class AsyncResource:
             setattr(cls, name, endpoint.method(cls, blocking=False))
 
 
-operation = Operation
-listing = Listing
-several = Several
+if sys.platform != "jedi":
+    operation = Operation
+    listing = Listing
+    several = Several
+else:
+    # Never so. jedi, by which Spyder, vim and others complete, cannot tell the platform and reads both branches, and it
+    # knows no ParamSpec. Type checkers and programs read the first branch alone.
+    class _Answers(Generic[T]):
+        def __get__(self, instance: object, owner: type[Any], /) -> Callable[..., T]: ...
+
+    class _Lists(Generic[T]):
+        def __get__(self, instance: object, owner: type[Any], /) -> Callable[..., Pager[T]]: ...
+
+    def operation(build: Callable[..., Request[T]]) -> _Answers[T]: ...  # noqa: D103
+
+    def listing(build: Callable[..., PageRequest[T]]) -> _Lists[T]: ...  # noqa: D103
+
+    def several(build: Callable[..., CallSequence[T]]) -> _Answers[T]: ...  # noqa: D103
