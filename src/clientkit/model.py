@@ -1,4 +1,4 @@
-"""What all values of the services have in common: a way out into plain JSON, and a table in notebooks."""
+"""What all values of the services have in common: a way out into plain JSON, and a table in notebooks and terminals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from clientkit.arguments import checked_fields
 from clientkit.money import decimal_text
 
 if TYPE_CHECKING:
+    from rich.console import Group
+
     from clientkit.showing import Printer
 
 
@@ -62,6 +64,12 @@ class Model(ShownBriefly):
         from clientkit.showing import html_of
 
         return html_of(self)
+
+    def __rich__(self) -> Group:
+        """Its fields as a table, and its lists as tables below; ``rich.print`` calls it."""
+        from clientkit.showing import rich_of
+
+        return rich_of(self)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: Callable[[object], object]) -> Any:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
 from clientkit.errors import PagingError
 from clientkit.requests import AsyncExecutor, Executor, Page, PageRequest, Request, Unreadable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from clientkit.showing import TableParts
 
 T = TypeVar("T")
 
@@ -146,11 +151,22 @@ class Pager(Generic[T]):
 
     def _repr_html_(self) -> str:
         """The first page as a table, which takes a request: a notebook that ends a cell with a listing wants to see it."""
-        from clientkit.showing import html_list
+        from clientkit.showing import html_table
+
+        return html_table(*self._first_page())
+
+    def __rich__(self) -> Table:
+        """The first page as a table, as in a notebook."""
+        from clientkit.showing import rich_table
+
+        return rich_table(*self._first_page())
+
+    def _first_page(self) -> TableParts:
+        from clientkit.showing import table_of
 
         page = next(self.pages(), None)
         items = () if page is None else page.items
-        return html_list(self._listing.path, items, more=page is not None and page.next_cursor is not None)
+        return table_of(self._listing.path, items, more=page is not None and page.next_cursor is not None)
 
 
 class AsyncPager(Generic[T]):

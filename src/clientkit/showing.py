@@ -1,18 +1,25 @@
-"""Values as HTML for notebooks, bounded: a notebook keeps what it shows, invisibly and for long."""
+"""Values as tables for notebooks and terminals, bounded: a notebook keeps what it shows, invisibly and for long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from html import escape
 from itertools import islice
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import attrs
 
 from clientkit.field_problems import shortened
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+#: Title, headings and rows.
+TableParts: TypeAlias = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 
 
 class Printer(Protocol):
@@ -59,17 +66,55 @@ def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def html_of(value: object) -> str:
-    """One value of a service: its fields and what they hold, and those of its lists that are tables as tables below."""
+    """One value of a service as tables for a notebook."""
+    return "".join(html_table(*each) for each in tables_of(value))
+
+
+def rich_of(value: object) -> Group:
+    """One value of a service as tables for a terminal."""
+    from rich.console import Group
+
+    return Group(*(rich_table(*each) for each in tables_of(value)))
+
+
+def rich_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table for a terminal, as `html_table` is one for a notebook."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Text(on_one_line(title), style="bold")
+    made = Table(title=shown, title_justify="left", box=box.SIMPLE_HEAD, show_header=bool(headings))
+    for heading in headings:
+        made.add_column(Text(plain(heading)))
+    for row in rows[:MOST_ROWS]:
+        made.add_row(*(Text(plain(each)) for each in row))
+    if len(rows) > MOST_ROWS:
+        made.caption = f"… and {len(rows) - MOST_ROWS} more"
+    return made
+
+
+def tables_of(value: object) -> Iterator[TableParts]:
+    """The fields of a value and what they hold, and those of its lists that are tables as tables below."""
     kind = type(value)
     names = shown_fields(kind)
     cells = {name: getattr(value, name) for name in names}
     tables = {name: each for name, each in cells.items() if is_list_of_values(each)}
-    rows = [(name, cell(each)) for name, each in cells.items() if each is not None and name not in tables]
-    below = "".join(html_list(name, each) for name, each in tables.items())
-    return html_table(kind.__name__, (), rows) + below
+    yield (
+        kind.__name__,
+        (),
+        [(name, cell(each)) for name, each in cells.items() if each is not None and name not in tables],
+    )
+    for name, each in tables.items():
+        yield table_of(name, each)
 
 
 def html_list(title: str, values: Iterable[object], *, more: bool = False) -> str:
+    """Values as a table for a notebook, as `table_of` makes it."""
+    return html_table(*table_of(title, values, more=more))
+
+
+def table_of(title: str, values: Iterable[object], *, more: bool = False) -> TableParts:
     """Values of one or of several kinds as a table, a column for each field that any of them has; `more` tells of others."""
     found = list(islice(values, MOST_ROWS + 1)) if not isinstance(values, Sequence) else [*values]
     shown = found[:MOST_ROWS]
@@ -77,8 +122,7 @@ def html_list(title: str, values: Iterable[object], *, more: bool = False) -> st
     names = [name for name in names if any(_is_told(getattr(each, name, None)) for each in shown)]
     rows = [[cell(getattr(each, name, None)) for name in names] for each in shown]
     rows += [[] for _ in found[MOST_ROWS:]]
-    count = f"{title}: {'the first ' if more else ''}{len(found)}"
-    return html_table(count, names, rows)
+    return f"{title}: {'the first ' if more else ''}{len(found)}", names, rows
 
 
 def shown_fields(kind: type[object]) -> tuple[str, ...]:

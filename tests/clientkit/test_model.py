@@ -6,6 +6,7 @@ import asyncio
 import json
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from typing import Annotated
 
 import httpx
@@ -17,6 +18,7 @@ from fastapi import Body, FastAPI
 from fastapi.encoders import jsonable_encoder
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 import brex_accounting
 import rillet
@@ -106,6 +108,29 @@ def test_a_listing_is_shown_by_its_first_page_and_nothing_more_is_asked() -> Non
     assert html.count("<tr>") == MOST_ROWS + 2
     assert "the first 100" in html
     assert "and 60 more" in html
+    assert len(standin.asked) == 1
+
+
+def printed(value: object) -> str:
+    console = Console(width=120, file=StringIO())
+    console.print(value)
+    return console.file.getvalue()  # type: ignore[attr-defined]  # it is the one above
+
+
+def test_a_terminal_shows_a_value_and_its_lists_as_tables_without_markup() -> None:
+    text = printed(card_expense("42.75", coding=[gl("61100")], merchant="[bold]x[/]\x1b[2J"))
+    assert "vendor  " in text
+    assert "[bold]x[/]\ufffd[2J" in text
+    assert "line_items: 2" in text
+    assert "42.75 USD" in text
+
+
+def test_a_terminal_shows_the_first_page_of_a_listing() -> None:
+    standin = RilletStandIn(vendors=[vendor(f"Vendor {n:03}") for n in range(130)])
+    text = printed(standin.client().vendors.list(limit=100))
+    assert "/vendors: the first 100" in text
+    assert "Vendor 129" in text
+    assert "and 60 more" in text
     assert len(standin.asked) == 1
 
 

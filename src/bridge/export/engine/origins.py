@@ -148,7 +148,9 @@ def _missing(record_id: str, why: str) -> str:
 
 
 def _sent_again(record_id: str) -> str:
-    return f"what it follows, the record {record_id}, is sent again first; what becomes of this one is decided after that"
+    return (
+        f"what it follows, the record {record_id}, is sent again first; what becomes of this one is decided after that"
+    )
 
 
 def _why(result: Refuse | Failed) -> str:
