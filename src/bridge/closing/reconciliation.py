@@ -204,6 +204,8 @@ class Reconciliation(Tabular):
             return "1 record cannot be read" if len(self.unread) == 1 else f"{len(self.unread)} records cannot be read"
         if not self.is_explained:
             return "a difference is unexplained"
+        if not self.rows:
+            return "neither side has anything"
         different = sum(bool(row.parts) for row in self.rows)
         return f"differences on {different} accounts, all explained" if different else "no difference"
 

@@ -56,6 +56,9 @@ def test_a_month_that_agrees_has_no_difference(make: MakeCompany) -> None:
     assert parts(found) == []
     assert found.is_explained
     assert found.table.title == "Reconciliation 2026-02: no difference"
+    later = reconcile(read_snapshot(company.export(), month("2027-03")))
+    assert later.rows == ()
+    assert later.table.title == "Reconciliation 2027-03: neither side has anything"
 
 
 def test_the_rules_of_a_program_count_in_the_comparison_too(make: MakeCompany) -> None:
