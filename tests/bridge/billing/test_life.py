@@ -296,6 +296,24 @@ class TestCreditNotes:
         (memo,) = seller.books.credit_memos
         assert sorted(each.amount.amount for each in memo.applications) == [Decimal("5.00"), Decimal("20.00")]
 
+    def test_a_credit_note_that_is_for_another_invoice_now_is_named(self, seller: Seller) -> None:
+        seller.put(invoice(1), invoice(2), note(1))
+        assert seller.sync().run().complete
+        first, second = sorted(seller.books.invoices, key=lambda each: each.invoice_number)
+        (memo,) = seller.books.credit_memos
+        seller.put(attrs.evolve(seller.notes["cn_1"], invoice_id="in_2", updated_at=seller.clock()))
+
+        (problem,) = seller.sync().run().problems
+
+        assert problem.text == (
+            f"its credit memo {memo.id} pays the invoice {first.id}, and is for in_2 in the billing system now; take back what "
+            f"it pays"
+        )
+        client = seller.books.client()
+        client.credit_memos.delete_applications(memo.id)
+        assert seller.sync().run().complete
+        assert client.invoices.get(second.id).amount_due.amount == Decimal("107.10")
+
     def test_a_credit_note_waits_for_its_invoice(self, seller: Seller) -> None:
         seller.put(note())
 

@@ -25,7 +25,7 @@ def applications_of(
     made are read and sent along. No more is applied than is still due: the rest stays on the memo, for a person to use.
     Raises `JournalError`.
     """
-    found, due = dict[str, BillingDocument | Reason](), dict[str, Decimal]()
+    found, applying = dict[str, BillingDocument | Reason](), _Applying(ledger, journal)
     for subject, document in documents.items():
         if document.applies_to is None or not document.applied:
             continue
@@ -40,63 +40,75 @@ def applications_of(
             text = f"the invoice {document.applies_to} that it pays is not in {ledger.name}"
             found[name] = Reason(code=ReasonCode.NOT_NOW, text=text)
         elif _place(name, journal) is None:
-            made = _application_or_why(document, memo_id, invoice_id, ledger, due)
+            made = applying.of(document, memo_id, invoice_id)
             if made is not None:
                 found[name] = made
     return found
 
 
-def _application_or_why(
-    document: CreditMemoDocument, memo_id: str, invoice_id: str, ledger: BillingLedger, due: dict[str, Decimal]
-) -> BillingDocument | Reason | None:
-    """As `_application`; what cannot be read now is left to the next run, and keeps no other one back."""
-    try:
-        return _application(document, memo_id, invoice_id, ledger, due)
-    except ApiError as error:
+def applied_by_sync(memo_id: str, journal: Journal) -> frozenset[str]:
+    """The invoices in Rillet to which the sync has applied a credit memo, whatever became of that. Raises `JournalError`."""
+    prefix = subject_of(APPLICATION, "")
+    made = (each.subject for each in journal.by_object(memo_id) if each.subject.startswith(prefix))
+    return frozenset(each.rpartition("/")[2] for each in made)
+
+
+class _Applying:
+    """Works out one application after the other, with what those before have left of each invoice."""
+
+    def __init__(self, ledger: BillingLedger, journal: Journal) -> None:
+        self._ledger, self._journal, self._due = ledger, journal, dict[str, Decimal]()
+
+    def of(self, document: CreditMemoDocument, memo_id: str, invoice_id: str) -> BillingDocument | Reason | None:
+        """The application, or why there is none; None where the invoice is settled already, so that all stays on the memo.
+
+        What cannot be read now is left to the next run, and keeps no other one back.
+        """
+        client = self._ledger.client
+        try:
+            memo = client.credit_memos.get(memo_id)
+        except ApiError as error:
+            return self._unread(error, f"its credit memo {memo_id}")
+        try:
+            invoice = client.invoices.get(invoice_id)
+        except ApiError as error:
+            return self._unread(error, f"the invoice {invoice_id} that it pays")
+        others = tuple(
+            NewCreditMemoApplication(
+                invoice_id=each.invoice_id, amount=each.amount, application_date=each.application_date
+            )
+            for each in memo.applications
+            if each.invoice_id != invoice_id
+        )
+        before = applied_by_sync(memo_id, self._journal)
+        moved = next((each.invoice_id for each in others if each.invoice_id in before), None)
+        if moved is not None:
+            # The billing system had it for that one when it was applied.
+            text = (
+                f"its credit memo {memo_id} pays the invoice {moved}, and is for {document.applies_to} in the billing system "
+                f"now; take back what it pays"
+            )
+            return Reason(code=ReasonCode.CHANGED_AFTER_EXPORT, text=text)
+        applied = total(each.amount.amount for each in memo.applications if each.invoice_id == invoice_id)
+        elsewhere = total(each.amount.amount for each in others)
+        # Payments may have come meanwhile, and a person may have used the memo. Nobody owes less than nothing.
+        owed = total((self._due.get(invoice_id, invoice.amount_due.amount), applied))
+        amount = min(document.applied, owed, total((memo.total.amount, elsewhere.copy_negate())))
+        if amount <= 0:
+            return None
+        self._due[invoice_id] = total((owed, amount.copy_negate()))
+        return ApplicationDocument(
+            memo_id=memo_id,
+            invoice_id=invoice_id,
+            amount=Money(amount, document.currency),
+            impact_date=document.impact_date,
+            others=others,
+        )
+
+    def _unread(self, error: ApiError, what: str) -> Reason:
+        if isinstance(error, NotFoundError) and error.is_from_service:
+            return Reason(code=ReasonCode.DELETED_IN_LEDGER, text=f"{self._ledger.name} no longer has {what}")
         return Reason(code=ReasonCode.NOT_NOW, text=str(error))
-
-
-def _application(
-    document: CreditMemoDocument, memo_id: str, invoice_id: str, ledger: BillingLedger, due: dict[str, Decimal]
-) -> BillingDocument | Reason | None:
-    """The application; None where the invoice is settled already, so that all of the credit stays on its memo.
-
-    `due` has what the applications before this one have left of each invoice.
-    """
-    try:
-        memo = ledger.client.credit_memos.get(memo_id)
-    except NotFoundError as error:
-        return _gone(error, f"its credit memo {memo_id}", ledger)
-    try:
-        invoice = ledger.client.invoices.get(invoice_id)
-    except NotFoundError as error:
-        return _gone(error, f"the invoice {invoice_id} that it pays", ledger)
-    others = tuple(
-        NewCreditMemoApplication(invoice_id=each.invoice_id, amount=each.amount, application_date=each.application_date)
-        for each in memo.applications
-        if each.invoice_id != invoice_id
-    )
-    applied = total(each.amount.amount for each in memo.applications if each.invoice_id == invoice_id)
-    elsewhere = total(each.amount.amount for each in others)
-    # Payments may have come meanwhile, and a person may have used the memo. Nobody owes less than nothing.
-    owed = total((due.get(invoice_id, invoice.amount_due.amount), applied))
-    amount = min(document.applied, owed, total((memo.total.amount, elsewhere.copy_negate())))
-    if amount <= 0:
-        return None
-    due[invoice_id] = total((owed, amount.copy_negate()))
-    return ApplicationDocument(
-        memo_id=memo_id,
-        invoice_id=invoice_id,
-        amount=Money(amount, document.currency),
-        impact_date=document.impact_date,
-        others=others,
-    )
-
-
-def _gone(error: NotFoundError, what: str, ledger: BillingLedger) -> Reason:
-    if not error.is_from_service:
-        raise error
-    return Reason(code=ReasonCode.DELETED_IN_LEDGER, text=f"{ledger.name} no longer has {what}")
 
 
 def _place(subject: str, journal: Journal) -> str | None:

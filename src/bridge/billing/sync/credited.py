@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import rillet
-from bridge.billing.documents import APPLICATION, subject_of
+from bridge.billing.sync.applying import applied_by_sync
 from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal
 from clientkit.errors import NotFoundError
@@ -31,7 +31,7 @@ class CreditedInvoices:
     def before(self, memo_id: str) -> tuple[str, ...]:
         """Those that it has paid at any time, as far as the journal knows. Raises `JournalError`."""
         seen = texts_at(self._journal, _mark(memo_id)) or self._seen.get(memo_id, ())
-        return tuple(dict.fromkeys([*seen, *self._applied_by_the_sync(memo_id)]))
+        return tuple(dict.fromkeys([*seen, *sorted(applied_by_sync(memo_id, self._journal))]))
 
     def remember(self, memo_id: str, invoices: Iterable[str]) -> None:
         """These were told. Raises `JournalError`."""
@@ -39,11 +39,6 @@ class CreditedInvoices:
         if known != self._seen.get(memo_id):
             self._journal.set_mark(_mark(memo_id), json.dumps(known))
             self._seen[memo_id] = known
-
-    def _applied_by_the_sync(self, memo_id: str) -> Iterator[str]:
-        for attempt in self._journal.by_object(memo_id):
-            if attempt.subject.startswith(subject_of(APPLICATION, "")):
-                yield attempt.subject.rpartition("/")[2]
 
 
 def paid_by(memo: rillet.CreditMemo) -> tuple[str, ...]:
