@@ -227,7 +227,9 @@ def _unknown(key: str, known: Sequence[str], path: KeyPath) -> UnknownKey:
     if (advice := _GONE.get(key)) is not None:
         return UnknownKey(f"unknown key {key}; {advice}", path, key=key)
     meant = next(iter(get_close_matches(key, known, n=1)), None)
-    is_told = meant is None or len(known) <= _FEW
-    advice = [f"the keys here are {', '.join(known)}"] if is_told else []
-    advice += [] if meant is None else [f"did you mean {meant}?"]
-    return UnknownKey("; ".join([f"unknown key {key}", *advice]), path, key=key, meant=meant)
+    parts = [f"unknown key {key}"]
+    if meant is None or len(known) <= _FEW:
+        parts.append(f"the keys here are {', '.join(known)}")
+    if meant is not None:
+        parts.append(f"did you mean {meant}?")
+    return UnknownKey("; ".join(parts), path, key=key, meant=meant)
