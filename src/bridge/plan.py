@@ -17,13 +17,15 @@ from bridge.totals import Total, total_of
 class Plan(Tabular):
     """What would become of a number of records; rich and notebooks show it as a table.
 
-    `warnings` are what a person should look at, such as values of fields that are carried nowhere. `books` are those that
-    it was made with, which know the names of vendors and accounts.
+    `warnings` are what a person should look at, such as values of fields that are carried nowhere, and name the
+    records that cannot be read, of which there are `unreadable`. `books` are those that it was made with, which know the
+    names of vendors and accounts.
     """
 
     outcomes: tuple[Decision, ...]
     warnings: tuple[str, ...] = ()
     books: Books | None = attrs.field(default=None, eq=False)
+    unreadable: int = 0
 
     @property
     def posts(self) -> tuple[Post, ...]:
@@ -70,7 +72,8 @@ class Plan(Tabular):
             "refused": self.refused,
             "nothing": self.nothing,
         }
-        return {name: total_of(each.record for each in part) for name, part in parts.items() if part}
+        found = {name: total_of(each.record for each in part) for name, part in parts.items() if part}
+        return {**found, "unreadable": Total(records=self.unreadable)} if self.unreadable else found
 
     @property
     def title(self) -> str:

@@ -25,6 +25,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "failed": "failed for now",
         "elsewhere": "in another exporter's hand",
         "not_reached": "not reached",
+        "unreadable": "cannot be read",
     }
 )
 _NONE: Mapping[str, Decimal] = MappingProxyType({})
@@ -32,7 +33,10 @@ _NONE: Mapping[str, Decimal] = MappingProxyType({})
 
 @attrs.frozen(kw_only=True)
 class Total:
-    """How many records there are, and the sum of their own amounts in each ISO 4217 currency, as the source states them."""
+    """How many records there are, and the sum of their own amounts in each ISO 4217 currency, as the source states them.
+
+    Of records that cannot be read the number alone is known.
+    """
 
     records: int = 0
     amounts: Mapping[str, Decimal] = _NONE

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 import brex_accounting.testing
 import rillet.testing
+from bridge import Total
 from bridge.export.reporting import tables
 from clientkit import Answer
 from clientkit.testing import Asked
@@ -48,6 +49,17 @@ def company(careless: Careless) -> Company:
     return Company(brex=careless, rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}))
 
 
+def test_a_plan_names_it_too(company: Company, careless: Careless) -> None:
+    plan = company.export().plan()
+
+    assert [each.record.id for each in plan.posts] == ["accr_001", "accr_003"]
+    (warning,) = plan.warnings
+    assert warning.startswith("accr_002: it cannot be read: ")
+    assert (plan.unreadable, plan.totals["unreadable"]) == (1, Total(records=1))
+    careless.has_id = False
+    assert company.export().plan().unreadable == 1
+
+
 def test_it_is_reported_by_its_id_and_the_others_go_on(company: Company) -> None:
     outcome = company.export().run()
 
@@ -56,6 +68,8 @@ def test_it_is_reported_by_its_id_and_the_others_go_on(company: Company) -> None
     assert "amount" in unread.why
     assert not outcome.complete
     assert outcome.counts.unreadable == 1
+    assert outcome.totals["unreadable"] == Total(records=1)
+    assert outcome.totals_table.rows[-1][:2] == ("all records", "3")
     assert company.posted_references() == company.exported() == ["accr_001", "accr_003"]
     assert outcome.as_json()["unreadable"] == [{"record_id": "accr_002", "why": unread.why}]
 

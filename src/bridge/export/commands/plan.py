@@ -73,7 +73,8 @@ def plan(
     --lines writes every line to be posted, with debit and credit, to a file from which a person can post by hand. A
     workbook needs the extra excel.
 
-    Needs BREX_TOKEN and RILLET_API_KEY, and BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL if they apply.
+    Needs BREX_TOKEN and RILLET_API_KEY, and BREX_BASE_URL, RILLET_ENVIRONMENT and RILLET_BASE_URL if they apply. Exit
+    status 0: all would be exported; 1: some are refused, held or cannot be read; 2: could not run.
     """
     changed_since = moment_of(since)
     opened = opened_export(settings, journal, namespace=namespace, rates=rates, pace=pace, creates=False)
@@ -92,7 +93,7 @@ def plan(
         else:
             console().print(tables.plan_table(planned))
         write_csv(csv, lambda: plan_report(planned).to_csv())
-        if planned.refused or planned.held:
+        if planned.refused or planned.held or planned.unreadable:
             raise typer.Exit(INCOMPLETE)
 
 

@@ -124,11 +124,13 @@ class Export:
         planning = Planning(self.ledger, self.bridge.wording)
         walk = self._parts().walk(DrySender(self.ledger, self.journal), planning.created, planning.warned)
         walk.begin(updated_after=updated_after, changed_since=changed_since)
+        for each in walk.survey.unreadable:
+            planning.unread(each.id, each.why)
         for tasks, context in walk.batches(planning.with_bills):
             for task in tasks:
                 planning.take(drive(task.carry_out(context)))
-        for each in walk.uncarried():
-            planning.warned(each)
+        for told in walk.uncarried():
+            planning.warned(told)
         return planning.plan(walk.books)
 
     def saved(self, plan: Plan) -> SavedPlan:

@@ -21,6 +21,7 @@ class Planning:
         self._ledger, self._wording = ledger, wording
         self._outcomes = list[Decision]()
         self._warnings = list[Warned]()
+        self._unreadable = 0
 
     def created(self, vendor: CreatedVendor) -> None:
         """A vendor would be created; its post says so too."""
@@ -29,6 +30,11 @@ class Planning:
     def warned(self, warned: Warned) -> None:
         """A person should look at something."""
         self._warnings.append(warned)
+
+    def unread(self, record_id: str | None, why: str) -> None:
+        """A record cannot be read."""
+        self._unreadable += 1
+        self.warned(Warned(record_id=record_id or "", code="unreadable", text=f"it cannot be read: {why}"))
 
     def take(self, done: Done) -> None:
         """Take what would become of some records."""
@@ -41,7 +47,7 @@ class Planning:
     def plan(self, books: Books) -> Plan:
         """The plan as a value, made with these books."""
         warnings = tuple(_text(each) for each in self._warnings)
-        return Plan(outcomes=tuple(self._outcomes), warnings=warnings, books=books)
+        return Plan(outcomes=tuple(self._outcomes), warnings=warnings, books=books, unreadable=self._unreadable)
 
 
 def _text(warned: Warned) -> str:

@@ -246,6 +246,8 @@ def _totals(outcome: ExportOutcome) -> Mapping[str, Total]:
     )
     for each in chain.from_iterable(sorts):
         add_total(found, each)
+    if outcome.unreadable:
+        found["unreadable"] = Total(records=len(outcome.unreadable))
     return found
 
 

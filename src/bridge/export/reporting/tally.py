@@ -95,6 +95,8 @@ class Tally:
 
     def unread(self, unread: Unread) -> None:
         """Count a record that cannot be read."""
+        before = self._totals.get("unreadable", Total())
+        self._totals["unreadable"] = Total(records=before.records + 1)
         self._count("unreadable")
         self._hold(self._unread, unread)
 
