@@ -112,9 +112,9 @@ def test_a_listing_is_shown_by_its_first_page_and_nothing_more_is_asked() -> Non
 
 
 def printed(value: object) -> str:
-    console = Console(width=120, file=StringIO())
-    console.print(value)
-    return console.file.getvalue()  # type: ignore[attr-defined]  # it is the one above
+    out = StringIO()
+    Console(width=120, file=out).print(value)
+    return out.getvalue()
 
 
 def test_a_terminal_shows_a_value_and_its_lists_as_tables_without_markup() -> None:
