@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from types import GenericAlias
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args, get_origin
 
 import attrs
@@ -167,7 +168,7 @@ class _Maker:
         lines = [_unless(f"{variable}.__class__ is tuple or {variable}.__class__ is list")]
         if element.lines:
             lines += [f"for {each} in {variable}:", *(f"    {line}" for line in element.lines)]
-        return _Shadow(tuple[element.kind, ...], lines)
+        return _Shadow(GenericAlias(tuple, (element.kind, ...)), lines)
 
     def _variable(self) -> str:
         self._variables += 1
