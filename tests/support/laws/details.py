@@ -11,8 +11,9 @@ import attrs
 from hypothesis import strategies as st
 
 from bridge import TaxRounding
+from support.laws.lines import field_value
 from support.laws.oracle import Json, account_named, halves_up, rate_of, rule_of, uncoded
-from support.laws.records import Case, field_value, good_cases
+from support.laws.records import Case, good_cases
 from support.laws.strategies import PLACES, pick
 
 START = {"brex_field_id": "extended_field_st", "remote_field_id": "START", "field_name": "Start"}

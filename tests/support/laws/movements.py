@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import bridge.master_data
 from bridge import Entity, Followed, Movements, Payouts, When
 from rillet import Bill, BillStatus, DocumentStatus, ExchangeRate, ExpenseItem, ExternalReference, Money, Reimbursement
+from support.laws.lines import LineMaker, field_value, parts_of
 from support.laws.oracle import UNCODED, Json
-from support.laws.records import Case, LineMaker, decoded, field_value, parts_of
+from support.laws.records import Case, decoded
 from support.laws.strategies import CURRENCIES, GL, LEGAL_ENTITY, PLACES, RATE, pick, worlds
 from support.laws.whose import FOLLOWED, PASSING, Told
 
