@@ -32,9 +32,8 @@ from bridge.billing.sync.planned import SyncPlan
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.reading import (
     Waiting,
-    changed_since_posted,
     crediting,
-    older_copies,
+    left_to_post,
     read_waiting,
     remember_read,
     there,
@@ -273,14 +272,13 @@ class InvoiceSync:
         """What has to be created before everything that can be posted, and what an earlier run has left without an outcome."""
         catalogue, mapping = self.ledger.snapshot(), self._mapping(waiting)
         found = dict[str, PlannedCustomer | PlannedProduct]()
-        changed, older = changed_since_posted(waiting, self.journal), older_copies(waiting, self.journal)
-        for subject, value in waiting.values.items():
-            if subject in older or (subject in waiting.taken and subject not in changed):
-                continue
-            decision = mapping.decide(subject, catalogue, value.issued if subject in changed else None)
+        values = waiting.values
+        for subject, is_changed in left_to_post(waiting, self.journal).items():
+            day = values[subject].issued if is_changed else None
+            decision = mapping.decide(subject, catalogue, day)
             if isinstance(decision, Post):
                 found |= planned_in(decision.document)
-        mentioned = mentioned_in(waiting.values.values())
+        mentioned = mentioned_in(values.values())
         last = {subject: last_attempt(made) for subject, made in self.journal.attempts_of(mentioned).items()}
         begun = [subject for subject, attempt in last.items() if attempt is not None and attempt.is_open]
         return without_namesakes(found, {subject: found.get(subject, mentioned[subject]) for subject in begun})

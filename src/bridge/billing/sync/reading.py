@@ -190,20 +190,21 @@ def _last(journal: Journal, subjects: Iterable[str]) -> Iterator[tuple[str, Atte
             yield subject, last
 
 
-def changed_since_posted(waiting: Waiting, journal: Journal) -> frozenset[str]:
-    """The subjects of what is in the ledger and says something else now. Raises `JournalError`."""
-    last = dict(_last(journal, waiting.taken))
-    return frozenset(
-        subject
-        for subject, value in waiting.values.items()
-        if (attempt := last.get(subject)) is not None
-        and attempt.is_there
-        and attempt.content != record_digest(record_of(value, is_taken=True))
-    )
+def left_to_post(waiting: Waiting, journal: Journal) -> Mapping[str, bool]:
+    """The subjects of what a run may post, and whether it is in Rillet already and says something else now.
 
-
-def older_copies(waiting: Waiting, journal: Journal) -> frozenset[str]:
-    """The subjects of copies that are older than what was posted, so that nothing is posted for them. Raises `JournalError`."""
-    versions = {subject: version_of(value) for subject, value in waiting.values.items()}
-    posted = {subject: last.version for subject, last in _last(journal, versions) if last.was_carried_out}
-    return frozenset(subject for subject, version in posted.items() if 0 < versions[subject] < version)
+    For a copy that is older than what was posted nothing is. Raises `JournalError`.
+    """
+    last, found = dict(_last(journal, waiting.values)), dict[str, bool]()
+    for subject, value in waiting.values.items():
+        attempt = last.get(subject)
+        if attempt is not None and attempt.was_carried_out and 0 < version_of(value) < attempt.version:
+            continue
+        is_changed = (
+            attempt is not None
+            and attempt.is_there
+            and attempt.content != record_digest(record_of(value, is_taken=True))
+        )
+        if is_changed or subject not in waiting.taken:
+            found[subject] = is_changed
+    return found
