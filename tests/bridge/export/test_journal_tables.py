@@ -9,10 +9,13 @@ from pathlib import Path
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge import Member
 from bridge.export.engine.attempts import Attempt, AttemptState, summary_subject
 from bridge.export.journal.protocol import Journal, JournalError, NoJournal
+from bridge.export.journal.rows import RowError, moment_of, text_of
 from bridge.export.journal.sql import SqlJournal
 from support.clocks import ManualClock
 
@@ -166,3 +169,26 @@ def test_without_a_journal_nothing_is_remembered() -> None:
     assert journal.attempts_of(ids(1)) == {}
     assert journal.members(SUBJECT) == ()
     assert journal.by_object("je-1") == ()
+
+
+@given(st.datetimes(timezones=st.just(UTC)).filter(lambda moment: moment.year > 999))
+def test_a_time_comes_back_as_it_was_written(moment: datetime) -> None:
+    assert moment_of(text_of(moment), "settled_at") == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        # Tools of other people write fewer places.
+        ("2026-03-01T12:00:00.5Z", datetime(2026, 3, 1, 12, microsecond=500_000, tzinfo=UTC)),
+        ("2026-13-01T12:00:00.000000Z", None),
+        ("2026-03-01T12:00:00.000000", None),
+        ("2026-03-01T12:00:00.000000+01:00", None),
+    ],
+)
+def test_what_is_no_time_is_named(text: str, moment: datetime | None) -> None:
+    if moment is not None:
+        assert moment_of(text, "settled_at") == moment
+        return
+    with pytest.raises(RowError, match="a cell of 'settled_at' is no time"):
+        moment_of(text, "settled_at")

@@ -6,6 +6,7 @@ Times are texts in UTC that sort as they follow each other, so that the tables c
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,6 +29,7 @@ OUTCOME = ("state", "kind", "object_id", "answer", "trace_id", "error", "settled
 _INTEGERS, _BYTES = frozenset({"version", "number"}), frozenset({"payload", "answer"})
 _EMPTY = frozenset(field.name for field in attrs.fields(Attempt) if field.default is None)
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_AS_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
 class RowError(ValueError):
@@ -127,8 +129,12 @@ def _checked(row: Mapping[Any, Any], name: str) -> Any:
 
 
 def _time(value: object, name: str) -> datetime:
+    text = str(value)
     try:
-        return datetime.strptime(str(value), _TIME).replace(tzinfo=UTC)
+        if _AS_WRITTEN.fullmatch(text):
+            # Reading by a format takes five times as long, and an attempt has three times.
+            return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
     except ValueError:
         raise RowError(f"a cell of {name!r} is no time") from None
 
