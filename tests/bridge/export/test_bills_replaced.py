@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import attrs
 import pytest
 
-from brex_accounting import Record, RecordType, ReviewStatus
-from brex_accounting.testing.records import gl, record
+from brex_accounting import ReviewStatus
 from bridge import DEFAULT_MAPPERS, Bridge, Draft, OnChange, Settings, Skip, SkipCode, form_of
-from bridge.export import Export, ExportOutcome, load_books, verify
+from bridge.export import Export, ExportOutcome, verify
 from bridge.export.engine.attempts import AttemptState
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.journal.sql import SqlJournal
@@ -20,66 +19,16 @@ from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond
 from rillet import NewPayment
 from support.clocks import ManualClock
-from support.companies.exported import REFERENCE_TYPE, SETTINGS, US, Company
-from support.proof import prove
+from support.companies.edited_bill import EXPORTED, READY, WHOLE, agree, bill, owed, payment, sent
+from support.companies.exported import REFERENCE_TYPE, Company
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("clock")
-WHOLE = attrs.evolve(SETTINGS, entities=(attrs.evolve(US, bank_account="11100", accounts_payable_account="21100"),))
 REFUSED = Answer(status=400, headers={"content-type": "application/json"}, content=b"{}")
-READY, EXPORTED = ReviewStatus.READY_FOR_EXPORT, ReviewStatus.EXPORTED
 
 
 def run(company: Company, journal: Journal, settings: Settings = WHOLE) -> ExportOutcome:
     clients = company.brex.client(sleep=lambda _: None), company.rillet.client(sleep=lambda _: None)
     return Export(*clients, Bridge(settings), journal=journal).run()
-
-
-def bill(amount: str = "10", version: int = 2, status: ReviewStatus = READY, *, days: int = 0) -> Record:
-    made = record(
-        RecordType.BILL_EXPENSE,
-        debits=[(amount, [gl("62000")])],
-        credits=[(amount, ())],
-        vendor="Cumulus Cloud",
-        record_id="accr_bill",
-        source_id="expense_bill",
-        version=version,
-        review_status=status,
-    )
-    # An export finds what changed after it was exported by the time of the change.
-    return attrs.evolve(made, updated_at=NOW + timedelta(days=days))
-
-
-def payment(amount: str = "10") -> Record:
-    lines = [(amount, ())]
-    return record(
-        RecordType.BILL_EXPENSE_PAYMENT, debits=lines, credits=lines, record_id="accr_paid", source_id="expense_bill"
-    )
-
-
-def owed(company: Company) -> Decimal:
-    """What the one bill in Rillet is about."""
-    (found,) = company.rillet.bills
-    return sum((item.amount.amount for item in found.items), Decimal(0))
-
-
-def sent(company: Company) -> list[str]:
-    """The methods of what was sent to bills."""
-    return [each.method for each in company.rillet.asked if each.path.startswith("/bills") and each.method != "GET"]
-
-
-def agree(company: Company, journal: Journal) -> bool:
-    """Whether everything adds up, in the trial balance and in the journal."""
-    brex, client = company.brex.client(), company.rillet.client()
-    rows = prove(
-        tuple(each for each in company.brex.records.values() if each.review_status == "EXPORTED"),
-        WHOLE,
-        load_books(client),
-        client,
-        first=date(2026, 1, 1),
-        last=date(2026, 12, 31),
-    )
-    return not any(row.difference for row in rows) and verify(brex, client, journal, REFERENCE_TYPE) == ()
 
 
 def reasons(outcome: ExportOutcome) -> list[str]:
