@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -401,29 +398,6 @@ def test_a_journal_of_a_newer_release_is_refused(place: str) -> None:
         SqlJournal(place)
 
 
-@pytest.mark.parametrize("place", ["", "/no/such/folder/journal.db", "nonsense://", "mysql+nosuch://host/db"])
-def test_a_place_that_cannot_be_used_is_named(place: str) -> None:
-    with pytest.raises(JournalError, match="journal"):
-        SqlJournal(place)
-
-
-def test_a_password_is_never_shown() -> None:
-    with pytest.raises(JournalError) as caught:
-        SqlJournal("postgresql://exporter:private@127.0.0.1:1/books")
-
-    assert "private" not in str(caught.value)
-
-
 def test_a_journal_is_for_its_owner_alone(place: str, journal: SqlJournal) -> None:
     assert Path(place).stat().st_mode & 0o077 == 0
     assert place in repr(journal)
-
-
-def test_without_the_extra_an_export_works_without_a_journal() -> None:
-    code = "import sys; sys.modules['sqlalchemy'] = None; from bridge.export import Export; import bridge.export.commands.every"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
-
-    assert done.stderr == ""
-    assert done.returncode == 0

@@ -220,3 +220,16 @@ def test_changed_bytes_lead_to_journal_errors_alone(file: Path, tmp_path: Path) 
         except JournalError:
             failed += 1
     assert failed
+
+
+@pytest.mark.parametrize("place", ["", "/no/such/folder/journal.db", "nonsense://", "mysql+nosuch://host/db"])
+def test_a_place_that_cannot_be_used_is_named(place: str) -> None:
+    with pytest.raises(JournalError, match="journal"):
+        SqlJournal(place)
+
+
+def test_a_password_is_never_shown() -> None:
+    with pytest.raises(JournalError) as caught:
+        SqlJournal("postgresql://exporter:private@127.0.0.1:1/books")
+
+    assert "private" not in str(caught.value)

@@ -232,3 +232,13 @@ def test_the_history_breaks_no_id_on_a_narrow_terminal() -> None:
         assert "receipt receipt_00007, file 2, attempt 1: POSTED" in out.getvalue()
         for text in (object_id, posted.subject, "4bf92f3577b34da6a3ce929d0e0e4736", "2026-03-01 12:00:00 UTC"):
             assert text in out.getvalue()
+
+
+def test_without_the_extra_an_export_works_without_a_journal() -> None:
+    code = "import sys; sys.modules['sqlalchemy'] = None; from bridge.export import Export; import bridge.export.commands.every"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
+
+    assert done.stderr == ""
+    assert done.returncode == 0
