@@ -55,9 +55,6 @@ def journal(opened: Open) -> SqlJournal:
     return opened()
 
 
-REFUSAL = Answer(status=400, headers={"content-type": "application/problem+json"}, content=b'{"title": "No"}')
-
-
 def export(company: Company, journal: SqlJournal, *, by_reference: bool = True) -> Export:
     settings = SETTINGS if by_reference else attrs.evolve(SETTINGS, reference_type=None)
     clients = company.brex.client(sleep=lambda _: None), company.rillet.client()
