@@ -263,14 +263,18 @@ class Draft:
         return frozenset(each.code for each in named if each is not None)
 
 
+_MIDNIGHT = time()
+
+
 def day_of(moment: datetime, zone: tzinfo = UTC) -> date:
     """The calendar day of a moment in a time zone.
 
     Midnight in UTC is how Brex writes a day without a time, so it is that day everywhere.
     """
     try:
-        in_utc = moment.astimezone(UTC)
-        return in_utc.date() if in_utc.time() == time() else in_utc.astimezone(zone).date()
+        # A moment is in UTC already where Brex tells it, and changing a zone takes longest of all here.
+        in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        return in_utc.date() if zone is UTC or in_utc.time() == _MIDNIGHT else in_utc.astimezone(zone).date()
     except OverflowError:
         # There it lies outside the calendar, so it is on the calendar's first or last day already.
         return moment.date()
