@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+# Seconds after which a page that was read for the length is not the beginning of an iteration any more.
+_AT_ONCE = 5.0
 _FRUITLESS = 2
 _EMPTY = 1_000
 _REPEATS = "the service repeats its pages; the rest of the listing cannot be reached"
@@ -112,16 +114,41 @@ class Pager(Generic[T]):
         self, client: Executor, listing: PageRequest[T], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._client, self._listing, self._clock = client, listing, clock
+        self._ahead: tuple[float, Page[T]] | None = None
 
     def __iter__(self) -> Iterator[T]:
         for page in self.pages():
             yield from page.items
 
+    def __len__(self) -> int:
+        """How many items there are, so that ``tqdm(pager)`` knows where it stands; `total` says the same without an error.
+
+        The page that it takes is the first one of an iteration that follows at once, so that ``list(pager)``, which asks for
+        the length, makes no request more. Raises `TypeError` where the service does not tell: Rillet never does.
+        """
+        paging = self._listing.paging
+        total = self._ahead = None
+        if paging.tells_total and len(self._listing.parts) == 1 and (first := next(self.pages(), None)) is not None:
+            self._ahead, total = (self._clock(), first), first.total
+        if total is None:
+            raise TypeError(f"the service does not tell how many {self._listing.path} has; count what `collect` gives")
+        return total
+
+    def __bool__(self) -> bool:
+        # It would ask for the length.
+        return True
+
     def pages(self) -> Iterator[Page[T]]:
         """Whole pages. Raises `PagingError` if the service repeats pages without end."""
-        walk = Walk(self._listing, self._clock)
+        walk, ahead = Walk(self._listing, self._clock), self._taken_ahead()
         while (request := walk.request()) is not None:
-            yield walk.accept(self._client.execute(request))
+            yield walk.accept(self._client.execute(request) if ahead is None else ahead)
+            ahead = None
+
+    def _taken_ahead(self) -> Page[T] | None:
+        """The first page where it was just read for the length; whoever begins later, or again, reads it anew."""
+        ahead, self._ahead = self._ahead, None
+        return ahead[1] if ahead is not None and self._clock() - ahead[0] < _AT_ONCE else None
 
     def collect(self) -> list[T]:
         """All items at once."""
@@ -132,10 +159,7 @@ class Pager(Generic[T]):
         return next(iter(self), None)
 
     def total(self) -> int | None:
-        """How many items there are, where the service tells it (Brex does for some listings, Rillet for none): one request.
-
-        It is no ``len``, which ``list(pager)`` would ask for too, at the cost of a request each time.
-        """
+        """How many items there are, where the service tells it (Brex does for some listings, Rillet for none): one request."""
         page = next(self.pages(), None)
         return 0 if page is None else page.total
 

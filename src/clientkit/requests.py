@@ -253,6 +253,11 @@ class Paging:
     total: Callable[[Mapping[str, object]], int | None] = attrs.field(default=_untold)
     cursor_lifetime: float | None = None
 
+    @property
+    def tells_total(self) -> bool:
+        """Whether a page may tell how many items the whole listing has."""
+        return self.total is not _untold
+
 
 @attrs.frozen(kw_only=True)
 class PageRequest(Generic[T]):

@@ -26,6 +26,7 @@ from brex_accounting import Amount, Record
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import card_expense, gl
 from clientkit import CodecError, Model
+from clientkit.paging import Pager
 from clientkit.showing import MOST_ROWS
 from rillet import Money, NewCharge, NewExpenseItem, NewVendor, Vendor
 from rillet.testing import StandIn as RilletStandIn
@@ -144,6 +145,35 @@ def test_a_listing_tells_its_first_item_and_its_total() -> None:
         assert len(brex.asked) == 1
     with RilletStandIn(vendors=[vendor("Ada")]).client() as books:
         assert books.vendors.list().total() is None
+
+
+def test_a_listing_has_a_length_where_the_service_tells_and_reads_its_first_page_once() -> None:
+    brex = StandIn([card_expense("1", record_id=f"accr_{number}") for number in range(5)])
+    records = brex.client().records.list(limit=2)
+    assert len(records) == 5
+    assert len(list(records)) == 5
+    assert records
+    # list asks for the length, and three pages are five records.
+    assert len(brex.asked) == 1 + 3
+
+
+def test_a_page_that_was_read_for_the_length_begins_no_later_iteration() -> None:
+    brex, seconds = StandIn([card_expense("1", record_id="accr_1")]), iter([0.0, 0.0, 10.0, 10.0, 10.0])
+    client = brex.client()
+    records = Pager(client, client.records.list.build(), clock=lambda: next(seconds))
+    assert len(records) == 1
+    brex.add(card_expense("2", record_id="accr_2"))
+    assert {each.id for each in records} == {"accr_1", "accr_2"}
+
+
+def test_a_listing_has_no_length_where_the_service_does_not_tell_and_nothing_is_asked_for_it() -> None:
+    books = RilletStandIn(vendors=[vendor("Ada")])
+    vendors = books.client().vendors.list()
+    with pytest.raises(TypeError, match="does not tell how many /vendors has"):
+        len(vendors)
+    assert books.asked == []
+    assert [each.name for each in list(vendors)] == ["Ada"]
+    assert len(books.asked) == 1
 
 
 def test_fastapi_answers_with_a_value_and_takes_one() -> None:
