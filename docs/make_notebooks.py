@@ -88,16 +88,15 @@ def pages(found: Sequence[Path] | None = None) -> dict[Path, str]:
     return {PAGES / name: text for path in found or notebooks() for name, text in files(path).items()}
 
 
-def _joined(outputs: Sequence[Any]) -> Iterator[Any]:
+def _joined(outputs: Sequence[Any]) -> Sequence[Any]:
     """What a cell shows; a kernel on a busy machine sends what is printed in several pieces."""
-    printed = None
+    joined = list[Any]()
     for output in outputs:
-        is_printed = output.output_type == "stream"
-        if is_printed and printed is not None:
-            printed.text += output.text
-            continue
-        printed = output if is_printed else None
-        yield output
+        if joined and joined[-1].output_type == output.output_type == "stream":
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _shown(output: Any, stem: str, pictures: dict[str, str]) -> Iterator[str]:

@@ -80,6 +80,31 @@ def test_a_notebook_shows_what_its_page_says_and_that_is_right(notebook: Path) -
     assert "![" in page
 
 
+def of_one_cell(path: Path, code: str) -> Path:
+    """A notebook with nothing but this."""
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "source": code,
+        "outputs": [],
+        "execution_count": None,
+    }
+    text = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.full
+def test_what_a_cell_prints_in_pieces_is_one_text_of_its_page(tmp_path: Path) -> None:
+    code = "for each in range(3):\n    print(each, end=' ', flush=True)"
+
+    done = ran(of_one_cell(tmp_path / "pieces.ipynb", code))
+
+    assert done.returncode == 0, done.stderr
+    assert "```text\n0 1 2\n```" in json.loads(done.stdout)["pieces.md"]
+
+
 def test_every_page_and_picture_is_one_of_a_notebook() -> None:
     assert {each.stem for each in NOTEBOOKS} == SAID.keys() == {each.stem for each in PAGES.glob("*.md")}
     shown = {
@@ -113,20 +138,7 @@ def test_the_spending_of_the_page_is_that_of_the_company() -> None:
     ],
 )
 def test_a_cell_that_warns_or_fails_is_an_error(tmp_path: Path, code: str, told: str) -> None:
-    cell: dict[str, object] = {
-        "cell_type": "code",
-        "id": "a",
-        "metadata": {},
-        "source": code,
-        "outputs": [],
-        "execution_count": None,
-    }
-    wrong = tmp_path / "wrong.ipynb"
-    wrong.write_text(
-        json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}), encoding="utf-8"
-    )
-
-    done = ran(wrong)
+    done = ran(of_one_cell(tmp_path / "wrong.ipynb", code))
 
     assert done.returncode != 0
     assert told in done.stderr
