@@ -18,6 +18,7 @@ import rillet.testing
 from clientkit import Answer
 from clientkit.testing import Action, Asked
 from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
+from support.companies.signalling import Signalling
 
 
 class Holding(rillet.testing.StandIn):
@@ -76,26 +77,13 @@ def test_a_second_signal_ends_it_though_requests_are_in_flight(tmp_path: Path) -
     assert company.posted_references() == company.exported() == sorted(record.id for record in records)
 
 
-class Signalling(rillet.testing.StandIn):
-    """Sends a signal to a process when the third charge arrives, and answers all the same."""
-
-    process: subprocess.Popen[str]
-
-    @override
-    def respond(self, asked: Asked) -> Answer:
-        answer = super().respond(asked)
-        if asked.path == "/charges" and asked.method == "POST" and len(self.charges) == 3:
-            os.kill(self.process.pid, signal.SIGINT)
-        return answer
-
-
 def test_ctrl_c_ends_cleanly_with_what_was_done_so_far(tmp_path: Path) -> None:
     records = [expense(number) for number in range(1, 41)]
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS_TEXT, encoding="utf-8")
     company = Company(
         brex=brex_accounting.testing.StandIn(records, rate_limit=None),
-        rillet=Signalling(reference_types={REFERENCE_TYPE}),
+        rillet=Signalling(signal.SIGINT),
     )
     assert isinstance(company.rillet, Signalling)
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:

@@ -11,14 +11,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from typing_extensions import override
 
 import brex_accounting.testing
-import rillet.testing
 from bridge.export.watching.graceful_stop import GracefulStop
-from clientkit import Answer
-from clientkit.testing import Asked
-from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
+from support.companies.exported import SETTINGS_TEXT, Company, expense
+from support.companies.signalling import Signalling
 
 
 @pytest.fixture
@@ -26,24 +23,11 @@ def place(tmp_path: Path) -> str:
     return str(tmp_path / "journal.db")
 
 
-class Signalling(rillet.testing.StandIn):
-    """Sends a process a signal when the third charge arrives, and answers all the same."""
-
-    process: subprocess.Popen[str]
-
-    @override
-    def respond(self, asked: Asked) -> Answer:
-        answer = super().respond(asked)
-        if asked.path == "/charges" and asked.method == "POST" and len(self.charges) == 3:
-            os.kill(self.process.pid, signal.SIGTERM)
-        return answer
-
-
 def test_sigterm_finishes_what_is_in_flight_and_the_next_run_does_the_rest(tmp_path: Path, place: str) -> None:
     records = [expense(number) for number in range(1, 41)]
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS_TEXT, encoding="utf-8")
-    standin = Signalling(reference_types={REFERENCE_TYPE})
+    standin = Signalling(signal.SIGTERM)
     company = Company(brex=brex_accounting.testing.StandIn(records, rate_limit=None), rillet=standin)
     command = [sys.executable, "-c", "from bridge.export.cli import main; main()", "export"]
     with company.brex.serve() as brex_url, standin.serve() as rillet_url:
