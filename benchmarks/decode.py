@@ -14,7 +14,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -52,9 +52,8 @@ def seconds(read: Read, contents: Sequence[bytes]) -> float:
     return time.process_time() - started
 
 
-def measure(sample: Sample, rounds: int) -> dict[str, float]:
-    """The median of each way's CPU time, as a multiple of that of ``json.loads``."""
-    found = ways(sample)
+def measure(sample: Sample, found: Mapping[str, Read], rounds: int) -> dict[str, float]:
+    """The median of the CPU time of each way that was found, as a multiple of that of ``json.loads``."""
     for read in found.values():
         read(sample.contents[0])
     gc.freeze()
@@ -70,7 +69,7 @@ def measure(sample: Sample, rounds: int) -> dict[str, float]:
 def main(rounds: int) -> None:
     """Print a table, one column a kind of page."""
     print(f"load {os.getloadavg()[0]:.1f}, CPython {sys.version.split()[0]}, {rounds} rounds")
-    tables = {sample.title: measure(sample, rounds) for sample in samples()}
+    tables = {sample.title: measure(sample, ways(sample), rounds) for sample in samples()}
     print("| " + " | ".join(["a page to objects, CPU time of `json.loads`", *tables]) + " |")
     print("|---" * (len(tables) + 1) + "|")
     for name in next(iter(tables.values())):

@@ -8,12 +8,10 @@ is made for it. All ways run in turn in one process, as in `decode.py`.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from decode import Read, seconds, ways
+from decode import Read, measure, ways
 from pages import Sample, samples
 
 from clientkit import codec
@@ -70,20 +68,10 @@ def completed(sample: Sample) -> Sample:
     return attrs.evolve(sample, contents=contents)
 
 
-def measure(sample: Sample, rounds: int) -> dict[str, float]:
-    """The median of each way's CPU time, as a multiple of that of ``json.loads``."""
+def compared(sample: Sample, rounds: int) -> dict[str, float]:
+    """Ours beside the generated client, each as a multiple of ``json.loads``."""
     ours = {name: read for name, read in ways(sample).items() if name.startswith(("json", "this"))}
-    found = {**ours, GENERATOR: generated(sample)}
-    for read in found.values():
-        read(sample.contents[0])
-    gc.freeze()
-    ratios: dict[str, list[float]] = {name: [] for name in found}
-    for number in range(rounds):
-        contents = [sample.contents[(number * 4 + each) % len(sample.contents)] for each in range(4)]
-        took = {name: seconds(read, contents) for name, read in found.items()}
-        for name, each in took.items():
-            ratios[name].append(each / took["json.loads"])
-    return {name: statistics.median(each) for name, each in ratios.items()}
+    return measure(sample, {**ours, GENERATOR: generated(sample)}, rounds)
 
 
 def main(brex: str, rillet: str, rounds: int) -> None:
@@ -92,7 +80,7 @@ def main(brex: str, rillet: str, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder), {"brex_generated": brex, "rillet_generated": rillet})
         sys.path.insert(0, folder)
-        tables = {sample.title: measure(completed(sample), rounds) for sample in samples() if sample.title in PAGES}
+        tables = {sample.title: compared(completed(sample), rounds) for sample in samples() if sample.title in PAGES}
     print("| " + " | ".join(["a page to objects, CPU time of `json.loads`", *tables]) + " |")
     print("|---" * (len(tables) + 1) + "|")
     for name in next(iter(tables.values())):
