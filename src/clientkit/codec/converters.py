@@ -20,7 +20,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from clientkit.codec.careful import Structure, array_reader, mapping_reader, object_reader
 from clientkit.codec.fields import EXTRA_KEY, Extra, is_always_sent, is_number, name_of
 from clientkit.codec.rules import Hook, is_array
-from clientkit.codec.scalars import SCALARS, to_enum
+from clientkit.codec.scalars import SCALARS, is_enum, to_enum
 from clientkit.codec.text import instant_text
 from clientkit.money import sent_text
 
@@ -55,11 +55,11 @@ def _converter(*, is_careful: bool) -> cattrs.Converter:
     if is_careful:
         made.register_structure_hook_factory(is_mapping, _mapping_reader)
     made.register_structure_hook_func(_is_anything, SCALARS[object])
-    made.register_structure_hook_func(_is_enum, to_enum)
+    made.register_structure_hook_func(is_enum, to_enum)
     made.register_unstructure_hook(Decimal, sent_text)
     made.register_unstructure_hook(datetime, instant_text)
     made.register_unstructure_hook(date, date.isoformat)
-    made.register_unstructure_hook_func(_is_enum, _value_of)
+    made.register_unstructure_hook_func(is_enum, _value_of)
     made.register_unstructure_hook_func(_is_anything, _unchanged)
     made.register_unstructure_hook_factory(attrs.has, _writer)
     return made
@@ -67,10 +67,6 @@ def _converter(*, is_careful: bool) -> cattrs.Converter:
 
 def _is_anything(kind: object) -> bool:
     return kind is object or kind == Extra
-
-
-def _is_enum(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Enum)
 
 
 def _value_of(member: Enum) -> object:

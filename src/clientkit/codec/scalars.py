@@ -66,6 +66,11 @@ def _to_date(value: object, _: object) -> date:
     raise wrong(value, "a date such as 2026-01-31")
 
 
+def is_enum(kind: object) -> bool:
+    """Whether a type is an enum."""
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
 def to_enum(value: object, kind: type[Enum]) -> Enum:
     """The member of an enum that a text names."""
     if isinstance(value, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from threading import RLock
 from typing import Any, cast, get_args
 
@@ -14,7 +13,7 @@ from clientkit.codec.careful import maker
 from clientkit.codec.fields import EXTRA_KEY, name_of
 from clientkit.codec.readers import ReaderOfDicts
 from clientkit.codec.rules import Hook, Rules, is_array, without_none
-from clientkit.codec.scalars import SCALARS, to_enum
+from clientkit.codec.scalars import SCALARS, is_enum, to_enum
 from clientkit.field_problems import wrong
 
 
@@ -69,7 +68,7 @@ class StraightReaders:
             return lambda value, _: None if value is None else read(value, wanted)
         if kind in SCALARS:
             return SCALARS[kind]
-        if _is_enum(kind):
+        if is_enum(kind):
             return to_enum
         if attrs.has(kind):
             return ReaderOfDicts(self.rules).reader(kind)
@@ -94,7 +93,3 @@ class StraightReaders:
             return read_all(cast("list[object]", value))
 
         return structure_array
-
-
-def _is_enum(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Enum)
