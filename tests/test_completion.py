@@ -14,13 +14,21 @@ jedi: Any = pytest.importorskip("jedi", reason="jedi comes with the extra docs")
 SOURCES = Path(rillet.__file__).parents[1]
 
 
-def offered(line: str) -> set[str]:
-    """What is offered at the end of the last line of a program."""
-    package = "brex_accounting" if "records" in line else "rillet"
-    program = f"import {package}\nclient = {package}.Client('key')\n{line}"
-    project = jedi.Project(SOURCES, sys_path=[str(SOURCES), *sys.path])
+PROJECT = jedi.Project(SOURCES, sys_path=[str(SOURCES), *sys.path])
+
+
+def at_the_end(program: str) -> tuple[Any, int, int]:
+    """A program, and where its last line ends."""
     lines = program.splitlines()
-    return {each.name for each in jedi.Script(program, project=project).complete(len(lines), len(lines[-1]))}
+    return jedi.Script(program, project=PROJECT), len(lines), len(lines[-1])
+
+
+def offered(line: str) -> set[str]:
+    """What is offered at the end of the last line of a program that has a client of each kind."""
+    package = "brex_accounting" if "records" in line else "rillet"
+    clients = f"import {package}\nclient = {package}.Client('key')\nother = {package}.AsyncClient('key')"
+    script, row, column = at_the_end(f"{clients}\n{line}")
+    return {each.name for each in script.complete(row, column)}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +40,40 @@ def offered(line: str) -> set[str]:
         ("for each in client.vendors.list():\n    each.", {"account_code", "external_references"}),
         ("client.bills.find(reference=ref)[0].", {"expense_number", "due_date"}),
         ("client.records.list().first().", {"line_items", "review_status"}),
+        ("with rillet.Client('key') as mine:\n    mine.", {"vendors", "bills", "reports"}),
+        ("client.with_options(timeout=3).vendors.get('x').", {"account_code", "external_references"}),
     ],
 )
 def test_the_answer_of_a_call_is_completed(line: str, names: set[str]) -> None:
     assert names <= offered(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("(await other.vendors.get('x')).", {"account_code", "external_references"}),
+        ("async for each in other.vendors.list():\n        each.", {"account_code", "external_references"}),
+        ("(await other.bills.find(reference=ref))[0].", {"expense_number", "due_date"}),
+        ("(await other.records.list().first()).", {"line_items", "review_status"}),
+        ("async with rillet.AsyncClient('key') as mine:\n        mine.", {"vendors", "bills", "reports"}),
+    ],
+)
+def test_what_is_awaited_is_completed(line: str, names: set[str]) -> None:
+    assert names <= offered(f"async def main():\n    {line}")
+
+
+def test_what_is_awaited_and_what_is_not_are_told_apart() -> None:
+    assert "account_code" not in offered("other.vendors.get('x').")
+    assert "send" not in offered("client.vendors.get('x').")
+
+
+@pytest.mark.parametrize(
+    ("call", "signature"),
+    [
+        ("client.vendors.get(", "get(vendor_id: str)"),
+        ("client.vendors.list(", "list(*, updated_after: datetime | None=None, limit: int | None=None)"),
+    ],
+)
+def test_what_a_call_takes_is_shown(call: str, signature: str) -> None:
+    script, row, column = at_the_end(f"import rillet\nclient = rillet.Client('key')\n{call}")
+    assert signature in {each.to_string() for each in script.get_signatures(row, column)}

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, cast, overload
 from urllib.parse import urlsplit
 
 import attrs
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
+#: jedi takes `Self` for the class that says it, and would complete no resource after ``with rillet.Client() as client``.
+ClientT = TypeVar("ClientT", bound="_Base")
 
 CLOCKS = Clocks(monotonic=time.monotonic, wall=time.time, chance=random.random)
 
@@ -178,15 +180,15 @@ class _Base:
 
     _context: CallContext
 
-    def with_options(
-        self,
+    def with_options(  # noqa: PYI019
+        self: ClientT,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
         retry: RetryPolicy | None = None,
         max_answer_bytes: int | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Self:
+    ) -> ClientT:
         """The same client with other bounds; connections and pace are shared, and closing it closes nothing.
 
         `timeout` bounds one attempt and `deadline` the whole call, in seconds. `headers` join those that it has, such as
@@ -288,7 +290,7 @@ class BaseClient(_Base):
         if self._owns_transport:
             self._transport.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self: ClientT) -> ClientT:  # noqa: PYI019
         return self
 
     def __exit__(
@@ -343,7 +345,7 @@ class AsyncBaseClient(_Base):
         if self._owns_transport:
             await self._transport.aclose()
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self: ClientT) -> ClientT:  # noqa: PYI019
         return self
 
     async def __aexit__(

@@ -189,19 +189,15 @@ class Listing(_Endpoint, Generic[P, T]):
 
     @override
     def _blocking(self, build: Callable[..., Any]) -> FunctionType:
-        pager = Pager
-
         def call(self: SyncResource, /, *args: Any, **kwargs: Any) -> Any:
-            return pager(self._client, build(self, *args, **kwargs))
+            return self._pager(self._client, build(self, *args, **kwargs))
 
         return cast("FunctionType", call)
 
     @override
     def _awaiting(self, build: Callable[..., Any]) -> FunctionType:
-        pager = AsyncPager
-
         def call(self: AsyncResource, /, *args: Any, **kwargs: Any) -> Any:
-            return pager(self._client, build(self, *args, **kwargs))
+            return self._pager(self._client, build(self, *args, **kwargs))
 
         return cast("FunctionType", call)
 
@@ -229,19 +225,15 @@ class Several(_Answered[P, T, CallSequence[T]]):
 
     @override
     def _blocking(self, build: Callable[..., Any]) -> FunctionType:
-        carry_out = drive_calls
-
         def call(self: SyncResource, /, *args: Any, **kwargs: Any) -> Any:
-            return carry_out(build(self, *args, **kwargs), self._client)
+            return self._drive_calls(build(self, *args, **kwargs), self._client)
 
         return cast("FunctionType", call)
 
     @override
     def _awaiting(self, build: Callable[..., Any]) -> FunctionType:
-        carry_out = drive_calls_async
-
         async def call(self: AsyncResource, /, *args: Any, **kwargs: Any) -> Any:
-            return await carry_out(build(self, *args, **kwargs), self._client)
+            return await self._drive_calls(build(self, *args, **kwargs), self._client)
 
         return cast("FunctionType", call)
 
@@ -268,6 +260,9 @@ def _declared(owner: type) -> dict[str, _Endpoint]:
 class SyncResource:
     """Endpoints read from this class block until the answer is there."""
 
+    _pager = Pager
+    _drive_calls = staticmethod(drive_calls)
+
     def __init__(self, client: Executor) -> None:
         self._client = client
 
@@ -283,6 +278,9 @@ class SyncResource:
 
 class AsyncResource:
     """Endpoints read from this class must be awaited."""
+
+    _pager = AsyncPager
+    _drive_calls = staticmethod(drive_calls_async)
 
     def __init__(self, client: AsyncExecutor) -> None:
         self._client = client
@@ -302,16 +300,5 @@ if sys.platform != "jedi":
     listing = Listing
     several = Several
 else:
-    # Never so. jedi, by which Spyder, vim and others complete, cannot tell the platform and reads both branches, and it
-    # knows no ParamSpec. Type checkers and programs read the first branch alone.
-    class _Answers(Generic[T]):
-        def __get__(self, instance: object, owner: type[Any], /) -> Callable[..., T]: ...
-
-    class _Lists(Generic[T]):
-        def __get__(self, instance: object, owner: type[Any], /) -> Callable[..., Pager[T]]: ...
-
-    def operation(build: Callable[..., Request[T]]) -> _Answers[T]: ...  # noqa: D103
-
-    def listing(build: Callable[..., PageRequest[T]]) -> _Lists[T]: ...  # noqa: D103
-
-    def several(build: Callable[..., CallSequence[T]]) -> _Answers[T]: ...  # noqa: D103
+    # Never so. jedi cannot tell the platform and reads both branches; type checkers and programs read the first alone.
+    from clientkit._completion import listing, operation, several  # noqa: F401

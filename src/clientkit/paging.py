@@ -201,7 +201,10 @@ class AsyncPager(Generic[T]):
     ) -> None:
         self._client, self._listing, self._clock = client, listing, clock
 
-    async def __aiter__(self) -> AsyncIterator[T]:
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self._items()
+
+    async def _items(self) -> AsyncIterator[T]:
         async for page in self.pages():
             for item in page.items:
                 yield item
