@@ -46,8 +46,9 @@ from bridge.callers import Rates, no_rates
 from bridge.decisions import Findings, Reason, SkipCode
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export, UnknownRecordError
-from bridge.export.engine.runner import ShowProgress, never, silent
+from bridge.export.engine.runner import never
 from bridge.export.journal.protocol import Journal, NoJournal, Refusal
+from bridge.export.reporting.progress import ShowProgress, silent
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.mapping import Bridge

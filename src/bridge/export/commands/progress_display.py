@@ -14,9 +14,8 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from bridge.export.engine.export import Export
-from bridge.export.engine.runner import ShowProgress
 from bridge.export.reporting import audit_log
-from bridge.export.reporting.progress import Progress
+from bridge.export.reporting.progress import Progress, ShowProgress
 from bridge.export.reporting.progress_bar import EVERY, FIRST, Lines, Occasion, OnBar, columns
 
 

@@ -18,12 +18,12 @@ from bridge.export.engine.approvals import Review
 from bridge.export.engine.export import Export
 from bridge.export.engine.holding import Hold, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
-from bridge.export.engine.runner import ShowProgress, never, silent
+from bridge.export.engine.runner import never
 from bridge.export.engine.saved_plan import SavedPlan
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import in_loop
-from bridge.export.reporting.progress import Progress
+from bridge.export.reporting.progress import Progress, ShowProgress, silent
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.export.sources.protocol import Source

@@ -26,7 +26,7 @@ from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.run_marks import note_changes
-from bridge.export.engine.runner import ShowProgress, never, silent
+from bridge.export.engine.runner import never
 from bridge.export.engine.saved_plan import Permits, SavedPlan, owners_of, permits_all
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
@@ -34,6 +34,7 @@ from bridge.export.engine.walk import checked_books
 from bridge.export.journal.protocol import Journal, NoJournal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import ledger_of
+from bridge.export.reporting.progress import ShowProgress, silent
 from bridge.export.reporting.progress_bar import progress_bar
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement, verify

@@ -13,13 +13,14 @@ from bridge.export.engine.attempts import ACCRUALS
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.run_marks import note_receipts
-from bridge.export.engine.runner import Runner, ShowProgress, never, silent
+from bridge.export.engine.runner import Runner, never
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.tasks.receipts import Download
 from bridge.export.engine.walk import Walk
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import AccruingLedger, Ledger
+from bridge.export.reporting.progress import ShowProgress, silent
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge

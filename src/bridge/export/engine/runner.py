@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
 
 import attrs
 
@@ -20,7 +19,7 @@ from bridge.export.journal.protocol import Journal, JournalError, Reasons
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.owners import Owned
 from bridge.export.reporting import audit_log
-from bridge.export.reporting.progress import Pace, Progress
+from bridge.export.reporting.progress import Pace, Progress, ShowProgress, silent
 from bridge.export.reporting.report import (
     CreatedVendor,
     Elsewhere,
@@ -41,20 +40,12 @@ from bridge.wording import Wording
 from clientkit import observing
 from clientkit.errors import ApiError, Verdict
 
-#: Told after each record.
-ShowProgress: TypeAlias = Callable[[Progress], object]
-
 _FAILURES_IN_A_ROW = 3
 _INTERRUPTED = "it was interrupted"
 # Of a summary, whose records may be thousands.
 _NAMED = 10
 # What a source hears of as done although nothing stands in the ledger for it.
 _SETTLED = frozenset({SkipCode.DISMISSED, SkipCode.NO_MONEY})
-
-
-def silent(progress: Progress) -> None:
-    """Shows no progress."""
-    del progress
 
 
 def never() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeAlias
 
 import attrs
 
@@ -26,6 +27,15 @@ class Progress:
     of: int
     record_id: str
     rest: timedelta | None = None
+
+
+#: Told after each record.
+ShowProgress: TypeAlias = Callable[[Progress], object]
+
+
+def silent(progress: Progress) -> None:
+    """Shows no progress."""
+    del progress
 
 
 class Pace:
