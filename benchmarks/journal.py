@@ -1,6 +1,11 @@
-"""How many records a second a journal takes: claimed, read, intended, noted, reported and released, one after the other::
+"""How many records a second a journal takes::
 
     python benchmarks/journal.py [records] [postgresql://…]
+
+The first row of a place is what an export does with one record in flight: a record is claimed as the one before is given
+back, looked up, intended and noted, and a hundred are reported at once. The second row is an export with a journal that
+cannot exchange claims, where each record is given back at once. The third has each step of a record in a transaction of its
+own. They are in turn, a hundred records at a time; medians of the hundreds are shown.
 
 SQLite's file is in the folder for temporary files, which `TMPDIR` names, and on the disk with every step. Shown are
 records by the clock and the CPU time of this process; the rest of the time is the disk's or the server's.
@@ -12,18 +17,35 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 from growth import attempt, settled
 
 from bridge.export import SqlJournal
+from bridge.export.engine.claims import Claims
 
-#: Before anything counts, so that statements are compiled.
-FIRST = 50
+#: How many results an export reports at once.
+BATCH = 100
 
 
-def write(journal: SqlJournal, numbers: range) -> None:
-    """Everything that is written down for these records."""
+def exported(journal: SqlJournal, numbers: range, *, hands_on: bool) -> None:
+    """Everything that an export writes down for these records."""
+    with closing(Claims(journal, hands_on=hands_on)) as claims:
+        for number in numbers:
+            made = attempt(number)
+            with claims.holding(made.subject, "busy"):
+                assert not journal.attempts(made.subject)
+                journal.intend(made)
+                journal.note(settled(made))
+        journal.reported([attempt(number).subject for number in numbers])
+
+
+def step_by_step(journal: SqlJournal, numbers: range) -> None:
+    """The same, each step of a record in a transaction of its own."""
     for number in numbers:
         made = attempt(number)
         assert journal.claim(made.subject)
@@ -34,24 +56,40 @@ def write(journal: SqlJournal, numbers: range) -> None:
         journal.release(made.subject)
 
 
-def row(title: str, place: str, count: int) -> None:
-    """Print what a place takes."""
+WAYS: dict[str, Callable[[SqlJournal, range], None]] = {
+    "an export": partial(exported, hands_on=True),
+    "each given back at once": partial(exported, hands_on=False),
+    "each step by itself": step_by_step,
+}
+
+
+def rows(title: str, place: str, count: int) -> None:
+    """Print what a place takes, each way."""
+    took: dict[str, list[float]] = {way: [] for way in WAYS}
+    cpu: dict[str, list[float]] = {way: [] for way in WAYS}
     with SqlJournal(place, namespace=f"benchmark-{time.time_ns()}") as journal:
-        write(journal, range(FIRST))
-        began, cpu = time.perf_counter(), time.process_time()
-        write(journal, range(FIRST, FIRST + count))
-        cpu, took = time.process_time() - cpu, time.perf_counter() - began
-    print(f"| {title} | {count / took:,.0f} | {cpu / count * 1e6:,.0f} µs |", flush=True)
+        # The first batch does not count: statements are compiled in it.
+        for batch in range(1 + max(1, count // BATCH)):
+            for number, (way, write) in enumerate(WAYS.items()):
+                first = (batch * len(WAYS) + number) * BATCH
+                began, cpu_began = time.perf_counter(), time.process_time()
+                write(journal, range(first, first + BATCH))
+                if batch:
+                    took[way].append(time.perf_counter() - began)
+                    cpu[way].append(time.process_time() - cpu_began)
+    for way in WAYS:
+        records, each = BATCH / median(took[way]), median(cpu[way]) / BATCH
+        print(f"| {title}, {way} | {records:,.0f} | {each * 1e6:,.0f} µs |", flush=True)
 
 
 def main(count: int, url: str | None) -> None:
-    """Print a row for each place."""
+    """Print the rows of each place."""
     print(f"load {os.getloadavg()[0]:.1f}, CPython {sys.version.split()[0]}, {count:,} records")
     print("| journal | records/s | CPU time of a record |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        row("SQLite", str(Path(folder) / "journal.db"), count)
+        rows("SQLite", str(Path(folder) / "journal.db"), count)
     if url is not None:
-        row("PostgreSQL", url, count)
+        rows("PostgreSQL", url, count)
 
 
 if __name__ == "__main__":

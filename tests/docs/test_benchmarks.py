@@ -36,7 +36,7 @@ def test_a_benchmark_prints_ratios(script: str, rows: int) -> None:
         ("encode.py", ["1"], r"\| this library \| \d+\.\d\d \|"),
         ("webhooks.py", ["1"], r"\| Rillet: a vendor \| \d+\.\d\d \|"),
         ("calls.py", ["1"], r"\| 32 at once, async \| \d+\.\d\d \|"),
-        ("journal.py", ["20"], r"\| SQLite \| [\d,]+ \| [\d,]+ µs \|"),
+        ("journal.py", ["20"], r"\| SQLite, an export \| [\d,]+ \| [\d,]+ µs \|"),
         ("pace.py", ["20", "60"], r"20 records, 20 charges, \d+ requests to Rillet: .* of the ideal"),
         ("many_tenants.py", ["3"], r'"posted": 110, "429": 0, "most slices of another while a small one waits": 0'),
         pytest.param(

@@ -26,6 +26,7 @@ def attempt(journal: SqlJournal) -> Attempt:
 METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "claim": lambda journal: journal.claim("accr_1"),
     "claim_all": lambda journal: journal.claim_all(["accr_1", "accr_open"]),
+    "exchange": lambda journal: journal.exchange("accr_1", released=["accr_2"]),
     "release": lambda journal: journal.release("accr_1"),
     "release_all": lambda journal: journal.release_all(["accr_1"]),
     "attempts": lambda journal: journal.attempts(RECORD),

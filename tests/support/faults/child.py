@@ -78,6 +78,13 @@ class DyingJournal(SqlJournal):
         return claimed
 
     @override
+    def exchange(self, subject: str, *, released: Iterable[str]) -> bool:
+        self._die(after=False)
+        claimed = super().exchange(subject, released=released)
+        self._die(after=True)
+        return claimed
+
+    @override
     def release_all(self, subjects: Iterable[str]) -> None:
         self._die(after=False)
         super().release_all(subjects)

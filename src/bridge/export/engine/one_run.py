@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from datetime import datetime
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.export.engine.attempts import ACCRUALS
+from bridge.export.engine.claims import Claims
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.run_marks import note_receipts
@@ -48,7 +50,9 @@ class RunParts:
         created: Callable[[CreatedVendor], object],
         warn: Callable[[Warned], object],
         permits: Permits = permits_all,
+        *,
         kept: KeptBooks | None = None,
+        claims: Claims | None = None,
     ) -> Walk:
         """A way through the records, which `sender` posts; without `kept` books they are read anew."""
         return Walk(
@@ -61,6 +65,7 @@ class RunParts:
             warn=warn,
             permits=permits,
             kept=kept,
+            claims=claims,
         )
 
     @is_work("bridge.export.run")
@@ -78,11 +83,13 @@ class RunParts:
         permits: Permits = permits_all,
     ) -> Runner:
         """Export what waits; `Walk.begin` and `Export.run` explain the arguments, and what it raises."""
+        claims = Claims(self.journal, hands_on=True)
         runner = Runner(
             self.source,
             self.ledger,
             self.bridge.settings,
             journal=self.journal,
+            claims=claims,
             batch=self.batch,
             in_flight=self.in_flight,
             clock=self.clock,
@@ -93,7 +100,9 @@ class RunParts:
         )
         # What a person replays or has approved is compared with what is there now.
         kept = self.kept if permits is permits_all and not replayed else None
-        walk = self.walk(Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept)
+        walk = self.walk(
+            Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept=kept, claims=claims
+        )
         walk.begin(
             ids=ids,
             updated_after=updated_after,
@@ -101,11 +110,13 @@ class RunParts:
             replayed=replayed,
             failed=failed,
         )
-        runner.begin(walk.survey)
-        runner.work_all(walk.batches(_as_they_are))
-        for each in walk.uncarried():
-            runner.warn(each)
-        runner.finish()
+        # The end of a run gives back what is left; an exception must not keep it either.
+        with closing(claims):
+            runner.begin(walk.survey)
+            runner.work_all(walk.batches(_as_they_are))
+            for each in walk.uncarried():
+                runner.warn(each)
+            runner.finish()
         self._take_out_of_accruals(runner)
         note_receipts(self.journal, runner.receipts_left)
         return runner

@@ -11,6 +11,7 @@ from brex_accounting import Record
 from bridge.callers import described
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.engine.calls import drive
+from bridge.export.engine.claims import Claims
 from bridge.export.engine.survey import Survey
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.engine.tasks.receipts import LINK_GONE
@@ -67,6 +68,7 @@ class Runner:
         settings: Settings,
         *,
         journal: Journal,
+        claims: Claims,
         batch: int,
         in_flight: int,
         clock: Callable[[], float],
@@ -79,7 +81,7 @@ class Runner:
         self._source, self._ledger, self._clock = source, ledger, clock
         self._started, self._sent = clock(), self._requests
         self._pace = Pace(0, ledger.pacer, clock)
-        self._journal, self._settings, self._wording = journal, settings, wording
+        self._journal, self._claims, self._settings, self._wording = journal, claims, settings, wording
         self._tally = Tally(keep)
         # What is summarised is summarised together.
         self._summarised = frozenset(settings.summarise)
@@ -203,6 +205,7 @@ class Runner:
         self._tally.not_reached(sorted(self._left), self._read)
         if (warned := self._reporter.decide()) is not None:
             self.warn(warned)
+        self._close_claims()
         try:
             self._tell()
         except KeyboardInterrupt:
@@ -373,6 +376,12 @@ class Runner:
             self._stopped, self._stop_code = why, code
             observing.note(stop_code=code.value)
             audit_log.stopped(code.value, why)
+
+    def _close_claims(self) -> None:
+        try:
+            self._claims.close()
+        except JournalError as error:
+            self._end(StopCode.JOURNAL, str(error))
 
     def _tell(self) -> None:
         self._write_down_refusals()

@@ -16,6 +16,7 @@ from bridge.documents.protocol import Found, parts_of
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import in_summaries
 from bridge.export.engine.bill_numbers import BillNumbers
+from bridge.export.engine.claims import Claims
 from bridge.export.engine.deciding import Decisions
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
@@ -73,9 +74,10 @@ class Walk:
         warn: Callable[[Warned], object],
         permits: Permits = permits_all,
         kept: KeptBooks | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self._source, self._sender, self._bridge, self._hold = source, sender, bridge, hold
-        self._download, self._warn, self._permits = download, warn, permits
+        self._download, self._warn, self._permits, self._claims = download, warn, permits, claims
         self._ledger, self._journal = sender.ledger, sender.journal
         self._decisions = Decisions(bridge, self._journal, warn, BillNumbers(self._ledger))
         self._vendors = VendorCreator(sender, created)
@@ -263,6 +265,7 @@ class Walk:
             hold=self._hold,
             wording=self._bridge.wording,
             permits=self._permits,
+            claims=self._claims,
         )
 
     def _tasks(self, batch: Sequence[str], books: Books) -> Iterator[Task]:

@@ -202,6 +202,15 @@ class Journal(Protocol):
 
 
 @runtime_checkable
+class ExchangingJournal(Journal, Protocol):
+    """A journal that gives claims back and takes another in one transaction. Every method raises `JournalError`."""
+
+    def exchange(self, subject: str, *, released: Iterable[str]) -> bool:
+        """Let others have the subjects `released`, and claim another one as `claim` does. Whether it could be claimed."""
+        ...
+
+
+@runtime_checkable
 class ListingJournal(Journal, Protocol):
     """A journal that counts and lists its records without reading each. Every method raises `JournalError`."""
 

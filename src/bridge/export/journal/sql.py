@@ -105,6 +105,11 @@ class SqlJournal:
             # Another exporter claims some of them at this moment.
             return frozenset(subject for subject in subjects if self.claim(subject))
 
+    def exchange(self, subject: str, *, released: Iterable[str]) -> bool:
+        """Let others have the subjects `released`, and claim another one, in one transaction. Whether it could be claimed."""
+        with self._writing() as connection:
+            return self._claim().exchange(connection, subject, released=released)
+
     def held(self, subject: str) -> Held | None:
         """Who has a subject in hand, None where nobody has."""
         with self._writing() as connection:

@@ -55,6 +55,17 @@ class Claim:
         taken = connection.execute(_TAKE, {**named, **self._values, "now": text_of(self.now)})
         return bool(taken.rowcount) or self._take_free(connection, [subject])
 
+    def exchange(self, connection: sa.Connection, subject: str, *, released: Iterable[str]) -> bool:
+        """Give back what the holder has of these, and take another one. Whether it is the holder's now."""
+        is_mine = False
+        # Sorted, so that two exporters wait for each other's rows in one order.
+        for each in sorted({subject, *released}):
+            if each == subject:
+                is_mine = self.take(connection, subject)
+            else:
+                self.release(connection, (each,))
+        return is_mine
+
     def take_all(self, connection: sa.Connection, subjects: Sequence[str]) -> set[str]:
         """Claim what is free of these; those that the holder has then."""
         claimed = set[str]()

@@ -13,7 +13,7 @@ from bridge.books import Books
 from bridge.decisions import Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.calls import Calls
-from bridge.export.engine.claims import BusyError, Locks, claimed
+from bridge.export.engine.claims import BusyError, Claims, Locks
 from bridge.export.engine.holding import Hold, holds_nothing
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import NoIdError, Sender
@@ -69,9 +69,11 @@ class TaskContext:
         hold: Hold = holds_nothing,
         wording: Wording = RECORDS,
         permits: Permits = permits_all,
+        claims: Claims | None = None,
     ) -> None:
         self.sender, self.settings, self.books, self.hold, self.wording = sender, settings, books, hold, wording
         self.vendors, self.payments, self.receipts, self.permits = vendors, payments, receipts, permits
+        self._claims = claims or Claims(sender.journal)
         self._looks, self._locks = dict[Ref, Found | None](), Locks()
 
     @property
@@ -89,7 +91,7 @@ class TaskContext:
         if self.sender.is_dry:
             return nullcontext()
         busy = f"another {self.wording.run} has it in hand; the next run sees what came of it"
-        return claimed(self.journal, subject, busy)
+        return self._claims.holding(subject, busy)
 
     def look_once(self, ref: Ref) -> Found | None:
         """An object that many records of a run share, such as a summary, as it was at the first look."""

@@ -1,0 +1,226 @@
+"""What a run has in hand: a record that is done is given back with the claim of the next, and none is kept in the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from bridge import Bridge
+from bridge.export import Export, Journal, NoJournal, SqlJournal, StopCode
+from bridge.export.engine.claims import BusyError, Claims
+from bridge.export.journal.protocol import JournalError
+from support.clocks import ManualClock
+from support.companies.exported import SETTINGS, Company, expense
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+RECORDS = [f"accr_{number:03}" for number in range(1, 5)]
+
+
+class Told(SqlJournal):
+    """Keeps what is claimed and given back, each transaction as a line; one may fail."""
+
+    def __init__(self, place: str, *, fails: str = "") -> None:
+        super().__init__(place, now=lambda: NOW)
+        self._fails, self.lines = fails, list[str]()
+
+    def _tell(self, line: str) -> None:
+        self.lines.append(line)
+        if line == self._fails:
+            raise JournalError("no room is left on the disk")
+
+    @override
+    def claim(self, subject: str) -> bool:
+        self._tell(f"claim {subject}")
+        return super().claim(subject)
+
+    @override
+    def exchange(self, subject: str, *, released: Iterable[str]) -> bool:
+        self._tell(f"claim {subject} for {', '.join(released)}")
+        return super().exchange(subject, released=released)
+
+    @override
+    def release_all(self, subjects: Iterable[str]) -> None:
+        self._tell(f"release {', '.join(subjects)}")
+        super().release_all(subjects)
+
+
+class Plain(NoJournal):
+    """A journal of a caller, which only does what every journal does."""
+
+    def __init__(self) -> None:
+        self.lines = list[str]()
+
+    @override
+    def claim(self, subject: str) -> bool:
+        self.lines.append(f"claim {subject}")
+        return True
+
+    @override
+    def release(self, subject: str) -> None:
+        self.lines.append(f"release {subject}")
+
+
+def export(company: Company, journal: Journal) -> Export:
+    clients = company.brex.client(sleep=lambda _: None), company.rillet.client()
+    return Export(*clients, Bridge(SETTINGS), journal=journal, in_flight=1)
+
+
+def of_records(lines: Iterable[str]) -> list[str]:
+    return [each for each in lines if "vendor:" not in each]
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[Told]:
+    with Told(str(tmp_path / "journal.db")) as journal:
+        yield journal
+
+
+def test_a_record_that_is_done_is_given_back_with_the_claim_of_the_next(company: Company, told: Told) -> None:
+    company.brex.add(*(expense(number) for number in range(1, 5)))
+
+    assert export(company, told).run().complete
+
+    assert of_records(told.lines) == [
+        "claim accr_001",
+        "claim accr_002 for accr_001",
+        "claim accr_003 for accr_002",
+        "claim accr_004 for accr_003",
+        "release accr_004",
+    ]
+    assert [told.held(each) for each in RECORDS] == [None] * 4
+
+
+def test_a_journal_that_cannot_exchange_claims_gives_each_back_at_once(company: Company) -> None:
+    company.brex.add(expense(1), expense(2))
+    journal = Plain()
+
+    assert export(company, journal).run().complete
+
+    assert of_records(journal.lines) == ["claim accr_001", "release accr_001", "claim accr_002", "release accr_002"]
+
+
+def test_a_record_that_another_exporter_has_does_not_keep_the_one_before(
+    company: Company, told: Told, tmp_path: Path
+) -> None:
+    company.brex.add(*(expense(number) for number in range(1, 4)))
+    with SqlJournal(str(tmp_path / "journal.db"), now=lambda: NOW) as other:
+        assert other.claim("accr_002")
+
+        outcome = export(company, told).run()
+
+        assert [each.record.id for each in outcome.elsewhere] == ["accr_002"]
+        assert len(outcome.posted) == 2
+        assert told.held("accr_002") == other.held("accr_002")
+        assert [told.held(each) for each in ("accr_001", "accr_003")] == [None, None]
+
+
+def test_what_was_posted_counts_where_its_claim_cannot_be_given_back(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    with Told(str(tmp_path / "journal.db"), fails="release accr_001") as journal:
+        outcome = export(company, journal).run()
+
+    assert outcome.stop_code is StopCode.JOURNAL
+    assert [each.record.id for each in outcome.posted] == ["accr_001"]
+    assert company.exported() == ["accr_001"]
+
+
+def test_what_was_posted_counts_where_the_next_cannot_be_claimed(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1), expense(2))
+    with Told(str(tmp_path / "journal.db"), fails="claim accr_002 for accr_001") as journal:
+        outcome = export(company, journal).run()
+
+        assert [journal.held(each) for each in RECORDS] == [None] * 4
+    assert outcome.stop_code is StopCode.JOURNAL
+    assert [each.record.id for each in outcome.posted] == ["accr_001"]
+    assert [each.code for each in outcome.failed] == ["journal"]
+    assert company.exported() == ["accr_001"]
+
+
+def test_an_exception_of_the_caller_keeps_nothing(
+    company: Company, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.brex.add(expense(1))
+
+    def fail(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("bridge.export.engine.runner.Runner.finish", fail)
+
+    with pytest.raises(MemoryError):
+        export(company, told).run()
+
+    assert told.held("accr_001") is None
+
+
+def test_what_ends_after_the_run_is_given_back_at_once(told: Told) -> None:
+    claims = Claims(told, hands_on=True)
+    with claims.holding("accr_001", "busy"):
+        pass
+    with claims.holding("accr_002", "busy"):
+        claims.close()
+        assert told.held("accr_001") is None
+        assert told.held("accr_002") is not None
+
+    assert told.held("accr_002") is None
+
+
+def test_a_record_that_comes_again_is_kept(told: Told) -> None:
+    claims = Claims(told, hands_on=True)
+    with claims.holding("accr_001", "busy"):
+        pass
+    with claims.holding("accr_001", "busy"):
+        assert told.held("accr_001") is not None
+
+    claims.close()
+
+    assert told.held("accr_001") is None
+
+
+def test_claims_are_exchanged_whether_the_next_is_free_or_not(place: str) -> None:
+    with SqlJournal(place, now=lambda: NOW) as one, SqlJournal(place, now=lambda: NOW) as two:
+        assert one.claim_all(["accr_1", "accr_3", "accr_5"]) == {"accr_1", "accr_3", "accr_5"}
+        assert two.claim("accr_4")
+
+        assert one.exchange("accr_2", released=["accr_1", "accr_3", "accr_4"])
+        assert not one.exchange("accr_4", released=["accr_5"])
+
+        assert [two.claim(f"accr_{number}") for number in range(1, 6)] == [True, False, True, True, True]
+
+
+def test_two_that_claim_what_the_other_gives_back_never_wait_for_each_other(place: str) -> None:
+    """In PostgreSQL each would have the row that the other one needs, were they taken in another order."""
+    clock, start, problems = ManualClock(NOW), threading.Barrier(2), list[BaseException]()
+
+    def work(mine: str, next_one: str) -> None:
+        try:
+            with SqlJournal(place, now=clock) as journal:
+                for _ in range(50):
+                    journal.claim(mine)
+                    start.wait(timeout=30)
+                    journal.exchange(next_one, released=[mine])
+                    start.wait(timeout=30)
+                    journal.release_all([mine, next_one])
+        except BaseException as error:  # noqa: BLE001 - shown below
+            problems.append(error)
+            start.abort()
+
+    threads = [threading.Thread(target=work, args=pair) for pair in (("a", "b"), ("b", "a"))]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert problems == []
+
+
+def test_a_busy_record_is_said_with_its_holder(told: Told, tmp_path: Path) -> None:
+    with SqlJournal(str(tmp_path / "journal.db"), now=lambda: NOW, who="another") as other:
+        assert other.claim("accr_001")
+
+        with pytest.raises(BusyError, match="busy \\(another, until 12:12:00 UTC\\)"):
+            Claims(told).holding("accr_001", "busy").__enter__()
