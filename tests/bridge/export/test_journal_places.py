@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 from bridge.export import Attempt, JournalError, SqlJournal
+from bridge.export.journal.places import engine_at
 from support.postgres import missing
 
 VERSION_2 = (Path(__file__).parent / "data" / "journal_v2.sql").read_text(encoding="utf-8")
@@ -234,3 +235,14 @@ def test_a_password_is_never_shown() -> None:
         SqlJournal("postgresql://exporter:private@127.0.0.1:1/books")
 
     assert "private" not in str(caught.value)
+
+
+def test_sqlite_waits_until_nothing_can_take_back_what_was_committed(tmp_path: Path) -> None:
+    """Its rollback journal, were it there again after a power cut, would."""
+    extra = 3
+    engine = engine_at(str(tmp_path / "journal.db"))
+
+    with engine.connect() as one, engine.connect() as two:
+        assert [each.exec_driver_sql("PRAGMA synchronous").scalar() for each in (one, two)] == [extra, extra]
+
+    engine.dispose()

@@ -8,7 +8,10 @@ from types import TracebackType
 from typing import Self
 
 import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bridge.export.journal.protocol import JournalError
 
@@ -27,6 +30,8 @@ def engine_at(place: str) -> sa.Engine:
     try:
         arguments = {"timeout": _SECONDS_FOR_A_LOCK} if backend == "sqlite" else {}
         engine = sa.create_engine(url, connect_args=arguments)
+        if backend == "sqlite":
+            event.listen(engine, "connect", _wait_for_the_disk)
     except ModuleNotFoundError as error:
         raise JournalError(
             f"the journal needs the driver {error.name}; install it with: pip install {error.name}"
@@ -96,6 +101,12 @@ def keep_to_oneself(url: sa.URL) -> None:
             path = Path(url.database)
             if path.is_file() and path.stat().st_mode & 0o077:
                 path.chmod(0o600)
+
+
+def _wait_for_the_disk(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # By default SQLite does not wait until its rollback journal is gone from the folder. If the power fails then, the
+    # rollback journal is there again and takes back what was committed last, such as the intent of what was sent.
+    connection.execute("PRAGMA synchronous = EXTRA")
 
 
 def _url(place: str) -> sa.URL:
