@@ -95,8 +95,9 @@ class Draft:
         alike, required, make = _fields_of(kind, tuple(fields))
         for name, give in alike:
             fields[name] = give(self)
-        if None in map(fields.get, required):
-            return None
+        for name in required:
+            if fields.get(name) is None:
+                return None
         return _post(record=self.coded.record, document=make(**fields))
 
     def account(self, role: Role) -> Account | None:
