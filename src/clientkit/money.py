@@ -26,8 +26,8 @@ MINOR_UNITS: Mapping[str, int] = MappingProxyType(
     }
 )  # fmt: skip
 
-# The minor unit by its places: 1, 0.1, 0.01 and so on.
-_UNITS = tuple(Decimal((0, (1,), -digits)) for digits in range(max(MINOR_UNITS.values()) + 1))
+_HUNDREDTH = Decimal("0.01")
+_UNITS = {currency: Decimal((0, (1,), -digits)) for currency, digits in MINOR_UNITS.items()}
 _INTEGER_DIGITS = 18
 _FRACTION_DIGITS = 28
 # What is read may be wider than what is sent: services calculate with more places, and in floating point.
@@ -50,7 +50,7 @@ def places(currency: str) -> int:
 
 def is_rounded(amount: Decimal, currency: str) -> bool:
     """Whether `amount`, in major units, has no more places than its currency: true of 1.10 USD, false of 1.105 USD."""
-    return not _EXACT.remainder(amount, _UNITS[MINOR_UNITS.get(currency, 2)])
+    return not _EXACT.remainder(amount, _UNITS.get(currency, _HUNDREDTH))
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
@@ -150,4 +150,4 @@ def _check_finite(amount: Decimal) -> None:
 
 
 def _unit(currency: str) -> Decimal:
-    return _UNITS[MINOR_UNITS.get(currency, 2)]
+    return _UNITS.get(currency, _HUNDREDTH)
