@@ -16,7 +16,7 @@ from bridge.decisions import Findings, ReasonCode
 from bridge.entities import ownership
 from bridge.field_values import assignments, tax_code
 from bridge.followed import Followed, follows
-from bridge.master_data import INACTIVE, Account
+from bridge.master_data import INACTIVE, Account, Subsidiary
 from bridge.roles import choice, chosen_account, roles_of
 from bridge.settings.choices import Role
 from bridge.settings.values import AccountRule, Entity, Settings
@@ -68,36 +68,21 @@ def code(
     roles = roles_of(chosen, entity, books, like=like or record.type)
     rules = _rules(record, entity, settings)
     rules_of_debtor = _rules(record, debtor, settings) if of_debtor else rules
-    lines = tuple(
-        [
-            _coded(
-                line,
-                how,
-                roles,
-                rules=rules_of_debtor if place in of_debtor else rules,
-                settings=settings,
-                books=books,
-                findings=findings,
-                own=None
-                if choose is no_account or (how is None and line.type in roles)
-                else account_chosen(choose, record, line),
-                is_debtors=place in of_debtor,
-            )
-            for place, (line, how) in enumerate(chosen)
-        ]
-    )
+    lines = list[CodedLine]()
+    for place, (line, how) in enumerate(chosen):
+        is_debtors = place in of_debtor
+        held = rules_of_debtor if is_debtors else rules
+        own = None
+        if choose is not no_account and (how is not None or line.type not in roles):
+            own = account_chosen(choose, record, line)
+        if own is None and not held and not line.accounting_field_values:
+            lines.append(_coded_line(line=line, account=None, is_coded=False, is_debtors=is_debtors))
+        else:
+            lines.append(_coded(line, how, roles, held, own, settings, books, findings, is_debtors=is_debtors))
     if entity is None or sums is None:
         return None
-    subsidiary = books.subsidiary(entity.subsidiary)
-    is_sure = subsidiary is not None and subsidiary.id == entity.subsidiary
-    unread = None if is_sure else books.unread("subsidiary", entity.subsidiary)
-    if unread is None and subsidiary is None:
-        unread = books.nameless("subsidiary")
-    if unread is not None:
-        findings.add(ReasonCode.UNREADABLE, f"{entity.name} needs something of {books.ledger}: {unread}")
-        return None
+    subsidiary = _subsidiary(entity, books, findings)
     if subsidiary is None:
-        findings.add(ReasonCode.NO_ENTITY, f"{books.ledger} has no subsidiary {entity.subsidiary!r} for {entity.name}")
         return None
     _check_total(record, sums, entity, lines, roles, books, findings)
     debt = None if owned is None or debtor is None else debt_of(owned, books, findings)
@@ -108,10 +93,25 @@ def code(
         entity=entity,
         subsidiary=subsidiary,
         currency=sums[0],
-        lines=lines,
+        lines=tuple(lines),
         roles=roles,
         debt=debt,
     )
+
+
+def _subsidiary(entity: Entity, books: Books, findings: Findings) -> Subsidiary | None:
+    subsidiary = books.subsidiary(entity.subsidiary)
+    if subsidiary is not None and (subsidiary.id == entity.subsidiary or not books.unreadable):
+        return subsidiary
+    unread = books.unread("subsidiary", entity.subsidiary)
+    if unread is None and subsidiary is None:
+        unread = books.nameless("subsidiary")
+    if unread is not None:
+        findings.add(ReasonCode.UNREADABLE, f"{entity.name} needs something of {books.ledger}: {unread}")
+        return None
+    if subsidiary is None:
+        findings.add(ReasonCode.NO_ENTITY, f"{books.ledger} has no subsidiary {entity.subsidiary!r} for {entity.name}")
+    return subsidiary
 
 
 def _checked_lines(record: Record, findings: Findings) -> _Sums | None:
@@ -215,20 +215,18 @@ def _rules(record: Record, entity: Entity | None, settings: Settings) -> tuple[A
     )
 
 
-def _coded(
+def _coded(  # noqa: PLR0917 - the usual companions
     line: LineItem,
     chosen: FieldValueRef | None,
     roles: Mapping[Side, Role],
-    *,
     rules: Sequence[AccountRule],
+    own: ChosenAccount | None,
     settings: Settings,
     books: Books,
     findings: Findings,
-    own: ChosenAccount | None,
+    *,
     is_debtors: bool,
 ) -> CodedLine:
-    if own is None and not rules and not line.accounting_field_values:
-        return _coded_line(line=line, account=None, is_coded=False, is_debtors=is_debtors)
     rule: AccountRule | None = None
     if own is not None:
         rule = AccountRule(account=own.account)
@@ -251,7 +249,7 @@ def _coded(
         account = None
     fields = assignments(line, settings, books, findings)
     is_coded = chosen is not None or rule is not None
-    taxed = tax_code(line, settings) if is_coded else None
+    taxed = tax_code(line, settings) if is_coded and settings.tax_field is not None else None
     return _coded_line(
         line=line,
         account=account,
