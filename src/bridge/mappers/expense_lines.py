@@ -17,7 +17,7 @@ from bridge.master_data import Account
 from bridge.settings.choices import Coverage, Role
 from bridge.taxes import LineTax
 from clientkit.making import maker
-from clientkit.money import total
+from clientkit.money import NOTHING, exact_sum, total
 from rillet import ExpenseTax, Money, NewExpenseItem, TaxCoverage, TaxType
 
 _new_item, _money = maker(NewExpenseItem), maker(Money)
@@ -34,8 +34,7 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
         return None
     side = _offsetting_side(draft, role)
     made: list[NewExpenseItem] = []
-    offset: list[Decimal] = []
-    converted_to_nothing = False
+    offset, converted_to_nothing = NOTHING, False
     for each in draft.coded.lines:
         line, account = each.line, each.account
         amount = line.amount.amount
@@ -45,26 +44,33 @@ def expense_lines(draft: Draft, *, against: Account | None, role: Role) -> tuple
             converted_to_nothing = converted_to_nothing or (
                 line.type == side and before is not None and bool(before.amount)
             )
-            continue
-        if line.type == side and (not each.is_coded or (account is not None and account.id == against.id)):
-            offset.append(amount)
+        elif line.type == side and (not each.is_coded or (account is not None and account.id == against.id)):
+            offset = exact_sum(offset, amount)
             if each.fields or each.tax is not None:
                 what = "field values" if each.fields else "a tax code"
                 text = f"the line on {against.code} {against.name} carries {what}, which Rillet cannot keep there"
                 draft.refuse(ReasonCode.FIELDS_ON_OFFSETTING_LINE, text, line.id)
-        elif not each.is_coded:
-            text = f"a {line.type.lower()} line has no general ledger account; code it in Brex"
-            draft.refuse(ReasonCode.UNCODED_LINE, text, line.id)
-        elif account is not None and account.id == against.id:
-            text = f"it is coded to {against.code} {against.name}, the account that it is owed on, so it would come to nothing"
-            draft.refuse(ReasonCode.OWN_ACCOUNT, text, line.id)
-        elif account is not None:
-            draft.check_mandatory(each)
-            item = _item(draft, each, account)
-            made.extend([item] if each.tax is None else _with_tax(draft, item, each, each.tax))
-    if made and not total(offset) and not converted_to_nothing:
+        elif not each.is_coded or account is None or account.id == against.id:
+            _refuse(draft, each, against)
+        elif each.tax is None:
+            made.append(_item(draft, each, account))
+        else:
+            made.extend(_with_tax(draft, _item(draft, each, account), each, each.tax))
+    if made and not offset and not converted_to_nothing:
         draft.refuse(ReasonCode.NO_OFFSETTING_LINE, f"no line stands for {against.code} {against.name}")
     return tuple(made)
+
+
+def _refuse(draft: Draft, each: CodedLine, against: Account) -> None:
+    """Note why a line can be on no line of the document; that its account is unknown has been noted where it was coded."""
+    if not each.is_coded:
+        text = f"a {each.line.type.lower()} line has no general ledger account; code it in Brex"
+        draft.refuse(ReasonCode.UNCODED_LINE, text, each.line.id)
+    elif each.account is not None:
+        text = (
+            f"it is coded to {against.code} {against.name}, the account that it is owed on, so it would come to nothing"
+        )
+        draft.refuse(ReasonCode.OWN_ACCOUNT, text, each.line.id)
 
 
 def _offsetting_side(draft: Draft, role: Role) -> Side | None:
@@ -78,6 +84,8 @@ def _offsetting_side(draft: Draft, role: Role) -> Side | None:
 
 def _item(draft: Draft, each: CodedLine, account: Account) -> NewExpenseItem:
     """A line as Rillet wants it, without its tax."""
+    if draft.books.mandatory_fields:
+        draft.check_mandatory(each)
     return _new_item(
         account_code=account.code,
         amount=_signed(each.line.amount.amount, each),

@@ -18,8 +18,7 @@ def service_period(draft: Draft, each: CodedLine) -> Period | None:
     that has no end, or ends before it starts, is noted as a reason.
     """
     fields = draft.settings.service_period_fields
-    told = [_value(each, field) for field in fields] if fields else ()
-    if any(told):
+    if fields and any(told := [_value(each, field) for field in fields]):
         start, end = (day_in(value, is_last=index == 1) for index, value in enumerate(told))
         if start is not None and end is not None and start <= end:
             return Period(start=start, end=end)
