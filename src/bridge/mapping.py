@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, tzinfo
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -290,11 +290,17 @@ class Bridge:
             and DEFAULT_MAPPERS[kind] is not journal_entry
         )
 
-    def _zone(self, coded: CodedRecord | None, findings: Findings) -> tzinfo:
+    @cached_property
+    def _own_zone(self) -> tzinfo | None:
+        """The time zone of the settings; None where nobody knows it, and where each subsidiary has its own."""
         name = self.settings.time_zone
+        return None if name == OF_SUBSIDIARY else zone_of(name, self.zones)
+
+    def _zone(self, coded: CodedRecord | None, findings: Findings) -> tzinfo:
+        name, zone = self.settings.time_zone, self._own_zone
         if name == OF_SUBSIDIARY:
             name = coded.subsidiary.timezone if coded is not None else "UTC"
-        zone = zone_of(name, self.zones)
+            zone = zone_of(name, self.zones)
         if zone is None:
             findings.add(ReasonCode.NO_TIME_ZONE, f"nobody here knows the time zone {name!r}; {ZONE_ADVICE}")
         return zone or UTC
