@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable
+from types import GenericAlias
 from typing import Any, ParamSpec, TypeVar, cast
 
 import attrs
@@ -53,7 +54,9 @@ def maker(kind: Callable[P, T]) -> Callable[P, T]:
         values[field.name] = argument if field.init else default
         names[default] = field.default
         if isinstance(field.default, _FACTORY):
-            names[default] = cast("Any", field.default).factory
+            factory = cast("Any", field.default).factory
+            # ``dict[str, object]()`` takes four times as long as ``dict()``: it tries to write the parameters into what it made.
+            names[default] = factory.__origin__ if isinstance(factory, GenericAlias) else factory
             values[field.name] = f"{default}() if {argument} is unset else {argument}" if field.init else f"{default}()"
             default = "unset"
         if field.init:
