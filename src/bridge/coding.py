@@ -68,7 +68,7 @@ def code(
     roles = roles_of(chosen, entity, books, like=like or record.type)
     rules = _rules(record, entity, settings)
     rules_of_debtor = _rules(record, debtor, settings) if of_debtor else rules
-    lines = list[CodedLine]()
+    lines: list[CodedLine] = []
     for place, (line, how) in enumerate(chosen):
         is_debtors = place in of_debtor
         held = rules_of_debtor if is_debtors else rules
