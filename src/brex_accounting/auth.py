@@ -14,8 +14,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from typing_extensions import override
-
 from brex_accounting.oauth import AuthorizationError, ConsentRequiredError, OAuthApp, TokenEndpoint
 from brex_accounting.tokens import (
     IDLE_LIFETIME,
@@ -33,6 +31,7 @@ from clientkit.call_context import Authorization, BearerToken, Clocks, Refusal
 from clientkit.client import CLOCKS, checked_token
 from clientkit.errors import ConfigurationError
 from clientkit.exchange import as_flow
+from clientkit.overriding import override
 from clientkit.wire import Flow, Wait
 
 #: An access token is renewed this long before it expires, so that it does not expire on its way.

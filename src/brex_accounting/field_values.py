@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TypeVar
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
 from clientkit.errors import ApiError
 from clientkit.model import Input, Model
+from clientkit.overriding import override
 from clientkit.requests import PageRequest, Query, Request, post, segment
 from clientkit.sequences import CallSequence, ask
 

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting._paging import MOST_PER_CALL, PAGING, checked_limit, id_parts
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.model import Input, Model
+from clientkit.overriding import override
 from clientkit.requests import PageRequest, Query, Request, post, segment
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import cast
 
 import attrs
-from typing_extensions import override
 
 from clientkit.codec import Extra, Shape, structure, unknown_fields, wire_name
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, operation
 from clientkit.model import Model
+from clientkit.overriding import override
 from clientkit.requests import Request, segment
 
 

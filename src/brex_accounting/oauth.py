@@ -25,7 +25,6 @@ from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting.tokens import Tokens
 from clientkit import codec
@@ -42,6 +41,7 @@ from clientkit.errors import (
     UnreadableAnswerError,
     Verdict,
 )
+from clientkit.overriding import override
 from clientkit.problems import Problem
 from clientkit.requests import Form, Request
 from clientkit.sequences import CallSequence, ask

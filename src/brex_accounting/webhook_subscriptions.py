@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting._paging import PAGING
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation
 from clientkit.model import Input, Model
+from clientkit.overriding import override
 from clientkit.requests import PageRequest, Request, post, segment
 
 

@@ -38,9 +38,9 @@ from typing import (
 )
 
 import attrs
-from typing_extensions import override
 
 from clientkit.arguments import checked_arguments
+from clientkit.overriding import override
 from clientkit.paging import AsyncPager, Pager
 from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request
 from clientkit.sequences import CallSequence, drive_calls, drive_calls_async

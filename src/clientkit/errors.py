@@ -35,10 +35,10 @@ from enum import StrEnum
 from typing import TypeVar
 
 import attrs
-from typing_extensions import override
 
 from clientkit import codec
 from clientkit.field_problems import shortened
+from clientkit.overriding import override
 from clientkit.problems import Problem, Violation
 from clientkit.wire import Answer
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import override
-
 from clientkit.errors import ConfigurationError
+from clientkit.overriding import override
 from clientkit.shared_pacing import PaceStoreError, SharedPaces
 
 if TYPE_CHECKING:

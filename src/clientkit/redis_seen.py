@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from typing_extensions import override
-
+from clientkit.overriding import override
 from clientkit.redis_pacing import connected
 from clientkit.webhooks import SeenStoreError
 

@@ -11,12 +11,12 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
-from typing_extensions import override
 
 from clientkit.addresses import is_address, is_loopback, is_public
 from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, page_reader, parse, structure
 from clientkit.field_problems import shortened
 from clientkit.model import ShownBriefly
+from clientkit.overriding import override
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -17,9 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from typing_extensions import override
-
 from clientkit.errors import ApiError, BadRequestError, StatusError, Verdict
+from clientkit.overriding import override
 from clientkit.problems import Problem, Violation, body_fields, field_text, unread
 from clientkit.wire import Answer
 

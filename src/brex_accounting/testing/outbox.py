@@ -19,7 +19,6 @@ from itertools import count
 from urllib.parse import urlsplit
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting.testing.webhooks import WebhookManagement
 from brex_accounting.webhook_secrets import WebhookSecretStatus
@@ -27,6 +26,7 @@ from brex_accounting.webhook_subscriptions import WebhookEventType, WebhookSubsc
 from brex_accounting.webhooks import sign
 from clientkit import codec
 from clientkit.addresses import is_loopback
+from clientkit.overriding import override
 from clientkit.testing import PostTo, Receive, outbox
 
 #: The waits before each attempt; the first one is made at once.

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from heapq import merge
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting.records import Record
+from clientkit.overriding import override
 
 #: What a bound on ``updated_at`` asks of a moment.
 BOUNDS: Mapping[str, Callable[[datetime, datetime], bool]] = {

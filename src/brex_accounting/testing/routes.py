@@ -7,9 +7,8 @@ import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from typing_extensions import override
-
 from clientkit import codec, testing
+from clientkit.overriding import override
 from clientkit.testing import Asked, Route, Router, json_answer
 from clientkit.wire import Answer
 

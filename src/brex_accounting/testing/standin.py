@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import attrs
-from typing_extensions import override
 
 from brex_accounting.auth import Credential
 from brex_accounting.client import AsyncClient, Client
@@ -26,6 +25,7 @@ from brex_accounting.tokens import IDLE_LIFETIME
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
 from clientkit.call_context import Clocks, Options
+from clientkit.overriding import override
 from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, RateLimit, no_async_wait, no_wait
 from clientkit.wire import Answer

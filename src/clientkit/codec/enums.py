@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from typing_extensions import override
+from clientkit.overriding import override
 
 
 class OpenEnum(StrEnum):

@@ -19,13 +19,13 @@ from typing import Any, cast, get_args, get_origin
 
 import attrs
 import msgspec
-from typing_extensions import override
 
 from clientkit.codec.arrays import MOST_UNKNOWN
 from clientkit.codec.readers import ReaderOfDicts
 from clientkit.codec.rules import Fields, Hook, Rules, without_none
 from clientkit.codec.sharing import NO_EXTRA_NAME
 from clientkit.codec.text import make_room, number, parse
+from clientkit.overriding import override
 
 #: After so many pages that the shadow refused, few are tried, since each is read twice.
 _MOST_IN_VAIN = 6

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from typing_extensions import override
-
 from clientkit.codec.remembered import Remembered
+from clientkit.overriding import override
 
 
 class SharedExtra(dict[str, object]):

@@ -15,9 +15,9 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import attrs
-from typing_extensions import override
 
 from clientkit import codec
+from clientkit.overriding import override
 from clientkit.transport import AsyncInProcess, InProcess
 from clientkit.wire import Answer, Outgoing, TransportFailure
 

@@ -10,8 +10,8 @@ import http.cookiejar
 from typing import TYPE_CHECKING
 
 import httpx
-from typing_extensions import override
 
+from clientkit.overriding import override
 from clientkit.transport.bodies import CODING
 from clientkit.transport.pools import AsyncPools, Pools
 from clientkit.wire import Outgoing

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from weakref import WeakSet
 
 import httpcore
-from typing_extensions import override
 
 from clientkit.drivers import pause
+from clientkit.overriding import override
 from clientkit.transport.bounds import is_public_only, left
 from clientkit.transport.resolving import Address, public_only, resolve, resolve_async
 from clientkit.transport.streams import AsyncStream, Stream, mapped

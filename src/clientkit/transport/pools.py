@@ -15,8 +15,8 @@ from weakref import WeakSet
 
 import httpcore
 import httpx
-from typing_extensions import override
 
+from clientkit.overriding import override
 from clientkit.transport.network import AsyncNetwork, Network
 from clientkit.transport.proxies import WayOut
 

@@ -14,9 +14,9 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 import httpcore
-from typing_extensions import override
 
 from clientkit.drivers import drive, drive_async
+from clientkit.overriding import override
 from clientkit.transport.bounds import left
 from clientkit.transport.tls import Tls
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 import attrs
-from typing_extensions import override
 
 from clientkit.call_context import Clocks, Options
+from clientkit.overriding import override
 from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, RateLimit, no_async_wait, no_wait
 from clientkit.wire import Answer

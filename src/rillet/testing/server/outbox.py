@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import attrs
-from typing_extensions import override
 
+from clientkit.overriding import override
 from clientkit.testing import PostTo, Receive, outbox
 from clientkit.webhooks import Keys
 from rillet.testing.server.routing import written

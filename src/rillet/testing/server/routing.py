@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import TypeAlias, TypeVar, cast
 
 import attrs
-from typing_extensions import override
 
 from clientkit import codec, testing
+from clientkit.overriding import override
 from clientkit.problems import Violation
 from clientkit.testing import Asked, json_answer
 from clientkit.wire import Answer
