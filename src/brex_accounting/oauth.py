@@ -41,9 +41,10 @@ from clientkit.errors import (
     UnreadableAnswerError,
     Verdict,
 )
+from clientkit.forms import Form
 from clientkit.overriding import override
 from clientkit.problems import Problem
-from clientkit.requests import Form, Request
+from clientkit.requests import Request
 from clientkit.sequences import CallSequence, ask
 from clientkit.transport import AsyncTransport, Transport
 from clientkit.wire import Answer

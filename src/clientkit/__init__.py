@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     )
     from clientkit.exchange import as_flow, call_flow
     from clientkit.field_problems import CodecError, FieldProblem
+    from clientkit.forms import Form, Multipart
     from clientkit.model import Input, Model
     from clientkit.observing import labelled
     from clientkit.pacing import Pacer, Paces, Pacing
@@ -61,8 +62,6 @@ if TYPE_CHECKING:
         AsyncExecutor,
         Download,
         Executor,
-        Form,
-        Multipart,
         Page,
         PageRequest,
         Paging,
@@ -97,6 +96,7 @@ _HOMES = {
     ),
     "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
+    "clientkit.forms": ("Form", "Multipart",),
     "clientkit.model": ("Input", "Model",),
     "clientkit.observing": ("labelled",),
     "clientkit.pacing": ("Pacer", "Paces", "Pacing",),
@@ -105,8 +105,8 @@ _HOMES = {
     "clientkit.redis_pacing": ("RedisPaces",),
     "clientkit.redis_seen": ("RedisSeenIds",),
     "clientkit.requests": (
-        "AsyncExecutor", "Download", "Executor", "Form", "Multipart", "Page", "PageRequest", "Paging", "Request",
-        "Unreadable", "follow", "segment",
+        "AsyncExecutor", "Download", "Executor", "Page", "PageRequest", "Paging", "Request", "Unreadable", "follow",
+        "segment",
     ),
     "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
     "clientkit.shared_pacing": ("PaceStore", "PaceStoreError", "SharedPacer", "SharedPaces",),

@@ -31,7 +31,7 @@ from clientkit.errors import (
 )
 from clientkit.observing import ObservedCall, observed_call
 from clientkit.pacing import Pacer
-from clientkit.requests import Download, Form, Multipart, Request, checked_link, leads_here
+from clientkit.requests import Download, Request, checked_link, leads_here
 from clientkit.sequences import CallSequence, Failed
 from clientkit.wire import (
     Answer,
@@ -317,6 +317,8 @@ class _Exchange(Generic[T]):
 
     def _without_secrets(self, answer: Answer) -> Answer:
         """The answer without what the request was authorized by, which gateways repeat in their pages."""
+        from clientkit.forms import Form
+
         given = [self.authorized_by.partition(" ")[2], urlsplit(self.request.link or "").query]
         if isinstance(self.request.body, Form):
             given += self.request.body.fields.values()
@@ -339,6 +341,9 @@ def _encoded(body: object) -> tuple[bytes | None, str | None]:
     """The bytes of a body and their content type."""
     if body is None:
         return None, None
+    # Most processes read first, and some never send a body.
+    from clientkit.forms import Form, Multipart
+
     if isinstance(body, Multipart):
         return body.encode(), f"multipart/form-data; boundary={body.boundary}"
     if isinstance(body, Form):

@@ -42,10 +42,11 @@ if TYPE_CHECKING:
         UnreadableAnswerError,
         Verdict,
     )
+    from clientkit.forms import Multipart
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import Problem, Violation
-    from clientkit.requests import Multipart, Page, Request, Unreadable
+    from clientkit.requests import Page, Request, Unreadable
     from clientkit.webhooks import (
         DuplicateWebhookError,
         Headers,
@@ -283,10 +284,11 @@ _HOMES = {
         "NotFoundError", "NotSentError", "PagingError", "RateLimitedError", "RedirectError", "ServerError",
         "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict",
     ),
+    "clientkit.forms": ("Multipart",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("Problem", "Violation",),
-    "clientkit.requests": ("Multipart", "Page", "Request", "Unreadable",),
+    "clientkit.requests": ("Page", "Request", "Unreadable",),
     "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",
         "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",

@@ -22,7 +22,8 @@ from clientkit import (
     TransportFailure,
     errors,
 )
-from clientkit.requests import Download, Multipart, follow
+from clientkit.forms import Multipart
+from clientkit.requests import Download, follow
 from clientkit.testing import json_answer
 from support.exchanges import GET, KEYED, LOST, OK, UNKEYED, World
 from support.exchanges import status_answer as _status

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from clientkit import Page, PageRequest, Paging, Request, segment
 from clientkit.codec import parse, structure
-from clientkit.requests import Download, Form, Multipart, QueryValue, follow
+from clientkit.forms import Form, Multipart
+from clientkit.requests import Download, QueryValue, follow
 from support.shop import PAGING, Colour, Item, ItemOperations, NewItem
 
 _NO_SURROGATES = st.characters(exclude_categories=["Cs"])

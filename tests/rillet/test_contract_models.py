@@ -15,7 +15,7 @@ import pytest
 
 import rillet
 from clientkit import codec
-from clientkit.requests import Multipart
+from clientkit.forms import Multipart
 from rillet import webhooks
 from support.descriptions.endpoints import Endpoint, endpoints
 from support.descriptions.rillet import Described, operations, resolved

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from clientkit import codec
-from clientkit.requests import Multipart, PageRequest, Request
+from clientkit.forms import Multipart
+from clientkit.requests import PageRequest, Request
 from support.descriptions.endpoints import Endpoint, endpoints
 from support.descriptions.rillet import (
     Described,

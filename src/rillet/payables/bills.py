@@ -11,8 +11,9 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.codec.enums import OpenEnum
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.forms import Multipart
 from clientkit.model import Input, Model
-from clientkit.requests import Multipart, PageRequest, Request, post, segment
+from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask, ask_all
 from rillet._modify import replacement
 from rillet._paging import KEYSET, WHOLE, checked_limit

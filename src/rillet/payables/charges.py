@@ -9,8 +9,9 @@ import attrs
 
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+from clientkit.forms import Multipart
 from clientkit.model import Input, Model
-from clientkit.requests import Multipart, PageRequest, Request, post, segment
+from clientkit.requests import PageRequest, Request, post, segment
 from clientkit.sequences import CallSequence, ask_all
 from rillet._paging import KEYSET, checked_limit
 from rillet.payables.items import ExpenseItem, NewExpenseItem

@@ -51,8 +51,9 @@ from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import ApiError, Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
+from clientkit.forms import Multipart
 from clientkit.pacing import Pacing
-from clientkit.requests import Multipart, Request, segment
+from clientkit.requests import Request, segment
 from clientkit.wire import Answer, Answered
 from rillet import (
     Bill,
