@@ -6,14 +6,16 @@ import email.utils
 import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from clientkit.errors import StatusError
 from clientkit.pacing import Pacing
-from clientkit.problems import Problem
 from clientkit.wire import Answer, Exchanged, Flow
+
+if TYPE_CHECKING:
+    from clientkit.problems import Problem
 
 # Enough to pass any ceiling, and far from what a float cannot hold.
 _DOUBLINGS = 64
@@ -141,18 +143,26 @@ class Options:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False, hash=False, converter=_checked_headers)
 
 
+class ProblemReader(Protocol):
+    """Reads the body of an error answer; it never raises."""
+
+    def __call__(self, answer: Answer, /) -> Problem:
+        """What the body says."""
+        ...
+
+
 @attrs.frozen(kw_only=True)
 class Service:
     """What the floor has to know about a service.
 
-    `read_problem` reads the body of an error answer and never raises; `error_types` and `advice` are by error code.
+    `read_problem` reads the body of an error answer; `error_types` and `advice` are by error code.
     `key_conflict` says whether a 409 means that the first request under the same key is still running.
     """
 
     name: str
     headers: Mapping[str, str]
     trace_header: str
-    read_problem: Callable[[Answer], Problem]
+    read_problem: ProblemReader
     error_types: Mapping[str, type[StatusError]] = attrs.field(factory=dict[str, type[StatusError]])
     advice: Mapping[str, str] = attrs.field(factory=dict[str, str])
     key_conflict: bool = False

@@ -32,15 +32,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from clientkit import codec
 from clientkit.field_problems import shortened
 from clientkit.overriding import override
-from clientkit.problems import Problem, Violation
 from clientkit.wire import Answer
+
+if TYPE_CHECKING:
+    from clientkit.problems import Problem, Violation
 
 E = TypeVar("E", bound="ApiError")
 
@@ -255,7 +257,12 @@ class StatusError(AnswerError):
         advice: str = "",
     ) -> None:
         super().__init__(call, answer, trace_id)
-        self.problem = problem or Problem()
+        if problem is None:
+            # Loaded with the first error, as everything about problems.
+            from clientkit.problems import Problem
+
+            problem = Problem()
+        self.problem = problem
         parts = (_open(part or "") for part in (self.problem.title, self.problem.detail))
         said = ": ".join(dict.fromkeys(part for part in parts if part))
         said += "".join(f"; {violation}" for violation in self.problem.violations)

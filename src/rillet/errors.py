@@ -15,12 +15,14 @@ The host and path of a problem's ``type`` differ between documents and answers, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from clientkit.errors import ApiError, BadRequestError, StatusError, Verdict
 from clientkit.overriding import override
-from clientkit.problems import Problem, Violation, body_fields, field_text, unread
 from clientkit.wire import Answer
+
+if TYPE_CHECKING:
+    from clientkit.problems import Problem, Violation
 
 _NAMED = frozenset({"type", "title", "detail", "message", "violations"})
 
@@ -82,6 +84,9 @@ ERROR_TYPES: Mapping[str, type[StatusError]] = {
 
 def read_problem(answer: Answer) -> Problem:
     """What an error answer says, whatever its body is: a problem, another JSON object, a page of HTML, nothing."""
+    # Loaded with the first error.
+    from clientkit.problems import Problem, body_fields, field_text, unread
+
     fields = body_fields(answer)
     if fields is None:
         return unread(answer, "a problem")
@@ -96,6 +101,8 @@ def read_problem(answer: Answer) -> Problem:
 
 
 def _violations(listed: object) -> list[Violation]:
+    from clientkit.problems import Violation, field_text
+
     if not isinstance(listed, list):
         return []
     found = list[Violation]()
