@@ -89,6 +89,16 @@ def test_using_a_resource_loads_that_resource_alone(code: str, used: str, resour
     assert not loaded & {"httpx", "asyncio", "importlib.metadata"}
 
 
+def test_a_first_answer_loads_nothing_that_only_errors_and_bodies_need() -> None:
+    # msgspec, which comes with an extra, loads some of it, as may an installation for development.
+    without_extra = "import sys; sys.modules['msgspec'] = None\n"
+    code = f"{without_extra}{_RILLET_CLIENT}assert client.accounts.list().collect() == []"
+    loaded = _loaded_after(code) - _loaded_after("")
+
+    assert "rillet.ledger.accounts" in loaded
+    assert not loaded & {"clientkit.forms", "clientkit.problems", "pkgutil", "typing_extensions"}
+
+
 def test_every_resource_comes_alone_or_with_what_its_answers_hold() -> None:
     # Each starts from a client that has loaded none: what the one before brought is forgotten.
     script = f"""{_RILLET_CLIENT}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
@@ -31,6 +30,9 @@ def lazy(package: str, homes: Mapping[str, Sequence[str]]) -> tuple[Callable[[st
         return value
 
     def names() -> list[str]:
+        # Nobody but a person at a prompt asks for all names.
+        import pkgutil
+
         modules = (each.name for each in pkgutil.iter_modules(sys.modules[package].__path__))
         return sorted({*home_of, *(name for name in modules if not name.startswith("_"))})
 

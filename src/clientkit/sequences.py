@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
-import attrs
-
 from clientkit.drivers import drive, drive_async
 from clientkit.errors import ApiError
 from clientkit.paging import Walk
@@ -23,11 +21,11 @@ T = TypeVar("T")
 CallSequence: TypeAlias = Generator[Request[Any], Any, T]
 
 
-@attrs.frozen
 class Failed:
     """A call that raised, on its way into the sequence, which is to raise it where it asked."""
 
-    error: ApiError
+    def __init__(self, error: ApiError) -> None:
+        self.error = error
 
 
 def ask(request: Request[T]) -> CallSequence[T]:

@@ -7,18 +7,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import attrs
-
 from clientkit.wire import Outgoing
 
 
-@attrs.define
 class Bounds:
-    """The end of an attempt on the monotonic clock, where it may go, and whether its request has been sent."""
+    """The `end` of an attempt on the monotonic clock, where it may go, and whether its request has been `sent`."""
 
-    end: float
-    public_only: bool = False
-    sent: bool = False
+    def __init__(self, end: float, *, public_only: bool) -> None:
+        self.end, self.public_only, self.sent = end, public_only, False
 
     def trace(self, event: str, info: dict[str, object]) -> None:
         """Learn from httpcore's events when the service may have seen the request."""
@@ -38,7 +34,7 @@ _current: ContextVar[Bounds | None] = ContextVar("_current", default=None)
 @contextmanager
 def bounded(outgoing: Outgoing) -> Generator[Bounds]:
     """The bounds of this attempt, for everything that is called within."""
-    bounds = Bounds(end=time.monotonic() + outgoing.timeout, public_only=outgoing.public_only)
+    bounds = Bounds(time.monotonic() + outgoing.timeout, public_only=outgoing.public_only)
     token = _current.set(bounds)
     try:
         yield bounds

@@ -5,7 +5,6 @@ Raises `ConfigurationError` where a variable names what cannot be used.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import ssl
 import urllib.request
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-import attrs
 import httpx
 
 from clientkit.errors import ConfigurationError
@@ -23,12 +21,11 @@ _OWN_CLIENT = "unset it, or give the client an httpx client of your own (http_cl
 _Credentials: TypeAlias = "tuple[bytes, bytes] | None"
 
 
-@attrs.frozen(kw_only=True)
 class Proxy:
-    """Where the proxy is, without its credentials."""
+    """Where the proxy is: its `url` without its `credentials`, which no repr shows."""
 
-    url: str
-    credentials: _Credentials = attrs.field(default=None, repr=False)
+    def __init__(self, url: str, *, credentials: _Credentials = None) -> None:
+        self.url, self.credentials = url, credentials
 
     @property
     def is_socks(self) -> bool:
@@ -36,12 +33,11 @@ class Proxy:
         return self.url.startswith("socks")
 
 
-@attrs.frozen(kw_only=True)
 class WayOut:
     """What connections are made with; without `certificates` those of certifi are read with the first one that needs them."""
 
-    certificates: ssl.SSLContext | None = None
-    proxy: Proxy | None = None
+    def __init__(self, *, certificates: ssl.SSLContext | None = None, proxy: Proxy | None = None) -> None:
+        self.certificates, self.proxy = certificates, proxy
 
     @classmethod
     def of_environment(cls) -> WayOut:
@@ -105,9 +101,16 @@ def _checked(url: str, variable: str) -> Proxy:
             f"{variable} names a proxy of a kind that is not supported ({shown}); http, https, socks5 and socks5h are: "
             f"{_OWN_CLIENT}"
         )
-    if parts.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
+    if parts.scheme.startswith("socks") and not _speaks_socks():
         raise ConfigurationError(
             f"{variable} names a SOCKS proxy, which takes the package socksio (pip install 'httpx[socks]'): {_OWN_CLIENT}"
         )
     credentials = None if user is None else (unquote(user).encode(), unquote(parts.password or "").encode())
-    return Proxy(url=str(plain), credentials=credentials)
+    return Proxy(str(plain), credentials=credentials)
+
+
+def _speaks_socks() -> bool:
+    # Hardly anybody has such a proxy.
+    from importlib.util import find_spec
+
+    return find_spec("socksio") is not None
