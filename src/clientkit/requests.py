@@ -59,9 +59,15 @@ def _is_header_text(_: object, attribute: attrs.Attribute[str | None], value: st
         raise ValueError(f"{attribute.name} {value!r} cannot stand in a header: it must be printable ASCII, not empty")
 
 
+def _is_path(value: Request[Any] | PageRequest[Any], _: object, path: str) -> None:
+    # It follows the base URL as it is: without a slash it would lengthen the host's name, and the token would go elsewhere.
+    if getattr(value, "link", None) is None and not path.startswith("/"):
+        raise ValueError(f"path {path!r} does not begin with a slash; a path is such as '/vendors'")
+
+
 @attrs.frozen(kw_only=True)
 class Request(Generic[T]):
-    """One request and the type of its answer.
+    """One request and the type of its answer. Raises `ValueError` for a path that does not begin with a slash.
 
     `returns` is the class of the answer's JSON, a `Shape`, ``bytes`` or `Download` for the body as it came, or None for
     no body. `query` values that are None are left out; `body` is anything the codec can write, ``bytes`` of JSON that
@@ -73,7 +79,7 @@ class Request(Generic[T]):
     """
 
     method: str
-    path: str
+    path: str = attrs.field(validator=_is_path)
     returns: type[T] | Shape[T] | None = None
     query: Query = attrs.field(factory=dict[str, QueryValue], hash=False)
     body: object = attrs.field(default=None, hash=False)
@@ -219,7 +225,7 @@ class PageRequest(Generic[T]):
     is an error of its page, or an `Unreadable` where `is_tolerant` says so (see `tolerant`).
     """
 
-    path: str
+    path: str = attrs.field(validator=_is_path)
     item: type[T]
     items_key: str
     paging: Paging

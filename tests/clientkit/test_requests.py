@@ -43,6 +43,14 @@ def test_a_segment_is_one_segment_and_says_the_id(value: str) -> None:
     assert (parts.query, parts.fragment, parts.netloc) == ("", "", "host")
 
 
+@pytest.mark.parametrize("path", ["organizations/self", ".evil.example/x", "@evil.example/x", ":8443/x", ""])
+def test_a_path_cannot_change_the_host_that_the_token_goes_to(path: str) -> None:
+    with pytest.raises(ValueError, match=r"does not begin with a slash; a path is such as '/vendors'"):
+        Request[None](method="GET", path=path)
+    with pytest.raises(ValueError, match="does not begin with a slash"):
+        PageRequest(path=path, item=Item, items_key="items", paging=PAGING)
+
+
 @pytest.mark.parametrize("value", ["", ".", ".."])
 def test_what_would_name_another_path_is_no_id(value: str) -> None:
     with pytest.raises(ValueError, match="is not an id"):
