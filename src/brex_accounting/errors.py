@@ -19,11 +19,14 @@ The rest of the tree is the floor's: `clientkit.errors`. Other Brex APIs answer 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from clientkit.error_bodies import body_fields, field_text
 from clientkit.errors import ConflictError, NotFoundError, StatusError, UnprocessableError
-from clientkit.problems import Problem, body_fields, field_text, unread
 from clientkit.wire import Answer
+
+if TYPE_CHECKING:
+    from clientkit.problems import Problem
 
 
 class ActiveIntegrationExistsError(ConflictError):
@@ -123,6 +126,9 @@ ERROR_TYPES: Mapping[str, type[StatusError]] = {
 
 def read_problem(answer: Answer) -> Problem:
     """What an error answer says, in either of Brex's shapes, or that it is in neither."""
+    # Loaded with the first error.
+    from clientkit.problems import Problem, unread
+
     fields = body_fields(answer)
     if fields is None:
         return unread(answer, "one of Brex's errors")

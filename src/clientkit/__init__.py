@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clientkit.codec.enums import OpenEnum
     from clientkit.codec.unions import UnknownVariant, tagged_union
     from clientkit.endpoints import AsyncResource, SyncResource, listing, operation, several
+    from clientkit.error_bodies import body_fields, field_text
     from clientkit.errors import (
         AnswerError,
         AnswerTimeoutError,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from clientkit.observing import labelled
     from clientkit.pacing import Pacer, Paces, Pacing
     from clientkit.paging import AsyncPager, Pager
-    from clientkit.problems import Problem, Violation, body_fields, field_text
+    from clientkit.problems import Problem, Violation
     from clientkit.redis_pacing import RedisPaces
     from clientkit.redis_seen import RedisSeenIds
     from clientkit.requests import (
@@ -87,6 +88,7 @@ _HOMES = {
     "clientkit.codec.enums": ("OpenEnum",),
     "clientkit.codec.unions": ("UnknownVariant", "tagged_union",),
     "clientkit.endpoints": ("AsyncResource", "SyncResource", "listing", "operation", "several",),
+    "clientkit.error_bodies": ("body_fields", "field_text",),
     "clientkit.errors": (
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "Call",
         "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry",
@@ -101,7 +103,7 @@ _HOMES = {
     "clientkit.observing": ("labelled",),
     "clientkit.pacing": ("Pacer", "Paces", "Pacing",),
     "clientkit.paging": ("AsyncPager", "Pager",),
-    "clientkit.problems": ("Problem", "Violation", "body_fields", "field_text",),
+    "clientkit.problems": ("Problem", "Violation",),
     "clientkit.redis_pacing": ("RedisPaces",),
     "clientkit.redis_seen": ("RedisSeenIds",),
     "clientkit.requests": (

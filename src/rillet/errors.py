@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
+from clientkit.error_bodies import body_fields, field_text
 from clientkit.errors import ApiError, BadRequestError, StatusError, Verdict
 from clientkit.overriding import override
 from clientkit.wire import Answer
@@ -85,7 +86,7 @@ ERROR_TYPES: Mapping[str, type[StatusError]] = {
 def read_problem(answer: Answer) -> Problem:
     """What an error answer says, whatever its body is: a problem, another JSON object, a page of HTML, nothing."""
     # Loaded with the first error.
-    from clientkit.problems import Problem, body_fields, field_text, unread
+    from clientkit.problems import Problem, unread
 
     fields = body_fields(answer)
     if fields is None:
@@ -101,7 +102,7 @@ def read_problem(answer: Answer) -> Problem:
 
 
 def _violations(listed: object) -> list[Violation]:
-    from clientkit.problems import Violation, field_text
+    from clientkit.problems import Violation
 
     if not isinstance(listed, list):
         return []
