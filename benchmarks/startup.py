@@ -30,7 +30,12 @@ STATEMENTS = {
     NOTHING: "pass",
     BASE: "import httpx",
     "`httpx.Client()`": "import httpx; httpx.Client()",
-    "a client, and its first decoded answer": "import rillet; rillet.Client('key', base_url='{url}').accounts.list().collect()",
+    "a client of Rillet, and its first decoded answer": (
+        "import rillet; rillet.Client('key', base_url='{url}').accounts.list().collect()"
+    ),
+    "a client of Brex, and its first decoded answer": (
+        "import brex_accounting; brex_accounting.Client('token', base_url='{url}').fields.list().collect()"
+    ),
     "the libraries of the command line": "import typer, rich.console",
     "`brex-rillet --help`": (
         "import sys; sys.argv = ['brex-rillet', '--help']\n"
@@ -40,13 +45,13 @@ STATEMENTS = {
     ),
 }
 
-WITHOUT_COMMANDS = dict(list(STATEMENTS.items())[:4])
+WITHOUT_COMMANDS = dict(list(STATEMENTS.items())[:5])
 
-ANSWER = b'{"accounts": [], "pagination": {"next_cursor": null}}'
+ANSWER = b'{"accounts": [], "items": [], "pagination": {"next_cursor": null}}'
 
 
 class Accounts(BaseHTTPRequestHandler):
-    """A service without accounts."""
+    """A service without accounts and fields."""
 
     def do_GET(self) -> None:
         self.send_response(200)

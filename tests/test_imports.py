@@ -89,13 +89,20 @@ def test_using_a_resource_loads_that_resource_alone(code: str, used: str, resour
     assert not loaded & {"httpx", "asyncio", "importlib.metadata"}
 
 
-def test_a_first_answer_loads_nothing_that_only_errors_and_bodies_need() -> None:
+@pytest.mark.parametrize(
+    ("code", "used"),
+    [
+        (f"{_RILLET_CLIENT}assert client.accounts.list().collect() == []", "rillet.ledger.accounts"),
+        (f"{_BREX_CLIENT}assert client.records.list().collect() == []", "brex_accounting.records"),
+    ],
+    ids=["rillet", "brex_accounting"],
+)
+def test_a_first_answer_loads_nothing_that_only_errors_and_bodies_need(code: str, used: str) -> None:
     # msgspec, which comes with an extra, loads some of it, as may an installation for development.
     without_extra = "import sys; sys.modules['msgspec'] = None\n"
-    code = f"{without_extra}{_RILLET_CLIENT}assert client.accounts.list().collect() == []"
-    loaded = _loaded_after(code) - _loaded_after("")
+    loaded = _loaded_after(f"{without_extra}{code}") - _loaded_after("")
 
-    assert "rillet.ledger.accounts" in loaded
+    assert used in loaded
     assert not loaded & {"clientkit.forms", "clientkit.problems", "pkgutil", "typing_extensions"}
 
 

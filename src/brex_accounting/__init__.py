@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
-    from brex_accounting.auth import ClientCredentials, Credential, OAuth, UserToken
+    from brex_accounting.auth import Credential, UserToken
     from brex_accounting.client import AsyncClient, Client
     from brex_accounting.company import Address, Company, CompanyOperations
     from brex_accounting.errors import (
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         SourceType,
         User,
     )
+    from brex_accounting.renewing import ClientCredentials, OAuth
     from brex_accounting.token_file import FileTokenStore
     from brex_accounting.tokens import LockingTokenStore, MemoryTokenStore, TokenKind, Tokens, TokenStatus, TokenStore
     from brex_accounting.users import TeamUser, UserOperations, UserStatus
@@ -149,7 +150,7 @@ if TYPE_CHECKING:
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
-    "brex_accounting.auth": ("ClientCredentials", "Credential", "OAuth", "UserToken",),
+    "brex_accounting.auth": ("Credential", "UserToken",),
     "brex_accounting.client": ("AsyncClient", "Client",),
     "brex_accounting.company": ("Address", "Company", "CompanyOperations",),
     "brex_accounting.errors": (
@@ -181,6 +182,7 @@ _HOMES = {
         "Amount", "EARLIEST", "FieldValueRef", "LineItem", "Receipt", "Record", "RecordOperations", "RecordType",
         "RecordVendor", "ReviewStatus", "Side", "SourceType", "User",
     ),
+    "brex_accounting.renewing": ("ClientCredentials", "OAuth",),
     "brex_accounting.token_file": ("FileTokenStore",),
     "brex_accounting.tokens": (
         "LockingTokenStore", "MemoryTokenStore", "TokenKind", "TokenStatus", "TokenStore", "Tokens",

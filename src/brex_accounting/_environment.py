@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from brex_accounting.auth import Credential, OAuth
-from brex_accounting.oauth import AUTH_URL, OAuthApp
-from brex_accounting.token_file import FileTokenStore
+from brex_accounting.auth import Credential
 from clientkit.client import from_environment
 from clientkit.errors import ConfigurationError
 
@@ -22,6 +20,11 @@ def credential_from_env(prefix: str = "") -> str | Credential:
     if os.environ.get(f"{prefix}{TOKEN}"):
         # One may be of another company than the other.
         raise ConfigurationError(f"{prefix}{TOKEN} and {prefix}{TOKEN_FILE} are both set; set the one that is meant")
+    # A user token needs nothing of this.
+    from brex_accounting.oauth import AUTH_URL, OAuthApp
+    from brex_accounting.renewing import OAuth
+    from brex_accounting.token_file import FileTokenStore
+
     app = OAuthApp(
         client_id=from_environment(f"{prefix}{_CLIENT_ID}"),
         client_secret=os.environ.get(f"{prefix}{_CLIENT_SECRET}") or None,

@@ -86,7 +86,7 @@ class Client(BaseClient):
     """A blocking client of one Brex account.
 
     Args:
-        token: A user token, or a credential that renews itself (`brex_accounting.auth`). It never appears in a repr, a log
+        token: A user token, or a credential that renews itself (`brex_accounting.renewing`). It never appears in a repr, a log
             or an error.
         base_url: The address of the API; https, or http on loopback for a stand-in. Brex has no sandbox for customers.
         options: Timeout, deadline, retries and the limit on an answer's size.

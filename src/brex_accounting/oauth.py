@@ -9,7 +9,7 @@ A partner's web application sends a person to `OAuthApp.authorize_url` and redee
     with OAuthClient(app) as oauth:                # after check_state(request.args["state"], state)
         store.save(oauth.redeem(code, pkce=pkce))
 
-From then on `brex_accounting.auth.OAuth` keeps the access token fresh.
+From then on `brex_accounting.renewing.OAuth` keeps the access token fresh.
 """
 
 from __future__ import annotations

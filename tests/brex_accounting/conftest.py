@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import brex_accounting
-from brex_accounting.auth import OAuth
+from brex_accounting.renewing import OAuth
 from brex_accounting.testing import TOKEN, StandIn
 from brex_accounting.tokens import MemoryTokenStore
 from support.brex.oauth import app, clocks, new_brex, new_clock, seed

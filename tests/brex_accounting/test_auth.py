@@ -5,7 +5,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from brex_accounting.auth import ClientCredentials, OAuth, UserToken
+from brex_accounting.auth import UserToken
 from brex_accounting.company import Company
 from brex_accounting.integrations import Integration, IntegrationOperations
 from brex_accounting.oauth import (
@@ -13,6 +13,7 @@ from brex_accounting.oauth import (
     ConsentRequiredError,
     OAuthApp,
 )
+from brex_accounting.renewing import ClientCredentials, OAuth
 from brex_accounting.testing import StandIn
 from brex_accounting.tokens import MemoryTokenStore, TokenKind
 from clientkit.drivers import drive, over

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brex_accounting.auth import OAuth, UserToken
+from brex_accounting.auth import UserToken
 from brex_accounting.oauth import (
     AuthorizationError,
     ConsentRequiredError,
     OAuthClient,
     Pkce,
 )
+from brex_accounting.renewing import OAuth
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import CLIENT_SECRET, Rotation
 from brex_accounting.tokens import MemoryTokenStore, Tokens, TokenStore

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 
 from brex_accounting import AsyncClient, Client
-from brex_accounting.auth import OAuth
 from brex_accounting.company import Company
 from brex_accounting.oauth import AuthorizationError, ConsentRequiredError
+from brex_accounting.renewing import OAuth
 from brex_accounting.testing import StandIn
 from brex_accounting.tokens import MemoryTokenStore, Tokens
 from clientkit.pacing import Pacer

@@ -8,7 +8,8 @@ import pytest
 
 import brex_accounting
 from brex_accounting import AsyncClient, Client
-from brex_accounting.auth import OAuth, UserToken
+from brex_accounting.auth import UserToken
+from brex_accounting.renewing import OAuth
 from brex_accounting.testing import StandIn
 from brex_accounting.tokens import TokenKind
 from clientkit import ConfigurationError

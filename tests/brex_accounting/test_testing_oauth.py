@@ -11,8 +11,8 @@ import attrs
 import pytest
 
 from brex_accounting import UnauthorizedError
-from brex_accounting.auth import OAuth
 from brex_accounting.oauth import ConsentRequiredError, OAuthClient, Pkce, new_state
+from brex_accounting.renewing import OAuth
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Rotation
 from brex_accounting.tokens import MemoryTokenStore, Tokens

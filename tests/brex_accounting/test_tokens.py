@@ -11,8 +11,9 @@ from pathlib import Path
 import attrs
 import pytest
 
-from brex_accounting.auth import OAuth, UserToken
+from brex_accounting.auth import UserToken
 from brex_accounting.oauth import AuthorizationError, OAuthApp, OAuthClient, check_state
+from brex_accounting.renewing import OAuth
 from brex_accounting.testing import StandIn
 from brex_accounting.token_file import FileTokenStore
 from brex_accounting.tokens import MemoryTokenStore, TokenKind, Tokens, TokenStatus

@@ -27,8 +27,8 @@ import brex_accounting.testing as brex_testing
 import rillet
 import rillet.testing as rillet_testing
 from brex_accounting import webhooks as brex_webhooks
-from brex_accounting.auth import OAuth
 from brex_accounting.oauth import OAuthApp, OAuthClient, Pkce, new_state
+from brex_accounting.renewing import OAuth
 from brex_accounting.testing.records import card_expense, gl
 from brex_accounting.tokens import MemoryTokenStore
 from brex_accounting.webhook_subscriptions import NewWebhookSubscription, WebhookEventType
