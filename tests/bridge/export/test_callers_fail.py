@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+import rillet
 import rillet.testing
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl
@@ -17,8 +18,10 @@ from bridge import (
     Bridge,
     Draft,
     ForeignCurrency,
+    JournalEntryDocument,
     Post,
     ReasonCode,
+    Role,
     Settings,
     SettingsError,
     VendorMapping,
@@ -111,6 +114,30 @@ def test_a_mapper_that_fails_refuses_its_record(company: Company, mapper: Callab
     assert "the mapper of CARD_EXPENSE_POST" in reason.text
     assert len(reason.text) < 3_000
     assert company.posted_references() == ["accr_001", "accr_003"]
+
+
+def test_an_amount_of_a_mapper_that_is_not_the_records_is_posted_and_listed(company: Company) -> None:
+    add(company)
+
+    def mine(draft: Draft) -> Any:
+        if draft.record.id != BAD:
+            return charge(draft)
+        card = draft.account(Role.CARD)
+        assert card is not None
+        slip = rillet.Money(Decimal("100000.00"), "USD")
+        sides = ((rillet.Side.DEBIT, "61000"), (rillet.Side.CREDIT, card.code))
+        items = tuple(
+            rillet.NewJournalEntryItem(account_code=code, side=side, amount=slip, description="")
+            for side, code in sides
+        )
+        return draft.finish(JournalEntryDocument, title="Slip", currency="USD", items=items)
+
+    outcome = run(company, mappers={**DEFAULT_MAPPERS, "CARD_EXPENSE_POST": mine})
+
+    assert outcome.counts.posted == 3
+    assert [(each.record_id, each.code, each.text) for each in outcome.warnings] == [
+        (BAD, "other_amount", "your mapper posts 100000.00 USD for a record of 10.00")
+    ]
 
 
 def test_a_mapper_may_have_reasons_of_its_own(company: Company) -> None:

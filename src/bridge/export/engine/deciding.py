@@ -22,7 +22,7 @@ from bridge.mapping import Bridge
 from bridge.settings.check_source import uncarried
 from bridge.settings.choices import SameInvoice
 from bridge.vendors.planned import PlannedVendors
-from clientkit.money import decimal_text
+from clientkit.money import decimal_text, total
 
 # Three months: nobody books so far ahead.
 _FAR_AHEAD = timedelta(days=92)
@@ -58,6 +58,8 @@ class Decisions:
         if not isinstance(decision, Post) or state.standing is not Standing.NEW:
             return decision
         self._warn_of(record)
+        if self._bridge.is_mapped_by_caller(record):
+            self._warn_of_amount(decision)
         return (
             self._dated_ahead(decision)
             or self._other_basis(decision, looked)
@@ -75,6 +77,16 @@ class Decisions:
             own, told = (f"{decimal_text(each.amount)} {each.currency}" for each in (record.amount, billed))
             text = f"it is about {own}, which is posted, and {told} was billed for it"
             self._warn(Warned(record_id=record.id, code="billed_otherwise", text=text))
+
+    def _warn_of_amount(self, post: Post) -> None:
+        """Warn of a document of the caller's own mapper in which the record's amount stands nowhere."""
+        own = post.record.amount
+        amounts = [each.amount for each in post.document.form().lines if each.currency == own.currency]
+        debit, credit = (total(abs(each) for each in amounts if (each > 0) is side) for side in (True, False))
+        stands = {debit, credit, abs(debit - credit), *map(abs, amounts)}
+        if amounts and own.amount.copy_abs() not in stands:
+            text = f"your mapper posts {decimal_text(max(debit, credit))} {own.currency} for a record of {decimal_text(own.amount)}"
+            self._warn(Warned(record_id=post.record.id, code="other_amount", text=text))
 
     def _dated_ahead(self, post: Post) -> Refuse | None:
         """A refusal for a day that is months ahead, which is a slip."""
