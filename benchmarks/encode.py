@@ -5,6 +5,7 @@ python benchmarks/encode.py [rounds]
 
 from __future__ import annotations
 
+import gc
 import json
 import statistics
 import sys
@@ -64,6 +65,9 @@ def _all(objects: Sequence[Any], *, write: Write) -> None:
 def measure(sample: Sample, rounds: int) -> dict[str, float]:
     """The median of each way's CPU time, as a multiple of that of ``json.dumps``."""
     found = ways(sample)
+    # Else each collection walks all pages, and what is written next is no longer in the processor's cache.
+    gc.collect()
+    gc.freeze()
     ratios: dict[str, list[float]] = {name: [] for name in found}
     for number in range(rounds):
         took = {
