@@ -52,30 +52,27 @@ class Encoders:
 
 
 class _Maker:
-    """Writes the function that fills the shadow of one class."""
+    """Writes the function that fills the shadow of one class and has it encoded."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._names: dict[str, Any] = {
             "Decimal": Decimal, "datetime": datetime, "date": date, "UTC": UTC, "no_extra": NO_EXTRA, "cent": _CENT, "one": _ONE,
+            "encode": _encode,
         }  # fmt: skip
         self._variables = 0
         self._within = list[type[Any]]()
 
     def encoder(self, kind: type[Any]) -> Encode:
-        lines = self._object(kind, "value")
-        text = "\n".join(["def filled(value):", *(f"    {line}" for line in lines), "    return value"])
+        lines = [
+            *self._object(kind, "value"),
+            "content = encode(value)",
+            r"return content if content.isascii() and b'\x7f' not in content else None",
+        ]
+        text = "\n    ".join(["def encoded(value):", *lines])
         exec(text, self._names)  # noqa: S102 - the text is made of attribute names alone, as in attrs itself
-        filled: Callable[[Any], Any] = self._names["filled"]
-
-        def encode(value: Any) -> bytes | None:
-            shadow = filled(value)
-            if shadow is None:
-                return None
-            content = _encode(shadow)
-            return content if content.isascii() and b"\x7f" not in content else None
-
-        return encode
+        made: Encode = self._names["encoded"]
+        return made
 
     def _object(self, kind: type[Any], source: str) -> Sequence[str]:
         """Lines that put the shadow of the object in `source` in its place."""
