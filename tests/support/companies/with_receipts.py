@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import brex_accounting
 import brex_accounting.testing
 import rillet
 import rillet.testing
-from brex_accounting import Record, ReviewStatus
+from brex_accounting import ReceiptFile, Record, ReviewStatus
 from brex_accounting.testing.records import Split, card_expense, gl
 from bridge import Bridge
 from bridge.export import Export, Journal, SqlJournal
@@ -35,6 +35,8 @@ GONE = Answer(
 )
 DAY = 24 * 60 * 60
 Attachment = tuple[str, str, bytes]
+#: A caller's own store of receipts.
+Store = Callable[[Record], Sequence[ReceiptFile]]
 
 
 class House:
@@ -65,12 +67,16 @@ class House:
     def journal(self, place: Path) -> SqlJournal:
         return self._enter(SqlJournal(str(place / "journal.db"), now=self.clock))
 
-    def run(self, journal: Journal | None = None, *, receipts: bool = True, in_flight: int = 1) -> ExportOutcome:
-        with self.export(journal, receipts=receipts, in_flight=in_flight) as export:
+    def run(
+        self, journal: Journal | None = None, *, receipts: bool = True, in_flight: int = 1, store: Store | None = None
+    ) -> ExportOutcome:
+        with self.export(journal, receipts=receipts, in_flight=in_flight, store=store) as export:
             return export.run()
 
     @contextmanager
-    def export(self, journal: Journal | None = None, *, receipts: bool = True, in_flight: int = 1) -> Generator[Export]:
+    def export(
+        self, journal: Journal | None = None, *, receipts: bool = True, in_flight: int = 1, store: Store | None = None
+    ) -> Generator[Export]:
         brex_url, rillet_url = self._urls
         pace = Pacer(60_000)
         with (
@@ -78,7 +84,7 @@ class House:
             rillet.Client(self.rillet.api_key, base_url=rillet_url, pacer=pace, sleep=at_once) as client,
         ):
             bridge = Bridge(attrs.evolve(WHOLE, receipts=receipts))
-            yield Export(brex, client, bridge, journal=journal, in_flight=in_flight)
+            yield Export(brex, client, bridge, journal=journal, in_flight=in_flight, receipts=store)
 
     def attached(self) -> list[Attachment]:
         return sorted((each.filename, each.content_type, each.content) for each in self.rillet.attachments)

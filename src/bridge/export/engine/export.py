@@ -22,6 +22,7 @@ from bridge.export.engine.holding import Hold, guarded, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.one_run import RunParts
 from bridge.export.engine.origins import Origins
+from bridge.export.engine.own_receipts import OwnReceipts
 from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
@@ -72,7 +73,8 @@ class Export:
             long an answer takes.
         hold: Returns why a posting has to wait for an approval, or None if it need not. It applies in addition to the
             `approvals` of the settings, which need a journal (`SettingsError` without one).
-        receipts: Returns the files of a record's receipts, for instance from a store of your own; by default from Brex.
+        receipts: Returns the files of a record from a store of your own, also where Brex has no receipt; by default they
+            are those of Brex. If it fails, its record is posted all the same, and the outcome lists the receipt.
         clock: Seconds on a monotonic clock, for `Progress` and `ExportOutcome.seconds`.
         kept: Caches the books between runs, so that a new record costs a few requests; by default each run reads them.
     """
@@ -102,7 +104,7 @@ class Export:
         if bridge.settings.approvals and self.journal.forgets:
             raise SettingsError(("approvals: they need a journal, which keeps who gave them",))
         self._hold = guarded(holding_by(bridge.settings, self.journal, hold))
-        self._download: Download | None = receipts
+        self._download: Download | OwnReceipts | None = None if receipts is None else OwnReceipts(receipts)
         # What a journal would know: those that failed come behind the others the next time.
         self._failed: frozenset[str] = frozenset()
         if receipts is None and isinstance(brex, brex_accounting.Client):

@@ -14,6 +14,7 @@ from bridge.export.engine.attempts import ACCRUALS
 from bridge.export.engine.claims import Claims
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.kept_books import KeptBooks
+from bridge.export.engine.own_receipts import OwnReceipts
 from bridge.export.engine.run_marks import note_receipts
 from bridge.export.engine.runner import Runner, never
 from bridge.export.engine.saved_plan import Permits, permits_all
@@ -41,7 +42,7 @@ class RunParts:
     in_flight: int
     clock: Callable[[], float]
     hold: Hold
-    download: Download | None
+    download: Download | OwnReceipts | None
     kept: KeptBooks | None
 
     def walk(

@@ -14,7 +14,7 @@ from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import Claims
 from bridge.export.engine.survey import Survey
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
-from bridge.export.engine.tasks.receipts import LINK_GONE
+from bridge.export.engine.tasks.receipts import ASKED_AGAIN
 from bridge.export.engine.workers import WorkerPool
 from bridge.export.journal.protocol import Journal, JournalError, Reasons
 from bridge.export.ledgers.protocol import Ledger
@@ -120,7 +120,7 @@ class Runner:
 
     @property
     def receipts_left(self) -> Mapping[str, bool]:
-        """Of each record whose receipts were looked at: whether the file of one was gone."""
+        """Of records whose receipts were looked at: whether one is asked for again."""
         return self._receipts
 
     def created(self, vendor: CreatedVendor) -> None:
@@ -294,8 +294,9 @@ class Runner:
                 pass
 
     def _note_receipts(self, result: RecordResult) -> None:
-        if isinstance(result, Posted) and result.record.receipts:
-            self._receipts[result.record.id] = any(each.code == LINK_GONE for each in result.receipts.unattached)
+        # A record that is kept as it is may be one of which an earlier run has left a receipt.
+        if isinstance(result, Posted) and (result.record.receipts or result.receipts.unattached or result.adopted):
+            self._receipts[result.record.id] = any(each.code in ASKED_AGAIN for each in result.receipts.unattached)
 
     def _note_refusal(self, refused: Refuse, *, is_change: bool) -> None:
         reasons = [(each.code.value, each.text) for each in refused.reasons]

@@ -23,6 +23,7 @@ from bridge.export.engine.holding import Hold
 from bridge.export.engine.kept_books import KeptBooks, Reading
 from bridge.export.engine.new_records import NewRecords
 from bridge.export.engine.origins import NotedTask, Origins
+from bridge.export.engine.own_receipts import OwnReceipts
 from bridge.export.engine.paid import with_known_bills, with_what_is_paid
 from bridge.export.engine.run_marks import changes_since, receipts_left, refused_changes
 from bridge.export.engine.saved_plan import Permits, permits_all
@@ -68,7 +69,7 @@ class Walk:
         sender: Sender,
         bridge: Bridge,
         *,
-        download: Download | None,
+        download: Download | OwnReceipts | None,
         hold: Hold,
         created: Callable[[CreatedVendor], object],
         warn: Callable[[Warned], object],

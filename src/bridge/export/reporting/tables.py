@@ -96,7 +96,8 @@ def _beside(outcome: ExportOutcome) -> Iterator[RenderableType]:
     for warned in outcome.warnings[:MOST_ROWS]:
         yield Text(f"{on_one_line(warned.record_id)}: {on_one_line(warned.text)}".removeprefix(": "), style="yellow")
     for receipt in outcome.unattached[:MOST_ROWS]:
-        yield Text(on_one_line(f"Receipt {receipt.receipt_id} of {receipt.record_id} is not attached: {receipt.why}"))
+        name = f"Receipt {receipt.receipt_id}" if receipt.receipt_id else "A receipt"
+        yield Text(on_one_line(f"{name} of {receipt.record_id} is not attached: {receipt.why}"))
     if outcome.not_reached:
         ids = outcome.not_reached[:_MOST_NAMES]
         named = on_one_line(", ".join(ids)) + _more(counts.not_reached, ids)

@@ -6,7 +6,7 @@ nothing; after that it attaches the file once more: a picture that is there twic
 
 What fails for now keeps its record back, so that the next run tries again, for a week after the record was posted. Then the
 receipt is listed as given up. A file that its store says is gone is listed at once, and with a journal asked for again in
-the runs of the next week.
+the runs of the next week. So is what the caller's own store does not give, whatever the reason.
 """
 
 from __future__ import annotations
@@ -14,20 +14,23 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TypeAlias
 
 import attrs
 
 from brex_accounting import Receipt, Record
 from brex_accounting.receipts import ReceiptFile
+from bridge.callers import CallerError
 from bridge.documents.protocol import Ref
 from bridge.export.engine.attempts import Attempt, facts_of, receipt_subject
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
 from bridge.export.engine.facts import RECEIPT, Seen, Settlement
 from bridge.export.engine.next_step import settle
+from bridge.export.engine.own_receipts import STORE, OwnReceipts, wrong_with
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.ledgers.protocol import File, Sent
 from bridge.export.reporting.report import Attached, Unattached
@@ -54,8 +57,11 @@ LARGEST_FILE = 50 * 2**20
 
 #: How long a receipt is tried again that cannot be had or attached for now.
 PATIENCE = timedelta(days=7)
-#: The code of a receipt whose file is gone where it was; it may come back.
+#: The code of a receipt whose file is gone where it was.
 LINK_GONE = "link_gone"
+_STORE_FAILED, _NOT_IN_STORE = "store_failed", "not_in_store"
+#: The codes of receipts that may come yet, although their records are not kept back for them.
+ASKED_AGAIN = frozenset({LINK_GONE, _STORE_FAILED, _NOT_IN_STORE})
 
 # What Rillet is known to take: the end of a file's name, and how such a file begins.
 _TYPES = {
@@ -69,8 +75,8 @@ _NOT_ALLOWED, _PROXY_WANTS_PASSWORD, _TIMED_OUT, _TOO_MANY = 405, 407, 408, 429
 class ReceiptUploader:
     """Attaches receipts in one run; for any thread."""
 
-    def __init__(self, download: Download, sender: Sender, settings: Settings) -> None:
-        self._download_of, self._sender, self._settings = download, sender, settings
+    def __init__(self, store: Download | OwnReceipts, sender: Sender, settings: Settings) -> None:
+        self._store, self._sender, self._settings = store, sender, settings
         self._not_taken = set[str]()
         self._guard = threading.Lock()
 
@@ -84,9 +90,18 @@ class ReceiptUploader:
         """
         if not self._sender.ledger.ability(ref.kind).takes_files:
             return self.unattachable(record, ref.kind)
-        target, files, unattached = _Target(record=record, ref=ref), 0, list[Unattached]()
+        if not isinstance(self._store, OwnReceipts):
+            return (yield from self._attach_all(_Target(record=record, ref=ref)))
+        try:
+            given = yield from ask(partial(self._store.files, record))
+        except CallerError as error:
+            return self._not_given(record, f"{error}{self._again}")
+        return (yield from self._attach_all(_Target(record=record, ref=ref, given=given)))
+
+    def _attach_all(self, target: _Target) -> Calls[Attached]:
+        record, ref, files, unattached = target.record, target.ref, 0, list[Unattached]()
         passing: ApiError | None = None
-        for receipt in record.receipts:
+        for receipt in target.receipts:
             if ref.kind in self._not_taken:
                 unattached.append(self._unattached(record, receipt, *self._no_files(ref.kind)))
                 continue
@@ -120,6 +135,16 @@ class ReceiptUploader:
         told = self._no_files(kind)
         return Attached(unattached=tuple(self._unattached(record, each, *told) for each in record.receipts))
 
+    def _not_given(self, record: Record, why: str) -> Attached:
+        """The receipts of a record for which the caller's own store failed; which ones there are, it alone knows."""
+        receipts = record.receipts or (Receipt(id=""),)
+        return Attached(unattached=tuple(self._unattached(record, each, why, _STORE_FAILED) for each in receipts))
+
+    @property
+    def _again(self) -> str:
+        """What is told of a receipt that may come yet."""
+        return "" if self._sender.journal.forgets else f"; it is asked for again for {PATIENCE.days} days"
+
     def _no_files(self, kind: str) -> tuple[str, str]:
         of = f"{kind.partition('/')[0]} payments" if "/" in kind else kind
         return f"{self._sender.ledger.name} does not take files on {of} here", "not_taken"
@@ -130,7 +155,8 @@ class ReceiptUploader:
 
     def _attach(self, target: _Target, receipt: Receipt) -> Calls[list[_LastingError | None]]:
         """Attach the files of one receipt: None for each that was, and why not for each that cannot be."""
-        subjects = [receipt_subject(target.ref.id, receipt.id, number) for number in range(len(receipt.download_uris))]
+        count = len(receipt.download_uris if target.given is None else target.given.get(receipt.id, ()))
+        subjects = [receipt_subject(target.ref.id, receipt.id, number) for number in range(count)]
         made = self._sender.journal.attempts_of(subjects)
         left = [
             number
@@ -139,7 +165,7 @@ class ReceiptUploader:
         ]
         results = list[_LastingError | None]()
         try:
-            files = (yield from self._download(target.record, receipt)) if left or not subjects else ()
+            files = (yield from self._files(target, receipt)) if left or not subjects else ()
         except _LastingError as error:
             return [error]
         for number in left:
@@ -154,18 +180,25 @@ class ReceiptUploader:
                 results.append(None)
         return results
 
-    def _download(self, record: Record, receipt: Receipt) -> Calls[Sequence[ReceiptFile]]:
+    def _files(self, target: _Target, receipt: Receipt) -> Calls[Sequence[ReceiptFile]]:
+        if isinstance(self._store, OwnReceipts):
+            files = (target.given or {}).get(receipt.id, ())
+            if not files:
+                raise _LastingError(_NOT_IN_STORE, f"{STORE} has no file for it{self._again}")
+            return files
+        return (yield from self._download(self._store, target.record, receipt))
+
+    def _download(self, download: Download, record: Record, receipt: Receipt) -> Calls[Sequence[ReceiptFile]]:
         if not receipt.download_uris:
             raise _LastingError("no_link", "Brex gives no link to its file")
         try:
-            files = yield from ask(lambda: self._download_of(attrs.evolve(record, receipts=(receipt,))))
+            files = yield from ask(lambda: download(attrs.evolve(record, receipts=(receipt,))))
         except AnswerTooLargeError as error:
             raise _LastingError("too_large", f"its file is larger than {LARGEST_FILE // 2**20} MiB") from error
         except ApiError as error:
             if _may_pass(error):
                 raise
-            again = "" if self._sender.journal.forgets else f"; it is asked for again for {PATIENCE.days} days"
-            raise _LastingError(LINK_GONE, f"its file cannot be had{again}: {error}") from error
+            raise _LastingError(LINK_GONE, f"its file cannot be had{self._again}: {error}") from error
         except ValueError as error:
             raise _LastingError("unsafe_link", str(error)) from error
         for each in files:
@@ -173,6 +206,8 @@ class ReceiptUploader:
         return files
 
     def _upload(self, target: _Target, file: ReceiptFile, number: int, attempts: Sequence[Attempt]) -> Calls[None]:
+        if target.given is not None and (wrong := _wrong_with(file)) is not None:
+            raise _LastingError(_STORE_FAILED, f"{wrong}{self._again}")
         content_type = _type_of(file)
         if content_type is None:
             said = file.content_type or "a file of no known type"
@@ -232,10 +267,20 @@ class ReceiptUploader:
 
 @attrs.frozen(kw_only=True)
 class _Target:
-    """What files are attached to: a bill or a charge, and the record that it is for."""
+    """What files are attached to: a bill or a charge, and the record that it is for.
+
+    `given` are the files of the caller's own store by the ids of their receipts, None where the source has them.
+    """
 
     record: Record
     ref: Ref
+    given: Mapping[str, Sequence[ReceiptFile]] | None = None
+
+    @property
+    def receipts(self) -> Sequence[Receipt]:
+        """Those that the source has, and those of which only the caller's own store knows."""
+        known = [each.id for each in self.record.receipts]
+        return (*self.record.receipts, *(Receipt(id=each) for each in self.given or () if each not in known))
 
 
 class _LastingError(Exception):
@@ -266,6 +311,11 @@ def _check_whole(file: ReceiptFile) -> None:
     reason = "a page came in its place" if file.content else "nothing came"
     call = Call(service="The store of receipts", method="GET", path=f"the file of {file.receipt_id}")
     raise UnreadableAnswerError(call, Answer(status=200, content=file.content), reason=reason)
+
+
+def _wrong_with(file: ReceiptFile) -> str | None:
+    """What is wrong with a file of the caller's own store."""
+    return wrong_with(file) or (f"{STORE} gave a page in the place of a file" if _is_page(file.content) else None)
 
 
 def _is_page(content: bytes) -> bool:
