@@ -10,9 +10,17 @@ from typing import Any
 import attrs
 import pytest
 from rich.console import Console
+from typing_extensions import override
 
 from brex_accounting import Receipt, ReceiptFile, Record
+from bridge import Bridge
+from bridge.documents.protocol import Ref
+from bridge.export import Export
+from bridge.export.engine.attempts import Attempt
+from bridge.export.ledgers.protocol import File, Sent
+from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.reporting.tables import export_table
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 from support.companies.with_receipts import DAY, JPEG, PDF, PNG, House
 
 STORE = "the receipts store of your program"
@@ -151,3 +159,24 @@ def test_files_that_only_the_store_has_are_attached_once(house: House, tmp_path:
     for record in list(house.brex.records.values()):
         house.ready_again(record)
     assert (run().counts.attached, len(house.uploads())) == (0, 5)
+
+
+class BrokenLedger(RilletLedger):
+    """A ledger of the caller's own that takes no file."""
+
+    @override
+    def upload(self, attempt: Attempt, ref: Ref, file: File) -> Sent:
+        raise RuntimeError(f"no room for {file.filename}")
+
+
+def test_a_ledger_at_fault_with_a_file_fails_that_record_alone(company: Company) -> None:
+    company.brex.add(expense(1), expense(2))
+    ledger = BrokenLedger(company.rillet.client(), REFERENCE_TYPE)
+
+    outcome = Export(company.brex.client(), ledger, Bridge(SETTINGS), receipts=giving([FILE])).run()
+
+    assert (outcome.counts.posted, outcome.counts.reported) == (1, 1)
+    ((record_id, why),) = [(each.record.id, each.why) for each in outcome.failed]
+    assert record_id == "accr_001"
+    assert "not all its receipts are attached" in why
+    assert "RuntimeError: no room for receipt_11.pdf" in why

@@ -330,12 +330,18 @@ class RecordTask:
         try:
             attached = yield from context.receipts.attach(posted.record, posted.ref)
         except (ApiError, BusyError) as error:
-            where = f"it is in {context.ledger.name} as {posted.ref}"
-            why = f"{where}, but not all its receipts are attached; the next run attaches them: {error}"
-            return attrs.evolve(
-                result_of_error(error, self.records), results=self._failed("receipts", why).results, again=False
-            )
+            failed = self._failed("receipts", _not_attached(posted, context.ledger, str(error)))
+            return attrs.evolve(result_of_error(error, self.records), results=failed.results, again=False)
+        except JournalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a ledger of the caller may raise anything
+            return self._failed("receipts", _not_attached(posted, context.ledger, described(error)))
         return attrs.evolve(done, results=(attrs.evolve(posted, receipts=attached),))
+
+
+def _not_attached(posted: Posted, ledger: Ledger, why: str) -> str:
+    where = f"it is in {ledger.name} as {posted.ref}"
+    return f"{where}, but not all its receipts are attached; the next run attaches them: {why}"
 
 
 def _check_readable(unread: UnreadableEntry | None, ledger: Ledger) -> None:
