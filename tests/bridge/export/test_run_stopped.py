@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
+
 import pytest
 
 import brex_accounting
 import rillet.testing
-from brex_accounting import Record
+from brex_accounting import Record, ReviewStatus
 from bridge import Bridge
-from bridge.export import Export, StopCode
+from bridge.export import Export, Progress, StopCode
+from bridge.totals import Total, sum_of
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Asked, Fault, Respond
-from support.companies.exported import SETTINGS, Company, Interrupting
+from support.companies.changing import companies
+from support.companies.exported import SETTINGS, Company, Interrupting, expense
 
 
 @pytest.mark.parametrize("in_flight", [1, 3])
@@ -114,3 +119,33 @@ def test_an_interruption_while_brex_is_told_says_what_brex_does_not_know(
 
     assert len(outcome.unreported) == 5
     assert "interrupted" in (outcome.stopped or "")
+
+
+def test_what_a_stopped_run_has_not_reached_is_what_the_next_plan_shows(tmp_path: Path) -> None:
+    with companies(tmp_path) as make:
+        company = make(*(expense(number, f"{number}.50") for number in range(1, 6)), journal=True)
+        company.run()
+        company.change(expense(2, "7.00"), ReviewStatus.EXPORTED)
+        company.change(company.brex.records["accr_003"], ReviewStatus.EXPORTED)
+        company.change(expense(6, "30.00"))
+
+        outcome = company.export().run(stop=lambda: True)
+
+        assert outcome.not_reached == ("accr_002", "accr_006")
+        assert outcome.totals == {"not_reached": Total(records=2, amounts={"USD": Decimal("37.00")})}
+        assert sum_of(company.export().plan().totals.values()) == outcome.totals["not_reached"]
+
+
+def test_what_a_stopped_run_has_only_compared_is_counted_nowhere(tmp_path: Path) -> None:
+    with companies(tmp_path) as make:
+        company = make(*(expense(number, f"{number}.50") for number in range(1, 4)), journal=True)
+        company.run()
+        company.change(expense(4, "40.00"))
+        company.change(expense(5, "50.00"))
+        told = list[Progress]()
+
+        outcome = company.export().run(progress=told.append, stop=lambda: len(told) == 4)
+
+        (done,) = outcome.posted
+        assert set(outcome.not_reached) == {"accr_004", "accr_005"} - {done.record.id}
+        assert sum_of(outcome.totals.values()) == Total(records=2, amounts={"USD": Decimal("90.00")})

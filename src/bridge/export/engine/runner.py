@@ -15,6 +15,7 @@ from bridge.export.engine.claims import Claims
 from bridge.export.engine.survey import Survey
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.engine.tasks.receipts import ASKED_AGAIN
+from bridge.export.engine.unreached import Unreached
 from bridge.export.engine.workers import WorkerPool
 from bridge.export.journal.protocol import Journal, JournalError, Reasons
 from bridge.export.ledgers.protocol import Ledger
@@ -36,7 +37,6 @@ from bridge.export.reporting.reporter import Reporter
 from bridge.export.reporting.tally import Tally
 from bridge.export.sources.protocol import Source
 from bridge.settings.values import Settings, SettingsError
-from bridge.totals import Total, total_of
 from bridge.wording import Wording
 from clientkit import observing
 from clientkit.errors import ApiError, Verdict
@@ -86,7 +86,7 @@ class Runner:
         # What is summarised is summarised together.
         self._summarised = frozenset(settings.summarise)
         self._reporter = Reporter(source, journal, settings, self._tally)
-        self._read, self._left = Total(), set[str]()
+        self._unreached = Unreached()
         self._guard = threading.Lock()
         self._vendors = list[CreatedVendor]()
         self._failures_in_a_row = 0
@@ -131,7 +131,7 @@ class Runner:
     def begin(self, survey: Survey) -> None:
         """Know how many records there are, and count those that cannot be read."""
         self._pace = Pace(survey.count, self._ledger.pacer, self._clock)
-        self._read, self._left = survey.read, {*survey.subjects}
+        self._unreached.begin(survey)
         for each in survey.unreadable:
             unread = Unread(record_id=each.id or "", why=each.why)
             self._tally.unread(unread)
@@ -202,7 +202,7 @@ class Runner:
 
     def finish(self) -> None:
         """Tell the source what it was not told yet, and count what nothing became of."""
-        self._tally.not_reached(sorted(self._left), self._read)
+        self._tally.not_reached(sorted(self._unreached.ids), self._unreached.total)
         if (warned := self._reporter.decide()) is not None:
             self.warn(warned)
         self._close_claims()
@@ -250,10 +250,7 @@ class Runner:
 
     def _take_in(self, records: Sequence[Record], done: Done) -> None:
         self._count_vendors()
-        told = {result.record.id for result in done.results}
-        # What was only compared, and has not changed, is nothing that a person waits for.
-        self._read = self._read.minus([total_of(each for each in records if each.id not in told)])
-        self._left.difference_update(each.id for each in records)
+        self._unreached.reach(records, {result.record.id for result in done.results})
         for result in map(self._linked, done.results):
             self._tally.add(result)
             audit_log.decided(result, done.trace_id)

@@ -9,11 +9,13 @@ from datetime import datetime
 import attrs
 
 from brex_accounting import Record, RecordType
-from bridge.export.engine.attempts import Attempt, has_failed, last_attempt, open_summary
+from bridge.documents.record_digest import record_digest
+from bridge.export.engine.attempts import Attempt, has_failed, in_summaries, last_attempt, open_summary
 from bridge.export.journal.protocol import Journal
 from bridge.export.sources.protocol import Page, Source, Unreadable
 from bridge.followed import follows
-from bridge.totals import Total
+from bridge.mappers.summaries import Member
+from bridge.totals import Total, sum_of, total_of
 
 ONE_PAGE = 500
 _PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
@@ -29,7 +31,8 @@ class Survey:
     `begun_payments` are those with an attempt in the journal. `paying` has the types of payments of bills and
     reimbursements, each with the ids that the source has for what they pay. `since`: no object of them is older in the ledger.
     `sources` are the ids that several records of the source share, and `alike` counts for a payment those of the same
-    bill, day and amount that the source has as done. `read` is the number of records and what they are about.
+    bill, day and amount that the source has as done. `unchanged` are in the ledger and read only to be compared, and say
+    what they said then, as far as the journal knows; `waiting` is the number of the others and what they are about.
     """
 
     withdrawn: tuple[str, ...]
@@ -43,7 +46,8 @@ class Survey:
     sources: frozenset[str]
     alike: Mapping[str, int]
     has_new_bills: bool
-    read: Total
+    waiting: Total
+    unchanged: frozenset[str] = frozenset()
     paying: Mapping[RecordType, frozenset[str]] = attrs.field(factory=dict[RecordType, frozenset[str]])
 
     @property
@@ -116,7 +120,7 @@ class RecordQueue:
     ) -> None:
         self._source, self._ids, self._keeps = source, ids, keeps
         self._updated_after, self._changed_since, self._only = updated_after, changed_since, only
-        self._also = tuple(also)
+        self._also, self._unfinished = tuple(also), frozenset(also)
         self._kept: list[Record] | None = []
 
     def survey(
@@ -132,7 +136,7 @@ class RecordQueue:
         times, sources, seen, counted = list[datetime](), set[str](), set[str](), set[str]()
         paying = dict[RecordType, frozenset[str]]()
         alike, keys = Counter[tuple[object, ...]](), dict[str, tuple[object, ...]]()
-        new_bills, read = 0, Total()
+        unchanged, new_bills, waiting = set[str](), 0, Total()
         for page in self._read():
             unreadable.update((each.id, each) for each in page.unreadable)
             for other in page.others:
@@ -144,8 +148,9 @@ class RecordQueue:
             seen.update(each.id for each in records)
             attempts = journal.attempts_of([each.id for each in records])
             self._keep(records, see)
+            unchanged.update(self._unchanged(records, attempts, journal))
+            waiting = sum_of((waiting, total_of(each for each in records if each.id not in unchanged)))
             for record in records:
-                read = read.plus(record.amount)
                 made = attempts.get(record.id, ())
                 if settles(record):
                     paying[record.type] = paying.get(record.type, frozenset()) | sources_of(record)
@@ -177,7 +182,8 @@ class RecordQueue:
             sources=frozenset(sources),
             alike={record_id: alike[key] for record_id, key in keys.items()},
             has_new_bills=new_bills > 0,
-            read=read,
+            waiting=waiting,
+            unchanged=frozenset(unchanged),
             paying=paying,
         )
 
@@ -192,6 +198,16 @@ class RecordQueue:
                     found = True
                     left.difference_update(records)
                     yield sorted(records.values(), key=lambda record: (record.erp_posting_date, record.id))
+
+    def _unchanged(
+        self, records: Sequence[Record], attempts: Mapping[str, Sequence[Attempt]], journal: Journal
+    ) -> Iterator[str]:
+        """The records that are read only to be compared and are as they were posted."""
+        members = journal.memberships(in_summaries(attempts))
+        for each in records:
+            is_waiting = self._only or self._source.is_offered(each) or each.id in self._unfinished
+            if not is_waiting and _is_as_posted(each, attempts.get(each.id, ()), members.get(each.id, ())):
+                yield each.id
 
     def _keep(self, records: Sequence[Record], see: Callable[[Record], object]) -> None:
         for record in records:
@@ -221,6 +237,19 @@ class RecordQueue:
 def sources_of(record: Record) -> frozenset[str]:
     """The id that the source has for what a record is about, where it has one."""
     return frozenset() if record.source_id is None else frozenset({record.source_id})
+
+
+def _is_as_posted(record: Record, attempts: Sequence[Attempt], members: Sequence[tuple[str, Member]]) -> bool:
+    """Whether what the journal has of a record is settled, and the record says what it said then."""
+    last = last_attempt(attempts)
+    if last is None or any(each.is_open for each in attempts):
+        return False
+    if last.was_dismissed:
+        return True
+    if not last.was_carried_out or last.deletes == moves_money(record):
+        return False
+    entry = next((member for summary, member in members if summary == last.subject), last)
+    return record.version <= entry.version if entry.content is None else entry.content == record_digest(record)
 
 
 def _payment_key(record: Record) -> tuple[object, ...]:

@@ -257,7 +257,7 @@ class ExportOutcome(Tabular):
 
     `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
     in Rillet by the next run, which reports them. `held` wait for an approval. `not_reached` are the ids of records that the
-    run has read and not come to, because it ended early or Brex did not offer them any more. `unattached` are receipts that are not at their bill or charge, which keeps
+    run would have taken and has not come to, because it ended early or Brex did not offer them any more. `unattached` are receipts that are not at their bill or charge, which keeps
     no record back. `elsewhere` are records that another exporter has in hand, which is no failure. `stopped` says why the
     run ended before its end, and `stop_code` says it for programs; None if it did not.
 

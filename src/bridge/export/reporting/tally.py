@@ -105,13 +105,13 @@ class Tally:
         self._count("warnings")
         self._hold(self._warnings, warned)
 
-    def not_reached(self, record_ids: Iterable[str], read: Total) -> None:
-        """Count the records that were `read` with the others and that nothing became of."""
+    def not_reached(self, record_ids: Iterable[str], waiting: Total) -> None:
+        """Count the records that nothing became of; `waiting` is the total of these and of all that something became of."""
         for each in record_ids:
             self._count("not_reached")
             self._hold(self._not_reached, each)
         if self._counts.not_reached:
-            rest = read.minus(self._totals.values())
+            rest = waiting.minus(self._totals.values())
             self._totals["not_reached"] = attrs.evolve(rest, records=self._counts.not_reached)
 
     def outcome(self, stopped: str | None = None, stop_code: StopCode | None = None) -> ExportOutcome:
