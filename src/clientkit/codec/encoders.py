@@ -79,7 +79,7 @@ class _Maker:
         if kind in self._within:
             raise _UnsupportedError
         fields = Fields.of(kind, self._rules)
-        lines = [_unless(f"type({source}) is {self._named(kind)}")]
+        lines = [_unless(f"{source}.__class__ is {self._named(kind)}")]
         if fields.extra is not None:
             extra = self._variable()
             lines += [
@@ -140,20 +140,20 @@ class _Maker:
     def _condition(self, wanted: Any, variable: str) -> str | None:
         """What has to be true of a value that msgspec is given as it is; None for one that is made of others."""
         if wanted is datetime:
-            return f"type({variable}) is datetime and {variable}.tzinfo is UTC"
+            return f"{variable}.__class__ is datetime and {variable}.tzinfo is UTC"
         if wanted is Decimal:
             of_places = f"({variable}.same_quantum(cent) or {variable}.same_quantum(one))"
-            return f"type({variable}) is Decimal and {of_places} and {variable}.adjusted() < {_MOST_DIGITS}"
+            return f"{variable}.__class__ is Decimal and {of_places} and {variable}.adjusted() < {_MOST_DIGITS}"
         if _is_enum_of_texts(wanted):
-            return f"type({variable}) is {self._named(wanted)}"
+            return f"{variable}.__class__ is {self._named(wanted)}"
         if wanted is str or _is_literal(wanted):
-            return f"type({variable}) is str"
-        return f"type({variable}) is {wanted.__name__}" if wanted in {bool, int, date} else None
+            return f"{variable}.__class__ is str"
+        return f"{variable}.__class__ is {wanted.__name__}" if wanted in {bool, int, date} else None
 
     def _array(self, wanted: Any, variable: str) -> Sequence[str]:
         each, made = self._variable(), self._variable()
         return [
-            _unless(f"type({variable}) is tuple or type({variable}) is list"),
+            _unless(f"{variable}.__class__ is tuple or {variable}.__class__ is list"),
             f"{made} = []",
             f"for {each} in {variable}:",
             *(f"    {line}" for line in self._value(wanted, each)),
