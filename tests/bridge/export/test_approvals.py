@@ -111,6 +111,38 @@ def test_what_is_posted_already_cannot_be_held_but_a_change_of_it_can(make: Make
     assert reasons(company.run()) == {"k1": [ReasonCode.HELD]}
 
 
+def test_what_is_posted_already_cannot_be_approved_but_a_change_of_it_can(make: MakeCompany) -> None:
+    company = approving(make, charge(), rules=())
+    company.run()
+
+    with pytest.raises(
+        ValueError, match=f"k1 is in Rillet already, as charges {company.ids['k1']}, so there is nothing"
+    ):
+        company.export().approve("k1", by=GRACE)
+    assert reviews(company.journal, "k1") == ()
+
+    company.change(charge("90"))
+    assert company.export().approve("k1", by=GRACE).by == GRACE
+
+
+def test_what_is_dismissed_is_neither_held_nor_approved_until_it_is_taken_up_again(make: MakeCompany) -> None:
+    company = approving(make, charge("600"))
+    company.dismiss("k1")
+
+    with pytest.raises(
+        ValueError, match=r"k1 is dismissed \(booked by hand as JE-12\), so there is no posting to hold"
+    ):
+        company.export().hold("k1", by=GRACE, why="wait")
+    with pytest.raises(
+        ValueError, match=r"k1 is dismissed \(booked by hand as JE-12\), so there is nothing to approve"
+    ):
+        company.export().approve("k1", by=GRACE)
+    assert reviews(company.journal, "k1") == ()
+
+    assert reasons(company.replay("k1")) == {"k1": [ReasonCode.HELD]}
+    assert company.export().approve("k1", by=GRACE).by == GRACE
+
+
 def test_an_approval_lapses_where_the_record_changes(make: MakeCompany) -> None:
     company = approving(make, charge("600"))
     company.export().approve("k1", by=GRACE)

@@ -276,7 +276,7 @@ class Export:
 
         Raises:
             UnknownRecordError: The source has no such record.
-            ValueError: It is posted as it is, or there is no name, no reason, or no journal to keep it.
+            ValueError: It is posted as it is or dismissed, or there is no name, no reason, or no journal to keep it.
             ApiError: The source cannot be read.
             JournalError: The journal cannot be read or written.
         """
@@ -291,7 +291,8 @@ class Export:
         Raises:
             UnknownRecordError: The source has no such record.
             SelfApprovalError: Who approves has held it, or it is that person's spending.
-            ValueError: There is nothing to post for it, it is not what was `seen`, or there is no name or no journal to keep it.
+            ValueError: There is nothing to post for it, as where it is posted as it is or dismissed, it is not what was `seen`,
+                or there is no name or no journal to keep it.
             SettingsError: The settings name what the ledger does not have.
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.

@@ -12,6 +12,7 @@ from bridge.decisions import Decision, Post, Refuse
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
+from bridge.export.engine.facts import Standing
 from bridge.export.engine.paid import with_what_one_pays
 from bridge.export.engine.standing import State, state_of
 from bridge.followed import Followed
@@ -24,10 +25,8 @@ def hold_record(export: Export, record_id: str, *, by: str, why: str) -> Review:
     """See `Export.hold`."""
     _check_journal(export)
     record = export.record(record_id)
-    state = _state(export, record_id)
-    if state.base is not None and state.is_of(record, record_digest(record)):
-        name = export.ledger.name
-        raise ValueError(f"{record.id} is in {name} already, as {state.base.ref}, so there is no posting to hold")
+    if (done := _why_done(export, record, _state(export, record_id))) is not None:
+        raise ValueError(f"{done}, so there is no posting to hold")
     return approvals.hold(export.journal, record.id, by=by, why=why)
 
 
@@ -67,6 +66,15 @@ def consider(export: Export, record_id: str) -> Considered:
     return Considered(record=record, books=books, decision=decision, followed=followed)
 
 
+def _why_done(export: Export, record: Record, state: State) -> str | None:
+    """Why the next run does nothing for a record, None where it may."""
+    if state.standing is Standing.DISMISSED:
+        return f"{record.id} is dismissed ({state.why})"
+    if state.base is not None and state.is_of(record, record_digest(record)):
+        return f"{record.id} is in {export.ledger.name} already, as {state.base.ref}"
+    return None
+
+
 def _state(export: Export, record_id: str) -> State:
     """What stands for a record, as the journal knows it."""
     members = export.journal.memberships([record_id]).get(record_id, ())
@@ -77,6 +85,8 @@ def approve_record(export: Export, record_id: str, *, by: str, seen: str | None 
     """See `Export.approve`."""
     _check_journal(export)
     considered = consider(export, record_id)
+    if (done := _why_done(export, considered.record, _state(export, record_id))) is not None:
+        raise ValueError(f"{done}, so there is nothing to approve")
     decision = considered.decision
     if isinstance(decision, Post):
         if seen is not None and approvals.content_of(decision) != seen:
