@@ -93,7 +93,7 @@ class ClosePackage(Tabular):
         return (
             *spending_plot(self.spending, self.snapshot),
             *differences_plot(self.reconciliation),
-            ages_plot((self.status.as_of - each.day).days for each in self.status.waiting),
+            ages_plot((self.status.as_of - each.day).days for each in self.status.open),
         )
 
     @property

@@ -62,7 +62,12 @@ class CloseStatus(Tabular):
     @property
     def is_complete(self) -> bool:
         """Whether everything of the month is in the books, but for what a person has booked by hand."""
-        return all(each.is_dismissed for each in self.waiting) and not self.snapshot.unread
+        return not self.open and not self.snapshot.unread
+
+    @property
+    def open(self) -> tuple[ClosingRecord, ...]:
+        """The records that wait, without those that a person has booked by hand."""
+        return tuple(each for each in self.waiting if not each.is_dismissed)
 
     @property
     def reports(self) -> Mapping[str, Report]:

@@ -15,7 +15,7 @@ import pytest
 
 from brex_accounting import Expense, Receipt, Record, RecordType, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl, record
-from bridge import Bridge, ReasonCode
+from bridge import ApprovalRule, Bridge, ReasonCode
 from bridge.closing import CloseStatus, DifferenceKind, accrue, audit_sample, close_status, reconcile
 from bridge.export import SqlJournal
 from bridge.export.closing import Bought, read_purchases, read_snapshot
@@ -308,3 +308,33 @@ def test_it_opens_a_part_of_a_shared_journal(make: MakeCompany, command: Callabl
     }
 
     assert {name: json.loads(each.stdout)["complete"] for name, each in parts.items()} == {"other": True, "mine": False}
+
+
+def test_what_a_person_decided_since_the_last_run_is_told(make: MakeCompany) -> None:
+    company = make(charge("600", **on(3)), charge("20", id="k2", **on(4)))
+    company.settings = attrs.evolve(company.settings, approvals=(ApprovalRule(above=Decimal(500)),))
+    company.export().hold("k2", by="grace@example.com", why="is this ours?")
+    company.run()
+    held = "it waits for an approval: it is above 500 USD"
+    by_hand = "it waits for an approval: grace@example.com holds it: is this ours?"
+    assert rows(status(company), "not_in_the_books", "Record", "Why") == [("k1", held), ("k2", by_hand)]
+
+    company.export().approve("k1", by="grace@example.com")
+    company.export().approve("k2", by="alan@example.com")
+
+    told = [
+        ("k1", "grace@example.com approved it; the next export posts it"),
+        ("k2", "alan@example.com approved it; the next export posts it"),
+    ]
+    assert rows(status(company), "not_in_the_books", "Record", "Why") == told
+    found = reconcile(read_snapshot(company.export(), FEBRUARY))
+    assert {(part.record_id, part.why) for _, part in found.parts} == set(told)
+
+    company.clock.advance(60)
+    company.export().hold("k1", by="grace@example.com", why="wait")
+    company.change(charge("25", id="k2", **on(4)))
+
+    assert rows(status(company), "not_in_the_books", "Record", "Why") == [
+        ("k1", "it waits for an approval: grace@example.com holds it: wait"),
+        ("k2", "it waits for the next run"),
+    ]

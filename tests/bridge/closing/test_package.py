@@ -207,10 +207,16 @@ def test_the_spending_of_the_months_before_stands_beside_this_one(make: MakeComp
     }  # fmt: skip
 
 
-def test_what_waits_is_counted_by_its_age(make: MakeCompany) -> None:
-    plot = packed(month(make)).plots[-1]
+def test_what_waits_is_counted_by_its_age_as_in_the_summary(make: MakeCompany) -> None:
+    company = month(make)
+    company.change(charge("45", "99999", id="k5", **on(25)))
+    company.dismiss("k5")
 
-    assert {bar.label: bar.text for bar in plot.panels[0].bars if bar.amount} == {"8 to 30 days": "2"}
+    package = packed(company)
+
+    assert {bar.label: bar.text for bar in package.plots[-1].panels[0].bars if bar.amount} == {"8 to 30 days": "2"}
+    assert ("Not in the books", 2) in package.reports["summary"].rows
+    assert ("Dismissed", 1) in package.reports["summary"].rows
 
 
 def _lengths(plot: Plot) -> list[Decimal]:

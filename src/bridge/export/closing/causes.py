@@ -12,6 +12,7 @@ from bridge.closing.snapshot import DifferenceKind, UnreadObject
 from bridge.decisions import Decision, Post, Refuse, Skip
 from bridge.documents.protocol import Document, Found, Ref
 from bridge.documents.record_digest import record_digest
+from bridge.export.engine.approvals import Review, ReviewStep, content_of
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.standing import State
@@ -37,6 +38,7 @@ class Standings:
     gone: tuple[Ref, ...]
     is_taken: bool
     refusals: Sequence[Refusal] = ()
+    reviews: Sequence[Review] = ()
     unread: UnreadObject | None = None
 
     @property
@@ -93,9 +95,21 @@ def _reasons(known: Standings) -> Iterator[str]:
         case Skip():
             yield known.decision.why
         case Post():
-            # Held, or rejected by the ledger itself.
+            # Held, or rejected by the ledger itself; a person may have decided about it since.
             latest = [each for each in known.refusals if each.version == known.record.version][-1:]
-            yield from (text for each in latest for _, text in each.reasons)
+            review = known.reviews[-1] if known.reviews else None
+            if review is not None and all(each.is_held and each.last_at <= review.at for each in latest):
+                yield from _reviewed(review, known.decision)
+            else:
+                yield from (text for each in latest for _, text in each.reasons)
+
+
+def _reviewed(review: Review, post: Post) -> Iterator[str]:
+    """What a person's decision means for what is to be posted; nothing where it was about something else."""
+    if review.step is ReviewStep.HOLD:
+        yield f"it waits for an approval: {review.by} holds it: {review.why}"
+    elif review.content == content_of(post):
+        yield f"{review.by} approved it; the next export posts it"
 
 
 def _changed(known: Standings) -> Cause:

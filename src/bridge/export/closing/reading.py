@@ -32,6 +32,7 @@ from bridge.export.closing.causes import Standings, cause_of
 from bridge.export.closing.mappings import Mappings
 from bridge.export.closing.purchases import Bought, guarded, nobody_knows
 from bridge.export.closing.unread import UnreadObjects
+from bridge.export.engine.approvals import reviews
 from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject, was_taken_up
 from bridge.export.engine.export import Export
 from bridge.export.engine.facts import Standing
@@ -188,6 +189,7 @@ class _Reading:
             # Of one that was taken up again, Brex knows from its dismissal.
             is_taken=self._is_taken(record) and not was_taken_up(attempts),
             refusals=() if present else self._journal.refusals(record.id),
+            reviews=() if present else reviews(self._journal, record.id),
             unread=unread,
         )
         cause, why = cause_of(known)
