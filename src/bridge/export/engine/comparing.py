@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import attrs
 from brex_accounting import Amount, Record
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Refuse, Skip, SkipCode
-from bridge.documents.form import Form, difference
+from bridge.documents.form import Form, FormLine, difference
 from bridge.documents.protocol import Document, Found
 from bridge.export.engine.facts import Actual, Comparison, Facts, Remedy, Standing, Wanted
 from bridge.export.engine.holding import Hold
@@ -248,9 +248,23 @@ def documents_of(found: Sequence[Found] | None) -> tuple[Found, ...]:
 
 def amounts_of(document: Document | None, before: Form | None) -> tuple[Amount, ...]:
     """What a document spends, less what stood in the ledger before it; `before` is None where that is no spending."""
+    return _less(document.spent() if document is not None else (), before)
+
+
+def change_of(now: Form | None, before: Form | None) -> tuple[Amount, ...]:
+    """What a form spends more than another one, where their lines are spending."""
+    return _less(now.lines if now is not None else (), before)
+
+
+def _less(parts: Iterable[Amount | FormLine], before: Form | None) -> tuple[Amount, ...]:
     sums = dict[str, list[Decimal]]()
-    for each in document.spent() if document is not None else ():
+    for each in parts:
         sums.setdefault(each.currency, []).append(each.amount)
     for line in before.lines if before is not None else ():
         sums.setdefault(line.currency, []).append(line.amount.copy_negate())
     return tuple(Amount(amount=total(parts), currency=currency) for currency, parts in sums.items())
+
+
+def added(amounts: Iterable[Amount]) -> tuple[Amount, ...]:
+    """Amounts summed by currency."""
+    return _less(amounts, None)

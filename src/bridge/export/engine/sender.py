@@ -59,13 +59,14 @@ class Sender:
 
     def __init__(self, ledger: Ledger, journal: Journal) -> None:
         self.ledger, self.journal = ledger, journal
+        self._sent_again = set[tuple[str, int, int]]()
 
     def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
         """Make the next attempt for a version and send it; raises as `send_again`."""
         attempt = self._attempt(intent)
         self.journal.intend(attempt)
         try:
-            return (yield from self.send_again(attempt, by=by))
+            return (yield from self._send(attempt, by))
         except NotSentError as error:
             # Nobody has to look for what it made. An attempt that is sent again may have been carried out before.
             self._settle(attrs.evolve(attempt, state=AttemptState.REJECTED, error=str(error)))
@@ -82,6 +83,15 @@ class Sender:
             OtherObjectError: The ledger answered with something else than was sent.
             JournalError: The outcome cannot be written down.
         """
+        sent = yield from self._send(attempt, by)
+        self._sent_again.add(_place(attempt))
+        return sent
+
+    def has_sent_again(self, attempt: Attempt) -> bool:
+        """Whether it is an attempt of an earlier run that this one has sent again, and the ledger took it."""
+        return _place(attempt) in self._sent_again
+
+    def _send(self, attempt: Attempt, by: Callable[[Attempt], Sent] | None) -> Calls[Attempt]:
         carry_out = by or self.ledger.send
         try:
             sent = yield from ask(lambda: carry_out(attempt))
@@ -249,6 +259,10 @@ class DrySender(Sender):
 
     def _settle(self, attempt: Attempt) -> Attempt:
         return attempt
+
+
+def _place(attempt: Attempt) -> tuple[str, int, int]:
+    return attempt.subject, attempt.version, attempt.number
 
 
 def _next_number(subject: str, version: int, attempts: Sequence[Attempt]) -> int:

@@ -293,7 +293,8 @@ class Walk:
             content = record_digest(record)
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
             is_same = state.is_of(record, content, is_counted=is_counted)
-            is_unchanged = _is_unchanged(record, state, is_same=is_same) and not any(each.is_open for each in made)
+            is_settled = not any(each.is_open or self._sender.has_sent_again(each) for each in made)
+            is_unchanged = _is_unchanged(record, state, is_same=is_same) and is_settled
             decision = (
                 None
                 if is_unchanged

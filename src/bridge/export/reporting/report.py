@@ -177,6 +177,8 @@ RecordResult: TypeAlias = Posted | Refuse | Skip | Failed | Elsewhere
 class Counts:
     """How many there were of each; `posted` does not count what was `adopted`, `attached` are files of receipts.
 
+    What a run sends again of an earlier one, which counted it as failed, is `posted`; what it finds is `adopted`.
+
     `without_money` are those of `nothing` that move no money: they are reported as done, and nothing is posted.
     """
 

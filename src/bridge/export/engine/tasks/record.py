@@ -20,8 +20,9 @@ from bridge.documents.protocol import Document, Found
 from bridge.export.engine.attempts import Attempt, facts_of, in_summaries, is_part, last_attempt, open_summary
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
-from bridge.export.engine.comparing import Case, amounts_of, documents_of
+from bridge.export.engine.comparing import Case, added, amounts_of, documents_of
 from bridge.export.engine.facts import SUMMARY, Seen, Settlement, Standing, Step
+from bridge.export.engine.finished import Finished, finished
 from bridge.export.engine.next_step import CHANGING, Row, next_step, settle
 from bridge.export.engine.refusals import older_copy, refusal
 from bridge.export.engine.standing import State, state_of, telling
@@ -32,7 +33,7 @@ from bridge.export.engine.tasks.open_attempt import OpenAttempt
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
 from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
-from bridge.export.reporting.report import Elsewhere, Failed, Posted, StopCode
+from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, StopCode
 from bridge.unreadable import UnreadableEntry
 from clientkit.errors import ApiError
 
@@ -126,7 +127,9 @@ class RecordTask:
             attempts = context.journal.attempts(self.record.id) if not context.sender.is_dry else attempts
         elif last is not None and last.is_there:
             context.payments.note(last)
-        return (yield from self._compare(self._state(attempts, looked, context), looked, context))
+        state = partial(self._state, looked=looked, context=context)
+        sent = finished(attempts, context.sender, state, self.decision, self.content)
+        return (yield from self._compare(state(attempts), looked, context, sent))
 
     def _open(self, attempt: Attempt) -> OpenAttempt:
         return OpenAttempt(
@@ -137,7 +140,9 @@ class RecordTask:
         memberships = context.journal.memberships(in_summaries({self.record.id: attempts})).get(self.record.id, ())
         return state_of(attempts, context.ledger, memberships, found=telling(self.record, looked or ()))
 
-    def _compare(self, state: State, looked: tuple[Found, ...] | None, context: TaskContext) -> Calls[Done]:
+    def _compare(
+        self, state: State, looked: tuple[Found, ...] | None, context: TaskContext, sent: Finished | None
+    ) -> Calls[Done]:
         """The second half: ask the table, look where it says so, and do what it says."""
         if self.decision is None and state.standing is Standing.NEW:
             return self._changed_meanwhile()
@@ -162,7 +167,7 @@ class RecordTask:
         while True:
             row = next_step(case.facts)
             if row.step is not Step.LOOK:
-                return (yield from self._act(row, case, context))
+                return _with_finished((yield from self._act(row, case, context)), sent)
             case = yield from self._looked(case, context)
 
     def _is_a_part(self) -> bool:
@@ -337,6 +342,26 @@ class RecordTask:
         except Exception as error:  # noqa: BLE001 - a ledger of the caller may raise anything
             return self._failed("receipts", _not_attached(posted, context.ledger, described(error)))
         return attrs.evolve(done, results=(attrs.evolve(posted, receipts=attached),))
+
+
+def _with_finished(done: Done, sent: Finished | None) -> Done:
+    """What came of a record, with what the run has sent again for it; that may be all, where nothing has changed since."""
+    if sent is None:
+        return done
+    results = list[RecordResult]()
+    for each in done.results:
+        if isinstance(each, Skip) and each.code is SkipCode.UNCHANGED:
+            made = Posted(record=each.record, kind=sent.attempt.kind, id=sent.attempt.object_id or "", step=sent.step)
+            results.append(attrs.evolve(made, document=sent.document, amounts=sent.amounts))
+        elif isinstance(each, Posted) and each.step == Step.KEEP.value:
+            results.append(
+                attrs.evolve(each, adopted=False, step=sent.step, document=sent.document, amounts=sent.amounts)
+            )
+        elif isinstance(each, Posted):
+            results.append(attrs.evolve(each, amounts=added((*sent.amounts, *each.amounts))))
+        else:
+            results.append(each)
+    return attrs.evolve(done, results=tuple(results), trace_id=done.trace_id or sent.attempt.trace_id)
 
 
 def _not_attached(posted: Posted, ledger: Ledger, why: str) -> str:
