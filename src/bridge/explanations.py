@@ -18,6 +18,7 @@ from bridge.entities import names_field
 from bridge.followed import Followed
 from bridge.mapping import Bridge
 from bridge.master_data import Account
+from bridge.moved import moved_from
 from bridge.settings.check_source import uncarried
 from bridge.settings.choices import Role, Treatment
 from bridge.settings.values import AccountRule, Settings
@@ -203,7 +204,9 @@ def _summary(outcome: Decision, bridge: Bridge, books: Books) -> str:
         return "refused, because " + "; ".join(outcome.texts)
     document, record = outcome.document, outcome.record
     by = f", made by your mapper of {record.type}" if bridge.is_mapped_by_caller(record) else ""
-    return f"a {document.noun}, which counts on {document.impact_date}{_party(document, books)}{by}"
+    own = moved_from(outcome, bridge, books)
+    moved = "" if own is None else f", because it is of {own}, whose period is closed"
+    return f"a {document.noun}, which counts on {document.impact_date}{moved}{_party(document, books)}{by}"
 
 
 def _party(document: Document, books: Books) -> str:

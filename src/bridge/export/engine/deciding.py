@@ -19,6 +19,7 @@ from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import LookUp
 from bridge.export.reporting.report import Warned
 from bridge.mapping import Bridge
+from bridge.moved import moved_from
 from bridge.settings.check_source import uncarried
 from bridge.settings.choices import SameInvoice
 from bridge.vendors.planned import PlannedVendors
@@ -58,6 +59,9 @@ class Decisions:
         if not isinstance(decision, Post) or state.standing is not Standing.NEW:
             return decision
         self._warn_of(record)
+        if (own := moved_from(decision, self._bridge, books)) is not None:
+            text = f"it is of {own}, whose period is closed, and counts on {decision.document.impact_date}"
+            self._warn(Warned(record_id=record.id, code="moved", text=text))
         if self._bridge.is_mapped_by_caller(record):
             self._warn_of_amount(decision)
         return (

@@ -55,6 +55,7 @@ class Row:
     """A record: where it stands, `why` in sentences, and what is known of it.
 
     `amount` (decimal major units of the ISO 4217 `currency`) and `day` come from Brex, or else from what was posted.
+    `counts_on` is the day in the books where that lies in a later month.
     """
 
     record_id: str
@@ -64,6 +65,7 @@ class Row:
     amount: Decimal | None = None
     currency: str = ""
     day: date | None = None
+    counts_on: date | None = None
     kind: str | None = None
     object_id: str | None = None
 
@@ -212,12 +214,14 @@ def _of_attempt(record_id: str, attempt: Attempt) -> Row:
 
 def _with_reading(record_id: str, before: Row | None, reading: QueueReading, *, is_newer: bool) -> Row:
     row = before or Row(record_id=record_id, status=Status.WAITING)
-    facts = reading.facts.get(record_id)
+    facts, decision = reading.facts.get(record_id), reading.decisions.get(record_id)
     if facts is not None:
+        counts_on = decision.document.impact_date if isinstance(decision, Post) and is_newer else row.day
         row = attrs.evolve(row, facts=facts, amount=facts.amount, currency=facts.currency, day=facts.day)
+        if counts_on is not None and (counts_on.year, counts_on.month) > (facts.day.year, facts.day.month):
+            row = attrs.evolve(row, counts_on=counts_on)
     if not is_newer:
         return row
-    decision = reading.decisions.get(record_id)
     if decision is None:
         if row.status in {Status.REFUSED, Status.HELD}:
             return attrs.evolve(row, status=Status.NOTHING, why=("Brex does not offer it any more", *row.why))
