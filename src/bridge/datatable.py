@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from clientkit.field_problems import shortened
-from clientkit.money import decimal_text, places
+from clientkit.money import decimal_text, money_digits
 from clientkit.showing import html_table, on_one_line, plain
 
 if TYPE_CHECKING:
@@ -128,8 +128,7 @@ def first_lines(heading: str, found: Sequence[object], count: int) -> list[str]:
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount with the places of its currency, or with all that it has if those are more, and its thousands apart."""
-    shown = max(places(currency), len(trimmed(amount).partition(".")[2]))
-    return f"{amount:,.{shown}f}"
+    return money_digits(amount, currency)
 
 
 def money_text(amount: Decimal, currency: str) -> str:

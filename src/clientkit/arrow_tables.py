@@ -31,6 +31,11 @@ def schema(kind: type[object]) -> pa.Schema:
 
 def table_of_values(values: Iterable[object], kind: type[object] | None) -> pa.Table:
     """Values of one class as a table."""
+    if isinstance(values, Model):
+        name = type(values).__name__
+        raise TypeError(
+            f"{name} is one value; a table is of a list: [value], or what it lists, or rows_to_arrow of rows"
+        )
     found = list(values)
     if kind is None:
         if not found:

@@ -13,7 +13,7 @@ from clientkit.money import decimal_text
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from clientkit.showing import Printer
+    from clientkit.showing import Printer, TableParts
 
 
 class ShownBriefly:
@@ -63,13 +63,18 @@ class Model(ShownBriefly):
     def _repr_html_(self) -> str:
         from clientkit.showing import html_of
 
-        return html_of(self)
+        return html_of(self._tables())
 
     def __rich__(self) -> Group:
         """Its fields as a table, and its lists as tables below; ``rich.print`` calls it."""
         from clientkit.showing import rich_of
 
-        return rich_of(self)
+        return rich_of(self._tables())
+
+    def _tables(self) -> Iterator[TableParts]:
+        from clientkit.showing import tables_of
+
+        return tables_of(self)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: Callable[[object], object]) -> Any:

@@ -95,6 +95,15 @@ def decimal_text(amount: Decimal) -> str:
     return format(readable(amount), "f")
 
 
+def money_digits(amount: Decimal, currency: str) -> str:
+    """An amount with the places of its currency, or with all that it has if those are more, and its thousands apart.
+
+    ``1,234.50`` for 1234.5 USD. Raises `ValueError` as `decimal_text`.
+    """
+    own = decimal_text(amount).partition(".")[2].rstrip("0")
+    return f"{amount:,.{max(places(currency), len(own))}f}"
+
+
 def with_currency(amount: Decimal, currency: str, spec: str = "") -> str:
     """An amount as people read it: ``19.99 USD``; `spec` is for the number, as in ``,.2f``. Raises `ValueError` for another.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 import attrs
 
 from clientkit.field_problems import shortened
+from clientkit.money import money_digits
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -65,16 +66,16 @@ def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]
     return f"<table><caption>{_text(title)}</caption>{head}<tbody>{''.join(shown)}</tbody></table>"
 
 
-def html_of(value: object) -> str:
-    """One value of a service as tables for a notebook."""
-    return "".join(html_table(*each) for each in tables_of(value))
+def html_of(tables: Iterable[TableParts]) -> str:
+    """Tables for a notebook."""
+    return "".join(html_table(*each) for each in tables)
 
 
-def rich_of(value: object) -> Group:
-    """One value of a service as tables for a terminal."""
+def rich_of(tables: Iterable[TableParts]) -> Group:
+    """Tables for a terminal."""
     from rich.console import Group
 
-    return Group(*(rich_table(*each) for each in tables_of(value)))
+    return Group(*(rich_table(*each) for each in tables))
 
 
 def rich_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -168,11 +169,16 @@ def _listed(items: Sequence[object]) -> str:
 
 
 def _named(value: object) -> str:
-    """A value inside of another: an amount as it prints, else what names it."""
+    """A value inside of another: an amount with the digits of its currency, else what names it."""
+    match getattr(value, "amount", None), getattr(value, "currency", None):
+        case Decimal() as amount, str() as currency if amount.is_finite():
+            return f"{money_digits(amount, currency)} {currency}"
+        case _:
+            pass
     if type(value).__str__ is not object.__str__:
         return shortened(str(value), _MOST_TEXT)
     names = shown_fields(type(value))
-    first = next((each for each in ("name", "field_name", "legal_name", "id", "type") if each in names), None)
+    first = next((each for each in ("name", "field_name", "legal_name", "id", "type", "amount") if each in names), None)
     told = getattr(value, first, None) if first is not None else None
     return cell(told) if told is not None else type(value).__name__
 

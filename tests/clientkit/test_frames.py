@@ -26,7 +26,7 @@ from brex_accounting.testing.records import card_expense, card_refund, dimension
 from clientkit import Model
 from clientkit.frames import rows_to_arrow, schema_of, to_arrow
 from clientkit.money import total
-from rillet import Account, Money
+from rillet import Account, Money, TrialBalance
 from rillet.testing import StandIn, chart_of_accounts
 
 
@@ -164,3 +164,19 @@ def test_without_the_extra_the_answer_is_what_to_install(monkeypatch: pytest.Mon
             use()
     with pytest.raises(ModuleNotFoundError, match="extra"):
         rows_to_arrow([])
+
+
+def test_a_report_is_flat_rows_with_amounts_as_columns() -> None:
+    nothing = {"amount": "0", "currency": "EUR"}
+    sums = dict.fromkeys(("beginning_balance", "debit_total", "credit_total"), nothing)
+    account = {"id": "a1", "code": "21120", "name": "Card", **sums, "ending_balance": {**nothing, "amount": "-497.4"}}
+    period = {"from_date": "2026-03-01", "to_date": "2026-03-31"}
+    totals = {**sums, "ending_balance": nothing}
+    balance = TrialBalance.from_dict({"period": period, "currency": "EUR", "accounts": [account], "totals": totals})
+    table = rows_to_arrow(balance.rows())
+    assert table.schema.field("ending_balance").type == pa.decimal128(38, 9)
+    assert table.select(["code", "ending_balance", "currency"]).to_pylist() == [
+        {"code": "21120", "ending_balance": Decimal("-497.4"), "currency": "EUR"}
+    ]
+    with pytest.raises(TypeError, match="TrialBalance is one value"):
+        to_arrow(balance)

@@ -31,7 +31,7 @@ from bridge.settings.choices import (
     Treatment,
 )
 from bridge.vendors.entries import VendorEntries
-from clientkit.showing import html_of
+from clientkit.showing import html_of, tables_of
 
 #: As `Settings.time_zone`: the time zone of the subsidiary that a record belongs to.
 OF_SUBSIDIARY = "subsidiary"
@@ -291,7 +291,7 @@ class Settings:
         return f"<Settings: entities ({len(self.entities)}){''.join(f', {name}' for name in own)}>"
 
     def _repr_html_(self) -> str:
-        return html_of(self)
+        return html_of(tables_of(self))
 
     def vendor_entry(self, brex_id: str, *, email: str, company: str) -> VendorMapping | None:
         """The first of `vendors` that means somebody, by any of the three; what is not known is empty."""

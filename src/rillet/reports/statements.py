@@ -6,9 +6,10 @@ and margin names the column that it stands in by the column's id, which a report
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -19,6 +20,9 @@ from clientkit.model import Model
 from clientkit.requests import QueryValue, Request
 from rillet.reports.trial_balance import ReportPeriod
 from rillet.values import Money
+
+if TYPE_CHECKING:
+    from clientkit.showing import TableParts
 
 
 class BreakdownBy(OpenEnum):
@@ -96,8 +100,30 @@ class ReportSummary(Model):
     extra: Extra = unknown_fields()
 
 
+class Statement:
+    """A report whose sections hold groups or lines, with an amount for each column."""
+
+    __slots__ = ()
+
+    def rows(self) -> list[dict[str, object]]:
+        """The statement as flat rows, one for each amount or margin, for `clientkit.frames.rows_to_arrow`.
+
+        ``section`` is the path of names that the row is in, such as ``Expenses / Travel``, and ``level`` how deep it is.
+        ``kind`` is ``account``, ``line``, ``total`` or ``summary``. Add up rows of one kind only, because a total holds what
+        is below it. ``column`` names the column, ``margin`` is told of summaries.
+        """
+        from rillet.reports.statement_rows import rows_of
+
+        return rows_of(self)
+
+    def _tables(self) -> Iterator[TableParts]:
+        from rillet.reports.statement_rows import tables_of
+
+        return tables_of(self)
+
+
 @attrs.frozen(kw_only=True)
-class BalanceSheet(Model):
+class BalanceSheet(Statement, Model):
     """What is owned and owed on a day; its sections are assets, liabilities and equity."""
 
     as_of_date: date
@@ -108,7 +134,7 @@ class BalanceSheet(Model):
 
 
 @attrs.frozen(kw_only=True)
-class IncomeStatement(Model):
+class IncomeStatement(Statement, Model):
     """Revenue and costs of a period, account by account."""
 
     period: ReportPeriod
@@ -140,7 +166,7 @@ class ReportLines(Model):
 
 
 @attrs.frozen(kw_only=True)
-class CashFlowStatement(Model):
+class CashFlowStatement(Statement, Model):
     """Where cash came from and went in a period; its summaries have no margins."""
 
     period: ReportPeriod
@@ -152,7 +178,7 @@ class CashFlowStatement(Model):
 
 
 @attrs.frozen(kw_only=True)
-class ExecutivePL(Model):
+class ExecutivePL(Statement, Model):
     """Revenue and costs of a period in a few lines, its summaries with margins."""
 
     period: ReportPeriod

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -12,6 +14,9 @@ from clientkit.model import Model
 from clientkit.requests import Request
 from rillet.values import Money
 
+if TYPE_CHECKING:
+    from clientkit.showing import TableParts
+
 
 @attrs.frozen(kw_only=True)
 class ReportPeriod(Model):
@@ -20,6 +25,9 @@ class ReportPeriod(Model):
     from_date: date
     to_date: date
     extra: Extra = unknown_fields()
+
+    def __str__(self) -> str:
+        return f"{self.from_date} to {self.to_date}"
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +68,38 @@ class TrialBalance(Model):
     accounts: tuple[AccountBalance, ...]
     totals: TrialBalanceTotals
     extra: Extra = unknown_fields()
+
+    def rows(self) -> list[dict[str, object]]:
+        """Its accounts as flat rows, for `clientkit.frames.rows_to_arrow`: amounts are columns, and so is the currency."""
+        return [
+            {
+                "account_id": each.id,
+                "code": each.code,
+                "name": each.name,
+                **{name: amount and amount.amount for name, amount in _amounts(each).items()},
+                "currency": self.currency,
+            }
+            for each in self.accounts
+        ]
+
+    def _tables(self) -> Iterator[TableParts]:
+        from clientkit.showing import cell
+
+        told = [name for name, total in _amounts(self.totals).items() if total is not None]
+        rows = [("", "Total", *(cell(_amounts(self.totals)[name]) for name in told))]
+        rows += [(each.code, each.name, *(cell(_amounts(each)[name]) for name in told)) for each in self.accounts]
+        yield f"{type(self).__name__} {self.period}: {len(self.accounts)} accounts", ("code", "name", *told), rows
+
+
+def _amounts(of: AccountBalance | TrialBalanceTotals) -> dict[str, Money | None]:
+    return {
+        "beginning_balance": of.beginning_balance,
+        "debit_total": of.debit_total,
+        "credit_total": of.credit_total,
+        "debit_fx_total": of.debit_fx_total,
+        "credit_fx_total": of.credit_fx_total,
+        "ending_balance": of.ending_balance,
+    }
 
 
 class TrialBalanceOperations:
