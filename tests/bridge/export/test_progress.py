@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 from datetime import timedelta
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -136,6 +138,37 @@ def test_with_rich_a_terminal_gets_its_bar(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert "3/3" in terminal.getvalue()
     assert "accr_3" in terminal.getvalue()
+
+
+def _in_a_notebook(monkeypatch: pytest.MonkeyPatch, *installed: str) -> None:
+    shell = SimpleNamespace(config={"IPKernelApp": {}})
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr("bridge.export.reporting.progress_bar._has", installed.__contains__)
+
+
+@pytest.mark.parametrize("installed", [("tqdm",), ("tqdm", "rich"), ("tqdm", "rich", "ipywidgets")])
+def test_a_notebook_keeps_the_bar_of_tqdm(
+    installed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tqdm")
+    _in_a_notebook(monkeypatch, *installed)
+    with progress_bar() as show:
+        show(_progress(1))
+        show(_progress(3))
+
+    assert "accr_3: 100%" in capsys.readouterr().err.split("\r")[-1]
+
+
+@pytest.mark.parametrize("installed", [(), ("rich",), ("rich", "ipywidgets")])
+def test_a_notebook_without_tqdm_keeps_a_last_line(
+    installed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _in_a_notebook(monkeypatch, *installed)
+    with progress_bar() as show:
+        show(_progress(1))
+        show(_progress(3))
+
+    assert capsys.readouterr().err.splitlines()[-1] == "3 of 3 records"
 
 
 def test_a_run_shows_its_progress_if_it_is_told_so(company: Company, capsys: pytest.CaptureFixture[str]) -> None:

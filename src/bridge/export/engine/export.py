@@ -177,7 +177,7 @@ class Export:
             changed_since: Compare records that were exported before and changed after this moment. When left out, the
                 journal remembers until when an earlier run has read them; without a journal none are read.
             keep: How many entries of each sort the outcome holds; all when left out, which takes memory for each record.
-            progress: Told after each record; True shows a bar of rich or tqdm, or lines where there is no terminal.
+            progress: Told after each record; True shows a bar on a terminal or in a notebook, else lines.
             stop: Whether to end early.
 
         Raises:

@@ -1,4 +1,4 @@
-"""A bar for whoever waits: rich's or tqdm's, whichever is installed, and plain lines where nothing can be moved."""
+"""A bar for whoever waits: rich's or tqdm's, whichever is installed, and plain lines where neither can move."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from bridge.export.reporting.progress import Progress
@@ -100,20 +100,42 @@ def columns() -> tuple[ProgressColumn, ...]:
 @contextmanager
 def progress_bar() -> Generator[Show]:
     """What shows the progress of one run on standard error, or in the cell of a notebook."""
-    if _has("rich"):
-        from rich.console import Console
-        from rich.progress import Progress as Bar
+    if _in_notebook():
+        shown = _in_cell()
+    elif sys.stderr.isatty() and _has("rich"):
+        shown = _rich()
+    elif sys.stderr.isatty() and _has("tqdm"):
+        shown = _tqdm()
+    else:
+        shown = nullcontext(Lines(sys.stderr))
+    with shown as show:
+        yield show
 
-        console = Console(stderr=True)
-        if console.is_terminal or console.is_jupyter:
-            with Bar(*columns(), console=console) as bar:
-                yield OnBar(bar)
-            return
-    elif _has("tqdm") and sys.stderr.isatty():
-        with _tqdm() as show:
-            yield show
-        return
-    yield Lines(sys.stderr)
+
+def _in_cell() -> AbstractContextManager[Show]:
+    """Tqdm's bar is text, which the stored notebook keeps. Rich's is a widget and leaves nothing, so a line follows it."""
+    if _has("tqdm"):
+        return _tqdm()
+    return _rich(Lines(sys.stderr)) if _has("rich") and _has("ipywidgets") else nullcontext(Lines(sys.stderr))
+
+
+@contextmanager
+def _rich(lines: Lines | None = None) -> Generator[Show]:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    last: Progress | None = None
+    with Bar(*columns(), console=Console(stderr=True)) as bar:
+        on_bar = OnBar(bar)
+
+        def show(progress: Progress) -> None:
+            nonlocal last
+            last = progress
+            on_bar(progress)
+
+        yield show
+    if lines is not None and last is not None:
+        lines(last)
 
 
 @contextmanager
@@ -128,6 +150,11 @@ def _tqdm() -> Generator[Show]:
             bar.update(progress.done - bar.n)
 
         yield show
+
+
+def _in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and "IPKernelApp" in shell.config
 
 
 def _has(module: str) -> bool:
