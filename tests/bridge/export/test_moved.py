@@ -31,14 +31,13 @@ def make(tmp_path: Path) -> Iterator[MakeCompany]:
         yield made
 
 
-def closed(make: MakeCompany, **settings: str) -> Company:
+def closed(make: MakeCompany) -> Company:
     """One record of the closed month, and one of the month after it."""
     own, later = datetime(2026, 2, 27, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
     company = make(
         charge(id="k1", erp_posting_date=own),
         charge("5", id="k2", erp_posting_date=later),
         closed_period="first_open_day",
-        **settings,
     )
     company.close_books(date(2026, 2, 28))
     return company

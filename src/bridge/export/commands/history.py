@@ -30,7 +30,7 @@ from bridge.export.engine.attempts import Attempt, is_record
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import history_report
-from bridge.export.reporting.history import history_of, review_text
+from bridge.export.reporting.history import became_of, history_of, review_text
 from bridge.settings.toml_file import read_settings
 from bridge.settings.values import Settings
 
@@ -65,7 +65,9 @@ def history(
             print_json(
                 {
                     "id": record,
-                    "attempts": [_attempt_json(each) | links(each) for each in attempts],
+                    "attempts": [
+                        {**_attempt_json(each), "became": became_of(each, attempts), **links(each)} for each in attempts
+                    ],
                     "members": shown,
                     "refusals": [_refusal_json(each) for each in refusals],
                     "reviews": [_review_json(each) for each in decided],

@@ -12,7 +12,7 @@ from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
-from bridge.export.reporting.history import History, moment_text
+from bridge.export.reporting.history import History, became_of, done_by, moment_text
 from bridge.export.reporting.naming import party_name
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
@@ -162,7 +162,7 @@ def history_report(found: History, links: Callable[[Attempt], Mapping[str, objec
     """Attempts, the records of a summary, refusals and reviews; `links` has the addresses of what an attempt is about."""
     headings = (
         *("What", "Record", "Version", "Attempt", "State", "Kind", "Id", "At (UTC)", "By", "Last or settled (UTC)"),
-        *("Told to Brex (UTC)", "Trace id", "Why", "Brex link", "Rillet link"),
+        *("Told to Brex (UTC)", "Trace id", "Why", "Brex link", "Rillet link", "Did", "Became"),
     )
     return Report(title="History", headings=headings, rows=tuple(_of_history(found, links)))
 
@@ -179,9 +179,10 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
                 moment_text(each.reported_at),
             ),
             *(each.trace_id, each.error, _text(about.get("record_link")), _text(about.get("rillet_link"))),
+            *(done_by(each), became_of(each, found.attempts)),
         )
     for member in found.members:
-        yield ("record of the summary", member.record_id, member.version, *[""] * 12)
+        yield ("record of the summary", member.record_id, member.version, *[""] * 14)
     for refusal in found.refusals:
         for text in refusal.texts:
             times = (moment_text(refusal.at), refusal.by, moment_text(refusal.last_at))
@@ -194,12 +195,11 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
                 "",
                 "",
                 text,
-                "",
-                "",
+                *[""] * 4,
             )
     for review in found.reviews:
         made = (moment_text(review.at), review.by)
-        yield ("review", found.id, "", "", str(review.step), "", "", *made, *[""] * 3, review.why, "", "")
+        yield ("review", found.id, "", "", str(review.step), "", "", *made, *[""] * 3, review.why, *[""] * 4)
 
 
 def verify_report(found: Sequence[Disagreement]) -> Report:

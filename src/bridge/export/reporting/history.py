@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -40,6 +41,25 @@ def history_of(journal: Journal, id: str) -> History:
     return History(
         id=id, attempts=attempts, members=members, refusals=journal.refusals(id), reviews=reviews(journal, id)
     )
+
+
+def done_by(attempt: Attempt) -> str:
+    """What an attempt did to an object that was there before, empty where it did no such thing."""
+    if not attempt.was_carried_out or not attempt.is_change:
+        return ""
+    return f"{'deleted' if attempt.deletes else 'replaced the content of'} {attempt.target}"
+
+
+def became_of(attempt: Attempt, attempts: Sequence[Attempt]) -> str:
+    """What later `attempts` did to the object that one made: deleted, and replaced by which one. Else empty."""
+    later = attempts[attempts.index(attempt) + 1 :] if attempt.is_there else ()
+    mine = [each for each in later if each.subject == attempt.subject and each.was_carried_out]
+    deleted = next((each for each in mine if each.deletes and each.target == attempt.ref), None)
+    if deleted is None:
+        return ""
+    new = next((each for each in mine[mine.index(deleted) :] if each.is_there), None)
+    instead = "" if new is None else f"; replaced by {new.ref}"
+    return f"deleted by version {deleted.version}, attempt {deleted.number}{instead}"
 
 
 def moment_text(moment: datetime | None) -> str:

@@ -17,7 +17,7 @@ from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt, is_receipt
 from bridge.export.journal.protocol import Refusal
-from bridge.export.reporting.history import moment_text
+from bridge.export.reporting.history import became_of, done_by, moment_text
 from bridge.export.reporting.naming import party_name, posting_lines
 from bridge.export.reporting.report import ExportOutcome, Posted, RecordResult
 from bridge.export.reporting.verification import Disagreement
@@ -186,7 +186,7 @@ def history_table(
     `links` gives the addresses of what an attempt is about.
     """
     title = f"{wanted}: {len(attempts)} attempts" if len(attempts) > 1 else f"{wanted}: 1 attempt"
-    blocks = [_whole(title, style="bold"), *(_attempt(wanted, each, links(each)) for each in attempts)]
+    blocks = [_whole(title, style="bold"), *(_attempt(wanted, each, attempts, links(each)) for each in attempts)]
     parts: list[RenderableType] = [*blocks] if attempts or not refusals else []
     if members:
         listed = "\n".join(f"{each.record_id} v{each.version}" for each in members)
@@ -200,11 +200,13 @@ def history_table(
     return Group(*parts)
 
 
-def _attempt(wanted: str, each: Attempt, links: Sequence[str]) -> Text:
+def _attempt(wanted: str, each: Attempt, attempts: Sequence[Attempt], links: Sequence[str]) -> Text:
     """An attempt as a block of lines, so that ids stay whole on a narrow terminal."""
+    state = "DELETED" if each.deletes and each.was_carried_out else each.state.value
     lines = [
-        f"{_subject(wanted, each)}, attempt {each.number}: {each.state.value}",
-        f"{each.kind} {each.object_id}" if each.is_there else "",
+        f"{_subject(wanted, each)}, attempt {each.number}: {state}",
+        done_by(each) or (f"{each.kind} {each.object_id}" if each.is_there else ""),
+        *became_of(each, attempts).split("; "),
         *links,
         each.error or "",
         f"trace id {each.trace_id}" if each.trace_id else "",

@@ -14,7 +14,7 @@ from bridge.datatable import money, trimmed
 from bridge.export.closing.texts import web_address
 from bridge.export.engine.approvals import ReviewStep
 from bridge.export.engine.attempts import Attempt, AttemptState, is_receipt, is_summary
-from bridge.export.reporting.history import History
+from bridge.export.reporting.history import History, became_of
 from bridge.export.web.overview import Row, Status
 from bridge.settings.values import Settings
 
@@ -109,8 +109,10 @@ _TITLES: Mapping[AttemptState, str] = {
 
 def _attempts(history: History, settings: Settings) -> Iterator[Event]:
     for each in history.attempts:
+        became = became_of(each, history.attempts)
         lines = [
             f"{noun(each.kind)} {each.object_id}" if each.object_id else "",
+            became,
             each.error or "",
             f"as one entry with other records ({each.subject})" if is_summary(each.subject) else "",
             f"version {each.version} of the record, attempt {each.number}, by {each.intended_by}",
@@ -121,7 +123,7 @@ def _attempts(history: History, settings: Settings) -> Iterator[Event]:
             at=each.settled_at or each.intended_at,
             title=_title(each),
             lines=tuple(line for line in lines if line),
-            link=rillet_link(settings, each.kind, each.object_id) if each.is_there else None,
+            link=rillet_link(settings, each.kind, each.object_id) if each.is_there and not became else None,
         )
 
 

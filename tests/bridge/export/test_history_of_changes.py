@@ -1,0 +1,77 @@
+"""The history of a record whose document was replaced: what was deleted, and what stands instead."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bridge.export.reporting import tables
+from bridge.export.reporting.csv_reports import history_report
+from bridge.export.reporting.history import became_of, history_of
+from support.companies.changing import Company, MakeCompany, companies
+from support.companies.changing_records import bill, charge
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[MakeCompany]:
+    with companies(tmp_path) as made:
+        yield made
+
+
+def printed(company: Company, record_id: str) -> list[list[str]]:
+    """The blocks of the attempts, the first two lines of each."""
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(tables.history_table(record_id, history_of(company.journal, record_id).attempts))
+    _, *blocks = console.export_text().strip().split("\n\n")
+    return [[line.strip() for line in block.splitlines()] for block in blocks]
+
+
+def test_a_replaced_document_is_told_as_deleted_and_replaced(make: MakeCompany) -> None:
+    company = make(charge("100"))
+    company.run()
+    first = company.ids["k1"]
+    company.change(charge("110"))
+    company.run()
+    second = company.ids["k1"]
+
+    posted, deleted, posted_anew = printed(company, "k1")
+
+    became = ["deleted by version 4, attempt 1", f"replaced by charges {second}"]
+    assert posted[:4] == ["version 2, attempt 1: POSTED", f"charges {first}", *became]
+    assert deleted[:2] == ["version 4, attempt 1: DELETED", f"deleted charges {first}"]
+    assert posted_anew[:2] == ["version 4, attempt 2: POSTED", f"charges {second}"]
+    assert not any("deleted" in line for line in posted_anew)
+    rows = list(csv.DictReader(history_report(history_of(company.journal, "k1"), lambda _: {}).to_csv().splitlines()))
+    assert [(row["State"], row["Did"], row["Became"]) for row in rows] == [
+        ("POSTED", "", "; ".join(became)),
+        ("POSTED", f"deleted charges {first}", ""),
+        ("POSTED", "", ""),
+    ]
+
+
+def test_what_was_deleted_and_not_posted_again_is_replaced_by_nothing(make: MakeCompany) -> None:
+    company = make(charge("100"), on_delete="delete")
+    company.run()
+    company.change(charge("0"))
+    company.run()
+
+    attempts = history_of(company.journal, "k1").attempts
+
+    assert [became_of(each, attempts) for each in attempts] == ["deleted by version 4, attempt 1", ""]
+
+
+def test_a_document_whose_content_is_replaced_stays_the_same_object(make: MakeCompany) -> None:
+    company = make(bill("100"))
+    company.run()
+    company.change(bill("110"))
+    company.run()
+
+    posted, replaced = printed(company, "b1")
+
+    assert posted[1] == f"bills {company.ids['b1']}"
+    assert replaced[:2] == ["version 4, attempt 1: POSTED", f"replaced the content of bills {company.ids['b1']}"]
