@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         NewFieldValue,
     )
     from brex_accounting.fields import Field, FieldGroup, FieldOperations, NewField
-    from brex_accounting.flat_lines import lines
+    from brex_accounting.flat_lines import LINE_COLUMNS, lines
     from brex_accounting.integrations import Integration, IntegrationOperations, IntegrationStatus
     from brex_accounting.legal_entities import LegalEntity, LegalEntityOperations, LegalEntityStatus
     from brex_accounting.oauth import (
@@ -170,7 +170,7 @@ _HOMES = {
         "NewFieldValue",
     ),
     "brex_accounting.fields": ("Field", "FieldGroup", "FieldOperations", "NewField",),
-    "brex_accounting.flat_lines": ("lines",),
+    "brex_accounting.flat_lines": ("LINE_COLUMNS", "lines",),
     "brex_accounting.integrations": ("Integration", "IntegrationOperations", "IntegrationStatus",),
     "brex_accounting.legal_entities": ("LegalEntity", "LegalEntityOperations", "LegalEntityStatus",),
     "brex_accounting.oauth": (
@@ -223,18 +223,18 @@ __all__ = [
     "ExportSuccess", "Exported", "Field", "FieldGroup", "FieldOperations", "FieldValue", "FieldValueBatch",
     "FieldValueChange", "FieldValueId", "FieldValueOperations", "FieldValueRef", "FieldValueUpdate", "FileTokenStore",
     "ForbiddenError", "Headers", "Integration", "IntegrationNotActiveError", "IntegrationOperations",
-    "IntegrationStatus", "LegalEntity", "LegalEntityOperations", "LegalEntityStatus", "LineItem", "LockingTokenStore",
-    "MalformedWebhookError", "MemoryTokenStore", "Merchant", "MinorAmount", "NewField", "NewFieldValue",
-    "NewWebhookSubscription", "NoAnswerError", "NotExported", "NotFoundError", "NotSentError", "OAuth", "OAuthApp",
-    "OAuthClient", "Options", "Pacer", "Page", "Pager", "PagingError", "Pkce", "Problem", "RateLimitedError", "Receipt",
-    "ReceiptFile", "ReceiptOperations", "Record", "RecordOperations", "RecordType", "RecordVendor",
-    "RecordsNotFoundError", "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus", "Request",
-    "RetryPolicy", "ReviewStatus", "SeenIds", "SeenStore", "ServerError", "Side", "SourceType", "StaleWebhookError",
-    "StatusError", "TeamUser", "TokenKind", "TokenStatus", "TokenStore", "Tokens", "UnauthorizedError",
-    "UnprocessableError", "Unreadable", "UnreadableAnswerError", "UnreadableWebhookError", "User", "UserOperations",
-    "UserStatus", "UserToken", "VendorAccountMismatchError", "Verdict", "Violation", "WebhookError", "WebhookEventType",
-    "WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations", "WebhookSecret",
-    "WebhookSecretError", "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription",
+    "IntegrationStatus", "LINE_COLUMNS", "LegalEntity", "LegalEntityOperations", "LegalEntityStatus", "LineItem",
+    "LockingTokenStore", "MalformedWebhookError", "MemoryTokenStore", "Merchant", "MinorAmount", "NewField",
+    "NewFieldValue", "NewWebhookSubscription", "NoAnswerError", "NotExported", "NotFoundError", "NotSentError", "OAuth",
+    "OAuthApp", "OAuthClient", "Options", "Pacer", "Page", "Pager", "PagingError", "Pkce", "Problem",
+    "RateLimitedError", "Receipt", "ReceiptFile", "ReceiptOperations", "Record", "RecordOperations", "RecordType",
+    "RecordVendor", "RecordsNotFoundError", "RecordsNotReadyError", "RedirectError", "ReportOutcome", "ReportStatus",
+    "Request", "RetryPolicy", "ReviewStatus", "SeenIds", "SeenStore", "ServerError", "Side", "SourceType",
+    "StaleWebhookError", "StatusError", "TeamUser", "TokenKind", "TokenStatus", "TokenStore", "Tokens",
+    "UnauthorizedError", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "UnreadableWebhookError", "User",
+    "UserOperations", "UserStatus", "UserToken", "VendorAccountMismatchError", "Verdict", "Violation", "WebhookError",
+    "WebhookEventType", "WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations",
+    "WebhookSecret", "WebhookSecretError", "WebhookSecretOperations", "WebhookSecretStatus", "WebhookSubscription",
     "WebhookSubscriptionOperations", "WebhookSubscriptionStatus", "WebhookSubscriptionUpdate", "WrongSignatureError",
     "check_state", "lines", "new_state",
 ]  # fmt: skip

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
 
 from brex_accounting.records import FieldValueRef, LineItem, Record, RecordType, Side
 
-_FIXED = (
-    "record_id",
-    "line_id",
-    "day",
-    "type",
-    "merchant",
-    "person",
-    "memo",
-    "account",
-    "side",
-    "offsetting",
-    "amount",
-    "currency",
+#: The columns that every row of `lines` has, and the types of their values: `rows_to_arrow` makes an empty table of them too.
+LINE_COLUMNS: Mapping[str, type[object]] = MappingProxyType(
+    {
+        "record_id": str,
+        "line_id": str,
+        "day": date,
+        "type": str,
+        "merchant": str,
+        "person": str,
+        "memo": str,
+        "account": str,
+        "account_name": str,
+        "side": str,
+        "offsetting": bool,
+        "amount": Decimal,
+        "currency": str,
+    }
 )
 #: The side on which a record of spending is on the card, owed to a person or to a supplier.
 _OFFSETTING: Mapping[str, Side] = {
@@ -35,9 +42,11 @@ def lines(records: Iterable[Record], *, gl_field: str = "GL_ACCOUNT") -> list[di
     """The lines of records as rows that all have the same keys.
 
     Each has ``record_id``, ``line_id``, ``day`` (on which it counts, UTC), ``type``, ``merchant``, ``person``, ``memo``,
-    ``account``, ``side``, ``offsetting``, ``amount`` (a `Decimal` in major units, debits positive and credits negative),
-    ``currency`` (ISO 4217), and a key for each other field that any line has, under its name. What a line does not have is
-    None.
+    ``account``, ``account_name``, ``side``, ``offsetting``, ``amount`` (a `Decimal` in major units, debits positive and
+    credits negative), ``currency`` (ISO 4217), and a key for each other field that any line has, under its name. What a line
+    does not have is None. `LINE_COLUMNS` are those that every row has.
+
+    ``account`` is the account's id in the ERP, ``account_name`` what people see in Brex, which often begins with the code.
 
     ``offsetting`` is True for the line that balances the others, such as that of the card, so that what is spent is the sum
     of those where it is False. Brex does not mark it: it is the line without any field beside lines with fields, or else the
@@ -65,6 +74,7 @@ def _is_offsetting(record: Record, line: LineItem) -> bool | None:
 def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dict[str, object]:
     by_column = {_column(ref): ref for ref in reversed(line.accounting_field_values) if not ref.is_of(gl_field)}
     amount = line.amount.amount
+    account = next((each for each in line.accounting_field_values if each.is_of(gl_field)), None)
     return {
         "record_id": record.id,
         "line_id": line.id,
@@ -73,19 +83,15 @@ def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dic
         "merchant": None if record.vendor is None else record.vendor.name,
         "person": None if record.user is None else _person(record),
         "memo": line.memo if line.memo is not None else record.memo,
-        "account": _account(line, gl_field),
+        # The account's id in the ERP, which is often its code there, and not the name that people see in Brex.
+        "account": None if account is None else account.remote_field_value_id or account.value,
+        "account_name": None if account is None else account.field_value_name,
         "side": line.type.value,
         "offsetting": _is_offsetting(record, line),
         "amount": amount if line.type == Side.DEBIT else amount.copy_negate(),
         "currency": line.amount.currency,
         **{name: by_column[name].value if name in by_column else None for name in names},
     }
-
-
-def _account(line: LineItem, gl_field: str) -> str | None:
-    """The account's id in the ERP, which is its code there, and not the name that people see in Brex."""
-    ref = next((each for each in line.accounting_field_values if each.is_of(gl_field)), None)
-    return None if ref is None else ref.remote_field_value_id or ref.value
 
 
 def _person(record: Record) -> str | None:
@@ -97,4 +103,4 @@ def _person(record: Record) -> str | None:
 def _column(ref: FieldValueRef) -> str:
     """The name of a field, apart from the keys that every row has."""
     name = ref.field_name or ref.remote_field_id or ref.brex_field_id
-    return f"field {name}" if name in _FIXED else name
+    return f"field {name}" if name in LINE_COLUMNS else name

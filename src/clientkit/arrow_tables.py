@@ -70,11 +70,15 @@ def _without_none(value: object) -> object:
     return [_without_none(each) for each in cast("list[object]", value)] if isinstance(value, list) else value
 
 
-def table_of_rows(rows: Sequence[Mapping[str, object]]) -> pa.Table:
+def table_of_rows(rows: Sequence[Mapping[str, object]], known: Mapping[str, type[object]]) -> pa.Table:
     """Flat rows as a table."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys((*known, *(name for row in rows for name in row))))
     columns = {name: [row.get(name) for row in rows] for name in names}
-    fields = pa.schema([pa.field(name, _type_of(column)) for name, column in columns.items()])
+    types = {
+        name: _type_of(column) if any(each is not None for each in column) else _arrow(known.get(name, str), ())
+        for name, column in columns.items()
+    }
+    fields = pa.schema([pa.field(name, arrow) for name, arrow in types.items()])
     return _table([{name: _plain(row.get(name)) for name in names} for row in rows], fields)
 
 

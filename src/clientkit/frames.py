@@ -51,13 +51,20 @@ def to_arrow(values: Iterable[object], kind: type[object] | None = None) -> pyar
     return _tables().table_of_values(values, kind)
 
 
-def rows_to_arrow(rows: Sequence[Mapping[str, object]]) -> pyarrow.Table:
+def rows_to_arrow(
+    rows: Sequence[Mapping[str, object]], columns: Mapping[str, type[object]] | None = None
+) -> pyarrow.Table:
     """Flat rows, such as those of `brex_accounting.lines`, as a table; a column of which nothing is told is text.
+
+    Args:
+        rows: Mappings from the name of a column to its value.
+        columns: The types of columns that are there even if there is no row, or no value, such as
+            `brex_accounting.LINE_COLUMNS`.
 
     Raises:
         ModuleNotFoundError: The extra is not installed.
     """
-    return _tables().table_of_rows(rows)
+    return _tables().table_of_rows(rows, columns or {})
 
 
 def _tables() -> ModuleType:

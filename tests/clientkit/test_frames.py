@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import brex_accounting
 import clientkit
 import rillet
-from brex_accounting import Amount, Record, RecordType, lines
+from brex_accounting import LINE_COLUMNS, Amount, Record, RecordType, lines
 from brex_accounting.testing.records import card_expense, card_refund, dimension, gl, record, reimbursement
 from clientkit import Model
 from clientkit.frames import rows_to_arrow, schema_of, to_arrow
@@ -90,7 +90,7 @@ def test_several_classes_are_no_table() -> None:
 
 
 def test_lines_are_flat_signed_and_have_a_column_for_each_field() -> None:
-    plain = card_expense("10", coding=[gl("61100")], merchant="Ada", record_id="accr_1")
+    plain = card_expense("10", coding=[gl("61100", "61100 Software")], merchant="Ada", record_id="accr_1")
     split = card_expense("5", coding=[gl("62000"), dimension("Department", "Sales")], record_id="accr_2")
     rows = lines([plain, split])
     assert [each["amount"] for each in rows if each["record_id"] == "accr_1"] == [Decimal(10), Decimal(-10)]
@@ -103,6 +103,7 @@ def test_lines_are_flat_signed_and_have_a_column_for_each_field() -> None:
         "person": "",
         "memo": "",
         "account": "61100",
+        "account_name": "61100 Software",
         "side": "DEBIT",
         "offsetting": False,
         "amount": Decimal(10),
@@ -141,6 +142,17 @@ def test_what_is_spent_is_what_is_not_offsetting(made: Record, spent: list[Decim
 def test_a_payment_of_the_card_has_no_offsetting_line() -> None:
     paid = record(RecordType.CARD_PAYMENT, debits=[("10", [])], credits=[("10", [])])
     assert {each["offsetting"] for each in lines([paid])} == {None}
+
+
+def test_a_month_without_records_keeps_its_columns() -> None:
+    some = rows_to_arrow(lines([card_expense("10", coding=[gl("61100")])]), LINE_COLUMNS)
+    none = rows_to_arrow(lines([]), LINE_COLUMNS)
+    assert none.schema == some.schema
+    assert (none.num_rows, none.schema.field("amount").type) == (0, pa.decimal128(38, 9))
+    paid = rows_to_arrow(
+        lines([record(RecordType.CARD_PAYMENT, debits=[("10", [])], credits=[("10", [])])]), LINE_COLUMNS
+    )
+    assert paid.schema.field("offsetting").type == pa.bool_()
 
 
 def test_a_field_of_the_same_name_stays_apart() -> None:
