@@ -14,6 +14,7 @@ from bridge.documents.protocol import Found, PlannedVendor
 from bridge.export.engine.bill_numbers import BillNumbers
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.origins import Origins
+from bridge.export.engine.own_documents import tried
 from bridge.export.engine.standing import State
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import LookUp
@@ -51,9 +52,8 @@ class Decisions:
         """What is to become of a record of which this stands and this was found. Raises `ApiError` and `JournalError`."""
         documents = (each for each in found if not each.is_correction)
         day = state.day or next((each.impact_date for each in documents), None)
-        decision = self._planned.settled(
-            self._bridge.outcome(record, books, posted_on=day, followed=origins.of(record))
-        )
+        outcome = self._bridge.outcome(record, books, posted_on=day, followed=origins.of(record))
+        decision = self._planned.settled(tried(outcome, self._bridge))
         if isinstance(decision, Post):
             self.not_carried.update(uncarried(record, self._bridge.settings, books))
         if not isinstance(decision, Post) or state.standing is not Standing.NEW:

@@ -16,6 +16,7 @@ from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.deciding import Decisions
 from bridge.export.engine.kept_books import Reading
+from bridge.export.engine.own_documents import tried
 from bridge.export.engine.survey import Survey, pays_a_bill, settles
 from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
 from bridge.export.engine.tasks.record import RecordTask
@@ -115,7 +116,7 @@ class NewRecords:
         return self._mapped(records)
 
     def _mapped(self, records: Sequence[Record]) -> list[Post]:
-        outcomes = (self._bridge.outcome(each, self.books) for each in records)
+        outcomes = (tried(self._bridge.outcome(each, self.books), self._bridge) for each in records)
         return [each for each in outcomes if isinstance(each, Post)]
 
     def _is_simple(self, task: RecordTask) -> bool:

@@ -39,6 +39,7 @@ class Planning:
     def take(self, done: Done) -> None:
         """Take what would become of some records."""
         self._outcomes += [_outcome(each, self._wording) for each in done.results]
+        self._warnings += done.warned
 
     def with_bills(self, books: Books) -> Books:
         """The books with the bills that the plan creates, so that their payments find them."""

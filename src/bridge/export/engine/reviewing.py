@@ -13,6 +13,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import Review
 from bridge.export.engine.facts import Standing
+from bridge.export.engine.own_documents import tried
 from bridge.export.engine.paid import with_what_one_pays
 from bridge.export.engine.standing import State, state_of
 from bridge.followed import Followed
@@ -62,7 +63,7 @@ def consider(export: Export, record_id: str) -> Considered:
     books = with_what_one_pays(export.books(), record, export.ledger, export.journal)
     state = _state(export, record_id)
     followed = export.followed(record, books)
-    decision = export.bridge.outcome(record, books, posted_on=state.day, followed=followed)
+    decision = tried(export.bridge.outcome(record, books, posted_on=state.day, followed=followed), export.bridge)
     return Considered(record=record, books=books, decision=decision, followed=followed)
 
 

@@ -263,6 +263,11 @@ class Runner:
                 self._has_changes_left |= not done.reports
             if done.reports:
                 self._report(result)
+        for each in done.warned:
+            self.warn(each)
+        self._end_where_it_fails(done)
+
+    def _end_where_it_fails(self, done: Done) -> None:
         if done.stop is not None:
             self._end(done.stop.code, done.stop.why)
         if done.setback:
@@ -280,15 +285,12 @@ class Runner:
         return attrs.evolve(result, record_link=settings.record_address(result.record.id), rillet_link=there)
 
     def _report(self, result: RecordResult) -> None:
-        match result:
-            case Posted():
-                self._reporter.posted(result)
-            case Refuse():
-                self._reporter.refused(result)
-            case Skip() if result.code in _SETTLED:
-                self._reporter.settled(result)
-            case _:
-                pass
+        if isinstance(result, Posted):
+            self._reporter.posted(result)
+        elif isinstance(result, Refuse):
+            self._reporter.refused(result)
+        elif isinstance(result, Skip) and result.code in _SETTLED:
+            self._reporter.settled(result)
 
     def _note_receipts(self, result: RecordResult) -> None:
         # A record that is kept as it is may be one of which an earlier run has left a receipt.

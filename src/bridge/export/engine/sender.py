@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from bridge.documents.protocol import Found, Ref
-from bridge.export.engine.attempts import PLANNED, Attempt, AttemptState, Purpose, attempt_key
+from bridge.export.engine.attempts import PLANNED, Attempt, AttemptState, Purpose, attempt_key, is_receipt
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, NotSentError, Sent
@@ -195,6 +195,9 @@ class Sender:
 
     def _check(self, attempt: Attempt, sent: Sent) -> None:
         """Compare the answer with what was sent: it may be the answer to another request."""
+        if (wrong := _wrong(sent)) is not None:
+            method = "upload" if is_receipt(attempt.subject) else "send"
+            raise OtherObjectError(f"{type(self.ledger).__name__}.{method} gave {wrong}.")
         if attempt.takes_id and not sent.id:
             where = f"look under {attempt.kind}"
             raise NoIdError(f"{self.ledger.name} accepted it without an id, so it is not reported; {where}")
@@ -259,6 +262,23 @@ class DrySender(Sender):
 
     def _settle(self, attempt: Attempt) -> Attempt:
         return attempt
+
+
+def _wrong(sent: object) -> str | None:
+    """What is wrong with a ledger's answer; None where nothing is. A ledger of the caller's may give anything."""
+    if not isinstance(sent, Sent):
+        return f"{type(sent).__name__}, and it has to give a Sent"
+    return (
+        _misfit("id", sent.id, str)
+        or _misfit("content", sent.content, bytes)
+        or _misfit("trace_id", sent.trace_id, str)
+    )
+
+
+def _misfit(name: str, given: object, wanted: type) -> str | None:
+    if given is None or isinstance(given, wanted):
+        return None
+    return f"a Sent whose {name} is {type(given).__name__}, and it has to be {wanted.__name__}"
 
 
 def _place(attempt: Attempt) -> tuple[str, int, int]:

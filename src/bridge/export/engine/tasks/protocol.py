@@ -22,7 +22,7 @@ from bridge.export.engine.tasks.receipts import ReceiptUploader
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.reporting.report import Failed, RecordResult, StopCode
+from bridge.export.reporting.report import Failed, RecordResult, StopCode, Warned
 from bridge.settings.values import Settings
 from bridge.wording import RECORDS, Wording
 from clientkit.errors import AnswerError, ApiError, Verdict
@@ -42,7 +42,8 @@ class Done:
 
     `setback` says that it failed for a reason that may be the service's. `again` says that it may work at the end of this
     run, because another exporter was in its way, and `later` that a later batch of this run decides. `trace_id` is that of
-    the ledger's last answer. `reports` says whether the source waits to be told of the records.
+    the ledger's last answer. `reports` says whether the source waits to be told of the records. `warned` is what a person
+    should look at.
     """
 
     results: tuple[RecordResult, ...]
@@ -52,6 +53,7 @@ class Done:
     later: bool = False
     trace_id: str | None = None
     reports: bool = True
+    warned: tuple[Warned, ...] = ()
 
 
 class TaskContext:

@@ -16,6 +16,7 @@ import attrs
 from brex_accounting import Amount, Record
 from bridge.callers import described
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
+from bridge.documents.form import Form
 from bridge.documents.protocol import Document, Found
 from bridge.export.engine.attempts import Attempt, facts_of, in_summaries, is_part, last_attempt, open_summary
 from bridge.export.engine.calls import Calls, ask
@@ -24,6 +25,7 @@ from bridge.export.engine.comparing import Case, added, amounts_of, documents_of
 from bridge.export.engine.facts import SUMMARY, Seen, Settlement, Standing, Step
 from bridge.export.engine.finished import Finished, finished
 from bridge.export.engine.next_step import CHANGING, Row, next_step, settle
+from bridge.export.engine.raised import told
 from bridge.export.engine.refusals import older_copy, refusal
 from bridge.export.engine.standing import State, state_of, telling
 from bridge.export.engine.survey import pays_a_bill, settles
@@ -33,7 +35,7 @@ from bridge.export.engine.tasks.open_attempt import OpenAttempt
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
 from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
-from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, StopCode
+from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, StopCode, Warned
 from bridge.unreadable import UnreadableEntry
 from clientkit.errors import ApiError
 
@@ -102,7 +104,7 @@ class RecordTask:
         except JournalError:
             raise
         except Exception as error:  # noqa: BLE001 - a document or a hook of the caller may raise anything
-            return self._failed("error", described(error))
+            return self._failed("error", told(error))
 
     def _settle(self, context: TaskContext) -> Calls[Done]:
         """The first half: settle the attempt without an outcome; then go on with what stands."""
@@ -268,10 +270,19 @@ class RecordTask:
                 attempt = yield from writer.create(document, corrections)
         if attempt.was_adopted:
             return self._posted(attempt, document, row.step.value, adopted=True)
-        before = case.state.form if case.state.base is not None and document.spent() else None
+        amounts, warned = self._spending(document, case.state.form if case.state.base is not None else None)
         # A plan shows the vendor that would be created.
         shown = self.decision.document if context.sender.is_dry else document
-        return self._posted(attempt, shown, row.step.value, amounts=amounts_of(document, before))
+        return attrs.evolve(self._posted(attempt, shown, row.step.value, amounts=amounts), warned=warned)
+
+    def _spending(self, document: Document, stood: Form | None) -> tuple[tuple[Amount, ...], tuple[Warned, ...]]:
+        """What a document that is posted spends beyond what stood, or a warning where a document of the caller's cannot say."""
+        try:
+            return amounts_of(document, stood if document.spent() else None), ()
+        except Exception as error:  # noqa: BLE001 - it is in the ledger, of which the source has to hear
+            name = f"{type(document).__name__}.spent"
+            text = f"it is posted, and nobody knows what it spends: {name} failed: {described(error)}"
+            return (), (Warned(record_id=self.record.id, code="spending_unknown", text=text),)
 
     def _kept(self, case: Case) -> Done:
         base = case.state.base
@@ -340,7 +351,7 @@ class RecordTask:
         except JournalError:
             raise
         except Exception as error:  # noqa: BLE001 - a ledger of the caller may raise anything
-            return self._failed("receipts", _not_attached(posted, context.ledger, described(error)))
+            return self._failed("receipts", _not_attached(posted, context.ledger, told(error)))
         return attrs.evolve(done, results=(attrs.evolve(posted, receipts=attached),))
 
 

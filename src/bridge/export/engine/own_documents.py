@@ -1,0 +1,143 @@
+"""What a mapper of the caller's gave to post, tried before anything of it is sent, so that what lasts is a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from brex_accounting import Amount
+from bridge.callers import described
+from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
+from bridge.documents.form import Form
+from bridge.documents.protocol import PlannedVendor
+from bridge.export.engine.attempts import PLANNED
+from bridge.mapping import Bridge
+from bridge.postings import Posting
+from clientkit import codec
+from clientkit.requests import Request
+
+
+def tried(decision: Decision, bridge: Bridge) -> Decision:
+    """The decision, or a refusal where what the caller's mapper gave cannot be posted. The package's own are not tried."""
+    if not isinstance(decision, Post) or not bridge.is_mapped_by_caller(decision.record):
+        return decision
+    fault = _fault_of(decision.document)
+    if fault is None:
+        return decision
+    text = f"the mapper of {decision.record.type} gave what cannot be posted: {fault}"
+    return Refuse(record=decision.record, reasons=(Reason(code=ReasonCode.MAPPER_FAILED, text=text),))
+
+
+# A document of the caller's own is of any class, and nothing has checked what its methods give.
+
+
+def _form(document: Any) -> str | None:
+    form: object = document.form()
+    if not isinstance(form, Form):
+        return _other(form, "a Form")
+    form.as_json()
+    return None
+
+
+def _kind(document: Any) -> str | None:
+    return _text(document.kind)
+
+
+def _noun(document: Any) -> str | None:
+    return _text(document.noun)
+
+
+def _impact_date(document: Any) -> str | None:
+    day: object = document.impact_date
+    return None if day is None or isinstance(day, date) else _other(day, "a date or None")
+
+
+def _party(document: Any) -> str | None:
+    party: object = document.party
+    is_known = party is None or isinstance(party, str | PlannedVendor)
+    return None if is_known else _other(party, "the id of a vendor, a PlannedVendor or None")
+
+
+def _with_vendor(document: Any) -> str | None:
+    if not isinstance(document.party, PlannedVendor):
+        return None
+    placed: object = document.with_vendor(PLANNED)
+    return None if isinstance(placed, type(document)) else _other(placed, f"a {type(document).__name__}")
+
+
+def _create(document: Any) -> str | None:
+    if isinstance(document.party, PlannedVendor):
+        document = document.with_vendor(PLANNED)
+    request: object = document.create()
+    if not isinstance(request, Request):
+        return _other(request, "a Request")
+    if request.method != "POST":
+        return f"gave a {request.method}, and it has to be a POST"
+    if request.body is None:
+        return "gave a request without a body"
+    codec.dumps(request.body)
+    return None
+
+
+def _spent(document: Any) -> str | None:
+    return _all(document.spent(), _is_amount, "amounts of Decimal and currency")
+
+
+def _postings(document: Any) -> str | None:
+    return _all(document.postings(), lambda each: isinstance(each, Posting), "postings")
+
+
+_CHECKS: Mapping[str, Callable[[Any], str | None]] = MappingProxyType(
+    {
+        "form": _form,
+        "kind": _kind,
+        "noun": _noun,
+        "impact_date": _impact_date,
+        "party": _party,
+        "with_vendor": _with_vendor,
+        "create": _create,
+        "spent": _spent,
+        "postings": _postings,
+    }
+)
+
+
+def _fault_of(document: object) -> str | None:
+    """What is wrong with a document, with its class and method; None where nothing is."""
+    for name, check in _CHECKS.items():
+        try:
+            fault = check(document)
+        except Exception as error:  # noqa: BLE001 - it is the caller's
+            fault = f"failed: {described(error)}"
+        if fault is not None:
+            return f"{type(document).__name__}.{name} {fault}"
+    return None
+
+
+def _other(given: object, wanted: str) -> str:
+    return f"gave {type(given).__name__}, and it has to give {wanted}"
+
+
+def _text(given: object) -> str | None:
+    return None if isinstance(given, str) and given else _other(given, "a text")
+
+
+def _all(given: Any, fits: Callable[[object], bool], wanted: str) -> str | None:
+    if not hasattr(given, "__iter__"):
+        return _other(given, wanted)
+    parts: Iterable[object] = given
+    return next((_other(each, wanted) for each in parts if not fits(each)), None)
+
+
+def _is_amount(given: object) -> bool:
+    if not isinstance(given, Amount):
+        return False
+    amount, currency = _contents(given)
+    return isinstance(amount, Decimal) and amount.is_finite() and isinstance(currency, str)
+
+
+def _contents(given: Amount) -> tuple[object, object]:
+    return given.amount, given.currency

@@ -1,0 +1,76 @@
+"""What a ledger of the caller's own raises or answers concerns its record alone, and the text says whose code it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+from typing_extensions import override
+
+from bridge import Bridge
+from bridge.export import Export, SqlJournal
+from bridge.export.engine.attempts import Attempt
+from bridge.export.ledgers.protocol import Sent
+from bridge.export.ledgers.rillet import RilletLedger
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
+
+BAD = "accr_002"
+
+
+class MyLedger(RilletLedger):
+    """Rillet, but for what it says of one record."""
+
+    distorts: Callable[[Sent], Any]
+
+    @override
+    def send(self, attempt: Attempt) -> Sent:
+        sent = super().send(attempt)
+        return self.distorts(sent) if attempt.subject == BAD else sent
+
+
+def export(company: Company, journal: SqlJournal, distorts: Callable[[Sent], Any]) -> Export:
+    ledger = MyLedger(company.rillet.client(sleep=lambda _: None), REFERENCE_TYPE)
+    ledger.distorts = distorts
+    return Export(company.brex.client(sleep=lambda _: None), ledger, Bridge(SETTINGS), journal=journal)
+
+
+def with_field(name: str, value: Any) -> Callable[[Sent], Any]:
+    return lambda sent: attrs.evolve(sent, **{name: value})
+
+
+def nothing(_: Sent) -> Any:
+    return None
+
+
+def fail(_: Sent) -> Any:
+    raise RuntimeError("boom")
+
+
+@pytest.mark.parametrize(
+    ("distorts", "why"),
+    [
+        (with_field("id", 5), "MyLedger.send gave a Sent whose id is int, and it has to be str."),
+        (with_field("content", "{}"), "MyLedger.send gave a Sent whose content is str, and it has to be bytes."),
+        (with_field("trace_id", 5), "MyLedger.send gave a Sent whose trace_id is int, and it has to be str."),
+        (nothing, "MyLedger.send gave NoneType, and it has to give a Sent."),
+        (fail, "MyLedger.send of your program failed: RuntimeError: boom"),
+    ],
+    ids=["id", "content", "trace id", "nothing", "raises"],
+)
+def test_rubbish_in_one_answer_concerns_its_record_alone(
+    company: Company, journal: SqlJournal, distorts: Callable[[Sent], Any], why: str
+) -> None:
+    company.brex.add(expense(1), expense(2), expense(3))
+
+    first = export(company, journal, distorts).run()
+
+    assert (first.counts.posted, first.counts.reported, first.stopped) == (2, 2, None)
+    ((record_id, text),) = [(each.record.id, each.why) for each in first.failed]
+    assert record_id == BAD
+    assert why in text
+
+    # It is found, and not posted a second time.
+    assert export(company, journal, lambda sent: sent).run().counts.adopted == 1
+    assert len(company.rillet.charges) == 3
