@@ -153,6 +153,16 @@ def test_an_entity_that_nobody_knows_is_not_taken_for_the_other_ones_subsidiary(
     assert f"intercompany[0].debtor: Other and {ENTITY.name} are one subsidiary of Rillet" in check(same, BOOKS)
 
 
+def test_a_mistyped_subsidiary_of_one_of_two_entities_is_one_mistake() -> None:
+    wrong = attrs.evolve(ENTITY, name="Other", subsidiary="Exmaple Inc.", when=When(currency="GBP"))
+    owed = Intercompany(payer="Other", debtor=ENTITY.name, due_from=TRAVEL.code, due_to=TRAVEL.code)
+    told = attrs.evolve(SETTINGS, entities=(ENTITY, wrong), intercompany=(owed,))
+
+    (found,) = [each for each in check(told, BOOKS) if not each.is_warning]
+
+    assert found.startswith("entities[1].subsidiary: Rillet has no subsidiary 'Exmaple Inc.'")
+
+
 def test_an_account_of_a_type_that_its_role_hardly_has_is_doubted() -> None:
     told = attrs.evolve(
         SETTINGS,

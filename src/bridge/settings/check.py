@@ -95,7 +95,7 @@ def _mistakes(settings: Settings, books: Books) -> Iterator[Mistake]:
         yield from _account((*path, "due_to"), owed.due_to, books)
         both = {owed.payer, owed.debtor}
         found = [books.subsidiary(each.subsidiary) for each in settings.entities if each.name in both]
-        if both <= names and len({each.id for each in found if each is not None}) == 1:
+        if both <= names and None not in found and len({each.id for each in found if each is not None}) == 1:
             text = f"{owed.payer} and {owed.debtor} are one subsidiary of {books.ledger}"
             yield Mistake(text, (*path, "debtor"), about=((*path, "payer"),))
     for index, mapping in enumerate(settings.fields):

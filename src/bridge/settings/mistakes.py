@@ -78,6 +78,11 @@ class Problem(str):
         return type(self), (self.mistake,)
 
 
+def by_line(problems: Iterable[str]) -> list[str]:
+    """Problems in the order of the lines that they are about, those without a line first."""
+    return sorted(problems, key=lambda each: (each.mistake.line or 0) if isinstance(each, Problem) else 0)
+
+
 def repeated(
     key: str, values: Iterable[Hashable], *, advice: str = "is about the same already; take one of them out"
 ) -> Iterator[Mistake]:

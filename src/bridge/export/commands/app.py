@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
-from bridge.settings.mistakes import Mistake
+from bridge.settings.mistakes import Mistake, by_line
 from bridge.settings.toml_file import read_settings, readable_part, with_lines
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import SettingsError
@@ -275,11 +275,11 @@ def moment_of(text: str | None) -> datetime | None:
 @contextmanager
 def expected_errors() -> Generator[None]:
     """Expected troubles as a few lines and status 2 instead of a traceback."""
-    problems: tuple[str, ...] = ()
+    problems: Sequence[str] = ()
     try:
         yield
     except SettingsError as error:
-        problems = error.problems
+        problems = by_line(error.problems)
     except (
         ApiError,
         JournalError,

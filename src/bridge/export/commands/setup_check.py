@@ -25,6 +25,7 @@ from bridge.export.reporting.history import moment_text
 from bridge.export.sources.brex import BrexSource
 from bridge.settings.check import Problem, check
 from bridge.settings.check_source import SourceFields, check_source
+from bridge.settings.mistakes import by_line
 from bridge.settings.salvage import Salvaged
 from bridge.settings.toml_file import read_settings, readable_part
 from bridge.settings.toml_places import TomlText
@@ -218,7 +219,7 @@ class _Look:
     def _wrong(self, problems: Sequence[str]) -> None:
         """What is wrong with the settings, in the order of their lines; what was told before is not told again."""
         told = {each.text for each in self.findings}
-        for each in sorted(problems, key=_line):
+        for each in by_line(problems):
             if each not in told:
                 is_warning = isinstance(each, Problem) and each.is_warning
                 self._found("Settings", State.WARNING if is_warning else State.PROBLEM, each)
@@ -341,8 +342,3 @@ class _Look:
 
     def _found(self, what: str, state: State, text: str) -> None:
         self.findings.append(Finding(what=what, state=state, text=text))
-
-
-def _line(problem: str) -> int:
-    """Where a problem is in its file, those without a place first."""
-    return (problem.mistake.line or 0) if isinstance(problem, Problem) else 0
