@@ -281,7 +281,7 @@ def test_the_commands_and_the_history(
     make: MakeCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, namespace: str
 ) -> None:
     company = make(charge("600"))
-    path, journal = tmp_path / "settings.toml", str(tmp_path / "journal0.db")
+    path, journal = tmp_path / "settings.toml", str(tmp_path / "held.db")
     path.write_text(
         '[[approvals]]\nabove = 500\n[[entities]]\nname = "US"\nsubsidiary = "Example Inc."\n'
         'card_account = "21120"\nreimbursement_account = "21340"\n',
@@ -298,11 +298,16 @@ def test_the_commands_and_the_history(
 
         opened = ("--journal", journal, "--namespace", namespace)
         common = ("--settings", str(path), *opened)
+        result = run("hold", "k1", "--by", "ines@example.com", "--why", "is this ours?", *common)
+        assert (result.exit_code, result.stderr) == (0, f"A new journal is begun at {journal}.\n")
         assert run("export", *common).exit_code == 1
         assert run("approve", "k1", "--by", ADA, *common).exit_code == 2
         result = run("approve", "k1", "--by", GRACE, *common)
         assert result.exit_code == 0, result.output
-        assert f"approved by {GRACE}; {ADA} had prepared it. The next export posts it." in result.stdout
+        assert (
+            f"approved by {GRACE}; {ADA} had prepared it, and ines@example.com had held it. The next export posts it."
+            in result.stdout
+        )
         assert ["Amount", "600.00 USD"] in [
             line.split(maxsplit=1) for line in map(str.strip, result.stdout.splitlines())
         ]
@@ -316,7 +321,8 @@ def test_the_commands_and_the_history(
         assert [
             tuple(each[name] for name in ("step", "by", "prepared_by", "held_by")) for each in shown["reviews"]
         ] == [
-            ("approve", GRACE, ADA, ""),
+            ("hold", "ines@example.com", "", ""),
+            ("approve", GRACE, ADA, "ines@example.com"),
             ("hold", GRACE, "", ""),
             ("approve", "alan@example.com", ADA, GRACE),
         ]

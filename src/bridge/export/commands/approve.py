@@ -38,8 +38,11 @@ def hold(
     *,
     namespace: NamespaceName = "",
 ) -> None:
-    """Hold a record until somebody else approves it. Needs the same variables as plan."""
-    with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
+    """Hold a record until somebody else approves it. Needs the same variables as plan.
+
+    Begins a journal if there is none, so that a record can be held before the first export.
+    """
+    with expected_errors(), opened_export(settings, journal, namespace=namespace) as prepared:
         try:
             made = prepared.hold(record, by=by, why=why)
         except ValueError as error:
