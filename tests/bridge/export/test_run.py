@@ -47,6 +47,20 @@ def test_charges_refunds_and_reimbursements_arrive_and_brex_hears_of_them(compan
         assert result.success.reference_id == posted.id
 
 
+def test_an_id_that_brex_does_not_have_is_named_and_keeps_no_other(company: Company) -> None:
+    company.brex.add(expense(1), expense(2))
+
+    outcome = company.export().run(ids=["accr_typo", "accr_001", "accr_typo"])
+
+    assert (outcome.counts.posted, outcome.counts.reported, outcome.complete) == (1, 1, False)
+    assert [(each.record_id, each.why) for each in outcome.unreadable] == [
+        ("accr_typo", "Brex has no record with this id")
+    ]
+    assert outcome.totals["unreadable"].records == 1
+    # What it has is known, whatever becomes of it.
+    assert company.export().run(ids=["accr_001"]).complete
+
+
 def test_a_second_run_posts_nothing(company: Company, records: list[Record]) -> None:
     company.brex.add(*records)
     company.export().run()

@@ -172,7 +172,7 @@ class Export:
         Args:
             plan: Only what this plan posts, and only where nothing has changed since: what has is refused, and the source
                 is not told. The books are read anew.
-            ids: Only these records.
+            ids: Only these records. Those that the source does not have are listed as `unreadable`.
             updated_after: Of the records that are offered only those that changed after this moment.
             changed_since: Compare records that were exported before and changed after this moment. When left out, the
                 journal remembers until when an earlier run has read them; without a journal none are read.

@@ -122,6 +122,7 @@ class RecordQueue:
         self._updated_after, self._changed_since, self._only = updated_after, changed_since, only
         self._also, self._unfinished = tuple(also), frozenset(also)
         self._kept: list[Record] | None = []
+        self._met = set[str | None]()
 
     def survey(
         self, journal: Journal, failed: Collection[str] = (), see: Callable[[Record], object] = ignore
@@ -177,7 +178,7 @@ class RecordQueue:
             begun_payments=tuple(begun),
             payments=tuple(payments),
             open_summaries=tuple(summaries.values()),
-            unreadable=tuple(unreadable.values()),
+            unreadable=(*unreadable.values(), *self._unknown()),
             since=min(times, default=None),
             sources=frozenset(sources),
             alike={record_id: alike[key] for record_id, key in keys.items()},
@@ -228,8 +229,14 @@ class RecordQueue:
         if self._also:
             yield from self._named(self._also)
 
+    def _unknown(self) -> Iterator[Unreadable]:
+        """The ids that were asked for and that the source does not have."""
+        why = f"{self._source.name} has no record with this id"
+        return (Unreadable(id=each, why=why) for each in dict.fromkeys(self._ids or ()) if each not in self._met)
+
     def _named(self, ids: Sequence[str]) -> Iterator[Page]:
         for page in self._source.pages(ids=ids, updated_after=None, changed_since=None):
+            self._met.update(each.id for each in (*page.records, *page.others, *page.unreadable))
             wanted = (each for each in page.records if self._source.is_offered(each) or self._source.is_taken(each))
             yield attrs.evolve(page, records=tuple(wanted))
 
