@@ -79,6 +79,9 @@ def files(path: Path) -> Mapping[str, str]:
         for output in _joined(cell.outputs):
             parts += _shown(output, path.stem, pictures)
     title, _, rest = "\n\n".join(parts).partition("\n")
+    if "from company import" in rest:
+        company = (NOTEBOOKS / "company.py").read_text(encoding="utf-8")
+        rest += f"\n\n## company.py\n\nSave this beside your notebook:\n\n```python\n{company}```"
     made = "Made by `python docs/make_notebooks.py`, which runs the notebook"
     return {f"{path.stem}.md": f"{title}\n{rest.rstrip()}\n\n{made} `examples/notebooks/{path.name}`.\n", **pictures}
 

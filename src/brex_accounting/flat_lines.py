@@ -81,7 +81,7 @@ def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dic
         "day": record.erp_posting_date.date(),
         "type": record.type.value,
         "merchant": None if record.vendor is None else record.vendor.name,
-        "person": None if record.user is None else _person(record),
+        "person": None if record.user is None else record.user.full_name or None,
         "memo": line.memo if line.memo is not None else record.memo,
         # The account's id in the ERP, which is often its code there, and not the name that people see in Brex.
         "account": None if account is None else account.remote_field_value_id or account.value,
@@ -92,12 +92,6 @@ def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dic
         "currency": line.amount.currency,
         **{name: by_column[name].value if name in by_column else None for name in names},
     }
-
-
-def _person(record: Record) -> str | None:
-    user = record.user
-    names = () if user is None else (user.first_name, user.last_name)
-    return " ".join(each for each in names if each) or None
 
 
 def _column(ref: FieldValueRef) -> str:

@@ -166,6 +166,11 @@ class User(Model):
     title_name: str | None = None
     extra: Extra = unknown_fields()
 
+    @property
+    def full_name(self) -> str:
+        """Both names, without blanks at their ends; empty where Brex tells none."""
+        return " ".join(each for each in (self.first_name.strip(), self.last_name.strip()) if each)
+
 
 @attrs.frozen(kw_only=True)
 class RecordVendor(Model):

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from bridge.mappers.summaries import Member, Summary, digest_of, summarise
     from bridge.mapping import DEFAULT_MAPPERS, Bridge, Mapper
     from bridge.master_data import Account, Bill, Field, Rate, Reference, Reimbursement, Subsidiary, TaxRate, Vendor
-    from bridge.plan import Plan
+    from bridge.plan import RECORD_COLUMNS, Plan
     from bridge.postings import Posting, summed
     from bridge.rates import RatesError, RateTable
     from bridge.settings.approval_rules import ApprovalRule
@@ -141,7 +141,7 @@ _HOMES = {
     "bridge.master_data": (
         "Account", "Bill", "Field", "Rate", "Reference", "Reimbursement", "Subsidiary", "TaxRate", "Vendor",
     ),
-    "bridge.plan": ("Plan",),
+    "bridge.plan": ("Plan", "RECORD_COLUMNS",),
     "bridge.postings": ("Posting", "summed",),
     "bridge.rates": ("RateTable", "RatesError",),
     "bridge.settings.approval_rules": ("ApprovalRule",),
@@ -173,15 +173,16 @@ __all__ = [
     "FieldWithValues", "Findings", "Followed", "ForeignCurrency", "Form", "FormLine", "Found", "Intercompany",
     "IntercompanyDocument", "IntercompanyPayload", "JournalEntryDocument", "LineTax", "Mapper", "Mark", "Member",
     "Movements", "NearDuplicates", "NewVendor", "OnChange", "OnDelete", "Origin", "OtherTypes", "PageAction", "Payload",
-    "Payouts", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting", "ROLES", "Rate", "RateTable", "Rates",
-    "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement", "ReimbursementDocument",
-    "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice", "Settings", "SettingsError",
-    "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding", "TaxRule", "TaxedCreditItem",
-    "TaxedEntryItem", "TaxedItem", "Total", "Treatment", "UnreadableEntry", "Vendor", "VendorCreditDocument",
-    "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment", "card_payment", "charge", "check",
-    "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of", "form_of_bytes", "found",
-    "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor", "normalised", "payout",
-    "plan_field_sync", "read_settings", "record_digest", "reimbursement", "role_of", "summarise", "summed",
+    "Payouts", "Plan", "PlannedVendor", "PlannedVendors", "Post", "Posting", "RECORD_COLUMNS", "ROLES", "Rate",
+    "RateTable", "Rates", "RatesError", "Reason", "ReasonCode", "Ref", "Reference", "Refuse", "Reimbursement",
+    "ReimbursementDocument", "ReimbursementPaymentDocument", "ReimbursementPaymentPayload", "Role", "SameInvoice",
+    "Settings", "SettingsError", "Skip", "SkipCode", "Subsidiary", "Summary", "Tabular", "TaxRate", "TaxRounding",
+    "TaxRule", "TaxedCreditItem", "TaxedEntryItem", "TaxedItem", "Total", "Treatment", "UnreadableEntry", "Vendor",
+    "VendorCreditDocument", "VendorCreditPayload", "VendorMapping", "When", "Zones", "bill", "bill_payment",
+    "card_payment", "charge", "check", "difference", "digest_of", "effect", "explain", "followed_in", "form", "form_of",
+    "form_of_bytes", "found", "in_books_currency", "journal_entry", "mark_of_name", "mark_of_references", "new_vendor",
+    "normalised", "payout", "plan_field_sync", "read_settings", "record_digest", "reimbursement", "role_of",
+    "summarise", "summed",
 ]  # fmt: skip
 # End of what is made.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import attrs
 
 from clientkit.field_problems import shortened
 from clientkit.money import decimal_text, money_digits
-from clientkit.showing import html_table, on_one_line, plain
+from clientkit.showing import columns_of, html_table, on_one_line, plain
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -37,6 +37,12 @@ class DataTable:
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, title: str, values: Iterable[object]) -> Self:
+        """A list of records, vendors or other values as a table, with a column for each field that any of them tells."""
+        names, rows = columns_of(list(values))
+        return cls(title=title, headings=tuple(names), rows=tuple(map(tuple, rows)))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich import box

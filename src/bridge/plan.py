@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
 
 import attrs
 
+from brex_accounting import Record
 from bridge.books import Books
 from bridge.datatable import DataTable, Tabular, money_text
 from bridge.decisions import Decision, Post, Refuse, Skip, SkipCode
 from bridge.documents.protocol import PlannedVendor
 from bridge.totals import Total, total_of
+
+#: The columns of the rows of a plan and of an outcome, and the types of their values. `day` is that of the record, and
+#: `impact_date` that of the document; `kind` and `id` name what is in the ledger.
+RECORD_COLUMNS: Mapping[str, type[object]] = MappingProxyType(
+    {
+        "record_id": str,
+        "day": date,
+        "type": str,
+        "merchant": str,
+        "person": str,
+        "amount": Decimal,
+        "currency": str,
+        "outcome": str,
+        "step": str,
+        "impact_date": date,
+        "kind": str,
+        "id": str,
+        "code": str,
+        "why": str,
+    }
+)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -83,6 +108,16 @@ class Plan(Tabular):
         refused, nothing = f"{len(self.refused)} refused, ", f"{len(self.nothing)} with nothing to do"
         return f"{len(self.posts)} to post, {deleted}{held}{refused}{nothing}"
 
+    def rows(self) -> list[dict[str, object]]:
+        """A flat row for each record, with the columns of `RECORD_COLUMNS`, for pandas or `clientkit.frames.rows_to_arrow`."""
+        return [_flat(each) for each in self.outcomes]
+
+    def _repr_html_(self) -> str:
+        """As `table`, with what a page has room for: what sort of record it is, whose, and where it was spent."""
+        headings = ("Record", "Day", "Type", "Merchant", "Person", "Amount", "Outcome", "Why")
+        rows = tuple(_wide_row(each) for each in self.outcomes)
+        return DataTable(title=self.title, headings=headings, rows=rows)._repr_html_()
+
     @property
     def table(self) -> DataTable:
         """Every record with what would become of it, and the day on which it counts or the reasons."""
@@ -106,3 +141,46 @@ def _row(outcome: Decision) -> tuple[str, ...]:
     if isinstance(outcome, Skip):
         return record.id, amount, skipped_as(outcome), outcome.why
     return record.id, amount, "held" if outcome.is_held else "refused", "\n".join(outcome.texts)
+
+
+def _wide_row(outcome: Decision) -> tuple[str, ...]:
+    key, amount, became, why = _row(outcome)
+    told = record_row(outcome.record)
+    return (key, *(str(told[name] or "") for name in ("day", "type", "merchant", "person")), amount, became, why)
+
+
+def record_row(record: Record) -> dict[str, object]:
+    """What a row of a plan or of an outcome tells of its record, and None for what became of it."""
+    about: dict[str, object] = {
+        "record_id": record.id,
+        "day": record.erp_posting_date.date(),
+        "type": record.type.value,
+        "merchant": None if record.vendor is None else record.vendor.name,
+        "person": None if record.user is None else record.user.full_name or None,
+        "amount": record.amount.amount,
+        "currency": record.amount.currency,
+    }
+    return dict.fromkeys(RECORD_COLUMNS) | about
+
+
+def refused_row(refused: Refuse) -> dict[str, object]:
+    """The row of a record that is refused or held, with all codes and texts of its reasons."""
+    codes = "; ".join(dict.fromkeys(code for code, _ in refused.coded_texts))
+    became = "held" if refused.is_held else "refused"
+    return record_row(refused.record) | {"outcome": became, "code": codes, "why": "; ".join(refused.texts)}
+
+
+def skipped_row(skip: Skip) -> dict[str, object]:
+    """The row of a record that needs nothing, or whose document is to be deleted."""
+    return record_row(skip.record) | {"outcome": skipped_as(skip), "code": skip.code.value, "why": skip.why}
+
+
+def _flat(outcome: Decision) -> dict[str, object]:
+    match outcome:
+        case Post():
+            became = {"outcome": "post", "step": outcome.step, "impact_date": outcome.document.impact_date}
+            return record_row(outcome.record) | became
+        case Skip():
+            return skipped_row(outcome)
+        case Refuse():
+            return refused_row(outcome)

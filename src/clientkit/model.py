@@ -23,9 +23,9 @@ class ShownBriefly:
 
     def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython calls it like this
         del cycle
-        from clientkit.showing import bounded
+        from clientkit.showing import brief
 
-        printer.text(bounded(self))
+        printer.text(brief(self))
 
 
 class Model(ShownBriefly):

@@ -56,6 +56,21 @@ def bounded(value: object) -> str:
     return shortened(repr(value), _MOST_REPR)
 
 
+def brief(value: object) -> str:
+    """As `bounded`, with what is inside of the value named as its table names it: no more of a person than can be seen."""
+    kind = type(value)
+    if not attrs.has(kind):
+        return bounded(value)
+    told = {name: getattr(value, name) for name in shown_fields(kind)}
+    parts = (f"{name}={_in_brief(each)}" for name, each in told.items() if _is_told(each))
+    return shortened(f"{kind.__name__}({', '.join(parts)})", _MOST_REPR)
+
+
+def _in_brief(value: object) -> str:
+    is_plain = isinstance(value, str | int | Decimal) and not isinstance(value, Enum)
+    return repr(value) if is_plain else on_one_line(cell(value))
+
+
 def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of texts, none of which is taken for markup; of many rows the first `MOST_ROWS` and how many are left."""
     shown = [_row("td", row) for row in rows[:MOST_ROWS]]
@@ -118,12 +133,16 @@ def html_list(title: str, values: Iterable[object], *, more: bool = False) -> st
 def table_of(title: str, values: Iterable[object], *, more: bool = False) -> TableParts:
     """Values of one or of several kinds as a table, a column for each field that any of them has; `more` tells of others."""
     found = list(islice(values, MOST_ROWS + 1)) if not isinstance(values, Sequence) else [*values]
-    shown = found[:MOST_ROWS]
-    names = list(dict.fromkeys(name for each in shown for name in shown_fields(type(each))))
-    names = [name for name in names if any(_is_told(getattr(each, name, None)) for each in shown)]
-    rows = [[cell(getattr(each, name, None)) for name in names] for each in shown]
+    names, rows = columns_of(found[:MOST_ROWS])
     rows += [[] for _ in found[MOST_ROWS:]]
     return f"{title}: {'the first ' if more else ''}{len(found)}", names, rows
+
+
+def columns_of(values: Sequence[object]) -> tuple[list[str], list[list[str]]]:
+    """The fields that any of the values has, and a row of cells for each value."""
+    names = list(dict.fromkeys(name for each in values for name in shown_fields(type(each))))
+    names = [name for name in names if any(_is_told(getattr(each, name, None)) for each in values)]
+    return names, [[cell(getattr(each, name, None)) for name in names] for each in values]
 
 
 def shown_fields(kind: type[object]) -> tuple[str, ...]:
@@ -177,6 +196,8 @@ def _named(value: object) -> str:
             pass
     if type(value).__str__ is not object.__str__:
         return shortened(str(value), _MOST_TEXT)
+    if full_name := getattr(value, "full_name", None):
+        return cell(full_name)
     names = shown_fields(type(value))
     first = next((each for each in ("name", "field_name", "legal_name", "id", "type", "amount") if each in names), None)
     told = getattr(value, first, None) if first is not None else None

@@ -7,6 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
+from brex_accounting.testing.records import card_expense
 from bridge import DataTable
 
 RECORD = "accr_30ab28ed322d5a27968b97655ac4b5de"
@@ -54,3 +55,14 @@ def test_no_amount_day_or_id_is_cut_however_narrow_the_terminal_is(width: int) -
     assert all(any(cell in line for line in lines) for cell in cells)
     assert all(any(heading in line for line in lines) for heading in (*headings, "Why"))
     assert all(word in out.getvalue() for word in why.split())
+
+
+def test_a_list_of_values_becomes_a_table() -> None:
+    records = [card_expense("1234.5", record_id=f"accr_{n}", user="Ada Example") for n in range(50)]
+    table = DataTable.of("Records", records)
+    shown = dict(zip(table.headings, table.rows[49], strict=True))
+    assert (len(table.rows), shown["id"], shown["amount"]) == (50, "accr_49", "1,234.50 USD")
+    assert shown["user"] == "Ada Example"
+    assert "and 10 more" in table._repr_html_()
+    Console(file=io.StringIO()).print(table)
+    assert DataTable.of("Nothing", []).rows == ()

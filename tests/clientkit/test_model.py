@@ -219,13 +219,27 @@ class Written:
 def test_a_notebook_keeps_little_text_of_a_long_value() -> None:
     long = card_expense("100", splits=[("1", [gl("61000")])] * 100)
     page = next(RilletStandIn().client().accounts.list().pages())
-    for value in (long, page):
+    for value, said in ((long, "Record(id="), (page, "Page(items=")):
         written = Written()
         value._repr_pretty_(written, cycle=False)
-        assert written.said == f"{repr(value)[:397]}..."
+        assert written.said.startswith(said)
+        assert len(written.said) <= 400
     short = Written()
     Money(Decimal(1), "USD")._repr_pretty_(short, cycle=False)
     assert short.said == repr(Money(Decimal(1), "USD"))
+
+
+def test_what_a_notebook_keeps_of_a_record_has_no_address_that_its_table_does_not_show() -> None:
+    made = card_expense("1234.5", coding=[gl("61000")], user="Ada Example", record_id="accr_1")
+    assert made.user is not None
+    kept = Written()
+    made._repr_pretty_(kept, cycle=False)
+    assert kept.said.startswith("Record(id='accr_1', amount=1,234.50 USD, ")
+    assert "user=Ada Example" in kept.said
+    for shown in (kept.said, made._repr_html_()):
+        assert "Ada Example" in shown
+        assert made.user.email not in shown
+    assert made.user.email
 
 
 def test_a_page_shows_as_a_table() -> None:

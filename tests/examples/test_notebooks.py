@@ -115,6 +115,25 @@ def test_every_page_and_picture_is_one_of_a_notebook() -> None:
     assert shown == {each.name for each in PAGES.glob("*.svg")}
 
 
+@pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda each: each.stem)
+def test_a_page_runs_with_the_company_that_it_ends_with(page: Path, tmp_path: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    first, *_, company = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert text.index("## company.py") < text.index(company)
+    (tmp_path / "company.py").write_text(company, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-c", first],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_spending_of_the_page_is_that_of_the_company() -> None:
     spec = importlib.util.spec_from_file_location("company", FOLDER / "company.py")
     assert spec is not None

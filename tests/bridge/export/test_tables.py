@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from rich.console import Console, RenderableType
 
 from brex_accounting import NewFieldValue
 from brex_accounting.testing.records import card_expense, gl, reimbursement
+from bridge import RECORD_COLUMNS
 from bridge.export import Disagreement, Verdict
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import plan_report
@@ -125,3 +128,29 @@ def test_one_result_is_shown_in_short_and_without_the_person(company: Company) -
     assert str(refused).startswith("accr_bad: it is coded to '999")
     assert repr(posted) == f"<Posted accr_good: create, reimbursements {posted.id}>"
     assert repr(plan.posts[0]) == "<Post accr_good: create, reimbursement of 2026-02-03>"
+
+
+def test_a_plan_and_an_outcome_are_rows_with_their_amounts_and_reasons(company: Company) -> None:
+    good = card_expense("1234.50", coding=[gl("61000")], merchant="Air", user="Ada Example", record_id="accr_good")
+    company.brex.add(good, card_expense("5", coding=[gl("nowhere")], record_id="accr_bad"))
+    export = company.export()
+    plan, outcome = export.plan(), export.run()
+    for rows, became in ((plan.rows(), "post"), (outcome.rows(), "posted")):
+        assert {tuple(row) for row in rows} == {tuple(RECORD_COLUMNS)}
+        told = {str(row["record_id"]): row for row in rows}
+        fine, bad = told["accr_good"], told["accr_bad"]
+        assert (fine["outcome"], fine["amount"], fine["currency"]) == (became, Decimal("1234.50"), "USD")
+        assert (fine["merchant"], fine["person"], fine["impact_date"]) == ("Air", "Ada Example", date(2026, 2, 3))
+        assert (bad["outcome"], bad["code"], bad["amount"]) == ("refused", "unknown_account", Decimal(5))
+        assert "which is no account of Rillet" in str(bad["why"])
+        assert all(
+            isinstance(each, kind) for row in rows for name, kind in RECORD_COLUMNS.items() if (each := row[name])
+        )
+    (posted,) = outcome.posted
+    assert [row["id"] for row in outcome.rows() if row["outcome"] == "posted"] == [posted.id]
+
+
+def test_a_notebook_shows_what_sort_of_record_would_be_posted_and_whose(company: Company) -> None:
+    company.brex.add(card_expense("5", coding=[gl("61000")], merchant="Air", user="Ada Example", record_id="accr_1"))
+    html = company.export().plan()._repr_html_()
+    assert "<td>CARD_EXPENSE_POST</td><td>Air</td><td>Ada Example</td><td>5.00 USD</td><td>post</td>" in html

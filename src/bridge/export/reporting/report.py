@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,9 +13,10 @@ import attrs
 from typing_extensions import override
 
 from brex_accounting import Amount, Record
-from bridge.datatable import DataTable, Tabular, first_lines, money, money_text
+from bridge.datatable import DataTable, Tabular, first_lines, money
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Ref
+from bridge.export.reporting.outcome_rows import outcome_rows, refusals
 from bridge.export.reporting.report_json import outcome_json
 from bridge.totals import Total, totals_table
 from clientkit.money import total
@@ -337,8 +338,8 @@ class ExportOutcome(Tabular):
 
     def _repr_html_(self) -> str:
         tables = [self.table, *([self.totals_table] if self.totals else [])]
-        tables += [_refusals("Held for approval", self.held)] if self.held else []
-        tables += [_refusals("Refused", self.refused)] if self.refused else []
+        tables += [refusals("Held for approval", self.held)] if self.held else []
+        tables += [refusals("Refused", self.refused)] if self.refused else []
         return "".join(each._repr_html_() for each in tables)
 
     def __repr__(self) -> str:
@@ -354,17 +355,13 @@ class ExportOutcome(Tabular):
             parts.append(f"The run ended early: {in_short(self.stopped)}")
         return "\n".join(parts)
 
+    def rows(self) -> list[dict[str, object]]:
+        """A flat row for each record, with the columns of `bridge.RECORD_COLUMNS`, posted ones first."""
+        return list(outcome_rows(self))
+
     def as_json(self) -> dict[str, object]:
         """The outcome for programs; amounts are texts, and people are named by record id alone."""
         return outcome_json(self)
-
-
-def _refusals(title: str, refused: Sequence[Refuse]) -> DataTable:
-    rows = [
-        (each.record.id, money_text(each.record.amount.amount, each.record.amount.currency), "\n".join(each.texts))
-        for each in refused
-    ]
-    return DataTable(title=title, headings=("Record", "Amount", "Why"), rows=tuple(rows))
 
 
 def add_amounts(sums: dict[str, Decimal], posted: Posted) -> None:

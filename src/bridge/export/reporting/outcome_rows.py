@@ -1,0 +1,54 @@
+"""What became of each record as flat rows, for frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from bridge.datatable import DataTable, money_text
+from bridge.decisions import Refuse
+from bridge.plan import RECORD_COLUMNS, record_row, refused_row, skipped_row
+
+if TYPE_CHECKING:
+    from bridge.export.reporting.report import ExportOutcome, Posted
+
+Row = dict[str, object]
+
+
+def outcome_rows(outcome: ExportOutcome) -> Iterator[Row]:
+    """A row for each record that was read, those that could not be read too."""
+    yield from map(_of_posted, outcome.posted)
+    yield from map(refused_row, (*outcome.held, *outcome.refused))
+    yield from map(skipped_row, outcome.nothing)
+    for failed in outcome.failed:
+        yield record_row(failed.record) | {"outcome": "failed", "code": failed.code, "why": failed.why}
+    for held in outcome.elsewhere:
+        yield record_row(held.record) | {"outcome": "elsewhere", "why": held.why}
+    for unread in outcome.unreadable:
+        yield _without_record(unread.record_id) | {"outcome": "unreadable", "why": unread.why}
+    for record_id in outcome.not_reached:
+        yield _without_record(record_id) | {"outcome": "not reached"}
+
+
+def _of_posted(posted: Posted) -> Row:
+    return {
+        **record_row(posted.record),
+        "outcome": "adopted" if posted.adopted else "posted",
+        "step": posted.step,
+        "impact_date": None if posted.document is None else posted.document.impact_date,
+        "kind": posted.kind,
+        "id": posted.id,
+    }
+
+
+def _without_record(record_id: str) -> Row:
+    return {**dict.fromkeys(RECORD_COLUMNS), "record_id": record_id}
+
+
+def refusals(title: str, refused: Sequence[Refuse]) -> DataTable:
+    """Refused records with their reasons."""
+    rows = [
+        (each.record.id, money_text(each.record.amount.amount, each.record.amount.currency), "\n".join(each.texts))
+        for each in refused
+    ]
+    return DataTable(title=title, headings=("Record", "Amount", "Why"), rows=tuple(rows))
