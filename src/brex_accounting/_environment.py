@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from brex_accounting.auth import Credential
-from clientkit.client import from_environment
+from clientkit.client import checked_token, from_environment
 from clientkit.errors import ConfigurationError
 
 TOKEN, TOKEN_FILE = "BREX_TOKEN", "BREX_TOKEN_FILE"
@@ -16,7 +16,7 @@ def credential_from_env(prefix: str = "") -> str | Credential:
     """What a client of Brex takes as its token; see `Client.from_env`."""
     path = os.environ.get(f"{prefix}{TOKEN_FILE}")
     if not path:
-        return from_environment(f"{prefix}{TOKEN}")
+        return checked_token(from_environment(f"{prefix}{TOKEN}"), f"{prefix}{TOKEN}")
     if os.environ.get(f"{prefix}{TOKEN}"):
         # One may be of another company than the other.
         raise ConfigurationError(f"{prefix}{TOKEN} and {prefix}{TOKEN_FILE} are both set; set the one that is meant")

@@ -16,6 +16,7 @@ from clientkit.client import (
     AsyncBaseClient,
     BaseClient,
     LazyResource,
+    checked_base_url,
     new_call_context,
     user_agent,
 )
@@ -74,7 +75,8 @@ def _connect(
 
 
 def _url_from_env(prefix: str) -> str:
-    return os.environ.get(f"{prefix}BREX_BASE_URL") or BASE_URL
+    told = os.environ.get(f"{prefix}BREX_BASE_URL")
+    return checked_base_url(told, f"{prefix}BREX_BASE_URL") if told else BASE_URL
 
 
 def _status(made: CallContext) -> tuple[TokenStatus, ...]:

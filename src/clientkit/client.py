@@ -76,29 +76,32 @@ def new_call_context(
     )
 
 
-def checked_base_url(base_url: str) -> str:
-    """`base_url` without a slash at its end, if a token may be sent there: https, or http on loopback alone."""
+def checked_base_url(base_url: str, name: str = "base_url") -> str:
+    """`base_url` without a slash at its end, if a token may be sent there: https, or http on loopback alone.
+
+    `name` is the argument or variable that it comes from.
+    """
     try:
         parts = urlsplit(base_url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise ConfigurationError(f"base_url is not a URL: {error}") from None
+        raise ConfigurationError(f"{name} is not a URL: {error}") from None
     if parts.username is not None or parts.password is not None:
-        raise ConfigurationError("base_url must not hold a user name or a password")
+        raise ConfigurationError(f"{name} must not hold a user name or a password")
     # urlsplit drops line breaks and empty queries without a word, but they would be sent.
     clean = base_url.isprintable() and not any(mark in base_url for mark in " ?#\\")
     clean = clean and _HOST.fullmatch(host or "") is not None
     if not host or parts.scheme not in {"http", "https"} or not clean:
-        raise ConfigurationError(f"base_url {base_url!r} is not of the form https://host[/path]")
+        raise ConfigurationError(f"{name} {base_url!r} is not of the form https://host[/path]")
     if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigurationError(f"base_url {base_url!r} would send the token unencrypted; http is for loopback alone")
+        raise ConfigurationError(f"{name} {base_url!r} would send the token unencrypted; http is for loopback alone")
     return parts.geturl().rstrip("/")
 
 
-def checked_token(token: str) -> str:
-    """`token` itself, if it can stand in a header. The error never shows it."""
+def checked_token(token: str, name: str = "the token") -> str:
+    """`token` itself, if it can stand in a header. The error never shows it, but the `name` of where it comes from."""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError("the token is empty or holds characters that no token has (a line break, a blank?)")
+        raise ConfigurationError(f"{name} is empty or holds characters that no token has (a line break, a blank?)")
     return token
 
 

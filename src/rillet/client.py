@@ -9,7 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from clientkit.call_context import CallContext, Clocks, Options, Service
-from clientkit.client import AsyncBaseClient, BaseClient, LazyResource, from_environment, new_call_context, user_agent
+from clientkit.client import (
+    AsyncBaseClient,
+    BaseClient,
+    LazyResource,
+    checked_base_url,
+    checked_token,
+    from_environment,
+    new_call_context,
+    user_agent,
+)
 from clientkit.drivers import pause
 from clientkit.errors import ConfigurationError
 from clientkit.pacing import Paces, Pacing, pacer_for
@@ -102,7 +111,9 @@ _OPTIONAL = ("environment", "base_url", "api_version")
 
 def _from_env(prefix: str) -> dict[str, str]:
     optional = {name: os.environ.get(f"{prefix}RILLET_{name.upper()}") for name in _OPTIONAL}
-    key = from_environment(f"{prefix}RILLET_API_KEY")
+    key = checked_token(from_environment(f"{prefix}RILLET_API_KEY"), f"{prefix}RILLET_API_KEY")
+    if url := optional["base_url"]:
+        checked_base_url(url, f"{prefix}RILLET_BASE_URL")
     return {"api_key": key, **{name: value for name, value in optional.items() if value}}
 
 

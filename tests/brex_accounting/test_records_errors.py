@@ -230,6 +230,23 @@ def test_from_env_reads_the_variables_of_one_tenant(
         kind.from_env(prefix="BOLT_")
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("BREX_TOKEN", "two words", "ACME_BREX_TOKEN is empty or holds characters"),
+        ("BREX_BASE_URL", "notaurl", "ACME_BREX_BASE_URL 'notaurl' is not of the form"),
+    ],
+)
+def test_the_variable_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Client | AsyncClient], variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv("ACME_BREX_TOKEN", TOKEN)
+    monkeypatch.setenv(f"ACME_{variable}", value)
+    with pytest.raises(ConfigurationError, match=f"^{says}"):
+        kind.from_env(prefix="ACME_")
+
+
 @pytest.fixture
 def consenting() -> StandIn:
     """A stand-in with the clock of this machine, which a client from the environment has too."""

@@ -119,10 +119,15 @@ def test_the_variables_of_one_tenant(standin: StandIn, monkeypatch: pytest.Monke
     ("variable", "value", "says"),
     [
         ("RILLET_API_KEY", "", "RILLET_API_KEY is not set"),
-        ("RILLET_API_KEY", "two words", "token"),
+        ("RILLET_API_KEY", "two words", "RILLET_API_KEY is empty or holds characters"),
         ("RILLET_ENVIRONMENT", "staging", "staging"),
         ("RILLET_API_VERSION", "2026-01-01", "whole numbers"),
-        ("RILLET_BASE_URL", "http://example.com", "unencrypted"),
+        (
+            "RILLET_BASE_URL",
+            "http://example.com",
+            "RILLET_BASE_URL 'http://example.com' would send the token unencrypted",
+        ),
+        ("RILLET_BASE_URL", "notaurl", "RILLET_BASE_URL 'notaurl' is not of the form"),
     ],
 )
 @pytest.mark.parametrize("from_env", [Client.from_env, AsyncClient.from_env])

@@ -290,6 +290,18 @@ def test_a_missing_variable_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatc
     assert "RILLET_API_KEY is not set" in result.stderr
 
 
+def test_missing_variables_of_both_services_are_told_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BREX_TOKEN")
+    monkeypatch.delenv("RILLET_API_KEY")
+
+    result = run("export")
+
+    assert result.exit_code == 2
+    assert "BREX_TOKEN is not set; the environment variable RILLET_API_KEY is not set" in " ".join(
+        result.stderr.split()
+    )
+
+
 def test_a_wrong_token_ends_with_2_and_does_not_show_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BREX_TOKEN", "bxt_private")
 

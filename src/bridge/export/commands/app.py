@@ -42,7 +42,7 @@ from bridge.settings.mistakes import Mistake, by_line
 from bridge.settings.toml_file import read_settings, readable_part, with_lines
 from bridge.settings.toml_places import TomlText
 from bridge.settings.values import SettingsError
-from clientkit.errors import ApiError
+from clientkit.errors import ApiError, ConfigurationError
 from clientkit.pacing import Paces
 from clientkit.redis_pacing import RedisPaces
 
@@ -149,7 +149,7 @@ def opened_export(
         raise TomlText(text, str(settings)).error([mistake])
     bridge = Bridge(told if posts else attrs.evolve(told, approvals=()), rates=known, zones=zone_of)
     with ExitStack() as stack:
-        brex = stack.enter_context(brex_accounting.Client.from_env())
+        brex = stack.enter_context(_brex())
         paces = _opened_paces(pace, journal, stack)
         books = stack.enter_context(rillet.Client.from_env(pacer=paces, sleep=sleep))
         opened = (
@@ -163,6 +163,18 @@ def opened_export(
                 yield export
         except SettingsError as error:
             raise with_lines(error, text, str(settings)) from None
+
+
+def _brex() -> brex_accounting.Client:
+    """The client of Brex. Raises `ConfigurationError`, which tells what is wrong with the variables of Rillet too."""
+    try:
+        return brex_accounting.Client.from_env()
+    except ConfigurationError as error:
+        try:
+            rillet.Client.from_env().close()
+        except ConfigurationError as other:
+            raise ConfigurationError(f"{error}; {other}") from None
+        raise
 
 
 def _more_problems(text: str, source: str) -> tuple[str, ...]:
