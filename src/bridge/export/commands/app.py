@@ -25,6 +25,7 @@ from bridge.export.closing.texts import MissingExtraError
 from bridge.export.commands.progress_display import telling_of_requests
 from bridge.export.commands.root import CONSENT_VARIABLE as CONSENT_VARIABLE  # noqa: PLC0414 - for the commands
 from bridge.export.commands.root import app as app  # noqa: PLC0414 - for the commands
+from bridge.export.commands.waiting import telling_of_a_wait
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.saved_plan import PlanError, SavedPlan
@@ -232,7 +233,9 @@ def opened_journal(
                 place = f"{stack.enter_context(TemporaryDirectory())}/journal.db"
         elif only_reads and "://" not in place and not _is_writable(Path(place)):
             place = str(_copied(Path(place), Path(stack.enter_context(TemporaryDirectory()))))
-        yield stack.enter_context(SqlJournal(place, namespace=namespace))
+        with telling_of_a_wait(place):
+            opened = SqlJournal(place, namespace=namespace)
+        yield stack.enter_context(opened)
 
 
 def _is_writable(file: Path) -> bool:

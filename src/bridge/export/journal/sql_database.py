@@ -13,9 +13,16 @@ from bridge.export.journal.places import engine_at, keep_to_oneself, shown
 from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.rows import RowError
 
+# What SQLite says where a lock was waited for in vain.
+_LOCKED = "database is locked"
+
 
 class TakenError(JournalError):
     """The row is there already."""
+
+
+class LockedError(JournalError):
+    """Another process did not give the file free in time."""
 
 
 class Database:
@@ -46,6 +53,11 @@ class Database:
         except SQLAlchemyError as error:
             # The statement's values are payloads, which have no place in a log.
             reason = str(getattr(error, "orig", None) or type(error).__name__)
+            if reason == _LOCKED:
+                raise LockedError(
+                    f"the journal {self.shown} is in use by another process, which did not give it free in time; close the "
+                    "program that has it open, or wait for it, and try again"
+                ) from None
             raise JournalError(f"the journal {self.shown} cannot be used: {reason}") from None
         except RowError as error:
             raise JournalError(f"the journal {self.shown} is damaged: {error}") from None
@@ -53,7 +65,21 @@ class Database:
             # The driver's own words may repeat a value, or a part of the place.
             raise JournalError(f"the journal {self.shown} cannot be used: {type(error).__name__}") from None
 
+    def _is_up_to_date(self) -> bool:
+        """Whether nothing is to be upgraded; that is read, so that another process may write meanwhile."""
+        try:
+            with self.writing() as connection:
+                found = connection.execute(sa.select(tables.versions.c.version)).scalar_one()
+        except LockedError:
+            raise
+        except JournalError:
+            # Most likely it has no table yet.
+            return False
+        return isinstance(found, int) and found == len(tables.MIGRATIONS)
+
     def _migrate(self) -> None:
+        if self._is_up_to_date():
+            return
         # Several exporters may begin at once: whoever comes second finds what the first one has just made.
         # What else is wrong with the place is said by the next step.
         with suppress(JournalError), self.writing() as connection:
