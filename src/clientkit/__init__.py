@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     )
     from clientkit.sequences import CallSequence, ask, ask_all
     from clientkit.shared_pacing import PaceStore, PaceStoreError, SharedPacer, SharedPaces
+    from clientkit.stopping import StoppedError
     from clientkit.telemetry import instrument
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
     from clientkit.webhooks import SeenStoreError, SharedSeenStore
@@ -112,6 +113,7 @@ _HOMES = {
     ),
     "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
     "clientkit.shared_pacing": ("PaceStore", "PaceStoreError", "SharedPacer", "SharedPaces",),
+    "clientkit.stopping": ("StoppedError",),
     "clientkit.telemetry": ("instrument",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
     "clientkit.webhooks": ("SeenStoreError", "SharedSeenStore",),
@@ -129,11 +131,11 @@ __all__ = [
     "Options", "Outgoing", "PaceStore", "PaceStoreError", "Pacer", "Paces", "Pacing", "Page", "PageRequest", "Pager",
     "Paging", "PagingError", "Problem", "RateLimitedError", "RedirectError", "RedisPaces", "RedisSeenIds", "Refusal",
     "Request", "RetryPolicy", "SeenStoreError", "Send", "ServerError", "Service", "Shape", "SharedPacer", "SharedPaces",
-    "SharedSeenStore", "StatusError", "SyncResource", "Transport", "TransportFailure", "UnauthorizedError",
-    "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "Verdict", "Violation", "Wait",
-    "always_sent", "as_flow", "as_number", "ask", "ask_all", "body_fields", "call_flow", "dumps", "field_text",
-    "follow", "from_environment", "instrument", "labelled", "listing", "loads", "new_call_context", "operation",
-    "segment", "several", "tagged_union", "unknown_fields", "wire_name",
+    "SharedSeenStore", "StatusError", "StoppedError", "SyncResource", "Transport", "TransportFailure",
+    "UnauthorizedError", "UnknownVariant", "UnprocessableError", "Unreadable", "UnreadableAnswerError", "Verdict",
+    "Violation", "Wait", "always_sent", "as_flow", "as_number", "ask", "ask_all", "body_fields", "call_flow", "dumps",
+    "field_text", "follow", "from_environment", "instrument", "labelled", "listing", "loads", "new_call_context",
+    "operation", "segment", "several", "tagged_union", "unknown_fields", "wire_name",
 ]  # fmt: skip
 # End of what is made.
 

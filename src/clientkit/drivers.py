@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from clientkit.errors import ApiError
+from clientkit.stopping import parts_of
 from clientkit.wire import Came, Consult, Step, TransportFailure, Wait
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def over(transport: Transport, sleep: Callable[[float], object]) -> Callable[[St
     def act(step: Step) -> Came:
         if isinstance(step, Wait):
             with _marked(step):
-                sleep(step.seconds)
+                for part in parts_of(step.seconds):
+                    sleep(part)
             return None
         if isinstance(step, Consult):
             return step.call()
@@ -94,7 +96,8 @@ def over_async(
     async def act(step: Step) -> Came:
         if isinstance(step, Wait):
             with _marked(step):
-                await sleep(step.seconds)
+                for part in parts_of(step.seconds):
+                    await sleep(part)
             return None
         if isinstance(step, Consult):
             import asyncio

@@ -125,6 +125,35 @@ def test_what_is_cancelled_finishes_what_is_in_flight(tmp_path: Path) -> None:
     assert company.posted_references() == company.exported() == sorted(company.brex.records)
 
 
+def test_a_cancelled_run_leaves_what_waits_for_the_rate_limit_to_the_next(tmp_path: Path) -> None:
+    company = new_company(*(expense(number) for number in range(40)))
+    with SqlJournal(str(tmp_path / "journal.db")) as journal:
+
+        async def main() -> None:
+            waits = asyncio.Event()
+
+            async def sleep(seconds: float) -> None:
+                # Nothing goes on before the cancellation, and a whole wait is a minute.
+                assert seconds <= 0.5
+                waits.set()
+                await asyncio.sleep(0)
+
+            books = company.rillet.async_client(pacer=rillet.Pacer(20, 60.0), sleep=sleep)
+            export = AsyncExport(company.brex.async_client(), books, Bridge(SETTINGS), journal=journal)
+            run = asyncio.create_task(export.run())
+            await waits.wait()
+            run.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+
+        asyncio.run(main())
+        # Whatever was sent is known, and Brex knows it too.
+        assert [each.subject for each in journal.walk() if each.is_open] == []
+    assert len(company.rillet.asked) <= 20
+    assert 0 < len(company.posted_references()) < 40
+    assert company.exported() == company.posted_references()
+
+
 def test_it_ends_early_where_it_is_asked_to(company: Company, records: list[Record]) -> None:
     company.brex.add(*records)
     outcome = asyncio.run(awaiting(company).run(stop=lambda: True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -149,3 +150,56 @@ def test_what_a_stopped_run_has_only_compared_is_counted_nowhere(tmp_path: Path)
         (done,) = outcome.posted
         assert set(outcome.not_reached) == {"accr_004", "accr_005"} - {done.record.id}
         assert sum_of(outcome.totals.values()) == Total(records=2, amounts={"USD": Decimal("90.00")})
+
+
+@pytest.mark.parametrize("allowed", [2, 12, 15])
+def test_what_waits_for_the_rate_limit_is_left_to_the_next_run(company: Company, allowed: int) -> None:
+    records = [expense(number) for number in range(12)]
+    company.brex.add(*records)
+    stopping = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        assert seconds <= 0.5
+        stopping.set()
+
+    books = company.rillet.client(pacer=Pacer(allowed, 60.0), sleep=sleep)
+    export = Export(company.brex.client(), books, Bridge(SETTINGS), in_flight=4)
+    outcome = export.run(stop=stopping.is_set)
+
+    assert (outcome.stop_code, outcome.stopped) == (StopCode.INTERRUPTED, "it was interrupted")
+    assert outcome.failed == outcome.refused == ()
+    assert len(company.rillet.asked) == allowed
+    assert company.exported() == company.posted_references()
+    if allowed > 2:
+        # With fewer requests not even the books can be read, and nobody knows what waits.
+        assert outcome.counts.posted + outcome.counts.not_reached == 12
+    assert company.export().run().complete
+    assert company.exported() == company.posted_references() == sorted(each.id for each in records)
+
+
+def test_a_stop_that_raises_while_a_request_waits_ends_the_run(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+
+    def stop() -> bool:
+        raise ValueError("no such flag")
+
+    books = company.rillet.client(pacer=Pacer(2, 60.0), sleep=lambda _: None)
+    outcome = Export(company.brex.client(), books, Bridge(SETTINGS)).run(stop=stop)
+
+    assert (outcome.stop_code, outcome.counts.posted) == (StopCode.INTERRUPTED, 0)
+    assert len(company.rillet.asked) == 2
+
+
+def test_brex_is_told_of_what_was_posted_although_that_has_to_wait(company: Company) -> None:
+    company.brex.add(*(expense(number) for number in range(12)))
+    stopping, waits = threading.Event(), list[float]()
+    books = company.rillet.client(pacer=Pacer(16, 60.0), sleep=lambda _: stopping.set())
+    brex = company.brex.client(pacer=Pacer(2, 60.0), sleep=waits.append)
+
+    # The source is read before anything is posted, which waits in full as nobody asks to stop yet.
+    outcome = Export(brex, books, Bridge(SETTINGS)).run(stop=stopping.is_set)
+
+    assert outcome.stop_code is StopCode.INTERRUPTED
+    assert outcome.counts.posted > 0
+    assert company.exported() == company.posted_references()
+    assert waits[-1] > 50

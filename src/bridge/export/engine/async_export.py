@@ -30,6 +30,7 @@ from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge
 from bridge.plan import Plan
 from clientkit.event_loop import blocking_client
+from clientkit.stopping import stopping
 
 if TYPE_CHECKING:
     import rillet
@@ -43,8 +44,8 @@ class AsyncExport:
     The caller's loop sends all requests, with the connections and the rate limit of the clients. The engine and the journal,
     which block, have their own threads: one for the run and one for each record in flight. Nothing blocks the loop.
 
-    If a method is cancelled, the run begins no other record, and finishes and writes down what is in flight before the
-    cancellation goes on. A second cancellation does not wait for that; the next run then finds out, as after a kill.
+    If a method is cancelled, the run begins no other record, requests that wait for the rate limit are not sent, and what is
+    in flight is finished and written down before the cancellation goes on. A second cancellation does not wait for that; the next run then finds out, as after a kill.
 
     Args:
         brex: The client of the Brex account, or a `Source`, which is called in threads.
@@ -162,7 +163,7 @@ class AsyncExport:
 
     async def _carried_out(self, work: Callable[[Export], T], cancelled: threading.Event | None = None) -> T:
         """What a thread comes to. It is never left behind while it may write, unless it is cancelled twice."""
-        loop = asyncio.get_running_loop()
+        loop, cancelled = asyncio.get_running_loop(), cancelled or threading.Event()
         if self._export is None or self._export[0] is not loop:
             self._export = loop, self._made(loop)
         export, future = self._export[1], loop.create_future()
@@ -178,7 +179,9 @@ class AsyncExport:
         def carry_out() -> None:
             result, error = None, None
             try:
-                result = work(export)
+                # What waits for its turn has sent nothing, so it ends at once.
+                with stopping(cancelled.is_set):
+                    result = work(export)
             except BaseException as raised:  # noqa: BLE001 - it is raised where the method is awaited
                 error = raised
             # A loop that is closed has nobody who waits.
@@ -189,8 +192,7 @@ class AsyncExport:
         try:
             done: T = await asyncio.shield(future)
         except asyncio.CancelledError:
-            if cancelled is not None:
-                cancelled.set()
+            cancelled.set()
             await asyncio.wait([future])
             if not future.cancelled():
                 # Read, so that nobody is told of an exception that was not.

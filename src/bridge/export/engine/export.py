@@ -166,8 +166,9 @@ class Export:
         """Export everything that is offered, and what changed after its export. One bad record does not stop the others.
 
         Records are read, posted and reported page by page. An interruption (Ctrl-C) ends it cleanly: what was posted is
-        reported, and the outcome says so. `stop` is called before each record; when it returns True, records in flight
-        are finished first.
+        reported, and the outcome says so. `stop` is called before each record, and in any thread twice a second while a
+        request waits for the rate limit. When it returns True, such requests are not sent, their records are left to the next
+        run, and what is in flight is finished first.
 
         Args:
             plan: Only what this plan posts, and only where nothing has changed since: what has is refused, and the source

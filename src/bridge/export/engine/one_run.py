@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import datetime
 
 import attrs
@@ -28,6 +28,7 @@ from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.protocol import Source
 from bridge.mapping import Bridge
 from clientkit.observing import is_work
+from clientkit.stopping import StoppedError, stopping
 
 
 @attrs.frozen(kw_only=True)
@@ -104,17 +105,22 @@ class RunParts:
         walk = self.walk(
             Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept=kept, claims=claims
         )
-        walk.begin(
-            ids=ids,
-            updated_after=updated_after,
-            changed_since=changed_since,
-            replayed=replayed,
-            failed=failed,
-        )
         # The end of a run gives back what is left; an exception must not keep it either.
         with closing(claims):
-            runner.begin(walk.survey)
-            runner.work_all(walk.batches(_as_they_are))
+            with nullcontext() if stop is never else stopping(_tolerant(stop)):
+                try:
+                    walk.begin(
+                        ids=ids,
+                        updated_after=updated_after,
+                        changed_since=changed_since,
+                        replayed=replayed,
+                        failed=failed,
+                    )
+                except StoppedError:
+                    runner.interrupt()
+                    return runner
+                runner.begin(walk.survey)
+                runner.work_all(walk.batches(_as_they_are))
             for each in walk.uncarried():
                 runner.warn(each)
             runner.finish()
@@ -130,6 +136,18 @@ class RunParts:
 
         for text in failures_to_take_out(self.ledger, self.journal):
             runner.warn(Warned(record_id="", code="accrual", text=text))
+
+
+def _tolerant(stop: Callable[[], bool]) -> Callable[[], bool]:
+    """What asks in any thread. One that raises counts as asking; the runner asks again, and says so."""
+
+    def asks() -> bool:
+        try:
+            return stop()
+        except Exception:  # noqa: BLE001 - it is the caller's
+            return True
+
+    return asks
 
 
 def _as_they_are(books: Books) -> Books:

@@ -13,7 +13,7 @@ from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import Claims
 from bridge.export.engine.survey import Survey
-from bridge.export.engine.tasks.protocol import Done, Task, TaskContext
+from bridge.export.engine.tasks.protocol import INTERRUPTED, Done, Stop, Task, TaskContext, stop_of_unread
 from bridge.export.engine.tasks.receipts import ASKED_AGAIN
 from bridge.export.engine.unreached import Unreached
 from bridge.export.engine.workers import WorkerPool
@@ -40,9 +40,9 @@ from bridge.settings.values import Settings, SettingsError
 from bridge.wording import Wording
 from clientkit import observing
 from clientkit.errors import ApiError, Verdict
+from clientkit.stopping import StoppedError, stopping
 
 _FAILURES_IN_A_ROW = 3
-_INTERRUPTED = "it was interrupted"
 # Of a summary, whose records may be thousands.
 _NAMED = 10
 # What a source hears of as done although nothing stands in the ledger for it.
@@ -149,9 +149,9 @@ class Runner:
             try:
                 batch = next(batches, None)
             except (ApiError, JournalError, SettingsError) as error:
-                if not has_begun:
+                if not has_begun and not isinstance(error, StoppedError):
                     raise
-                self._end_unread(error)
+                self._end_with(stop_of_unread(error, self._ledger.name))
                 return
             if batch is None:
                 return
@@ -193,12 +193,16 @@ class Runner:
                 self._give_up(pool)
             except (ApiError, JournalError, SettingsError) as error:
                 # Reading is what failed; what is in flight is not concerned.
-                self._end_unread(error)
+                self._end_with(stop_of_unread(error, self._ledger.name))
             try:
                 while pool.in_hand:
                     self._settle(pool, put_back, all_of_it=True)
             except KeyboardInterrupt:
                 self._give_up(pool)
+
+    def interrupt(self) -> None:
+        """Begin nothing else, because the caller asked to stop."""
+        self._end(StopCode.INTERRUPTED, INTERRUPTED)
 
     def finish(self) -> None:
         """Tell the source what it was not told yet, and count what nothing became of."""
@@ -239,6 +243,8 @@ class Runner:
                 pool.settle(task)
                 continue
             if done.later:
+                if done.stop is not None:
+                    self._end_with(done.stop)
                 pool.settle(task)
                 continue
             self._take_in(task.records, done)
@@ -269,7 +275,7 @@ class Runner:
 
     def _end_where_it_fails(self, done: Done) -> None:
         if done.stop is not None:
-            self._end(done.stop.code, done.stop.why)
+            self._end_with(done.stop)
         if done.setback:
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
@@ -315,7 +321,7 @@ class Runner:
     def _give_up(self, pool: WorkerPool[Task, Done]) -> None:
         """After an interruption: what is done counts, what is in flight has failed."""
         self._stopped = None
-        self._end(StopCode.INTERRUPTED, _INTERRUPTED)
+        self.interrupt()
         for task, done in pool.done():
             self._take_in(task.records, done)
             pool.settle(task)
@@ -342,7 +348,7 @@ class Runner:
             is_asked = False
             self._end(StopCode.INTERRUPTED, f"what tells whether to stop raised {described(error)}")
         if is_asked:
-            self._end(StopCode.INTERRUPTED, _INTERRUPTED)
+            self.interrupt()
         return self._stopped is not None
 
     def _end_if_down(self, last: str) -> None:
@@ -359,16 +365,8 @@ class Runner:
                 code = StopCode.SETUP if error.verdict is Verdict.FATAL else StopCode.LEDGER_DOWN
                 self._end(code, f"{why} {self._ledger.name} cannot be read either: {error}")
 
-    def _end_unread(self, error: ApiError | JournalError | SettingsError) -> None:
-        """Something cannot be read that is needed to go on, or the settings do not fit what was read."""
-        if isinstance(error, JournalError):
-            code = StopCode.JOURNAL
-        elif isinstance(error, SettingsError) or error.verdict is Verdict.FATAL:
-            code = StopCode.SETUP
-        else:
-            is_ledgers = getattr(error, "service", None) == self._ledger.name
-            code = StopCode.LEDGER_DOWN if is_ledgers else StopCode.SOURCE_DOWN
-        self._end(code, str(error))
+    def _end_with(self, stop: Stop) -> None:
+        self._end(stop.code, stop.why)
 
     def _end(self, code: StopCode, why: str) -> None:
         """There is a reason to begin nothing else; the first one counts."""
@@ -386,7 +384,9 @@ class Runner:
     def _tell(self) -> None:
         self._write_down_refusals()
         try:
-            self._reporter.report()
+            # What was posted is told, however soon the run is to end.
+            with stopping(None):
+                self._reporter.report()
         except ApiError as error:
             self._reporter.give_up(str(error))
             self._end(StopCode.SOURCE_NOT_TOLD, f"{self._source.name} could not be told: {error}")

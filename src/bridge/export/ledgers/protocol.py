@@ -79,6 +79,8 @@ class File:
 class NotSentError(ApiError):
     """Nothing of an attempt was sent, as where a signal came while it waited for its turn; `Ledger.send` raises it."""
 
+    is_unsent = True
+
 
 class UnreadableObjectError(Exception):
     """The ledger has an object for a record that cannot be read, so that nobody knows what stands for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ from bridge.export.tenants.secrets import (
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
 from bridge.settings.values import Settings
+from clientkit.drivers import pause
 from clientkit.errors import ConfigurationError
 from clientkit.pacing import Paces, Pacing
 from rillet.client import Environment
@@ -64,14 +65,14 @@ class Tenant:
         """A secret, such as ``brex_webhook_secret``. Raises `SecretsError`."""
         return secret_of(self.secrets, self.name, name)
 
-    def brex_client(self) -> brex_accounting.Client:
+    def brex_client(self, *, pacer: Pacing | Paces | None = None) -> brex_accounting.Client:
         """A new client of the tenant's Brex account.
 
         Raises:
             ConfigurationError: The token is missing or cannot be used. No frame behind the error holds it.
         """
         url = self.brex_base_url or BASE_URL
-        return self._made(lambda: brex_accounting.Client(self.secret(BREX_TOKEN), base_url=url))
+        return self._made(lambda: brex_accounting.Client(self.secret(BREX_TOKEN), base_url=url, pacer=pacer))
 
     def rillet_client(
         self, *, pacer: Pacing | Paces | None = None, sleep: Callable[[float], object] = time.sleep
@@ -87,12 +88,14 @@ class Tenant:
             )
         )
 
-    def async_brex_client(self) -> brex_accounting.AsyncClient:
+    def async_brex_client(self, *, pacer: Pacing | Paces | None = None) -> brex_accounting.AsyncClient:
         """As `brex_client`, for an `AsyncExport`."""
         url = self.brex_base_url or BASE_URL
-        return self._made(lambda: brex_accounting.AsyncClient(self.secret(BREX_TOKEN), base_url=url))
+        return self._made(lambda: brex_accounting.AsyncClient(self.secret(BREX_TOKEN), base_url=url, pacer=pacer))
 
-    def async_rillet_client(self, *, pacer: Pacing | Paces | None = None) -> rillet.AsyncClient:
+    def async_rillet_client(
+        self, *, pacer: Pacing | Paces | None = None, sleep: Callable[[float], Awaitable[object]] = pause
+    ) -> rillet.AsyncClient:
         """As `rillet_client`, for an `AsyncExport`."""
         return self._made(
             lambda: rillet.AsyncClient(
@@ -100,6 +103,7 @@ class Tenant:
                 environment=self.rillet_environment,
                 base_url=self.rillet_base_url,
                 pacer=pacer,
+                sleep=sleep,
             )
         )
 

@@ -7,7 +7,7 @@ import time
 from types import FrameType, TracebackType
 from typing import Self
 
-from clientkit.errors import ApiError
+from clientkit.stopping import StoppedError
 
 #: Seconds that what is in flight has after the first signal.
 GRACE = 20.0
@@ -15,10 +15,6 @@ GRACE = 20.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # How long a signal may go unnoticed by what waits.
 _MOMENT = 0.5
-
-
-class StoppedError(ApiError):
-    """A signal came while a request waited for its turn."""
 
 
 class GracefulStop:

@@ -85,7 +85,7 @@ class BillPayer:
         try:
             yield
         except ApiError as error:
-            if error.verdict is not Verdict.REFUSED:
+            if error.verdict is not Verdict.REFUSED and not error.is_unsent:
                 self._in_doubt.add(kind)
             raise
 

@@ -20,12 +20,15 @@ from bridge.export.engine.sender import NoIdError, Sender
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.receipts import ReceiptUploader
 from bridge.export.engine.tasks.vendor import VendorCreator
-from bridge.export.journal.protocol import Journal
+from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import Failed, RecordResult, StopCode, Warned
-from bridge.settings.values import Settings
+from bridge.settings.values import Settings, SettingsError
 from bridge.wording import RECORDS, Wording
 from clientkit.errors import AnswerError, ApiError, Verdict
+from clientkit.stopping import StoppedError
+
+INTERRUPTED = "it was interrupted"
 
 
 @attrs.frozen(kw_only=True)
@@ -36,12 +39,25 @@ class Stop:
     why: str
 
 
+def stop_of_unread(error: ApiError | JournalError | SettingsError, ledger: str) -> Stop:
+    """Why nothing else is begun where something cannot be read that is needed to go on, or does not fit the settings."""
+    if isinstance(error, StoppedError):
+        return Stop(code=StopCode.INTERRUPTED, why=INTERRUPTED)
+    if isinstance(error, JournalError):
+        code = StopCode.JOURNAL
+    elif isinstance(error, SettingsError) or error.verdict is Verdict.FATAL:
+        code = StopCode.SETUP
+    else:
+        code = StopCode.LEDGER_DOWN if getattr(error, "service", None) == ledger else StopCode.SOURCE_DOWN
+    return Stop(code=code, why=str(error))
+
+
 @attrs.frozen(kw_only=True)
 class Done:
     """What came of a unit of work.
 
     `setback` says that it failed for a reason that may be the service's. `again` says that it may work at the end of this
-    run, because another exporter was in its way, and `later` that a later batch of this run decides. `trace_id` is that of
+    run, because another exporter was in its way, and `later` that a later batch or the next run decides. `trace_id` is that of
     the ledger's last answer. `reports` says whether the source waits to be told of the records. `warned` is what a person
     should look at.
     """
@@ -122,6 +138,8 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     trace_id = error.trace_id if isinstance(error, AnswerError) else None
     if isinstance(error, BusyError):
         return Done(results=tuple(Failed(record=each, why=text, code="busy") for each in records), again=error.passes)
+    if StoppedError in (type(error), type(error.__cause__)) and error.is_unsent:
+        return Done(results=(), stop=Stop(code=StopCode.INTERRUPTED, why=INTERRUPTED), later=True)
     if isinstance(error, NoIdError):
         return Done(results=tuple(Failed(record=each, why=text, code="no_id") for each in records))
     if error.verdict is Verdict.REFUSED:

@@ -347,7 +347,7 @@ class RecordTask:
             attached = yield from context.receipts.attach(posted.record, posted.ref)
         except (ApiError, BusyError) as error:
             failed = self._failed("receipts", _not_attached(posted, context.ledger, str(error)))
-            return attrs.evolve(result_of_error(error, self.records), results=failed.results, again=False)
+            return attrs.evolve(result_of_error(error, self.records), results=failed.results, again=False, later=False)
         except JournalError:
             raise
         except Exception as error:  # noqa: BLE001 - a ledger of the caller may raise anything
