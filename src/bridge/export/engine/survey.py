@@ -236,7 +236,8 @@ class RecordQueue:
 
     def _named(self, ids: Sequence[str]) -> Iterator[Page]:
         for page in self._source.pages(ids=ids, updated_after=None, changed_since=None):
-            self._met.update(each.id for each in (*page.records, *page.others, *page.unreadable))
+            self._met.update(each.id for each in (*page.records, *page.others))
+            self._met.update(each.id for each in page.unreadable)
             wanted = (each for each in page.records if self._source.is_offered(each) or self._source.is_taken(each))
             yield attrs.evolve(page, records=tuple(wanted))
 
