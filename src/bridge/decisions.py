@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import attrs
@@ -183,6 +184,8 @@ class Findings:
 
     def __init__(self) -> None:
         self.reasons: list[Reason] = []
+        #: The fields of the last document that was not made, because they are None.
+        self.missing: Sequence[str] = ()
 
     def add(self, code: ReasonCode | str, text: str, line_id: str | None = None) -> None:
         """Note a reason; the same one is noted once. Raises `TypeError` for a text that is none."""

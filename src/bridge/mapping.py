@@ -47,6 +47,7 @@ from bridge.settings.default_accounts import ROLES
 from bridge.settings.values import OF_SUBSIDIARY, Settings
 from bridge.vendors.planned import PlannedVendors
 from bridge.wording import RECORDS, Wording
+from clientkit.field_problems import shortened
 from clientkit.making import maker
 
 Mapper: TypeAlias = Callable[[Draft], Post | Skip | None]
@@ -78,6 +79,7 @@ DEFAULT_MAPPERS: Mapping[str, Mapper] = MappingProxyType(
 
 _draft = maker(Draft)
 _OWN = frozenset(DEFAULT_MAPPERS.values())
+_MOST_SHOWN = 120
 
 
 class Bridge:
@@ -322,6 +324,7 @@ def _checked(made: Post, draft: Draft) -> Post:
 
 
 def _mapped(mapper: Callable[[Draft], object], draft: Draft) -> Post | Skip | None:
+    noted = len(draft.findings.reasons)
     try:
         made = mapper(draft)
         if isinstance(made, Post):
@@ -331,10 +334,20 @@ def _mapped(mapper: Callable[[Draft], object], draft: Draft) -> Post | Skip | No
     except Exception as error:
         raise failed(_named(draft), error) from error
     if made is None and not draft.findings.reasons:
-        draft.refuse(ReasonCode.NOTHING_MAPPED, f"{_named(draft)} gave neither something to post nor a reason")
-    if made is None or isinstance(made, Skip):
-        return made
-    raise CallerError(f"{_named(draft)} gave {made!r}, which is nothing to post")
+        missing = draft.findings.missing
+        why = f": the document has no {' and no '.join(missing)}" if missing else ""
+        draft.refuse(ReasonCode.NOTHING_MAPPED, f"{_named(draft)} gave neither something to post nor a reason{why}")
+    if made is None:
+        return None
+    if isinstance(made, Skip):
+        # A reason that a caller's mapper notes may not vanish. Those of the coding are no concern of what is skipped.
+        return made if mapper in _OWN or len(draft.findings.reasons) == noted else None
+    if isinstance(made, Refuse):
+        told = "; ".join(made.texts)
+        raise CallerError(
+            f"{_named(draft)} gave a Refuse; call draft.refuse(code, text) and return None. It said: {told}"
+        )
+    raise CallerError(f"{_named(draft)} gave {shortened(repr(made), _MOST_SHOWN)}, which is nothing to post")
 
 
 def _named(draft: Draft) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import attrs
@@ -16,7 +17,9 @@ from bridge import (
     ChosenAccount,
     Draft,
     Entity,
+    JournalEntryDocument,
     Post,
+    Reason,
     ReasonCode,
     Refuse,
     Settings,
@@ -25,7 +28,7 @@ from bridge import (
     explain,
 )
 from bridge.settings.values import AccountRule
-from rillet import AccountStatus
+from rillet import AccountStatus, Money, NewJournalEntryItem, Side
 from rillet.testing import chart_of_accounts, subsidiary, vendor
 
 US = Entity(name="US", subsidiary="Example Inc.", card_account="21120", reimbursement_account="21340")
@@ -152,3 +155,65 @@ def test_an_explanation_tells_of_a_mapper_of_the_callers() -> None:
     # A summary is the package's own, whatever mapper its type has.
     summed = Bridge(attrs.evolve(SETTINGS, summarise=("CARD_EXPENSE_POST",)), mappers=own.mappers)
     assert "your mapper" not in explain(record, summed, BOOKS).summary
+
+
+def made_by(mapper: Callable[[Draft], Post | Skip | None], coding: str = "61000") -> Post | Skip | Refuse:
+    own = Bridge(SETTINGS, mappers={"CARD_EXPENSE_POST": mapper})
+    return own.outcome(card_expense("5", coding=[gl(coding)], merchant="Ada"), BOOKS)
+
+
+def reasons(made: object) -> list[tuple[str, str]]:
+    assert isinstance(made, Refuse), made
+    return list(made.coded_texts)
+
+
+def test_a_mapper_that_gives_a_refusal_is_told_how_to_refuse() -> None:
+    def refusing(draft: Draft) -> Post | Skip | None:
+        found = (Reason(code=ReasonCode("mine"), text="it has no memo"),)
+        return Refuse(record=draft.record, reasons=found)  # type: ignore[return-value]  # the mistake
+
+    ((code, text),) = reasons(made_by(refusing))
+    assert code == "mapper_failed"
+    assert "call draft.refuse(code, text) and return None. It said: it has no memo" in text
+
+
+def test_what_a_mapper_refuses_it_cannot_skip() -> None:
+    def both(draft: Draft) -> Skip:
+        draft.refuse("no_memo", "it has no memo")
+        return draft.skip("too_small", "it is less than 10")
+
+    def small(draft: Draft) -> Skip:
+        return draft.skip("too_small", "it is less than 10")
+
+    assert reasons(made_by(both)) == [("no_memo", "it has no memo")]
+    # What the coding lacks is no concern of what is skipped.
+    for coding in ("61000", "nowhere"):
+        assert isinstance(made_by(small, coding), Skip)
+
+
+def entry(draft: Draft, **fields: object) -> Post | None:
+    amount = Money(draft.record.amount.amount, "USD")
+    sides = ((Side.DEBIT, "61000"), (Side.CREDIT, "21120"))
+    items = tuple(NewJournalEntryItem(account_code=code, side=side, amount=amount) for side, code in sides)
+    return draft.finish(JournalEntryDocument, items=items, **fields)
+
+
+def test_a_document_without_a_field_names_it() -> None:
+    ((code, text),) = reasons(made_by(lambda draft: entry(draft, title=None)))
+    assert code == ReasonCode.NOTHING_MAPPED
+    assert text.endswith("gave neither something to post nor a reason: the document has no title and no currency")
+    assert isinstance(made_by(lambda draft: entry(draft, title="Fee", currency="USD")), Post)
+
+
+def test_a_misspelt_field_of_a_document_is_named_with_what_is_meant() -> None:
+    for fields in ({"tittle": "Fee", "currency": "USD"}, {"title": "Fee", "currency": "USD", "tittle": "Fee"}):
+        ((code, text),) = reasons(made_by(lambda draft, fields=fields: entry(draft, **fields)))  # type: ignore[misc]
+        assert code == "mapper_failed"
+        assert "JournalEntryDocument has no field 'tittle'; did you mean 'title'?" in text
+
+
+def test_what_is_nothing_to_post_is_named_in_short() -> None:
+    ((_, text),) = reasons(made_by(lambda _: "x" * 1_000))  # type: ignore[arg-type,return-value]  # the mistake
+    assert text.startswith("the mapper of CARD_EXPENSE_POST gave 'xxx")
+    assert text.endswith("..., which is nothing to post")
+    assert len(text) < 250

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -89,16 +90,23 @@ class Draft:
     def finish(self, kind: Callable[..., Document], **fields: object) -> Post | None:
         """The document of this kind, None where a field that it needs is None.
 
-        Fields that all documents have alike are filled in: the origin, the day, the subsidiary, the exchange rate, and
-        where taxes go.
+        Fields that all documents have alike are filled in, where the class has them and they are not given: ``origin``,
+        ``impact_date``, ``subsidiary_id``, ``exchange_rate``, ``tax_account`` and ``sales_taxes``. Raises `TypeError` for a
+        field that the class does not have.
         """
         alike, required, make = _fields_of(kind, tuple(fields))
         for name, give in alike:
             fields[name] = give(self)
         for name in required:
             if fields.get(name) is None:
+                _check_names(kind, fields)
+                self.findings.missing = [each for each in required if fields.get(each) is None]
                 return None
-        return _post(record=self.coded.record, document=make(**fields))
+        try:
+            return _post(record=self.coded.record, document=make(**fields))
+        except TypeError:
+            _check_names(kind, fields)
+            raise
 
     def account(self, role: Role) -> Account | None:
         """The account of the settings that stands for lines that nobody codes."""
@@ -307,3 +315,12 @@ def _fields_of(
     alike = tuple((name, give) for name, give in _ALIKE.items() if name in known and name not in given)
     required = tuple(name for name, each in known.items() if each.init and each.default is attrs.NOTHING)
     return alike, required, maker(kind)
+
+
+def _check_names(kind: Callable[..., Document], fields: Mapping[str, object]) -> None:
+    """Raises `TypeError` for a field that a class of documents does not have; only where it went wrong, as this takes time."""
+    known = [each.alias or each.name for each in attrs.fields_dict(kind).values() if each.init]  # type: ignore[arg-type]
+    for name in fields:
+        if name not in known:
+            meant = "".join(f"; did you mean {each!r}?" for each in get_close_matches(name, known, n=1))
+            raise TypeError(f"{getattr(kind, '__name__', kind)} has no field {name!r}{meant}") from None
