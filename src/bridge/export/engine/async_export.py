@@ -18,6 +18,7 @@ from bridge.export.engine.approvals import Review
 from bridge.export.engine.export import Export
 from bridge.export.engine.holding import Hold, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
+from bridge.export.engine.parts import check_parts
 from bridge.export.engine.runner import never
 from bridge.export.engine.saved_plan import SavedPlan
 from bridge.export.journal.protocol import Journal
@@ -72,6 +73,8 @@ class AsyncExport:
         clock: Callable[[], float] = time.monotonic,
         kept: KeptBooks | None = None,
     ) -> None:
+        check_parts(bridge=bridge, journal=journal, batch=batch, in_flight=in_flight, kept=kept, hold=hold, clock=clock)
+
         def made(loop: asyncio.AbstractEventLoop) -> Export:
             given = brex
             return Export(

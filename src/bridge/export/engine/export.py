@@ -23,6 +23,7 @@ from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.one_run import RunParts
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.own_receipts import OwnReceipts
+from bridge.export.engine.parts import check_parts, check_run, check_sides
 from bridge.export.engine.planning import Planning
 from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
@@ -93,13 +94,22 @@ class Export:
         clock: Callable[[], float] = time.monotonic,
         kept: KeptBooks | None = None,
     ) -> None:
-        if in_flight < 1:
-            raise ValueError(f"at least one record has to be in flight, not {in_flight}")
+        check_parts(
+            bridge=bridge,
+            journal=journal,
+            batch=batch,
+            in_flight=in_flight,
+            kept=kept,
+            hold=hold,
+            receipts=receipts,
+            clock=clock,
+        )
         self.bridge, self.batch, self.in_flight, self._clock = bridge, batch, in_flight, clock
         self._kept = kept
         timing = bridge.settings.bill_timing
         self.source: Source = BrexSource(brex, timing) if isinstance(brex, brex_accounting.Client) else brex
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
+        check_sides(self.source, self.ledger)
         self.journal: Journal = journal or NoJournal()
         if bridge.settings.approvals and self.journal.forgets:
             raise SettingsError(("approvals: they need a journal, which keeps who gave them",))
@@ -187,6 +197,7 @@ class Export:
             ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
+        check_run(plan=plan, ids=ids, keep=keep, stop=stop)
         permits: Permits = permits_all
         if plan is not None:
             if ids is not None or updated_after is not None or changed_since is not None:

@@ -12,6 +12,7 @@ from bridge.callers import described
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import Claims
+from bridge.export.engine.parts import steady
 from bridge.export.engine.survey import Survey
 from bridge.export.engine.tasks.protocol import INTERRUPTED, Done, Stop, Task, TaskContext, stop_of_unread
 from bridge.export.engine.tasks.receipts import ASKED_AGAIN
@@ -78,9 +79,9 @@ class Runner:
         stop: Callable[[], bool] = never,
     ) -> None:
         self._batch, self._in_flight, self._progress, self._stop = batch, in_flight, progress, stop
-        self._source, self._ledger, self._clock = source, ledger, clock
-        self._started, self._sent = clock(), self._requests
-        self._pace = Pace(0, ledger.pacer, clock)
+        self._source, self._ledger, self._clock = source, ledger, steady(clock)
+        self._started, self._sent = self._clock(), self._requests
+        self._pace = Pace(0, ledger.pacer, self._clock)
         self._journal, self._claims, self._settings, self._wording = journal, claims, settings, wording
         self._tally = Tally(keep)
         # What is summarised is summarised together.
@@ -286,9 +287,8 @@ class Runner:
     def _linked(self, result: RecordResult) -> RecordResult:
         if not isinstance(result, Posted):
             return result
-        settings = self._settings
-        there = None if result.is_removed else settings.object_address(result.kind, result.id)
-        return attrs.evolve(result, record_link=settings.record_address(result.record.id), rillet_link=there)
+        there = None if result.is_removed else self._settings.object_address(result.kind, result.id)
+        return attrs.evolve(result, record_link=self._settings.record_address(result.record.id), rillet_link=there)
 
     def _report(self, result: RecordResult) -> None:
         if isinstance(result, Posted):

@@ -1,0 +1,94 @@
+"""What an export is made of, refused by its parameter's name where it is of another type, before anything is read or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.export.engine.kept_books import KeptBooks
+from bridge.export.engine.saved_plan import SavedPlan
+from bridge.mapping import Bridge
+
+
+def check_parts(
+    *,
+    bridge: object,
+    journal: object,
+    batch: object,
+    in_flight: object,
+    kept: object,
+    **functions: object,
+) -> None:
+    """Raises `TypeError` and `ValueError`; `functions` are called by the export."""
+    _is(bridge, Bridge, "bridge", "a Bridge")
+    if journal is not None:
+        _has(journal, "intend", "journal", 'a Journal, such as SqlJournal("export.db"),')
+    if kept is not None:
+        _is(kept, KeptBooks, "kept", "a KeptBooks or None")
+    _at_least_one(batch, "batch", "result has to be reported at a time")
+    _at_least_one(in_flight, "in_flight", "record has to be in flight")
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise _wrong(name, "a function", function)
+
+
+def check_sides(source: object, ledger: object) -> None:
+    """Between what an export goes. Raises `TypeError`."""
+    _has(source, "pages", "brex", "a brex_accounting.Client or a Source")
+    _has(ledger, "snapshot", "rillet", "a rillet.Client or a Ledger")
+
+
+def check_run(*, plan: object, ids: object, keep: object, stop: object) -> None:
+    """What is told to one run. Raises `TypeError`."""
+    if plan is not None:
+        _is(plan, SavedPlan, "plan", "a SavedPlan, as Export.saved makes one of a plan,")
+    if isinstance(ids, str):
+        raise _wrong("ids", "a sequence of ids", ids)
+    if keep is not None:
+        _is(keep, int, "keep", "an int or None")
+    if not callable(stop):
+        raise _wrong("stop", "a function", stop)
+
+
+def steady(clock: Callable[[], object]) -> Callable[[], float]:
+    """A clock that gives what it gave last where it fails, since only progress and durations hang on it.
+
+    The first time it raises what the clock raises, and `TypeError` for what is no number.
+    """
+    last: float | None = None
+
+    def now() -> float:
+        nonlocal last
+        try:
+            last = _seconds(clock())
+        except Exception:
+            if last is None:
+                raise
+        return last
+
+    return now
+
+
+def _seconds(given: object) -> float:
+    if not isinstance(given, int | float):
+        raise TypeError(f"clock: it has to give seconds, and gave {type(given).__name__}")
+    return given
+
+
+def _has(given: object, method: str, name: str, wanted: str) -> None:
+    if not callable(getattr(given, method, None)):
+        raise _wrong(name, wanted, given)
+
+
+def _is(given: object, kind: type, name: str, wanted: str) -> None:
+    if not isinstance(given, kind):
+        raise _wrong(name, wanted, given)
+
+
+def _at_least_one(given: object, name: str, what: str) -> None:
+    _is(given, int, name, "an int")
+    if isinstance(given, int) and given < 1:
+        raise ValueError(f"{name}: at least one {what}, not {given}")
+
+
+def _wrong(name: str, wanted: str, given: object) -> TypeError:
+    return TypeError(f"{name}: {wanted} is wanted, not {type(given).__name__}")

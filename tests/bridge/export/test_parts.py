@@ -1,0 +1,95 @@
+"""What an export is made of and told is refused by its name where it is of another type, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import rillet
+from bridge import Bridge
+from bridge.export import AsyncExport, Export
+from support.companies.exported import SETTINGS, Company, expense
+
+JOURNAL = r'^journal: a Journal, such as SqlJournal\("export.db"\), is wanted, not str$'
+
+
+def export(company: Company, **parts: Any) -> Export:
+    bridge = parts.pop("bridge", Bridge(SETTINGS))
+    return Export(
+        parts.pop("brex", company.brex.client()), parts.pop("rillet", company.rillet.client()), bridge, **parts
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("journal", "m.db", JOURNAL),
+        ("bridge", SETTINGS, "^bridge: a Bridge is wanted, not Settings$"),
+        ("brex", "token", "^brex: a brex_accounting.Client or a Source is wanted, not str$"),
+        ("rillet", rillet.AsyncClient("key"), "^rillet: a rillet.Client or a Ledger is wanted, not AsyncClient$"),
+        ("kept", True, "^kept: a KeptBooks or None is wanted, not bool$"),
+        ("batch", "x", "^batch: an int is wanted, not str$"),
+        ("in_flight", 1.5, "^in_flight: an int is wanted, not float$"),
+        ("hold", "x", "^hold: a function is wanted, not str$"),
+        ("receipts", ["x"], "^receipts: a function is wanted, not list$"),
+        ("clock", 5.0, "^clock: a function is wanted, not float$"),
+    ],
+)
+def test_a_part_of_another_type_is_refused_by_its_name(company: Company, name: str, given: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        export(company, **{name: given})
+
+
+@pytest.mark.parametrize("name", ["batch", "in_flight"])
+def test_there_is_at_least_one_of_them(company: Company, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: at least one .*, not 0$"):
+        export(company, **{name: 0})
+
+
+def test_an_asynchronous_export_refuses_them_when_it_is_made(company: Company) -> None:
+    journal: Any = "m.db"
+
+    with pytest.raises(TypeError, match=JOURNAL):
+        AsyncExport(company.brex.async_client(), company.rillet.async_client(), Bridge(SETTINGS), journal=journal)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("plan", "x", "^plan: a SavedPlan, as Export.saved makes one of a plan, is wanted, not str$"),
+        ("ids", "accr_001", "^ids: a sequence of ids is wanted, not str$"),
+        ("keep", "all", "^keep: an int or None is wanted, not str$"),
+        ("stop", True, "^stop: a function is wanted, not bool$"),
+    ],
+)
+def test_what_a_run_is_told_is_refused_by_its_name(company: Company, name: str, given: Any, told: str) -> None:
+    company.brex.add(expense(1))
+    told_to_run: dict[str, Any] = {name: given}
+
+    with pytest.raises(TypeError, match=told):
+        export(company).run(**told_to_run)
+
+    assert company.posts() == []
+
+
+def test_a_clock_that_gives_no_seconds_is_refused_before_anything_is_sent(company: Company) -> None:
+    company.brex.add(expense(1))
+
+    with pytest.raises(TypeError, match=r"^clock: it has to give seconds, and gave NoneType$"):
+        export(company, clock=lambda: None).run()
+
+    assert company.posts() == []
+
+
+def test_a_clock_that_fails_later_stops_nothing(company: Company) -> None:
+    company.brex.add(*(expense(number) for number in range(1, 5)))
+    ticks = iter([1.0, 2.0, 4.0])
+
+    def clock() -> Any:
+        return next(ticks, None)
+
+    outcome = export(company, clock=clock).run(progress=lambda _: None)
+
+    assert (outcome.counts.posted, outcome.counts.reported, outcome.complete) == (4, 4, True)
+    assert outcome.seconds == 3.0
