@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -19,7 +19,7 @@ import brex_accounting
 import brex_accounting.testing
 import rillet
 import rillet.testing
-from brex_accounting import Record
+from brex_accounting import ReceiptFile, Record
 from bridge import Bridge, SettingsError
 from bridge.export import AsyncExport, Progress, SqlJournal, StopCode
 from bridge.export.engine.attempts import AttemptState
@@ -62,6 +62,23 @@ def test_it_posts_what_an_export_posts(company: Company, records: list[Record]) 
     assert company.posted_references() == company.exported() == sorted(each.id for each in records)
     assert len(seen) == len(records)
     assert {thread for _, thread in seen} == {threading.main_thread()}
+
+
+def test_it_attaches_the_receipts_of_a_store_of_ones_own(company: Company) -> None:
+    company.brex.add(expense(1))
+    called_in = list[threading.Thread]()
+
+    def archive(record: Record) -> Sequence[ReceiptFile]:
+        called_in.append(threading.current_thread())
+        return [ReceiptFile(receipt_id=f"archive {record.id}", content=b"%PDF-1.7", content_type="application/pdf")]
+
+    async def main() -> None:
+        books = company.rillet.async_client()
+        export = AsyncExport(company.brex.async_client(), books, Bridge(SETTINGS), receipts=archive)
+        assert (await export.run()).counts.attached == 1
+
+    asyncio.run(main())
+    assert threading.main_thread() not in called_in
 
 
 def test_the_loop_sends_the_requests_of_many_tenants_and_is_never_blocked() -> None:

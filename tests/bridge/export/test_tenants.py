@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -13,7 +13,8 @@ import pytest
 import brex_accounting.testing
 import rillet
 import rillet.testing
-from bridge import SettingsError
+from brex_accounting import ReceiptFile, Record
+from bridge import Post, SettingsError
 from bridge.export import (
     AsyncExport,
     KeptBooks,
@@ -257,6 +258,30 @@ def test_a_tenants_export_knows_time_zones_and_takes_a_mapping_of_ones_own(compa
                 assert export.bridge.settings.time_zone == "UTC"
             with tenant.export(journal) as export:
                 assert export.run().counts.posted == 1
+
+
+def test_a_tenants_export_takes_receipts_and_approvals_of_ones_own(company: Company, tmp_path: Path) -> None:
+    def archive(record: Record) -> Sequence[ReceiptFile]:
+        return [ReceiptFile(receipt_id=f"archive {record.id}", content=b"%PDF-1.7", content_type="application/pdf")]
+
+    def hold(post: Post) -> str | None:
+        return "it is the second" if post.record.id == "accr_002" else None
+
+    company.brex.add(expense(2))
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        tenant = Tenant(
+            name="acme",
+            settings=SETTINGS,
+            secrets=keys_of(company),
+            brex_base_url=brex_url,
+            rillet_base_url=rillet_url,
+        )
+        with (
+            SqlJournal(str(tmp_path / "journal.db"), namespace=tenant.namespace) as journal,
+            tenant.export(journal, hold=hold, receipts=archive) as export,
+        ):
+            counts = export.run().counts
+    assert (counts.posted, counts.held, counts.attached) == (1, 1, 1)
 
 
 def test_variables_have_the_tenants_name(monkeypatch: pytest.MonkeyPatch) -> None:

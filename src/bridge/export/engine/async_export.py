@@ -21,6 +21,7 @@ from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.parts import check_parts
 from bridge.export.engine.runner import never
 from bridge.export.engine.saved_plan import SavedPlan
+from bridge.export.engine.tasks.receipts import Download
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import in_loop
@@ -56,6 +57,7 @@ class AsyncExport:
         batch: As for `Export`.
         in_flight: As for `Export`.
         hold: As for `Export`; called in threads.
+        receipts: As for `Export`; called in threads.
         clock: As for `Export`.
         kept: As for `Export`.
     """
@@ -70,6 +72,7 @@ class AsyncExport:
         batch: int = 100,
         in_flight: int = 6,
         hold: Hold = holds_nothing,
+        receipts: Download | None = None,
         clock: Callable[[], float] = time.monotonic,
         kept: KeptBooks | None = None,
     ) -> None:
@@ -87,6 +90,7 @@ class AsyncExport:
                 batch=batch,
                 in_flight=in_flight,
                 hold=hold,
+                receipts=receipts,
                 clock=clock,
                 kept=kept,
             )

@@ -13,7 +13,9 @@ import brex_accounting
 import rillet
 from brex_accounting.client import BASE_URL
 from bridge.export.engine.export import Export
+from bridge.export.engine.holding import Hold, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
+from bridge.export.engine.tasks.receipts import Download
 from bridge.export.journal.protocol import Journal
 from bridge.export.tenants.secrets import (
     BREX_TOKEN,
@@ -116,13 +118,17 @@ class Tenant:
         sleep: Callable[[float], object] = time.sleep,
         kept: KeptBooks | None = None,
         bridge: Callable[[Settings], Bridge] = _usual_bridge,
+        hold: Hold = holds_nothing,
+        receipts: Download | None = None,
     ) -> Generator[Export]:
         """An export with clients that are closed at the end; `journal` has the tenant's `namespace`.
 
-        `bridge` makes the mapping, where it needs rates, mappers or rules of yours. Raises as `brex_client` does.
+        `bridge` makes the mapping, where it needs rates, mappers or rules of yours; `hold` and `receipts` are those of
+        `Export`. Raises as `brex_client` does.
         """
         with self.brex_client() as brex, self.rillet_client(pacer=pacer, sleep=sleep) as books:
-            yield Export(brex, books, bridge(self.settings), journal=journal, kept=kept)
+            made = bridge(self.settings)
+            yield Export(brex, books, made, journal=journal, hold=hold, receipts=receipts, kept=kept)
 
     def _made(self, make: Callable[[], C]) -> C:
         try:
