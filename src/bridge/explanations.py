@@ -9,6 +9,7 @@ import attrs
 
 from brex_accounting import LineItem, Record, Side
 from bridge.books import Books
+from bridge.callers import no_vendor, vendor_chosen
 from bridge.card_accounts import card_account_rule
 from bridge.coded_record import CodedLine, CodedRecord
 from bridge.datatable import DataTable, Tabular, money_text, trimmed
@@ -206,7 +207,7 @@ def _summary(outcome: Decision, bridge: Bridge, books: Books) -> str:
     by = f", made by your mapper of {record.type}" if bridge.is_mapped_by_caller(record) else ""
     own = moved_from(outcome, bridge, books)
     moved = "" if own is None else f", because it is of {own}, whose period is closed"
-    return f"a {document.noun}, which counts on {document.impact_date}{moved}{_party(document, books)}{by}"
+    return f"a {document.noun}, which counts on {document.impact_date}{moved}{_party(document, books)}{_chooser(outcome, bridge, books)}{by}"
 
 
 def _party(document: Document, books: Books) -> str:
@@ -215,6 +216,19 @@ def _party(document: Document, books: Books) -> str:
         return f", for the vendor {party.vendor.name}, who has to be created"
     vendor = None if party is None else books.vendor(party)
     return "" if vendor is None else f", for the vendor {vendor.name} ({vendor.id})"
+
+
+def _chooser(outcome: Post, bridge: Bridge, books: Books) -> str:
+    """That the caller's program chose the vendor, where the document is for the one that it names."""
+    party = outcome.document.party
+    if bridge.choose_vendor is no_vendor or not isinstance(party, str):
+        return ""
+    wanted = vendor_chosen(bridge.choose_vendor, outcome.record)
+    vendor = books.vendor(party)
+    is_chosen = (
+        vendor is not None and wanted is not None and (wanted == party or vendor in books.vendors_by_name(wanted))
+    )
+    return ", chosen by your program" if is_chosen else ""
 
 
 def _sentence(line: ExplainedLine) -> str:

@@ -217,3 +217,14 @@ def test_what_is_nothing_to_post_is_named_in_short() -> None:
     assert text.startswith("the mapper of CARD_EXPENSE_POST gave 'xxx")
     assert text.endswith("..., which is nothing to post")
     assert len(text) < 250
+
+
+@pytest.mark.parametrize("wanted", [ADA.id, "Ada"])
+def test_a_chosen_vendor_is_explained_as_such(wanted: str) -> None:
+    record = card_expense("5", coding=[gl("61000")], merchant="ADA*1")
+    chosen = f"for the vendor Ada ({ADA.id}), chosen by your program"
+    assert chosen in explain(record, Bridge(SETTINGS, choose_vendor=lambda _: wanted), BOOKS).summary
+    named = attrs.evolve(record, vendor=card_expense("5", merchant="Ada").vendor)
+    usual = explain(named, Bridge(SETTINGS, choose_vendor=lambda _: None), BOOKS).summary
+    assert f"for the vendor Ada ({ADA.id})" in usual
+    assert "your program" not in usual
