@@ -38,7 +38,8 @@ class Provenance:
 class AuditEntry:
     """Something that was decided about the posting of a record: `at` is UTC.
 
-    `what` is ``refused``, ``held`` (it waited for an approval), ``hold`` or ``approve``.
+    `what` is ``refused``, ``held`` (it waited for an approval), ``hold``, ``approve``, ``dismissed`` or ``replayed``, which took
+    up again what was dismissed.
     """
 
     record_id: str
@@ -128,7 +129,7 @@ class ClosePackage(Tabular):
             (each.record_id, each.what, each.by, f"{each.at:%Y-%m-%d %H:%M:%S}", each.why) for each in self.audit_trail
         )
         headings = ("Record", "What", "By", "At, UTC", "Why")
-        return Report(title=f"Refusals and approvals: {len(rows)}", headings=headings, rows=rows)
+        return Report(title=f"Refusals, approvals and dismissals: {len(rows)}", headings=headings, rows=rows)
 
 
 def close_package(

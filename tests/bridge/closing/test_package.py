@@ -7,7 +7,7 @@ import html
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -130,6 +130,32 @@ def test_it_tells_who_made_it_of_which_settings_with_which_versions(make: MakeCo
     decided = rows(sheets(workbook(package))["Audit trail"])[1:]
     assert [(each[0], each[1], each[2], each[4]) for each in decided] == [
         ("k3", "hold", "ada@example.com", "which project?")
+    ]
+
+
+def test_the_audit_trail_has_who_dismissed_a_record_and_who_took_it_up_again(make: MakeCompany) -> None:
+    company = month(make)
+    company.change(charge("45", "99999", id="k5", **on(25)))
+    company.export().dismiss("k5", why="booked as JE-18", by="grace@example.com")
+    at = company.clock()
+    company.clock.advance(3600)
+    company.replay("k5")
+    company.export().dismiss("k5", why="booked as JE-19", by=" alan@example.com ")
+
+    package = packed(company)
+
+    assert [
+        (each.what, each.by, each.at, each.why)
+        for each in package.audit_trail
+        if each.record_id == "k5" and each.what != "refused"
+    ] == [
+        ("dismissed", "grace@example.com", at, "booked as JE-18"),
+        ("replayed", company.journal.who, at + timedelta(hours=1), "booked as JE-18"),
+        ("dismissed", "alan@example.com", company.clock(), "booked as JE-19"),
+    ]
+    dismissed = package.reports["dismissed"]
+    assert [row[dismissed.headings.index("Why")] for row in dismissed.rows] == [
+        f"dismissed by alan@example.com on {company.clock():%Y-%m-%d}: booked as JE-19"
     ]
 
 

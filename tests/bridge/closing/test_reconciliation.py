@@ -166,7 +166,8 @@ def test_what_was_dismissed_stands_beside_the_entry_that_a_person_made(make: Mak
         ("61000", "not_exported", "100", "k1"),
         ("61000", "only_in_rillet", "-100", None),
     ]
-    assert {part.why for _, part in found.parts} == {"dismissed: booked by hand as JE-12", "JE-12"}
+    by = f"dismissed by {company.journal.who} on 2026-03-02: booked by hand as JE-12"
+    assert {part.why for _, part in found.parts} == {by, "JE-12"}
 
 
 def test_a_charge_in_euros_agrees_at_the_rate_of_its_day(make: MakeCompany) -> None:

@@ -95,7 +95,8 @@ def test_what_a_person_holds_waits_for_another_person(make: MakeCompany) -> None
     held, approved = reviews(company.journal, "e1")
     assert (held.step, held.by, held.why) == (ReviewStep.HOLD, GRACE, "is this the right bank?")
     assert (approved.step, approved.by, approved.held_by) == (ReviewStep.APPROVE, "alan@example.com", GRACE)
-    assert approved.prepared_by == company.journal.who
+    assert approved.prepared_by == ""
+    assert approved.before == "GRACE@example.com".lower() + " had held it"
 
 
 def test_what_is_posted_already_cannot_be_held_but_a_change_of_it_can(make: MakeCompany) -> None:

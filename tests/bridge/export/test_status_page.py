@@ -120,7 +120,7 @@ def test_what_a_person_dismisses_leaves_the_queue_with_name_and_reason(page: Pag
     assert "It is dismissed, and Brex was told." in shown.text
     assert statuses(page)["k3"] is Status.DISMISSED
     last = page.export.journal.attempts("k3")[-1]
-    assert (last.was_dismissed, last.error) == (True, f"{GRACE}: booked by hand")
+    assert (last.was_dismissed, last.intended_by, last.error) == (True, GRACE, "booked by hand")
     assert f"{GRACE}: booked by hand" in page.get("/?status=dismissed").text
 
 

@@ -75,7 +75,9 @@ def cause_of(known: Standings) -> Cause:
 def _missing(known: Standings) -> Cause:
     state, record = known.state, known.record
     if state.standing is Standing.DISMISSED:
-        return DifferenceKind.NOT_EXPORTED, f"dismissed: {state.why}"
+        last = known.last
+        who = "" if last is None else f" by {last.intended_by} on {last.intended_at:%Y-%m-%d}"
+        return DifferenceKind.NOT_EXPORTED, f"dismissed{who}: {state.why}"
     if known.gone:
         return DifferenceKind.DELETED_IN_RILLET, f"it was posted as {', '.join(map(str, known.gone))}, which is gone"
     if known.last is not None and known.last.is_open:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from importlib.util import find_spec
 
@@ -16,7 +16,9 @@ from bridge.export.closing.purchases import Bought, nobody_knows
 from bridge.export.closing.reading import read_snapshot
 from bridge.export.closing.texts import missing_extra
 from bridge.export.engine.approvals import reviews
+from bridge.export.engine.attempts import Attempt, Purpose
 from bridge.export.engine.export import Export
+from bridge.export.engine.replaying import TAKEN_UP
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_entries import RilletEntries
@@ -78,9 +80,12 @@ def _spending(export: Export, snapshot: Snapshot, months: int) -> Iterator[Month
 
 
 def _audit_trail(journal: Journal, snapshot: Snapshot) -> Iterator[AuditEntry]:
-    """What the journal has of the month's records: refusals, holds and approvals, each by its time."""
+    """What the journal has of the month's records: refusals, holds, approvals and dismissals, each by its time."""
     made = list[AuditEntry]()
-    for record_id in [each.record.id for each in snapshot.records]:
+    ids = [each.record.id for each in snapshot.records]
+    attempts = journal.attempts_of(ids)
+    for record_id in ids:
+        made += _dismissals(record_id, attempts.get(record_id, ()))
         for refusal in journal.refusals(record_id):
             why = "; ".join(refusal.texts)
             what = "held" if refusal.is_held else "refused"
@@ -89,6 +94,19 @@ def _audit_trail(journal: Journal, snapshot: Snapshot) -> Iterator[AuditEntry]:
             why = review.why or review.before
             made.append(AuditEntry(record_id=record_id, what=review.step.value, by=review.by, at=review.at, why=why))
     yield from sorted(made, key=lambda each: (each.at, each.record_id, each.what))
+
+
+def _dismissals(record_id: str, attempts: Iterable[Attempt]) -> Iterator[AuditEntry]:
+    """Who dismissed a record, and who took it up again."""
+    for each in attempts:
+        if each.purpose is not Purpose.DISMISSAL:
+            continue
+        why = (each.error or "").removeprefix(TAKEN_UP)
+        yield AuditEntry(record_id=record_id, what="dismissed", by=each.intended_by, at=each.intended_at, why=why)
+        if each.was_undone and each.settled_at is not None:
+            yield AuditEntry(
+                record_id=record_id, what="replayed", by=each.settled_by or "", at=each.settled_at, why=why
+            )
 
 
 def _version(name: str) -> str | None:

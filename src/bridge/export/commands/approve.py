@@ -73,7 +73,8 @@ def approve(
             made = approve_record(prepared, record, by=by)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        told = f"{record} is approved by {made.review.by}; {made.review.before}. The next export posts it."
+        review = made.review
+        told = f"{review.with_before(f'{record} is approved by {review.by}')}. The next export posts it."
         console().print(Text(on_one_line(told)))
         console().print(tables.posting_table(made.post, made.books))
 

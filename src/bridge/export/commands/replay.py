@@ -81,6 +81,9 @@ def dismiss(
     why: Annotated[str, typer.Option("--why", help="The reason, which the journal keeps.")],
     csv: CsvFile = None,
     *,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Your e-mail address or name. By default: user, host and process.")
+    ] = None,
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
@@ -91,7 +94,7 @@ def dismiss(
     """
     with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
         try:
-            outcome = prepared.dismiss_all(records, why=why)
+            outcome = prepared.dismiss_all(records, why=why, by=by)
         except DismissalError as error:
             tables.errors(console(stderr=True), error.problems)
             raise typer.Exit(COULD_NOT_RUN) from None

@@ -38,7 +38,7 @@ class ReviewStep(StrEnum):
 class Review:
     """Something that a person has decided about the posting of a record; `at` is UTC.
 
-    Of an approval, `prepared_by` is whose spending it is, or else who runs the export, and `held_by` who had held it;
+    Of an approval, `prepared_by` is whose spending it is, empty where it is nobody's, and `held_by` who had held it;
     `content` is what was approved, as digests. `why` is what was said.
     """
 
@@ -52,9 +52,14 @@ class Review:
 
     @property
     def before(self) -> str:
-        """Who had to do with it before it was approved."""
-        held = f", and {self.held_by} had held it" if self.held_by else ""
-        return f"{self.prepared_by} had prepared it{held}"
+        """Who had to do with it before it was approved, empty where nobody had."""
+        prepared = f"{self.prepared_by} had prepared it" if self.prepared_by else ""
+        held = f"{self.held_by} had held it" if self.held_by else ""
+        return ", and ".join(each for each in (prepared, held) if each)
+
+    def with_before(self, text: str) -> str:
+        """A text about an approval, with who had to do with it before."""
+        return f"{text}; {self.before}" if self.before else text
 
 
 class SelfApprovalError(ValueError):
@@ -100,8 +105,7 @@ def hold(journal: Journal, record_id: str, *, by: str, why: str) -> Review:
 def approve(journal: Journal, post: Post, *, by: str) -> Review:
     """Approve what is to be posted for a record, as it is now.
 
-    The person whose spending it is, by name, e-mail address or Brex id, has prepared it, or else who runs the export. Whoever
-    has approved just this before is told so again, and nothing is written.
+    The person whose spending it is, by name, e-mail address or Brex id, has prepared it. Whoever has approved just this before is told so again, and nothing is written.
 
     Raises:
         SelfApprovalError: It is the spending of who approves, or who approves has held it.
@@ -120,7 +124,7 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
         step=ReviewStep.APPROVE,
         by=name,
         at=journal.now(),
-        prepared_by=next(iter(spender), journal.who),
+        prepared_by=next(iter(spender), ""),
         held_by=held,
         content=content_of(post),
     )

@@ -144,9 +144,9 @@ class AsyncExport:
         """See `Export.replay`."""
         return await self._carried_out(lambda export: export.replay(record_id, anew=anew, adopt=adopt))
 
-    async def dismiss(self, record_id: str, *, why: str) -> ExportOutcome:
+    async def dismiss(self, record_id: str, *, why: str, by: str | None = None) -> ExportOutcome:
         """See `Export.dismiss`."""
-        return await self._carried_out(lambda export: export.dismiss(record_id, why=why))
+        return await self._carried_out(lambda export: export.dismiss(record_id, why=why, by=by))
 
     async def hold(self, record_id: str, *, by: str, why: str) -> Review:
         """See `Export.hold`."""

@@ -25,7 +25,7 @@ class DismissalError(ValueError):
 
 
 def dismiss_records(
-    export: Export, record_ids: Sequence[str], *, why: str, known: Sequence[Record] | None = None
+    export: Export, record_ids: Sequence[str], *, why: str, by: str | None = None, known: Sequence[Record] | None = None
 ) -> list[Record]:
     """Write down for each record that it is dismissed; the source is not told yet. See `Export.dismiss_all`.
 
@@ -38,6 +38,8 @@ def dismiss_records(
         raise ValueError("name the records to dismiss")
     if not why.strip():
         raise ValueError("say why the record is dismissed")
+    if by is not None and not by.strip():
+        raise ValueError("say who you are")
     if export.journal.forgets:
         raise ValueError("dismissing needs a journal, which keeps why")
     records = {each.id: each for each in (export.records(ids) if known is None else known)}
@@ -52,5 +54,5 @@ def dismiss_records(
         raise DismissalError(tuple(problems))
     sender = Sender(export.ledger, export.journal)
     for each in ids:
-        sender.dismiss(each, records[each].version, why.strip())
+        sender.dismiss(each, records[each].version, why.strip(), by and by.strip())
     return [records[each] for each in ids]

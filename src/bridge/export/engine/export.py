@@ -252,10 +252,11 @@ class Export:
             adopt_found(record_id, adopt, sender)
         return self._replayed(records)
 
-    def dismiss(self, record_id: str, *, why: str) -> ExportOutcome:
+    def dismiss(self, record_id: str, *, why: str, by: str | None = None) -> ExportOutcome:
         """Take a record out of the queue that a person has booked by hand. `replay` takes it up again.
 
-        The source is told that it is done, without an object of the ledger, and the journal keeps why.
+        The source is told that it is done, without an object of the ledger, and the journal keeps why, and `by` whom; by who
+        runs the export when left out.
 
         Raises:
             UnknownRecordError: The source has no such record.
@@ -265,9 +266,9 @@ class Export:
             JournalError: The journal cannot be read or written.
         """
         known = [self.record(record_id)]
-        return self._replayed(dismiss_records(self, [record_id], why=why, known=known))
+        return self._replayed(dismiss_records(self, [record_id], why=why, by=by, known=known))
 
-    def dismiss_all(self, record_ids: Sequence[str], *, why: str) -> ExportOutcome:
+    def dismiss_all(self, record_ids: Sequence[str], *, why: str, by: str | None = None) -> ExportOutcome:
         """Take records out of the queue that a person has booked by hand, all of them or none.
 
         What `dismiss` does, with one look at the ledger for all.
@@ -279,7 +280,7 @@ class Export:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.
         """
-        return self._replayed(dismiss_records(self, record_ids, why=why))
+        return self._replayed(dismiss_records(self, record_ids, why=why, by=by))
 
     def hold(self, record_id: str, *, by: str, why: str) -> Review:
         """Hold the posting of a record until somebody other than `by` approves it.

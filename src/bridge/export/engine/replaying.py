@@ -11,6 +11,9 @@ from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Sender
 
+#: How the error of a dismissal begins that was undone, before the reason for which it had been dismissed.
+TAKEN_UP = "a person took it up again that was dismissed: "
+
 
 class AdoptionError(ValueError):
     """An object in the ledger cannot be the one that an attempt made; the text says why."""
@@ -38,7 +41,7 @@ def abandon_lost(record_id: str, sender: Sender) -> None:
         # Somebody may have dismissed it more than once, with other reasons; they stay in the history.
         for each in sender.journal.attempts(record_id):
             if each.was_dismissed:
-                sender.abandon(each, f"a person took it up again that was dismissed: {each.error}")
+                sender.abandon(each, f"{TAKEN_UP}{each.error}")
 
 
 def abandon_undecidable(record_id: str, sender: Sender) -> None:

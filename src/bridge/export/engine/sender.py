@@ -160,11 +160,11 @@ class Sender:
         """Write down that a record says in other words what stands."""
         self.journal.restate(subject, content)
 
-    def dismiss(self, subject: str, version: int, why: str) -> Attempt:
-        """Write down that a person has booked a record by hand."""
+    def dismiss(self, subject: str, version: int, why: str, by: str | None = None) -> Attempt:
+        """Write down that a person has booked a record by hand; `by` whom it is dismissed, if not by who runs the export."""
         request = Request[None](method="POST", path="/dismissed")
         intent = Intent(subject=subject, version=version, kind="dismissed", request=request, purpose=Purpose.DISMISSAL)
-        attempt = attrs.evolve(self._attempt(intent), payload=b"", key="")
+        attempt = attrs.evolve(self._attempt(intent), payload=b"", key="", intended_by=by or self.journal.who)
         self.journal.intend(attempt)
         return self._settle(attrs.evolve(attempt, state=AttemptState.DISMISSED, error=why))
 

@@ -71,4 +71,4 @@ def review_text(review: Review) -> str:
     """What somebody decided, in a sentence with its time."""
     if review.step is ReviewStep.HOLD:
         return f"{moment_text(review.at)} UTC: {review.by} held it: {review.why}"
-    return f"{moment_text(review.at)} UTC: {review.by} approved it; {review.before}"
+    return review.with_before(f"{moment_text(review.at)} UTC: {review.by} approved it")

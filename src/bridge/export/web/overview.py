@@ -201,7 +201,7 @@ def _of_attempt(record_id: str, attempt: Attempt) -> Row:
         object_id=attempt.object_id if attempt.is_there else None,
     )
     if attempt.was_dismissed:
-        return attrs.evolve(row, status=Status.DISMISSED, why=(attempt.error or "",))
+        return attrs.evolve(row, status=Status.DISMISSED, why=(f"{attempt.intended_by}: {attempt.error}",))
     if attempt.is_open:
         why = "it was sent to Rillet and no answer came back; the next export finds out"
         return attrs.evolve(row, status=Status.UNCLEAR, why=(attempt.error or why,))

@@ -152,9 +152,7 @@ class StatusService:
             PageAction.HOLD: (f"holding, as {name}", lambda: self._held(record_id, name, reason)),
             PageAction.DISMISS: (
                 f"dismissing, as {name}",
-                lambda: _done(
-                    export.dismiss(record_id, why=f"{name}: {reason}"), "It is dismissed, and Brex was told."
-                ),
+                lambda: _done(export.dismiss(record_id, why=reason, by=name), "It is dismissed, and Brex was told."),
             ),
             PageAction.RETRY: (
                 f"trying again, as {name}",
@@ -197,7 +195,7 @@ class StatusService:
 
     def _approved(self, record_id: str, name: str, seen: str) -> str:
         made = self._export.approve(record_id, by=name, seen=seen)
-        return f"{made.by} has approved it; {made.before}. The next export posts it."
+        return f"{made.with_before(f'{made.by} has approved it')}. The next export posts it."
 
     def _held(self, record_id: str, name: str, why: str) -> str:
         made = self._export.hold(record_id, by=name, why=why)

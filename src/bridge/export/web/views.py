@@ -146,4 +146,6 @@ def _reviews(history: History) -> Iterator[Event]:
         if each.step is ReviewStep.HOLD:
             yield Event(at=each.at, title=f"Held by {each.by}", lines=(each.why,))
         else:
-            yield Event(at=each.at, title=f"Approved by {each.by}", lines=(each.before,))
+            yield Event(
+                at=each.at, title=f"Approved by {each.by}", lines=tuple(line for line in (each.before,) if line)
+            )
