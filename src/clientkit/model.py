@@ -92,14 +92,32 @@ class Model(ShownBriefly):
                 raise ValueError(str(error)) from None
 
         return core_schema.no_info_plain_validator_function(
-            read, serialization=core_schema.plain_serializer_function_ser_schema(_written)
+            read,
+            ref=_ref(cls),
+            serialization=core_schema.plain_serializer_function_ser_schema(_written),
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict[str, object]:
-        """What OpenAPI says of it: an object, documented by the service; pydantic calls it."""
-        del schema, handler
-        return {"type": "object", "title": cls.__name__}
+    def __get_pydantic_json_schema__(
+        cls, schema: object, handler: Callable[[Any], dict[str, object]]
+    ) -> dict[str, object]:
+        """What OpenAPI says of it: its fields, and the classes in it as components; pydantic calls it."""
+        del schema
+        from pydantic_core import core_schema
+
+        from clientkit.json_schema import object_schema
+
+        def nested(kind: type[Any]) -> object:
+            if not issubclass(kind, Model):
+                return {"type": "object"}
+            from pydantic import TypeAdapter
+
+            again = kind is cls
+            inner = core_schema.definition_reference_schema(_ref(cls)) if again else TypeAdapter(kind).core_schema
+            # The handler makes a component only of what is inside of a schema.
+            return handler(core_schema.list_schema(inner))["items"]
+
+        return object_schema(cls, nested)
 
 
 class Input(Model):
@@ -109,6 +127,10 @@ class Input(Model):
 
     def __attrs_post_init__(self) -> None:
         checked_fields(self)
+
+
+def _ref(kind: type[Model]) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _written(value: Model) -> dict[str, object]:

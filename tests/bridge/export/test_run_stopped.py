@@ -167,7 +167,7 @@ def test_what_waits_for_the_rate_limit_is_left_to_the_next_run(company: Company,
     outcome = export.run(stop=stopping.is_set)
 
     assert (outcome.stop_code, outcome.stopped) == (StopCode.INTERRUPTED, "it was interrupted")
-    assert outcome.failed == outcome.refused == ()
+    assert (outcome.counts.failed, outcome.counts.refused) == (0, 0)
     assert len(company.rillet.asked) == allowed
     assert company.exported() == company.posted_references()
     if allowed > 2:
