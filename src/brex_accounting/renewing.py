@@ -63,7 +63,7 @@ class _Renewing:
     ) -> None:
         self._endpoint = TokenEndpoint(app=app, clocks=clocks)
         self._store, self._watch = store, Watch(on_expiring, warn_ahead)
-        self._tokens = store.load()
+        self._tokens = _loaded(store)
         self._unsaved: Tokens | None = None
         self._renewal: _Renewal | None = None
         # Held for moments, never while a request is under way.
@@ -189,7 +189,7 @@ class _Renewing:
     def _adopted(self) -> bool:
         """Whether another process has put newer tokens into the store, which are then used."""
         try:
-            stored = self._store.load()
+            stored = _loaded(self._store)
         except Exception as error:
             raise AuthorizationError(f"the token store could not be read ({type(error).__name__})") from error
         known = self._tokens
@@ -212,6 +212,15 @@ class _Renewing:
             ) from error
 
 
+def _loaded(store: TokenStore) -> Tokens | None:
+    """The tokens of a store. Raises what the store does, and `ConfigurationError` for what are none."""
+    tokens = store.load()
+    if tokens is None or isinstance(tokens, Tokens):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller's store
+        return tokens
+    name = f"{type(store).__name__}.load"
+    raise ConfigurationError(f"store: {name} gave {type(tokens).__name__}, and it has to give Tokens or None")
+
+
 class OAuth(_Renewing):
     """The tokens of a person's consent, renewed with the refresh token.
 
@@ -225,7 +234,7 @@ class OAuth(_Renewing):
         clocks: Instead of the machine's clocks, for tests.
 
     Raises:
-        ConfigurationError: The store is empty.
+        ConfigurationError: The store is empty, or gives something else than tokens.
     """
 
     def __init__(

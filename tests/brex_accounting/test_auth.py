@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
+from typing_extensions import override
 
 from brex_accounting.auth import UserToken
 from brex_accounting.company import Company
@@ -119,6 +121,17 @@ def test_client_credentials_are_asked_for_when_they_are_first_needed(brex: Stand
 def test_an_empty_store_is_a_mistake() -> None:
     with pytest.raises(ConfigurationError, match="redeem a code"):
         OAuth(app(), MemoryTokenStore())
+
+
+def test_a_store_that_gives_no_tokens_is_named() -> None:
+    class DictStore(MemoryTokenStore):
+        @override
+        def load(self) -> Any:
+            return {"access_token": "secret"}
+
+    with pytest.raises(ConfigurationError) as raised:
+        OAuth(app(), DictStore())
+    assert str(raised.value) == "store: DictStore.load gave dict, and it has to give Tokens or None"
 
 
 def test_a_dead_refresh_token_asks_for_a_person(brex: StandIn, oauth: OAuth, clock: ManualClock) -> None:
