@@ -30,7 +30,7 @@ from clientkit.errors import (
     error_type,
 )
 from clientkit.observing import ObservedCall, observed_call
-from clientkit.pacing import Pacer
+from clientkit.pacing import Pacer, Pacing, are_seconds
 from clientkit.requests import Download, Request, checked_link, leads_here
 from clientkit.sequences import CallSequence, Failed
 from clientkit.wire import (
@@ -148,14 +148,33 @@ class _Exchange(Generic[T]):
         if pacer is None or self.request.link is not None:
             return 0.0
         now = self.now()
-        # A pace outside this process takes a moment to answer, for which no event loop may be held up.
-        is_local = isinstance(pacer, Pacer)
-        seconds = (
-            pacer.reserve(now, self.end) if is_local else (yield from consult(partial(pacer.reserve, now, self.end)))
-        )
+        if type(pacer) is Pacer:
+            seconds = pacer.reserve(now, self.end)
+        else:
+            ask = partial(self._slot, pacer, now)
+            # A pace outside this process takes a moment to answer, for which no event loop may be held up.
+            seconds = ask() if isinstance(pacer, Pacer) else (yield from consult(ask))
         if seconds is None:
             raise self.too_late(f"keeping to {pacer.limit} requests in {pacer.window:g} s takes longer", None)
         return seconds
+
+    def _slot(self, pacer: Pacing, now: float) -> float | None:
+        """What a pace of the caller's gives. Raises `NoAnswerError` where that is unusable, and for whatever it raises."""
+        name = f"{type(pacer).__name__}.reserve"
+        try:
+            seconds = pacer.reserve(now, self.end)
+        except ApiError:
+            raise
+        except Exception as error:
+            raise self._without_turn(f"{name} raised {type(error).__name__}: {error}") from error
+        if seconds is None or are_seconds(seconds):
+            return seconds
+        raise self._without_turn(f"{name} gave {seconds!r}, and it has to give seconds or None")
+
+    def _without_turn(self, why: str) -> NoAnswerError:
+        error = NoAnswerError(self.call, f"nothing tells when its turn comes: {why}")
+        error.is_unsent = self.is_unsent
+        return error
 
     def renew(self, refusal: Refusal | None) -> Flow[bool]:
         """Let the authorization fetch another token, in the time that the call has left."""
@@ -245,7 +264,14 @@ class _Exchange(Generic[T]):
         if isinstance(pacer, Pacer):
             pacer.hold(now, seconds)
         elif pacer is not None:
-            yield from consult(partial(pacer.hold, now, seconds))
+            yield from consult(partial(self._hold, pacer, now, seconds))
+
+    def _hold(self, pacer: Pacing, now: float, seconds: float) -> None:
+        """Tell a pace of the caller's; where it fails, this call waits all the same."""
+        try:
+            pacer.hold(now, seconds)
+        except Exception as error:  # noqa: BLE001 - it is the caller's
+            _log.warning("%s.hold raised %s", type(pacer).__name__, type(error).__name__)
 
     def _may_repeat(self, exchanged: Exchanged) -> bool:
         if isinstance(exchanged, TransportFailure):

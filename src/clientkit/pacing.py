@@ -16,7 +16,7 @@ class Pacing(Protocol):
     """At most `limit` requests in any `window` seconds. It hands out waits and never sleeps.
 
     `Pacer` is the one of a process. One that others share may be asked in any thread, and should not raise: a call that
-    cannot have its turn fails.
+    cannot have its turn fails with `NoAnswerError`, and so it does where it is given no seconds.
     """
 
     @property
@@ -92,6 +92,11 @@ def check_pace(limit: int, window: float) -> None:
     """Raise `ValueError` for a pace that nothing can keep."""
     if limit < 1 or window <= 0:
         raise ValueError(f"a pace needs a limit of at least 1 and a window above 0, not {limit} in {window} s")
+
+
+def are_seconds(given: object) -> bool:
+    """Whether a pace of the caller's gave a time that can be waited."""
+    return isinstance(given, int | float) and 0 <= given < float("inf")
 
 
 def next_slot(slots: Sequence[float], held_until: float, now: float, limit: int, span: float) -> float:

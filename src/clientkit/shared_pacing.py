@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import Protocol
 
-from clientkit.pacing import Pacer, Pacing, check_pace
+from clientkit.pacing import Pacer, Pacing, are_seconds, check_pace
 
 _LOG = logging.getLogger(__name__)
 # Seconds for which a store that failed is not asked again: each failure may take as long as its time-out.
@@ -52,9 +52,13 @@ class SharedPacer:
         if now >= self._not_before:
             patience = None if latest is None else max(0.0, latest - now)
             try:
-                return self._store.reserve(self._name, self.limit, self._span, patience)
-            except PaceStoreError as error:
+                seconds = self._store.reserve(self._name, self.limit, self._span, patience)
+            except Exception as error:  # noqa: BLE001 - a store of the caller's may raise anything
                 self._missed(now, error)
+            else:
+                if seconds is None or are_seconds(seconds):
+                    return seconds
+                self._missed(now, PaceStoreError(f"it gave {seconds!r}, and it has to give seconds or None"))
         return self._alone.reserve(now, latest)
 
     def hold(self, now: float, seconds: float) -> None:
@@ -63,16 +67,18 @@ class SharedPacer:
         if now >= self._not_before:
             try:
                 self._store.hold(self._name, seconds)
-            except PaceStoreError as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 self._missed(now, error)
 
     def __repr__(self) -> str:
         return f"SharedPacer(limit={self.limit}, window={self.window})"
 
-    def _missed(self, now: float, error: PaceStoreError) -> None:
+    def _missed(self, now: float, error: Exception) -> None:
         with self._guard:
             self._not_before = now + _PAUSE
-        _LOG.warning("the shared pace cannot be asked, so this process keeps one of its own for now: %s", error)
+        # The text of any other error may name the password of the store.
+        why = error if isinstance(error, PaceStoreError) else type(error).__name__
+        _LOG.warning("the shared pace cannot be asked, so this process keeps one of its own for now: %s", why)
 
 
 class SharedPaces:

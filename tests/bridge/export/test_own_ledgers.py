@@ -10,7 +10,7 @@ import pytest
 from typing_extensions import override
 
 from bridge import Bridge
-from bridge.export import Export, SqlJournal
+from bridge.export import Export, SqlJournal, StopCode
 from bridge.export.engine.attempts import Attempt
 from bridge.export.ledgers.protocol import Sent
 from bridge.export.ledgers.rillet import RilletLedger
@@ -74,3 +74,38 @@ def test_rubbish_in_one_answer_concerns_its_record_alone(
     # It is found, and not posted a second time.
     assert export(company, journal, lambda sent: sent).run().counts.adopted == 1
     assert len(company.rillet.charges) == 3
+
+
+class Failing:
+    """A pace of the caller's own that fails from some request on."""
+
+    limit, window = 1_000, 60.0
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+
+    def reserve(self, now: float, latest: float | None = None) -> float:
+        del now, latest
+        self._left -= 1
+        if self._left < 0:
+            raise RuntimeError("boom")
+        return 0.0
+
+    def hold(self, now: float, seconds: float) -> None:
+        """Nothing else asks."""
+
+
+@pytest.mark.parametrize("after", range(14, 19))
+def test_a_pace_that_fails_in_the_middle_ends_the_run_and_brex_hears_of_what_was_posted(
+    company: Company, journal: SqlJournal, after: int
+) -> None:
+    company.brex.add(*(expense(number) for number in range(1, 7)))
+    client = company.rillet.client(pacer=Failing(after))
+
+    outcome = Export(company.brex.client(), client, Bridge(SETTINGS), journal=journal, in_flight=1).run()
+
+    assert 0 < outcome.counts.posted == outcome.counts.reported == len(company.rillet.charges) < 6
+    assert outcome.stop_code is StopCode.LEDGER_DOWN or outcome.counts.failed
+    assert not outcome.complete
+    # What was not sent is not looked for either.
+    assert all(not each.is_open for each in journal.walk())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -190,6 +192,39 @@ def test_without_its_store_a_process_keeps_a_pace_of_its_own(caplog: pytest.LogC
     assert gone.asked == 2
     assert len(caplog.records) == 2
     assert "no route to host" in caplog.text
+
+
+class Broken:
+    """A store of the caller's own that raises whatever it likes, or gives what are no seconds."""
+
+    def __init__(self, given: Any) -> None:
+        self._given = given
+
+    def reserve(self, name: str, limit: int, span: float, patience: float | None) -> float | None:
+        del name, limit, span, patience
+        if isinstance(self._given, Exception):
+            raise self._given
+        answer: float = self._given
+        return answer
+
+    def hold(self, name: str, seconds: float) -> None:
+        self.reserve(name, 1, seconds, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(OSError("redis://:secret@host"), ": OSError"), ("0", "gave '0'"), (math.nan, "gave nan"), (-5, "gave -5")],
+)
+def test_a_store_of_ones_own_that_fails_otherwise_stops_nothing_either(
+    caplog: pytest.LogCaptureFixture, given: Any, told: str
+) -> None:
+    pacing = SharedPacer(Broken(given), "key", 2, 60.0, margin=0.0)
+
+    assert [pacing.reserve(0.0), pacing.reserve(1.0), pacing.reserve(2.0)] == [0.0, 0.0, 58.0]
+    pacing.hold(100.0, 10.0)
+    assert pacing.reserve(101.0) == 9.0
+    assert told in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_redis_that_is_not_there_stops_nothing(tmp_path: Path) -> None:
