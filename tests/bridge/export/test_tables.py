@@ -14,7 +14,8 @@ from brex_accounting.testing.records import card_expense, gl, reimbursement
 from bridge import RECORD_COLUMNS
 from bridge.export import Disagreement, Verdict
 from bridge.export.reporting import tables
-from bridge.export.reporting.csv_reports import plan_report
+from bridge.export.reporting.csv_reports import outcome_report, plan_report
+from bridge.export.reporting.report_json import refused_json
 from bridge.field_sync import FieldChange
 from rillet.testing import vendor
 from support.companies.exported import Company
@@ -52,6 +53,27 @@ def test_a_plan_names_vendors_and_accounts_and_breaks_no_id(company: Company) ->
     assert "debit  1,234.50 USD 61000 Software" in text
     assert "credit 1,234.50 USD 21120 Brex Card" in text
     assert {row[6] for row in plan_report(plan).rows} == {"Cumulus Cloud"}
+
+
+def test_a_refused_record_is_told_with_what_people_know_it_by(company: Company) -> None:
+    record_id = f"accr_{'7' * 32}"
+    company.brex.add(card_expense("64.90", merchant="Skyline Air", record_id=record_id))
+    plan = company.export().plan()
+
+    for width in (80, 200):
+        lines = [" ".join(line.split()) for line in shown(tables.plan_table(plan), width=width).splitlines()]
+        (first,) = [place for place, line in enumerate(lines) if line.startswith(f"{record_id} 64.90 USD")]
+        assert lines[first + 1].startswith("Skyline Air, Ada Example, 2026-02-")
+    report = plan_report(plan)
+    assert {row[-3:] for row in report.rows} == {
+        ("Skyline Air", "Ada Example", plan.refused[0].record.erp_posting_date.date())
+    }
+    outcome = company.export().run()
+    (told,) = [each for each in outcome_report(outcome).rows if each[3] == "refused"]
+    assert told[-3:] == report.rows[0][-3:]
+    (refused,) = refused_json(outcome.refused)
+    day = str(plan.refused[0].record.erp_posting_date.date())
+    assert (refused["merchant"], refused["person"], refused["day"]) == ("Skyline Air", "Ada Example", day)
 
 
 def test_ids_and_reasons_are_no_markup() -> None:

@@ -13,7 +13,7 @@ from bridge.documents.protocol import parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
 from bridge.export.reporting.history import History, became_of, done_by, moment_text
-from bridge.export.reporting.naming import party_name
+from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
@@ -24,6 +24,8 @@ _Row = tuple[Cell, ...]
 
 #: A record's own amount is in its first row, so that a column of them sums to what the source has.
 _RECORD = ("Record", "Record amount", "Record currency")
+#: By what people know a record, behind everything else.
+_WHOSE = ("Merchant", "Person", "Own day")
 #: What a record comes to in cells, and what their headings are.
 _Amounts = tuple[Sequence[str], Callable[[Record], _Row]]
 
@@ -47,6 +49,7 @@ def plan_report(
         headings=(
             *(_RECORD[0], *headings),
             *("Outcome", "Step", "Day", "Vendor", "Account", "Side", "Amount", "Currency", "Code", "Why"),
+            *_WHOSE,
         ),
         rows=(
             *(rows.without_record(key, f"create the {what}", name) for key, what, name in created),
@@ -75,11 +78,11 @@ class _PlanRows:
             yield self.without_record("", "warning", warning)
 
     def without_record(self, key: str, outcome: str, why: str) -> _Row:
-        return (key, *self._none, *_without_line(outcome, "", why))
+        return (key, *self._none, *_without_line(outcome, "", why), *_whose(None))
 
     def _once(self, record: Record, rows: Iterable[_Row]) -> Iterator[_Row]:
         for number, row in enumerate(rows):
-            yield (record.id, *(self._none if number else self._amounts(record)), *row)
+            yield (record.id, *(self._none if number else self._amounts(record)), *row, *_whose(record))
 
 
 def _of_post(post: Post, books: Books | None) -> list[_Row]:
@@ -98,6 +101,12 @@ def _own_amount(record: Record) -> _Row:
     return record.amount.amount, record.amount.currency
 
 
+def _whose(record: Record | None) -> _Row:
+    if record is None:
+        return "", "", ""
+    return merchant_of(record), person_of(record), record.erp_posting_date.date()
+
+
 def _about(record: Record | None, key: str = "") -> _Row:
     return (key, "", "") if record is None else (record.id, *_own_amount(record))
 
@@ -112,27 +121,35 @@ def outcome_report(*outcomes: ExportOutcome, holder: str = "exporter") -> Report
     """What became of every record, and of receipts; a row for each reason. `holder` is who may have one in hand."""
     return Report(
         title="Export",
-        headings=(*_RECORD, "Became", "Step", "Day", "Kind", "Id", "Code", "Why"),
-        rows=tuple(row for outcome in outcomes for row in _of_outcome(outcome, holder)),
+        headings=(*_RECORD, "Became", "Step", "Day", "Kind", "Id", "Code", "Why", *_WHOSE),
+        rows=tuple((*row, *_whose(of)) for outcome in outcomes for of, row in _of_outcome(outcome, holder)),
     )
 
 
-def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[_Row]:
+def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[tuple[Record | None, _Row]]:
+    """The rows, each with its record as far as that is known."""
     for vendor in outcome.created_vendors:
-        yield (*_about(None), "vendor created", "", "", "", vendor.id, "", vendor.name)
+        yield None, (*_about(None), "vendor created", "", "", "", vendor.id, "", vendor.name)
     for posted in outcome.posted:
         became = "found in Rillet" if posted.adopted else "posted"
         day = "" if posted.document is None else posted.document.impact_date
-        yield (*_about(posted.record), became, posted.step, day, posted.kind, posted.id, "", "")
+        row = (*_about(posted.record), became, posted.step, day, posted.kind, posted.id, "", "")
+        yield posted.record, row
     for became, refused in (("held", outcome.held), ("refused", outcome.refused)):
         for each in refused:
-            yield from _amount_once([_left(_about(each.record), became, *told) for told in each.coded_texts])
+            rows = [_left(_about(each.record), became, *told) for told in each.coded_texts]
+            yield from ((each.record, row) for row in _amount_once(rows))
     for skip in outcome.nothing:
-        yield _left(_about(skip.record), "nothing to do", str(skip.code), skip.why)
+        yield skip.record, _left(_about(skip.record), "nothing to do", str(skip.code), skip.why)
     for failed in outcome.failed:
-        yield _left(_about(failed.record), "failed for now", failed.code, failed.why)
+        yield failed.record, _left(_about(failed.record), "failed for now", failed.code, failed.why)
     for held in outcome.elsewhere:
-        yield _left(_about(held.record), f"in another {holder}'s hand", "", held.why)
+        yield held.record, _left(_about(held.record), f"in another {holder}'s hand", "", held.why)
+    yield from ((None, row) for row in _without_record(outcome))
+
+
+def _without_record(outcome: ExportOutcome) -> Iterator[_Row]:
+    """What was left or went wrong, where only an id is known, or nothing."""
     for record_id in outcome.not_reached:
         yield _left(_about(None, record_id), "not reached", "", "the next run takes it")
     yield from _beside(outcome)

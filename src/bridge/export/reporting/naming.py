@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from brex_accounting import Record
 from bridge.books import Books
 from bridge.datatable import money_text
 from bridge.documents.protocol import Document, PlannedVendor, parts_of
+
+
+def merchant_of(record: Record) -> str:
+    """Whom a record is about, as its source says it; empty where it names nobody."""
+    return "" if record.vendor is None else record.vendor.name.strip()
+
+
+def person_of(record: Record) -> str:
+    """Whose spending a record is, by name or else by e-mail address; empty where it is nobody's."""
+    user = record.user
+    return "" if user is None else f"{user.first_name} {user.last_name}".strip() or user.email
 
 
 def party_name(document: Document, books: Books | None) -> str:

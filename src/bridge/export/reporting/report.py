@@ -360,7 +360,7 @@ class ExportOutcome(Tabular):
         return list(outcome_rows(self))
 
     def as_json(self) -> dict[str, object]:
-        """The outcome for programs; amounts are texts, and people are named by record id alone."""
+        """The outcome for programs; amounts are texts. People are named only where their records are held or refused."""
         return outcome_json(self)
 
 

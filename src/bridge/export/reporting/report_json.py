@@ -10,7 +10,7 @@ import attrs
 from brex_accounting import Record
 from bridge.decisions import Refuse, Skip
 from bridge.documents.protocol import Document, PlannedVendor, parts_of
-from bridge.export.reporting.naming import party_name
+from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.plan import Plan
 from bridge.totals import totals_json
 from clientkit.money import decimal_text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def outcome_json(outcome: ExportOutcome) -> dict[str, object]:
-    """What an export came to; amounts are texts, and people are named by record id alone."""
+    """What an export came to; amounts are texts. People are named only where their records are held or refused."""
     return {
         "posted": [_posted_json(each) for each in outcome.posted],
         "created_vendors": [{"id": vendor.id, "name": vendor.name} for vendor in outcome.created_vendors],
@@ -90,7 +90,13 @@ def postings_json(document: Document) -> list[dict[str, str]]:
 def refused_json(refused: Iterable[Refuse]) -> list[dict[str, object]]:
     """Refusals with all their reasons, for programs."""
     return [
-        {**_about(each.record), "reasons": [{"code": code, "text": text} for code, text in each.coded_texts]}
+        {
+            **_about(each.record),
+            "reasons": [{"code": code, "text": text} for code, text in each.coded_texts],
+            "merchant": merchant_of(each.record),
+            "person": person_of(each.record),
+            "day": str(each.record.erp_posting_date.date()),
+        }
         for each in refused
     ]
 

@@ -18,7 +18,7 @@ from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt, is_receipt
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting.history import became_of, done_by, moment_text
-from bridge.export.reporting.naming import party_name, posting_lines
+from bridge.export.reporting.naming import merchant_of, party_name, person_of, posting_lines
 from bridge.export.reporting.report import ExportOutcome, Posted, RecordResult
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
@@ -302,7 +302,7 @@ def _reasons(
     whys = ["\n".join(reasons) for _, reasons in found]
     equal = alike if alike is not None else Counter(whys)
     table = _table(f"{title}: {count}")
-    table.add_column("Record", overflow="fold")
+    table.add_column("Record", overflow="fold", min_width=max((len(each.id) for each, _ in found), default=0))
     table.add_column("Amount", justify="right", no_wrap=True)
     table.add_column("Why", overflow="fold", ratio=1)
     told, rows = set[str](), 0
@@ -314,7 +314,7 @@ def _reasons(
         many = equal.get(why, 1)
         if many < _MANY:
             shown += 1
-            _row(table, record.id, money_text(record.amount.amount, record.amount.currency), why)
+            _row(table, f"{record.id}\n{_whose(record)}", money_text(record.amount.amount, record.amount.currency), why)
             continue
         told.add(why)
         shown += many
@@ -322,6 +322,12 @@ def _reasons(
     if count > shown:
         _row(table, "…", "", f"{count - shown} more; --json has them all")
     return table
+
+
+def _whose(record: Record) -> str:
+    """By what people know a record: merchant, person and day."""
+    told = (merchant_of(record), person_of(record), str(record.erp_posting_date.date()))
+    return on_one_line(", ".join(each for each in told if each))
 
 
 def _table(title: str) -> Table:

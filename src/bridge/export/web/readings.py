@@ -16,6 +16,7 @@ from bridge.export.engine.approvals import content_of
 from bridge.export.engine.export import Export
 from bridge.export.engine.reviewing import consider
 from bridge.export.reporting.journal_lines import HEADINGS, journal_lines
+from bridge.export.reporting.naming import merchant_of, person_of
 from bridge.plan import Plan
 
 #: Of records that are in the journal alone the newest are looked up in Brex; the others show what the journal has.
@@ -106,12 +107,10 @@ def why_not(decision: Decision) -> tuple[str, ...]:
 
 def facts_of(record: Record) -> Facts:
     """What Brex says of a record, for people."""
-    user = record.user
-    person = "" if user is None else f"{user.first_name} {user.last_name}".strip() or user.email
     return Facts(
-        merchant="" if record.vendor is None else record.vendor.name,
+        merchant=merchant_of(record),
         memo=record.memo or "",
-        person=person,
+        person=person_of(record),
         amount=record.amount.amount,
         currency=record.amount.currency,
         day=record.erp_posting_date.date(),
