@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from bridge.export.tenants.tenant import Tenant
     from bridge.export.time_zones import zone_of
     from bridge.export.watching.graceful_stop import GracefulStop
-    from bridge.export.watching.loop import Announcements, watch
+    from bridge.export.watching.loop import Announcements, async_watch, watch
     from bridge.export.watching.shared_address import SharedAddress
     from bridge.export.watching.webhooks import WebhookApp, WebhookReceiver, announcing, log_rillet_event
     from clientkit.webhooks import UnknownRecipientError
@@ -113,7 +113,7 @@ _HOMES = {
     "bridge.export.tenants.tenant": ("Tenant",),
     "bridge.export.time_zones": ("zone_of",),
     "bridge.export.watching.graceful_stop": ("GracefulStop",),
-    "bridge.export.watching.loop": ("Announcements", "watch",),
+    "bridge.export.watching.loop": ("Announcements", "async_watch", "watch",),
     "bridge.export.watching.shared_address": ("SharedAddress",),
     "bridge.export.watching.webhooks": ("WebhookApp", "WebhookReceiver", "announcing", "log_rillet_event",),
     "clientkit.webhooks": ("UnknownRecipientError",),
@@ -128,8 +128,9 @@ __all__ = [
     "SecretsUnavailableError", "SelectiveLedger", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal",
     "SqlPaces", "SqlSeenIds", "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError",
     "UnknownRecordError", "UnknownTenantError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp",
-    "WebhookReceiver", "announcing", "apply_field_changes", "environment_secrets", "load_books", "log_rillet_event",
-    "posting_key", "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "WebhookReceiver", "announcing", "apply_field_changes", "async_watch", "environment_secrets", "load_books",
+    "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch",
+    "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import SettingsError
-from bridge.export import Announcements, ExportOutcome, JournalError, watch
+from bridge.export import Announcements, ExportOutcome, JournalError, async_watch, watch
 from clientkit.errors import ApiError, Call, ConfigurationError, UnreadableAnswerError
 from clientkit.wire import Answer
 
@@ -63,6 +65,18 @@ class World:
 
     def watched(self, interval: timedelta = timedelta(hours=1)) -> list[ExportOutcome]:
         return list(watch(self.run, wait=self.wait, stop=self.stop, interval=interval, clock=self.clock))
+
+    def async_watched(self) -> list[ExportOutcome]:
+        async def run(ids: Sequence[str] | None) -> ExportOutcome:
+            return self.run(ids)
+
+        async def wait(seconds: float) -> Sequence[str]:
+            return self.wait(seconds)
+
+        async def outcomes() -> list[ExportOutcome]:
+            return [each async for each in async_watch(run, wait=wait, stop=self.stop, clock=self.clock)]
+
+        return asyncio.run(outcomes())
 
     @property
     def whole(self) -> list[float]:
@@ -263,3 +277,51 @@ def test_whoever_waits_is_woken_by_what_is_told() -> None:
     waiter.join()
 
     assert told == [("accr_1",)]
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World(until=2.5 * HOUR, lasting=600.0),
+        World(until=1.5 * HOUR, announced={100.0: ["accr_1", "accr_2"], 200.0: ["accr_3"]}),
+        World(until=HOUR, results=[WELL, ApiError("away"), STOPPED], announced={10.0: ["accr_1"], 30.0: ["accr_2"]}),
+    ],
+)
+def test_what_is_awaited_runs_at_the_same_times_over_the_same(world: World) -> None:
+    twin = copy.deepcopy(world)
+
+    assert twin.async_watched() == world.watched()
+    assert twin.runs == world.runs
+    assert len(world.runs) >= 3
+
+
+def test_what_does_not_pass_ends_what_is_awaited_too() -> None:
+    with pytest.raises(SettingsError, match="no such account"):
+        World(until=HOUR, results=[SettingsError(("no such account",))]).async_watched()
+
+
+def test_a_cancellation_ends_what_is_awaited_and_loses_no_announcement() -> None:
+    announcements, runs = Announcements(), list[Sequence[str] | None]()
+
+    async def main() -> None:
+        async def run(ids: Sequence[str] | None) -> ExportOutcome:
+            runs.append(ids)
+            return WELL
+
+        async def forever(ran: asyncio.Queue[ExportOutcome]) -> None:
+            async for outcome in async_watch(run, wait=announcements.async_wait):
+                ran.put_nowait(outcome)
+
+        ran = asyncio.Queue[ExportOutcome]()
+        watching = asyncio.create_task(forever(ran))
+        await ran.get()
+        announcements.tell(["accr_1"])
+        await ran.get()
+        watching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await watching
+        announcements.tell(["accr_2"])
+
+    asyncio.run(main())
+    assert runs == [None, ("accr_1",)]
+    assert announcements.wait(0) == ("accr_2",)

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 
+from bridge.export.engine.runner import never
 from bridge.export.journal.protocol import JournalError
 from bridge.export.reporting.report import ExportOutcome
 from clientkit.errors import ApiError, ConfigurationError, UnreadableAnswerError
@@ -28,6 +29,8 @@ INTERVAL = timedelta(hours=1)
 _FIRST_PAUSE = timedelta(minutes=1)
 # How long a stop may go unnoticed between runs.
 _MOMENT = 0.5
+# How long an announcement may go unnoticed by a task.
+_GLANCE = 0.1
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,6 +53,16 @@ class Announcements:
             while True:
                 ids.update(dict.fromkeys(self._told.get_nowait()))
         return tuple(ids)
+
+    async def async_wait(self, seconds: float) -> Sequence[str]:
+        """As `wait`, without blocking the event loop; a cancellation loses none."""
+        import asyncio
+
+        left = seconds
+        while not (ids := self.wait(0)) and left > 0:
+            await asyncio.sleep(min(left, _GLANCE))
+            left -= _GLANCE
+        return ids
 
 
 def watch(
@@ -77,37 +90,99 @@ def watch(
         SettingsError: The settings name what Rillet does not have.
         ConfigurationError: A client cannot work as it was set up.
     """
-    due, failures = clock(), 0
+    schedule = _Schedule(interval, clock)
     while True:
         # What is announced before a run over everything is part of it.
-        ids = wait(min(max(due - clock(), 0.0), _MOMENT))
+        ids = wait(schedule.pause())
         if stop():
             return
-        started = clock()
-        everything = started >= due
-        if not everything and (failures or not ids):
+        if not schedule.begins(ids):
             continue
-        outcome = _tried(run, None if everything else ids)
+        try:
+            outcome = run(schedule.subjects(ids))
+        except (ApiError, JournalError) as error:
+            outcome = _unrun(error)
         if outcome is not None:
             yield outcome
+        schedule.ended(outcome)
+
+
+async def async_watch(
+    run: Callable[[Sequence[str] | None], Awaitable[ExportOutcome]],
+    *,
+    wait: Callable[[float], Awaitable[Sequence[str]]],
+    stop: Callable[[], bool] = never,
+    interval: timedelta = INTERVAL,
+    clock: Callable[[], float] = time.monotonic,
+) -> AsyncGenerator[ExportOutcome]:
+    """As `watch`, for an `AsyncExport`; cancel the task that iterates, and a run in progress ends as `AsyncExport` says.
+
+    Args:
+        run: As for `watch`.
+        wait: As for `watch`; see `Announcements.async_wait`.
+        stop: As for `watch`.
+        interval: As for `watch`.
+        clock: As for `watch`.
+
+    Raises:
+        SettingsError: The settings name what Rillet does not have.
+        ConfigurationError: A client cannot work as it was set up.
+    """
+    schedule = _Schedule(interval, clock)
+    while True:
+        ids = await wait(schedule.pause())
+        if stop():
+            return
+        if not schedule.begins(ids):
+            continue
+        try:
+            outcome = await run(schedule.subjects(ids))
+        except (ApiError, JournalError) as error:
+            outcome = _unrun(error)
+        if outcome is not None:
+            yield outcome
+        schedule.ended(outcome)
+
+
+class _Schedule:
+    """When the next run begins, and over what."""
+
+    def __init__(self, interval: timedelta, clock: Callable[[], float]) -> None:
+        self._interval, self._clock = interval, clock
+        self._due = self._started = clock()
+        self._failures, self._is_over_everything = 0, False
+
+    def pause(self) -> float:
+        """Seconds for which announcements are waited for."""
+        return min(max(self._due - self._clock(), 0.0), _MOMENT)
+
+    def begins(self, ids: Sequence[str]) -> bool:
+        """Whether a run begins now, these ids having been announced."""
+        self._started = self._clock()
+        self._is_over_everything = self._started >= self._due
+        return self._is_over_everything or (not self._failures and bool(ids))
+
+    def subjects(self, ids: Sequence[str]) -> Sequence[str] | None:
+        """What the run that begins is over, None being everything."""
+        return None if self._is_over_everything else ids
+
+    def ended(self, outcome: ExportOutcome | None) -> None:
+        """The run came to this, None being nothing."""
         if outcome is None or outcome.stopped is not None:
-            failures += 1
-            due = clock() + _pause(failures, interval).total_seconds()
-        elif everything:
-            due, failures = started + interval.total_seconds(), 0
+            self._failures += 1
+            self._due = self._clock() + _pause(self._failures, self._interval).total_seconds()
+        elif self._is_over_everything:
+            self._due, self._failures = self._started + self._interval.total_seconds(), 0
 
 
-def _tried(run: Callable[[Sequence[str] | None], ExportOutcome], ids: Sequence[str] | None) -> ExportOutcome | None:
-    try:
-        return run(ids)
-    except ConfigurationError:
-        raise
-    except (ApiError, JournalError) as error:
-        # What cannot be read may be quoted, and people are named in records.
-        why = type(error).__name__ if isinstance(error, UnreadableAnswerError) else error
-        _LOG.error("The export could not run and is tried again: %s", why)
-        _LOG.debug("The export could not run: %s", error)
-        return None
+def _unrun(error: ApiError | JournalError) -> None:
+    """Log why a run came to nothing. Raises what a person has to mend first."""
+    if isinstance(error, ConfigurationError):
+        raise error
+    # What cannot be read may be quoted, and people are named in records.
+    why = type(error).__name__ if isinstance(error, UnreadableAnswerError) else error
+    _LOG.error("The export could not run and is tried again: %s", why)
+    _LOG.debug("The export could not run: %s", error)
 
 
 def _pause(failures: int, interval: timedelta) -> timedelta:
