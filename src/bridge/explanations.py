@@ -207,7 +207,7 @@ def _summary(outcome: Decision, bridge: Bridge, books: Books) -> str:
     by = f", made by your mapper of {record.type}" if bridge.is_mapped_by_caller(record) else ""
     own = moved_from(outcome, bridge, books)
     moved = "" if own is None else f", because it is of {own}, whose period is closed"
-    return f"a {document.noun}, which counts on {document.impact_date}{moved}{_party(document, books)}{_chooser(outcome, bridge, books)}{by}"
+    return f"{_with_article(document.noun)}, which counts on {document.impact_date}{moved}{_party(document, books)}{_chooser(outcome, bridge, books)}{by}"
 
 
 def _party(document: Document, books: Books) -> str:
@@ -236,3 +236,7 @@ def _sentence(line: ExplainedLine) -> str:
     fields = f" ({', '.join(line.fields)})" if line.fields else ""
     amount = money_text(line.amount, line.currency)
     return f"{line.side.value.lower()} {amount} on {account}{fields}: {line.why}"
+
+
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[:1].lower() in set("aeiou") else f"a {noun}"

@@ -12,13 +12,13 @@ from brex_accounting import Amount, Record
 from bridge.datatable import DataTable, money
 from clientkit.money import decimal_text, total
 
-#: How tables call what can become of a record.
+#: How tables call what can become of a record; ``{ledger}`` stands for the ledger's name.
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "post": "would be posted",
         "delete": "would be deleted",
         "posted": "posted",
-        "adopted": "found in Rillet already",
+        "adopted": "found in {ledger} already",
         "held": "held for approval",
         "refused": "refused",
         "nothing": "nothing to do",
@@ -80,14 +80,14 @@ def sum_of(totals: Iterable[Total]) -> Total:
     return Total(records=records, amounts={currency: total(each) for currency, each in parts.items()})
 
 
-def totals_table(totals: Mapping[str, Total], *, title: str) -> DataTable:
+def totals_table(totals: Mapping[str, Total], *, title: str, ledger: str = "Rillet") -> DataTable:
     """A row for each of the `totals`, by what became of its records, and their sum: a column for each currency."""
     whole, known = sum_of(totals.values()), [*LABELS]
     ordered = sorted(totals, key=lambda name: known.index(name) if name in known else len(known))
     currencies = sorted(whole.amounts)
     rows = [
         (
-            LABELS.get(name, name),
+            LABELS.get(name, name).format(ledger=ledger),
             str(each.records),
             *(money(each.amounts[currency], currency) if currency in each.amounts else "" for currency in currencies),
         )

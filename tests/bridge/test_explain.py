@@ -17,7 +17,19 @@ from typing_extensions import override
 
 from brex_accounting import Amount, Record, RecordType, Side
 from brex_accounting.testing.records import card_expense, dimension, gl
-from bridge import Bridge, DataTable, ForeignCurrency, Post, TaxRule, Treatment, effect
+from bridge import (
+    DEFAULT_MAPPERS,
+    Bridge,
+    ChargeDocument,
+    DataTable,
+    Draft,
+    ForeignCurrency,
+    Post,
+    TaxRule,
+    Treatment,
+    charge,
+    effect,
+)
 from bridge.explanations import explain
 from bridge.export.engine.attempts import is_part
 from bridge.settings.values import AccountRule
@@ -173,6 +185,23 @@ def test_what_others_wrote_is_no_markup_in_notebooks_and_terminals() -> None:
     assert "[/red]&lt;script&gt;&amp;\ufffd[2J" in page
     assert "[red]&lt;i&gt;" in page
     assert "<script" not in page
+
+
+@pytest.mark.parametrize(("noun", "told"), [("Acme entry", "an Acme entry, "), ("voucher", "a voucher, ")])
+def test_the_kind_of_a_document_has_its_article(noun: str, told: str) -> None:
+    class Own(ChargeDocument):
+        """A document of another ledger."""
+
+    def mine(draft: Draft) -> Post | None:
+        made = charge(draft)
+        assert isinstance(made, Post)
+        fields = [each.name for each in attrs.fields(ChargeDocument) if each.init]
+        own = Own(**{name: getattr(made.document, name) for name in fields})
+        object.__setattr__(own, "noun", noun)
+        return attrs.evolve(made, document=own)
+
+    bridge = Bridge(SETTINGS, mappers={**DEFAULT_MAPPERS, "CARD_EXPENSE_POST": mine})
+    assert explain(expense(), bridge, BOOKS).summary.startswith(told)
 
 
 def test_a_plan_shows_every_record() -> None:

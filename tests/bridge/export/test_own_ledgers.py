@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
+from rich.console import Console
 from typing_extensions import override
 
 from bridge import Bridge
@@ -14,6 +16,9 @@ from bridge.export import Export, SqlJournal, StopCode
 from bridge.export.engine.attempts import Attempt
 from bridge.export.ledgers.protocol import Sent
 from bridge.export.ledgers.rillet import RilletLedger
+from bridge.export.reporting.csv_reports import outcome_report
+from bridge.export.reporting.tables import records_table
+from clientkit.testing import AnswerLost, Fault
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 BAD = "accr_002"
@@ -109,3 +114,25 @@ def test_a_pace_that_fails_in_the_middle_ends_the_run_and_brex_hears_of_what_was
     assert not outcome.complete
     # What was not sent is not looked for either.
     assert all(not each.is_open for each in journal.walk())
+
+
+def test_texts_of_an_outcome_have_the_name_of_the_ledger(company: Company, journal: SqlJournal) -> None:
+    company.brex.add(expense(1), expense(2))
+    named = type("AcmeLedger", (RilletLedger,), {"name": "Acme Books"})
+    client = company.rillet.client(sleep=lambda _: None)
+    # The answer to a posting is lost, so that the next run finds it.
+    company.rillet.faults.append(Fault(AnswerLost(), matches=lambda asked: b"accr_002" in asked.content, times=9))
+    first = Export(company.brex.client(), named(client, REFERENCE_TYPE), Bridge(SETTINGS), journal=journal).run()
+    company.rillet.faults.clear()
+
+    outcome = Export(company.brex.client(), named(client, REFERENCE_TYPE), Bridge(SETTINGS), journal=journal).run()
+
+    assert (first.counts.posted, outcome.counts.adopted) == (1, 1)
+    console = Console(width=300, file=io.StringIO(), record=True)
+    console.print(records_table("Records", outcome), outcome, outcome.totals_table)
+    text = console.export_text()
+    assert "found in Acme Books: charges" in text
+    assert "Found in Acme Books already" in text
+    assert "found in Acme Books already" in text
+    assert [row[3] for row in outcome_report(outcome).rows] == ["found in Acme Books"]
+    assert "Rillet" not in text

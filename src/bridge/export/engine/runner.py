@@ -223,7 +223,7 @@ class Runner:
     def outcome(self) -> ExportOutcome:
         """What was done so far."""
         self._count_vendors()
-        outcome = self._tally.outcome(self._stopped, self._stop_code)
+        outcome = self._tally.outcome(self._stopped, self._stop_code, self._ledger.name)
         return attrs.evolve(outcome, requests=self._requests - self._sent, seconds=self._clock() - self._started)
 
     @property

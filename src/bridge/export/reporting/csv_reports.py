@@ -131,7 +131,7 @@ def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[tuple[Record | 
     for vendor in outcome.created_vendors:
         yield None, (*_about(None), "vendor created", "", "", "", vendor.id, "", vendor.name)
     for posted in outcome.posted:
-        became = "found in Rillet" if posted.adopted else "posted"
+        became = f"found in {outcome.ledger}" if posted.adopted else "posted"
         day = "" if posted.document is None else posted.document.impact_date
         row = (*_about(posted.record), became, posted.step, day, posted.kind, posted.id, "", "")
         yield posted.record, row

@@ -27,7 +27,10 @@ from clientkit.money import decimal_text, total
 
 
 class Verdict(StrEnum):
-    """In what the three differ. Of a source that is not Brex, ``_at_source`` stands for ``_in_brex``."""
+    """In what the three differ. Of a source that is not Brex, ``_at_source`` stands for ``_in_brex``.
+
+    ``_in_rillet`` is said of any ledger; the text of a `Disagreement` has its name.
+    """
 
     CHANGED_IN_BREX = "changed_in_brex"
     CHANGED_AT_SOURCE = "changed_at_source"

@@ -267,7 +267,7 @@ class ExportOutcome(Tabular):
     Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts` are
     of all. `totals` has the records and their amounts as Brex states them, by what became of them; their sum is what was read.
     `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
-    that only moves between accounts does not count. `refused_alike` tells for the reasons of refusals, a line for each, how
+    that only moves between accounts does not count. `ledger` is the name of the ledger, for texts. `refused_alike` tells for the reasons of refusals, a line for each, how
     many records have just these; it knows the first 100 different ones.
     """
 
@@ -288,6 +288,7 @@ class ExportOutcome(Tabular):
     stop_code: StopCode | None = None
     requests: int = 0
     seconds: float = 0.0
+    ledger: str = "Rillet"
     counts: Counts = attrs.field(default=attrs.Factory(_counted, takes_self=True))
     amounts: Mapping[str, Decimal] = attrs.field(default=attrs.Factory(_sums, takes_self=True))
     refused_alike: Mapping[str, int] = attrs.field(default=attrs.Factory(_alike, takes_self=True))
@@ -303,7 +304,7 @@ class ExportOutcome(Tabular):
     @property
     def totals_table(self) -> DataTable:
         """The records that were read and their amounts as Brex states them, by what became of them, with their sum."""
-        return totals_table(self.totals, title="Amounts of the records")
+        return totals_table(self.totals, title="Amounts of the records", ledger=self.ledger)
 
     @property
     @override
@@ -319,7 +320,7 @@ class ExportOutcome(Tabular):
         unusual = {
             "Receipts attached": counts.attached,
             "Receipts not attached": counts.unattached,
-            "Found in Rillet already": counts.adopted,
+            f"Found in {self.ledger} already": counts.adopted,
             "Held for approval": counts.held,
             "Nothing to do": counts.nothing - counts.without_money,
             "Moved no money": counts.without_money,

@@ -56,7 +56,7 @@ def records_table(title: str, outcome: ExportOutcome) -> RenderableType:
         (
             each.record.id,
             money_text(each.record.amount.amount, each.record.amount.currency),
-            _became(each),
+            _became(each, outcome.ledger),
             "now" if each.record.id in told else "",
         )
         for each in results[:MOST_ROWS]
@@ -66,10 +66,10 @@ def records_table(title: str, outcome: ExportOutcome) -> RenderableType:
     return Group(DataTable(title=title, headings=headings, rows=tuple(rows)), *_beside(outcome))
 
 
-def _became(result: RecordResult) -> str:
+def _became(result: RecordResult, ledger: str) -> str:
     match result:
         case Posted():
-            done = "found in Rillet" if result.adopted else result.step
+            done = f"found in {ledger}" if result.adopted else result.step
             return f"{done}: {result.ref}"
         case Refuse():
             return f"{'held' if result.is_held else 'refused'}: " + "\n".join(result.texts)

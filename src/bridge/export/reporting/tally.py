@@ -114,7 +114,9 @@ class Tally:
             rest = waiting.minus(self._totals.values())
             self._totals["not_reached"] = attrs.evolve(rest, records=self._counts.not_reached)
 
-    def outcome(self, stopped: str | None = None, stop_code: StopCode | None = None) -> ExportOutcome:
+    def outcome(
+        self, stopped: str | None = None, stop_code: StopCode | None = None, ledger: str = "Rillet"
+    ) -> ExportOutcome:
         """All of it as a value."""
         return ExportOutcome(
             posted=tuple(self._posted),
@@ -132,6 +134,7 @@ class Tally:
             elsewhere=tuple(self._elsewhere),
             stopped=stopped,
             stop_code=stop_code,
+            ledger=ledger,
             counts=self._counts,
             amounts=dict(sorted(self._amounts.items())),
             refused_alike=dict(self._refused_alike),

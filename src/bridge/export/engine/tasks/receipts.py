@@ -211,7 +211,8 @@ class ReceiptUploader:
         content_type = _type_of(file)
         if content_type is None:
             said = file.content_type or "a file of no known type"
-            raise _LastingError("type", f"Rillet takes PDF, JPEG and PNG, and this is {said}; attach it by hand")
+            name = self._sender.ledger.name
+            raise _LastingError("type", f"{name} takes PDF, JPEG and PNG, and this is {said}; attach it by hand")
         filename = _filename(file.receipt_id, number, content_type)
         subject = receipt_subject(target.ref.id, file.receipt_id, number)
         sent = File(filename=filename, content=file.content, content_type=content_type)
