@@ -122,7 +122,11 @@ class Document(Protocol):
         ...
 
     def spent(self) -> tuple[Amount, ...]:
-        """The amounts that were spent, less what was refunded; empty where money only moves."""
+        """The amounts that were spent, less what was refunded; empty where money only moves.
+
+        Of a changed document an outcome counts them less the lines of the form that stood. Where those are no spending, as
+        in a double entry, whose lines come to nothing, it has to be empty too.
+        """
         ...
 
     def form(self) -> Form:

@@ -28,7 +28,8 @@ class Ability:
 
     `replaces`: a PUT makes it another document. `deletes`: it can be deleted. `is_found`: a look-up by reference or name
     finds it. `honours_key`: a repetition under one idempotency key gives the first answer. `takes_files`: receipts can
-    be attached to it. `spends`: its lines are what was spent; elsewhere money only moves.
+    be attached to it. `spends`: the lines of its form are what was spent, as those of a charge; elsewhere money only moves,
+    or the lines are a double entry.
     """
 
     replaces: bool = False
