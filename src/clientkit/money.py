@@ -101,7 +101,8 @@ def money_digits(amount: Decimal, currency: str) -> str:
     ``1,234.50`` for 1234.5 USD. Raises `ValueError` as `decimal_text`.
     """
     own = decimal_text(amount).partition(".")[2].rstrip("0")
-    return f"{amount:,.{max(places(currency), len(own))}f}"
+    # A service may say -0, which people do not.
+    return f"{amount or NOTHING:,.{max(places(currency), len(own))}f}"
 
 
 def with_currency(amount: Decimal, currency: str, spec: str = "") -> str:

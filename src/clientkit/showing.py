@@ -119,7 +119,7 @@ def tables_of(value: object) -> Iterator[TableParts]:
     yield (
         kind.__name__,
         (),
-        [(name, cell(each)) for name, each in cells.items() if each is not None and name not in tables],
+        [(name, cell(each)) for name, each in cells.items() if _is_told(each) and name not in tables],
     )
     for name, each in tables.items():
         yield table_of(name, each)
@@ -184,7 +184,7 @@ def cell(value: object) -> str:
 
 def _listed(items: Sequence[object]) -> str:
     is_plain = all(isinstance(each, str | int | Decimal) for each in items)
-    return ", ".join(map(cell, items)) if is_plain else f"{len(items)} items"
+    return ", ".join(map(cell, items)) if is_plain else f"{len(items)} item{'s' if len(items) > 1 else ''}"
 
 
 def _named(value: object) -> str:

@@ -229,6 +229,14 @@ def test_a_notebook_keeps_little_text_of_a_long_value() -> None:
     assert short.said == repr(Money(Decimal(1), "USD"))
 
 
+def test_a_table_has_no_empty_row_and_counts_one_item_as_one() -> None:
+    html = card_expense("5", coding=[gl("61000")], memo=None)._repr_html_()
+    assert "<td>receipts</td>" not in html
+    assert "<td>1 item</td>" in html
+    zero = NewExpenseItem(account_code="61000", amount=Money(Decimal("-0"), "USD"))
+    assert "<td>0.00 USD</td>" in zero._repr_html_()
+
+
 def test_what_a_notebook_keeps_of_a_record_has_no_address_that_its_table_does_not_show() -> None:
     made = card_expense("1234.5", coding=[gl("61000")], user="Ada Example", record_id="accr_1")
     assert made.user is not None
