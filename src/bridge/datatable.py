@@ -93,7 +93,11 @@ class DataTable:
         return html_table(self.title, self.headings, self.rows)
 
     def __str__(self) -> str:
-        rows = [[shortened(on_one_line(cell), _MOST_OF_A_CELL) for cell in row] for row in self.rows[:_PRINTED_ROWS]]
+        # The lines of a cell are reasons, one each.
+        rows = [
+            [shortened(on_one_line(cell.replace("\n", "; ")), _MOST_OF_A_CELL) for cell in row]
+            for row in self.rows[:_PRINTED_ROWS]
+        ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         more = len(self.rows) - len(rows)

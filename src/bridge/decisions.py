@@ -188,9 +188,11 @@ class Findings:
         self.missing: Sequence[str] = ()
 
     def add(self, code: ReasonCode | str, text: str, line_id: str | None = None) -> None:
-        """Note a reason; the same one is noted once. Raises `TypeError` for a text that is none."""
+        """Note a reason; the same one is noted once. Raises `TypeError` for a text that is none, `ValueError` for an empty one."""
         if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - a caller's mapper gives it
             raise TypeError(f"the text of the reason {code!r} is a {type(text).__name__}")
+        if not text.strip():
+            raise ValueError(f"the text of the reason {code!r} is empty")
         reason = Reason(code=ReasonCode(code), text=text, line_id=line_id)
         if reason not in self.reasons:
             self.reasons.append(reason)

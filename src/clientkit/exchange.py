@@ -53,6 +53,7 @@ _SHORTEST_SECRET = 8
 
 _log = logging.getLogger("clientkit")
 
+_LOG_ON_ADVICE = "It was sent without a token: check what logs on, such as the name and the password."
 _LINK_ADVICE = "The link carries its own permission, which may have expired: ask the service for a new link."
 
 
@@ -299,8 +300,14 @@ class _Exchange(Generic[T]):
         problem = self.service.read_problem(exchanged)
         code = problem.code or ""
         kind = self.service.error_types.get(code, error_type(exchanged.status))
-        advice = _LINK_ADVICE if self.request.link is not None else self.service.advice.get(code, "")
+        advice = self._advice(code, exchanged.status)
         return kind(self.call, exchanged, self._trace_id(exchanged), problem=problem, advice=advice)
+
+    def _advice(self, code: str, status: int) -> str:
+        if self.request.link is not None:
+            return _LINK_ADVICE
+        is_log_on = status == 401 and self.context.authorization is None
+        return self.service.advice.get(code, _LOG_ON_ADVICE if is_log_on else "")
 
     def too_late(self, why: str, cause: Exception | None) -> NoAnswerError:
         error = DeadlineExceededError(self.call, f"the deadline of {self.options.deadline:g} s passed: {why}")

@@ -228,3 +228,23 @@ def test_a_chosen_vendor_is_explained_as_such(wanted: str) -> None:
     usual = explain(named, Bridge(SETTINGS, choose_vendor=lambda _: None), BOOKS).summary
     assert f"for the vendor Ada ({ADA.id})" in usual
     assert "your program" not in usual
+
+
+def test_a_reason_without_a_text_is_told_to_who_wrote_it() -> None:
+    def silent(draft: Draft) -> None:
+        draft.refuse("mine", " ")
+
+    ((code, text),) = reasons(made_by(silent))
+    assert code == "mapper_failed"
+    assert "the text of the reason 'mine' is empty" in text
+
+
+def test_a_printed_plan_parts_its_reasons() -> None:
+    def refusing(draft: Draft) -> None:
+        draft.refuse("one", "it has no memo")
+        draft.refuse("two", "it is late")
+
+    plan = Bridge(SETTINGS, mappers={"CARD_EXPENSE_POST": refusing}).plan(
+        [card_expense("5", coding=[gl("61000")])], BOOKS
+    )
+    assert str(plan).endswith("refused  it has no memo; it is late")

@@ -19,11 +19,13 @@ from clientkit import (
     Request,
     RetryPolicy,
     TransportFailure,
+    errors,
 )
 from clientkit.call_context import BearerToken
 from clientkit.client import (
     new_call_context,
 )
+from clientkit.testing import Fault, Respond, json_answer
 from clientkit.transport import InProcess
 from support.shop import SERVICE, TOKEN, AsyncShop, ItemOperations, Shop, ShopStandIn, connect
 
@@ -130,3 +132,12 @@ def test_a_client_refuses_to_be_copied_over(twin: Callable[[object], object]) ->
     for client in (Shop(connect(), ShopStandIn().transport()), AsyncShop(connect(), ShopStandIn().async_transport())):
         with pytest.raises(TypeError, match="holds open connections and a token"):
             twin(client)
+
+
+def test_a_refused_log_on_is_told_to_check_what_logs_on() -> None:
+    standin = ShopStandIn()
+    standin.faults.append(Fault(Respond(json_answer(401, {"code": "BAD_PASSWORD"}))))
+    context = new_call_context(SERVICE, base_url="https://shop.test", token=None)
+    with pytest.raises(errors.UnauthorizedError, match="sent without a token: check what logs on") as raised:
+        Shop(context, standin.transport()).items.get("a")
+    assert "of this environment" not in str(raised.value)
