@@ -233,7 +233,10 @@ def test_a_plan_in_three_processes(company: Company, tmp_path: Path) -> None:
         _other_amount(company)
         carried_out = command("export", "--settings", str(settings), "--plan", str(plan), "--json")
     assert (early.returncode, early.stderr.strip()) == (2, "nobody has approved this plan")
-    assert (approved.returncode, approved.stdout.strip()) == (0, "3 steps are approved by grace@example.com.")
+    assert approved.returncode == 0, approved.stderr
+    first, *table = [line.split() for line in approved.stdout.splitlines() if line.strip()]
+    assert " ".join(first) == "3 steps are approved by grace@example.com."
+    assert ["create", "3", "30.00"] in table
     told = json.loads(carried_out.stdout)
     assert carried_out.returncode == 1
     assert [each["record_id"] for each in told["refused"]] == ["accr_001"]

@@ -165,7 +165,7 @@ def test_a_record_is_held_and_tried_again(page: Page) -> None:
     assert statuses(page)["e1"] is Status.HELD
     again = page.done("/records/k3", cookie=cookie, action="retry", by=GRACE)
 
-    assert "It is not posted:" in again.text
+    assert '<p class="notice bad" id="done" role="alert">It is not posted: it is coded to' in again.text
     assert "99999" in again.text
 
 

@@ -96,5 +96,8 @@ def approve_plan(
     """
     with expected_errors():
         told = SavedPlan.from_json(plan.read_text(encoding="utf-8")).approved(by=by, at=datetime.now(UTC))
+        table = told.table
         plan.write_text(told.to_json(), encoding="utf-8")
-        console().print(Text(on_one_line(f"{len(told.steps)} steps are approved by {by.strip()}.")))
+        steps = "1 step is" if len(told.steps) == 1 else f"{len(told.steps)} steps are"
+        console().print(Text(on_one_line(f"{steps} approved by {by.strip()}.")))
+        console().print(table)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Self, TypeAlias
 
 import attrs
 
+from brex_accounting import Side
 from bridge.books import Books
+from bridge.datatable import DataTable, money
 from bridge.decisions import Decision, Post, Refuse, Skip
 from bridge.documents.protocol import PlannedVendor
 from bridge.documents.record_digest import record_digest
@@ -23,6 +27,7 @@ from bridge.plan import Plan
 from bridge.settings.values import Settings
 from clientkit import codec
 from clientkit.codec import CodecError
+from clientkit.money import total
 
 _FORMAT = 1
 _DIGITS = 20
@@ -131,6 +136,29 @@ class SavedPlan:
     def digest(self) -> str:
         """What an approval is for: everything but the approval."""
         return _digest(codec.dumps(attrs.evolve(self, approval=None)))
+
+    @property
+    def table(self) -> DataTable:
+        """Its steps by their kind, with the debits that they post in each currency. Raises `PlanError` for a wrong amount."""
+        debits = dict[tuple[str, str], list[Decimal]]()
+        for step in self.steps:
+            try:
+                lines = [
+                    (each["currency"], Decimal(each["amount"])) for each in step.postings if each["side"] == Side.DEBIT
+                ]
+            except (KeyError, ArithmeticError) as error:
+                raise PlanError(f"this is no plan: a posting of {step.record_id} cannot be read") from error
+            for currency, amount in lines:
+                debits.setdefault((step.step, currency), []).append(amount)
+        counts, currencies = Counter(each.step for each in self.steps), sorted({currency for _, currency in debits})
+        rows = tuple(
+            (name, str(count), *(money(total(debits.get((name, each), ())), each) for each in currencies))
+            for name, count in sorted(counts.items())
+        )
+        headings = ("Step", "Records", *(f"Debits {each}" for each in currencies))
+        return DataTable(
+            title=f"Plan of {self.made_at:%Y-%m-%d %H:%M} UTC by {self.made_by}", headings=headings, rows=rows
+        )
 
     def approved(self, *, by: str, at: datetime) -> Self:
         """The plan with somebody's approval. Raises `PlanError` without a name."""

@@ -223,13 +223,15 @@ class StatusService:
 
 
 def _done(outcome: ExportOutcome, otherwise: str) -> str:
-    """What a run of one record came to, in sentences."""
+    """What a run of one record came to, in sentences. Raises `ValueError` with them where it is not done."""
     told = [f"It is in Rillet now: {noun(each.kind)} {each.id}." for each in outcome.posted if each.id]
     told += [f"It is not posted: {reason}" for each in (*outcome.held, *outcome.refused) for reason in each.texts]
     told += [f"It could not be posted for now: {each.why}" for each in outcome.failed]
     told += [f"Somebody else has it in hand: {each.why}" for each in outcome.elsewhere]
     told += [f"Brex could not be told: {each.why}" for each in outcome.unreported]
     told += [f"It ended early: {outcome.stopped}"] if outcome.stopped else []
+    if not outcome.complete or outcome.elsewhere:
+        raise ValueError("\n".join(told))
     return "\n".join(told or [otherwise])
 
 
