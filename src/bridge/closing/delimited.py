@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from clientkit.money import decimal_text
+from clientkit.showing import plain
 
 #: What a cell of a report holds.
 Cell: TypeAlias = str | Decimal | date | int | None
@@ -20,11 +21,12 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 def delimited(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """The rows as a file for spreadsheets: amounts with a point and without separators, days as ``2026-10-31``.
 
-    A text that a spreadsheet would take for a formula begins with an apostrophe.
+    A text that a spreadsheet would take for a formula begins with an apostrophe. Control characters, and those that turn the
+    order of letters round, are replaced: a terminal that shows the file would follow them.
     """
     made = _Lines()
     writer = csv.writer(made, lineterminator="\r\n")
-    writer.writerow(headings)
+    writer.writerow(map(_text, headings))
     writer.writerows([_text(each) for each in row] for row in rows)
     return "".join(made.lines)
 
@@ -43,5 +45,5 @@ def _text(cell: Cell) -> str:
         return decimal_text(cell)
     if cell is None:
         return ""
-    text = str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULAS) else text
+    text = str(cell).replace("\r\n", "\n")
+    return plain(f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULAS) else text)

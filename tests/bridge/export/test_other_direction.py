@@ -82,6 +82,11 @@ def test_what_would_be_posted_is_written_line_by_line() -> None:
     assert company.balances() == {}
 
 
+def test_a_file_holds_nothing_that_a_terminal_would_follow() -> None:
+    text = delimited(["Merchant\x1b[31m"], [["Acme \x1b[31m\u202e"], ["two\r\nlines"], ["\t=1+1"]])
+    assert text == 'Merchant\ufffd[31m\r\nAcme \ufffd[31m\ufffd\r\n"two\nlines"\r\n\'\ufffd=1+1\r\n'
+
+
 def test_subsidiaries_become_values_of_the_field_that_tells_entities_apart() -> None:
     german = attrs.evolve(
         US, name="Germany", subsidiary="Example GmbH", when=When(field="LEGAL_ENTITY", value="halden")
