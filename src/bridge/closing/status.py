@@ -15,8 +15,9 @@ from bridge.closing.period import Period
 from bridge.closing.report import CURRENCY, Report
 from bridge.closing.sample import Sampled, audit_sample
 from bridge.closing.snapshot import ClosingRecord, DifferenceKind, Snapshot
-from bridge.datatable import DataTable, Tabular
+from bridge.datatable import DataTable, Tabular, money_text
 from bridge.mappers.draft import day_of
+from bridge.totals import total_of
 
 _WITH_RECEIPTS = frozenset(
     {
@@ -84,10 +85,17 @@ class CloseStatus(Tabular):
 
     @property
     def table(self) -> DataTable:
-        """How many there are of each."""
-        counts = tuple((report.title.split(":")[0], str(len(report.rows))) for report in self.reports.values())
-        unread = (("Records that cannot be read", str(len(self.snapshot.unread))),) if self.snapshot.unread else ()
-        return DataTable(title=f"Close of {self.period}", headings=("What", "Count"), rows=(*counts, *unread))
+        """How many there are of each, and the amounts of what is not in the books as Brex states them."""
+        dismissed = tuple(each for each in self.waiting if each.is_dismissed)
+        amounts = {"not_in_the_books": _amounts(self.open), "dismissed": _amounts(dismissed)}
+        counts = tuple(
+            (report.title.split(":")[0], str(len(report.rows)), amounts.get(name, ""))
+            for name, report in self.reports.items()
+        )
+        unread = (("Records that cannot be read", str(len(self.snapshot.unread)), ""),) if self.snapshot.unread else ()
+        return DataTable(
+            title=f"Close of {self.period}", headings=("What", "Count", "Amounts"), rows=(*counts, *unread)
+        )
 
     def as_json(self) -> dict[str, object]:
         """All of it for programs."""
@@ -277,6 +285,11 @@ def _owner(record: Record) -> str:
 
 def _merchant(record: Record) -> str:
     return "" if record.vendor is None else record.vendor.name.strip()
+
+
+def _amounts(records: Iterable[ClosingRecord]) -> str:
+    amounts = total_of(each.record for each in records).amounts
+    return ", ".join(money_text(amount, currency) for currency, amount in sorted(amounts.items()))
 
 
 def _report(title: str, headings: tuple[str, ...], rows: Iterable[tuple[Cell, ...]]) -> Report:

@@ -65,7 +65,7 @@ def test_what_is_not_in_the_books_has_reason_owner_age_and_amount(make: MakeComp
         "it is coded to '99999', which is no account of Rillet",
     ]
     assert not found.is_complete
-    assert found.table.rows[0] == ("Not in the books", "2")
+    assert found.table.rows[0] == ("Not in the books", "2", "107.00 USD")
 
 
 def test_it_ties_to_the_reconciliation(make: MakeCompany) -> None:
@@ -94,7 +94,7 @@ def test_a_month_in_which_all_is_booked_or_dismissed_is_complete(make: MakeCompa
     assert [each.record.id for each in found.waiting] == ["k2"]
     assert rows(found, "not_in_the_books", "Record") == []
     assert rows(found, "dismissed", "Record", "Amount") == [("k2", 7)]
-    assert found.table.rows[:2] == (("Not in the books", "0"), ("Dismissed", "1"))
+    assert found.table.rows[:2] == (("Not in the books", "0", ""), ("Dismissed", "1", "7.00 USD"))
     assert found.is_complete
 
 
@@ -288,6 +288,15 @@ def test_the_command_writes_a_file_for_each_part(
     shown = json.loads(command(company, "close-status", "--period", "2026-02", "--json").stdout)
     assert [each["record"] for each in shown["not_in_the_books"]] == ["k1", "k2"]
     assert not shown["complete"]
+
+
+def test_the_command_shows_the_first_of_the_sample(make: MakeCompany, command: Callable[..., Any]) -> None:
+    company = make(*(charge("8", id=f"k{number}") for number in range(8)))
+
+    result = command(company, "close-status", "--period", "2026-02")
+
+    assert "Audit sample: 8" in result.stdout
+    assert "… and 3 more; --csv and --json have them all" in result.stdout
 
 
 @pytest.mark.parametrize("text", ["much", "-1", "NaN"])

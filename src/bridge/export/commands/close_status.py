@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 import typer
 from rich.console import Console
 
@@ -35,6 +36,8 @@ from bridge.export.commands.month import (
     judging,
     purchases_of,
 )
+
+_SHOWN_OF_SAMPLE = 5
 
 
 @app.command()
@@ -77,8 +80,12 @@ def close_status(
 
 def _print(out: Console, status: CloseStatus) -> None:
     out.print(status)
-    for report in status.reports.values():
+    for name, report in status.reports.items():
+        # The sample is for another day; what has to be done before the close must not be lost above it.
+        shown = report.rows[:_SHOWN_OF_SAMPLE] if name == "audit_sample" else report.rows
         if report.rows:
-            out.print(report)
+            out.print(attrs.evolve(report, rows=shown))
+        if more := len(report.rows) - len(shown):
+            out.print(f"… and {more} more; --csv and --json have them all")
     if not status.checked_purchases:
         out.print("Days of purchase are not checked: the token may not read expenses.")
