@@ -132,6 +132,32 @@ def test_more_rows_than_a_table_has_are_all_there(company: Company, run: Run) ->
     assert len({row["Record"] for row in rows if row["Became"] == "refused"}) == 51
 
 
+@pytest.mark.parametrize("told", [None, "", "1"])
+def test_a_file_for_excel_begins_with_a_byte_order_mark(
+    company: Company, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, told: str | None
+) -> None:
+    if told is not None:
+        monkeypatch.setenv("BREX_RILLET_CSV_BOM", told)
+    plan, lines = tmp_path / "plan.csv", tmp_path / "lines.csv"
+    places = ("--csv", str(plan), "--lines", str(lines))
+    assert invoke("plan", "--settings", str(tmp_path / "settings.toml"), *places).exit_code == 1
+    for each in (plan, lines):
+        assert each.read_bytes().startswith(b"\xef\xbb\xbfRecord," if told else b"Record,")
+
+
+def test_rates_are_an_option_of_every_command_that_prepares_records() -> None:
+    taking = {name for name, each in commands().items() if "--rates" in options(each)}
+    assert {"plan", "export", "check", "approve", "hold", "dismiss", "replay", "explain", "reconcile"} <= taking
+
+
+def test_rates_that_cannot_be_read_are_told_by_a_check(tmp_path: Path, run: Run) -> None:
+    rates = tmp_path / "rates.csv"
+    rates.write_text("base,target,date,rate\nEUR,USD,2026-02-03,many\n", encoding="utf-8")
+    done = invoke("check", "--settings", str(tmp_path / "settings.toml"), "--rates", str(rates))
+    assert done.exit_code == 2
+    assert "many" in done.stderr
+
+
 def test_rows_are_written_beside_the_json(company: Company, tmp_path: Path, run: Run) -> None:
     file = tmp_path / "plan.csv"
     done = invoke("plan", "--settings", str(tmp_path / "settings.toml"), "--json", "--csv", str(file))

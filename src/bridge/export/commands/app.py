@@ -53,6 +53,8 @@ _REDIS = frozenset({"redis", "rediss", "unix"})
 COULD_NOT_RUN = 2
 INCOMPLETE = 1
 
+#: Whether CSV files begin with a byte order mark.
+_BOM_VARIABLE = "BREX_RILLET_CSV_BOM"
 #: Where every command finds the shared pace, if it is not told by an option.
 PACE_VARIABLE = "BREX_RILLET_PACE"
 
@@ -380,8 +382,13 @@ def print_json(value: dict[str, object]) -> None:
 def write_csv(path: Path | None, rows: Callable[[], str]) -> None:
     """Write rows for spreadsheets where a file is given; only then they are made."""
     if path is not None:
-        path.write_text(rows(), encoding="utf-8", newline="")
+        path.write_bytes(csv_bytes(rows()))
         tell_written(path)
+
+
+def csv_bytes(rows: str) -> bytes:
+    """Rows for a file: UTF-8, with a byte order mark where the environment asks for one, as Excel on Windows needs it."""
+    return rows.encode("utf-8-sig" if os.environ.get(_BOM_VARIABLE) else "utf-8")
 
 
 def tell_written(place: Path) -> None:

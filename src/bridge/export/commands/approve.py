@@ -36,13 +36,14 @@ def hold(
     by: By,
     why: Annotated[str, typer.Option("--why", help="The reason, which the journal keeps.")],
     *,
+    rates: RatesFile = None,
     namespace: NamespaceName = "",
 ) -> None:
     """Hold a record until somebody else approves it. Needs the same variables as plan.
 
     Begins a journal if there is none, so that a record can be held before the first export.
     """
-    with expected_errors(), opened_export(settings, journal, namespace=namespace) as prepared:
+    with expected_errors(), opened_export(settings, journal, namespace=namespace, rates=rates) as prepared:
         try:
             made = prepared.hold(record, by=by, why=why)
         except ValueError as error:

@@ -10,6 +10,7 @@ from bridge.export.commands.app import (
     JournalPlace,
     Json,
     NamespaceName,
+    RatesFile,
     SettingsFile,
     app,
     end,
@@ -17,6 +18,7 @@ from bridge.export.commands.app import (
     opened_journal,
     write_csv,
 )
+from bridge.export.file_rates import FileRates
 from bridge.export.integrations import KnownIntegration, known_integrations
 from bridge.export.time_zones import zone_of
 
@@ -27,6 +29,7 @@ def check(
     journal: JournalPlace = None,
     csv: CsvFile = None,
     *,
+    rates: RatesFile = None,
     namespace: NamespaceName = "",
     as_json: Json = False,
 ) -> None:
@@ -40,6 +43,9 @@ def check(
 
     with expected_errors():
         text = settings.read_text(encoding="utf-8")
+        if rates is not None:
+            # A file that cannot be used is told here, not at the first record in another currency.
+            FileRates(rates)
         found = check_setup(
             text=text,
             source=str(settings),

@@ -18,6 +18,7 @@ from bridge.export.commands.app import (
     RatesFile,
     SettingsFile,
     app,
+    csv_bytes,
     end,
     expected_errors,
     opened_export,
@@ -73,7 +74,7 @@ def close_status(
         if csv is not None:
             csv.mkdir(parents=True, exist_ok=True)
             for name, report in status.reports.items():
-                (csv / f"{name}.csv").write_text(report.to_csv(), encoding="utf-8", newline="")
+                (csv / f"{name}.csv").write_bytes(csv_bytes(report.to_csv()))
             tell_written(csv)
         end(status.as_json(), as_json=as_json, show=lambda out: _print(out, status), is_good=status.is_complete)
 

@@ -22,6 +22,7 @@ from bridge.export.commands.app import (
     Since,
     app,
     console,
+    csv_bytes,
     expected_errors,
     is_missing,
     moment_of,
@@ -101,7 +102,7 @@ def _lines_file(planned: Plan, export: Export, *, is_workbook: bool) -> bytes:
     """The lines that would be posted, for spreadsheets."""
     headings, rows = journal_lines(planned, planned.books or export.books())
     if not is_workbook:
-        return delimited(headings, rows).encode()
+        return csv_bytes(delimited(headings, rows))
     from bridge.export.closing.workbook import workbook_of
 
     report = Report(title="Lines to post", headings=tuple(headings), rows=tuple(rows))

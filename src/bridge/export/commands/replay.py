@@ -81,6 +81,7 @@ def dismiss(
     why: Annotated[str, typer.Option("--why", help="The reason, which the journal keeps.")],
     csv: CsvFile = None,
     *,
+    rates: RatesFile = None,
     by: Annotated[
         str | None, typer.Option("--by", help="Your e-mail address or name. By default: user, host and process.")
     ] = None,
@@ -92,7 +93,10 @@ def dismiss(
     replay takes one up again. All or nothing: if one of them was posted already, or is unknown, it is named and nothing
     is done. Needs the same variables as plan.
     """
-    with expected_errors(), opened_export(settings, journal, namespace=namespace, is_there=True) as prepared:
+    with (
+        expected_errors(),
+        opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
+    ):
         try:
             outcome = prepared.dismiss_all(records, why=why, by=by)
         except DismissalError as error:
