@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
@@ -12,9 +13,6 @@ from bridge.export.journal import sql_tables as tables
 from bridge.export.journal.places import engine_at, keep_to_oneself, shown
 from bridge.export.journal.protocol import JournalError
 from bridge.export.journal.rows import RowError
-
-# What SQLite says where a lock was waited for in vain.
-_LOCKED = "database is locked"
 
 
 class TakenError(JournalError):
@@ -53,7 +51,7 @@ class Database:
         except SQLAlchemyError as error:
             # The statement's values are payloads, which have no place in a log.
             reason = str(getattr(error, "orig", None) or type(error).__name__)
-            if reason == _LOCKED:
+            if _is_busy(getattr(error, "orig", None)):
                 raise LockedError(
                     f"the journal {self.shown} is in use by another process, which did not give it free in time; close the "
                     "program that has it open, or wait for it, and try again"
@@ -98,3 +96,9 @@ class Database:
             for migrate in tables.MIGRATIONS[found:]:
                 migrate(connection)
             connection.execute(sa.update(tables.versions).values(version=len(tables.MIGRATIONS)))
+
+
+def _is_busy(error: object) -> bool:
+    """Whether SQLite says that another connection has the file; an extended code has the plain one in its last byte."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
