@@ -10,7 +10,7 @@ import pytest
 
 import rillet
 from bridge.billing import InvoiceStatus, PaymentState, PaymentStatus, SettledElsewhere
-from bridge.billing.sync import PaymentWatcher
+from bridge.billing.sync import PaymentWatcher, PollOutcome
 from bridge.export import JournalError
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
@@ -39,6 +39,26 @@ def test_a_payment_recorded_in_rillet_marks_the_invoice_paid(synced: Seller, by:
     ]
     assert (len(delivered) == 2) == (by == "poll")
     assert listener.told[0].at < listener.told[1].at
+
+
+def test_two_watchers_of_one_journal_in_threads_tell_a_payment_once(synced: Seller) -> None:
+    listener, others = Listener(synced, subscribed=False), list[PollOutcome]()
+    other = PaymentWatcher(
+        synced.books.client(), SETTINGS, listener.told.append, billing=listener, journal=synced.journal
+    )
+
+    def deliver(status: PaymentStatus) -> None:
+        """The other one looks at the same moment."""
+        listener.told.append(status)
+        others.append(other.poll())
+
+    pay(synced, "119.00")
+    client = synced.books.client()
+    watcher = PaymentWatcher(client, SETTINGS, deliver, billing=listener, journal=synced.journal)
+
+    assert len(watcher.poll().delivered) == 1
+    assert [each.status for each in listener.told] == [PaymentState.PAID]
+    assert [each.delivered for each in others] == [()]
 
 
 def test_a_payment_that_failed_is_told(synced: Seller) -> None:

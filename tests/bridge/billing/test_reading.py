@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import pytest
 from typing_extensions import override
 
 from bridge.billing import Invoice, UnreadableInvoice
-from bridge.billing.sync import ListedInvoices
+from bridge.billing.sync import ListedInvoices, SyncOutcome
 from bridge.export import NoJournal, SqlJournal, UnknownRecordError
+from bridge.export.engine.attempts import Attempt
 from clientkit.testing import AnswerLost, Fault
 from support.billing.company import ChangedInvoices, Seller, invoice
 
@@ -73,3 +74,34 @@ def test_a_sync_of_one_invoice_is_of_no_other(seller: Seller) -> None:
     assert [each.invoice_number for each in seller.books.invoices] == ["A-002"]
     with pytest.raises(UnknownRecordError, match="Sequence has no invoice in_9"):
         seller.sync().sync("in_9")
+
+
+class Interrupted(SqlJournal):
+    """Lets another thread's work be done at the moment when the attempts of a subject were read, before what they lead to."""
+
+    def __init__(self, place: Path, seller: Seller) -> None:
+        super().__init__(str(place), now=seller.clock)
+        self.others = list[Callable[[], object]]()
+
+    @override
+    def attempts(self, subject: str) -> tuple[Attempt, ...]:
+        read = super().attempts(subject)
+        if subject == "customer:cus_1" and self.others:
+            self.others.pop()()
+        return read
+
+
+def test_two_syncs_of_one_journal_in_threads_create_a_customer_once(seller: Seller, tmp_path: Path) -> None:
+    seller.put(invoice(1))
+    with Interrupted(tmp_path / "shared.db", seller) as journal:
+        seller.journal = journal
+        found = list[SyncOutcome]()
+        journal.others.append(lambda: found.append(seller.sync().run()))
+
+        assert seller.sync().run().complete
+        assert seller.sync().run().complete
+
+    assert [each.name for each in seller.books.customers] == ["Acme"]
+    assert [each.invoice_number for each in seller.books.invoices] == ["A-001"]
+    elsewhere = {held.record.id for each in found for step in each.steps for held in step.elsewhere}
+    assert elsewhere == {"customer:cus_1", "product:prod_1"}

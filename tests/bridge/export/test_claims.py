@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import pytest
 from typing_extensions import override
 
 from bridge import Bridge
-from bridge.export import Export, Journal, NoJournal, SqlJournal, StopCode
+from bridge.export import Export, ExportOutcome, Journal, NoJournal, SqlJournal, StopCode
+from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.claims import BusyError, Claims
 from bridge.export.journal.protocol import JournalError
 from support.clocks import ManualClock
@@ -63,6 +64,21 @@ class Plain(NoJournal):
     @override
     def release(self, subject: str) -> None:
         self.lines.append(f"release {subject}")
+
+
+class Interrupted(SqlJournal):
+    """Lets another thread's work be done at the moment when the attempts of a subject were read, before what they lead to."""
+
+    def __init__(self, place: str, subject: str) -> None:
+        super().__init__(place, now=lambda: NOW)
+        self._subject, self.others = subject, list[Callable[[], object]]()
+
+    @override
+    def attempts(self, subject: str) -> tuple[Attempt, ...]:
+        read = super().attempts(subject)
+        if subject == self._subject and self.others:
+            self.others.pop()()
+        return read
 
 
 def export(company: Company, journal: Journal) -> Export:
@@ -117,6 +133,19 @@ def test_a_record_that_another_exporter_has_does_not_keep_the_one_before(
         assert len(outcome.posted) == 2
         assert told.held("accr_002") == other.held("accr_002")
         assert [told.held(each) for each in ("accr_001", "accr_003")] == [None, None]
+
+
+def test_two_exports_of_one_journal_in_threads_post_each_record_once(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    with Interrupted(str(tmp_path / "journal.db"), "accr_001") as journal:
+        found = list[ExportOutcome]()
+        journal.others.append(lambda: found.append(export(company, journal).run()))
+
+        outcome = export(company, journal).run()
+
+    assert len(company.rillet.charges) == 1
+    assert ([each.record.id for each in outcome.posted], outcome.posted[0].adopted) == (["accr_001"], False)
+    assert [each.record.id for other in found for each in other.elsewhere] == ["accr_001"]
 
 
 def test_what_was_posted_counts_where_its_claim_cannot_be_given_back(company: Company, tmp_path: Path) -> None:

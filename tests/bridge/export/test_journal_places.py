@@ -27,6 +27,7 @@ def attempt(journal: SqlJournal) -> Attempt:
 METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "claim": lambda journal: journal.claim("accr_1"),
     "claim_all": lambda journal: journal.claim_all(["accr_1", "accr_open"]),
+    "for_exporter": lambda journal: journal.for_exporter().claim("accr_1"),
     "exchange": lambda journal: journal.exchange("accr_1", released=["accr_2"]),
     "release": lambda journal: journal.release("accr_1"),
     "release_all": lambda journal: journal.release_all(["accr_1"]),

@@ -31,7 +31,7 @@ from bridge.callers import described
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.engine.claims import Locks, claimed
 from bridge.export.journal.marks import damaged, moment_at
-from bridge.export.journal.protocol import Journal, JournalError, NoJournal
+from bridge.export.journal.protocol import Journal, JournalError, for_exporter
 from bridge.export.reporting import audit_log
 from clientkit.errors import NotFoundError
 from clientkit.money import total
@@ -104,7 +104,7 @@ class PaymentWatcher:
         journal: Journal | None = None,
     ) -> None:
         self._client, self._settings, self._deliver = client, settings, deliver
-        self._billing, self._journal = billing, journal or NoJournal()
+        self._billing, self._journal = billing, for_exporter(journal)
         self._told, self._locks = dict[str, PaymentStatus](), Locks()
         self._is_own = False
         self._credited = CreditedInvoices(client, self._journal)

@@ -33,7 +33,7 @@ from bridge.export.engine.saved_plan import Permits, SavedPlan, owners_of, permi
 from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import checked_books
-from bridge.export.journal.protocol import Journal, NoJournal
+from bridge.export.journal.protocol import Journal, for_exporter
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import ledger_of
 from bridge.export.reporting.progress import ShowProgress, silent
@@ -110,7 +110,7 @@ class Export:
         self.source: Source = BrexSource(brex, timing) if isinstance(brex, brex_accounting.Client) else brex
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
         check_sides(self.source, self.ledger)
-        self.journal: Journal = journal or NoJournal()
+        self.journal: Journal = for_exporter(journal)
         if bridge.settings.approvals and self.journal.forgets:
             raise SettingsError(("approvals: they need a journal, which keeps who gave them",))
         self._hold = guarded(holding_by(bridge.settings, self.journal, hold))

@@ -211,6 +211,22 @@ class ExchangingJournal(Journal, Protocol):
 
 
 @runtime_checkable
+class ShareableJournal(Journal, Protocol):
+    """A journal that several exporters of one process can share."""
+
+    def for_exporter(self) -> Journal:
+        """The same journal for one more exporter, whose claims are not those of the others."""
+        ...
+
+
+def for_exporter(journal: Journal | None) -> Journal:
+    """A journal for one exporter alone: two of one journal, each in a thread, keep off what the other has in hand."""
+    if journal is None:
+        return NoJournal()
+    return journal.for_exporter() if isinstance(journal, ShareableJournal) else journal
+
+
+@runtime_checkable
 class ListingJournal(Journal, Protocol):
     """A journal that counts and lists its records without reading each. Every method raises `JournalError`."""
 

@@ -6,6 +6,7 @@ needs the driver ``psycopg`` too.
 
 from __future__ import annotations
 
+import copy
 import getpass
 import os
 import secrets
@@ -90,6 +91,15 @@ class SqlJournal:
     def forgets(self) -> bool:
         """False."""
         return False
+
+    def for_exporter(self) -> Self:
+        """The same journal for one more exporter of this process, whose claims are not those of the others.
+
+        It uses the same connections, which `close` of any of them closes.
+        """
+        other = copy.copy(self)
+        other._token = secrets.token_hex(8)
+        return other
 
     def claim(self, subject: str) -> bool:
         """Keep other exporters off a subject until it is released, the lease ends or this process is seen to be gone."""
