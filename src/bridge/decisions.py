@@ -68,6 +68,7 @@ class ReasonCode(OpenEnum):
     CHANGED_AFTER_EXPORT = "changed_after_export"
     CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
     OLDER_COPY = "older_copy"
+    DRAFT_AGAIN = "draft_again"
     HELD = "held"
     CHANGED_SINCE_PLAN = "changed_since_plan"
     NOT_NOW = "not_now"

@@ -25,7 +25,7 @@ from bridge.billing.settings import BillingSettings, OnVoid, Scope
 from bridge.billing.taxes import rounded_as_told, tax_of
 from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, Line
 from bridge.callers import CallerError, Rates, guarded_rates, no_rates
-from bridge.decisions import ReasonCode, SkipCode
+from bridge.decisions import Reason, ReasonCode, SkipCode
 from bridge.master_data import Subsidiary
 from bridge.values import ExchangeRate
 from clientkit.money import checked, is_rounded, total
@@ -48,6 +48,9 @@ def plan_invoice(
         rates: How many units of the second currency one unit of the first buys on a day, for invoices that tell no rate.
         posted_on: The day on which Rillet has the invoice already, None where it does not.
     """
+    if invoice.status is InvoiceStatus.DRAFT and posted_on is not None:
+        text = "it is a draft again, and it was posted when it was none; finalize it again, or void it"
+        return Refuse(invoice=invoice, reasons=(Reason(code=ReasonCode.DRAFT_AGAIN, text=text),))
     if invoice.status is InvoiceStatus.DRAFT:
         return Skip(invoice=invoice, why="it is a draft", code=SkipCode.NOT_READY)
     if invoice.status is InvoiceStatus.VOID and (settings.on_void is not OnVoid.CREDIT or posted_on is None):

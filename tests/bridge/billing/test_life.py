@@ -10,6 +10,7 @@ import pytest
 
 from bridge.billing import Customer, InvoiceStatus, OnInvoiceChange, OnVoid, Product, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices
+from bridge.billing.sync.status import invoice_states
 from bridge.export import NoJournal, Progress, UnknownRecordError
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, Respond
@@ -54,6 +55,42 @@ class TestStatuses:
 
         assert seller.sync().run().complete
         assert len(seller.books.invoices) == 1
+
+    @pytest.mark.parametrize("on_void", OnVoid)
+    def test_an_invoice_that_is_a_draft_again_is_refused_until_it_is_final_or_void(
+        self, synced: Seller, on_void: OnVoid
+    ) -> None:
+        posted, before = synced.invoices["in_1"], posts(synced.books)
+        synced.put(changed(posted, status=InvoiceStatus.DRAFT))
+        synced.clock.advance(60)
+        sync = synced.sync(on_void=on_void)
+
+        planned, outcome = sync.plan(), sync.run()
+
+        assert (planned.complete, outcome.complete, posts(synced.books)) == (False, False, before)
+        (refused,) = planned.invoices.refused
+        assert [each.code for each in refused.reasons] == ["draft_again", "changed_after_export"]
+        assert [(each.subject, each.error) for each in outcome.problems] == [
+            ("invoice:in_1", SyncError.INVALID_INVOICE)
+        ] * 2
+        assert "draft again" in outcome.problems[0].text
+        assert [each.record_id for each in sync.verify()] == ["invoice:in_1"]
+        assert synced.journal is not None
+        (state,) = invoice_states(synced.journal)
+        assert (state.state, state.is_in_order) == ("in Rillet", False)
+
+        synced.put(changed(posted, hours=2))
+        assert synced.sync(on_void=on_void).run().complete
+        assert (posts(synced.books), synced.sync(on_void=on_void).verify()) == (before, ())
+
+    def test_an_invoice_that_is_a_draft_again_is_refused_without_a_journal_too(self, synced: Seller) -> None:
+        synced.journal = NoJournal()
+        synced.put(changed(synced.invoices["in_1"], status=InvoiceStatus.DRAFT))
+
+        outcome = synced.sync().run()
+
+        assert not outcome.complete
+        assert "draft again" in outcome.problems[0].text
 
     @pytest.mark.parametrize("status", [InvoiceStatus.PAID, InvoiceStatus.UNCOLLECTIBLE])
     def test_what_happens_to_the_money_is_no_change_of_an_invoice(self, seller: Seller, status: InvoiceStatus) -> None:
