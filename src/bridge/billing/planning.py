@@ -191,6 +191,12 @@ class _Sale:
         if mapped is None or taxed is None:
             return None
         start = line.start or invoice.issued
+        end = line.end or start
+        if end < start:
+            first = f"on {start}" if line.start is not None else f"on the day of the invoice, {start},"
+            text = f"the service of a line begins {first} and ends on {end}; correct one of the days"
+            self._context.refuse(ReasonCode.SERVICE_PERIOD, text, line)
+            return None
         return SoldLine(
             description=line.description or (line.product.name if line.product is not None else "Line"),
             product=mapped.product,
@@ -200,7 +206,7 @@ class _Sale:
             quantity=line.quantity,
             unit_price=line.unit_price,
             start=start,
-            end=max(line.end or start, start),
+            end=end,
             rate=taxed.rate,
         )
 

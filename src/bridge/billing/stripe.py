@@ -231,7 +231,7 @@ def _quantity(line: _Object, at: str) -> Decimal:
 def _period(period: _Object, zone: tzinfo, at: str) -> tuple[date | None, date | None]:
     start, end = _moment(period, "start", f"{at}.period"), _moment(period, "end", f"{at}.period")
     first = None if start is None else start.astimezone(zone).date()
-    if start is None or end is None or end <= start:
+    if start is None or end is None or end == start:
         return first, first
     # The end is the first moment that is not in the period any more.
     last = datetime.fromtimestamp(end.timestamp() - 1, tz=zone).date()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import attrs
@@ -13,6 +14,7 @@ from bridge.billing import (
     Scope,
     SyncError,
     TaxStatus,
+    read_stripe_invoice,
 )
 from bridge.billing.sync.outcome import SyncOutcome
 from bridge.values import ExchangeRate
@@ -33,6 +35,7 @@ from support.billing.company import (
     line,
     standin,
 )
+from support.billing.stripe_json import CREATED, HOUR, stripe_invoice, stripe_line
 
 
 def errors(outcome: SyncOutcome) -> set[SyncError]:
@@ -173,6 +176,44 @@ class TestTaxes:
         (problem,) = outcome.problems
         assert "a tax of 19.00 USD" in problem.text
         assert seller.books.invoices == ()
+
+
+class TestServicePeriods:
+    @pytest.mark.parametrize(
+        ("start", "end", "why"),
+        [
+            (date(2026, 5, 1), date(2026, 4, 1), "begins on 2026-05-01 and ends on 2026-04-01"),
+            (None, date(2026, 1, 1), "begins on the day of the invoice, 2026-03-02, and ends on 2026-01-01"),
+        ],
+    )
+    def test_a_period_that_ends_before_it_begins_is_refused(
+        self, seller: Seller, start: date | None, end: date, why: str
+    ) -> None:
+        seller.put(invoice(1, line("100.00", start=start, end=end)), invoice(2))
+
+        outcome = seller.sync().run()
+
+        (problem,) = outcome.problems
+        assert (problem.subject, problem.text) == (
+            "invoice:in_1",
+            f"the service of a line {why}; correct one of the days",
+        )
+        assert [each.invoice_number for each in seller.books.invoices] == ["A-002"]
+
+    def test_a_period_of_one_day_is_posted(self, seller: Seller) -> None:
+        seller.put(invoice(1, line("100.00", start=date(2026, 5, 1), end=date(2026, 5, 1))))
+
+        assert seller.sync().run().complete
+        revenue = seller.books.invoices[0].items[0].revenue
+        assert revenue is not None
+        assert revenue.period == rillet.Period(start=date(2026, 5, 1), end=date(2026, 5, 1))
+
+    def test_a_period_of_stripe_that_ends_before_it_begins_is_refused(self, seller: Seller) -> None:
+        reversed_ = {"start": CREATED + 48 * HOUR, "end": CREATED}
+        seller.put(read_stripe_invoice(stripe_invoice(stripe_line(period=reversed_))))
+
+        (problem,) = seller.sync(taxes=()).run().problems
+        assert "begins on 2026-03-03 and ends on 2026-03-01" in problem.text
 
 
 class TestCurrencies:
