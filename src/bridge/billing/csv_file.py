@@ -140,13 +140,19 @@ def _invoice(invoice_id: str, rows: list[_Row]) -> Invoice:
 
 
 def _lines(rows: list[_Row]) -> Iterator[Line]:
+    named = dict[str, int]()
     for index, (number, row) in enumerate(rows, start=1):
+        line_id = row.get("line_id", "")
+        if line_id and named.setdefault(line_id, number) != number:
+            raise ValueError(
+                f"line_id {line_id!r} is in line {named[line_id]} and in line {number}; leave one of them out"
+            )
         amount = _amount(row, "amount")
         if amount is None:
             raise ValueError(f"amount is empty in line {number}")
         product = row.get("product_id") or row.get("product_name")
         yield Line(
-            id=row.get("line_id") or f"line {index}",
+            id=line_id or f"line {index}",
             amount=amount,
             description=row.get("description", ""),
             product=None

@@ -195,6 +195,19 @@ def test_what_is_wrong_in_a_csv_is_named_and_the_others_are_read() -> None:
     assert [each.id for each in read if isinstance(each, Invoice)] == ["in_2"]
 
 
+def test_a_line_that_is_there_twice_in_a_csv_is_refused() -> None:
+    heading, row = "invoice_id,issued,currency,customer_id,customer_name,line_id,amount", "2026-03-02,USD,cus_1,Acme"
+    rows = [f"in_1,{row},L1,100", f"in_1,{row},L1,100", f"in_2,{row},L1,50", f"in_2,{row},,50", f"in_2,{row},,50"]
+
+    twice, other = read_invoices_csv("\n".join([heading, *rows]))
+
+    assert twice == UnreadableInvoice(
+        id="in_1", why="invoices line 2: line_id 'L1' is in line 2 and in line 3; leave one of them out"
+    )
+    assert isinstance(other, Invoice)
+    assert other.net == 150
+
+
 SHIFTED_HEADING = "customer_id,customer_name,invoice_id,issued,currency,amount"
 
 
