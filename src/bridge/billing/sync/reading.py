@@ -11,6 +11,7 @@ import attrs
 from bridge.billing.documents import APPLICATION, CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.planning import version_of
 from bridge.billing.settings import BillingSettings, OnVoid
+from bridge.billing.sync.copies import Copies
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.records import record_of, subject_of_value
 from bridge.billing.sync.shapes import wrong_shape
@@ -150,19 +151,19 @@ def _read_until(journal: Journal) -> datetime | None:
 
 
 def _read(values: Iterable[V | UnreadableInvoice], unreadable: list[Unreadable]) -> dict[str, V]:
-    """The values by their subjects; of one that comes twice the newer."""
-    found = dict[str, V]()
+    """The values by their subjects; what cannot be read, or contradicts itself, is `unreadable`."""
+    copies: Copies[V] = Copies()
+    unread: list[Unreadable] = []
     for each in values:
         if isinstance(each, UnreadableInvoice):
-            unreadable.append(Unreadable(id=each.id, why=each.why))
-            continue
-        if (why := wrong_shape(each)) is not None:
-            unreadable.append(Unreadable(id=each.id or None, why=why))
-            continue
-        subject = subject_of_value(each)
-        if subject not in found or changed_at(found[subject]) <= changed_at(each):
-            found[subject] = each
-    return found
+            unread.append(Unreadable(id=each.id, why=each.why))
+        elif (why := wrong_shape(each)) is not None:
+            unread.append(Unreadable(id=each.id or None, why=why))
+        else:
+            copies.add(each)
+    # What an earlier run has left is asked for by its id once more.
+    unreadable += (each for each in (*unread, *copies.undecided) if each not in unreadable)
+    return copies.values
 
 
 def _ids(subjects: Iterable[str], what: str, known: Mapping[str, object]) -> list[str]:

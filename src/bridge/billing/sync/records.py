@@ -38,12 +38,12 @@ def subject_of_value(value: Invoice | CreditNote) -> str:
 
 def record_of(value: Invoice | CreditNote, *, is_taken: bool) -> Record:
     """An invoice or a credit note as a record; `is_taken` tells that it is in the ledger, as far as the journal knows."""
-    line = LineItem(id="1", type=Side.DEBIT, amount=Amount(amount=_net(value), currency=value.currency))
+    line = LineItem(id="1", type=Side.DEBIT, amount=Amount(amount=net_of(value), currency=value.currency))
     return _record(
         subject_of_value(value),
         is_taken=is_taken,
         lines=(line,),
-        memo=_digest(value),
+        memo=digest_of(value),
         posted_at=min(value.created_at or EARLIEST, changed_at(value)),
         updated_at=changed_at(value),
         version=version_of(value),
@@ -51,7 +51,7 @@ def record_of(value: Invoice | CreditNote, *, is_taken: bool) -> Record:
     )
 
 
-def _net(value: Invoice | CreditNote) -> Decimal:
+def net_of(value: Invoice | CreditNote) -> Decimal:
     """What its lines come to; nothing where one of them is no amount, which the mapping refuses it for."""
     try:
         return total(checked(each.amount) for each in value.lines)
@@ -133,7 +133,7 @@ def _record(
     )
 
 
-def _digest(value: Invoice | CreditNote) -> str:
+def digest_of(value: Invoice | CreditNote) -> str:
     """Twenty hexadecimal digits over everything that the mapping may look at; a void one is another one."""
     said = attrs.asdict(value, filter=lambda attribute, _: attribute.name not in _LIFE)
     if isinstance(value, Invoice):
