@@ -40,8 +40,9 @@ _Item: TypeAlias = InvoiceItem | CreditMemoItem | NewExternalInvoiceItem | NewIn
 
 @attrs.frozen(kw_only=True)
 class _Sold:
-    """What a line says about the books: `net` without its `tax`, on the account `account`, in a service period."""
+    """What a line says about the books: `net` of a product without its `tax`, on `account`, in a service period."""
 
+    product: str
     account: str
     net: Decimal
     tax: Decimal
@@ -128,8 +129,9 @@ def _form(kind: str, sold: Sequence[_Sold], head: dict[str, str | None], *, sign
     ]
     periods = [f"{each.account} {each.period} {trimmed(each.net)}" for each in sold if each.period is not None]
     told = "; ".join(sorted(periods)) if len(periods) == len(sold) else None
+    products = "; ".join(sorted(f"{each.product} {trimmed(each.net)}" for each in sold)) or None
     currency = " ".join(sorted({each.currency for each in sold})) or None
-    return form(kind, lines, {**head, "currency": currency, "periods": told})
+    return form(kind, lines, {**head, "currency": currency, "periods": told, "products": products})
 
 
 def _sold(item: _Item) -> _Sold:
@@ -138,21 +140,23 @@ def _sold(item: _Item) -> _Sold:
         case InvoiceItem() | CreditMemoItem():
             tax = item.taxed_amount.amount if item.taxed_amount is not None else Decimal(0)
             whole = item.total_amount
-            return _line(revenue, total((whole.amount, tax.copy_negate())), tax, whole.currency)
+            return _line(item.product_id, revenue, total((whole.amount, tax.copy_negate())), tax, whole.currency)
         case NewExternalInvoiceItem():
             tax = item.tax_amount.amount if item.tax_amount is not None else Decimal(0)
             whole = item.total_amount
-            return _line(revenue, total((whole.amount, tax.copy_negate())), tax, whole.currency)
+            return _line(item.product_id, revenue, total((whole.amount, tax.copy_negate())), tax, whole.currency)
         case NewInvoiceItem() | NewCreditMemoItem():
             price = item.price.amount_per_unit
             net = rounded(product(item.price.quantity, price.amount), price.currency)
             told = item.tax_rate.tax_amount if item.tax_rate is not None else None
-            return _line(revenue, net, told.amount if told is not None else Decimal(0), price.currency)
+            tax = told.amount if told is not None else Decimal(0)
+            return _line(item.price.product_id, revenue, net, tax, price.currency)
 
 
-def _line(revenue: ItemRevenue | None, net: Decimal, tax: Decimal, currency: str) -> _Sold:
+def _line(product_id: str, revenue: ItemRevenue | None, net: Decimal, tax: Decimal, currency: str) -> _Sold:
     period = revenue.period if revenue is not None else None
     return _Sold(
+        product=product_id,
         account=revenue.account_code or "" if revenue is not None else "",
         net=net,
         tax=tax,

@@ -19,6 +19,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "party": "customer",
         "rate": "exchange rate",
         "periods": "service period",
+        "products": "product",
     }
 )
 
@@ -49,7 +50,9 @@ class InvoiceWording(Wording):
 
     @override
     def change(self, key: str, before: str | None, after: str | None, *, are_lines: bool) -> str:
-        """A part of the head in words; of the service periods the days alone, where the lines have the amounts."""
+        """A part of the head in words; of service periods the days alone, and of products the ids, where the lines have the amounts."""
+        if key == "products" and (are_lines or _products(before) != _products(after)):
+            before, after = _products(before), _products(after)
         if key == "periods" and (are_lines or _days(before) != _days(after)):
             before, after = _days(before), _days(after)
         return "" if before == after else f"{_NAMES.get(key, key)}: {before or 'none'} becomes {after or 'none'}"
@@ -95,6 +98,11 @@ class InvoiceWording(Wording):
 def _days(periods: str | None) -> str | None:
     """The days of service periods, each of which stands between its account and its amount."""
     return None if periods is None else ", ".join(sorted({each.split(" ")[1] for each in periods.split("; ")}))
+
+
+def _products(told: str | None) -> str | None:
+    """The ids of products, each of which stands before its amount."""
+    return None if told is None else ", ".join(sorted({each.rpartition(" ")[0] for each in told.split("; ")}))
 
 
 def _is_note(subject: str) -> bool:

@@ -81,8 +81,16 @@ class Found:
             return None
         if self.mark.corrects:
             return self.mark.own == self.form.digest()
-        # What the source did not determine when it was posted was not in the digest.
-        return self.mark.digest in {self.form.digest(), self.form.without("due").digest()}
+        return self.marked_form is not None
+
+    @property
+    def marked_form(self) -> Form | None:
+        """What it says, as far as its mark tells; None where it no longer says what it said when it was posted."""
+        for form in (self.form, self.form.without("products")):
+            # What the source did not determine when it was posted was not in the digest. Older marks tell of no products.
+            if self.mark is not None and self.mark.digest in {form.digest(), form.without("due").digest()}:
+                return form
+        return None
 
 
 class Document(Protocol):

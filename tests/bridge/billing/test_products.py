@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import attrs
 import pytest
 
 import rillet
-from bridge.billing import Product, ProductLink, SyncError
+from bridge.billing import InvoiceDocument, Product, ProductLink, Scope, SyncError
+from bridge.export import NoJournal
 from clientkit.testing import Fault, RequestLost
 from rillet import FixedRecurringPrice
-from support.billing.company import SERVICES, SUBSCRIPTIONS, Seller, invoice, line
+from support.billing.company import NOW, SERVICES, SUBSCRIPTIONS, Seller, changed, invoice, line, note, posts
+from support.billing.listener import pay
 
 
 def test_a_mapped_product(seller: Seller) -> None:
@@ -128,3 +131,89 @@ def test_the_default_product(seller: Seller) -> None:
 
     ((first, second),) = [each.items for each in seller.books.invoices]
     assert {first.product_id, second.product_id} == {there.id}
+
+
+MANUAL = Product(id="prod_9", name="Manual")
+
+
+def product_names(seller: Seller) -> list[str]:
+    names = {each.id: each.name for each in seller.books.products}
+    return [names[item.product_id] for each in seller.books.invoices for item in each.items]
+
+
+@pytest.mark.parametrize(("scope", "forgets"), [(Scope.EXTERNAL, False), (Scope.EXTERNAL, True), (Scope.FULL, False)])
+def test_a_changed_product_is_a_change_of_the_invoice(seller: Seller, scope: Scope, *, forgets: bool) -> None:
+    seller.journal = NoJournal() if forgets else seller.journal
+    seller.put(invoice())
+    assert seller.sync(scope=scope).run().complete
+    seller.put(changed(seller.invoices["in_1"], lines=(line("100.00", MANUAL),)))
+
+    assert len(seller.sync(scope=scope).plan().invoices.posts) == 1
+    assert seller.sync(scope=scope).run().complete
+
+    assert posts(seller.books)[-2:] == ["DELETE invoices", "POST invoices"]
+    assert product_names(seller) == ["Manual"]
+    assert seller.sync(scope=scope).run().posted == 0
+    assert seller.sync(scope=scope).verify() == ()
+
+
+def test_products_that_change_places_are_a_change(seller: Seller) -> None:
+    seller.put(invoice(1, line("60.00"), line("40.00", MANUAL, id="il_2")))
+    assert seller.sync().run().complete
+    seller.put(changed(seller.invoices["in_1"], lines=(line("60.00", MANUAL), line("40.00", id="il_2"))))
+
+    assert seller.sync().run().posted == 1
+    assert product_names(seller) == ["Manual", "Seats"]
+
+
+def test_a_changed_product_of_a_paid_invoice_is_named(synced: Seller) -> None:
+    pay(synced, "119.00")
+    there = synced.product("Manual", "prod_9")
+    synced.put(changed(synced.invoices["in_1"], lines=(line("100.00", MANUAL),)))
+
+    (problem,) = synced.sync().run().problems
+
+    was = synced.books.invoices[0].items[0].product_id
+    assert f"product: {was} becomes {there.id}; it is settled in Rillet" in problem.text
+
+
+def test_a_changed_product_of_a_credit_note_is_a_change(seller: Seller) -> None:
+    seller.put(invoice(), note(invoice_id=None))
+    assert seller.sync().run().complete
+    seller.put(attrs.evolve(seller.notes["cn_1"], lines=(line("10.00", MANUAL),), updated_at=NOW))
+
+    assert seller.sync().run().complete
+    names = {each.id: each.name for each in seller.books.products}
+    assert [names[each.items[0].product_id] for each in seller.books.credit_memos] == ["Manual"]
+
+
+class TestAnOlderMark:
+    """One that was made when products did not count: it cannot tell whether a user has changed a product in Rillet since."""
+
+    @pytest.fixture
+    def posted(self, seller: Seller) -> Seller:
+        """A seller without a journal, whose invoice of seats has another product in Rillet than the billing system says."""
+        seller.journal = NoJournal()
+        seller.product("Seats", "prod_1")
+        seller.product("Manual", "prod_9")
+        seller.customer("Acme", "cus_1")
+        seller.put(invoice(1, line("100.00", MANUAL)))
+        document = seller.sync().plan().invoices.posts[0].document
+        assert isinstance(document, InvoiceDocument)
+        references = document.source.references(document.form().without("products").digest())
+        payload = attrs.evolve(document.payload, external_references=references)
+        seller.books.client().invoices.create(payload)
+        seller.put(invoice())
+        return seller
+
+    def test_its_invoice_is_left_as_it_is(self, posted: Seller) -> None:
+        before = posts(posted.books)
+
+        assert posted.sync().run().complete
+        assert (posts(posted.books), posted.sync().verify()) == (before, ())
+
+    def test_its_invoice_is_posted_anew_where_an_amount_changes(self, posted: Seller) -> None:
+        posted.put(changed(posted.invoices["in_1"], lines=(line("200.00"),)))
+
+        assert posted.sync().run().posted == 1
+        assert product_names(posted) == ["Seats"]

@@ -143,7 +143,7 @@ def state_of_mark(found: Sequence[Found]) -> State:
         base=_marked(base),
         corrections=corrections,
         # Where nobody has changed it, what it says now is what was posted; else its digest alone tells of that.
-        form=base.form if base.is_as_marked and not corrections else None,
+        form=base.marked_form if not corrections else None,
         digest=newest.digest,
         is_begun=begins and not newest.corrects,
         kind=base.ref.kind,
