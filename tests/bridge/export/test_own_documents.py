@@ -64,8 +64,21 @@ NO_BODY, GET = Request[None](method="POST", path="/charges"), Request[None](meth
         ("create", giving(NO_BODY), "Bad.create gave a request without a body"),
         ("create", giving(GET), "Bad.create gave a GET, and it has to be a POST"),
         ("spent", boom, "Bad.spent failed: RuntimeError: boom"),
-        ("spent", giving((1.5,)), "Bad.spent gave float, and it has to give amounts of Decimal and currency"),
-        ("spent", giving(None), "Bad.spent gave NoneType, and it has to give amounts of Decimal and currency"),
+        (
+            "spent",
+            giving((1.5,)),
+            "Bad.spent gave float, and it has to give Amounts of a finite Decimal and a currency",
+        ),
+        (
+            "spent",
+            giving((Amount(amount=Decimal("NaN"), currency="USD"),)),
+            "Bad.spent gave Amount, and it has to give Amounts of a finite Decimal and a currency",
+        ),
+        (
+            "spent",
+            giving(None),
+            "Bad.spent gave NoneType, and it has to give Amounts of a finite Decimal and a currency",
+        ),
         ("postings", giving(("61000",)), "Bad.postings gave str, and it has to give postings"),
     ],
 )

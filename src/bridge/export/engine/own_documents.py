@@ -83,7 +83,7 @@ def _create(document: Any) -> str | None:
 
 
 def _spent(document: Any) -> str | None:
-    return _all(document.spent(), _is_amount, "amounts of Decimal and currency")
+    return _all(document.spent(), _is_amount, "Amounts of a finite Decimal and a currency")
 
 
 def _postings(document: Any) -> str | None:
