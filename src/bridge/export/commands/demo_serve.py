@@ -16,6 +16,7 @@ from bridge.export.commands.app import console, print_json
 from bridge.export.demo import billing, company
 from bridge.export.demo.billing import BillingDemo
 from bridge.export.demo.billing_files import invoices_file, rates_file
+from bridge.export.demo.changing import CHANGES
 from bridge.export.demo.run import Demo
 from bridge.export.watching.graceful_stop import GracefulStop
 
@@ -106,7 +107,19 @@ def _introduction(shown: Demo, variables: Mapping[str, str], settings: str, inte
         f"brex-rillet serve --settings {path} --journal demo.db",
         f"brex-rillet sync-fields --settings {path} --integration {integration}",
     ]
-    return _shown(first, variables, commands, "both stand-ins")
+    change = f'curl -X PATCH "$BREX_BASE_URL{CHANGES}{example}" -H "Authorization: Bearer $BREX_TOKEN" -d'
+    changes = [
+        "Change a record in Brex after an export, and export again:",
+        "",
+        f"""{change} '{{"surcharge": "10.00"}}'""",
+        f"""{change} '{{"account": "61100"}}'""",
+        "",
+        "Or delete in Rillet what history shows, and see what verify and export say:",
+        "",
+        'curl -X DELETE "$RILLET_BASE_URL/charges/ID" -H "Authorization: Bearer $RILLET_API_KEY"',
+        "",
+    ]
+    return _shown(first, variables, [*commands, "", *changes], "both stand-ins")
 
 
 def _billing_introduction(count: int, variables: Mapping[str, str], files: Sequence[str]) -> list[str]:

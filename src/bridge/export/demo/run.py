@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Self
 
 import brex_accounting
-import brex_accounting.testing
 import rillet
 import rillet.testing
 from brex_accounting import Record, RecordType
 from bridge.closing import Period, Reconciliation, reconcile
 from bridge.export.closing import read_snapshot
 from bridge.export.demo import company
+from bridge.export.demo.changing import ChangingStandIn
 from bridge.export.demo.receipts import receipt_file
 from bridge.export.demo.spending import FIRST_DAY, LAST_DAY, corrected, spending
 from bridge.export.engine.export import Export
@@ -36,7 +36,7 @@ class Demo:
     """Both services on loopback for as long as the context lasts, with a company's books and spending in them."""
 
     def __init__(self, *, records: int, seed: int) -> None:
-        self.brex = brex_accounting.testing.StandIn(spending(records, seed), rate_limit=_RAISED_LIMIT)
+        self.brex = ChangingStandIn(spending(records, seed), rate_limit=_RAISED_LIMIT)
         for receipt in (receipt for record in self.brex.records.values() for receipt in record.receipts):
             self.brex.receipt_files.add(receipt.id, *receipt_file(receipt.id))
         self.brex.team.legal_entities = {each.id: each for each in company.LEGAL_ENTITIES}
