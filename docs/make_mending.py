@@ -130,7 +130,7 @@ _ERRORS = textwrap.dedent(
     | verdict | means | what to do |
     |---|---|---|
     | `refused` | the service itself refused it; nothing was done | change the request |
-    | `passing` | this attempt was rejected | try again later |
+    | `passing` | nothing was carried out, or it was a read | try again later |
     | `unclear` | it may have been carried out | check first, or repeat it with the same key |
     | `fatal` | the next request would fail in the same way | change something first, such as a key |
 

@@ -128,12 +128,12 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableError,
         UnreadableAnswerError,
-        Verdict,
     )
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import Problem, Violation
     from clientkit.requests import Download, Page, Request, Unreadable
+    from clientkit.verdicts import Verdict
     from clientkit.webhooks import (
         DuplicateWebhookError,
         Headers,
@@ -201,12 +201,13 @@ _HOMES = {
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError",
         "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError",
         "NotFoundError", "NotSentError", "PagingError", "RateLimitedError", "RedirectError", "ServerError",
-        "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict",
+        "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError",
     ),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("Problem", "Violation",),
     "clientkit.requests": ("Download", "Page", "Request", "Unreadable",),
+    "clientkit.verdicts": ("Verdict",),
     "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",
         "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",

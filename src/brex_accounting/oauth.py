@@ -39,7 +39,6 @@ from clientkit.errors import (
     NoAnswerError,
     StatusError,
     UnreadableAnswerError,
-    Verdict,
 )
 from clientkit.forms import Form
 from clientkit.overriding import override
@@ -47,6 +46,7 @@ from clientkit.problems import Problem
 from clientkit.requests import Request
 from clientkit.sequences import CallSequence, ask
 from clientkit.transport import AsyncTransport, Transport
+from clientkit.verdicts import Verdict
 from clientkit.wire import Answer
 
 AUTH_URL = "https://accounts-api.brex.com/oauth2/default"

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableError,
         UnreadableAnswerError,
-        Verdict,
     )
     from clientkit.exchange import as_flow, call_flow
     from clientkit.field_problems import CodecError, FieldProblem
@@ -76,6 +75,7 @@ if TYPE_CHECKING:
     from clientkit.stopping import StoppedError
     from clientkit.telemetry import instrument
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
+    from clientkit.verdicts import Verdict
     from clientkit.webhooks import SeenStoreError, SharedSeenStore
     from clientkit.wire import Answer, Answered, Consult, Exchanged, Flow, Outgoing, Send, TransportFailure, Wait
 
@@ -95,7 +95,7 @@ _HOMES = {
         "ConfigurationError", "ConflictError", "ConnectionLostError", "DeadlineExceededError", "EarlierTry",
         "ForbiddenError", "NoAnswerError", "NotFoundError", "NotSentError", "PagingError", "RateLimitedError",
         "RedirectError", "ServerError", "StatusError", "UnauthorizedError", "UnprocessableError",
-        "UnreadableAnswerError", "Verdict",
+        "UnreadableAnswerError",
     ),
     "clientkit.exchange": ("as_flow", "call_flow",),
     "clientkit.field_problems": ("CodecError", "FieldProblem",),
@@ -116,6 +116,7 @@ _HOMES = {
     "clientkit.stopping": ("StoppedError",),
     "clientkit.telemetry": ("instrument",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
+    "clientkit.verdicts": ("Verdict",),
     "clientkit.webhooks": ("SeenStoreError", "SharedSeenStore",),
     "clientkit.wire": (
         "Answer", "Answered", "Consult", "Exchanged", "Flow", "Outgoing", "Send", "TransportFailure", "Wait",

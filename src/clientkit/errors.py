@@ -31,7 +31,6 @@ class alone, because a proxy answers with the same statuses as the service: ask 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -39,6 +38,7 @@ import attrs
 from clientkit import codec
 from clientkit.field_problems import shortened
 from clientkit.overriding import override
+from clientkit.verdicts import READS, TURNED_AWAY, UNDECIDED, Verdict
 from clientkit.wire import Answer
 
 if TYPE_CHECKING:
@@ -47,30 +47,13 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="ApiError")
 
 _KEPT_BYTES = 16_384
-_UNDECIDED = frozenset({407, 408, 409})
-
-
-class Verdict(StrEnum):
-    """What an error means for the request, and for those that come after it.
-
-    ``REFUSED``: the service itself said no to this request, and would say it again; nothing was done. ``PASSING``: the
-    last sending was turned away; later it may work. ``UNCLEAR``: the request may have been carried out. ``FATAL``: the
-    next request would meet the same, so a person has to change something first.
-    """
-
-    REFUSED = "refused"
-    PASSING = "passing"
-    UNCLEAR = "unclear"
-    FATAL = "fatal"
-
-
-_TURNED_AWAY = {401: Verdict.FATAL, 403: Verdict.FATAL, 429: Verdict.PASSING}
+_NOTHING_DONE = "Nothing of it was carried out, so repeating it is safe."
 
 
 class ApiError(Exception):
     """The base class of all errors in a call to a service.
 
-    `is_unsent` tells of one that came while the call waited for its turn: nothing of it was sent, whatever the verdict.
+    `is_unsent` tells that nothing of the call reached the service, or all of it was turned away, whatever the verdict.
     """
 
     is_unsent: bool = False
@@ -130,6 +113,12 @@ class _CallError(ApiError):
         self.call = call
 
     @property
+    @override
+    def verdict(self) -> Verdict:
+        """`UNCLEAR`, but `PASSING` of a call that changes nothing, or of which nothing reached the service."""
+        return Verdict.PASSING if self.is_unsent or self.method in READS else Verdict.UNCLEAR
+
+    @property
     def service(self) -> str:
         """The service's name, as in ``Rillet``."""
         return self.call.service
@@ -166,10 +155,10 @@ class NoAnswerError(_CallError):
         "unless it is a read or carries an idempotency key."
     )
 
-    def __init__(self, call: Call, reason: str) -> None:
+    def __init__(self, call: Call, reason: str, *, is_unsent: bool = False) -> None:
         super().__init__(call)
-        self.reason = reason
-        self._describe(f"got no answer: {reason}", self.advice)
+        self.reason, self.is_unsent = reason, is_unsent
+        self._describe(f"got no answer: {reason}", _NOTHING_DONE if is_unsent else self.advice)
 
 
 class NotSentError(NoAnswerError):
@@ -276,14 +265,14 @@ class StatusError(AnswerError):
 
         `FATAL` are 401 and 403, `PASSING` is 429; a page of a proxy with these statuses is `UNCLEAR`, a bare answer
         counts as the service's. `REFUSED` is any other 4xx in the service's own words, but for 407, which only a proxy
-        answers, and 408 and 409, which do not tell what became of the request. The rest is `UNCLEAR`.
+        answers, and 408 and 409, which do not tell what became of the request. The rest is `UNCLEAR`, or of a read `PASSING`.
         """
         is_bare = not self.content and not self._is_elsewhere
-        if self.status in _TURNED_AWAY and (self.is_from_service or is_bare):
-            return _TURNED_AWAY[self.status]
-        if 400 <= self.status < 500 and self.status not in _UNDECIDED and self.is_from_service:
+        if self.status in TURNED_AWAY and (self.is_from_service or is_bare):
+            return TURNED_AWAY[self.status]
+        if 400 <= self.status < 500 and self.status not in UNDECIDED and self.is_from_service:
             return Verdict.REFUSED
-        return Verdict.UNCLEAR
+        return super().verdict
 
     @property
     def code(self) -> str | None:
@@ -369,6 +358,12 @@ class PagingError(ApiError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"listing {path}: {reason}")
         self.path, self.reason = path, reason
+
+    @property
+    @override
+    def verdict(self) -> Verdict:
+        """`PASSING`: it is a read."""
+        return Verdict.PASSING
 
 
 def _open(text: str) -> str:

@@ -86,10 +86,9 @@ def _carried_out(request: Request[T], context: CallContext, observed: ObservedCa
         seconds = yield from exchange.reserve()
         if seconds:
             observed.waits(seconds)
-            yield Wait(seconds, is_unsent=exchange.is_unsent)
+            yield Wait(seconds, is_unsent=not exchange.maybe_done)
         yield from exchange.renew(None)
         outgoing = exchange.outgoing()
-        exchange.is_unsent = False
         context.meter.count()
         observed.sends(outgoing)
         exchanged = yield from attempt(outgoing)
@@ -102,7 +101,8 @@ def _carried_out(request: Request[T], context: CallContext, observed: ObservedCa
                 continue
         else:
             exchange.log(exchanged.reason)
-        yield Wait((yield from exchange.next_wait(exchanged)))
+        seconds = yield from exchange.next_wait(exchanged)
+        yield Wait(seconds, is_unsent=not exchange.maybe_done)
 
 
 def as_flow(calls: CallSequence[T], context: CallContext) -> Flow[T]:
@@ -135,7 +135,6 @@ class _Exchange(Generic[T]):
         self.authorized_by = ""
         self.tried = self.turned_away = 0
         self.waited = 0.0
-        self.is_unsent = True
         self.maybe_done = False
         self.was_refused = False
         self.url = context.base_url + request.target()
@@ -173,9 +172,8 @@ class _Exchange(Generic[T]):
         raise self._without_turn(f"{name} gave {seconds!r}, and it has to give seconds or None")
 
     def _without_turn(self, why: str) -> NoAnswerError:
-        error = NoAnswerError(self.call, f"nothing tells when its turn comes: {why}")
-        error.is_unsent = self.is_unsent
-        return error
+        reason = f"nothing tells when its turn comes: {why}"
+        return NoAnswerError(self.call, reason, is_unsent=not self.maybe_done)
 
     def renew(self, refusal: Refusal | None) -> Flow[bool]:
         """Let the authorization fetch another token, in the time that the call has left."""
@@ -227,6 +225,10 @@ class _Exchange(Generic[T]):
 
     def next_wait(self, exchanged: Exchanged) -> Flow[float]:
         """Seconds until the next attempt; raises when there is none."""
+        if isinstance(exchanged, Answer):
+            outcome, turned_away = f"answered {exchanged.status}", exchanged.status == 429
+        else:
+            outcome, turned_away = exchanged.reason, not exchanged.sent
         window = self._window(exchanged)
         retry, clocks = self.options.retry, self.context.clocks
         wall_time, chance = clocks.wall(), clocks.chance()
@@ -245,11 +247,9 @@ class _Exchange(Generic[T]):
             if window is not None and not self.maybe_done:
                 # Every sending was turned away, so nothing is in doubt.
                 raise self.error(exchanged)
-            raise self.too_late("the next attempt would come after it", self.error(exchanged))
-        if isinstance(exchanged, Answer):
-            outcome, turned_away = f"answered {exchanged.status}", exchanged.status == 429
-        else:
-            outcome, turned_away = exchanged.reason, not exchanged.sent
+            cause = self.error(exchanged)
+            self.maybe_done = self.maybe_done or not turned_away
+            raise self.too_late("the next attempt would come after it", cause)
         self.attempts = (*self.attempts, EarlierTry(outcome=outcome, waited=seconds))
         self.maybe_done = self.maybe_done or not turned_away
         return seconds
@@ -310,7 +310,8 @@ class _Exchange(Generic[T]):
         return self.service.advice.get(code, _LOG_ON_ADVICE if is_log_on else "")
 
     def too_late(self, why: str, cause: Exception | None) -> NoAnswerError:
-        error = DeadlineExceededError(self.call, f"the deadline of {self.options.deadline:g} s passed: {why}")
+        reason = f"the deadline of {self.options.deadline:g} s passed: {why}"
+        error = DeadlineExceededError(self.call, reason, is_unsent=not self.maybe_done)
         error.__cause__ = cause
         return error
 

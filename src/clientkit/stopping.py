@@ -6,8 +6,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from clientkit.errors import ApiError, Verdict
+from clientkit.errors import ApiError
 from clientkit.overriding import override
+from clientkit.verdicts import Verdict
 
 # Seconds for which a request to stop may go unnoticed by what waits.
 _MOMENT = 0.5

@@ -40,13 +40,13 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnprocessableError,
         UnreadableAnswerError,
-        Verdict,
     )
     from clientkit.forms import Multipart
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import Problem, Violation
     from clientkit.requests import Page, Request, Unreadable
+    from clientkit.verdicts import Verdict
     from clientkit.webhooks import (
         DuplicateWebhookError,
         Headers,
@@ -282,13 +282,14 @@ _HOMES = {
         "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError", "ApiError", "BadRequestError", "ConfigurationError",
         "ConflictError", "ConnectionLostError", "DeadlineExceededError", "ForbiddenError", "NoAnswerError",
         "NotFoundError", "NotSentError", "PagingError", "RateLimitedError", "RedirectError", "ServerError",
-        "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError", "Verdict",
+        "StatusError", "UnauthorizedError", "UnprocessableError", "UnreadableAnswerError",
     ),
     "clientkit.forms": ("Multipart",),
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("Problem", "Violation",),
     "clientkit.requests": ("Page", "Request", "Unreadable",),
+    "clientkit.verdicts": ("Verdict",),
     "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",
         "UnreadableWebhookError", "WebhookError", "WebhookSecretError", "WrongSignatureError",

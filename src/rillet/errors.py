@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from clientkit.error_bodies import body_fields, field_text
-from clientkit.errors import ApiError, BadRequestError, StatusError, Verdict
+from clientkit.errors import ApiError, BadRequestError, StatusError
 from clientkit.overriding import override
+from clientkit.verdicts import Verdict
 from clientkit.wire import Answer
 
 if TYPE_CHECKING:

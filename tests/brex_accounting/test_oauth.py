@@ -21,13 +21,14 @@ from brex_accounting.oauth import (
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.oauth import Rotation
 from brex_accounting.tokens import Tokens
-from clientkit.errors import ConfigurationError, Verdict
+from clientkit.errors import ConfigurationError
 from clientkit.testing import (
     AnswerLost,
     Fault,
     Respond,
     json_answer,
 )
+from clientkit.verdicts import Verdict
 from clientkit.wire import Answer
 from support.brex.oauth import (
     NOW,

@@ -22,10 +22,10 @@ from clientkit.errors import (
     ServerError,
     StatusError,
     UnreadableAnswerError,
-    Verdict,
     error_type,
 )
 from clientkit.problems import Problem, Violation
+from clientkit.verdicts import Verdict
 from clientkit.wire import Answer
 
 
@@ -219,12 +219,24 @@ def test_what_another_host_says_about_a_link_is_unclear(status: int, said: _Said
     assert (error.is_from_service, error.verdict) == (False, Verdict.UNCLEAR)
 
 
+@pytest.mark.parametrize("status", [302, 401, 404, 408, 409, 429, 500, 503])
+def test_a_read_is_never_said_to_have_been_carried_out(status: int) -> None:
+    call = attrs.evolve(_CALL, method="GET")
+    for headers, content in (_OWN, _BARE, _PROXY):
+        error = error_type(status)(call, Answer(status=status, headers=headers, content=content))
+        assert error.verdict is not Verdict.UNCLEAR
+    page = error_type(status)(call, Answer(status=status, headers=_PAGE, content=b"<html>"))
+    assert page.verdict is Verdict.PASSING
+    assert errors.AnswerTimeoutError(call, "30 s").verdict is Verdict.PASSING
+    assert UnreadableAnswerError(call, Answer(status=200), reason="no id").verdict is Verdict.PASSING
+
+
 def test_the_verdict_on_errors_without_a_status() -> None:
     found = {type(error): error.verdict for error in _all_errors() if not isinstance(error, StatusError)}
     assert found == {
         ApiError: Verdict.UNCLEAR,
         ConfigurationError: Verdict.FATAL,
-        PagingError: Verdict.UNCLEAR,
+        PagingError: Verdict.PASSING,
         AnswerError: Verdict.UNCLEAR,
         UnreadableAnswerError: Verdict.UNCLEAR,
         errors.AnswerTooLargeError: Verdict.UNCLEAR,

@@ -17,7 +17,8 @@ from clientkit import (
 )
 from clientkit.exchange import call_flow
 from clientkit.testing import Fault, Respond, no_wait
-from clientkit.wire import Send, Wait
+from clientkit.verdicts import Verdict
+from clientkit.wire import Exchanged, Send, TransportFailure, Wait
 from support.exchanges import GET, KEYED, LOST, OK, UNKEYED, World
 from support.exchanges import UNTIL_MIDNIGHT as _UNTIL_MIDNIGHT
 from support.exchanges import status_answer as _status
@@ -78,7 +79,7 @@ def test_a_window_is_waited_out_and_counts_as_no_attempt() -> None:
     world = World([_status(429), OK], jitter=0.5)
     flow = call_flow(GET, world.context(pacer=(shared := Pacer(60))))
     assert isinstance(next(flow), Send)
-    assert flow.send(_status(429)) == Wait(30.0)
+    assert flow.send(_status(429)) == Wait(30.0, is_unsent=True)
     assert shared.reserve(world.time + 1) == 29.0
 
 
@@ -87,7 +88,7 @@ def test_a_window_is_waited_out_within_the_deadline() -> None:
     with pytest.raises(errors.RateLimitedError) as caught:
         world.run(KEYED, world.context(Options(deadline=100.0), Pacer(60)))
     assert world.waits == [15.0] * 6
-    assert caught.value.verdict is errors.Verdict.PASSING
+    assert caught.value.verdict is Verdict.PASSING
     world = World([LOST, *[_status(429)] * 20], jitter=0.0)
     with pytest.raises(errors.DeadlineExceededError):
         world.run(KEYED, world.context(Options(deadline=100.0), Pacer(60)))
@@ -184,3 +185,28 @@ def test_a_machine_that_slept_through_the_deadline() -> None:
     world.time += 1_000
     with pytest.raises(errors.DeadlineExceededError, match="no time is left"):
         next(flow)
+
+
+_REFUSED = TransportFailure("connection refused", sent=False)
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict", "advice"),
+    [
+        ([_REFUSED] * 9, Verdict.PASSING, "repeating it is safe"),
+        ([_status(429), *[_REFUSED] * 9], Verdict.PASSING, "repeating it is safe"),
+        ([LOST, *[_REFUSED] * 9], Verdict.UNCLEAR, "may have carried the request out"),
+        ([_REFUSED, *[LOST] * 9], Verdict.UNCLEAR, "may have carried the request out"),
+    ],
+    ids=["refused", "turned away, then refused", "lost, then refused", "refused, then lost"],
+)
+def test_after_the_deadline_it_is_known_whether_anything_may_be_done(
+    script: list[Exchanged], verdict: Verdict, advice: str
+) -> None:
+    world, options = World(script, takes=30.0), Options(deadline=100.0, retry=RetryPolicy(attempts=99))
+
+    with pytest.raises(errors.DeadlineExceededError) as raised:
+        world.run(KEYED, world.context(options, Pacer(60)))
+
+    assert (raised.value.verdict, raised.value.is_unsent) == (verdict, verdict is Verdict.PASSING)
+    assert advice in str(raised.value)

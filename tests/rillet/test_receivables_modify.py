@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clientkit import codec
 from clientkit.codec.unions import UnknownVariant
-from clientkit.errors import Verdict
+from clientkit.verdicts import Verdict
 from rillet.errors import NotModifiableError, ObjectChangedError
 from rillet.receivables.credit_memos import AsyncCreditMemos, CreditMemos
 from rillet.receivables.customers import AsyncCustomers, Customer, CustomerEmail, CustomerEmailType, Customers

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING
 from clientkit._lazy import lazy
 
 if TYPE_CHECKING:
-    from bridge.export.engine.approvals import Review, ReviewStep, SelfApprovalError, reviews
+    from bridge.export.engine.approvals import (
+        ApprovalError,
+        ChangedSinceSeenError,
+        NothingToApproveError,
+        Review,
+        ReviewStep,
+        SelfApprovalError,
+        UnnamedApproverError,
+        content_of,
+        reviews,
+    )
     from bridge.export.engine.async_export import AsyncExport
     from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, posting_key, vendor_key
     from bridge.export.engine.dismissing import DismissalError
@@ -76,7 +86,10 @@ if TYPE_CHECKING:
 
 # Made by docs/make_exports.py from the imports above.
 _HOMES = {
-    "bridge.export.engine.approvals": ("Review", "ReviewStep", "SelfApprovalError", "reviews",),
+    "bridge.export.engine.approvals": (
+        "ApprovalError", "ChangedSinceSeenError", "NothingToApproveError", "Review", "ReviewStep", "SelfApprovalError",
+        "UnnamedApproverError", "content_of", "reviews",
+    ),
     "bridge.export.engine.async_export": ("AsyncExport",),
     "bridge.export.engine.attempts": ("Attempt", "AttemptState", "Purpose", "posting_key", "vendor_key",),
     "bridge.export.engine.dismissing": ("DismissalError",),
@@ -119,16 +132,17 @@ _HOMES = {
     "clientkit.webhooks": ("UnknownRecipientError",),
 }  # fmt: skip
 __all__ = [
-    "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "AsyncExport", "Attached", "Attempt",
-    "AttemptState", "BrexSource", "Counts", "CreatedVendor", "Disagreement", "DismissalError", "Elsewhere",
-    "EncryptedSecrets", "Export", "ExportOutcome", "Failed", "File", "FileRates", "ForeseeingLedger", "GracefulStop",
-    "Held", "Journal", "JournalError", "KeptBooks", "KeyringSecrets", "Latest", "Ledger", "LookUp", "NoJournal",
-    "Owned", "Owner", "Page", "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose",
-    "RefreshableLedger", "Refusal", "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError",
-    "SecretsUnavailableError", "SelectiveLedger", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal",
-    "SqlPaces", "SqlSeenIds", "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError",
-    "UnknownRecordError", "UnknownTenantError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp",
-    "WebhookReceiver", "announcing", "apply_field_changes", "async_watch", "environment_secrets", "load_books",
+    "Ability", "AccruingLedger", "AdoptionError", "Announcements", "Answer", "ApprovalError", "AsyncExport", "Attached",
+    "Attempt", "AttemptState", "BrexSource", "ChangedSinceSeenError", "Counts", "CreatedVendor", "Disagreement",
+    "DismissalError", "Elsewhere", "EncryptedSecrets", "Export", "ExportOutcome", "Failed", "File", "FileRates",
+    "ForeseeingLedger", "GracefulStop", "Held", "Journal", "JournalError", "KeptBooks", "KeyringSecrets", "Latest",
+    "Ledger", "LookUp", "NoJournal", "NothingToApproveError", "Owned", "Owner", "Page", "PlanApproval", "PlanError",
+    "PlannedStep", "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal", "Review", "ReviewStep",
+    "RilletLedger", "SavedPlan", "Secrets", "SecretsError", "SecretsUnavailableError", "SelectiveLedger",
+    "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode",
+    "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError", "UnknownTenantError",
+    "UnnamedApproverError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
+    "announcing", "apply_field_changes", "async_watch", "content_of", "environment_secrets", "load_books",
     "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch",
     "with_bills", "zone_of",
 ]  # fmt: skip

@@ -62,8 +62,24 @@ class Review:
         return f"{text}; {self.before}" if self.before else text
 
 
-class SelfApprovalError(ValueError):
+class ApprovalError(ValueError):
+    """A posting cannot be approved; the subclass says why. No text names a person."""
+
+
+class SelfApprovalError(ApprovalError):
     """Neither the person whose spending it is nor the one who held it can approve it."""
+
+
+class NothingToApproveError(ApprovalError):
+    """Nothing is to be posted for the record: it is posted as it is, dismissed, or refused."""
+
+
+class ChangedSinceSeenError(ApprovalError):
+    """The record, or what is to be posted for it, was changed since the person looked at it."""
+
+
+class UnnamedApproverError(ApprovalError):
+    """Whoever holds or approves a posting has to have a name."""
 
 
 def reviews(journal: Journal, record_id: str) -> tuple[Review, ...]:
@@ -109,7 +125,7 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
 
     Raises:
         SelfApprovalError: It is the spending of who approves, or who approves has held it.
-        ValueError: There is no name.
+        UnnamedApproverError: There is no name.
         JournalError: The journal cannot be read or written.
     """
     record, name = post.record, _name(by)
@@ -117,9 +133,9 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
     held = next((each.by for each in reversed(known) if each.step is ReviewStep.HOLD), "")
     spender = _names(record)
     if any(_same(name, each) for each in spender):
-        raise SelfApprovalError(f"{record.id} is the spending of {name}, so somebody else has to approve it")
+        raise SelfApprovalError(f"{record.id} is the spending of who approves, so somebody else has to approve it")
     if _same(name, held):
-        raise SelfApprovalError(f"{name} has held {record.id}, so somebody else has to approve it")
+        raise SelfApprovalError(f"{record.id} was held by who approves, so somebody else has to approve it")
     made = Review(
         step=ReviewStep.APPROVE,
         by=name,
@@ -211,7 +227,7 @@ def _write(journal: Journal, record_id: str, made: Review) -> None:
 
 def _name(by: str) -> str:
     if not by.strip():
-        raise ValueError("say who you are")
+        raise UnnamedApproverError("say who you are")
     return by.strip()
 
 

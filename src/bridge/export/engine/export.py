@@ -304,8 +304,10 @@ class Export:
         Raises:
             UnknownRecordError: The source has no such record.
             SelfApprovalError: Who approves has held it, or it is that person's spending.
-            ValueError: There is nothing to post for it, as where it is posted as it is or dismissed, it is not what was `seen`,
-                or there is no name or no journal to keep it.
+            NothingToApproveError: There is nothing to post for it, as where it is posted as it is or dismissed.
+            ChangedSinceSeenError: It is not what was `seen`.
+            UnnamedApproverError: There is no name.
+            ValueError: There is no journal to keep it. The four errors above are subclasses of it.
             SettingsError: The settings name what the ledger does not have.
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read or written.

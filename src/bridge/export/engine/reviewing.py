@@ -11,7 +11,7 @@ from bridge.books import Books
 from bridge.decisions import Decision, Post, Refuse
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine import approvals
-from bridge.export.engine.approvals import Review
+from bridge.export.engine.approvals import ChangedSinceSeenError, NothingToApproveError, Review
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.own_documents import tried
 from bridge.export.engine.paid import with_what_one_pays
@@ -87,17 +87,17 @@ def approve_record(export: Export, record_id: str, *, by: str, seen: str | None 
     _check_journal(export)
     considered = consider(export, record_id)
     if (done := _why_done(export, considered.record, _state(export, record_id))) is not None:
-        raise ValueError(f"{done}, so there is nothing to approve")
+        raise NothingToApproveError(f"{done}, so there is nothing to approve")
     decision = considered.decision
     if isinstance(decision, Post):
         if seen is not None and approvals.content_of(decision) != seen:
-            raise ValueError(
+            raise ChangedSinceSeenError(
                 f"{record_id} or what is posted for it was changed since it was looked at: look at it again"
             )
         review = approvals.approve(export.journal, decision, by=by)
         return Approved(review=review, post=decision, books=considered.books)
     why = "; ".join(map(str, decision.reasons)) if isinstance(decision, Refuse) else decision.why
-    raise ValueError(f"there is nothing to approve for {record_id}: {why}")
+    raise NothingToApproveError(f"there is nothing to approve for {record_id}: {why}")
 
 
 def _check_journal(export: Export) -> None:

@@ -40,8 +40,9 @@ from bridge.export.sources.protocol import Source
 from bridge.settings.values import Settings, SettingsError
 from bridge.wording import Wording
 from clientkit import observing
-from clientkit.errors import ApiError, Verdict
+from clientkit.errors import ApiError
 from clientkit.stopping import StoppedError, stopping
+from clientkit.verdicts import Verdict
 
 _FAILURES_IN_A_ROW = 3
 # Of a summary, whose records may be thousands.
@@ -328,8 +329,7 @@ class Runner:
         why = "the run was interrupted while it was posted; the next run looks for it"
         for task in pool.in_hand:
             for record in task.records:
-                failed = Failed(record=record, why=why, code="interrupted")
-                self._take_in([record], Done(results=(failed,)))
+                self._take_in([record], Done(results=(Failed(record=record, why=why, code="interrupted"),)))
         pool.in_hand.clear()
 
     def _show(self, progress: Progress) -> None:

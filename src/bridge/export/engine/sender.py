@@ -18,8 +18,9 @@ from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, NotSentError, Sent
 from bridge.mappers.summaries import Member
 from clientkit import codec
-from clientkit.errors import AnswerError, ApiError, Verdict
+from clientkit.errors import AnswerError, ApiError
 from clientkit.requests import Request
+from clientkit.verdicts import Verdict
 
 
 class NoIdError(ApiError):

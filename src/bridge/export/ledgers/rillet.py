@@ -50,10 +50,11 @@ from bridge.export.owners import Owner, place_of
 from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
-from clientkit.errors import ApiError, Call, NotFoundError, StatusError, UnreadableAnswerError, Verdict
+from clientkit.errors import ApiError, Call, NotFoundError, StatusError, UnreadableAnswerError
 from clientkit.forms import Multipart
 from clientkit.pacing import Pacing
 from clientkit.requests import Request, segment
+from clientkit.verdicts import Verdict
 from clientkit.wire import Answer, Answered
 from rillet import (
     Bill,

@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 from typing_extensions import override
 
-from clientkit.errors import ConfigurationError, Verdict
+from clientkit.errors import ConfigurationError
+from clientkit.verdicts import Verdict
 
 T = TypeVar("T")
 

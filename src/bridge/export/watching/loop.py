@@ -98,10 +98,11 @@ def watch(
             return
         if not schedule.begins(ids):
             continue
+        outcome: ExportOutcome | None = None
         try:
             outcome = run(schedule.subjects(ids))
         except (ApiError, JournalError) as error:
-            outcome = _unrun(error)
+            _log_failure(error)
         if outcome is not None:
             yield outcome
         schedule.ended(outcome)
@@ -135,10 +136,11 @@ async def async_watch(
             return
         if not schedule.begins(ids):
             continue
+        outcome: ExportOutcome | None = None
         try:
             outcome = await run(schedule.subjects(ids))
         except (ApiError, JournalError) as error:
-            outcome = _unrun(error)
+            _log_failure(error)
         if outcome is not None:
             yield outcome
         schedule.ended(outcome)
@@ -175,7 +177,7 @@ class _Schedule:
             self._due, self._failures = self._started + self._interval.total_seconds(), 0
 
 
-def _unrun(error: ApiError | JournalError) -> None:
+def _log_failure(error: ApiError | JournalError) -> None:
     """Log why a run came to nothing. Raises what a person has to mend first."""
     if isinstance(error, ConfigurationError):
         raise error

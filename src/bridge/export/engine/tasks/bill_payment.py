@@ -12,7 +12,8 @@ from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError, Locks, claimed
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.journal.protocol import NoJournal
-from clientkit.errors import ApiError, Verdict
+from clientkit.errors import ApiError
+from clientkit.verdicts import Verdict
 
 
 class AmbiguousPaymentError(Exception):

@@ -16,7 +16,8 @@ from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.tasks.protocol import Done, TaskContext
 from bridge.export.reporting.report import Failed, Posted
-from clientkit.errors import ApiError, Verdict
+from clientkit.errors import ApiError
+from clientkit.verdicts import Verdict
 
 #: The step of a plan for what an earlier run began and nobody knows the outcome of.
 SENT_AGAIN = "send again"

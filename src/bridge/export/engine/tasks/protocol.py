@@ -25,8 +25,9 @@ from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import Failed, RecordResult, StopCode, Warned
 from bridge.settings.values import Settings, SettingsError
 from bridge.wording import RECORDS, Wording
-from clientkit.errors import AnswerError, ApiError, Verdict
+from clientkit.errors import AnswerError, ApiError
 from clientkit.stopping import StoppedError
+from clientkit.verdicts import Verdict
 
 INTERRUPTED = "it was interrupted"
 

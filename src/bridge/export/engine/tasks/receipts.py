@@ -44,9 +44,9 @@ from clientkit.errors import (
     NotFoundError,
     StatusError,
     UnreadableAnswerError,
-    Verdict,
 )
 from clientkit.requests import Request, segment
+from clientkit.verdicts import Verdict
 from clientkit.wire import Answer
 
 #: Downloads the files of a record's receipts.
