@@ -38,6 +38,7 @@ from clientkit.webhooks import (
     UnreadableWebhookError,
     WrongSignatureError,
     check_body,
+    check_id,
     check_new,
     check_time,
     pairs,
@@ -158,8 +159,9 @@ def verify(
 def sign(secret: str, body: bytes, *, id: str, timestamp: datetime) -> dict[str, str]:
     """The headers that Brex would send with `body`, for tests of a receiver.
 
-    Raises `WebhookSecretError` for a secret that is not usable.
+    Raises `WebhookSecretError` for a secret that is not usable, `ValueError` for an id that `verify` refuses.
     """
+    check_id(id)
     seconds = str(int(timestamp.timestamp()))
     signature = Keys(secret, prefix=_PREFIX).sign(_signed(id, seconds, body))
     return dict(zip(_HEADERS, (id, seconds, f"v1,{signature}"), strict=True))

@@ -270,6 +270,12 @@ def check_new(id: str, seen: SeenStore | None) -> None:
         raise DuplicateWebhookError(id)
 
 
+def check_id(id: str) -> None:
+    """Raise `ValueError` for an id that receivers refuse, with which no delivery is to be signed."""
+    if not id or "." in id or not (id.isascii() and id.isprintable()):
+        raise ValueError(f"an id is printable ASCII without a dot, not {id!r}")
+
+
 def check_body(body: object) -> bytes:
     """The body's bytes. Raises `TypeError` for anything else: what was parsed can never be checked again."""
     if isinstance(body, bytes):

@@ -33,6 +33,7 @@ from clientkit.webhooks import (
     SeenStore,
     UnreadableWebhookError,
     check_body,
+    check_id,
     check_new,
     check_time,
     pick,
@@ -241,8 +242,10 @@ def sign(
 ) -> dict[str, str]:
     """The headers that Rillet would send with `body`, for tests of a receiver.
 
-    Raises `WebhookSecretError` for a token that is not usable, `ValueError` for a timestamp without a time zone.
+    Raises `WebhookSecretError` for a token that is not usable, `ValueError` for a timestamp without a time zone and for an
+    id that `verify` refuses.
     """
+    check_id(id)
     signed = (codec.instant_text(timestamp), id, str(entity), str(event))
     return dict(zip(_HEADERS, (*signed, Keys(secret).sign(_signed(signed, body))), strict=True))
 

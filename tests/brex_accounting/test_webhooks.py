@@ -283,3 +283,9 @@ def test_garbage_ends_in_one_exception(garbage: dict[str, str], body: bytes) -> 
 def test_signed_garbage_ends_in_one_exception(body: bytes) -> None:
     with pytest.raises(UnreadableWebhookError):
         verify(raw_headers(body), body)
+
+
+@pytest.mark.parametrize("wrong", ["a.b", "", "msg_ü", "msg\n1"])
+def test_nothing_is_signed_under_an_id_that_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="printable ASCII without a dot"):
+        webhooks.sign(SECRET, b"{}", id=wrong, timestamp=SENT)

@@ -374,3 +374,9 @@ texts = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Zs
 def test_signed_garbage_ends_in_one_exception(body: bytes, id: str, entity: str, event: str, time: str) -> None:
     with pytest.raises(WebhookError):
         webhooks.verify(headers(body, id=id, entity=entity, event=event, time=time), body, SECRET)
+
+
+@pytest.mark.parametrize("wrong", ["a.b", "", "msg_ü", "msg\n1"])
+def test_nothing_is_signed_under_an_id_that_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="printable ASCII without a dot"):
+        webhooks.sign(SECRET, b"{}", entity=Entity.BILL, event=EventType.DELETED, id=wrong, timestamp=MOMENT)

@@ -10,8 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 
 USERS_TEST = """
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from brex_accounting import NewWebhookSubscription, WebhookEventType, webhooks
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, Entity, Settings
 from bridge.export import Export
@@ -35,6 +36,23 @@ def test_time_passes_when_the_test_says_so(service_clock, rillet_client):
     assert rillet_client.organization.get().trade_name
 
 
+def test_a_receiver_that_goes_by_the_real_time_takes_a_webhook(brex, brex_client, service_clock):
+    service_clock.advance(datetime.now(UTC) - service_clock.now())
+    url, received = "https://books.example.com/brex", []
+    ready = WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT
+    brex_client.webhook_subscriptions.create(NewWebhookSubscription(url=url, event_types=[ready]))
+
+    def receive(headers, body):
+        received.append(webhooks.verify(headers, body, brex.webhooks.secret))
+        return 200
+
+    brex.outbox.listen(url, receive)
+    brex.add(card_expense("42.75", record_id="accr_1"))
+    (delivery,) = brex.outbox.deliver_due()
+    assert delivery.answers == [200]
+    assert received[0].record_ids == ("accr_1",)
+
+
 def test_each_test_begins_anew(brex, rillet_books):
     assert not brex.records
     assert not rillet_books.charges
@@ -51,7 +69,7 @@ def test_users_tests_need_no_conftest(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 def test_the_plugin_is_found_where_the_package_is_installed() -> None:
