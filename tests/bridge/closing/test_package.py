@@ -114,6 +114,16 @@ def test_totals_are_formulas_for_each_currency_that_come_to_the_sum(make: MakeCo
     assert (differences[-1][0], differences[-1][8:10]) == ("Total", (130.25, "USD"))
 
 
+def test_an_amount_with_more_places_than_its_currency_has_is_shown_whole(make: MakeCompany) -> None:
+    waiting = attrs.evolve(charge("19.999", id="k9", **on(21)), review_status=ReviewStatus.REVIEW)
+    sheet = sheets(workbook(packed(month(make, waiting))))["Not in the books"]
+
+    _, *found = sheet.iter_rows(min_col=9, max_col=9)
+
+    shown = [(cell.value, cell.number_format) for (cell,) in found if cell.value is not None]
+    assert shown == [(50.25, "#,##0.00"), (80, "#,##0.00"), (19.999, "#,##0.000"), (150.249, "#,##0.000")]
+
+
 def test_it_tells_who_made_it_of_which_settings_with_which_versions(make: MakeCompany) -> None:
     company = month(make)
     company.export().hold("k3", by="ada@example.com", why="which project?")

@@ -91,9 +91,11 @@ class _Formats:
         self.label: _Format = book.add_format({"bold": True, "top": 1})
         self._amounts: dict[tuple[int, bool], _Format] = {}
 
-    def amount(self, currency: str | None, *, is_total: bool = False) -> _Format:
-        """The format of amounts in a currency."""
-        count = 2 if currency is None else places(currency)
+    def amount(self, amount: Decimal, currency: str | None, *, is_total: bool = False) -> _Format:
+        """The format of an amount: the places of its currency, or all that it has if those are more."""
+        count = max(
+            2 if currency is None else places(currency), len(decimal_text(amount.normalize()).partition(".")[2])
+        )
         if (count, is_total) not in self._amounts:
             shown = "#,##0" + (f".{'0' * count}" if count else "")
             more: dict[str, object] = {"bold": True, "top": 1} if is_total else {"valign": "top"}
@@ -131,7 +133,7 @@ class _Sheet:
             case None:
                 return
             case Decimal() if _fits(cell):
-                sheet.write_number(row, column, cell, formats.amount(currency))
+                sheet.write_number(row, column, cell, formats.amount(cell, currency))
             case Decimal():
                 sheet.write_string(row, column, decimal_text(cell), formats.text)
             case date():
@@ -179,7 +181,7 @@ class _Sheet:
             return
         summed, chosen = xl_range_abs(1, column, last, column), xl_range_abs(1, by, last, by)
         formula = f"=SUMIF({chosen},{xl_rowcol_to_cell(row, by)},{summed})"
-        style = self._formats.amount(currency, is_total=True)
+        style = self._formats.amount(amount, currency, is_total=True)
         self._sheet.write_formula(row, column, formula, style, Decimal(decimal_text(amount)))
 
 
