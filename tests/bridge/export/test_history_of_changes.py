@@ -54,6 +54,25 @@ def test_a_replaced_document_is_told_as_deleted_and_replaced(make: MakeCompany) 
     ]
 
 
+def test_an_export_says_what_it_changed(make: MakeCompany) -> None:
+    company = make(charge("100"), bill("100"))
+    assert company.run().counts.changed == 0
+    company.change(charge("110"))
+    company.change(bill("120"))
+    company.change(charge("5", id="k2"))
+
+    outcome = company.run()
+
+    assert (outcome.counts.posted, outcome.counts.changed) == (3, 2)
+    console = Console(width=120, file=io.StringIO(), record=True)
+    console.print(tables.export_table(outcome))
+    lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
+    assert "Changes of what was posted before 2" in lines
+    (changed,) = [line for line in lines if line.startswith("Changed: ")]
+    assert "k1 (delete, post anew)" in changed
+    assert "b1 (replace)" in changed
+
+
 def test_what_was_deleted_and_not_posted_again_is_replaced_by_nothing(make: MakeCompany) -> None:
     company = make(charge("100"), on_delete="delete")
     company.run()

@@ -307,7 +307,7 @@ def test_the_outcome_as_json_names_everything(company: Company, records: list[Re
     assert found["amounts"] == {"USD": "17.50"}
     assert found["reported"] == [record.id for record in records]
     assert found["counts"] == {
-        "posted": 5, "adopted": 0, "created_vendors": 1, "held": 0, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
+        "posted": 5, "changed": 0, "adopted": 0, "created_vendors": 1, "held": 0, "refused": 1, "nothing": 0, "failed": 0, "reported": 5, "unreported": 0,
         "attached": 0, "unattached": 0, "unreadable": 0, "warnings": 0, "elsewhere": 0, "without_money": 0, "not_reached": 0,
     }  # fmt: skip
     assert [each["step"] for each in found["posted"]] == ["create"] * 5

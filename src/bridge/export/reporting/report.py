@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import chain
 from typing import TypeAlias
 
 import attrs
@@ -82,6 +81,11 @@ class Posted:
     def ref(self) -> Ref:
         """The object in the ledger."""
         return Ref(kind=self.kind, id=self.id)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changed or deleted what was posted before."""
+        return self.step in _CHANGES
 
     @property
     def is_removed(self) -> bool:
@@ -166,9 +170,9 @@ class Unreported:
 
 # Reasons that name something of the record are different for each; memory must not grow with them.
 _MOST_ALIKE = 100
-
-#: The step of a `Posted` whose document was deleted.
+#: The step of a `Posted` whose document was deleted, and those that change what was posted before.
 _REMOVED = "delete"
+_CHANGES = frozenset({"replace", "delete, post anew", "correcting entry", _REMOVED})
 
 #: What can become of one record.
 RecordResult: TypeAlias = Posted | Refuse | Skip | Failed | Elsewhere
@@ -180,10 +184,12 @@ class Counts:
 
     What a run sends again of an earlier one, which counted it as failed, is `posted`; what it finds is `adopted`.
 
-    `without_money` are those of `nothing` that move no money: they are reported as done, and nothing is posted.
+    `without_money` are those of `nothing` that move no money: they are reported as done, and nothing is posted. `changed`
+    are those of `posted` that changed or deleted what was posted before.
     """
 
     posted: int = 0
+    changed: int = 0
     adopted: int = 0
     created_vendors: int = 0
     held: int = 0
@@ -205,6 +211,7 @@ def _counted(outcome: ExportOutcome) -> Counts:
     adopted = sum(each.adopted for each in outcome.posted)
     return Counts(
         posted=len(outcome.posted) - adopted,
+        changed=sum(each.is_change for each in outcome.posted),
         adopted=adopted,
         created_vendors=len(outcome.created_vendors),
         held=len(outcome.held),
@@ -239,15 +246,8 @@ def _alike(outcome: ExportOutcome) -> Mapping[str, int]:
 
 def _totals(outcome: ExportOutcome) -> Mapping[str, Total]:
     found = dict[str, Total]()
-    sorts: tuple[Iterable[RecordResult], ...] = (
-        outcome.posted,
-        outcome.held,
-        outcome.refused,
-        outcome.nothing,
-        outcome.failed,
-        outcome.elsewhere,
-    )
-    for each in chain.from_iterable(sorts):
+    left = (*outcome.held, *outcome.refused, *outcome.nothing, *outcome.failed, *outcome.elsewhere)
+    for each in (*outcome.posted, *left):
         add_total(found, each)
     if outcome.unreadable:
         found["unreadable"] = Total(records=len(outcome.unreadable))
@@ -318,6 +318,7 @@ class ExportOutcome(Tabular):
             "Reported to Brex": counts.reported,
         }
         unusual = {
+            "Changes of what was posted before": counts.changed,
             "Receipts attached": counts.attached,
             "Receipts not attached": counts.unattached,
             f"Found in {self.ledger} already": counts.adopted,

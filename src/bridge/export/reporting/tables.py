@@ -82,6 +82,9 @@ def _details(outcome: ExportOutcome) -> Iterator[RenderableType]:
     if outcome.created_vendors:
         names = [vendor.name for vendor in outcome.created_vendors[:MOST_ROWS]]
         yield Text("Vendors created: " + on_one_line(", ".join(names)) + _more(counts.created_vendors, names))
+    if counts.changed:
+        changed = [f"{each.record.id} ({each.step})" for each in outcome.posted if each.is_change][:_MOST_NAMES]
+        yield Text("Changed: " + on_one_line(", ".join(changed)) + _more(counts.changed, changed))
     yield from _left_out(outcome)
     yield from _beside(outcome)
 

@@ -61,6 +61,7 @@ class Tally:
         match result:
             case Posted():
                 add_amounts(self._amounts, result)
+                self._count("changed", result.is_change)
                 self._hold(self._posted, result)
                 self._count("attached", result.receipts.files)
                 for each in result.receipts.unattached:
