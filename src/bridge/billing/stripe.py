@@ -122,7 +122,9 @@ def _customer(invoice: _Object, at: str) -> Customer:
     exempt = _optional(invoice, "customer_tax_exempt", at)
     if exempt not in _TAX_STATUSES:
         raise StripeShapeError(f"{at}: customer_tax_exempt is {exempt!r}, not one of none, exempt and reverse")
-    shipping = invoice.get("customer_shipping")
+    address, shipping = invoice.get("customer_address"), invoice.get("customer_shipping")
+    address = expanded.get("address") if address is None else address
+    shipping = expanded.get("shipping") if shipping is None else shipping
     ours = _optional(expanded, "currency", f"{at}.customer")
     return Customer(
         id=_id(told, f"{at}.customer"),
@@ -130,7 +132,7 @@ def _customer(invoice: _Object, at: str) -> Customer:
         email=_optional(invoice, "customer_email", at) or _optional(expanded, "email", at),
         currency=None if ours is None else ours.upper(),
         tax_status=_TAX_STATUSES[exempt],
-        address=_address(invoice.get("customer_address"), f"{at}.customer_address"),
+        address=_address(address, f"{at}.customer_address"),
         shipping_address=_address(
             _object(shipping, f"{at}.customer_shipping").get("address") if shipping is not None else None,
             f"{at}.customer_shipping.address",

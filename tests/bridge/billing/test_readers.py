@@ -91,14 +91,22 @@ def test_amounts_are_of_the_smallest_unit_that_stripe_has(currency: str, amount:
 def test_expanded_objects_tell_more() -> None:
     product = {"id": "prod_1", "name": "Seats", "description": "For people", "tax_code": "txcd_10103001"}
     told = stripe_line(pricing={"price_details": {"product": product}})
-    customer = {"id": "cus_1", "name": "Acme", "currency": "usd"}
+    address = {"line1": "Rathausmarkt 1", "line2": None, "city": "Hamburg", "postal_code": "20095", "country": "DE"}
+    customer = {"id": "cus_1", "name": "Acme", "currency": "usd", "address": address, "shipping": {"address": address}}
 
-    read = read_stripe_invoice(stripe_invoice(told, customer=customer, customer_tax_exempt="reverse"))
+    invoice = stripe_invoice(told, customer=customer, customer_tax_exempt="reverse")
+    read = read_stripe_invoice({**invoice, "customer_address": None})
 
     assert read.lines[0].product == Product(
         id="prod_1", name="Seats", description="For people", tax_category="txcd_10103001"
     )
     assert (read.customer.currency, read.customer.tax_status) == ("USD", TaxStatus.REVERSE_CHARGE)
+    hamburg = PostalAddress(line1="Rathausmarkt 1", city="Hamburg", zip_code="20095", country="DE")
+    assert (read.customer.address, read.customer.shipping_address) == (hamburg, hamburg)
+    # What was on the invoice counts, whatever the customer's is by now.
+    billed = read_stripe_invoice(invoice).customer.address
+    assert billed is not None
+    assert billed.country == "US"
 
 
 def test_a_credit_note_of_stripe() -> None:
