@@ -86,11 +86,12 @@ def plan_credit_note(
         return Skip(invoice=note, why="it is void", code=SkipCode.NO_MONEY)
     if (skipped := _skipped(note, settings, posted_on)) is not None:
         return skipped
-    sale = _Sale(note, catalogue, settings, rates, posted_on=posted_on)
+    lines = tuple(attrs.evolve(each, product=each.product or each.credited_product) for each in note.lines)
+    sale = _Sale(attrs.evolve(note, lines=lines), catalogue, settings, rates, posted_on=posted_on)
     if sale.total < 0:
         sale.findings.add(ReasonCode.NEGATIVE_AMOUNT, "it comes to less than nothing, which takes an invoice")
     applied = note.applied if note.applied is not None else sale.total if note.invoice_id is not None else Decimal(0)
-    if applied < 0 or applied > sale.total:
+    if applied < 0 or (sale.is_whole and applied > sale.total):
         text = f"{sale.amount(applied)} of it is applied, and it comes to {sale.amount(sale.total)} {note.currency}"
         sale.findings.add(ReasonCode.UNBALANCED, text)
     sold = sale.sold(CREDIT_NOTE)
@@ -134,6 +135,11 @@ class _Sale:
         self._are_amounts = all(self._is_amount(each) for each in invoice.lines)
         sold = [self._sold(each) for each in invoice.lines] if self._are_amounts else []
         self._lines = rounded_as_told(invoice, sold)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its lines are known."""
+        return self._are_amounts and None not in self._lines
 
     @property
     def total(self) -> Decimal:
@@ -241,7 +247,7 @@ class _Sale:
                 text = f"{wrong[0]:f} has more places than {invoice.currency} has"
                 self.findings.add(ReasonCode.CURRENCY_PRECISION, text, line.id)
         told = invoice.total
-        if told is not None and None not in self._lines and invoice.lines and told != self.total:
+        if told is not None and self.is_whole and invoice.lines and told != self.total:
             lines = f"its lines come to {self.amount(self.total)} with their taxes"
             text = f"its total is {self.amount(told)} {invoice.currency}, and {lines}"
             self.findings.add(ReasonCode.UNBALANCED, text)

@@ -91,11 +91,11 @@ def _namesake(product: Product, line: Line, context: Context) -> BookProduct | N
 
 
 def _default(line: Line, context: Context) -> BookProduct | None:
-    what = (
-        "a line without a product" if line.product is None else f"the product {line.product.id} {line.product.name!r}"
-    )
     if context.settings.default_product is None:
-        text = f"{what} is not mapped; add it to [[products]], set default_product, or set create_products to true"
+        text = "a line has no product; set default_product to the product of such lines"
+        if line.product is not None:
+            what = f"the product {line.product.id} {line.product.name!r}"
+            text = f"{what} is not mapped; add it to [[products]], set default_product, or set create_products to true"
         context.refuse(ReasonCode.PRODUCT_NOT_MAPPED, text, line)
         return None
     if context.refuse_unread("product", context.settings.default_product, line=line):

@@ -6,11 +6,13 @@ before them. Objects may be expanded or ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import TypeAlias, cast
+
+import attrs
 
 from bridge.billing.values import (
     CreditNote,
@@ -85,9 +87,12 @@ def read_stripe_invoice(invoice: Mapping[str, object], *, zone: tzinfo = UTC) ->
     )
 
 
-def read_stripe_credit_note(note: Mapping[str, object], customer: Customer, *, zone: tzinfo = UTC) -> CreditNote:
+def read_stripe_credit_note(
+    note: Mapping[str, object], customer: Customer, *, credited: Iterable[Line] = (), zone: tzinfo = UTC
+) -> CreditNote:
     """A credit note from Stripe's JSON, parsed; Stripe tells of its `customer` in the invoice alone.
 
+    `credited` are the lines of its invoice, whose products are those of the lines that name them (``invoice_line_item``).
     ``pre_payment_amount`` is what it takes off the invoice; the rest is refunded or kept for later invoices. Raises as
     `read_stripe_invoice`.
     """
@@ -98,12 +103,12 @@ def read_stripe_credit_note(note: Mapping[str, object], customer: Customer, *, z
         raise StripeShapeError(f"{at}: created is missing")
     voided = _moment(note, "voided_at", at)
     issued = _moment(note, "effective_at", at) or created
-    invoice = note.get("invoice")
+    invoice, products = note.get("invoice"), {each.id: each.product for each in credited}
     return CreditNote(
         id=_text(note, "id", at),
         number=_optional(note, "number", at),
         customer=customer,
-        lines=tuple(_lines(note, currency, zone, at)),
+        lines=tuple(_lines(note, currency, zone, at, products)),
         currency=currency,
         issued=issued.astimezone(zone).date(),
         invoice_id=None if invoice is None else _id(invoice, f"{at}.invoice"),
@@ -154,13 +159,18 @@ def _address(told: object, at: str) -> PostalAddress | None:
     )
 
 
-def _lines(of: _Object, currency: str, zone: tzinfo, at: str) -> Iterator[Line]:
+def _lines(
+    of: _Object, currency: str, zone: tzinfo, at: str, credited: Mapping[str, Product | None] = MappingProxyType({})
+) -> Iterator[Line]:
     listed = _object(of.get("lines"), f"{at}.lines")
     if listed.get("has_more") is True:
         raise StripeShapeError(f"{at}: not all of its lines are there; list them with limit=100 and give them all")
     for index, each in enumerate(_list(listed.get("data"), f"{at}.lines.data")):
         where = f"{at}.lines[{index}]"
-        yield _line(_object(each, where), currency, zone, where)
+        line = _object(each, where)
+        names = _optional(line, "invoice_line_item", where)
+        product = None if names is None else credited.get(names)
+        yield attrs.evolve(_line(line, currency, zone, where), credited_product=product)
 
 
 def _line(line: _Object, currency: str, zone: tzinfo, at: str) -> Line:

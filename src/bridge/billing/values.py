@@ -88,7 +88,8 @@ class Line:
 
     `amount` is what it comes to after discounts and without tax, negative where it takes something back; `unit_price` is
     what one unit costs, where the billing system tells. `tax` is the tax on top of it, None where nobody has worked it out.
-    `start` and `end` are the first and the last day of the service.
+    `start` and `end` are the first and the last day of the service. `credited_product` is that of the invoice's line which a
+    line of a credit note takes back, and counts where it names no product itself.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Line:
     tax: Decimal | None = None
     start: date | None = None
     end: date | None = None
+    credited_product: Product | None = None
 
 
 @attrs.frozen(kw_only=True)

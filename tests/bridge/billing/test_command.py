@@ -201,6 +201,36 @@ def test_stripes_json_is_read_with_its_credit_notes(run: Run, books: rillet.test
     assert run("sync", invoices="stripe.json") == (0, {"posted": 0, "stopped": None, "problems": []})
 
 
+def test_a_credit_note_of_stripe_is_of_the_product_of_the_line_that_it_credits(
+    run: Run, books: rillet.testing.StandIn, tmp_path: Path
+) -> None:
+    line = {**CREDIT_NOTE["lines"]["data"][0], "id": "cnli_1", "invoice_line_item": "il_1"}
+    del line["pricing"]
+    told = {"invoices": [stripe_invoice()], "credit_notes": [{**CREDIT_NOTE, "lines": {"data": [line]}}]}
+    (tmp_path / "stripe.json").write_text(json.dumps(told), encoding="utf-8")
+
+    code, _ = run("sync", invoices="stripe.json")
+
+    ((product,), (invoice,), (memo,)) = books.products, books.invoices, books.credit_memos
+    assert (code, invoice.items[0].product_id, memo.items[0].product_id) == (0, product.id, product.id)
+
+
+@pytest.mark.usefixtures("books")
+def test_a_credit_note_whose_line_has_no_product_says_what_helps(run: Run, tmp_path: Path) -> None:
+    """Create_products does not, and what of it is applied is no fault of its own."""
+    line = {**CREDIT_NOTE["lines"]["data"][0]}
+    del line["pricing"]
+    told = {"invoices": [stripe_invoice()], "credit_notes": [{**CREDIT_NOTE, "lines": {"data": [line]}}]}
+    (tmp_path / "stripe.json").write_text(json.dumps(told), encoding="utf-8")
+
+    code, shown = run("sync", invoices="stripe.json")
+
+    assert (code, [each["text"] for each in shown["problems"]]) == (
+        1,
+        ["a line has no product; set default_product to the product of such lines"],
+    )
+
+
 @pytest.mark.parametrize(
     "shape",
     [

@@ -12,7 +12,7 @@ from bridge.billing import InvoiceDocument, Product, ProductLink, Scope, SyncErr
 from bridge.export import NoJournal
 from clientkit.testing import Fault, RequestLost
 from rillet import FixedRecurringPrice
-from support.billing.company import NOW, SERVICES, SUBSCRIPTIONS, Seller, changed, invoice, line, note, posts
+from support.billing.company import NOW, SEATS, SERVICES, SUBSCRIPTIONS, Seller, changed, invoice, line, note, posts
 from support.billing.listener import pay
 
 
@@ -185,6 +185,16 @@ def test_a_changed_product_of_a_credit_note_is_a_change(seller: Seller) -> None:
     assert seller.sync().run().complete
     names = {each.id: each.name for each in seller.books.products}
     assert [names[each.items[0].product_id] for each in seller.books.credit_memos] == ["Manual"]
+
+
+def test_a_posted_credit_note_stays_where_its_credited_product_is_only_known_later(seller: Seller) -> None:
+    there = seller.product("Other")
+    seller.put(invoice(), note(1, line("10.00", None)))
+    assert seller.sync(default_product=there.id).run().complete
+    seller.put(note(1, line("10.00", None, credited_product=SEATS)))
+
+    assert (seller.sync(default_product=there.id).run().posted, len(seller.books.credit_memos)) == (0, 1)
+    assert [each.items[0].product_id for each in seller.books.credit_memos] == [there.id]
 
 
 class TestAnOlderMark:

@@ -27,8 +27,8 @@ from clientkit.money import checked, total
 _DIGITS = 20
 #: No billing system's invoice is older.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-# What only tracks the life of an invoice.
-_LIFE = frozenset({"status", "updated_at", "created_at", "link"})
+# What only tracks the life of an invoice, or is said of another one.
+_LIFE = frozenset({"status", "updated_at", "created_at", "link", "credited_product"})
 
 
 def subject_of_value(value: Invoice | CreditNote) -> str:
