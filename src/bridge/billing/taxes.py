@@ -122,6 +122,9 @@ def _problem(
             f"{_unmatched(line, context)}; add one"
         )
         return ReasonCode.UNKNOWN_TAX_CODE, text
+    if amount and rate is None and context.settings.taxes:
+        text = f"a line has a tax of {context.amount(amount)} {currency}, and {_unmatched(line, context)}, which would tell its rate; add one"
+        return ReasonCode.UNKNOWN_TAX_CODE, text
     if rate is None or line.tax is None:
         return None
     unit = Decimal((0, (1,), -places(currency)))

@@ -13,6 +13,7 @@ from bridge.billing import (
     CustomerLink,
     Scope,
     SyncError,
+    TaxCode,
     TaxStatus,
     read_stripe_invoice,
 )
@@ -176,6 +177,32 @@ class TestTaxes:
         (problem,) = outcome.problems
         assert "a tax of 19.00 USD" in problem.text
         assert seller.books.invoices == ()
+
+    def test_a_tax_for_which_no_entry_fits_is_refused(self, seller: Seller) -> None:
+        """A forgotten country must not turn the check off."""
+        sent = line("100.00", tax=Decimal("77.00"))
+        german = (TaxCode(code="DE19", country="DE"),)
+        seller.put(invoice(1, sent))
+
+        (problem,) = seller.sync(taxes=german).run().problems
+
+        assert (problem.error, problem.text) == (
+            SyncError.MISSING_SETUP,
+            (
+                "a line has a tax of 77.00 USD, and no entry of [[taxes]] is for a customer without a country who is taxed, and a "
+                "product without a tax category, which would tell its rate; add one"
+            ),
+        )
+        assert seller.books.invoices == ()
+
+    @pytest.mark.parametrize(("tax", "taxes"), [("77.00", ()), ("0.00", (TaxCode(code="DE19", country="DE"),))])
+    def test_a_tax_is_posted_as_it_is_told_where_there_are_no_entries_or_it_is_none(
+        self, seller: Seller, tax: str, taxes: tuple[TaxCode, ...]
+    ) -> None:
+        seller.put(invoice(1, line("100.00", tax=Decimal(tax))))
+
+        assert seller.sync(taxes=taxes).run().complete
+        assert seller.balance(TAXES) == -Decimal(tax)
 
 
 class TestServicePeriods:
