@@ -89,6 +89,7 @@ OF_EXPORTS = {
 #: What is found when an invoice of a billing system is mapped, and no record.
 OF_INVOICES = {
     ReasonCode.OLDER_COPY,
+    ReasonCode.DRAFT_AGAIN,
     ReasonCode.CUSTOMER_NOT_LINKED,
     ReasonCode.PRODUCT_NOT_MAPPED,
     ReasonCode.CURRENCY_MISMATCH,
