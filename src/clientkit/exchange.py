@@ -51,6 +51,9 @@ T = TypeVar("T")
 # Anything shorter stands in answers for other reasons.
 _SHORTEST_SECRET = 8
 
+# Seconds in the rate limit that a person notices.
+_LONG_WAIT = 5.0
+
 _log = logging.getLogger("clientkit")
 
 _LOG_ON_ADVICE = "It was sent without a token: check what logs on, such as the name and the password."
@@ -86,6 +89,7 @@ def _carried_out(request: Request[T], context: CallContext, observed: ObservedCa
         seconds = yield from exchange.reserve()
         if seconds:
             observed.waits(seconds)
+            exchange.log_wait(seconds)
             yield Wait(seconds, is_unsent=not exchange.maybe_done)
         yield from exchange.renew(None)
         outgoing = exchange.outgoing()
@@ -360,6 +364,12 @@ class _Exchange(Generic[T]):
 
     def _trace_id(self, answer: Answer) -> str | None:
         return answer.headers.get(self.service.trace_header)
+
+    def log_wait(self, seconds: float) -> None:
+        """Say that the call waits for so long that somebody may look for a fault."""
+        if seconds >= _LONG_WAIT:
+            name, method, path = self.service.name, self.request.method, self.request.path
+            _log.info("%s %s %s: waits %.0f s for its turn in the rate limit", name, method, path, seconds)
 
     def log(self, outcome: str) -> None:
         _log.debug("%s %s %s: %s", self.service.name, self.request.method, self.request.path, outcome)

@@ -92,7 +92,7 @@ class _Call:
     def __init__(self, telemetry: _Telemetry, service: str, operation: str, facts: Facts) -> None:
         from opentelemetry import trace
 
-        self._telemetry = telemetry
+        self._telemetry, self._labels = telemetry, facts
         self._facts = {**facts, "service": service, "operation": operation}
         self._span = telemetry.tracer.start_span(operation, attributes=dict(self._facts))
         self._inside = trace.set_span_in_context(self._span)
@@ -108,7 +108,8 @@ class _Call:
         from opentelemetry.trace import SpanKind
 
         parts = urlsplit(outgoing.url)
-        attributes: dict[str, str | int] = {
+        attributes: dict[str, str | int | float | bool] = {
+            **self._labels,
             "http.request.method": outgoing.method,
             "server.address": parts.hostname or "",
             "url.scheme": parts.scheme,

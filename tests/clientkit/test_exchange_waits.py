@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from email.utils import formatdate
 
 import pytest
@@ -210,3 +211,20 @@ def test_after_the_deadline_it_is_known_whether_anything_may_be_done(
 
     assert (raised.value.verdict, raised.value.is_unsent) == (verdict, verdict is Verdict.PASSING)
     assert advice in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [(30.0, ["Shop GET /items/a: waits 30 s for its turn in the rate limit"]), (3.0, [])],
+)
+def test_a_long_wait_for_the_rate_limit_is_in_the_log(
+    caplog: pytest.LogCaptureFixture, window: float, said: list[str]
+) -> None:
+    world, pacer = World([OK]), Pacer(1, window)
+    pacer.reserve(world.time)
+
+    with caplog.at_level(logging.INFO, "clientkit"):
+        world.run(GET, world.context(pacer=pacer))
+
+    assert caplog.messages == said
+    assert len(world.waits) == 1

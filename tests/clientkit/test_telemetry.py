@@ -234,6 +234,9 @@ def test_the_trace_of_an_export_is_the_one_that_the_page_shows(seen: Seen, *, is
     assert "\n".join(seen.tree(run)) + "\n" == shown[0]
     tenants = [(each.attributes or {}).get("tenant") for each in seen.spans() if each.name.startswith("rillet.")]
     assert set(map(str, tenants)) == {"acme"}
+    attempts = [(each.attributes or {}).get("tenant") for each in seen.spans() if each.name in {"GET", "POST"}]
+    assert len(attempts) > 5
+    assert set(map(str, attempts)) == {"acme"}
 
 
 def test_every_endpoint_is_named_by_its_client() -> None:
