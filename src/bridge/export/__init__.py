@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from bridge.export.engine.saved_plan import PlanApproval, PlanError, PlannedStep, SavedPlan
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
-    from bridge.export.journal.protocol import Held, Journal, JournalError, Latest, NoJournal, Refusal
+    from bridge.export.journal.protocol import (
+        Held,
+        Journal,
+        JournalError,
+        Latest,
+        Listed,
+        ListingJournal,
+        NoJournal,
+        Refusal,
+    )
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
     from bridge.export.journal.sql_seen import SqlSeenIds
@@ -99,7 +108,9 @@ _HOMES = {
     "bridge.export.engine.saved_plan": ("PlanApproval", "PlanError", "PlannedStep", "SavedPlan",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
-    "bridge.export.journal.protocol": ("Held", "Journal", "JournalError", "Latest", "NoJournal", "Refusal",),
+    "bridge.export.journal.protocol": (
+        "Held", "Journal", "JournalError", "Latest", "Listed", "ListingJournal", "NoJournal", "Refusal",
+    ),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
     "bridge.export.journal.sql_seen": ("SqlSeenIds",),
@@ -136,15 +147,15 @@ __all__ = [
     "Attempt", "AttemptState", "BrexSource", "ChangedSinceSeenError", "Counts", "CreatedVendor", "Disagreement",
     "DismissalError", "Elsewhere", "EncryptedSecrets", "Export", "ExportOutcome", "Failed", "File", "FileRates",
     "ForeseeingLedger", "GracefulStop", "Held", "Journal", "JournalError", "KeptBooks", "KeyringSecrets", "Latest",
-    "Ledger", "LookUp", "NoJournal", "NothingToApproveError", "Owned", "Owner", "Page", "PlanApproval", "PlanError",
-    "PlannedStep", "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal", "Review", "ReviewStep",
-    "RilletLedger", "SavedPlan", "Secrets", "SecretsError", "SecretsUnavailableError", "SelectiveLedger",
-    "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds", "StopCode",
-    "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError", "UnknownTenantError",
-    "UnnamedApproverError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned", "WebhookApp", "WebhookReceiver",
-    "announcing", "apply_field_changes", "async_watch", "content_of", "environment_secrets", "load_books",
-    "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews", "vendor_key", "verify", "watch",
-    "with_bills", "zone_of",
+    "Ledger", "Listed", "ListingJournal", "LookUp", "NoJournal", "NothingToApproveError", "Owned", "Owner", "Page",
+    "PlanApproval", "PlanError", "PlannedStep", "Posted", "Progress", "Purpose", "RefreshableLedger", "Refusal",
+    "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError", "SecretsUnavailableError",
+    "SelectiveLedger", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds",
+    "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError",
+    "UnknownTenantError", "UnnamedApproverError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned",
+    "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "async_watch", "content_of",
+    "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews",
+    "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

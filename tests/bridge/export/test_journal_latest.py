@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from bridge.export import Attempt, AttemptState, Journal, NoJournal, Purpose, SqlJournal
+from bridge.export import Attempt, AttemptState, Journal, Listed, ListingJournal, NoJournal, Purpose, SqlJournal
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.web.overview import overview, row_of
 from bridge.mappers.summaries import Member
@@ -64,3 +64,19 @@ def test_of_every_record_the_attempt_that_counts_and_the_newest_refusal(place: s
 
 def test_without_a_journal_nothing_is_known() -> None:
     assert NoJournal().latest() == ()
+
+
+def test_refused_records_are_listed_until_the_refusal_is_over(place: str, clock: ManualClock) -> None:
+    with SqlJournal(place, now=clock) as made:
+        journal: ListingJournal = made
+        journal.refused_all([("accr_1", 1, [("no_vendor", "nobody is named")]), ("accr_2", 1, [("held", "it waits")])])
+        assert journal.counts() == {"refused": 1, "held": 1}
+        assert journal.newest(status="refused", limit=9) == [Listed(record_id="accr_1", status="refused", day="")]
+        (known,) = journal.latest_of(["accr_1"])
+        assert known.refusal is not None
+        assert known.refusal.texts == ("nobody is named",)
+
+        clock.advance(60)
+        attempted(journal, "accr_1", state=AttemptState.POSTED, object_id="o", settled_at=journal.now())
+        assert journal.newest(status="refused", limit=9) == []
+        assert journal.counts() == {"posted": 1, "held": 1}
