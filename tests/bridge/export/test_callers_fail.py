@@ -158,7 +158,8 @@ def test_a_mapper_may_have_reasons_of_its_own(company: Company) -> None:
     assert not reason.code.is_known
     refused: Any = outcome.as_json()["refused"]
     reasons = [{"code": "needs_approval", "text": "ask Ada"}]
-    assert refused == [{"record_id": BAD, "amount": "10.00", "currency": "USD", "reasons": reasons}]
+    whose = {"merchant": "Cumulus Cloud", "person": "Ada Example", "day": "2026-02-03"}
+    assert refused == [{"record_id": BAD, "amount": "10.00", "currency": "USD", "reasons": reasons, **whose}]
     assert outcome.counts.posted == 2
 
 
