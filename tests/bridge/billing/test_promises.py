@@ -38,6 +38,8 @@ from support.billing.company import (
 )
 from support.billing.stripe_json import CREATED, HOUR, stripe_invoice, stripe_line
 
+EURO = ExchangeRate(base="EUR", target="USD", rate=Decimal("1.08"), date=DAY)
+
 
 def errors(outcome: SyncOutcome) -> set[SyncError]:
     return {each.error for each in outcome.problems}
@@ -255,6 +257,45 @@ class TestCurrencies:
         (problem,) = outcome.problems
         assert problem.error is SyncError.CURRENCY_MISMATCH
         assert "Rillet has its customer 'Acme' in USD" in problem.text
+        assert seller.sync(check_currency=False).run().complete
+
+    def test_a_customers_currency_is_known_in_a_run_that_creates_something(self, seller: Seller) -> None:
+        seller.put(invoice(1))
+        assert seller.sync().run().complete
+        seller.put(invoice(2, line("10.00", BOOK), currency="EUR", exchange_rate=EURO), invoice(3, line("5.00", BOOK)))
+
+        outcome = seller.sync().run()
+
+        assert [(each.subject, each.error) for each in outcome.problems] == [
+            ("invoice:in_2", SyncError.CURRENCY_MISMATCH)
+        ]
+        assert [each.invoice_number for each in seller.books.invoices] == ["A-001", "A-003"]
+
+    @pytest.mark.parametrize("order", [(1, 2, 3), (2, 3, 1)])
+    @pytest.mark.parametrize("linked", [False, True])
+    def test_new_invoices_of_one_customer_in_two_currencies_are_refused_in_any_order(
+        self, seller: Seller, order: tuple[int, ...], *, linked: bool
+    ) -> None:
+        if linked:
+            seller.customer("Acme", "cus_1")
+        dollars = invoice(1)
+        euros = [invoice(number, currency="EUR", exchange_rate=EURO) for number in (2, 3)]
+        beta = invoice(4, customer=attrs.evolve(ACME, id="cus_2", name="Beta", email=None))
+        by_number = dict(enumerate([dollars, *euros], start=1))
+        seller.put(*(by_number[number] for number in order), beta)
+
+        plan, outcome = seller.sync().plan(), seller.sync().run()
+
+        advice = "link another customer, or set check_currency to false"
+        texts = {
+            "invoice:in_1": f"it is in USD, and the invoice in_2 of the same customer in EUR; {advice}",
+            "invoice:in_2": f"it is in EUR, and the invoice in_1 of the same customer in USD; {advice}",
+            "invoice:in_3": f"it is in EUR, and the invoice in_1 of the same customer in USD; {advice}",
+        }
+        assert {each.subject: each.text for each in outcome.problems} == texts
+        assert {each.record.id: each.reasons[0].text for each in plan.invoices.refused} == texts
+        assert [each.invoice_number for each in seller.books.invoices] == ["A-004"]
+
         assert seller.sync(check_currency=False).run().complete
 
     def test_original_currency_kept(self, seller: Seller) -> None:

@@ -26,6 +26,7 @@ from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
 from bridge.billing.sync.mapping import InvoiceMapping, Prepared
+from bridge.billing.sync.mixed_currencies import mixed_currencies
 from bridge.billing.sync.outcome import SyncOutcome, unreadable_problem
 from bridge.billing.sync.payments import webhook_mark
 from bridge.billing.sync.planned import SyncPlan
@@ -100,7 +101,7 @@ class InvoiceSync:
         self._check_journal(binds=False)
         waiting = self._read(updated_after=updated_after)
         planned = self._planned(waiting)
-        invoices = self._plan(waiting, waiting.invoices, hindered=same_numbers(waiting))
+        invoices = self._plan(waiting, waiting.invoices, hindered=self._kept_back(waiting))
         waiting = self._crediting(waiting, _planned_step(invoices))
         return SyncPlan(
             customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
@@ -209,14 +210,18 @@ class InvoiceSync:
     def _read(self, *, ids: Sequence[str] | None = None, updated_after: datetime | None = None) -> Waiting:
         self.ledger.forget()
         waiting = read_waiting(self.billing, self.journal, self.settings, ids=ids, updated_after=updated_after)
-        if self.settings.check_currency:
-            catalogue = self.ledger.snapshot()
-            for subject, value in waiting.values.items():
-                if subject not in waiting.taken:
-                    linked = linked_customer(value.customer, catalogue, self.settings, Findings())
-                    if linked is not None:
-                        self.ledger.look_up_currency(linked.id)
+        self._look_up_currencies(waiting)
         return waiting
+
+    def _look_up_currencies(self, waiting: Waiting) -> None:
+        if not self.settings.check_currency:
+            return
+        catalogue = self.ledger.snapshot()
+        for subject, value in waiting.values.items():
+            if subject not in waiting.taken:
+                linked = linked_customer(value.customer, catalogue, self.settings, Findings())
+                if linked is not None:
+                    self.ledger.look_up_currency(linked.id)
 
     def _carry_out(
         self,
@@ -229,7 +234,7 @@ class InvoiceSync:
         master = self._create(waiting, stop)
         if master is not None and master.stopped is not None:
             return SyncOutcome(master_data=master)
-        mapping = self._mapping(waiting, failed=_failed(master), hindered=same_numbers(waiting))
+        mapping = self._mapping(waiting, failed=_failed(master), hindered=self._kept_back(waiting))
         export = self._export(waiting, waiting.invoices, mapping)
         if is_replay and waiting.invoices:
             (subject,) = waiting.invoices
@@ -267,6 +272,7 @@ class InvoiceSync:
             return None
         outcome = self._prepared(documents).run(stop=stop)
         self.ledger.forget()
+        self._look_up_currencies(waiting)
         return outcome
 
     def _planned(self, waiting: Waiting) -> dict[str, PlannedCustomer | PlannedProduct]:
@@ -296,6 +302,13 @@ class InvoiceSync:
                 memos[subject] = decision.document
         documents = applications_of(memos, placed, self.ledger, self.journal)
         return self._prepared(documents).run(stop=stop) if documents else None
+
+    def _kept_back(self, waiting: Waiting) -> Mapping[str, Reason]:
+        """Why invoices are not posted that contradict others of the same run."""
+        if not self.settings.check_currency:
+            return same_numbers(waiting)
+        mixed = mixed_currencies(waiting, self.journal, self._mapping(waiting), self.ledger.snapshot())
+        return {**mixed, **same_numbers(waiting)}
 
     def _hindered(self, waiting: Waiting) -> Mapping[str, Reason | str]:
         return credited_already([waiting.invoices[each] for each in waiting.credited], self.ledger, self.journal)
