@@ -246,8 +246,8 @@ def _alike(outcome: ExportOutcome) -> Mapping[str, int]:
 
 def _totals(outcome: ExportOutcome) -> Mapping[str, Total]:
     found = dict[str, Total]()
-    left = (*outcome.held, *outcome.refused, *outcome.nothing, *outcome.failed, *outcome.elsewhere)
-    for each in (*outcome.posted, *left):
+    results: list[RecordResult] = [*outcome.posted, *outcome.held, *outcome.refused, *outcome.nothing]
+    for each in [*results, *outcome.failed, *outcome.elsewhere]:
         add_total(found, each)
     if outcome.unreadable:
         found["unreadable"] = Total(records=len(outcome.unreadable))
