@@ -200,6 +200,7 @@ class TestKnownToTheJournal:
         (problem,) = known.sync(**CREDIT).run().problems
 
         assert problem.subject == "credit-note:in_1/void"
+        assert "the invoice in_1 is not void any more, so nothing is left to post of it" in problem.text
         assert "take back what it pays and delete it by hand" in problem.text
         assert [each.record_id for each in known.sync(**CREDIT).verify()] == ["credit-note:in_1/void"]
         (memo,) = known.books.credit_memos

@@ -75,6 +75,8 @@ class InvoiceMapping(Bridge):
             rates = partial(_rates_of_day, rates, voided.issued)
             # The billing system tells no day for it, and whatever it changes later does not move what is posted.
             value = value if posted_on is None else attrs.evolve(value, issued=posted_on)
+        if voided is not None and isinstance(value, CreditNote) and value.is_void:
+            return Skip(invoice=value, why=f"the invoice {voided.id} is not void any more", code=SkipCode.NO_MONEY)
         if isinstance(value, Invoice):
             return plan_invoice(value, catalogue, settings, rates=rates, posted_on=posted_on)
         return plan_credit_note(value, catalogue, settings, rates=rates, posted_on=posted_on)
