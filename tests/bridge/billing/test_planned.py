@@ -30,7 +30,7 @@ def test_it_shows_net_tax_and_total_of_each_and_of_all(seller: Seller) -> None:
         ("invoice:in_3", "10.00", "89.00", "99.00", "USD", "refused"),
     ]
     assert [row[:6] for row in notes.rows] == [("credit-note:cn_1", "10.00", "1.90", "11.90", "USD", "create")]
-    assert invoices.title.splitlines()[1] == "to post: 150.00 net, 28.50 tax, 178.50 USD in total"
+    assert invoices.title.endswith(" with nothing to do; to post: 150.00 net, 28.50 tax, 178.50 USD in total")
     told = plan.as_json()["invoices"]
     assert isinstance(told, dict)
     assert told["to_post"] == [{"net": "150.00", "tax": "28.50", "total": "178.50", "currency": "USD"}]

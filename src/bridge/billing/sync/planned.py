@@ -104,7 +104,7 @@ class SyncPlan:
         ]
 
     def _table(self, heading: str, plan: Plan) -> DataTable:
-        totals = "".join(f"\nto post: {each}" for each in self._totals(plan))
+        totals = "".join(f"; to post: {each}" for each in self._totals(plan))
         return DataTable(
             title=f"{plan.title}{totals}",
             headings=(heading, "Net", "Tax", "Total", "Currency", "Outcome", "Why"),
