@@ -170,7 +170,8 @@ def test_people_list_filter_and_open_records_and_dismiss_and_approve(tmp_path: P
         person.sees("#done", "It is dismissed")
         person.sees(".lead", "Dismissed")
         assert demo.brex.records[by_hand].review_status == ReviewStatus.EXPORTED
-        assert page.export.journal.attempts(by_hand)[-1].error == f"{GRACE}: booked by hand"
+        dismissal = page.export.journal.attempts(by_hand)[-1]
+        assert (dismissal.intended_by, dismissal.error) == (GRACE, "booked by hand")
 
         # One that waits for somebody else than who has spent the money.
         person.open("/?status=held")
