@@ -67,7 +67,7 @@ class BoundEndpoint(Protocol[P, A_co, B_co]):
 class _Endpoint:
     """The run-time half: makes an ordinary function for each kind of resource."""
 
-    _pagers: tuple[type[Any], type[Any]] | None = None
+    _is_paged = False
 
     def __init__(self, build: Callable[..., Any], /) -> None:
         self._build: Any = build
@@ -92,11 +92,11 @@ class _Endpoint:
 
         return built
 
-    def method(self, owner: type, *, blocking: bool) -> Callable[..., Any]:
+    def method(self, owner: type[SyncResource | AsyncResource], *, blocking: bool) -> Callable[..., Any]:
         """An ordinary method of `owner` that carries out this endpoint."""
         call = self._blocking(self._built) if blocking else self._awaiting(self._built)
         declared = inspect.signature(self._build)
-        pager = self._pagers[not blocking] if self._pagers is not None else None
+        pager = owner._pager if self._is_paged else None
         answer = _answer(declared.return_annotation, pager)
         # The endpoint's own globals, so that its annotations resolve. Not __wrapped__: unittest.mock would follow it
         # and take an awaitable endpoint for a blocking one.
@@ -164,7 +164,7 @@ class Operation(_Answered[P, T, Request[T]]):
 class Listing(_Endpoint, Generic[P, T]):
     """A listing: as many exchanges as there are pages, each made when it is reached."""
 
-    _pagers = (Pager, AsyncPager)
+    _is_paged = True
 
     def __init__(self, build: Callable[Concatenate[Any, P], PageRequest[T]], /) -> None:
         super().__init__(build)
@@ -189,17 +189,13 @@ class Listing(_Endpoint, Generic[P, T]):
 
     @override
     def _blocking(self, build: Callable[..., Any]) -> FunctionType:
-        def call(self: SyncResource, /, *args: Any, **kwargs: Any) -> Any:
+        def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
             return self._pager(self._client, build(self, *args, **kwargs))
 
         return cast("FunctionType", call)
 
-    @override
-    def _awaiting(self, build: Callable[..., Any]) -> FunctionType:
-        def call(self: AsyncResource, /, *args: Any, **kwargs: Any) -> Any:
-            return self._pager(self._client, build(self, *args, **kwargs))
-
-        return cast("FunctionType", call)
+    # Nothing is awaited before the pages are.
+    _awaiting = _blocking
 
 
 class Several(_Answered[P, T, CallSequence[T]]):
