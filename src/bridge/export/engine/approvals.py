@@ -121,7 +121,8 @@ def hold(journal: Journal, record_id: str, *, by: str, why: str) -> Review:
 def approve(journal: Journal, post: Post, *, by: str) -> Review:
     """Approve what is to be posted for a record, as it is now.
 
-    The person whose spending it is, by name, e-mail address or Brex id, has prepared it. Whoever has approved just this before is told so again, and nothing is written.
+    The person whose spending it is, by name, e-mail address or Brex id, has prepared it. Whoever has approved just this
+    before is told so again, and nothing is written.
 
     Raises:
         SelfApprovalError: It is the spending of who approves, or who approves has held it.

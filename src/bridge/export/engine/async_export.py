@@ -47,7 +47,8 @@ class AsyncExport:
     which block, have their own threads: one for the run and one for each record in flight. Nothing blocks the loop.
 
     If a method is cancelled, the run begins no other record, requests that wait for the rate limit are not sent, and what is
-    in flight is finished and written down before the cancellation goes on. A second cancellation does not wait for that; the next run then finds out, as after a kill.
+    in flight is finished and written down before the cancellation goes on. A second cancellation does not wait for that; the
+    next run then finds out, as after a kill.
 
     Args:
         brex: The client of the Brex account, or a `Source`, which is called in threads.
