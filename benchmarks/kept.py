@@ -24,7 +24,7 @@ def kept(read: Read, contents: Sequence[bytes]) -> int:
     for content in contents[-2:]:
         read(content)
     text.number.cache_clear()
-    for memory in (*readers._parts.values(), *readers._amounts.values()):
+    for memory in readers._parts.values():
         memory.clear()
     gc.collect()
     tracemalloc.start()

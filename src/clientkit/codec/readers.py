@@ -41,9 +41,6 @@ _NUMBERS = Context(prec=29, Emax=17, Emin=0, traps=[Clamped, Inexact, InvalidOpe
 
 #: What was read as a class within other classes, with its parsed JSON, by its id or all that it says; for all readers.
 _parts = dict[type[Any], dict[object, object]]()
-#: What was read as a class of one amount that is a JSON number, by the identity of the amount. Each keeps its own alive.
-_amounts = dict[type[Any], dict[int, Any]]()
-_MOST_AMOUNTS = 256
 
 
 class _Memory(NamedTuple):
@@ -78,6 +75,8 @@ class ReaderOfDicts:
         # What each of an array's elements finds in the variables that the one before it has left.
         self._before_the_loop = list[str]()
         self._is_in_array = False
+        # The variables with the last object of each class of one amount.
+        self._last = dict[type[Any], str]()
 
     def reader(self, kind: type[Any]) -> Hook:
         """The function that reads a `kind`."""
@@ -104,12 +103,12 @@ class ReaderOfDicts:
         memory = None
         if self._within and fields.are_texts:
             memory = _Memory(self._name(self._remembered(kind)), self._key(fields.telling, source), self._variable())
-        amount, amounts = fields.amount if self._within else None, ""
+        amount, last = fields.amount if self._within else None, ""
         if memory is not None:
             self._look_up(memory, source, target, depth)
             depth += 1
         elif amount is not None:
-            amounts = self._look_up_amount(kind, amount, source, target, depth)
+            last = self._compare_with_last(kind, amount, source, target, depth)
             depth += 1
         self._within.append(kind)
         outer, self._keys_left = self._keys_left, self._counted(fields, source, depth)
@@ -135,9 +134,7 @@ class ReaderOfDicts:
             read, extra = values[amount.name], "no_extra" if fields.extra is None else values[fields.extra.name]
             self._put(
                 depth,
-                f"if {read} is {self._required(amount, source)} and {extra} is no_extra:",
-                f"    if len({amounts}) >= {_MOST_AMOUNTS}: {amounts}.clear()",
-                f"    {amounts}[id({read})] = {target}",
+                f"if {read} is {self._required(amount, source)} and {extra} is no_extra: {last} = {target}",
             )
 
     def _put(self, depth: int, *lines: str) -> None:
@@ -180,25 +177,25 @@ class ReaderOfDicts:
             "else:",
         )
 
-    def _look_up_amount(
+    def _compare_with_last(
         self, kind: type[Any], amount: attrs.Attribute[Any], source: str, target: str, depth: int
     ) -> str:
-        """Lines that take the object of the same amount and equal texts, and begin the block where there is none.
+        """Lines that take the last object of its kind where it is equal, and begin the block that makes another one.
 
-        The name of the dictionary in which it is looked up.
+        The variable of the last object. Most amounts are those of a record and again of its lines, and numbers that are
+        equal are one object then.
         """
-        fields, amounts = Fields.of(kind, self._rules), self._name(_amounts.setdefault(kind, {}))
-        same = [f"{target} is not None", *self._all_told(kind, fields, source)]
+        fields = Fields.of(kind, self._rules)
+        if (last := self._last.get(kind)) is None:
+            self._last[kind] = last = self._variable()
+            self._before_the_loop.append(f"    {last} = None")
+        same = [f"{last} is not None", f"{last}.{amount.name} is {self._required(amount, source)}"]
+        same += self._all_told(kind, fields, source)
         same += [
-            f"{target}.{field.name} == {self._required(field, source)}" for field in fields.told if field is not amount
+            f"{last}.{field.name} == {self._required(field, source)}" for field in fields.told if field is not amount
         ]
-        self._put(
-            depth,
-            # What is found holds its amount, so no other object has the same identity.
-            f"{target} = {amounts}.get(id({self._required(amount, source)}))",
-            f"if not ({' and '.join(same)}):",
-        )
-        return amounts
+        self._put(depth, f"if {' and '.join(same)}: {target} = {last}", "else:")
+        return last
 
     def _all_told(self, kind: type[Any], fields: Fields, source: str) -> Sequence[str]:
         """What says that an object has no other fields than the required ones."""
