@@ -274,13 +274,13 @@ class _PageShape(Shape[Page[Any]]):
 
     @override
     def read_text(self, content: bytes) -> Page[Any]:
-        reader = page_reader(self.item) if len(content) >= _LONG else None
+        reader = page_reader(self.item, self.items_key) if len(content) >= _LONG else None
         if reader is None:
             return self.read(parse(content))
-        if found := reader.read(content, self.items_key):
+        if found := reader.read(content):
             return self._page(*found)
-        page = self.read(parse(content))
-        reader.learn(page.items)
+        page = self.read(body := parse(content))
+        reader.learn(cast("dict[str, object]", body), page.items)
         return page
 
     def _page(self, body: Mapping[str, object], items: tuple[Any, ...]) -> Page[Any]:

@@ -76,8 +76,8 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(arrays, "_LONG", 1)
     kind, read_by_shadow = answers()[name], 0
     array: Any = tuple[kind, ...]  # type: ignore[valid-type]  # a type made at run time
-    hooks._page_readers.pop(kind, None)
-    shadow = hooks.page_reader(kind)
+    hooks._page_readers.pop((kind, "items"), None)
+    shadow = hooks.page_reader(kind, "items")
     page: Any = (
         PageRequest(path="/", item=kind, items_key="items", paging=Paging(next_cursor=lambda _: None)).at(None).returns
     )
@@ -97,12 +97,12 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
         for _ in range(2):
             # What it does not understand it leaves to the others; what was unknown it has learnt the second time.
             shadow._left = 0
-            if (found := shadow.read(content, "items")) is not None:
+            if (found := shadow.read(content)) is not None:
                 assert exactly(found) == ("tuple", ("object",), ("tuple", careful)), body
                 read_by_shadow += 1
                 break
             if careful != "refused":
-                shadow.learn((structure(body, kind),))
+                shadow.learn(["items"], (structure(body, kind),))
     assert shadow is None or read_by_shadow, "it has understood nothing"
 
 
@@ -161,6 +161,55 @@ def test_what_is_wrong_on_a_long_page_is_named_with_its_place() -> None:
         tolerant = PAGES.tolerant().at(None).returns.read_text(long_page({"party": {"id": 1}}))
         assert isinstance(tolerant.items[400], Unreadable)
         assert tolerant.items[399] == structure(RIGHT, Booking)
+
+
+def test_what_stands_beside_the_items_of_a_page_may_come_and_go() -> None:
+    beside: tuple[dict[str, object], ...] = (
+        {"next_cursor": "c", "total": 1},
+        {"next_cursor": None},
+        {"next_cursor": "d", "total": 2, "took": Decimal("1.50"), "notes": [{"level": 1}]},
+        {},
+        {f"unknown_{number}": number for number in range(99)},
+        {"next_cursor": "e", "took": 2**70},
+    )
+    reader = hooks.page_reader(Booking, "bookings")
+    if reader is None:
+        pytest.skip("msgspec is not installed")
+
+    for each in [*beside, *beside]:
+        content = as_text({**each, "bookings": [RIGHT]})
+        reader._left = 0
+        if (found := reader.read(content)) is None:
+            reader.learn(each, (structure(RIGHT, Booking),))
+            found = reader.read(content)
+
+        assert found is None or exactly(found[0]) == exactly(each)
+        assert found is not None or len(each) == 99
+        assert found is None or found[1] == (structure(RIGHT, Booking),)
+
+
+def test_parts_of_a_page_are_shared_where_nobody_can_tell() -> None:
+    parties: list[dict[str, object]] = [
+        {"id": "1", "name": "x"},
+        {"id": "1", "name": "x"},
+        {"id": "1", "type": "COMPANY"},
+        {"id": "1", "type": "COMPANY"},
+        {"id": "1", "type": ["COMPANY"]},
+        {"id": "1", "type": ["COMPANY"]},
+        {"id": "2", "name": "y" * 2000},
+    ]
+    bodies = [{"party": party, "others": [party, party]} for party in parties]
+
+    for _ in range(3):
+        page = PAGES.at(None).returns.read_text(long_page(*bodies))
+        read = [booking.party for booking in page.items[-len(parties) :]]
+
+        assert read == [structure(party, Party) for party in parties]
+        assert read[0] is read[1]
+        assert read[2] is read[3]
+        with pytest.raises(TypeError, match=r"attrs\.evolve"):
+            read[2].extra["type"] = "PERSON"
+        assert read[4].extra["type"] is not read[5].extra["type"]
 
 
 @pytest.mark.parametrize("unknown", [1, 40], ids=["few", "many"])

@@ -61,17 +61,17 @@ def loads(content: bytes, kind: type[T] | Shape[T]) -> T:
     return kind.read_text(content) if isinstance(kind, Shape) else structure(parse(content), kind)
 
 
-def page_reader(kind: type[Any]) -> PageReader | None:
-    """The reader of pages of `kind`, where msgspec is installed; None for what is not read field by field."""
+def page_reader(kind: type[Any], items_key: str) -> PageReader | None:
+    """The reader of pages of `kind` with their items under `items_key`, where msgspec is installed; None for what is not read field by field."""
     if not attrs.has(kind) or _straight.is_taught(kind):
         return None
-    if kind not in _page_readers:
+    if (kind, items_key) not in _page_readers:
         try:
             from clientkit.codec.shadows import PageReader
         except ImportError:
             return None
-        _page_readers[kind] = PageReader(kind, _straight.rules)
-    return _page_readers[kind]
+        _page_readers[kind, items_key] = PageReader(kind, items_key, _straight.rules)
+    return _page_readers[kind, items_key]
 
 
 def unstructure(value: object) -> object:
@@ -175,7 +175,7 @@ def _written_by_cattrs(kind: Any) -> Callable[[Any], object]:
 
 
 _dumpers = dict[type[Any], Callable[[Any], "bytes | None"]]()
-_page_readers = dict[type[Any], "PageReader"]()
+_page_readers = dict[tuple[type[Any], str], "PageReader"]()
 _teaching = Lock()
 #: What was taught to be read or written in its own way.
 _read_otherwise = dict[Any, Callable[[Structure], Hook]]()

@@ -7,28 +7,35 @@ the seventh digit of a second.
 
 A shadow refuses what its class does not know, so nothing is lost. The default reader reads such a page, and what was
 unknown in it becomes a field of the shadow, so that the next page is fast again.
+
+A part that says nothing but texts, such as a vendor, stays JSON text in the struct. Where the same text was met before,
+its object is taken, and neither is decoded again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, cast, get_args, get_origin
+from typing import Any, NamedTuple, cast, get_args, get_origin
 
 import attrs
 import msgspec
 
 from clientkit.codec.arrays import MOST_UNKNOWN
-from clientkit.codec.readers import ReaderOfDicts
+from clientkit.codec.readers import ReaderOfDicts, Unknown
+from clientkit.codec.remembered import MOST_REMEMBERED
 from clientkit.codec.rules import Fields, Hook, Rules, without_none
-from clientkit.codec.sharing import NO_EXTRA_NAME
-from clientkit.codec.text import make_room, number, parse
+from clientkit.codec.sharing import NO_EXTRA_NAME, SharedExtra, all_texts
+from clientkit.codec.text import make_room, number
 from clientkit.overriding import override
 
 #: After so many pages that the shadow refused, few are tried, since each is read twice.
 _MOST_IN_VAIN = 6
+
+# The JSON of most vendors, users and field values is shorter, and a service decides how long it is.
+_LONGEST_PART = 1_000
 
 # What msgspec takes in no name of a field.
 _UNNAMEABLE = re.compile(r'["\\\x00-\x1f]')
@@ -37,50 +44,47 @@ _cut = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class PageReader:
-    """Reads pages of one class, and learns the fields that the class does not know."""
+    """Reads pages of one class, whose items are under one name, and learns the fields that nobody knows."""
 
-    def __init__(self, kind: type[Any], rules: Rules) -> None:
-        self._kind, self._rules = kind, rules
+    def __init__(self, kind: type[Any], items_key: str, rules: Rules) -> None:
+        self._kind, self._items_key, self._rules = kind, items_key, rules
         self._unknown = dict[type[Any], frozenset[str]]()
+        # The names beside the items; unknown before the first page.
+        self._beside: frozenset[str] | None = None
         self._fields = dict[type[Any], Fields]()
-        # Both at once: a thread that reads while another one learns must not have one of each.
-        self._pair = self._made()
+        # All at once: a thread that reads while another one learns must not have some of each.
+        self._made: _Made | None = None
         # The pages to leave to the default reader, after so many in vain.
         self._left, self._in_vain = 0, 0
 
-    def read(self, content: bytes, items_key: str) -> tuple[dict[str, object], tuple[Any, ...]] | None:
+    def read(self, content: bytes) -> tuple[dict[str, object], tuple[Any, ...]] | None:
         """A page's fields without its items, and the items. None for what the default reader has to look at."""
         if self._left > 0:
             self._left -= 1
             return None
-        decode, read = self._pair
         try:
             make_room(content)
-            fields = _cut(content)
-            items: tuple[Any, ...] = read(decode(fields.pop(items_key)), None)
-            body = {name: parse(bytes(raw)) for name, raw in fields.items()}
+            decode, read, beside = self._made or self._make(frozenset(_cut(content)) - {self._items_key})
+            page = decode(content)
+            items: tuple[Any, ...] = read(page.items, None)
         except Exception:  # noqa: BLE001 - whatever it was, the default reader says it better
             return None
         self._in_vain = 0
-        return body, items
+        return {
+            name: found for name, field in beside.items() if (found := getattr(page, field)) is not msgspec.UNSET
+        }, items
 
-    def learn(self, items: Sequence[object]) -> None:
-        """Take in what a page had that `read` did not understand; `items` are as the default reader read them."""
-        found = dict(self._unknown)
+    def learn(self, body: Iterable[str], items: Sequence[object]) -> None:
+        """Take in what a page had that `read` did not understand: its names, and its items as the default reader read them."""
+        beside, found = (self._beside or frozenset()) | (frozenset(body) - {self._items_key}), dict(self._unknown)
         for item in items:
             self._collect(item, found)
-        if found != self._unknown and self._are_few(found):
+        if (beside != self._beside or found != self._unknown) and all(map(_are_few, [beside, *found.values()])):
             self._unknown = found
-            self._pair = self._made()
+            self._make(beside)
             return
         self._in_vain += 1
         self._left = 2 ** min(self._in_vain, _MOST_IN_VAIN)
-
-    def _are_few(self, unknown: Mapping[type[Any], frozenset[str]]) -> bool:
-        return all(
-            len(names) <= MOST_UNKNOWN and not any(_UNNAMEABLE.search(name) for name in names)
-            for names in unknown.values()
-        )
 
     def _collect(self, value: object, found: dict[type[Any], frozenset[str]]) -> None:
         if isinstance(value, tuple):
@@ -94,20 +98,44 @@ class PageReader:
             for field in fields.told:
                 self._collect(getattr(value, field.name), found)
 
-    def _made(self) -> tuple[Any, Hook]:
+    def _make(self, beside: frozenset[str]) -> _Made:
+        if not _are_few(beside):
+            raise ValueError("a page is not expected to have so many fields, or such names")
         reader = _ReaderOfStructs(self._rules, self._unknown)
-        shadow = reader.shadow(self._kind)
-        return msgspec.json.Decoder(list[shadow], float_hook=number).decode, reader.array_reader(self._kind)  # type: ignore[valid-type]
+        fields = {name: f"beside_{index}" for index, name in enumerate(sorted(beside))}
+        page = msgspec.defstruct(
+            "Page",
+            [("items", list[reader.shadow(self._kind)]), *((field, Any, msgspec.UNSET) for field in fields.values())],  # type: ignore[misc]  # a type made at run time
+            rename={"items": self._items_key} | {field: name for name, field in fields.items()},
+            forbid_unknown_fields=True,
+            kw_only=True,
+            gc=False,
+        )
+        decode = msgspec.json.Decoder(page, float_hook=number).decode
+        self._beside, self._made = beside, _Made(decode, reader.array_reader(self._kind), fields)
+        return self._made
+
+
+class _Made(NamedTuple):
+    """What reads a page: the decoder, the reader of its items, and the struct's names of what is beside them."""
+
+    decode: Callable[[bytes], Any]
+    read: Hook
+    beside: Mapping[str, str]
+
+
+def _are_few(names: Collection[str]) -> bool:
+    return len(names) <= MOST_UNKNOWN and not any(map(_UNNAMEABLE.search, names))
 
 
 class _ReaderOfStructs(ReaderOfDicts):
     """The reader of shadows: what msgspec has checked needs no line."""
 
-    def __init__(self, rules: Rules, unknown: Mapping[type[Any], frozenset[str]]) -> None:
+    def __init__(self, rules: Rules, unknown: Unknown) -> None:
         super().__init__(rules)
         self.names["UNSET"] = msgspec.UNSET
         self._unknown = unknown
-        self._parts = dict[type[Any], dict[object, object]]()
+        self._parts = dict[tuple[type[Any], bool], _Parts]()
 
     def shadow(self, kind: type[Any]) -> Any:
         """The struct of a class, and of the classes in it that are read in line."""
@@ -122,8 +150,6 @@ class _ReaderOfStructs(ReaderOfDicts):
             [*told, *((name, Any, msgspec.UNSET) for name in unknown)],
             rename=names | unknown,
             forbid_unknown_fields=fields.extra is not None,
-            # What has no id is looked up by all that it says, and is never changed.
-            frozen=True,
             kw_only=True,
             # It lives until its object is made, and there is no way from what it holds back to it.
             gc=False,
@@ -132,9 +158,9 @@ class _ReaderOfStructs(ReaderOfDicts):
     def _told(self, field: attrs.Attribute[Any]) -> tuple[Any, ...]:
         wanted, optional = without_none(field.type)
         checked = self._checked(wanted)
-        if field.default is not attrs.NOTHING:
-            return checked | None, None
-        return (checked | None if optional else checked,)
+        if checked is not msgspec.Raw and (optional or field.default is not attrs.NOTHING):
+            checked |= None
+        return (checked,) if field.default is attrs.NOTHING else (checked, None)
 
     def _checked(self, wanted: Any) -> Any:
         """The type that msgspec reads where `wanted` is wanted."""
@@ -145,7 +171,9 @@ class _ReaderOfStructs(ReaderOfDicts):
         if get_origin(wanted) in {tuple, Sequence}:
             return list[self._checked(get_args(wanted)[0])]  # type: ignore[misc]  # a type made at run time
         part = self._in_line(wanted)
-        return Any if part is None else self.shadow(part)
+        if part is None:
+            return Any
+        return msgspec.Raw if self._is_looked_up(part) else self.shadow(part)
 
     def _unknown_of(self, kind: type[Any]) -> dict[str, str]:
         """The JSON names of what a class does not know, by their names in the shadow."""
@@ -166,6 +194,28 @@ class _ReaderOfStructs(ReaderOfDicts):
             super()._value(variable, wanted, depth)
 
     @override
+    def _value_if(self, condition: str, variable: str, wanted: Any, depth: int) -> None:
+        if (part := self._in_line(wanted)) is not None and self._is_looked_up(part):
+            self._put(depth, f"if {condition}: {variable} = {self._looked_up(part, variable, optional=True)}")
+        else:
+            super()._value_if(condition, variable, wanted, depth)
+
+    @override
+    def _object(self, kind: type[Any], source: str, target: str, depth: int) -> None:
+        if self._within and self._is_looked_up(kind):
+            self._put(depth, f"{target} = {self._looked_up(kind, source, optional=False)}")
+        else:
+            super()._object(kind, source, target, depth)
+
+    def _is_looked_up(self, part: type[Any]) -> bool:
+        return Fields.of(part, self._rules).are_texts
+
+    def _looked_up(self, part: type[Any], source: str, *, optional: bool) -> str:
+        if (part, optional) not in self._parts:
+            self._parts[part, optional] = _Parts(part, self._rules, self._unknown, optional=optional)
+        return f"{self._name(self._parts[part, optional])}[bytes({source})]"
+
+    @override
     def _check_class(self, source: str, name: str, depth: int) -> None:
         pass
 
@@ -178,23 +228,12 @@ class _ReaderOfStructs(ReaderOfDicts):
         self._value_if(
             f"({variable} := {source}.{field.name}) is not None", variable, without_none(field.type)[0], depth
         )
-        self._put(depth, f"else: {variable} = {absent}")
+        if absent != "None":
+            self._put(depth, f"if {variable} is None: {variable} = {absent}")
 
     @override
     def _counted(self, fields: Fields, source: str, depth: int) -> str | None:
         return None
-
-    @override
-    def _remembered(self, kind: type[Any]) -> dict[object, object]:
-        return self._parts.setdefault(kind, {})
-
-    @override
-    def _copied(self, source: str) -> str:
-        return source
-
-    @override
-    def _key(self, field: attrs.Attribute[Any] | None, source: str) -> str:
-        return source if field is None else f"{source}.{field.name}"
 
     @override
     def _all_told(self, kind: type[Any], fields: Fields, source: str) -> Sequence[str]:
@@ -209,6 +248,34 @@ class _ReaderOfStructs(ReaderOfDicts):
         parts = ((key, f"{source}.{name} is not UNSET", f"{source}.{name}") for name, key in unknown.items())
         self._collect(variable, parts, depth)
         return variable
+
+
+class _Parts(dict[bytes, Any]):
+    """Objects within others that say nothing but texts, by their JSON: equal bytes are equal objects."""
+
+    def __init__(self, kind: type[Any], rules: Rules, unknown: Unknown, *, optional: bool) -> None:
+        super().__init__()
+        reader = _ReaderOfStructs(rules, unknown)
+        shadow = reader.shadow(kind)
+        self._decode = msgspec.json.Decoder(shadow | None if optional else shadow, float_hook=number).decode
+        self._read = reader.reader(kind)
+        self._extra = Fields.of(kind, rules).extra
+
+    def __missing__(self, content: bytes) -> object:
+        decoded = self._decode(content)
+        made = None if decoded is None else self._read(decoded, None)
+        if made is not None and self._extra is not None:
+            extra = getattr(made, self._extra.name)
+            if extra.__class__ is not SharedExtra:
+                if not all_texts(extra):
+                    return made
+                # Several objects will hold it.
+                made = attrs.evolve(made, **{self._extra.name: SharedExtra(extra)})
+        if len(content) <= _LONGEST_PART:
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
+            self[content] = made
+        return made
 
 
 def _is_checked(wanted: Any) -> bool:
