@@ -195,7 +195,7 @@ class Export:
             PlanError: The plan is for other settings or another company; nothing was posted.
             SettingsError: The settings name what the ledger does not have; nothing was posted.
             ApiError: The source or the ledger cannot be read; nothing was posted.
-            JournalError: The journal cannot be read; nothing was posted.
+            JournalError: The journal cannot be read; nothing was posted. One that fails later ends the run: `stop_code`.
         """
         check_run(plan=plan, ids=ids, keep=keep, stop=stop)
         permits: Permits = permits_all
@@ -218,7 +218,8 @@ class Export:
             )
         self._failed = runner.failed
         if ids is None and updated_after is None and not (runner.is_stopped or runner.has_changes_left):
-            note_changes(self.journal, began, runner.refused_changes)
+            with runner.ending_without_journal():
+                note_changes(self.journal, began, runner.refused_changes)
         return runner.outcome()
 
     def replay(self, record_id: str, *, anew: bool = False, adopt: str | None = None) -> ExportOutcome:

@@ -124,8 +124,9 @@ class RunParts:
             for each in walk.uncarried():
                 runner.warn(each)
             runner.finish()
-        self._take_out_of_accruals(runner)
-        note_receipts(self.journal, runner.receipts_left)
+            with runner.ending_without_journal():
+                self._take_out_of_accruals(runner)
+                note_receipts(self.journal, runner.receipts_left)
         return runner
 
     def _take_out_of_accruals(self, runner: Runner) -> None:

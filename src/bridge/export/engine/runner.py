@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import attrs
 
@@ -135,8 +136,7 @@ class Runner:
         self._pace = Pace(survey.count, self._ledger.pacer, self._clock)
         self._unreached.begin(survey)
         for each in survey.unreadable:
-            unread = Unread(record_id=each.id or "", why=each.why)
-            self._tally.unread(unread)
+            self._tally.unread(Unread(record_id=each.id or "", why=each.why))
             audit_log.log("unreadable", record_id=each.id)
 
     def warn(self, warned: Warned) -> None:
@@ -206,12 +206,21 @@ class Runner:
         """Begin nothing else, because the caller asked to stop."""
         self._end(StopCode.INTERRUPTED, INTERRUPTED)
 
+    @contextmanager
+    def ending_without_journal(self) -> Generator[None]:
+        """A journal that fails inside ends the run; the outcome of what was done before is kept."""
+        try:
+            yield
+        except JournalError as error:
+            self._end(StopCode.JOURNAL, str(error))
+
     def finish(self) -> None:
         """Tell the source what it was not told yet, and count what nothing became of."""
         self._tally.not_reached(sorted(self._unreached.ids), self._unreached.total)
         if (warned := self._reporter.decide()) is not None:
             self.warn(warned)
-        self._close_claims()
+        with self.ending_without_journal():
+            self._claims.close()
         try:
             self._tell()
         except KeyboardInterrupt:
@@ -310,15 +319,6 @@ class Runner:
         if is_change:
             self._refused_changes[refused.record.id] = None
 
-    def _write_down_refusals(self) -> None:
-        """Keep refusals in the journal, so that their history can be told."""
-        refusals, self._refusals = self._refusals, []
-        try:
-            if refusals:
-                self._journal.refused_all(refusals)
-        except JournalError as error:
-            self._end(StopCode.JOURNAL, str(error))
-
     def _give_up(self, pool: WorkerPool[Task, Done]) -> None:
         """After an interruption: what is done counts, what is in flight has failed."""
         self._stopped = None
@@ -375,23 +375,19 @@ class Runner:
             observing.note(stop_code=code.value)
             audit_log.stopped(code.value, why)
 
-    def _close_claims(self) -> None:
-        try:
-            self._claims.close()
-        except JournalError as error:
-            self._end(StopCode.JOURNAL, str(error))
-
     def _tell(self) -> None:
-        self._write_down_refusals()
+        """Keep refusals in the journal, so that their history can be told, and tell the source what is pending."""
+        refusals, self._refusals = self._refusals, []
+        with self.ending_without_journal():
+            if refusals:
+                self._journal.refused_all(refusals)
         try:
             # What was posted is told, however soon the run is to end.
-            with stopping(None):
+            with stopping(None), self.ending_without_journal():
                 self._reporter.report()
         except ApiError as error:
             self._reporter.give_up(str(error))
             self._end(StopCode.SOURCE_NOT_TOLD, f"{self._source.name} could not be told: {error}")
-        except JournalError as error:
-            self._end(StopCode.JOURNAL, str(error))
 
     def _count_vendors(self) -> None:
         with self._guard:
