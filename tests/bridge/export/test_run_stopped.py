@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from brex_accounting import Record, ReviewStatus
 from bridge import Bridge
 from bridge.export import Export, Progress, StopCode
 from bridge.totals import Total, sum_of
-from clientkit import Answer, Outgoing, Pacer
+from clientkit import Answer, Options, Outgoing, Pacer, RetryPolicy, Transport, TransportFailure
 from clientkit.testing import Asked, Fault, Respond
 from support.companies.changing import companies
 from support.companies.exported import SETTINGS, Company, Interrupting, expense
@@ -175,6 +176,43 @@ def test_what_waits_for_the_rate_limit_is_left_to_the_next_run(company: Company,
         assert outcome.counts.posted + outcome.counts.not_reached == 12
     assert company.export().run().complete
     assert company.exported() == company.posted_references() == sorted(each.id for each in records)
+
+
+class Hanging:
+    """A transport that carries out every charge and has no answer to it; the last of so many asks to stop meanwhile."""
+
+    def __init__(self, inner: Transport, charges: int, stop: Callable[[], None]) -> None:
+        self._inner, self._together = inner, threading.Barrier(charges, action=stop, timeout=60)
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        answer = self._inner.send(outgoing)
+        if outgoing.method == "POST":
+            self._together.wait()
+            raise TransportFailure("no answer within 30 s", sent=True, late=True)
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("attempts", [1, 5])
+def test_a_stop_while_rillet_hangs_is_an_interruption(company: Company, attempts: int) -> None:
+    company.brex.add(*(expense(number) for number in range(3)))
+    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
+    stopping = threading.Event()
+    transport = Hanging(company.rillet.transport(), 3, stopping.set)
+    options = Options(retry=RetryPolicy(attempts=attempts))
+    books = rillet.Client(company.rillet.api_key, transport=transport, pacer=Pacer(1_000_000), options=options)
+
+    outcome = Export(company.brex.client(), books, Bridge(SETTINGS), in_flight=3).run(stop=stopping.is_set)
+
+    assert (outcome.stop_code, outcome.stopped) == (StopCode.INTERRUPTED, "it was interrupted")
+    assert sorted(each.record.id for each in outcome.failed) == ["accr_000", "accr_001", "accr_002"]
+    assert all("The next run looks for it." in each.why for each in outcome.failed)
+    # Whether Rillet answers at all is not looked at, which might hang too.
+    assert [each.method for each in company.rillet.asked[-3:]] == ["POST"] * 3
+    assert company.export().run().complete
+    assert company.posted_references() == company.exported() == ["accr_000", "accr_001", "accr_002"]
 
 
 def test_a_stop_that_raises_while_a_request_waits_ends_the_run(company: Company, records: list[Record]) -> None:

@@ -178,7 +178,8 @@ class Export:
         Records are read, posted and reported page by page. An interruption (Ctrl-C) ends it cleanly: what was posted is
         reported, and the outcome says so. `stop` is called before each record, and in any thread twice a second while a
         request waits for the rate limit. When it returns True, such requests are not sent, their records are left to the next
-        run, and what is in flight is finished first.
+        run, and what is in flight is finished first. A request in flight takes at most its client's `timeout` and is not
+        repeated; telling the source takes at most its `deadline`.
 
         Args:
             plan: Only what this plan posts, and only where nothing has changed since: what has is refused, and the source

@@ -355,11 +355,15 @@ class Runner:
         """After some records in a row that failed: look whether the ledger can still be read."""
         why = f"{self._failures_in_a_row} {self._wording.thing}s in a row failed, the last with: {last}"
         self._failures_in_a_row = 0
+        if self._is_to_stop():
+            return
         if not isinstance(self._ledger, Owned):
             self._end(StopCode.LEDGER_DOWN, why)
             return
         try:
             self._ledger.owner()
+        except StoppedError:
+            self.interrupt()
         except ApiError as error:
             if error.verdict is not Verdict.REFUSED:
                 code = StopCode.SETUP if error.verdict is Verdict.FATAL else StopCode.LEDGER_DOWN

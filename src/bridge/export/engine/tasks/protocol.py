@@ -139,8 +139,14 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     trace_id = error.trace_id if isinstance(error, AnswerError) else None
     if isinstance(error, BusyError):
         return Done(results=tuple(Failed(record=each, why=text, code="busy") for each in records), again=error.passes)
-    if StoppedError in (type(error), type(error.__cause__)) and error.is_unsent:
-        return Done(results=(), stop=Stop(code=StopCode.INTERRUPTED, why=INTERRUPTED), later=True)
+    if StoppedError in (type(error), type(error.__cause__)):
+        interrupted = Stop(code=StopCode.INTERRUPTED, why=INTERRUPTED)
+        if error.is_unsent:
+            return Done(results=(), stop=interrupted, later=True)
+        text = f"{text} The next run looks for it."
+        return Done(
+            results=tuple(Failed(record=each, why=text, code="interrupted") for each in records), stop=interrupted
+        )
     if isinstance(error, NoIdError):
         return Done(results=tuple(Failed(record=each, why=text, code="no_id") for each in records))
     if error.verdict is Verdict.REFUSED:
