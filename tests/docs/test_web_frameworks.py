@@ -26,6 +26,8 @@ import brex_accounting.testing
 import rillet.testing
 from bridge import Bridge
 from bridge.export import AsyncExport, Export, SqlJournal
+from clientkit import Answer
+from clientkit.testing import Fault, Respond
 from rillet import Pacer
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
@@ -87,6 +89,35 @@ def test_a_service_ends_soon(page: dict[str, Any], company: Company, tmp_path: P
         export = Export(company.brex.client(), books, Bridge(SETTINGS), journal=journal)
         assert seconds_to_end(page["service"](export), waits) < SOON
         check_nothing_is_in_doubt(company, journal)
+
+
+def test_the_health_of_a_service_shows_a_key_that_is_refused_later(page: dict[str, Any], company: Company) -> None:
+    is_revoked = threading.Event()
+    revoked = Fault(Respond(Answer(status=401)), matches=lambda _: is_revoked.is_set(), times=1000)
+    company.rillet.faults.append(revoked)
+    app = page["service"](company.export())
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        health = f"http://127.0.0.1:{door.getsockname()[1]}/health"
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
+        serving = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+        serving.start()
+
+        assert until(health, 200) == {"problem": None}
+        is_revoked.set()
+        page["announcements"].tell(["accr_001"])
+        assert until(health, 503) == {"problem": "UnauthorizedError"}
+
+        server.should_exit = True
+        serving.join(90)
+    assert not serving.is_alive()
+
+
+def until(address: str, status: int) -> object:
+    """What the address says as soon as it has this status."""
+    end = time.monotonic() + 60
+    while (answer := httpx.get(address)).status_code != status:
+        assert time.monotonic() < end
+    return answer.json()
 
 
 def test_a_service_that_awaits_ends_soon(page: dict[str, Any], company: Company, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import attrs
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bridge import SettingsError
 from bridge.export import Announcements, ExportOutcome, JournalError, async_watch, watch
-from clientkit.errors import ApiError, Call, ConfigurationError, UnreadableAnswerError
+from clientkit.errors import ApiError, Call, ConfigurationError, UnauthorizedError, UnreadableAnswerError
 from clientkit.wire import Answer
 
 HOUR = 3600.0
@@ -24,6 +24,10 @@ WELL = ExportOutcome()
 STOPPED = ExportOutcome(stopped="Rillet answers 401")
 
 Ended = ExportOutcome | Exception
+
+
+def ignored(_: Exception) -> None:
+    pass
 
 
 @attrs.define
@@ -63,10 +67,13 @@ class World:
             raise result
         return result
 
-    def watched(self, interval: timedelta = timedelta(hours=1)) -> list[ExportOutcome]:
-        return list(watch(self.run, wait=self.wait, stop=self.stop, interval=interval, clock=self.clock))
+    def watched(
+        self, interval: timedelta = timedelta(hours=1), on_error: Callable[[Exception], object] = ignored
+    ) -> list[ExportOutcome]:
+        runs = watch(self.run, wait=self.wait, stop=self.stop, interval=interval, clock=self.clock, on_error=on_error)
+        return list(runs)
 
-    def async_watched(self) -> list[ExportOutcome]:
+    def async_watched(self, on_error: Callable[[Exception], object] = ignored) -> list[ExportOutcome]:
         async def run(ids: Sequence[str] | None) -> ExportOutcome:
             return self.run(ids)
 
@@ -74,7 +81,8 @@ class World:
             return self.wait(seconds)
 
         async def outcomes() -> list[ExportOutcome]:
-            return [each async for each in async_watch(run, wait=wait, stop=self.stop, clock=self.clock)]
+            runs = async_watch(run, wait=wait, stop=self.stop, clock=self.clock, on_error=on_error)
+            return [each async for each in runs]
 
         return asyncio.run(outcomes())
 
@@ -188,8 +196,43 @@ def test_what_could_not_be_read_is_not_quoted(caplog: pytest.LogCaptureFixture) 
     with caplog.at_level(logging.INFO):
         World(until=90.0, results=[unreadable]).watched()
 
-    assert "UnreadableAnswerError" in caplog.text
+    text = "Brex: GET /v3/accounting/records has an answer that cannot be read (UnreadableAnswerError)"
+    assert text in caplog.text
     assert "jane@example.com" not in caplog.text
+
+
+REFUSED_KEY = UnauthorizedError(Call(service="Rillet", method="GET", path="/organizations/self"), Answer(status=401))
+
+
+@pytest.mark.parametrize("watched", [World.watched, World.async_watched])
+def test_a_run_that_could_not_begin_is_told_to_whoever_asks(watched: Callable[..., list[ExportOutcome]]) -> None:
+    told = list[tuple[float, Exception]]()
+    locked = JournalError("locked")
+    world = World(until=0.5 * HOUR, results=[WELL, REFUSED_KEY, locked], announced={10.0: ["accr_1"]})
+
+    def tell(error: Exception) -> None:
+        told.append((world.now, error))
+
+    assert watched(world, on_error=tell) == [WELL, WELL]
+    assert told == [(10.0, REFUSED_KEY), (70.0, locked)]
+
+
+def test_what_is_told_may_end_it() -> None:
+    def give_up(error: Exception) -> None:
+        raise error
+
+    world = World(until=HOUR, results=[REFUSED_KEY])
+
+    with pytest.raises(UnauthorizedError):
+        world.watched(on_error=give_up)
+
+
+def test_a_refused_key_is_logged_as_what_a_person_has_to_mend(caplog: pytest.LogCaptureFixture) -> None:
+    World(until=90.0, results=[REFUSED_KEY]).watched()
+
+    (line,) = (each.getMessage() for each in caplog.records)
+    assert line.startswith("The export cannot run before a person mends this; it is tried again: ")
+    assert "401" in line
 
 
 @pytest.mark.parametrize(

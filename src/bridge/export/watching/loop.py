@@ -22,6 +22,7 @@ from bridge.export.engine.runner import never
 from bridge.export.journal.protocol import JournalError
 from bridge.export.reporting.report import ExportOutcome
 from clientkit.errors import ApiError, ConfigurationError, UnreadableAnswerError
+from clientkit.verdicts import Verdict
 
 #: From the start of one run over everything to the start of the next.
 INTERVAL = timedelta(hours=1)
@@ -65,6 +66,10 @@ class Announcements:
         return ids
 
 
+def _ignored(_: ApiError | JournalError) -> None:
+    """For who needs no more than the log."""
+
+
 def watch(
     run: Callable[[Sequence[str] | None], ExportOutcome],
     *,
@@ -72,12 +77,14 @@ def watch(
     stop: Callable[[], bool],
     interval: timedelta = INTERVAL,
     clock: Callable[[], float] = time.monotonic,
+    on_error: Callable[[ApiError | JournalError], object] = _ignored,
 ) -> Iterator[ExportOutcome]:
     """Run the export until `stop` says so; the outcome of each run that came to one.
 
-    Runs never overlap. Ids that are announced during a run are exported together afterwards. After a failure that may
-    pass there is a pause of a minute, twice as long after each further one, up to `interval`; announcements wait for its
-    end, for the run after it is over everything.
+    Runs never overlap. Ids that are announced during a run are exported together afterwards. After a run that failed or was
+    stopped there is a pause of a minute, twice as long after each further one, up to `interval`; announcements wait for its
+    end, for the run after it is over everything. A key that is refused is tried again too, because a person may mend it
+    meanwhile: a run that could not begin has no outcome and is told to `on_error`, which a health check needs.
 
     Args:
         run: Exports the records with these ids, or with None everything that is ready.
@@ -85,6 +92,8 @@ def watch(
         stop: Asked between runs, twice a second.
         interval: From the start of one run over everything to the start of the next.
         clock: Seconds on a monotonic clock.
+        on_error: Called with what a run raised that came to no outcome. The `verdict` of an `ApiError` is `FATAL` where a
+            person has to mend something, such as a key. What it raises ends the loop.
 
     Raises:
         SettingsError: The settings name what Rillet does not have.
@@ -103,6 +112,7 @@ def watch(
             outcome = run(schedule.subjects(ids))
         except (ApiError, JournalError) as error:
             _log_failure(error)
+            on_error(error)
         if outcome is not None:
             yield outcome
         schedule.ended(outcome)
@@ -115,6 +125,7 @@ async def async_watch(
     stop: Callable[[], bool] = never,
     interval: timedelta = INTERVAL,
     clock: Callable[[], float] = time.monotonic,
+    on_error: Callable[[ApiError | JournalError], object] = _ignored,
 ) -> AsyncGenerator[ExportOutcome]:
     """As `watch`, for an `AsyncExport`; cancel the task that iterates, and a run in progress ends as `AsyncExport` says.
 
@@ -124,6 +135,7 @@ async def async_watch(
         stop: As for `watch`.
         interval: As for `watch`.
         clock: As for `watch`.
+        on_error: As for `watch`; called in the event loop.
 
     Raises:
         SettingsError: The settings name what Rillet does not have.
@@ -141,6 +153,7 @@ async def async_watch(
             outcome = await run(schedule.subjects(ids))
         except (ApiError, JournalError) as error:
             _log_failure(error)
+            on_error(error)
         if outcome is not None:
             yield outcome
         schedule.ended(outcome)
@@ -181,9 +194,14 @@ def _log_failure(error: ApiError | JournalError) -> None:
     """Log why a run came to nothing. Raises what a person has to mend first."""
     if isinstance(error, ConfigurationError):
         raise error
-    # What cannot be read may be quoted, and people are named in records.
-    why = type(error).__name__ if isinstance(error, UnreadableAnswerError) else error
-    _LOG.error("The export could not run and is tried again: %s", why)
+    why: object = error
+    if isinstance(error, UnreadableAnswerError):
+        # What cannot be read may be quoted, and people are named in records.
+        why = f"{error.service}: {error.method} {error.path} has an answer that cannot be read ({type(error).__name__})"
+    text = "The export could not run and is tried again: %s"
+    if isinstance(error, ApiError) and error.verdict is Verdict.FATAL:
+        text = "The export cannot run before a person mends this; it is tried again: %s"
+    _LOG.error(text, why)
     _LOG.debug("The export could not run: %s", error)
 
 
