@@ -36,7 +36,8 @@ from clientkit.wire import Flow, Wait
 #: An access token is renewed this long before it expires, so that it does not expire on its way.
 MARGIN = timedelta(seconds=30)
 
-# A 403 to a token this young is about its scopes: renewing would not help, and every such call would do it again.
+# A 403 to a token this young is about its scopes: renewing would not help, and every such call would do it again. Only what
+# somebody else has saved meanwhile, such as the tokens of a new consent, is worth another try.
 _YOUNG = timedelta(minutes=1)
 
 # Seconds between two looks at whether the one who asks for a new token has it.
@@ -79,7 +80,7 @@ class _Renewing:
         """Get another token if it takes one. Raises `AuthorizationError`."""
         self.credential_status()
         if refusal is not None and self._is_about_scopes(refusal):
-            return False
+            return self._saved_elsewhere()
         left = seconds
         while left > 0:
             with self._lock:
@@ -137,6 +138,15 @@ class _Renewing:
         is_current = tokens is not None and refusal.header == self.header()
         is_young = tokens is not None and self._endpoint.now() - tokens.issued_at < _YOUNG
         return refusal.status == 403 and is_current and is_young
+
+    def _saved_elsewhere(self) -> bool:
+        """Whether the store has other tokens than those that were refused; one that cannot be read has none."""
+        if self._renewal is not None or self._unsaved is not None:
+            return False
+        try:
+            return self._adopted()
+        except AuthorizationError:
+            return False
 
     def _lead(self, renewal: _Renewal, seconds: float) -> Flow[None]:
         try:

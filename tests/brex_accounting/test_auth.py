@@ -17,7 +17,7 @@ from brex_accounting.oauth import (
 )
 from brex_accounting.renewing import ClientCredentials, OAuth
 from brex_accounting.testing import StandIn
-from brex_accounting.tokens import MemoryTokenStore, TokenKind
+from brex_accounting.tokens import MemoryTokenStore, TokenKind, Tokens
 from clientkit.drivers import drive, over
 from clientkit.errors import ConfigurationError, ForbiddenError, NoAnswerError, UnauthorizedError
 from clientkit.requests import Request
@@ -93,6 +93,42 @@ def test_a_403_to_a_young_token_is_about_its_scopes(brex: StandIn, oauth: OAuth,
     with pytest.raises(ForbiddenError):
         made.company.get()
     assert brex.oauth.granted == 2
+
+
+def test_a_403_to_a_young_token_is_answered_with_what_somebody_else_has_saved(clock: ManualClock) -> None:
+    brex = new_brex(clock, refusal=403)
+    store = MemoryTokenStore(brex.oauth.tokens())
+    made = client(brex, OAuth(app(), store, clocks=clocks(clock)), clock)
+    assert made.company.get() == brex.team.company
+    brex.oauth.access_tokens.clear()
+    with pytest.raises(ForbiddenError):
+        made.company.get()
+
+    store.save(brex.oauth.tokens())
+
+    assert made.company.get() == brex.team.company
+    assert paths(brex) == ["company", "company", "company", "company"]
+    assert brex.oauth.granted == 0
+
+
+def test_a_403_to_a_young_token_stays_a_403_where_the_store_cannot_be_read(clock: ManualClock) -> None:
+    class Broken(MemoryTokenStore):
+        is_broken = False
+
+        @override
+        def load(self) -> Tokens | None:
+            if self.is_broken:
+                raise OSError("no such disk")
+            return super().load()
+
+    brex = new_brex(clock, refusal=403)
+    store = Broken(brex.oauth.tokens())
+    made = client(brex, OAuth(app(), store, clocks=clocks(clock)), clock)
+    brex.oauth.access_tokens.clear()
+    store.is_broken = True
+
+    with pytest.raises(ForbiddenError):
+        made.company.get()
 
 
 def test_a_fixed_token_is_not_renewed(brex: StandIn, clock: ManualClock) -> None:
