@@ -29,8 +29,13 @@ if TYPE_CHECKING:
 class BreakService(Protocol):
     """Makes the next requests to a stand-in fail."""
 
-    def __call__(self, standin: StandIn, *, status: int = 503, path: str = "", times: int = 1) -> None:
-        """Answer `times` requests whose path begins with `path` with this `status`, without handling them."""
+    def __call__(
+        self, standin: StandIn, *, status: int = 503, path: str = "", method: str | None = None, times: int = 1
+    ) -> None:
+        """Answer `times` requests whose path begins with `path` with this `status`, without handling them.
+
+        `method` is POST or another one; an export looks up what is there by a GET before it posts. Each attempt counts.
+        """
         ...
 
 
@@ -74,12 +79,16 @@ def rillet_client(rillet_books: rillet.testing.StandIn, service_clock: ManualClo
 
 @pytest.fixture
 def break_service() -> BreakService:
-    """Call it as ``break_service(rillet_books, status=503, times=2)``; other faults are in `clientkit.testing`."""
-    from clientkit.testing import Fault, Respond
+    """Call it as ``break_service(rillet_books, status=503, method="POST")``; other faults are in `clientkit.testing`."""
+    from clientkit.testing import Asked, Fault, Respond
     from clientkit.wire import Answer
 
-    def broken(standin: StandIn, *, status: int = 503, path: str = "", times: int = 1) -> None:
-        fault = Fault(Respond(Answer(status=status)), matches=lambda asked: asked.path.startswith(path), times=times)
-        standin.faults.append(fault)
+    def broken(
+        standin: StandIn, *, status: int = 503, path: str = "", method: str | None = None, times: int = 1
+    ) -> None:
+        def matches(asked: Asked) -> bool:
+            return asked.path.startswith(path) and method in {None, asked.method}
+
+        standin.faults.append(Fault(Respond(Answer(status=status)), matches=matches, times=times))
 
     return broken

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 USERS_TEST = """
 from datetime import UTC, datetime, timedelta
 
-from brex_accounting import NewWebhookSubscription, WebhookEventType, webhooks
+from brex_accounting import MemoryTokenStore, OAuth, NewWebhookSubscription, WebhookEventType, webhooks
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, Entity, Settings
 from bridge.export import Export
@@ -53,6 +53,25 @@ def test_a_receiver_that_goes_by_the_real_time_takes_a_webhook(brex, brex_client
     assert received[0].record_ids == ("accr_1",)
 
 
+def test_only_the_method_that_is_named_breaks(brex, rillet_books, brex_client, rillet_client, break_service):
+    brex.add(card_expense("42.75", coding=[gl("61000")]))
+    break_service(rillet_books, status=503, path="/charges", method="POST", times=99)
+    outcome = Export(brex_client, rillet_client, Bridge(Settings(entities=(US,)))).run()
+    assert (outcome.counts.failed, outcome.stop_code) == (1, None)
+    assert not rillet_books.charges
+
+
+def test_tokens_age_by_the_same_time(brex, service_clock):
+    store = MemoryTokenStore(brex.oauth.tokens())
+    oauth = OAuth(brex.oauth.app(), store, clocks=service_clock.clocks())
+    with brex.client(token=oauth, sleep=service_clock.sleep) as client:
+        client.company.get()
+        assert brex.oauth.granted == 0
+        service_clock.advance(timedelta(hours=1))
+        client.company.get()
+        assert brex.oauth.granted == 1
+
+
 def test_each_test_begins_anew(brex, rillet_books):
     assert not brex.records
     assert not rillet_books.charges
@@ -69,7 +88,7 @@ def test_users_tests_need_no_conftest(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_the_plugin_is_found_where_the_package_is_installed() -> None:
