@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -110,6 +111,28 @@ def test_a_lost_answer_posts_once(company: Company) -> None:
 
     assert outcome.complete
     assert len(company.rillet.charges) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [(Respond(Answer(status=200, content=b"[]")), "UnreadableAnswerError"), (RequestLost(), "ConnectionLostError")],
+)
+def test_the_log_says_which_request_of_which_service_failed(
+    company: Company, caplog: pytest.LogCaptureFixture, action: Action, code: str
+) -> None:
+    company.brex.add(expense(1))
+    company.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
+    failing = Fault(action, matches=lambda asked: asked.path == "/charges" and asked.method == "POST", times=99)
+    company.rillet.faults.append(failing)
+
+    with caplog.at_level(logging.INFO, "bridge.export"):
+        company.export().run()
+
+    (line,) = (each for each in caplog.records if each.getMessage().startswith("failed"))
+    assert line.getMessage() == (
+        f'failed record_id=accr_001 version=2 code={code} service=Rillet request="POST /charges"'
+    )
+    assert vars(line)["request"] == "POST /charges"
 
 
 def test_what_an_earlier_run_posted_is_adopted_and_reported(company: Company) -> None:

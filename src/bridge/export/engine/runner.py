@@ -270,7 +270,7 @@ class Runner:
         self._unreached.reach(records, {result.record.id for result in done.results})
         for result in map(self._linked, done.results):
             self._tally.add(result)
-            audit_log.decided(result, done.trace_id)
+            audit_log.decided(result, done.trace_id, done.call)
             self._note_receipts(result)
             if isinstance(result, Refuse):
                 self._note_refusal(result, is_change=not done.reports)

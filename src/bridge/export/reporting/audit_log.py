@@ -14,14 +14,15 @@ from datetime import timedelta
 from bridge.decisions import Refuse, Skip
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, Unreported
 from clientkit import observing
+from clientkit.errors import Call
 from clientkit.showing import plain
 
 _log = logging.getLogger("bridge.export")
 _progress = logging.getLogger("bridge.export.reporting.progress")
 
 
-def decided(result: RecordResult, trace_id: str | None = None) -> None:
-    """What became of a record; `trace_id` is that of Rillet's last answer about it."""
+def decided(result: RecordResult, trace_id: str | None = None, call: Call | None = None) -> None:
+    """What became of a record; `trace_id` is that of Rillet's last answer about it, and `call` the one that failed."""
     about: Mapping[str, str | int | None] = {"record_id": result.record.id, "version": result.record.version}
     decision = _decision(result)
     observing.count("records", decision=decision)
@@ -45,8 +46,15 @@ def decided(result: RecordResult, trace_id: str | None = None) -> None:
             _say(_log, decision, about)
             _log.debug("%s is left to another exporter: %s", result.record.id, result.why)
         case Failed():
-            _say(_log, decision, {**about, "code": result.code, "trace_id": trace_id})
+            _say(_log, decision, {**about, "code": result.code, **_of_call(call), "trace_id": trace_id})
             _log.debug("%s failed: %s", result.record.id, result.why)
+
+
+def _of_call(call: Call | None) -> Mapping[str, str]:
+    # The address of a link may hold what opens it.
+    if call is None or not call.path.startswith("/"):
+        return {}
+    return {"service": call.service, "request": f"{call.method} {call.path}"}
 
 
 def _decision(result: RecordResult) -> str:

@@ -25,7 +25,7 @@ from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import Failed, RecordResult, StopCode, Warned
 from bridge.settings.values import Settings, SettingsError
 from bridge.wording import RECORDS, Wording
-from clientkit.errors import AnswerError, ApiError
+from clientkit.errors import AnswerError, ApiError, Call, NoAnswerError
 from clientkit.stopping import StoppedError
 from clientkit.verdicts import Verdict
 
@@ -59,8 +59,8 @@ class Done:
 
     `setback` says that it failed for a reason that may be the service's. `again` says that it may work at the end of this
     run, because another exporter was in its way, and `later` that a later batch or the next run decides. `trace_id` is that of
-    the ledger's last answer. `reports` says whether the source waits to be told of the records. `warned` is what a person
-    should look at.
+    the ledger's last answer, and `call` is the one that failed. `reports` says whether the source waits to be told of the
+    records. `warned` is what a person should look at.
     """
 
     results: tuple[RecordResult, ...]
@@ -69,6 +69,7 @@ class Done:
     again: bool = False
     later: bool = False
     trace_id: str | None = None
+    call: Call | None = None
     reports: bool = True
     warned: tuple[Warned, ...] = ()
 
@@ -137,6 +138,7 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     """What came of records whose request was not answered with an object: refused by the ledger, or to be tried again."""
     text, code = str(error), type(error).__name__
     trace_id = error.trace_id if isinstance(error, AnswerError) else None
+    call = error.call if isinstance(error, AnswerError | NoAnswerError) else None
     if isinstance(error, BusyError):
         return Done(results=tuple(Failed(record=each, why=text, code="busy") for each in records), again=error.passes)
     if StoppedError in (type(error), type(error.__cause__)):
@@ -157,4 +159,4 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
         text = f"{text} The next run looks for it."
     results = tuple(Failed(record=each, why=text, code=code) for each in records)
     stop = Stop(code=StopCode.SETUP, why=text) if is_fatal else None
-    return Done(results=results, stop=stop, setback=not is_fatal, trace_id=trace_id)
+    return Done(results=results, stop=stop, setback=not is_fatal, trace_id=trace_id, call=call)
