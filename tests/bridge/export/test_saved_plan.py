@@ -20,7 +20,10 @@ from bridge.export import Export, PlanError, SavedPlan, SqlJournal
 from bridge.settings.choices import ClosedPeriod, OnChange
 from bridge.settings.values import Settings
 from support.clocks import ManualClock
+from support.companies.changing import companies
+from support.companies.changing_records import bill, payment, payout, reimbursed
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
+from support.companies.keeping import with_vendors
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SETTINGS_TEXT = """\
@@ -208,6 +211,48 @@ def test_summaries_have_the_members_that_are_as_planned(company: Company, tmp_pa
     assert [each.record.id for each in outcome.refused] == ["accr_001"]
     assert sorted(each.record.id for each in outcome.posted) == ["accr_000", "accr_002", "accr_003"]
     assert len(company.rillet.journal_entries) == 1
+
+
+MEALS = reimbursed("20", source_id="expense1")
+
+
+def test_payments_of_what_is_in_the_same_plan_are_posted_too(tmp_path: Path) -> None:
+    with companies(tmp_path) as make:
+        changing = make(bill(), payment(), MEALS, payout("20"))
+        plan = made(changing.export())
+        assert {each.record_id: each.target for each in plan.steps} == dict.fromkeys(("b1", "p1", "r1", "o1"))
+        outcome = changing.export().run(plan=plan)
+        assert outcome.complete
+        assert sorted(each.record.id for each in outcome.posted) == ["b1", "o1", "p1", "r1"]
+        assert changing.books() == {"11100": -100, "11900": -20, "61000": 120}
+        assert changing.export().run().counts.posted == 0
+
+
+def test_a_payment_whose_bill_is_not_as_planned_is_not_posted(tmp_path: Path) -> None:
+    with companies(tmp_path) as make:
+        changing = make(bill(), payment(), MEALS, payout("20"))
+        plan = made(changing.export())
+        for each in (bill("99"), reimbursed("19", source_id="expense1")):
+            changing.change(each)
+        outcome = changing.export().run(plan=plan)
+        assert not outcome.posted
+        assert sorted(each.record.id for each in outcome.refused) == ["b1", "o1", "p1", "r1"]
+        assert changing.books() == {}
+
+
+def test_a_payment_of_another_bill_than_planned_is_not_posted(tmp_path: Path) -> None:
+    with companies(tmp_path) as make:
+        changing = with_vendors(make(bill()))
+        assert changing.run().complete
+        changing.change(payment())
+        plan = made(changing.export())
+        (step,) = plan.steps
+        assert step.target == changing.ids["b1"]
+        other = attrs.evolve(plan, steps=(attrs.evolve(step, target="another"),))
+        (refused,) = changing.export().run(plan=other).refused
+        (reason,) = refused.reasons
+        assert "what it pays" in reason.text
+        assert changing.export().run(plan=plan).complete
 
 
 def test_a_plan_in_three_processes(company: Company, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from brex_accounting import Side
 from bridge.books import Books
 from bridge.datatable import DataTable, money
 from bridge.decisions import Decision, Post, Refuse, Skip
+from bridge.documents.form import Form
 from bridge.documents.protocol import PlannedVendor
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import PLANNED
@@ -31,7 +32,7 @@ from clientkit.money import total
 
 _FORMAT = 1
 _DIGITS = 20
-# What a payment is for is a part of its kind; a document that is only planned has no id yet.
+# What a payment is for is a part of its kind, as in bills/…/payments; a document that is only planned has no id yet.
 _TARGET = re.compile(r"/([^/]+)/")
 
 #: Why a step may not be carried out for a record, or None where it may: the record's id, the step, what is to be posted,
@@ -238,15 +239,15 @@ def _changes(planned: PlannedStep, now: PlannedStep) -> list[str]:
 
 
 def _step(post: Post) -> PlannedStep:
-    document, form = post.document, post.document.form().without("party")
-    party, target = document.party, _TARGET.search(form.kind)
-    form = attrs.evolve(form, kind=_TARGET.sub("/*/", form.kind))
-    paid = None if target is None or target[1].startswith(PLANNED) else target[1]
+    document = post.document
+    party, found = document.party, _TARGET.search(document.kind)
+    target = None if found is None else found[1]
+    form = _without_target(document.form().without("party"), target)
     return PlannedStep(
         record_id=post.record.id,
         step=post.step,
         content=f"{form.digest()} {record_digest(post.record)}",
-        target=paid,
+        target=None if target is None or target.startswith(PLANNED) else target,
         vendor=party if isinstance(party, str) else None,
         new_vendor=party.vendor.name if isinstance(party, PlannedVendor) else None,
         day=document.impact_date,
@@ -255,6 +256,12 @@ def _step(post: Post) -> PlannedStep:
             for each in document.postings()
         ),
     )
+
+
+def _without_target(form: Form, target: str | None) -> Form:
+    """The form without the id of what is paid, which is another one once it is posted; it is compared by itself."""
+    head = {key: value for key, value in form.head.items() if value != target}
+    return attrs.evolve(form, kind=_TARGET.sub("/*/", form.kind), head=head)
 
 
 def _digest(content: bytes) -> str:
