@@ -8,6 +8,8 @@ from decimal import Decimal
 from bridge.billing.documents import APPLICATION, INVOICE, CreditMemoDocument, subject_of
 from bridge.billing.other_documents import ApplicationDocument, BillingDocument
 from bridge.billing.sync.ledger import BillingLedger
+from bridge.billing.sync.records import EARLIEST
+from bridge.datatable import money
 from bridge.decisions import Reason, ReasonCode
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.journal.protocol import Journal
@@ -21,29 +23,51 @@ def applications_of(
 ) -> Mapping[str, BillingDocument | Reason]:
     """The applications of credit memos, by the subjects of these; `placed` are ids in Rillet by subjects, as far as the run knows.
 
-    One that the journal has as done is left out. Rillet writes all applications of a memo at once, so those that a person
-    made are read and sent along. No more is applied than is still due: the rest stays on the memo, for a person to use.
-    Raises `JournalError`.
+    One that the journal has as done is only compared with the memo: Rillet has no request that changes one application alone.
+    It writes all of a memo at once, so those that a person made are read and sent along. No more is applied than is still
+    due: the rest stays on the memo, for a person to use. Raises `JournalError`.
     """
     found, applying = dict[str, BillingDocument | Reason](), _Applying(ledger, journal)
+    done = list[tuple[str, CreditMemoDocument, str, str]]()
     for subject, document in documents.items():
-        if document.applies_to is None or not document.applied:
-            continue
         memo_id = placed.get(subject) or _place(subject, journal)
-        invoice = subject_of(INVOICE, document.applies_to)
-        invoice_id = placed.get(invoice) or _place(invoice, journal)
         if memo_id is None:
             # It was refused, and says why itself.
             continue
+        if document.applies_to is None or not document.applied:
+            found |= applying.not_wanted(document, memo_id)
+            continue
+        invoice = subject_of(INVOICE, document.applies_to)
+        invoice_id = placed.get(invoice) or _place(invoice, journal)
         name = subject_of(APPLICATION, f"{document.source.id}/{invoice_id or '?'}")
         if invoice_id is None:
             text = f"the invoice {document.applies_to} that it pays is not in {ledger.name}"
             found[name] = Reason(code=ReasonCode.NOT_NOW, text=text)
-        elif _place(name, journal) is None:
-            made = applying.of(document, memo_id, invoice_id)
-            if made is not None:
-                found[name] = made
+        elif _place(name, journal) is not None:
+            done.append((name, document, memo_id, invoice_id))
+        elif (made := applying.of(document, memo_id, invoice_id)) is not None:
+            found[name] = made
+    # Those that are new may settle an invoice, so that nothing is missing any more.
+    for name, document, memo_id, invoice_id in done:
+        if (made := applying.of(document, memo_id, invoice_id, is_done=True)) is not None:
+            found[name] = made
     return found
+
+
+def differing_of(
+    documents: Mapping[str, CreditMemoDocument], ledger: BillingLedger, journal: Journal
+) -> Mapping[str, BillingDocument | Reason]:
+    """As `applications_of` for the memos that are in Rillet, before a run: without those whose invoice is not there yet.
+
+    Without a journal Rillet is searched. Raises `ApiError` and `JournalError`.
+    """
+    placed = dict[str, str]()
+    if journal.forgets and documents:
+        invoices = (subject_of(INVOICE, each.applies_to) for each in documents.values() if each.applies_to is not None)
+        looked = ledger.find({*documents, *invoices}, since=EARLIEST)
+        placed = {subject: found[0].ref.id for subject, found in looked.by_subject.items()}
+    found = applications_of(documents, placed, ledger, journal)
+    return {name: each for name, each in found.items() if not name.endswith("/?")}
 
 
 def applied_by_sync(memo_id: str, journal: Journal) -> frozenset[str]:
@@ -59,8 +83,10 @@ class _Applying:
     def __init__(self, ledger: BillingLedger, journal: Journal) -> None:
         self._ledger, self._journal, self._due = ledger, journal, dict[str, Decimal]()
 
-    def of(self, document: CreditMemoDocument, memo_id: str, invoice_id: str) -> BillingDocument | Reason | None:
-        """The application, or why there is none; None where the invoice is settled already, so that all stays on the memo.
+    def of(
+        self, document: CreditMemoDocument, memo_id: str, invoice_id: str, *, is_done: bool = False
+    ) -> BillingDocument | Reason | None:
+        """The application, or why there is none; None where it is there (`is_done`) or nothing is due, so that all stays on the memo.
 
         What cannot be read now is left to the next run, and keeps no other one back.
         """
@@ -94,7 +120,9 @@ class _Applying:
         # Payments may have come meanwhile, and a person may have used the memo. Nobody owes less than nothing.
         owed = total((self._due.get(invoice_id, invoice.amount_due.amount), applied))
         amount = min(document.applied, owed, total((memo.total.amount, elsewhere.copy_negate())))
-        if amount <= 0:
+        if applied > document.applied or (amount > applied and (is_done or applied)):
+            return _differs(document, memo_id, invoice_id, applied, amount)
+        if is_done or amount <= 0:
             return None
         self._due[invoice_id] = total((owed, amount.copy_negate()))
         return ApplicationDocument(
@@ -105,10 +133,44 @@ class _Applying:
             others=others,
         )
 
+    def not_wanted(self, document: CreditMemoDocument, memo_id: str) -> Mapping[str, Reason]:
+        """Why the applications that the sync has made of a memo are to be taken back, by their subjects: it is for no invoice now.
+
+        Those that a person has made are theirs.
+        """
+        made = applied_by_sync(memo_id, self._journal)
+        if not made:
+            return {}
+        try:
+            memo = self._ledger.client.credit_memos.get(memo_id)
+        except ApiError as error:
+            name = subject_of(APPLICATION, f"{document.source.id}/{min(made)}")
+            return {name: self._unread(error, f"its credit memo {memo_id}")}
+        applied = dict[str, Decimal]()
+        for each in memo.applications:
+            if each.invoice_id in made:
+                applied[each.invoice_id] = total((applied.get(each.invoice_id, Decimal(0)), each.amount.amount))
+        return {
+            subject_of(APPLICATION, f"{document.source.id}/{invoice_id}"): _differs(
+                document, memo_id, invoice_id, amount, Decimal(0)
+            )
+            for invoice_id, amount in applied.items()
+        }
+
     def _unread(self, error: ApiError, what: str) -> Reason:
         if isinstance(error, NotFoundError) and error.is_from_service:
             return Reason(code=ReasonCode.DELETED_IN_LEDGER, text=f"{self._ledger.name} no longer has {what}")
         return Reason(code=ReasonCode.NOT_NOW, text=str(error))
+
+
+def _differs(document: CreditMemoDocument, memo_id: str, invoice_id: str, applied: Decimal, wanted: Decimal) -> Reason:
+    """That a memo pays another amount of an invoice than the billing system says, which only a person puts right."""
+    there, ours = (f"{money(each, document.currency)} {document.currency}" for each in (applied, wanted))
+    text = (
+        f"its credit memo {memo_id} pays {there} of the invoice {invoice_id}, and by the billing system {ours}; apply {ours} of it "
+        f"there, or correct the credit note"
+    )
+    return Reason(code=ReasonCode.DIFFERS_IN_LEDGER, text=text)
 
 
 def _place(subject: str, journal: Journal) -> str | None:

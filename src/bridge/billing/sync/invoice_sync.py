@@ -20,14 +20,14 @@ from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, inconsistencies_of
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.already_credited import credited_already
-from bridge.billing.sync.applying import applications_of
+from bridge.billing.sync.applying import applications_of, differing_of
 from bridge.billing.sync.creating import begun_creations, creating, mentioned_in, planned_in, without_namesakes
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
 from bridge.billing.sync.mapping import InvoiceMapping, Prepared
 from bridge.billing.sync.mixed_currencies import mixed_currencies
-from bridge.billing.sync.outcome import SyncOutcome, unreadable_problem
+from bridge.billing.sync.outcome import SyncOutcome, refused_problems, unreadable_problem
 from bridge.billing.sync.payments import webhook_mark
 from bridge.billing.sync.planned import SyncPlan
 from bridge.billing.sync.protocol import BillingSystem
@@ -103,12 +103,14 @@ class InvoiceSync:
         planned = self._planned(waiting)
         invoices = self._plan(waiting, waiting.invoices, hindered=self._kept_back(waiting))
         waiting = self._crediting(waiting, _planned_step(invoices))
+        applied = self._prepared(differing_of(self._memos(waiting), self.ledger, self.journal)).plan()
         return SyncPlan(
             customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
             products=tuple(each for each in planned.values() if isinstance(each, PlannedProduct)),
             invoices=invoices,
             credit_notes=self._plan(waiting, waiting.credit_notes, hindered=self._hindered(waiting)),
             unreadable=tuple(unreadable_problem(each.id or "", each.why) for each in waiting.unreadable),
+            differing=tuple(problem for each in applied.refused for problem in refused_problems(each)),
             values=waiting.values,
         )
 
@@ -294,14 +296,18 @@ class InvoiceSync:
         self, waiting: Waiting, outcomes: tuple[ExportOutcome, ...], stop: Callable[[], bool]
     ) -> ExportOutcome | None:
         placed = {each.record.id: each.id for outcome in outcomes for each in outcome.posted if not each.is_removed}
+        documents = applications_of(self._memos(waiting), placed, self.ledger, self.journal)
+        return self._prepared(documents).run(stop=stop) if documents else None
+
+    def _memos(self, waiting: Waiting) -> Mapping[str, CreditMemoDocument]:
+        """The credit memos that there are to be."""
         catalogue, mapping = self.ledger.snapshot(), self._mapping(waiting)
         memos = dict[str, CreditMemoDocument]()
         for subject, note in waiting.credit_notes.items():
             decision = mapping.decide(subject, catalogue, note.issued)
             if isinstance(decision, Post) and isinstance(decision.document, CreditMemoDocument):
                 memos[subject] = decision.document
-        documents = applications_of(memos, placed, self.ledger, self.journal)
-        return self._prepared(documents).run(stop=stop) if documents else None
+        return memos
 
     def _kept_back(self, waiting: Waiting) -> Mapping[str, Reason]:
         """Why invoices are not posted that contradict others of the same run."""
@@ -340,7 +346,10 @@ class InvoiceSync:
         return self._of_records(ListedRecords(records, name=self.billing.name, unreadable=unreadable), bridge)
 
     def _prepared(self, documents: Mapping[str, BillingDocument | Reason | None]) -> Export:
-        records = [record_of_subject(subject, is_taken=False) for subject in documents]
+        records = [
+            record_of_subject(subject, is_taken=False, refused=made.text if isinstance(made, Reason) else None)
+            for subject, made in documents.items()
+        ]
         return self._of_records(ListedRecords(records, name=self.billing.name), Prepared(self.settings, documents))
 
     def _of_records(self, source: ListedRecords, bridge: Bridge) -> Export:

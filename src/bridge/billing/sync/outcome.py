@@ -8,6 +8,7 @@ import attrs
 
 from bridge.billing.decisions import SyncError, sync_error
 from bridge.datatable import first_lines
+from bridge.decisions import Refuse
 from bridge.export.reporting.report import ExportOutcome
 from clientkit.showing import in_short
 
@@ -86,14 +87,19 @@ def unreadable_problem(billing_id: str, why: str) -> SyncProblem:
     return SyncProblem(subject=billing_id, error=SyncError.INVALID_INVOICE, text=why)
 
 
+def refused_problems(refused: Refuse) -> Iterator[SyncProblem]:
+    """Every reason for which something is refused."""
+    for reason in refused.reasons:
+        yield SyncProblem(subject=refused.record.id, error=sync_error(reason), text=reason.text)
+
+
 def _problem_count(count: int) -> str:
     return "1 problem" if count == 1 else f"{count} problems"
 
 
 def _problems(outcome: ExportOutcome) -> Iterator[SyncProblem]:
     for refused in outcome.refused:
-        for reason in refused.reasons:
-            yield SyncProblem(subject=refused.record.id, error=sync_error(reason), text=reason.text)
+        yield from refused_problems(refused)
     for failed in outcome.failed:
         error = SyncError.MISSING_SETUP if failed.code in _SETUP else SyncError.API_ERROR
         yield SyncProblem(subject=failed.record.id, error=error, text=failed.why)

@@ -44,6 +44,7 @@ class SyncPlan:
     """What a sync would do: what it would create first, and then what would become of invoices and credit notes.
 
     `values` are these by their subjects. `unreadable` cannot be read, so that nobody knows what would become of it.
+    `differing` are applications of credit memos that say something else in Rillet than in the billing system.
     """
 
     customers: tuple[PlannedCustomer, ...]
@@ -51,12 +52,13 @@ class SyncPlan:
     invoices: Plan
     credit_notes: Plan
     unreadable: tuple[SyncProblem, ...] = ()
+    differing: tuple[SyncProblem, ...] = ()
     values: Mapping[str, Invoice | CreditNote] = attrs.field(factory=dict[str, Invoice | CreditNote], repr=False)
 
     @property
     def complete(self) -> bool:
         """Whether everything can be read and nothing is refused."""
-        return not (self.unreadable or self.invoices.refused or self.credit_notes.refused)
+        return not (self.unreadable or self.differing or self.invoices.refused or self.credit_notes.refused)
 
     def amounts(self, subject: str) -> PlannedAmounts | None:
         """What an invoice or a credit note comes to: what would be posted, or else what it says; None where it does not say."""
@@ -71,10 +73,8 @@ class SyncPlan:
         """Invoices and credit notes, each with its amounts, what would become of it, and the day on which it counts or the reasons."""
         plans = (("Invoice", self.invoices), ("Credit note", self.credit_notes))
         shown = tuple(self._table(heading, plan) for heading, plan in plans if plan.outcomes)
-        if not self.unreadable:
-            return shown
-        rows = tuple((each.subject, each.text) for each in self.unreadable)
-        return (*shown, DataTable(title=f"{len(rows)} that cannot be read", headings=("Id", "Why"), rows=rows))
+        told = (("differ in Rillet", self.differing), ("cannot be read", self.unreadable))
+        return (*shown, *(_problem_table(title, problems) for title, problems in told if problems))
 
     def as_json(self) -> dict[str, object]:
         """For programs; amounts are texts."""
@@ -83,6 +83,7 @@ class SyncPlan:
             "create_products": [each.product.name for each in self.products],
             "invoices": self._plan_json(self.invoices),
             "credit_notes": self._plan_json(self.credit_notes),
+            "differing": [{"subject": each.subject, "why": each.text} for each in self.differing],
             "unreadable": [{"id": each.subject or None, "why": each.text} for each in self.unreadable],
         }
 
@@ -128,6 +129,11 @@ class SyncPlan:
             "nothing": list(listed(plan.nothing)),
             "to_post": [each.as_json() for each in self._totals(plan)],
         }
+
+
+def _problem_table(title: str, problems: tuple[SyncProblem, ...]) -> DataTable:
+    rows = tuple((each.subject, each.text) for each in problems)
+    return DataTable(title=f"{len(rows)} that {title}", headings=("Id", "Why"), rows=rows)
 
 
 def _posted(document: Sold) -> PlannedAmounts:

@@ -59,13 +59,16 @@ def net_of(value: Invoice | CreditNote) -> Decimal:
         return Decimal(0)
 
 
-def record_of_subject(subject: str, *, is_taken: bool) -> Record:
-    """A customer, a product or the application of a credit memo: what is there once and does not change."""
+def record_of_subject(subject: str, *, is_taken: bool, refused: str | None = None) -> Record:
+    """A customer, a product or the application of a credit memo: what is there once and does not change.
+
+    Why it is `refused` is part of what it says, so that it counts as changed where it was posted.
+    """
     return _record(
         subject,
         is_taken=is_taken,
         lines=(),
-        memo=None,
+        memo=refused,
         posted_at=EARLIEST,
         updated_at=EARLIEST,
         version=1,

@@ -230,7 +230,7 @@ def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = N
 def _plan_csv(planned: SyncPlan) -> str:
     customers = [(each.customer.id, "customer", each.customer.name) for each in planned.customers]
     products = [(each.product.id, "product", each.product.name) for each in planned.products]
-    unread = [(each.subject, each.text) for each in planned.unreadable]
+    unread = [(each.subject, each.text) for each in (*planned.differing, *planned.unreadable)]
 
     def amounts(record: Record) -> tuple[Cell, ...]:
         found = planned.amounts(record.id)
