@@ -117,7 +117,7 @@ def test_what_was_dismissed_taken_up_again_and_refused_is_not_exported(make: Mak
     company = accruing(make, charge("7", "99999", id="k2"))
     company.run()
     company.dismiss("k2")
-    assert reasons(company.replay("k2")) == {"k2": [ReasonCode.UNKNOWN_ACCOUNT]}
+    assert reasons(company.replay("k2", even_dismissed=True)) == {"k2": [ReasonCode.UNKNOWN_ACCOUNT]}
     snapshot = read_snapshot(company.export(), FEBRUARY)
 
     (open_,) = close_status(snapshot).waiting

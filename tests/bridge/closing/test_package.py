@@ -149,7 +149,7 @@ def test_the_audit_trail_has_who_dismissed_a_record_and_who_took_it_up_again(mak
     company.export().dismiss("k5", why="booked as JE-18", by="grace@example.com")
     at = company.clock()
     company.clock.advance(3600)
-    company.replay("k5")
+    company.replay("k5", even_dismissed=True, by=" heinz@example.com ")
     company.export().dismiss("k5", why="booked as JE-19", by=" alan@example.com ")
 
     package = packed(company)
@@ -160,7 +160,7 @@ def test_the_audit_trail_has_who_dismissed_a_record_and_who_took_it_up_again(mak
         if each.record_id == "k5" and each.what != "refused"
     ] == [
         ("dismissed", "grace@example.com", at, "booked as JE-18"),
-        ("replayed", company.journal.who, at + timedelta(hours=1), "booked as JE-18"),
+        ("replayed", "heinz@example.com", at + timedelta(hours=1), "booked as JE-18"),
         ("dismissed", "alan@example.com", company.clock(), "booked as JE-19"),
     ]
     dismissed = package.reports["dismissed"]

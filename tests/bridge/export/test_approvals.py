@@ -150,8 +150,23 @@ def test_what_is_dismissed_is_neither_held_nor_approved_until_it_is_taken_up_aga
         company.export().approve("k1", by=GRACE)
     assert reviews(company.journal, "k1") == ()
 
-    assert reasons(company.replay("k1")) == {"k1": [ReasonCode.HELD]}
+    assert reasons(company.replay("k1", even_dismissed=True)) == {"k1": [ReasonCode.HELD]}
     assert company.export().approve("k1", by=GRACE).by == GRACE
+
+
+def test_an_approval_lapses_where_the_record_is_dismissed_and_taken_up_again(make: MakeCompany) -> None:
+    company = approving(make, charge("600"))
+    company.export().approve("k1", by=GRACE)
+    company.dismiss("k1")
+
+    outcome = company.replay("k1", even_dismissed=True)
+
+    assert f"{GRACE} approved it, and it was dismissed since" in reason_texts(outcome, "k1")
+    assert company.books() == {}
+    company.clock.advance(60)
+    company.export().approve("k1", by=GRACE)
+    assert company.replay("k1").complete
+    assert company.books() == {"21120": -600, "61000": 600}
 
 
 def test_an_approval_lapses_where_the_record_changes(make: MakeCompany) -> None:

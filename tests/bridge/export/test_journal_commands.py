@@ -325,11 +325,22 @@ def test_a_record_that_was_booked_by_hand_is_dismissed_and_taken_up_again(compan
     again = run("dismiss", "accr_001", "--why", "booked by hand as JE-13")
     assert again.stdout.split()[-1] == "JE-13"
 
-    taken_up = run("replay", "accr_001", "--json")
+    refused = run("replay", "accr_001")
+    assert refused.exit_code == 2
+    words = " ".join(refused.stderr.replace("│", " ").split())
+    assert "booked by hand as JE-13" in words
+    assert "--even-dismissed" in words
+    assert company.posts() == []
+
+    taken_up = run("replay", "accr_001", "--even-dismissed", "--by", "heinz@example.com", "--json")
 
     assert taken_up.exit_code == 0, taken_up.output
     (charge,) = company.rillet.charges
     assert [each["id"] for each in json.loads(taken_up.stdout)["posted"]] == [charge.id]
+    assert (
+        "heinz@example.com took it up again; it was dismissed before: booked by hand"
+        in run("history", "accr_001").stdout
+    )
     attempts = json.loads(run("history", "accr_001", "--json").stdout)["attempts"]
     assert [(each["purpose"], each["state"]) for each in attempts] == [
         ("dismissal", "ABANDONED"),

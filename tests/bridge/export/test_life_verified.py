@@ -257,7 +257,12 @@ def test_replay_undoes_a_dismissal(make: MakeCompany, kind: Kind) -> None:
     company.dismiss(kind.record_id)
     assert company.books() == {}
 
-    assert new(company.replay(kind.record_id)) == [kind.record_id]
+    with pytest.raises(ValueError, match=r"was dismissed by .* UTC: booked by hand as JE-12\. .* may book it twice"):
+        company.replay(kind.record_id)
+    assert company.books() == {}
+    assert company.journal.attempts(kind.record_id)[-1].was_dismissed
+
+    assert new(company.replay(kind.record_id, even_dismissed=True)) == [kind.record_id]
 
     assert company.books() == kind.books(100)
     assert company.verify() == {}

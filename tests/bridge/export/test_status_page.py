@@ -124,6 +124,25 @@ def test_what_a_person_dismisses_leaves_the_queue_with_name_and_reason(page: Pag
     assert f"{GRACE}: booked by hand" in page.get("/?status=dismissed").text
 
 
+def test_what_was_dismissed_is_posted_only_when_that_is_confirmed(page: Page) -> None:
+    first = page.get("/")
+    cookie = first.cookie
+    page.done("/records/e1", cookie=cookie, action="dismiss", by=GRACE, why="booked by hand as JE-7")
+    shown = page.get("/records/e1")
+    assert f"It was dismissed by {GRACE} on " in shown.text
+    assert "booked by hand as JE-7 — what was booked for it by hand cannot be found" in shown.text
+    assert "Try again" not in shown.text
+
+    unconfirmed = page.post("/records/e1", cookie=cookie, token=first.token, action="retry", by=ADA)
+    assert unconfirmed.status == 400
+    assert statuses(page)["e1"] is Status.DISMISSED
+
+    done = page.done("/records/e1", cookie=cookie, action="retry", by=ADA, confirmed="yes")
+    assert "It is in Rillet now" in done.text
+    assert f"Dismissed by {GRACE}" in done.text
+    assert f"Taken up again by {ADA}" in done.text
+
+
 def test_what_was_looked_at_is_approved_by_somebody_else_alone(page: Page) -> None:
     cookie = page.get("/").cookie
     looked = page.done("/records/k2", cookie=cookie, action="read")

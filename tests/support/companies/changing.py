@@ -74,8 +74,8 @@ class Company:
         outcome = self.export().run(**arguments)
         return self._after(outcome)
 
-    def replay(self, record_id: str) -> ExportOutcome:
-        return self._after(self.export().replay(record_id))
+    def replay(self, record_id: str, **arguments: Any) -> ExportOutcome:
+        return self._after(self.export().replay(record_id, **arguments))
 
     def dismiss(self, record_id: str) -> None:
         """Take a record out of the queue: it was booked by hand as JE-12."""

@@ -199,7 +199,7 @@ class _Play:
         name = chosen(known, number)
         made.dismissed.discard(name)
         self._judge.before(replayed=name)
-        outcome, why = self._carried_out(lambda: made.export().replay(name))
+        outcome, why = self._carried_out(lambda: made.export().replay(name, even_dismissed=True))
         made.say(f"replay {name}: {_told(outcome, why)}")
         made.clock.advance(PAUSE)
         if outcome is None:

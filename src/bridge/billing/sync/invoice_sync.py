@@ -240,7 +240,7 @@ class InvoiceSync:
         export = self._export(waiting, waiting.invoices, mapping)
         if is_replay and waiting.invoices:
             (subject,) = waiting.invoices
-            invoices = export.replay(subject)
+            invoices = export.replay(subject, even_dismissed=True)
         else:
             invoices = export.run(progress=progress, stop=stop)
         outcome = SyncOutcome(master_data=master, invoices=invoices)

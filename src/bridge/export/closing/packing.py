@@ -16,9 +16,8 @@ from bridge.export.closing.purchases import Bought, nobody_knows
 from bridge.export.closing.reading import read_snapshot
 from bridge.export.closing.texts import missing_extra
 from bridge.export.engine.approvals import reviews
-from bridge.export.engine.attempts import Attempt, Purpose
+from bridge.export.engine.attempts import Attempt, Purpose, reason_of_dismissal
 from bridge.export.engine.export import Export
-from bridge.export.engine.replaying import TAKEN_UP
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_entries import RilletEntries
@@ -101,7 +100,7 @@ def _dismissals(record_id: str, attempts: Iterable[Attempt]) -> Iterator[AuditEn
     for each in attempts:
         if each.purpose is not Purpose.DISMISSAL:
             continue
-        why = (each.error or "").removeprefix(TAKEN_UP)
+        why = reason_of_dismissal(each)
         yield AuditEntry(record_id=record_id, what="dismissed", by=each.intended_by, at=each.intended_at, why=why)
         if each.was_undone and each.settled_at is not None:
             yield AuditEntry(

@@ -23,9 +23,9 @@ from bridge.export.commands.app import (
     print_outcome,
 )
 from bridge.export.engine.dismissing import DismissalError
-from bridge.export.engine.replaying import AdoptionError
 from bridge.export.reporting import tables
 from bridge.export.watching.graceful_stop import GracefulStop
+from bridge.settings.values import SettingsError
 
 _SAME_AS_DISMISS = "The same as dismiss. Reports records that were booked by hand as done, and posts nothing."
 
@@ -50,11 +50,21 @@ def replay(
             help="The object in Rillet that an undecided attempt created. It is compared first.",
         ),
     ] = None,
+    even_dismissed: Annotated[
+        bool,
+        typer.Option(
+            "--even-dismissed", help="Post a record that was dismissed. Take back first what was booked by hand."
+        ),
+    ] = False,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Your e-mail address or name. By default: user, host and process.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Export one record again. Finishes an interrupted attempt, or posts again what was deleted in Rillet.
 
-    Never posts twice what Rillet still has. Needs the same variables as plan.
+    Never posts twice what Rillet still has. A dismissed record needs --even-dismissed: what was booked for it by hand
+    cannot be found. Needs the same variables as plan.
     """
     if anew and adopt is not None:
         raise typer.BadParameter("either it was found (--adopt), or it is to be posted again (--anew)")
@@ -63,8 +73,10 @@ def replay(
     with expected_errors(), opened as prepared:
         try:
             with stopping:
-                outcome = prepared.replay(record, anew=anew, adopt=adopt)
-        except AdoptionError as error:
+                outcome = prepared.replay(record, anew=anew, adopt=adopt, even_dismissed=even_dismissed, by=by)
+        except SettingsError:
+            raise
+        except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         title = f"Replay of {record}"
         print_outcome(outcome, as_json=as_json, csv=csv, table=lambda found: tables.records_table(title, found))
@@ -90,7 +102,7 @@ def dismiss(
 ) -> None:
     """Take records out of the queue. For records that were booked by hand; Brex is told that they are done.
 
-    replay takes one up again. All or nothing: if one of them was posted already, or is unknown, it is named and nothing
+    replay --even-dismissed takes one up again. All or nothing: if one of them was posted already, or is unknown, it is named and nothing
     is done. Needs the same variables as plan.
     """
     with (

@@ -17,7 +17,7 @@ from bridge.datatable import trimmed
 from bridge.decisions import Post
 from bridge.documents.protocol import PlannedVendor
 from bridge.documents.record_digest import record_digest
-from bridge.export.engine.attempts import last_attempt
+from bridge.export.engine.attempts import Attempt, Purpose, last_attempt
 from bridge.export.engine.holding import Hold
 from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal, JournalError
@@ -146,7 +146,8 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
         content=content_of(post),
     )
     last = known[-1] if known else None
-    if last is not None and attrs.evolve(made, at=last.at) == last:
+    is_same = last is not None and attrs.evolve(made, at=last.at) == last
+    if last is not None and is_same and not _taken_up_after(last.at, journal.attempts(record.id)):
         return last
     _write(journal, record.id, made)
     return made
@@ -166,11 +167,18 @@ def holding_by(settings: Settings, journal: Journal, also: Hold) -> Hold:
         last = known[-1] if known else None
         if last is not None and last.step is ReviewStep.APPROVE:
             if last.content == content_of(post):
-                return None
+                # Whoever approved it did not know of what was booked by hand since.
+                is_dismissed = _taken_up_after(last.at, journal.attempts(post.record.id))
+                return f"{last.by} approved it, and it was dismissed since; look at it again" if is_dismissed else None
             return f"{last.by} approved it, and it was changed since; {rules or 'it was held before'}"
         return f"{last.by} holds it: {last.why}" if last is not None else rules
 
     return held if settings.approvals or not journal.forgets else also
+
+
+def _taken_up_after(at: datetime, attempts: Sequence[Attempt]) -> bool:
+    """Whether a record was dismissed since, and taken up again."""
+    return any(each.purpose is Purpose.DISMISSAL and each.was_undone and each.intended_at >= at for each in attempts)
 
 
 def content_of(post: Post) -> str:

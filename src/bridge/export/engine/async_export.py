@@ -141,9 +141,19 @@ class AsyncExport:
             cancelled,
         )
 
-    async def replay(self, record_id: str, *, anew: bool = False, adopt: str | None = None) -> ExportOutcome:
+    async def replay(
+        self,
+        record_id: str,
+        *,
+        anew: bool = False,
+        adopt: str | None = None,
+        even_dismissed: bool = False,
+        by: str | None = None,
+    ) -> ExportOutcome:
         """See `Export.replay`."""
-        return await self._carried_out(lambda export: export.replay(record_id, anew=anew, adopt=adopt))
+        return await self._carried_out(
+            lambda export: export.replay(record_id, anew=anew, adopt=adopt, even_dismissed=even_dismissed, by=by)
+        )
 
     async def dismiss(self, record_id: str, *, why: str, by: str | None = None) -> ExportOutcome:
         """See `Export.dismiss`."""

@@ -35,6 +35,8 @@ NO_RECORDS = (_VENDORS, _SUMMARIES, _RECEIPTS, _ACCRUALS)
 
 #: How the ids begin that stand in a plan for those of objects that are not made yet.
 PLANNED = "planned:"
+#: How the error of a dismissal begins that was undone, before the reason for which it had been dismissed.
+TAKEN_UP = "a person took it up again that was dismissed: "
 #: Under this mark a journal lists the subjects of accruals that may have to be changed.
 ACCRUALS = "accruals"
 
@@ -171,6 +173,11 @@ class Attempt:
 def vendor_subject(planned: PlannedVendor) -> str:
     """The subject of a vendor's creation."""
     return f"{_VENDORS}{planned.key}"
+
+
+def reason_of_dismissal(attempt: Attempt) -> str:
+    """Why a person dismissed a record, whether or not it was taken up again."""
+    return (attempt.error or "").removeprefix(TAKEN_UP)
 
 
 def open_summary(attempts: Sequence[Attempt]) -> Attempt | None:

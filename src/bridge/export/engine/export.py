@@ -25,7 +25,7 @@ from bridge.export.engine.origins import Origins
 from bridge.export.engine.own_receipts import OwnReceipts
 from bridge.export.engine.parts import check_parts, check_run, check_sides
 from bridge.export.engine.planning import Planning
-from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, lost_with
+from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, check_dismissed, lost_with
 from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.run_marks import note_changes
 from bridge.export.engine.runner import never
@@ -223,12 +223,24 @@ class Export:
                 note_changes(self.journal, began, runner.refused_changes)
         return runner.outcome()
 
-    def replay(self, record_id: str, *, anew: bool = False, adopt: str | None = None) -> ExportOutcome:
+    def replay(
+        self,
+        record_id: str,
+        *,
+        anew: bool = False,
+        adopt: str | None = None,
+        even_dismissed: bool = False,
+        by: str | None = None,
+    ) -> ExportOutcome:
         """Export one record, whatever its state: what was cut off is finished, what the ledger lost is posted anew.
 
         What the journal has as posted is looked for in the ledger; it is posted again only where somebody deleted it
-        there. Where that was a summary, all its members are posted again as one. A record that was dismissed is taken up
-        again. Its source is told where the record still waits.
+        there. Where that was a summary, all its members are posted again as one. Its source is told where the record still
+        waits.
+
+        A record that was dismissed is taken up again only if `even_dismissed` confirms it. What a person booked for it by
+        hand cannot be found, so it would be in the books twice. The journal keeps `by` whom the replay was begun where it
+        undoes something, such as a dismissal; who runs the export, when left out.
 
         `anew` and `adopt` are for an attempt whose key is too old to be sent again and that no look-up finds: `anew` says
         that a person looked for what it made and did not find it, `adopt` is the id of the object that a person found. As
@@ -238,18 +250,23 @@ class Export:
             UnknownRecordError: The source has no such record.
             AdoptionError: The object with the id `adopt` cannot be what was posted, or nothing is undecided; nothing was
                 posted.
-            ValueError: Both `anew` and `adopt` are given.
+            ValueError: Both `anew` and `adopt` are given, `by` is blank, or the record was dismissed and that is not
+                confirmed; nothing was posted.
             SettingsError: The settings name what the ledger does not have; nothing was posted.
             ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted.
         """
         if anew and adopt is not None:
             raise ValueError("either it was found, or it is to be posted anew")
-        sender = Sender(self.ledger, self.journal)
+        if by is not None and not by.strip():
+            raise ValueError("say who you are")
+        if not even_dismissed:
+            check_dismissed(record_id, self.journal)
+        sender, by = Sender(self.ledger, self.journal), by and by.strip()
         records = [self.record(record_id), *self.records(lost_with(record_id, sender))]
-        abandon_lost(record_id, sender)
+        abandon_lost(record_id, sender, by)
         if anew:
-            abandon_undecidable(record_id, sender)
+            abandon_undecidable(record_id, sender, by)
         if adopt is not None:
             adopt_found(record_id, adopt, sender)
         return self._replayed(records)

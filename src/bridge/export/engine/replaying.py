@@ -6,13 +6,11 @@ from decimal import Decimal
 
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found, Ref
-from bridge.export.engine.attempts import Attempt, facts_of, is_summary, last_attempt
+from bridge.export.engine.attempts import TAKEN_UP, Attempt, facts_of, is_summary, last_attempt
 from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Sender
-
-#: How the error of a dismissal begins that was undone, before the reason for which it had been dismissed.
-TAKEN_UP = "a person took it up again that was dismissed: "
+from bridge.export.journal.protocol import Journal
 
 
 class AdoptionError(ValueError):
@@ -30,25 +28,36 @@ def lost_with(record_id: str, sender: Sender) -> list[str]:
     return sorted(each for each, own in decisive if own is not None and own.ref == last.ref)
 
 
-def abandon_lost(record_id: str, sender: Sender) -> None:
+def check_dismissed(record_id: str, journal: Journal) -> None:
+    """Raise `ValueError` where a person dismissed a record: only that person knows what was booked for it."""
+    last = last_attempt(journal.attempts(record_id))
+    if last is not None and last.was_dismissed:
+        raise ValueError(
+            f"{record_id} was dismissed by {last.intended_by} on {last.intended_at:%Y-%m-%d %H:%M} UTC: {last.error}. "
+            f"What was booked for it by hand cannot be found, so posting it may book it twice. Take that back first, and "
+            f"then confirm that the dismissed record is to be posted (even_dismissed; on the console --even-dismissed)"
+        )
+
+
+def abandon_lost(record_id: str, sender: Sender, by: str | None = None) -> None:
     """What the journal has as posted and the ledger no longer has, and that a person dismissed the record, are undone."""
     last = last_attempt(sender.journal.attempts(record_id))
     while last is not None and last.is_there and sender.ledger.get(last.ref) is None:
         # Where a replacement is gone, what it replaced is gone too.
-        sender.abandon(last, f"it was deleted in {sender.ledger.name}")
+        sender.abandon(last, f"it was deleted in {sender.ledger.name}", by)
         last = last_attempt(sender.journal.attempts(record_id))
     if last is not None and last.was_dismissed:
         # Somebody may have dismissed it more than once, with other reasons; they stay in the history.
         for each in sender.journal.attempts(record_id):
             if each.was_dismissed:
-                sender.abandon(each, f"{TAKEN_UP}{each.error}")
+                sender.abandon(each, f"{TAKEN_UP}{each.error}", by)
 
 
-def abandon_undecidable(record_id: str, sender: Sender) -> None:
+def abandon_undecidable(record_id: str, sender: Sender, by: str | None = None) -> None:
     """A person looked for what an attempt may have made, and did not find it. As long as the key lives, it decides."""
     last = last_attempt(sender.journal.attempts(record_id))
     if last is not None and _is_undecidable(last, sender):
-        sender.abandon(last, f"a person did not find it in {sender.ledger.name}")
+        sender.abandon(last, f"a person did not find it in {sender.ledger.name}", by)
 
 
 def adopt_found(record_id: str, object_id: str, sender: Sender) -> None:

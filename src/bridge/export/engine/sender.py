@@ -143,9 +143,9 @@ class Sender:
             )
         )
 
-    def abandon(self, attempt: Attempt, why: str) -> None:
-        """Write down that an attempt left nothing in the ledger, so that another one may be made."""
-        self._settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why))
+    def abandon(self, attempt: Attempt, why: str, by: str | None = None) -> None:
+        """Write down that an attempt left nothing in the ledger, so that another one may be made; `by` whom, as `dismiss`."""
+        self._settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why), by)
 
     def confirm(self, attempt: Attempt) -> Attempt:
         """Write down that a change whose answer was lost was carried out."""
@@ -221,8 +221,8 @@ class Sender:
         else:
             self.journal.note(noted)
 
-    def _settle(self, attempt: Attempt) -> Attempt:
-        settled = attrs.evolve(attempt, settled_at=self.journal.now(), settled_by=self.journal.who)
+    def _settle(self, attempt: Attempt, by: str | None = None) -> Attempt:
+        settled = attrs.evolve(attempt, settled_at=self.journal.now(), settled_by=by or self.journal.who)
         self.journal.note(settled)
         return settled
 
@@ -261,7 +261,8 @@ class DrySender(Sender):
         attempt = self._attempt(intent)
         return attrs.evolve(attempt, state=AttemptState.ADOPTED, kind=found.ref.kind, object_id=found.ref.id)
 
-    def _settle(self, attempt: Attempt) -> Attempt:
+    def _settle(self, attempt: Attempt, by: str | None = None) -> Attempt:
+        del by
         return attempt
 
 

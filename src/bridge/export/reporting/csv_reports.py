@@ -12,7 +12,7 @@ from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
-from bridge.export.reporting.history import History, became_of, done_by, moment_text
+from bridge.export.reporting.history import History, became_of, done_by, moment_text, why_of
 from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
@@ -195,7 +195,7 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
                 moment_text(each.settled_at),
                 moment_text(each.reported_at),
             ),
-            *(each.trace_id, each.error, _text(about.get("record_link")), _text(about.get("rillet_link"))),
+            *(each.trace_id, why_of(each), _text(about.get("record_link")), _text(about.get("rillet_link"))),
             *(done_by(each), became_of(each, found.attempts)),
         )
     for member in found.members:

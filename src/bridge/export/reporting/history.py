@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from bridge.export.engine.approvals import Review, ReviewStep, reviews
-from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.attempts import Attempt, Purpose, reason_of_dismissal
 from bridge.export.journal.protocol import Journal, Refusal, files_of
 from bridge.mappers.summaries import Member
 
@@ -60,6 +60,13 @@ def became_of(attempt: Attempt, attempts: Sequence[Attempt]) -> str:
     new = next((each for each in mine[mine.index(deleted) :] if each.is_there), None)
     instead = "" if new is None else f"; replaced by {new.ref}"
     return f"deleted by version {deleted.version}, attempt {deleted.number}{instead}"
+
+
+def why_of(attempt: Attempt) -> str:
+    """Why an attempt ended as it did; of a dismissal that was undone, who took the record up again."""
+    if attempt.purpose is Purpose.DISMISSAL and attempt.was_undone and attempt.settled_by is not None:
+        return f"{attempt.settled_by} took it up again; it was dismissed before: {reason_of_dismissal(attempt)}"
+    return attempt.error or ""
 
 
 def moment_text(moment: datetime | None) -> str:

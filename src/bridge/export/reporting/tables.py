@@ -17,7 +17,7 @@ from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import Attempt, is_receipt
 from bridge.export.journal.protocol import Refusal
-from bridge.export.reporting.history import became_of, done_by, moment_text
+from bridge.export.reporting.history import became_of, done_by, moment_text, why_of
 from bridge.export.reporting.naming import merchant_of, party_name, person_of, posting_lines
 from bridge.export.reporting.report import ExportOutcome, Posted, RecordResult
 from bridge.export.reporting.verification import Disagreement
@@ -211,7 +211,7 @@ def _attempt(wanted: str, each: Attempt, attempts: Sequence[Attempt], links: Seq
         done_by(each) or (f"{each.kind} {each.object_id}" if each.is_there else ""),
         *became_of(each, attempts).split("; "),
         *links,
-        each.error or "",
+        why_of(each),
         f"trace id {each.trace_id}" if each.trace_id else "",
         f"intended {moment_text(each.intended_at)} UTC by {each.intended_by}",
         f"settled {moment_text(each.settled_at)} UTC" if each.settled_at else "",

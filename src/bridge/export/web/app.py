@@ -114,6 +114,7 @@ class _Pages:
             by=name,
             why=asked.form.get("why", ""),
             seen=asked.form.get("seen", ""),
+            confirmed=bool(asked.form.get("confirmed")),
         )
         answer = RedirectResponse(where, 303)
         if name.strip() and name != asked.session.name:

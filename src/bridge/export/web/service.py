@@ -14,6 +14,7 @@ from bridge.closing import reconcile as reconciled
 from bridge.closing.period import Period, month_of
 from bridge.datatable import money
 from bridge.export.closing import read_snapshot
+from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export
 from bridge.export.reporting.history import history_of
 from bridge.export.reporting.report import ExportOutcome
@@ -124,13 +125,14 @@ class StatusService:
             "reading": reading,
             "seen": seen,
             "action": action,
+            "dismissal": self._dismissal(record_id),
             "money": money,
             "may": self._may(row, seen),
             "now": self._export.journal.now(),
             "is_running": _is_running(reading) or _is_running(action),
         }
 
-    def act(self, record_id: str, action: str, *, by: str, why: str, seen: str) -> str:
+    def act(self, record_id: str, action: str, *, by: str, why: str, seen: str, confirmed: bool = False) -> str:
         """Begin what a button of a record's page says; where the page of the record is."""
         name, reason = " ".join(by.split()), why.strip()[:_LONGEST_TEXT]
         export = self._export
@@ -147,6 +149,8 @@ class StatusService:
             raise RequestError("Say why: the journal keeps it.")
         if action == PageAction.APPROVE and not seen:
             raise RequestError("Look at what is to be posted before you approve it.")
+        if action == PageAction.RETRY and not confirmed and (made := self._dismissal(record_id)) is not None:
+            raise RequestError(f"Confirm that it is to be posted although {made.intended_by} dismissed it.")
         work: dict[str, tuple[str, Callable[[], object]]] = {
             PageAction.APPROVE: (f"approving, as {name}", lambda: self._approved(record_id, name, seen)),
             PageAction.HOLD: (f"holding, as {name}", lambda: self._held(record_id, name, reason)),
@@ -156,7 +160,10 @@ class StatusService:
             ),
             PageAction.RETRY: (
                 f"trying again, as {name}",
-                lambda: _done(export.replay(record_id), "It was looked at again, and there was nothing to do."),
+                lambda: _done(
+                    export.replay(record_id, even_dismissed=confirmed, by=name),
+                    "It was looked at again, and there was nothing to do.",
+                ),
             ),
         }
         if not self._background.act(_action_key(record_id), *work[action]):
@@ -192,6 +199,11 @@ class StatusService:
         if found is None:
             raise RequestError(f"{month} has not been compared yet.", 404)
         return str(month), found.to_csv()
+
+    def _dismissal(self, record_id: str) -> Attempt | None:
+        """How a person dismissed the record, None where nobody did or it was taken up again."""
+        last = last_attempt(self._export.journal.attempts(record_id))
+        return last if last is not None and last.was_dismissed else None
 
     def _approved(self, record_id: str, name: str, seen: str) -> str:
         made = self._export.approve(record_id, by=name, seen=seen)

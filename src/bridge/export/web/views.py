@@ -13,7 +13,7 @@ from bridge.closing.delimited import Cell
 from bridge.datatable import money, trimmed
 from bridge.export.closing.texts import web_address
 from bridge.export.engine.approvals import ReviewStep
-from bridge.export.engine.attempts import Attempt, AttemptState, is_receipt, is_summary
+from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_receipt, is_summary, reason_of_dismissal
 from bridge.export.reporting.history import History, became_of
 from bridge.export.web.overview import Row, Status
 from bridge.settings.values import Settings
@@ -109,6 +109,9 @@ _TITLES: Mapping[AttemptState, str] = {
 
 def _attempts(history: History, settings: Settings) -> Iterator[Event]:
     for each in history.attempts:
+        if each.purpose is Purpose.DISMISSAL:
+            yield from _dismissal(each)
+            continue
         became = became_of(each, history.attempts)
         lines = [
             f"{noun(each.kind)} {each.object_id}" if each.object_id else "",
@@ -125,6 +128,17 @@ def _attempts(history: History, settings: Settings) -> Iterator[Event]:
             lines=tuple(line for line in lines if line),
             link=rillet_link(settings, each.kind, each.object_id) if each.is_there and not became else None,
         )
+
+
+def _dismissal(attempt: Attempt) -> Iterator[Event]:
+    """That a person dismissed a record, and who took it up again."""
+    why = reason_of_dismissal(attempt)
+    told = f"Brex was told {moment_text(attempt.reported_at)}" if attempt.reported_at else ""
+    lines = tuple(line for line in (why, told) if line)
+    yield Event(at=attempt.intended_at, title=f"Dismissed by {attempt.intended_by}", lines=lines)
+    if attempt.was_undone and attempt.settled_at is not None:
+        who = attempt.settled_by or "a person"
+        yield Event(at=attempt.settled_at, title=f"Taken up again by {who}", lines=(f"dismissed before: {why}",))
 
 
 def _title(attempt: Attempt) -> str:
