@@ -288,6 +288,28 @@ def test_replay_of_an_unknown_record_ends_with_2(company: Company, run: Run) -> 
     assert "Brex has no record accr_999" in result.stderr
 
 
+def test_verify_does_not_agree_with_what_it_did_not_compare(company: Company, run: Run, tmp_path: Path) -> None:
+    company.brex.add(expense(1), expense(2))
+    assert run("export").exit_code == 0
+
+    agreed = run("verify")
+    assert agreed.exit_code == 0
+    assert "Compared: 2 records that this journal knows, since " in " ".join(agreed.stdout.split())
+    told = json.loads(run("verify", "--json").stdout)
+    assert (told["disagreements"], told["compared"]) == ([], 2)
+
+    with company.rillet.client() as client:
+        client.charges.delete(company.rillet.charges[0].id)
+    another = ("--settings", str(tmp_path / "settings.toml"), "--journal", str(tmp_path / "another.db"))
+    assert invoke("export", *another).exit_code == 0
+    nothing = invoke("verify", *another)
+
+    assert nothing.exit_code == 1
+    assert "Nothing was compared." in nothing.stdout
+    assert "agree" not in nothing.stdout
+    assert json.loads(invoke("verify", *another, "--json").stdout)["compared"] == 0
+
+
 def test_a_record_that_was_booked_by_hand_is_dismissed_and_taken_up_again(company: Company, run: Run) -> None:
     company.brex.add(expense(1))
     company.brex.faults.append(Fault(Respond(Answer(status=503)), matches=lambda asked: True, times=9))

@@ -78,7 +78,9 @@ def test_a_refused_record_is_told_with_what_people_know_it_by(company: Company) 
 
 def test_ids_and_reasons_are_no_markup() -> None:
     found = [Disagreement(record_id=HOSTILE, verdict=Verdict.ONLY_IN_BREX, text=HOSTILE)]
-    assert shown(tables.verify_table(found), tables.history_table(HOSTILE, [])).count("[/red]Ada \ufffd[2J") == 3
+    assert (
+        shown(tables.verify_table(found, 1, None), tables.history_table(HOSTILE, [])).count("[/red]Ada \ufffd[2J") == 3
+    )
 
 
 def test_long_lists_of_names_are_cut() -> None:

@@ -17,6 +17,7 @@ from bridge.export.commands.app import (
 )
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import verify_report
+from bridge.export.reporting.verification import known_to
 
 
 @app.command()
@@ -31,18 +32,25 @@ def verify(
 ) -> None:
     """Compare the journal, Brex and Rillet by content. Shows every disagreement, and changes nothing.
 
-    Needs the same variables as plan. Exit status 0: all agree; 1: something disagrees; 2: could not run.
+    Only records that the journal knows are compared: what was exported without it before is not known to it. Needs the
+    same variables as plan. Exit status 0: all that was compared agrees; 1: something disagrees, or the journal knows no
+    exported record, so nothing was compared; 2: could not run.
     """
     with (
         expected_errors(),
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         found = prepared.verify()
+        compared, since = len(known_to(prepared.journal)), prepared.journal.first_intended_at()
         shown = [{"record_id": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found]
         write_csv(csv, lambda: verify_report(found).to_csv())
         end(
-            {"disagreements": shown},
+            {
+                "disagreements": shown,
+                "compared": compared,
+                "since": None if since is None else since.isoformat(),
+            },
             as_json=as_json,
-            show=lambda out: out.print(tables.verify_table(found)),
-            is_good=not found,
+            show=lambda out: out.print(tables.verify_table(found, compared, since)),
+            is_good=not found and compared > 0,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -243,10 +244,24 @@ def _refusals(title: str, refusals: Sequence[Refusal]) -> Table:
     return table
 
 
-def verify_table(found: Sequence[Disagreement]) -> RenderableType:
-    """Every disagreement, or that there is none."""
-    if not found:
-        return Text("Journal, Brex and Rillet agree.", style="bold green")
+def verify_table(found: Sequence[Disagreement], compared: int, since: datetime | None) -> RenderableType:
+    """Every disagreement, or that there is none, with how many records the journal knows and since when."""
+    if since is None or not compared:
+        scope = "This journal knows no exported record. What was exported before it was begun was not compared."
+    else:
+        records = "1 record" if compared == 1 else f"{compared} records"
+        scope = (
+            f"Compared: {records} that this journal knows, since {since:%Y-%m-%d %H:%M} UTC. "
+            f"What was exported without it before was not compared; reconcile compares whole months."
+        )
+    if found:
+        return Group(_disagreements(found), Text(scope))
+    if not compared:
+        return Text(f"Nothing was compared. {scope}", style="bold yellow")
+    return Group(Text("Journal, Brex and Rillet agree.", style="bold green"), Text(scope))
+
+
+def _disagreements(found: Sequence[Disagreement]) -> RenderableType:
     table = _table(f"Disagreements: {len(found)}")
     table.add_column("Record", overflow="fold")
     table.add_column("Verdict", overflow="fold")

@@ -62,6 +62,17 @@ def verify(
     return tuple(_Verification(source, ledger, journal, bridge).disagreements())
 
 
+def known_to(journal: Journal) -> dict[str, None]:
+    """The records that a journal knows, those of summaries too, in the order in which they were attempted."""
+    subjects = dict[str, None]()
+    for attempt in journal.walk():
+        if is_record(attempt.subject):
+            subjects[attempt.subject] = None
+        elif is_summary(attempt.subject):
+            subjects.update((each.record_id, None) for each in journal.members(attempt.subject))
+    return subjects
+
+
 class _Verification:
     def __init__(self, source: Source, ledger: Ledger, journal: Journal, bridge: Bridge | None) -> None:
         self._source, self._ledger, self._journal, self._bridge = source, ledger, journal, bridge
@@ -69,7 +80,7 @@ class _Verification:
         self._books: Books | None = None
 
     def disagreements(self) -> Iterator[Disagreement]:
-        subjects = self._subjects()
+        subjects = known_to(self._journal)
         since = self._journal.first_intended_at()
         if since is None and (self._bridge is None or not self._journal.forgets):
             return
@@ -114,16 +125,6 @@ class _Verification:
             if disagreement is not None:
                 verdict, text = disagreement
                 yield Disagreement(record_id=record_id, verdict=verdict, text=text)
-
-    def _subjects(self) -> dict[str, None]:
-        """The records that the journal knows, those of summaries too, in the order in which they were attempted."""
-        subjects = dict[str, None]()
-        for attempt in self._journal.walk():
-            if is_record(attempt.subject):
-                subjects[attempt.subject] = None
-            elif is_summary(attempt.subject):
-                subjects.update((each.record_id, None) for each in self._journal.members(attempt.subject))
-        return subjects
 
     def _records(self, subjects: Collection[str], since: datetime | None) -> Mapping[str, Record]:
         changed = since or _EPOCH
