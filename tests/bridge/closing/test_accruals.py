@@ -312,6 +312,22 @@ def test_the_plan_is_shown_as_table_csv_and_json(make: MakeCompany) -> None:
     assert (shown["accruals"][0]["date"], shown["accruals"][0]["reversal_date"]) == ("2026-02-28", "2026-03-01")
 
 
+def test_the_command_says_before_anything_is_posted_that_the_month_is_closed(
+    make: MakeCompany, command: Callable[..., Any], tmp_path: Path
+) -> None:
+    company = accruing(make, waiting(charge("100")))
+    company.close_books()
+    asked = ("accrue", "--period", "2026-02", "--journal", str(tmp_path / "journal0.db"))
+    more = f'accrual_account = "{ACCRUED}"\nuncoded_account = "{UNCODED}"\n'
+
+    shown = command(company, *asked, more=more)
+
+    why = "The books are closed up to 2026-02-28, so nothing can be accrued on 2026-02-28."
+    assert shown.exit_code == 1
+    assert why in " ".join(shown.stdout.split())
+    assert json.loads(command(company, *asked, "--json", more=more).stdout)["refused"] == why
+
+
 def test_the_command_shows_first_and_posts_when_it_is_told(
     make: MakeCompany, command: Callable[..., Any], tmp_path: Path
 ) -> None:

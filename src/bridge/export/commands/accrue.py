@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from bridge.closing import AccrualPlan
 from bridge.closing import accrue as planned_accruals
@@ -42,14 +43,17 @@ def accrue(
     """Accrue a month's unposted spending. Each entry is reversed on the next day; without --apply, it is only shown.
 
     A later run updates them, and an export removes from them whatever it posts into the month. Needs the same variables
-    as plan. Exit status 0: shown or posted; 1: some spending cannot be accrued, or an entry was not posted; 2: could
-    not run.
+    as plan. Exit status 0: shown or posted; 1: some spending cannot be accrued, the month is closed, or an entry was not
+    posted; 2: could not run.
     """
     with (
         expected_errors(),
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
-        plan = planned_accruals(read_snapshot(prepared, period))
+        snapshot = read_snapshot(prepared, period)
+        plan, closed = planned_accruals(snapshot), snapshot.books.last_closed
+        is_closed = bool(plan.accruals) and closed is not None and plan.period.last <= closed
+        refused = f"The books are closed up to {closed}, so nothing can be accrued on {plan.period.last}."
         write_csv(csv, plan.to_csv)
         ledger = prepared.ledger
         outcome = (
@@ -57,16 +61,18 @@ def accrue(
         )
         steps = [] if outcome is None else outcome.as_json()
         end(
-            {**plan.as_json(), "applied": apply, "steps": steps},
+            {**plan.as_json(), "refused": refused if is_closed else None, "applied": apply, "steps": steps},
             as_json=as_json,
-            show=lambda out: _print(out, plan, outcome),
-            is_good=not plan.left_out and (outcome is None or outcome.complete),
+            show=lambda out: _print(out, plan, outcome, refused if is_closed else ""),
+            is_good=not plan.left_out and not is_closed and (outcome is None or outcome.complete),
         )
 
 
-def _print(out: Console, plan: AccrualPlan, outcome: AccrualOutcome | None) -> None:
+def _print(out: Console, plan: AccrualPlan, outcome: AccrualOutcome | None, refused: str) -> None:
     out.print(plan)
     if plan.left_out:
         out.print(plan.reports["not_accrued"])
     if outcome is not None:
         out.print(outcome)
+    elif refused:
+        out.print(Text(refused, style="bold yellow"))
