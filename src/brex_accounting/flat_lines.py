@@ -49,8 +49,9 @@ def lines(records: Iterable[Record], *, gl_field: str = "GL_ACCOUNT") -> list[di
     ``account`` is the account's id in the ERP, ``account_name`` what people see in Brex, which often begins with the code.
 
     ``offsetting`` is True for the line that balances the others, such as that of the card, so that what is spent is the sum
-    of those where it is False. Brex does not mark it: it is the line without any field beside lines with fields, or else the
-    one on the side that its type says. None for records that only move money, such as a payment of the card.
+    of those where it is False. Brex does not mark it: it is the line without any field on the other side than lines with
+    fields, or else the one on the side that its type says. None for records that only move money, such as a payment of
+    the card.
 
     Args:
         records: For instance ``client.records.list()``.
@@ -64,10 +65,14 @@ def lines(records: Iterable[Record], *, gl_field: str = "GL_ACCOUNT") -> list[di
 
 
 def _is_offsetting(record: Record, line: LineItem) -> bool | None:
-    have_fields = {bool(each.accounting_field_values) for each in record.line_items}
-    if len(have_fields) > 1:
-        return not line.accounting_field_values
+    coded = {each.type for each in record.line_items if each.accounting_field_values}
+    bare = {each.type for each in record.line_items if not each.accounting_field_values}
     side = _OFFSETTING.get(record.type)
+    if coded and bare:
+        # What balances the coded lines is on the other side than they are; a line beside them is one to be coded still.
+        sides = bare - coded or bare & {side} or (bare if side is None else set[Side]())
+        if sides:
+            return not line.accounting_field_values and line.type in sides
     return None if side is None else line.type == side
 
 

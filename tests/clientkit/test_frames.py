@@ -125,6 +125,20 @@ def test_lines_are_flat_signed_and_have_a_column_for_each_field() -> None:
         (card_expense("10", coding=[gl("61100")]), [Decimal(10)]),
         (card_expense("10", splits=[("7", [gl("61100")]), ("3", [gl("62000")])]), [Decimal(7), Decimal(3)]),
         (card_expense("10", splits=[("7", [gl("61100")]), ("3", [gl(None)])]), [Decimal(7), Decimal(3)]),
+        (card_expense("10", splits=[("7", [gl("61100")]), ("3", [])]), [Decimal(7), Decimal(3)]),
+        (card_refund("10", splits=[("7", [gl("61100")]), ("3", [])]), [Decimal(-7), Decimal(-3)]),
+        (
+            record(
+                RecordType.BILL_EXPENSE,
+                debits=[("7", [gl("61100")]), ("5", [])],
+                credits=[("2", [gl("62000")]), ("10", [])],
+            ),
+            [Decimal(7), Decimal(5), Decimal(-2)],
+        ),
+        (
+            record(RecordType.BILL_EXPENSE, debits=[("7", [gl("61100")]), ("3", [])], credits=[("10", [gl("21000")])]),
+            [Decimal(7), Decimal(3)],
+        ),
         (card_expense("10"), [Decimal(10)]),
         (card_refund("10"), [Decimal(-10)]),
         (card_refund("10", coding=[gl("61100")]), [Decimal(-10)]),

@@ -162,6 +162,15 @@ def test_trial_balance_begins_with_what_was_before(run: Runner[Client]) -> None:
     assert report.totals.debit_total.amount == 0
 
 
+def test_a_trial_balance_from_the_last_day_to_the_first_is_refused(run: Runner[Client]) -> None:
+    with pytest.raises(BadRequestError, match="to_date must not be before from_date"):
+        run.call(
+            lambda client: client.reports.trial_balance(
+                from_date=DAY, to_date=DAY - timedelta(days=1), subsidiary_id=AMERICA.id
+            )
+        )
+
+
 def test_trial_balance_across_currencies_is_more_than_the_standin_knows(run: Runner[Client]) -> None:
     with pytest.raises(BadRequestError, match="one subsidiary"):
         run.call(lambda client: client.reports.trial_balance(from_date=DAY, to_date=DAY))

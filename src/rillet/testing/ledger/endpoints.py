@@ -108,12 +108,12 @@ class LedgerEndpoints:
 
     def _trial_balance(self, call: Call) -> object:
         books = self._books
-        from_date, to_date = call.required_day("from_date"), call.required_day("to_date")
+        period = call.period()
         wanted = call.asked.one("subsidiary_id")
         report = books.ledger.trial_balance(
             books.accounts,
-            from_date=from_date,
-            to_date=to_date,
+            from_date=period.from_date,
+            to_date=period.to_date,
             currency=books.reporting_currency(wanted),
             subsidiary_id=wanted,
         )

@@ -19,7 +19,6 @@ from rillet.reports.statements import (
     ReportLines,
     ReportSummary,
 )
-from rillet.reports.trial_balance import ReportPeriod
 from rillet.testing.ledger.books import Books
 from rillet.testing.reports.statement_figures import Figures, columns, subtypes, summed, values_of, within
 from rillet.testing.server.routing import Call, Route, invalid
@@ -73,7 +72,7 @@ class StatementEndpoints:
         )
 
     def _income_statement(self, call: Call) -> object:
-        period = _period(call)
+        period = call.period()
         figures = self._figures(call, period.from_date, period.to_date)
         return with_lists(
             IncomeStatement(
@@ -86,7 +85,7 @@ class StatementEndpoints:
         )
 
     def _executive_pl(self, call: Call) -> object:
-        period = _period(call)
+        period = call.period()
         figures = self._figures(call, period.from_date, period.to_date)
         sections = list[ReportLines]()
         for name, keep, sign in _PROFIT_SECTIONS:
@@ -108,7 +107,7 @@ class StatementEndpoints:
         )
 
     def _cash_flow_statement(self, call: Call) -> object:
-        period = _period(call)
+        period = call.period()
         figures = self._figures(call, period.from_date, period.to_date)
         is_cash = self._books.is_cash
         profit = ReportLine(name="Net income", amounts=figures.amounts(figures.credits(_but(_is_profit, is_cash))))
@@ -223,13 +222,6 @@ def _summaries(figures: Figures) -> tuple[ReportSummary, ...]:
         )
         for name, values in steps
     )
-
-
-def _period(call: Call) -> ReportPeriod:
-    period = ReportPeriod(from_date=call.required_day("from_date"), to_date=call.required_day("to_date"))
-    if period.to_date < period.from_date:
-        raise invalid("to_date must not be before from_date", "to_date")
-    return period
 
 
 def _arr_waterfall(call: Call) -> object:

@@ -14,6 +14,7 @@ from clientkit.overriding import override
 from clientkit.problems import Violation
 from clientkit.testing import Asked, json_answer
 from clientkit.wire import Answer
+from rillet.reports.trial_balance import ReportPeriod
 
 T = TypeVar("T")
 
@@ -108,6 +109,13 @@ class Call:
         if day is None:
             raise invalid(f"{name} must not be null", name)
         return day
+
+    def period(self) -> ReportPeriod:
+        """The days of a report, of which the last must not be before the first."""
+        period = ReportPeriod(from_date=self.required_day("from_date"), to_date=self.required_day("to_date"))
+        if period.to_date < period.from_date:
+            raise invalid("to_date must not be before from_date", "to_date")
+        return period
 
     def number(self, name: str, *, least: int, most: int, default: int) -> int:
         """A whole number from the query."""
