@@ -290,7 +290,9 @@ def _obstacles(lines: Iterable[AccountLine], books: Books) -> Iterator[str]:
         if account is not None and account.type == _EXPENSE:
             has = {each.field_id for each in line.fields}
             yield from (
-                f"{each.name} is mandatory in Rillet and has no value" for each in mandatory if each.id not in has
+                f"{each.name} is mandatory in Rillet, and a part on {account.code} has no value"
+                for each in mandatory
+                if each.id not in has
             )
 
 

@@ -277,7 +277,27 @@ def test_the_fields_of_coded_lines_are_on_the_entry(make: MakeCompany) -> None:
 
     (made,) = company.rillet.journal_entries
     assert {(each.account_code, len(each.fields)) for each in made.items} == {("61000", 1), (ACCRUED, 0)}
-    assert [each.why for each in planned(company).left_out] == ["Team is mandatory in Rillet and has no value"]
+    assert [each.why for each in planned(company).left_out] == [
+        "Team is mandatory in Rillet, and a part on 61000 has no value"
+    ]
+
+
+def test_the_fields_of_what_nobody_has_coded_are_on_the_entry(make: MakeCompany) -> None:
+    company = accruing(
+        make,
+        waiting(card_expense("310", coding=[dimension("Team", "Sales")], record_id="k1")),
+        waiting(card_expense("-7", coding=[dimension("Team", "Sales")], record_id="k2")),
+    )
+    rule = FieldRule(mandatory=True, display=FieldDisplay.STANDALONE)
+    company.rillet._books.fields.put(attrs.evolve(field("Team", ["Sales"]), settings=FieldSettings(expenses=rule)))
+    company.settings = attrs.evolve(company.settings, fields=(FieldMapping(brex="Team", rillet="Team"),))
+
+    assert planned(company).left_out == ()
+    assert steps(company) == ["create"]
+
+    (made,) = company.rillet.journal_entries
+    assert {(each.account_code, len(each.fields)) for each in made.items} == {(UNCODED, 1), (ACCRUED, 0)}
+    assert moved(company, FEBRUARY) == {ACCRUED: -303, UNCODED: 303}
 
 
 def test_it_needs_a_journal(make: MakeCompany) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, timedelta
 
 import attrs
 
-from brex_accounting import Record
+from brex_accounting import Record, Side
 from bridge.billing_amount import rate_billed
 from bridge.books import Books
 from bridge.callers import zone_of
@@ -258,8 +258,22 @@ class _Reading:
             for each in coded.known_postings(self._books)
         ]
         rest = total(each.amount for each in lines).copy_negate()
-        uncoded = AccountLine(account=NOT_CODED, amount=rest, currency=coded.currency)
-        return summed([*lines, uncoded], with_fields=True)
+        uncoded = [
+            AccountLine(
+                account=NOT_CODED,
+                amount=(
+                    each.line.amount.amount if each.line.type == Side.DEBIT else each.line.amount.amount.copy_negate()
+                ),
+                currency=coded.currency,
+                fields=frozenset(each.fields),
+            )
+            for each in coded.lines
+            if each.account is None and coded.role_of(each) is None
+        ]
+        # Lines that do not balance leave a rest that no line has.
+        if total(each.amount for each in uncoded) != rest:
+            uncoded = [AccountLine(account=NOT_CODED, amount=rest, currency=coded.currency)]
+        return summed([*lines, *uncoded], with_fields=True)
 
     def _stands(
         self,
