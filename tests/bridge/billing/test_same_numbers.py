@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from bridge.billing import Customer, Invoice, InvoiceStatus, SyncError
-from support.billing.company import Seller, changed, invoice, line
+from support.billing.company import Seller, changed, invoice, line, note
 
 TEXT = "the invoice in_{} has the same customer and the same number A-001; correct one of them"
 TWIN = attrs.evolve(invoice(2), number="A-001")
@@ -53,3 +53,30 @@ def test_what_is_another_invoice_is_no_double(seller: Seller, other: Invoice) ->
     seller.put(invoice(1), other)
 
     assert seller.sync().run().complete
+
+
+def test_an_invoice_without_a_number_has_its_id_as_number(seller: Seller) -> None:
+    seller.put(attrs.evolve(invoice(1), id="A-002", number=None), invoice(2))
+
+    plan, outcome = seller.sync().plan(), seller.sync().run()
+
+    assert [each.record.id for each in plan.invoices.refused] == ["invoice:in_2"]
+    assert [(each.subject, each.text) for each in outcome.problems] == [
+        ("invoice:in_2", "the invoice A-002 has the same customer and the same number A-002; correct one of them")
+    ]
+    assert [each.invoice_number for each in seller.books.invoices] == ["A-002"]
+
+
+def test_of_two_credit_notes_of_one_number_the_first_is_posted(seller: Seller) -> None:
+    seller.put(invoice(1), note(1), attrs.evolve(note(2), number="C-001"))
+
+    plan, outcome = seller.sync().plan(), seller.sync().run()
+
+    assert [each.record.id for each in plan.credit_notes.refused] == ["credit-note:cn_2"]
+    assert [(each.subject, each.text) for each in outcome.problems] == [
+        (
+            "credit-note:cn_2",
+            "the credit note cn_1 has the same customer and the same number C-001; correct one of them",
+        )
+    ]
+    assert len(seller.books.credit_memos) == 1

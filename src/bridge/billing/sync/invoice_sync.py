@@ -317,7 +317,8 @@ class InvoiceSync:
         return {**mixed, **same_numbers(waiting)}
 
     def _hindered(self, waiting: Waiting) -> Mapping[str, Reason | str]:
-        return credited_already([waiting.invoices[each] for each in waiting.credited], self.ledger, self.journal)
+        voided = [waiting.invoices[each] for each in waiting.credited]
+        return {**same_numbers(waiting), **credited_already(voided, self.ledger, self.journal)}
 
     def _plan(
         self,
