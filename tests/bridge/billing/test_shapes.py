@@ -54,6 +54,18 @@ def test_a_credit_note_of_another_shape_is_named(seller: Seller) -> None:
     assert len(seller.books.invoices) == 1
 
 
+def test_a_credit_note_with_the_id_of_a_voids_own_one_is_named(seller: Seller) -> None:
+    """The credit of the void would take its place in Rillet."""
+    seller.put(invoice(1), attrs.evolve(note(1), id="in_1/void"))
+
+    (problem,) = seller.sync().run().problems
+
+    assert problem.text == (
+        "its id 'in_1/void' is that of the credit note which the sync makes for a voided invoice; give it another one"
+    )
+    assert seller.books.credit_memos == ()
+
+
 def test_a_status_may_be_written_as_a_text(seller: Seller) -> None:
     """A void one that counted as open would be posted."""
     void: Any = "void"

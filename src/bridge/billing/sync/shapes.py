@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 
+from bridge.billing.sync.records import subject_of_value
+from bridge.billing.sync.voids import voided_by
 from bridge.billing.values import CreditNote, Invoice, Line
 from bridge.values import ExchangeRate
 
@@ -16,7 +18,12 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 def wrong_shape(value: Invoice | CreditNote) -> str | None:
     """What is wrong with the shape of an invoice or a credit note, so that nothing can be worked out; None where nothing is."""
-    return next(chain(_wrong(value), *map(_wrong_line, value.lines)), None)
+    return next(chain(_wrong(value), _taken_id(value), *map(_wrong_line, value.lines)), None)
+
+
+def _taken_id(value: Invoice | CreditNote) -> Iterator[str]:
+    if voided_by(subject_of_value(value)) is not None:
+        yield f"its id {value.id!r} is that of the credit note which the sync makes for a voided invoice; give it another one"
 
 
 def _wrong(value: Invoice | CreditNote) -> Iterator[str]:
