@@ -149,7 +149,7 @@ def _unmatched(line: Line, context: Context) -> str:
 
 def _country(context: Context) -> str | None:
     address = context.invoice.customer.address
-    return None if address is None else address.country
+    return None if address is None else address.country.upper()
 
 
 def _category(line: Line) -> str | None:

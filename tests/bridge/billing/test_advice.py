@@ -364,3 +364,10 @@ def test_a_refused_change_is_told_in_words(seller: Seller, change: dict[str, Any
     assert problem(seller).startswith(
         f"it has changed since it was posted as invoices {made.id}: {said}; it is settled"
     )
+
+
+def test_a_country_may_be_in_small_letters(seller: Seller) -> None:
+    seller.put(invoice(1, customer=attrs.evolve(ACME, address=PostalAddress(country="de"))))
+
+    assert seller.sync(taxes=(TaxCode(code="DE19", country="DE"),)).run().complete
+    assert [each.total.amount for each in seller.books.invoices] == [Decimal(119)]
