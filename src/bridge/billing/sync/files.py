@@ -5,6 +5,7 @@ Its objects may be a list, an answer of its API, an event, one on each line, or 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +32,7 @@ def read_invoices(path: Path) -> ListedInvoices:
         SettingsError: The file is neither, with the line.
         OSError: It cannot be read.
     """
-    text = path.read_text(encoding="utf-8")
+    text = _text(path)
     if path.suffix.lower() == ".csv":
         return ListedInvoices(read_invoices_csv(text, source=path.name), name=path.name)
     objects = list(_objects(text, path.name))
@@ -39,6 +40,15 @@ def read_invoices(path: Path) -> ListedInvoices:
     by_id = {each.id: each for each in invoices if isinstance(each, Invoice)}
     notes = [_note(each, by_id) for each, is_note in objects if is_note]
     return ListedInvoices(invoices, notes, name=path.name)
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingsError((f"{path.name} line {line}: it is not in UTF-8; save the file as UTF-8",)) from None
 
 
 def _objects(text: str, source: str) -> Iterator[_Object]:
@@ -69,9 +79,9 @@ def _unpacked(found: Mapping[str, object], place: str) -> Iterator[_Object]:
 def _listed(found: object, place: str) -> Iterator[_Object]:
     if not isinstance(found, list):
         raise _wrong_shape(place)
-    for each in cast("list[object]", found):
+    for number, each in enumerate(cast("list[object]", found), start=1):
         if not isinstance(each, dict):
-            raise SettingsError((f"{place}: {str(each)[:40]!r} is no object of Stripe",))
+            raise SettingsError((f"{place}: entry {number} of the list is {str(each)[:40]!r}, no object of Stripe",))
         fields = cast("dict[str, object]", each)
         yield fields, fields.get("object") == _NOTE
 
