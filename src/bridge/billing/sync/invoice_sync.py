@@ -20,6 +20,7 @@ from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, inconsistencies_of
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.already_credited import credited_already
+from bridge.billing.sync.applicable import not_applicable
 from bridge.billing.sync.applying import applications_of, differing_of
 from bridge.billing.sync.creating import begun_creations, creating, mentioned_in, planned_in, without_namesakes
 from bridge.billing.sync.journals import check_journal
@@ -102,13 +103,14 @@ class InvoiceSync:
         waiting = self._read(updated_after=updated_after)
         planned = self._planned(waiting)
         invoices = self._plan(waiting, waiting.invoices, hindered=self._kept_back(waiting))
-        waiting = self._crediting(waiting, _planned_step(invoices))
+        step = _planned_step(invoices)
+        waiting = self._crediting(waiting, step)
         applied = self._prepared(differing_of(self._memos(waiting), self.ledger, self.journal)).plan()
         return SyncPlan(
             customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
             products=tuple(each for each in planned.values() if isinstance(each, PlannedProduct)),
             invoices=invoices,
-            credit_notes=self._plan(waiting, waiting.credit_notes, hindered=self._hindered(waiting)),
+            credit_notes=self._plan(waiting, waiting.credit_notes, hindered=self._hindered(waiting, step)),
             unreadable=tuple(unreadable_problem(each.id or "", each.why) for each in waiting.unreadable),
             differing=tuple(problem for each in applied.refused for problem in refused_problems(each)),
             values=waiting.values,
@@ -246,10 +248,11 @@ class InvoiceSync:
         outcome = SyncOutcome(master_data=master, invoices=invoices)
         if invoices.stopped is not None:
             return outcome
-        waiting = self._crediting(waiting, _step(invoices))
+        step = _step(invoices)
+        waiting = self._crediting(waiting, step)
         if not waiting.credit_notes:
             return outcome
-        mapping = self._mapping(waiting, failed=_failed(master), hindered=self._hindered(waiting))
+        mapping = self._mapping(waiting, failed=_failed(master), hindered=self._hindered(waiting, step))
         notes = self._export(waiting, waiting.credit_notes, mapping).run(progress=progress, stop=stop)
         applied = None if notes.stopped is not None else self._apply(waiting, (invoices, notes), stop)
         return SyncOutcome(master_data=master, invoices=invoices, credit_notes=notes, applications=applied)
@@ -316,9 +319,10 @@ class InvoiceSync:
         mixed = mixed_currencies(waiting, self.journal, self._mapping(waiting), self.ledger.snapshot())
         return {**mixed, **same_numbers(waiting)}
 
-    def _hindered(self, waiting: Waiting) -> Mapping[str, Reason | str]:
+    def _hindered(self, waiting: Waiting, step: _Step) -> Mapping[str, Reason | str]:
         voided = [waiting.invoices[each] for each in waiting.credited]
-        return {**same_numbers(waiting), **credited_already(voided, self.ledger, self.journal)}
+        idle = not_applicable(waiting, step.placed, self.ledger, self.journal)
+        return {**idle, **same_numbers(waiting), **credited_already(voided, self.ledger, self.journal)}
 
     def _plan(
         self,
