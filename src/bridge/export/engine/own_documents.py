@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from brex_accounting import Amount
+from brex_accounting import Amount, Side
 from bridge.callers import described
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.form import Form
@@ -17,7 +18,12 @@ from bridge.export.engine.attempts import PLANNED
 from bridge.mapping import Bridge
 from bridge.postings import Posting
 from clientkit import codec
+from clientkit.field_problems import shortened
+from clientkit.money import total
 from clientkit.requests import Request
+
+_CODE = re.compile(r"[A-Z]{3}")
+_SHOWN = 40
 
 
 def tried(decision: Decision, bridge: Bridge) -> Decision:
@@ -87,7 +93,40 @@ def _spent(document: Any) -> str | None:
 
 
 def _postings(document: Any) -> str | None:
-    return _all(document.postings(), lambda each: isinstance(each, Posting), "postings")
+    given: Any = document.postings()
+    if not hasattr(given, "__iter__"):
+        return _other(given, "postings")
+    postings: tuple[Posting, ...] = tuple(given)
+    if (fault := _all(postings, lambda each: isinstance(each, Posting), "postings")) is not None:
+        return fault
+    if not postings:
+        return "gave no postings, and a document without lines books nothing"
+    wrong = next((fault for each in postings if (fault := _fault_of_posting(each)) is not None), None)
+    return wrong or _imbalance(postings)
+
+
+def _fault_of_posting(posting: Posting) -> str | None:
+    amount, currency = _contents(posting)
+    if not isinstance(amount, Decimal) or not amount.is_finite():
+        return f"gave a posting of {shortened(repr(amount), _SHOWN)}, and an amount has to be a finite Decimal"
+    if not isinstance(currency, str) or not _CODE.fullmatch(currency):
+        shown = shortened(repr(currency), _SHOWN)
+        return f"gave a posting in {shown}, and a currency has to be a code of ISO 4217 such as EUR"
+    if posting.side not in {Side.DEBIT, Side.CREDIT}:
+        return f"gave a posting on the side {shortened(repr(posting.side), _SHOWN)}, and it has to be DEBIT or CREDIT"
+    return None
+
+
+def _imbalance(postings: tuple[Posting, ...]) -> str | None:
+    """Debits and credits of each currency by itself: nobody knows here what one is worth in another."""
+    for currency in sorted({each.currency for each in postings}):
+        debits, credited = (
+            total(each.amount for each in postings if (each.currency, each.side) == (currency, side))
+            for side in (Side.DEBIT, Side.CREDIT)
+        )
+        if debits != credited:
+            return f"gave postings that do not balance: debits {debits:f} {currency}, credits {credited:f} {currency}"
+    return None
 
 
 _CHECKS: Mapping[str, Callable[[Any], str | None]] = MappingProxyType(
@@ -139,5 +178,5 @@ def _is_amount(given: object) -> bool:
     return isinstance(amount, Decimal) and amount.is_finite() and isinstance(currency, str)
 
 
-def _contents(given: Amount) -> tuple[object, object]:
+def _contents(given: Amount | Posting) -> tuple[object, object]:
     return given.amount, given.currency
