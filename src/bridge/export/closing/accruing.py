@@ -188,7 +188,7 @@ def _settled(sender: Sender, attempts: Sequence[Attempt], there: Sequence[Found]
             found = sender.ledger.get(drive(sender.send_again(last)).ref)
             return () if found is None else (found,)
         case Settlement.ADOPT if last.is_change:
-            sender.confirm(last)
+            sender.confirm(last, next(iter(there), None))
         case Settlement.ADOPT:
             sender.settle_as_found(last, there[0])
         case _:

@@ -122,7 +122,7 @@ class Sender:
                 state=AttemptState.ADOPTED,
                 kind=found.ref.kind,
                 object_id=found.ref.id,
-                answer=attempt.answer if found.raw is None else codec.dumps(found.raw),
+                answer=_as_answer(found),
             )
         )
 
@@ -131,7 +131,7 @@ class Sender:
         sent = self.ledger.form_of(attempt.kind, attempt.payload)
         # Where it says something else, a person has changed it since, and that must not be forgotten.
         is_same = sent is None or sent.equals(found.form)
-        answer = codec.dumps(found.raw) if found.raw is not None and is_same else attempt.answer
+        answer = _as_answer(found) if is_same else None
         return self._settle(
             attrs.evolve(
                 attempt,
@@ -147,11 +147,14 @@ class Sender:
         """Write down that an attempt left nothing in the ledger, so that another one may be made; `by` whom, as `dismiss`."""
         self._settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why), by)
 
-    def confirm(self, attempt: Attempt) -> Attempt:
-        """Write down that a change whose answer was lost was carried out."""
+    def confirm(self, attempt: Attempt, there: Found | None) -> Attempt:
+        """Write down that a change whose answer was lost was carried out; `there` is the object as it was seen then."""
         # Only an answer would have told the id, and it is that of what was to be changed.
         object_id = attempt.object_id or attempt.target.id
-        return self._settle(attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id, error=None))
+        # An answer that came tells of an error, and nothing of the object.
+        answer = None if there is None else _as_answer(there)
+        confirmed = attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id, answer=answer, error=None)
+        return self._settle(confirmed)
 
     def as_left(self, found: Found) -> Found:
         """What was found, as what was sent before has left it."""
@@ -281,6 +284,11 @@ def _misfit(name: str, given: object, wanted: type) -> str | None:
     if given is None or isinstance(given, wanted):
         return None
     return f"a Sent whose {name} is {type(given).__name__}, and it has to be {wanted.__name__}"
+
+
+def _as_answer(found: Found) -> bytes | None:
+    """An object as a ledger would have answered with it; None where the ledger does not show it."""
+    return None if found.raw is None else codec.dumps(found.raw)
 
 
 def _place(attempt: Attempt) -> tuple[str, int, int]:

@@ -51,7 +51,7 @@ class OpenAttempt:
             there = yield from ask(lambda: context.ledger.get(last.target))
             seen = Seen.YES if _was_made(last, there, context) else Seen.NO
         if settlement is Settlement.ADOPT and last.is_change:
-            sender.confirm(last)
+            sender.confirm(last, there)
             return False
         if settlement is Settlement.ADOPT and there is not None:
             sender.settle_as_found(last, there)

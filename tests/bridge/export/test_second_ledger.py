@@ -1,0 +1,45 @@
+"""A small ledger of a caller's own: what it answers, finds and reads wrongly concerns one record, and no money is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from bridge.export import SqlJournal
+from clientkit import Answer
+from clientkit.testing import Asked, json_answer
+from support.acme import AcmeLedger, World, spent
+
+
+def answering(method: str, answer: Answer) -> Callable[[Asked], Answer | None]:
+    return lambda asked: answer if asked.method == method else None
+
+
+ERRORS = [Answer(status=502, content=b"<html>"), json_answer(503, {"fault": {"no": "P-503"}})]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=["a page", "a body"])
+def test_the_body_of_an_error_is_not_read_as_the_object_that_was_changed(journal: SqlJournal, error: Answer) -> None:
+    world = World(journal, spent("7.00", "accr_1"), spent("8.00", "accr_2"))
+    export = world.export(AcmeLedger(world.acme, replaces=True))
+    export.run()
+    world.change("9.00", "accr_1")
+
+    world.acme.spoils = answering("PUT", error)
+    failed = export.run()
+    world.acme.spoils = lambda _: None
+    outcome = export.run()
+
+    assert [each.record.id for each in failed.failed] == ["accr_1"]
+    assert (outcome.complete, outcome.failed, outcome.refused) == (True, (), ())
+    assert world.acme.amounts() == ["8.00", "9.00"]
+    assert export.verify() == ()
+    last = journal.attempts("accr_1")[-1]
+    assert last.answer is not None
+    assert json.loads(last.answer)["id"] == last.object_id
+    # A later change goes on from there.
+    world.change("10.00", "accr_1")
+    assert export.run().counts.posted == 1
+    assert world.acme.amounts() == ["10.00", "8.00"]
