@@ -55,3 +55,27 @@ def test_a_note_that_cannot_be_applied_is_refused_before_anything_is_posted(
     assert seller.sync().plan().complete
     assert seller.sync().run().complete
     assert [each.amount_due.amount for each in seller.books.invoices] == [Decimal("107.10")]
+
+
+def test_a_note_without_an_invoice_in_another_currency_than_its_customers_new_invoice_is_refused_with_it(
+    seller: Seller,
+) -> None:
+    seller.rates = lambda base, target, day: Decimal("1.10")
+    seller.put(invoice(1), attrs.evolve(FOR_IN_1, invoice_id=None, currency="EUR"))
+
+    plan, outcome = seller.sync().plan(), seller.sync().run()
+
+    advice = "link another customer, or set check_currency to false"
+    texts = {
+        "invoice:in_1": f"it is in USD, and the credit note cn_1 of the same customer in EUR; {advice}",
+        "credit-note:cn_1": f"it is in EUR, and the invoice in_1 of the same customer in USD; {advice}",
+    }
+    refused = (*plan.invoices.refused, *plan.credit_notes.refused)
+    assert {each.record.id: each.reasons[0].text for each in refused} == texts
+    assert {each.subject: each.text for each in outcome.problems} == texts
+    assert (seller.books.invoices, seller.books.credit_memos) == ((), ())
+    # In Rillet already, the invoice tells the customer's currency.
+    euros = seller.notes.pop("cn_1")
+    assert seller.sync().run().complete
+    seller.put(euros)
+    assert [each.subject for each in seller.sync().run().problems] == ["credit-note:cn_1"]

@@ -313,7 +313,7 @@ class InvoiceSync:
         return memos
 
     def _kept_back(self, waiting: Waiting) -> Mapping[str, Reason]:
-        """Why invoices are not posted that contradict others of the same run."""
+        """Why invoices and credit notes are not posted that contradict others of the same run."""
         if not self.settings.check_currency:
             return same_numbers(waiting)
         mixed = mixed_currencies(waiting, self.journal, self._mapping(waiting), self.ledger.snapshot())
@@ -322,7 +322,7 @@ class InvoiceSync:
     def _hindered(self, waiting: Waiting, step: _Step) -> Mapping[str, Reason | str]:
         voided = [waiting.invoices[each] for each in waiting.credited]
         idle = not_applicable(waiting, step.placed, self.ledger, self.journal)
-        return {**idle, **same_numbers(waiting), **credited_already(voided, self.ledger, self.journal)}
+        return {**idle, **self._kept_back(waiting), **credited_already(voided, self.ledger, self.journal)}
 
     def _plan(
         self,
