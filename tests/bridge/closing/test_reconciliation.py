@@ -18,8 +18,8 @@ from rich.console import Console
 from brex_accounting import LineItem, Record
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, ChosenAccount
-from bridge.closing import DifferenceKind, Period, Reconciliation, month, reconcile
-from bridge.export import zone_of
+from bridge.closing import DifferenceKind, Period, Reconciliation, accrue, month, reconcile
+from bridge.export import NoJournal, zone_of
 from bridge.export.closing import read_snapshot
 from clientkit import Answer
 from clientkit.testing import Asked, Fault, Respond
@@ -147,6 +147,19 @@ def test_a_summary_that_was_deleted_is_named_by_its_records(make: MakeCompany) -
         ("deleted_in_rillet", "k1"),
         ("deleted_in_rillet", "k2"),
     }
+
+
+def test_what_no_journal_knows_of_may_have_been_dismissed(make: MakeCompany) -> None:
+    company = make(charge())
+    company.dismiss("k1")
+    company.journal = NoJournal()
+
+    found = reconciled(company)
+
+    assert {(part.record_id, part.kind.value) for _, part in found.parts} == {("k1", "deleted_in_rillet")}
+    (why,) = {part.why for _, part in found.parts}
+    assert "it was deleted, was dismissed, or was never posted" in why
+    assert accrue(read_snapshot(company.export(), FEBRUARY)).accruals == ()
 
 
 def test_what_was_dismissed_stands_beside_the_entry_that_a_person_made(make: MakeCompany) -> None:

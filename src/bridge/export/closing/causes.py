@@ -83,7 +83,8 @@ def _missing(known: Standings) -> Cause:
     if known.last is not None and known.last.is_open:
         return DifferenceKind.NOT_EXPORTED, "the outcome of its last attempt is unknown; the next run settles it"
     if known.is_taken and not state.deleted:
-        return DifferenceKind.DELETED_IN_RILLET, "Brex has it as exported, and nothing is there for it"
+        why = "this journal does not know whether it was deleted, was dismissed, or was never posted"
+        return DifferenceKind.DELETED_IN_RILLET, f"Brex has it as exported, and nothing is there for it; {why}"
     why = "; ".join(dict.fromkeys(_reasons(known)))
     if record.review_status in {ReviewStatus.PREPARE, ReviewStatus.REVIEW}:
         return DifferenceKind.NOT_EXPORTED, f"Brex has it in {record.review_status}" + (f"; {why}" if why else "")
