@@ -214,6 +214,12 @@ class Record(Model):
     invoice_number: str | None = None
     extra: Extra = unknown_fields()
 
+    def __repr__(self) -> str:
+        # With its lines and the person it would be some thousand characters, for each of a list.
+        from clientkit.showing import brief
+
+        return brief(self)
+
 
 class RecordOperations:
     """The endpoints under ``/v3/accounting/records``. Brex calls this API an alpha: expect it to change."""

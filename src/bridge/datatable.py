@@ -92,6 +92,9 @@ class DataTable:
     def _repr_html_(self) -> str:
         return html_table(self.title, self.headings, self.rows)
 
+    def __repr__(self) -> str:
+        return f"<DataTable {on_one_line(self.title)}: {len(self.rows)} row{'' if len(self.rows) == 1 else 's'}>"
+
     def __str__(self) -> str:
         # The lines of a cell are reasons, one each.
         rows = [

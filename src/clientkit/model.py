@@ -13,7 +13,7 @@ from clientkit.money import decimal_text
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from clientkit.showing import Printer, TableParts
+    from clientkit.showing import TableParts
 
 
 class ShownBriefly:
@@ -21,11 +21,12 @@ class ShownBriefly:
 
     __slots__ = ()
 
-    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: FBT001 - IPython calls it like this
-        del cycle
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        # IPython prefers the `__repr__` that attrs writes into each class to a `_repr_pretty_` that it inherits.
+        del include, exclude
         from clientkit.showing import brief
 
-        printer.text(brief(self))
+        return {"text/plain": brief(self)}
 
 
 class Model(ShownBriefly):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import attrs
 
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 
 #: Title, headings and rows.
 TableParts: TypeAlias = tuple[str, Sequence[str], Sequence[Sequence[str]]]
-
-
-class Printer(Protocol):
-    """What IPython hands to a value that shows itself as text."""
-
-    def text(self, text: str, /) -> None:
-        """Write it."""
 
 
 #: Of long lists the first rows are shown, of long texts the first characters.

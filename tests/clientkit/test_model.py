@@ -26,6 +26,7 @@ from brex_accounting import Amount, Record
 from brex_accounting.testing import StandIn
 from brex_accounting.testing.records import card_expense, gl
 from clientkit import CodecError, Model
+from clientkit.model import ShownBriefly
 from clientkit.paging import Pager
 from clientkit.showing import MOST_ROWS
 from rillet import Money, NewCharge, NewExpenseItem, NewVendor, Vendor
@@ -206,27 +207,18 @@ def test_fastapi_answers_with_a_value_and_takes_one() -> None:
     assert jsonable_encoder(Money(Decimal("19.99"), "USD")) == {"amount": "19.99", "currency": "USD"}
 
 
-class Written:
-    """What IPython's printer wrote."""
-
-    def __init__(self) -> None:
-        self.said = ""
-
-    def text(self, text: str, /) -> None:
-        self.said += text
+def kept_of(value: ShownBriefly) -> str:
+    """The text that IPython keeps of a value."""
+    return value._repr_mimebundle_()["text/plain"]
 
 
 def test_a_notebook_keeps_little_text_of_a_long_value() -> None:
     long = card_expense("100", splits=[("1", [gl("61000")])] * 100)
     page = next(RilletStandIn().client().accounts.list().pages())
     for value, said in ((long, "Record(id="), (page, "Page(items=")):
-        written = Written()
-        value._repr_pretty_(written, cycle=False)
-        assert written.said.startswith(said)
-        assert len(written.said) <= 400
-    short = Written()
-    Money(Decimal(1), "USD")._repr_pretty_(short, cycle=False)
-    assert short.said == repr(Money(Decimal(1), "USD"))
+        assert kept_of(value).startswith(said)
+        assert len(kept_of(value)) <= 400
+    assert kept_of(Money(Decimal(1), "USD")) == repr(Money(Decimal(1), "USD"))
 
 
 def test_a_table_has_no_empty_row_and_counts_one_item_as_one() -> None:
@@ -240,11 +232,10 @@ def test_a_table_has_no_empty_row_and_counts_one_item_as_one() -> None:
 def test_what_a_notebook_keeps_of_a_record_has_no_address_that_its_table_does_not_show() -> None:
     made = card_expense("1234.5", coding=[gl("61000")], user="Ada Example", record_id="accr_1")
     assert made.user is not None
-    kept = Written()
-    made._repr_pretty_(kept, cycle=False)
-    assert kept.said.startswith("Record(id='accr_1', amount=1,234.50 USD, ")
-    assert "user=Ada Example" in kept.said
-    for shown in (kept.said, made._repr_html_()):
+    kept = kept_of(made)
+    assert kept.startswith("Record(id='accr_1', amount=1,234.50 USD, ")
+    assert "user=Ada Example" in kept
+    for shown in (kept, made._repr_html_()):
         assert "Ada Example" in shown
         assert made.user.email not in shown
     assert made.user.email

@@ -12,6 +12,7 @@ import attrs
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.closing.period import Period
+from bridge.datatable import DataTable, Tabular, money_text
 from bridge.decisions import ReasonCode
 from bridge.documents.protocol import Ref
 from bridge.settings.choices import Role
@@ -121,6 +122,9 @@ class ClosingRecord:
         """Whether something stands in the ledger for it."""
         return bool(self.entries)
 
+    def __repr__(self) -> str:
+        return f"<ClosingRecord {self.record.id} of {self.day}: {self.record.amount}>"
+
 
 @attrs.frozen(kw_only=True)
 class UnreadRecord:
@@ -138,8 +142,8 @@ class UnreadObject:
     why: str
 
 
-@attrs.frozen(kw_only=True)
-class Snapshot:
+@attrs.frozen(kw_only=True, repr=False)
+class Snapshot(Tabular):
     """Everything that the reports of a close are made from, at one moment.
 
     `others` are the ledger's objects without a record of Brex behind them. `balances` is what the ledger itself says
@@ -157,6 +161,22 @@ class Snapshot:
     unread: tuple[UnreadRecord, ...] = ()
     settled: tuple[ClosingRecord, ...] = ()
     unread_objects: tuple[UnreadObject, ...] = ()
+
+    @property
+    def table(self) -> DataTable:
+        """Its records, each with the day on which it counts and how many objects of the ledger stand for it."""
+        unread = len(self.unread) + len(self.unread_objects)
+        counted = f"{len(self.records)} records, {len(self.others)} objects only in the ledger"
+        return DataTable(
+            title=f"{self.period}: {counted}{f', {unread} unreadable' if unread else ''}",
+            headings=("Record", "Day", "Type", "Amount", "Subsidiary", "Objects"),
+            rows=tuple(self._row(each) for each in self.records),
+        )
+
+    def _row(self, each: ClosingRecord) -> tuple[str, ...]:
+        amount = money_text(each.record.amount.amount, each.record.amount.currency)
+        subsidiary = self.subsidiary(each.subsidiary_id)
+        return each.record.id, each.day.isoformat(), each.record.type, amount, subsidiary, str(len(each.entries))
 
     def subsidiary(self, subsidiary_id: str) -> str:
         """The name of a subsidiary."""

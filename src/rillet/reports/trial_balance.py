@@ -82,6 +82,9 @@ class TrialBalance(Model):
             for each in self.accounts
         ]
 
+    def __repr__(self) -> str:
+        return f"<TrialBalance {self.period}: {len(self.accounts)} accounts in {self.currency}>"
+
     def _tables(self) -> Iterator[TableParts]:
         from clientkit.showing import cell
 
