@@ -91,7 +91,8 @@ def check_use(use: JournalUse, journal: Journal, *, binds: bool) -> None:
         return
     kept = journal.mark(_KEPT_FOR)
     if kept is None and journal.first_intended_at() is not None:
-        kept = JournalUse.EXPORT
+        # Another process may have begun in between, which says first what it keeps the journal for.
+        kept = journal.mark(_KEPT_FOR) or JournalUse.EXPORT
     if kept is not None and kept != use:
         raise JournalError(_OTHER_USE[use])
     if binds and kept is None and use is not JournalUse.EXPORT:
