@@ -83,7 +83,7 @@ def test_nobody_approves_their_own_spending(make: MakeCompany, by: str) -> None:
     with pytest.raises(SelfApprovalError) as raised:
         company.export().approve("k1", by=by)
     # Logs of exceptions name nobody.
-    assert str(raised.value) == "k1 is the spending of who approves, so somebody else has to approve it"
+    assert str(raised.value) == "k1 is your own spending, so somebody else has to approve it"
 
     assert reasons(company.run()) == {"k1": [ReasonCode.HELD]}
     assert reviews(company.journal, "k1") == ()
@@ -96,7 +96,7 @@ def test_what_a_person_holds_waits_for_another_person(make: MakeCompany) -> None
     outcome = company.run()
     assert [each.record.id for each in outcome.posted] == ["k1"]
     assert "Grace@Example.com".lower() + " holds it: is this the right bank?" in reason_texts(outcome, "e1")
-    with pytest.raises(SelfApprovalError, match=r"^e1 was held by who approves, so somebody else has to approve it$"):
+    with pytest.raises(SelfApprovalError, match=r"^e1 was held by you, so somebody else has to approve it$"):
         company.export().approve("e1", by="GRACE@example.com")
     first = company.export().approve("e1", by="alan@example.com")
     assert company.export().approve("e1", by="alan@example.com") == first

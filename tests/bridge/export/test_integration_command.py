@@ -203,7 +203,10 @@ def found_by_check(journal: str, settings: Path) -> tuple[str, str]:
 def test_check_tells_of_the_integration_that_the_journal_knows(run: Run, journal: str, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     state, text = found_by_check(journal, settings)
-    assert (state, text) == ("problem", f"there is no journal at {journal}")
+    assert (state, text) == (
+        "problem",
+        f"there is no journal at {journal}: check the path, or begin one with export or hold",
+    )
 
     SqlJournal(journal).close()
     state, text = found_by_check(journal, settings)

@@ -130,7 +130,9 @@ def test_a_journal_that_is_not_there_is_not_made(run: Run, place: str, command: 
     result = run(*command)
 
     assert result.exit_code == 2
-    assert result.stderr == f"there is no journal at {place}\n"
+    assert " ".join(result.stderr.split()) == (
+        f"there is no journal at {place}: check the path, or begin one with export or hold"
+    )
     assert not Path(place).exists()
 
 

@@ -228,7 +228,7 @@ def opened_journal(
     with ExitStack() as stack:
         if is_missing(place):
             if is_there:
-                raise JournalError(f"there is no journal at {place}")
+                raise JournalError(f"there is no journal at {place}: check the path, or begin one with export or hold")
             if creates:
                 console(stderr=True).print(f"A new journal is begun at {place}.", markup=False, highlight=False)
             else:

@@ -114,7 +114,7 @@ def _introduction(shown: Demo, variables: Mapping[str, str], settings: str, inte
         f"""{change} '{{"surcharge": "10.00"}}'""",
         f"""{change} '{{"account": "61100"}}'""",
         "",
-        "Or delete in Rillet what history shows, and see what verify and export say:",
+        "Or delete in Rillet what history shows, and see what verify and reconcile say:",
         "",
         'curl -X DELETE "$RILLET_BASE_URL/charges/ID" -H "Authorization: Bearer $RILLET_API_KEY"',
         "",

@@ -134,9 +134,9 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
     held = next((each.by for each in reversed(known) if each.step is ReviewStep.HOLD), "")
     spender = _names(record)
     if any(_same(name, each) for each in spender):
-        raise SelfApprovalError(f"{record.id} is the spending of who approves, so somebody else has to approve it")
+        raise SelfApprovalError(f"{record.id} is your own spending, so somebody else has to approve it")
     if _same(name, held):
-        raise SelfApprovalError(f"{record.id} was held by who approves, so somebody else has to approve it")
+        raise SelfApprovalError(f"{record.id} was held by you, so somebody else has to approve it")
     made = Review(
         step=ReviewStep.APPROVE,
         by=name,
