@@ -117,7 +117,7 @@ def _shown(value: object) -> str:
     return calling("what was chosen", lambda: shortened(repr(value), _MOST_SHOWN))
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """An exception of the caller's in words, shortened; its class alone where its own text cannot be had."""
     name = type(error).__name__
     try:

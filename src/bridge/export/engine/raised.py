@@ -11,7 +11,7 @@ from bridge.callers import described
 _PACKAGES = frozenset({"bridge", "brex_accounting", "clientkit", "rillet"})
 
 
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """The exception, and the function of the caller's program that raised it, where it was not the package's own."""
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     place = next((each.f_code.co_qualname for each in frames if _is_callers(each)), None)

@@ -11,11 +11,10 @@ import attrs
 from brex_accounting import Record
 from bridge.callers import described
 from bridge.decisions import Refuse, Skip, SkipCode
-from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import Claims
 from bridge.export.engine.parts import steady
 from bridge.export.engine.survey import Survey
-from bridge.export.engine.tasks.protocol import INTERRUPTED, Done, Stop, Task, TaskContext, stop_of_unread
+from bridge.export.engine.tasks.protocol import INTERRUPTED, Done, Stop, Task, TaskContext, carried_out, stop_of_unread
 from bridge.export.engine.tasks.receipts import ASKED_AGAIN
 from bridge.export.engine.unreached import Unreached
 from bridge.export.engine.workers import WorkerPool
@@ -164,7 +163,7 @@ class Runner:
         """Carry tasks out, and wait for them all. Nothing is begun once there is a reason to stop.
 
         What is in flight then is finished and counted, unless a `KeyboardInterrupt` comes: it is given up then, and the
-        next run sees what came of it.
+        next run sees what came of it. One of a ledger, or its `SystemExit`, is a reason to stop like others.
         """
         if self._stopped is not None:
             return
@@ -182,7 +181,7 @@ class Runner:
 
         def carry_out(task: Task) -> Done:
             with observing.work("bridge.export.record", record_id=" ".join(each.id for each in task.records[:_NAMED])):
-                return drive(task.carry_out(context))
+                return carried_out(task, context)
 
         with WorkerPool[Task, Done](self._in_flight, carry_out) as pool:
             try:

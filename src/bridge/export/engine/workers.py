@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -20,7 +21,8 @@ _MOMENT = 0.5
 class WorkerPool(Generic[T, D]):
     """Carries out at most `size` tasks at a time; use it as a context manager, from one thread.
 
-    The threads never keep the process alive: when the context is left, what is in hand goes on without being waited for.
+    The threads never keep the process alive. Where an exception leaves the context, what is in hand is waited for, so that
+    nobody begins anew beside it.
     """
 
     def __init__(self, size: int, carry_out: Callable[[T], D]) -> None:
@@ -37,18 +39,18 @@ class WorkerPool(Generic[T, D]):
 
     def give(self, task: T) -> None:
         """Have a task carried out."""
-        self.in_hand.append(task)
-        if self._threads < min(self._size, len(self.in_hand)):
-            self._threads += 1
+        if self._threads < min(self._size, len(self.in_hand) + 1):
             # What is observed in it belongs to who began it.
             work = partial(copy_context().run, self._work)
-            threading.Thread(target=work, name=f"export-{self._threads}", daemon=True).start()
+            threading.Thread(target=work, name=f"export-{self._threads + 1}", daemon=True).start()
+            self._threads += 1
+        self.in_hand.append(task)
         self._tasks.put(task)
 
     def take(self, *, wait: bool) -> tuple[T, D] | None:
         """A task that was carried out, and what came of it; without `wait` None where there is none yet.
 
-        The task stays in hand until `settle` is called. What it raised is raised here.
+        The task stays in hand until `settle` is called. What it raised is raised here, and it is in hand no longer.
         """
         while True:
             try:
@@ -58,6 +60,7 @@ class WorkerPool(Generic[T, D]):
                     continue
                 return None
             if isinstance(done, BaseException):
+                self.settle(task)
                 raise done
             return task, done
 
@@ -88,3 +91,6 @@ class WorkerPool(Generic[T, D]):
     ) -> None:
         for _ in range(self._threads):
             self._tasks.put(None)
+        while error is not None and self.in_hand:
+            with suppress(Empty):
+                self.settle(self._done.get(timeout=_MOMENT)[0])

@@ -12,9 +12,10 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.decisions import Reason, ReasonCode, Refuse
 from bridge.documents.protocol import Found, Ref
-from bridge.export.engine.calls import Calls
+from bridge.export.engine.calls import Calls, drive
 from bridge.export.engine.claims import BusyError, Claims, Locks
 from bridge.export.engine.holding import Hold, holds_nothing
+from bridge.export.engine.raised import told
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import NoIdError, Sender
 from bridge.export.engine.tasks.bill_payment import BillPayer
@@ -160,3 +161,19 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     results = tuple(Failed(record=each, why=text, code=code) for each in records)
     stop = Stop(code=StopCode.SETUP, why=text) if is_fatal else None
     return Done(results=results, stop=stop, setback=not is_fatal, trace_id=trace_id, call=call)
+
+
+def carried_out(task: Task, context: TaskContext) -> Done:
+    """What comes of a task in this thread. What would end the program has failed alone, and ends the run.
+
+    The threads beside it are in the middle of their own work, which has to be finished and written down.
+    """
+    try:
+        return drive(task.carry_out(context))
+    except Exception:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a ledger of the caller's may raise SystemExit
+        why = told(error)
+        text = f"{why}; the next run looks for it"
+        failed = (Failed(record=each, why=text, code="interrupted") for each in task.records)
+        return Done(results=tuple(failed), stop=Stop(code=StopCode.INTERRUPTED, why=f"{INTERRUPTED}: {why}"))
