@@ -284,7 +284,7 @@ class AcmeLedger:
         return Sent(id=made.id if made else "", content=answered.content, trace_id=answered.trace_id)
 
     def answers(self, attempt: Attempt, sent: Sent) -> bool:
-        return loads(sent.content, Entry).memo == loads(attempt.payload, NewEntry).memo
+        return attempt.deletes or loads(sent.content, Entry).memo == loads(attempt.payload, NewEntry).memo
 
     def delete(self, ref: Ref) -> Request[Any]:
         return Request[None](method="DELETE", path=f"/entries/{segment(ref.id)}")

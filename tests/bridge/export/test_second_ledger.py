@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from typing_extensions import override
 
+from bridge import Form
 from bridge.export import SqlJournal
 from clientkit import Answer
 from clientkit.testing import Asked, json_answer
@@ -43,3 +46,52 @@ def test_the_body_of_an_error_is_not_read_as_the_object_that_was_changed(journal
     world.change("10.00", "accr_1")
     assert export.run().counts.posted == 1
     assert world.acme.amounts() == ["10.00", "8.00"]
+
+
+class Unreading(AcmeLedger):
+    """Cannot read what it was sent of one amount."""
+
+    gives: Callable[[], Any]
+
+    @override
+    def form_of(self, kind: str, content: bytes) -> Form | None:
+        return self.gives() if b'"7.00"' in content else super().form_of(kind, content)
+
+
+def raises() -> Form:
+    raise KeyError("oops")
+
+
+@pytest.mark.parametrize(
+    ("gives", "why"),
+    [
+        (raises, "Unreading.form_of of your program failed: KeyError: 'oops'"),
+        (dict[str, str], "Unreading.form_of gave dict"),
+    ],
+    ids=["raises", "a dict"],
+)
+def test_a_form_that_cannot_be_read_keeps_its_record_alone(
+    journal: SqlJournal, gives: Callable[[], Any], why: str
+) -> None:
+    world = World(journal, spent("7.00", "accr_1"), spent("8.00", "accr_2"))
+    world.export(AcmeLedger(world.acme)).run()
+    world.change("9.00", "accr_1")
+    world.change("10.00", "accr_2")
+    ledger = Unreading(world.acme)
+    ledger.gives = gives
+    export = world.export(ledger)
+
+    plan, outcome, found = export.plan(), export.run(), export.verify()
+    replayed = export.replay("accr_1")
+
+    for each in (plan, outcome, replayed):
+        ((refused, text),) = [(refusal.record.id, str(refusal.reasons[0])) for refusal in each.refused]
+        assert refused == "accr_1"
+        assert why in text
+        assert "Mend it and run again" in text
+    assert outcome.counts.posted == 1
+    assert world.acme.amounts() == ["10.00", "7.00"]
+    assert [(each.record_id, each.verdict, why in each.text) for each in found] == [("accr_1", "unreadable", True)]
+    # Once it is mended, the change is made.
+    assert world.export(AcmeLedger(world.acme)).run().counts.posted == 1
+    assert world.acme.amounts() == ["10.00", "9.00"]

@@ -9,8 +9,10 @@ from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import TAKEN_UP, Attempt, facts_of, is_summary, last_attempt
 from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.next_step import settle
+from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.sender import Sender
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.protocol import UnreadableObjectError
 
 
 class AdoptionError(ValueError):
@@ -81,7 +83,10 @@ def adopt_found(record_id: str, object_id: str, sender: Sender) -> None:
         raise AdoptionError(f"{ledger.name} has no {ref}")
     if (other := _other_owner(record_id, found, sender)) is not None:
         raise AdoptionError(f"{ref} was posted for {other}")
-    sent = ledger.form_of(last.kind, last.payload)
+    try:
+        sent = form_of(ledger, last.kind, last.payload)
+    except UnreadableObjectError as error:
+        raise AdoptionError(str(error)) from error
     if sent is None or _amounts(sent) != _amounts(found.form):
         raise AdoptionError(f"{ref} has other amounts than what was sent for {record_id}")
     sender.settle_as_found(last, found)

@@ -14,6 +14,7 @@ import attrs
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import PLANNED, Attempt, AttemptState, Purpose, attempt_key, is_receipt
 from bridge.export.engine.calls import Calls, ask
+from bridge.export.engine.own_forms import form_of
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import Ledger, NotSentError, Sent
 from bridge.mappers.summaries import Member
@@ -128,7 +129,7 @@ class Sender:
 
     def settle_as_found(self, attempt: Attempt, found: Found) -> Attempt:
         """Write down that what an open attempt was to make is there."""
-        sent = self.ledger.form_of(attempt.kind, attempt.payload)
+        sent = form_of(self.ledger, attempt.kind, attempt.payload)
         # Where it says something else, a person has changed it since, and that must not be forgotten.
         is_same = sent is None or sent.equals(found.form)
         answer = _as_answer(found) if is_same else None

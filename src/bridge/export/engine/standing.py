@@ -12,6 +12,7 @@ from bridge.documents.form import Form, form_of_json
 from bridge.documents.protocol import Found, Mark, Ref
 from bridge.export.engine.attempts import Attempt, Purpose, is_summary
 from bridge.export.engine.facts import Standing
+from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.survey import settles
 from bridge.export.ledgers.protocol import Ledger
 from bridge.mappers.summaries import Member
@@ -104,7 +105,8 @@ def state_of(
     """What the attempts of a record come to, oldest first; those of a summary that it is a member of count for it.
 
     `members` are the record's own entries in its summaries, each with the summary's subject.
-    Where the attempts tell of nothing, the marks of what was `found` in the ledger do.
+    Where the attempts tell of nothing, the marks of what was `found` in the ledger do. Raises `UnreadableObjectError` where
+    the ledger cannot read what was sent or answered.
     """
     state, newest = State(), 0
     entries = tuple(members)
@@ -200,7 +202,7 @@ def _after(state: State, attempt: Attempt, ledger: Ledger, members: Sequence[tup
 def _forms(attempt: Attempt, ledger: Ledger) -> tuple[Form, ...]:
     """What was sent, and what the ledger answered to it; of what was adopted, what was there."""
     told = (each for each in (attempt.payload, attempt.answer) if each)
-    read = [found for each in told if (found := ledger.form_of(attempt.kind, each)) is not None]
+    read = [found for each in told if (found := form_of(ledger, attempt.kind, each)) is not None]
     if not read and attempt.form is not None and attempt.purpose is Purpose.DOCUMENT:
         read = [form_of_json(attempt.form)]
     return tuple(read)

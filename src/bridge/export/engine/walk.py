@@ -42,7 +42,7 @@ from bridge.export.engine.tasks.summary import (
     check_summaries,
 )
 from bridge.export.engine.tasks.vendor import VendorCreator
-from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger, SelectiveLedger
+from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger, SelectiveLedger, UnreadableObjectError
 from bridge.export.owners import check_clock, check_owner, check_use, counts_versions, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
 from bridge.export.sources.brex import is_early
@@ -289,7 +289,12 @@ class Walk:
         for record in page:
             found = tuple(map(self._sender.as_left, looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())
-            state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
+            try:
+                state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
+            except UnreadableObjectError as error:
+                state, unknown = State(), str(error)
+            else:
+                unknown = None
             content = record_digest(record)
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
             is_same = state.is_of(record, content, is_counted=is_counted)
@@ -302,9 +307,9 @@ class Walk:
             )
             unreadable = looked.unreadable
             unread = unreadable.get(record.id) or unreadable.get(record.source_id or "")
-            if unread is not None:
+            if unread is not None or unknown is not None:
                 # Nothing is summarised either.
-                reason = Reason(code=ReasonCode.UNREADABLE, text=str(unread))
+                reason = Reason(code=ReasonCode.UNREADABLE, text=unknown or str(unread))
                 decision = Refuse(record=record, reasons=(reason,))
             prepared.append(
                 RecordTask(

@@ -17,7 +17,7 @@ from bridge.export.engine.attempts import is_record, is_summary, last_attempt
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.standing import state_of, state_of_mark, telling
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.protocol import Ledger
+from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.ledgers.rillet import ledger_of
 from bridge.export.reporting.disagreements import Known, Verdict, disagreement_about
 from bridge.export.sources.brex import BrexSource
@@ -102,7 +102,11 @@ class _Verification:
                 )
                 continue
             made, entries = attempts.get(record_id, ()), members.get(record_id, ())
-            record, state = records.get(record_id), state_of(made, self._ledger, entries)
+            try:
+                record, state = records.get(record_id), state_of(made, self._ledger, entries)
+            except UnreadableObjectError as error:
+                yield Disagreement(record_id=record_id, verdict=Verdict.UNREADABLE, text=str(error))
+                continue
             found = looked.by_subject.get(record_id, ())
             if self._journal.forgets:
                 state = state_of_mark(found if record is None else telling(record, found))

@@ -14,6 +14,7 @@ from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.comparing import documents_of
 from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.next_step import settle
+from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.tasks.protocol import Done, TaskContext
 from bridge.export.reporting.report import Failed, Posted
 from clientkit.errors import ApiError
@@ -105,5 +106,5 @@ def _was_made(last: Attempt, there: Found | None, context: TaskContext) -> bool:
     """Whether a change whose answer was lost was made: the object is gone, or it says what was sent."""
     if last.deletes:
         return there is None
-    sent = context.ledger.form_of(last.kind, last.payload)
+    sent = form_of(context.ledger, last.kind, last.payload)
     return there is not None and sent is not None and sent.equals(there.form)
