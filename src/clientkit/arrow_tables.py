@@ -72,6 +72,14 @@ def _without_none(value: object) -> object:
 
 def table_of_rows(rows: Sequence[Mapping[str, object]], known: Mapping[str, type[object]]) -> pa.Table:
     """Flat rows as a table."""
+    rows = list(rows)
+    strange = next((each for each in cast("list[object]", rows) if not isinstance(each, Mapping)), None)
+    if strange is not None:
+        name = type(strange).__name__
+        raise TypeError(
+            f"rows are mappings, not {name}; make them by brex_accounting.lines of records, or by `rows` of a report, or use "
+            "to_arrow for values as they are"
+        )
     names = list(dict.fromkeys((*known, *(name for row in rows for name in row))))
     columns = {name: [row.get(name) for row in rows] for name in names}
     types = {

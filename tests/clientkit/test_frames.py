@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -206,3 +207,14 @@ def test_a_report_is_flat_rows_with_amounts_as_columns() -> None:
     ]
     with pytest.raises(TypeError, match="TrialBalance is one value"):
         to_arrow(balance)
+
+
+def test_records_in_the_place_of_rows_are_refused_and_rows_may_be_made_one_by_one() -> None:
+    record = card_expense("10", coding=[gl("61100")])
+    records: Any = [record]
+    with pytest.raises(
+        TypeError, match=r"^rows are mappings, not Record; make them by brex_accounting.lines of records, "
+    ):
+        rows_to_arrow(records)
+    one_by_one: Any = (row for row in lines([record]))
+    assert rows_to_arrow(one_by_one).column("amount").to_pylist() == [Decimal("10.00"), Decimal("-10.00")]
