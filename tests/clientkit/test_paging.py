@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 import pytest
@@ -123,6 +123,12 @@ def test_each_iteration_begins_anew() -> None:
     pager = Pager(Blocking(Service(5, 2).answer), ROWS)
     assert pager.collect() == list(pager) == pager.collect()
     assert repr(pager) == "<Pager of /rows>"
+
+
+def test_a_plain_loop_over_what_is_awaited_is_told_how_to_read_it() -> None:
+    pager: Any = AsyncPager(Awaiting(Service(1, 1).answer), ROWS)
+    with pytest.raises(TypeError, match=r"^an AsyncPager is read by `async for`, or at once by `await pager.collect"):
+        list(pager)
 
 
 def test_a_pager_is_told_by_its_path() -> None:

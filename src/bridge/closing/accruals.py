@@ -15,7 +15,15 @@ from bridge.closing.accrual_marks import accrual_name
 from bridge.closing.delimited import delimited
 from bridge.closing.period import Period, month
 from bridge.closing.report import CURRENCY, Report
-from bridge.closing.snapshot import NOT_CODED, AccountLine, ClosingRecord, DifferenceKind, Snapshot, summed
+from bridge.closing.snapshot import (
+    NOT_CODED,
+    AccountLine,
+    ClosingRecord,
+    DifferenceKind,
+    Snapshot,
+    checked_snapshot,
+    summed,
+)
 from bridge.datatable import DataTable, Tabular, money
 from bridge.master_data import INACTIVE
 from bridge.settings.choices import Role
@@ -189,7 +197,7 @@ def accrue(snapshot: Snapshot) -> AccrualPlan:
     these accounts keep agreeing with the documents on them.
     """
     accrued, left_out = dict[str, list[AccruedRecord]](), list[NotAccrued]()
-    for each in snapshot.records:
+    for each in checked_snapshot(snapshot).records:
         if not _is_missing(each, snapshot.period):
             continue
         shares = [(share.subsidiary_id, *_accrued(share, snapshot)) for share in _shares(each)]

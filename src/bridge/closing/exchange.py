@@ -9,7 +9,7 @@ import attrs
 
 from bridge.closing.period import Period
 from bridge.closing.report import CURRENCY, Report
-from bridge.closing.snapshot import AccountLine, ClosingRecord, DifferenceKind, Snapshot, summed
+from bridge.closing.snapshot import AccountLine, ClosingRecord, DifferenceKind, Snapshot, checked_snapshot, summed
 from bridge.datatable import DataTable, Tabular
 from bridge.decisions import ReasonCode
 from bridge.followed import follows
@@ -134,7 +134,7 @@ def exchange_differences(snapshot: Snapshot) -> ExchangeDifferences:
     On a card's account a record is worth what Brex has billed for it, where Brex tells that in the currency of the books.
     """
     found, left_out = list[ExchangeDifference](), list[NotSettled]()
-    for (subsidiary_id, source_id), group in sorted(_groups(snapshot).items()):
+    for (subsidiary_id, source_id), group in sorted(_groups(checked_snapshot(snapshot)).items()):
         for account in _accounts(group, snapshot, _OWED):
             if not _is_settled(group, account, snapshot.period):
                 continue

@@ -21,6 +21,7 @@ from bridge.closing.snapshot import (
     Snapshot,
     UnreadObject,
     UnreadRecord,
+    checked_snapshot,
 )
 from bridge.datatable import DataTable, Tabular, money
 from clientkit.money import decimal_text, places, product, total
@@ -226,7 +227,7 @@ def reconcile(snapshot: Snapshot) -> Reconciliation:
     trial balance has more than all objects together, the rest is unexplained, up to what the conversion of documents in
     foreign currencies may be off; an account that neither Brex nor the settings know is not Brex's to explain.
     """
-    work = _Work(snapshot)
+    work = _Work(checked_snapshot(snapshot))
     for each in snapshot.records:
         work.add_record(each)
     for entry in snapshot.others:

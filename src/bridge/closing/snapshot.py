@@ -212,6 +212,13 @@ class Snapshot(Tabular):
         )
 
 
+def checked_snapshot(given: object) -> Snapshot:
+    """What a report is made of. Raises `TypeError` for anything else, such as the export that it is read by."""
+    if not isinstance(given, Snapshot):
+        raise TypeError(f"snapshot: a Snapshot is wanted, as read_snapshot makes one, not {type(given).__name__}")
+    return given
+
+
 def summed(lines: Iterable[AccountLine], *, with_fields: bool = False) -> tuple[AccountLine, ...]:
     """One line for each account and currency, and for each set of field values where these count; none is zero."""
     amounts = dict[AccountLine, list[Decimal]]()

@@ -14,7 +14,7 @@ from bridge.closing.duplicates import PossibleDuplicate, possible_duplicates
 from bridge.closing.period import Period
 from bridge.closing.report import CURRENCY, Report
 from bridge.closing.sample import Sampled, audit_sample
-from bridge.closing.snapshot import ClosingRecord, DifferenceKind, Snapshot
+from bridge.closing.snapshot import ClosingRecord, DifferenceKind, Snapshot, checked_snapshot
 from bridge.datatable import DataTable, Tabular, money_text
 from bridge.mappers.draft import day_of
 from bridge.totals import total_of
@@ -245,7 +245,7 @@ def close_status(
         seed: Another text draws another sample; that of the period counts in any case.
         checked_purchases: Whether the snapshot was read with days of purchase.
     """
-    period = snapshot.period
+    period = checked_snapshot(snapshot).period
     mine = [each for each in snapshot.records if period.holds(each.day) and each.is_counted]
     return CloseStatus(
         period=period,

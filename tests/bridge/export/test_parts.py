@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import rillet
 from bridge import Bridge
+from bridge.closing import accrue, close_status, exchange_differences, month, reconcile
 from bridge.export import AsyncExport, Export
+from bridge.export.closing import read_snapshot
 from support.companies.exported import SETTINGS, Company, expense
 
 JOURNAL = r'^journal: a Journal, such as SqlJournal\("export.db"\), is wanted, not str$'
+ASYNCHRONOUS = (
+    "^rillet: a rillet.Client or a Ledger is wanted, not rillet.AsyncClient; AsyncExport takes asynchronous clients$"
+)
 
 
 def export(company: Company, **parts: Any) -> Export:
@@ -27,7 +32,8 @@ def export(company: Company, **parts: Any) -> Export:
         ("journal", "m.db", JOURNAL),
         ("bridge", SETTINGS, "^bridge: a Bridge is wanted, not Settings$"),
         ("brex", "token", "^brex: a brex_accounting.Client or a Source is wanted, not str$"),
-        ("rillet", rillet.AsyncClient("key"), "^rillet: a rillet.Client or a Ledger is wanted, not AsyncClient$"),
+        ("rillet", rillet.AsyncClient("key"), ASYNCHRONOUS),
+        ("brex", rillet.Client("key"), "^brex: a brex_accounting.Client or a Source is wanted, not rillet.Client$"),
         ("kept", True, "^kept: a KeptBooks or None is wanted, not bool$"),
         ("batch", "x", "^batch: an int is wanted, not str$"),
         ("in_flight", 1.5, "^in_flight: an int is wanted, not float$"),
@@ -39,6 +45,37 @@ def export(company: Company, **parts: Any) -> Export:
 def test_a_part_of_another_type_is_refused_by_its_name(company: Company, name: str, given: Any, told: str) -> None:
     with pytest.raises(TypeError, match=told):
         export(company, **{name: given})
+
+
+def test_clients_in_the_place_of_each_other_are_told(company: Company) -> None:
+    told = "^brex and rillet: each is given the other's client; the client of Brex comes first$"
+    with pytest.raises(TypeError, match=told):
+        export(company, brex=company.rillet.client(), rillet=company.brex.client())
+    ledger: Any = company.rillet.async_client()
+    source: Any = company.brex.async_client()
+    with pytest.raises(TypeError, match=told):
+        AsyncExport(ledger, source, Bridge(SETTINGS))
+
+
+def test_an_asynchronous_export_names_both_sides(company: Company) -> None:
+    shown = repr(AsyncExport(company.brex.async_client(), company.rillet.async_client(), Bridge(SETTINGS)))
+    assert shown.startswith("<AsyncExport from brex_accounting.AsyncClient(base_url=")
+    assert " to rillet.AsyncClient(base_url=" in shown
+
+
+@pytest.mark.parametrize("make", [reconcile, close_status, accrue, exchange_differences])
+def test_a_report_of_an_export_in_the_place_of_a_snapshot_is_refused(company: Company, make: Any) -> None:
+    with pytest.raises(TypeError, match=r"^snapshot: a Snapshot is wanted, as read_snapshot makes one, not Export$"):
+        make(export(company))
+
+
+def test_a_snapshot_is_of_an_export_and_a_period(company: Company) -> None:
+    text, swapped = "2026-10", month("2026-10")
+    told = r'^period: a bridge.closing.Period, such as month\("2026-10"\), is wanted, not str$'
+    with pytest.raises(TypeError, match=told):
+        read_snapshot(export(company), cast("Any", text))
+    with pytest.raises(TypeError, match=r"^export: an Export is wanted, not Period$"):
+        read_snapshot(cast("Any", swapped), swapped)
 
 
 @pytest.mark.parametrize("name", ["batch", "in_flight"])

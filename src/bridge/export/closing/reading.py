@@ -36,6 +36,7 @@ from bridge.export.engine.approvals import reviews
 from bridge.export.engine.attempts import Attempt, is_record, last_attempt, summary_subject, was_taken_up
 from bridge.export.engine.export import Export
 from bridge.export.engine.facts import Standing
+from bridge.export.engine.parts import check_is
 from bridge.export.engine.standing import State, state_of
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed, without_period
@@ -64,6 +65,8 @@ def read_snapshot(export: Export, period: Period, *, bought: Bought = nobody_kno
         ApiError: Brex or Rillet cannot be read.
         JournalError: The journal cannot be read.
     """
+    check_is(export, Export, "export", "an Export")
+    check_is(period, Period, "period", 'a bridge.closing.Period, such as month("2026-10"),')
     return _Reading(export, period, bought).snapshot()
 
 

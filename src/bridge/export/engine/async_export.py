@@ -18,7 +18,7 @@ from bridge.export.engine.approvals import Review
 from bridge.export.engine.export import Export
 from bridge.export.engine.holding import Hold, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
-from bridge.export.engine.parts import check_parts
+from bridge.export.engine.parts import check_order, check_parts
 from bridge.export.engine.runner import never
 from bridge.export.engine.saved_plan import SavedPlan
 from bridge.export.engine.tasks.receipts import Download
@@ -77,6 +77,7 @@ class AsyncExport:
         clock: Callable[[], float] = time.monotonic,
         kept: KeptBooks | None = None,
     ) -> None:
+        check_order(brex, rillet)
         check_parts(bridge=bridge, journal=journal, batch=batch, in_flight=in_flight, kept=kept, hold=hold, clock=clock)
 
         def made(loop: asyncio.AbstractEventLoop) -> Export:
@@ -96,8 +97,12 @@ class AsyncExport:
                 kept=kept,
             )
 
+        self._shown = f"<AsyncExport from {brex!r} to {rillet!r}>"
         self._made = made
         self._export: tuple[asyncio.AbstractEventLoop, Export] | None = None
+
+    def __repr__(self) -> str:
+        return self._shown
 
     async def plan(self, *, updated_after: datetime | None = None, changed_since: datetime | None = None) -> Plan:
         """See `Export.plan`."""

@@ -8,6 +8,8 @@ from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.saved_plan import SavedPlan
 from bridge.mapping import Bridge
 
+_OF_CLIENTS = frozenset({"brex_accounting", "rillet"})
+
 
 def check_parts(
     *,
@@ -19,11 +21,11 @@ def check_parts(
     **functions: object,
 ) -> None:
     """Raises `TypeError` and `ValueError`; `functions` are called by the export."""
-    _is(bridge, Bridge, "bridge", "a Bridge")
+    check_is(bridge, Bridge, "bridge", "a Bridge")
     if journal is not None:
         _has(journal, "intend", "journal", 'a Journal, such as SqlJournal("export.db"),')
     if kept is not None:
-        _is(kept, KeptBooks, "kept", "a KeptBooks or None")
+        check_is(kept, KeptBooks, "kept", "a KeptBooks or None")
     _at_least_one(batch, "batch", "result has to be reported at a time")
     _at_least_one(in_flight, "in_flight", "record has to be in flight")
     for name, function in functions.items():
@@ -33,18 +35,25 @@ def check_parts(
 
 def check_sides(source: object, ledger: object) -> None:
     """Between what an export goes. Raises `TypeError`."""
+    check_order(source, ledger)
     _has(source, "pages", "brex", "a brex_accounting.Client or a Source")
     _has(ledger, "snapshot", "rillet", "a rillet.Client or a Ledger")
+
+
+def check_order(source: object, ledger: object) -> None:
+    """That neither client is in the place of the other. Raises `TypeError`."""
+    if _package(source) == "rillet" and _package(ledger) == "brex_accounting":
+        raise TypeError("brex and rillet: each is given the other's client; the client of Brex comes first")
 
 
 def check_run(*, plan: object, ids: object, keep: object, stop: object) -> None:
     """What is told to one run. Raises `TypeError`."""
     if plan is not None:
-        _is(plan, SavedPlan, "plan", "a SavedPlan, as Export.saved makes one of a plan,")
+        check_is(plan, SavedPlan, "plan", "a SavedPlan, as Export.saved makes one of a plan,")
     if isinstance(ids, str):
         raise _wrong("ids", "a sequence of ids", ids)
     if keep is not None:
-        _is(keep, int, "keep", "an int or None")
+        check_is(keep, int, "keep", "an int or None")
     if not callable(stop):
         raise _wrong("stop", "a function", stop)
 
@@ -79,16 +88,25 @@ def _has(given: object, method: str, name: str, wanted: str) -> None:
         raise _wrong(name, wanted, given)
 
 
-def _is(given: object, kind: type, name: str, wanted: str) -> None:
+def check_is(given: object, kind: type, name: str, wanted: str) -> None:
+    """Whether what is given for a parameter is of its class. Raises `TypeError`."""
     if not isinstance(given, kind):
         raise _wrong(name, wanted, given)
 
 
 def _at_least_one(given: object, name: str, what: str) -> None:
-    _is(given, int, name, "an int")
+    check_is(given, int, name, "an int")
     if isinstance(given, int) and given < 1:
         raise ValueError(f"{name}: at least one {what}, not {given}")
 
 
 def _wrong(name: str, wanted: str, given: object) -> TypeError:
-    return TypeError(f"{name}: {wanted} is wanted, not {type(given).__name__}")
+    named = type(given).__name__
+    if _package(given) in _OF_CLIENTS and named in {"Client", "AsyncClient"}:
+        # Both packages have a class of this name.
+        named = f"{_package(given)}.{named}{'; AsyncExport takes asynchronous clients' * (named == 'AsyncClient')}"
+    return TypeError(f"{name}: {wanted} is wanted, not {named}")
+
+
+def _package(given: object) -> str:
+    return type(given).__module__.partition(".")[0]
