@@ -223,7 +223,8 @@ class _Exchange(Generic[T]):
 
     def succeeded(self, answer: Answer) -> bool:
         """Whether the call is over; a DELETE whose first answer was lost finds nothing the second time."""
-        is_bare_delete = self.request.method == "DELETE" and self.request.returns is None
+        # What is to be read as an object has to be one.
+        is_bare_delete = self.request.method == "DELETE" and self.request.returns in {None, bytes}
         gone = answer.status == 404 and is_bare_delete and self.maybe_done
         return gone or 200 <= answer.status < 300
 
@@ -320,7 +321,9 @@ class _Exchange(Generic[T]):
         return error
 
     def read(self, answer: Answer) -> Answered[T]:
-        """The value of a success."""
+        """The value of a success; empty of a deletion that found nothing, whose body tells of an error."""
+        if answer.status == 404:
+            answer = attrs.evolve(answer, content=b"", oversized=False)
         return Answered(
             value=self._value(answer),
             status=answer.status,

@@ -174,6 +174,9 @@ def test_the_attempts_before_stand_on_the_error() -> None:
 @pytest.mark.parametrize("step", [LOST, LATE, _status(503)], ids=_told)
 def test_a_deletion_that_may_have_happened_finds_nothing_the_second_time(step: Exchanged) -> None:
     assert World([step, _status(404)]).run(DELETE).value is None
+    told = Answer(status=404, content=b'{"message": "there is no such item"}')
+    answered = World([step, told]).run(Request(method="DELETE", path="/items/a", returns=bytes))
+    assert (answered.value, answered.content, answered.status) == (b"", b"", 404)
 
 
 @pytest.mark.parametrize("step", [UNSENT, _status(429)], ids=_told)
