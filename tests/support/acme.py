@@ -22,6 +22,7 @@ from bridge import (
     Form,
     FormLine,
     Found,
+    OnDelete,
     Origin,
     PlannedVendor,
     Post,
@@ -284,7 +285,7 @@ class AcmeLedger:
         return Sent(id=made.id if made else "", content=answered.content, trace_id=answered.trace_id)
 
     def answers(self, attempt: Attempt, sent: Sent) -> bool:
-        return attempt.deletes or loads(sent.content, Entry).memo == loads(attempt.payload, NewEntry).memo
+        return loads(sent.content, Entry).memo == loads(attempt.payload, NewEntry).memo
 
     def delete(self, ref: Ref) -> Request[Any]:
         return Request[None](method="DELETE", path=f"/entries/{segment(ref.id)}")
@@ -326,7 +327,10 @@ class World:
 
     def export(self, ledger: AcmeLedger, mapper: Callable[[Draft], Post | None] = acme_entry) -> Export:
         us = Entity(name="US", subsidiary="Acme Inc.", card_account="2100", reimbursement_account="2110")
-        bridge = Bridge(Settings(entities=(us,), reference_type=None), mappers={"CARD_EXPENSE_POST": mapper})
+        bridge = Bridge(
+            Settings(entities=(us,), reference_type=None, on_delete=OnDelete.DELETE),
+            mappers={"CARD_EXPENSE_POST": mapper},
+        )
         return Export(self.brex.client(), ledger, bridge, journal=self.journal)
 
     def change(self, amount: str, record_id: str) -> None:

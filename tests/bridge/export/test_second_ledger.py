@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +16,7 @@ from typing_extensions import override
 from bridge import Form
 from bridge.export import SqlJournal
 from clientkit import Answer
-from clientkit.testing import Asked, json_answer
+from clientkit.testing import AnswerLost, Asked, Fault, json_answer
 from support.acme import AcmeLedger, World, spent
 
 
@@ -95,3 +99,38 @@ def test_a_form_that_cannot_be_read_keeps_its_record_alone(
     # Once it is mended, the change is made.
     assert world.export(AcmeLedger(world.acme)).run().counts.posted == 1
     assert world.acme.amounts() == ["10.00", "9.00"]
+
+
+def test_the_ledger_of_the_page_runs_through_a_record_s_life(
+    journal: SqlJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "second-ledger.md").read_text("utf-8")
+    section = page.split("## A whole small one", 1)[1]
+    module = ModuleType("page_about_a_second_ledger")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    ledger_of_page: dict[str, Any] = module.__dict__
+    # The last block is a run of its own.
+    for block in re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[:3]:
+        exec(block, ledger_of_page)
+    world = World(journal, spent("7.00", "accr_1"), spent("8.00", "accr_2"))
+    acme = ledger_of_page["Acme"]()
+    ledger = ledger_of_page["AcmeLedger"](ledger_of_page["acme_client"](acme))
+    export = world.export(ledger, ledger_of_page["acme_entry"])
+
+    def amounts() -> list[str]:
+        return sorted(each["lines"][0]["amount"] for each in acme.entries.values())
+
+    assert export.run().counts.posted == 2
+    world.change("9.00", "accr_1")
+    changed = export.run()
+    assert (changed.failed, changed.counts.posted, amounts()) == ((), 1, ["8.00", "9.00"])
+
+    # The answer to the deletion is lost, and its repetition finds nothing.
+    acme.faults.append(Fault(AnswerLost(), matches=lambda asked: asked.method == "DELETE"))
+    world.change("10.00", "accr_1")
+    changed = export.run()
+    assert (changed.failed, changed.refused, amounts()) == ((), (), ["10.00", "8.00"])
+    world.change("0.00", "accr_2")
+    assert export.run().failed == ()
+    assert export.verify() == ()
+    assert amounts() == ["10.00"]

@@ -210,6 +210,9 @@ class Sender:
             raise OtherObjectError(
                 f"{self.ledger.name} answered with {sent.id} where {attempt.target.id} was to be changed"
             )
+        if attempt.deletes and not sent.content:
+            # There is nothing that could be about something else.
+            return
         if not self.ledger.answers(attempt, sent):
             raise OtherObjectError(
                 f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent."

@@ -146,7 +146,10 @@ class Ledger(Protocol):
         ...
 
     def answers(self, attempt: Attempt, sent: Sent) -> bool:
-        """Whether the answer is about what was sent, as far as the ledger's answers tell."""
+        """Whether the answer is about what was sent, as far as the ledger's answers tell.
+
+        It is not asked about a deletion that was answered with nothing.
+        """
         ...
 
     def upload(self, attempt: Attempt, ref: Ref, file: File) -> Sent:
@@ -162,7 +165,10 @@ class Ledger(Protocol):
         ...
 
     def form_of(self, kind: str, content: bytes) -> Form | None:
-        """The form of what was sent or answered, as a journal keeps it; None where it cannot be read."""
+        """The form of what was sent or answered, as a journal keeps it; None where it cannot be read.
+
+        Where it raises something, its record is refused until it gives None or a form.
+        """
         ...
 
 
