@@ -244,6 +244,20 @@ def test_a_failed_reading_leaves_the_last_one_with_its_time(make: MakeCompany) -
         assert "/records/e1" in shown
 
 
+def test_the_amount_is_that_which_was_posted_last(make: MakeCompany) -> None:
+    company = company_of(make)
+    with serving(company.export()) as page:
+        page.read()
+        company.change(charge("110", id="k1"))
+        company.run()
+
+        (shown,) = [each for each in page.get("/?q=k1").text.split("<tr") if "/records/k1" in each]
+
+        assert "110.00 USD" in shown
+        page.read()
+        assert "110.00 USD" in page.get("/?q=k1").text
+
+
 PATHS = ("/", "/?q=k", "/records/k1", "/records/unknown", "/reconcile", "/reconcile.csv?period=2026-02")
 
 

@@ -135,7 +135,8 @@ def row_with(
         row, at = _of_review(record_id, known[-1]), known[-1].at
     if reading is None or read_at is None or (row is None and decision is None):
         return row
-    return _with_reading(record_id, row, reading, is_newer=at is None or at < read_at)
+    posted = None if latest is None or latest.attempt is None else latest.attempt.version
+    return _with_reading(record_id, row, reading, posted, is_newer=at is None or at < read_at)
 
 
 def row_by_journal(latest: Latest) -> Row:
@@ -212,12 +213,17 @@ def _of_attempt(record_id: str, attempt: Attempt) -> Row:
     return row
 
 
-def _with_reading(record_id: str, before: Row | None, reading: QueueReading, *, is_newer: bool) -> Row:
+def _with_reading(
+    record_id: str, before: Row | None, reading: QueueReading, posted: int | None, *, is_newer: bool
+) -> Row:
     row = before or Row(record_id=record_id, status=Status.WAITING)
     facts, decision = reading.facts.get(record_id), reading.decisions.get(record_id)
     if facts is not None:
         counts_on = decision.document.impact_date if isinstance(decision, Post) and is_newer else row.day
-        row = attrs.evolve(row, facts=facts, amount=facts.amount, currency=facts.currency, day=facts.day)
+        row = attrs.evolve(row, facts=facts, day=facts.day)
+        # What was posted since is a later version than the one that was read.
+        if row.amount is None or row.currency != facts.currency or posted is None or posted <= facts.version:
+            row = attrs.evolve(row, amount=facts.amount, currency=facts.currency)
         if counts_on is not None and (counts_on.year, counts_on.month) > (facts.day.year, facts.day.month):
             row = attrs.evolve(row, counts_on=counts_on)
     if not is_newer:

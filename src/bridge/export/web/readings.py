@@ -35,6 +35,7 @@ class Facts:
     currency: str
     day: date
     type: str
+    version: int
 
 
 @attrs.frozen(kw_only=True)
@@ -115,4 +116,5 @@ def facts_of(record: Record) -> Facts:
         currency=record.amount.currency,
         day=record.erp_posting_date.date(),
         type=str(record.type).replace("_", " ").lower(),
+        version=record.version,
     )
