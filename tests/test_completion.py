@@ -72,8 +72,10 @@ def test_what_is_awaited_and_what_is_not_are_told_apart() -> None:
     [
         ("client.vendors.get(", "get(vendor_id: str)"),
         ("client.vendors.list(", "list(*, updated_after: datetime | None=None, limit: int | None=None)"),
+        ("client.bills.find(", "find(reference: ExternalReference, *, updated_after: datetime)"),
     ],
 )
-def test_what_a_call_takes_is_shown(call: str, signature: str) -> None:
-    script, row, column = at_the_end(f"import rillet\nclient = rillet.Client('key')\n{call}")
-    assert signature in {each.to_string() for each in script.get_signatures(row, column)}
+@pytest.mark.parametrize("kind", ["Client", "AsyncClient"])
+def test_what_a_call_takes_is_shown_and_nothing_else(kind: str, call: str, signature: str) -> None:
+    script, row, column = at_the_end(f"import rillet\nclient = rillet.{kind}('key')\n{call}")
+    assert [each.to_string() for each in script.get_signatures(row, column)] == [signature]

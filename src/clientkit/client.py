@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, cast, overload
 from urllib.parse import urlsplit
 
 import attrs
@@ -24,6 +24,9 @@ from clientkit.pacing import Pacing
 from clientkit.requests import Page, PageRequest, Request
 from clientkit.transport import AsyncHttpTransport, AsyncTransport, HttpTransport, Transport
 from clientkit.wire import Answered
+
+# Type checkers take the name for true, whatever it is given; jedi reads only what this does not rule out.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -165,8 +168,12 @@ class LazyResource(Generic[R]):
     def __set_name__(self, owner: type, name: str) -> None:
         self._attribute = name
 
-    @overload
-    def __get__(self, client: None, owner: type) -> type[R]: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, client: None, owner: type) -> type[R]: ...
+
+    # jedi would take both, and show each signature twice.
     @overload
     def __get__(self, client: object, owner: type) -> R: ...
     def __get__(self, client: object | None, owner: type) -> type[R] | R:

@@ -24,7 +24,6 @@ import sys
 from collections.abc import Callable, Coroutine
 from types import FunctionType
 from typing import (
-    TYPE_CHECKING,
     Any,
     Concatenate,
     Generic,
@@ -44,6 +43,9 @@ from clientkit.overriding import override
 from clientkit.paging import AsyncPager, Pager
 from clientkit.requests import AsyncExecutor, Executor, PageRequest, Request
 from clientkit.sequences import CallSequence, drive_calls, drive_calls_async
+
+# Type checkers take the name for true, whatever it is given; jedi reads only what this does not rule out.
+TYPE_CHECKING = False
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -291,10 +293,12 @@ class AsyncResource:
             setattr(cls, name, endpoint.method(cls, blocking=False))
 
 
-if sys.platform != "jedi":
+if TYPE_CHECKING:
     operation = Operation
     listing = Listing
     several = Several
 else:
-    # Never so. jedi cannot tell the platform and reads both branches; type checkers and programs read the first alone.
-    from clientkit._completion import listing, operation, several  # noqa: F401
+    if sys.platform == "jedi":
+        # Never so. jedi cannot tell the platform, and does not follow what is written to `globals`.
+        from clientkit._completion import listing, operation, several  # noqa: F401
+    globals().update(operation=Operation, listing=Listing, several=Several)

@@ -22,7 +22,7 @@ ADA = brex_accounting.User(id="usr_1", first_name="Ada", last_name="Lane", email
 
 
 def shown(value: object) -> dict[str, str]:
-    data, _ = formatters.DisplayFormatter().format(value)
+    data: dict[str, str] = formatters.DisplayFormatter().format(value)[0]
     return data
 
 
