@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from typing_extensions import override
 
 from bridge import Form
-from bridge.export import SqlJournal
+from bridge.export import LookUp, SqlJournal
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, json_answer
 from support.acme import AcmeLedger, World, spent
@@ -134,3 +135,34 @@ def test_the_ledger_of_the_page_runs_through_a_record_s_life(
     assert export.run().failed == ()
     assert export.verify() == ()
     assert amounts() == ["10.00"]
+
+
+class Confusing(AcmeLedger):
+    """Gives for accr_2 what was posted for accr_1."""
+
+    @override
+    def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
+        found = super().find({*subjects, "accr_1"}, since=since, sources=sources).by_subject
+        return LookUp(by_subject={**found, "accr_2": found.get("accr_1", ())})
+
+
+def test_what_is_found_for_a_record_with_the_mark_of_another_one_is_not_taken_for_its_own(journal: SqlJournal) -> None:
+    world = World(journal, spent("7.00", "accr_1"))
+    world.export(AcmeLedger(world.acme)).run()
+    world.brex.add(spent("7.00", "accr_2"), spent("8.00", "accr_3"))
+    # Nothing of accr_2 is posted, and nobody knows it.
+    world.acme.faults.append(Fault(AnswerLost(), matches=lambda asked: b"accr_2" in asked.content))
+    world.export(AcmeLedger(world.acme)).run()
+    world.acme.entries = {key: each for key, each in world.acme.entries.items() if "accr_2" not in str(each["memo"])}
+    export = world.export(Confusing(world.acme))
+
+    outcome, found = export.run(), export.verify()
+
+    assert (outcome.counts.adopted, outcome.counts.reported) == (0, 0)
+    ((refused, text),) = [(each.record.id, str(each.reasons[0])) for each in outcome.refused]
+    assert refused == "accr_2"
+    assert re.search(r"Confusing\.find gave entries e\d for accr_2, and its mark names accr_1", text)
+    assert [(each.record_id, each.text) for each in found] == [("accr_2", text)]
+    # Once it is mended, it is posted.
+    assert world.export(AcmeLedger(world.acme)).run().counts.posted == 1
+    assert world.acme.amounts() == ["7.00", "7.00", "8.00"]

@@ -21,6 +21,7 @@ from bridge.export.engine.deciding import Decisions
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.kept_books import KeptBooks, Reading
+from bridge.export.engine.looked_up import check_marks
 from bridge.export.engine.new_records import NewRecords
 from bridge.export.engine.origins import NotedTask, Origins
 from bridge.export.engine.own_receipts import OwnReceipts
@@ -290,6 +291,7 @@ class Walk:
             found = tuple(map(self._sender.as_left, looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())
             try:
+                check_marks(record.id, found, self._ledger)
                 state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
             except UnreadableObjectError as error:
                 state, unknown = State(), str(error)

@@ -126,7 +126,10 @@ class Ledger(Protocol):
         ...
 
     def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
-        """What it has for these records, by reference or name, of what was changed after a moment."""
+        """What it has for these records, by reference or name, of what was changed after a moment.
+
+        A record under whose id it gives the object of another one, as the mark tells, is refused.
+        """
         ...
 
     def get(self, ref: Ref) -> Found | None:

@@ -14,6 +14,7 @@ from bridge.books import Books
 from bridge.decisions import Decision
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import is_record, is_summary, last_attempt
+from bridge.export.engine.looked_up import check_marks
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.standing import state_of, state_of_mark, telling
 from bridge.export.journal.protocol import Journal
@@ -102,12 +103,13 @@ class _Verification:
                 )
                 continue
             made, entries = attempts.get(record_id, ()), members.get(record_id, ())
+            found = looked.by_subject.get(record_id, ())
             try:
+                check_marks(record_id, found, self._ledger)
                 record, state = records.get(record_id), state_of(made, self._ledger, entries)
             except UnreadableObjectError as error:
                 yield Disagreement(record_id=record_id, verdict=Verdict.UNREADABLE, text=str(error))
                 continue
-            found = looked.by_subject.get(record_id, ())
             if self._journal.forgets:
                 state = state_of_mark(found if record is None else telling(record, found))
             known_of_it = Known(

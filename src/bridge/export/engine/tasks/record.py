@@ -24,6 +24,7 @@ from bridge.export.engine.claims import BusyError
 from bridge.export.engine.comparing import Case, added, amounts_of, documents_of
 from bridge.export.engine.facts import SUMMARY, Seen, Settlement, Standing, Step
 from bridge.export.engine.finished import Finished, finished
+from bridge.export.engine.looked_up import check_looked_up
 from bridge.export.engine.next_step import CHANGING, Row, next_step, settle
 from bridge.export.engine.raised import told
 from bridge.export.engine.refusals import older_copy, refusal
@@ -108,7 +109,7 @@ class RecordTask:
 
     def _settle(self, context: TaskContext) -> Calls[Done]:
         """The first half: settle the attempt without an outcome; then go on with what stands."""
-        _check_readable(self.unread, context.ledger)
+        check_looked_up(self.record.id, self.found or (), self.unread, context.ledger)
         attempts = context.journal.attempts(self.record.id)
         summary = open_summary(attempts)
         if summary is not None:
@@ -187,9 +188,10 @@ class RecordTask:
             return attrs.evolve(case, documents=())
         if state.base is None:
             since = min(self.record.posted_at, self.record.updated_at)
-            found = yield from ask(lambda: ledger.find([self.record.id], since=since))
-            _check_readable(found.unreadable.get(self.record.id), ledger)
-            return attrs.evolve(case, documents=documents_of(found.by_subject.get(self.record.id, ())))
+            looked = yield from ask(lambda: ledger.find([self.record.id], since=since))
+            found = looked.by_subject.get(self.record.id, ())
+            check_looked_up(self.record.id, found, looked.unreadable.get(self.record.id), ledger)
+            return attrs.evolve(case, documents=documents_of(found))
         look = context.look_once if state.is_member else ledger.get
         base = state.base
         there = yield from ask(lambda: look(base.ref))
@@ -378,12 +380,6 @@ def _with_finished(done: Done, sent: Finished | None) -> Done:
 def _not_attached(posted: Posted, ledger: Ledger, why: str) -> str:
     where = f"it is in {ledger.name} as {posted.ref}"
     return f"{where}, but not all its receipts are attached; the next run attaches them: {why}"
-
-
-def _check_readable(unread: UnreadableEntry | None, ledger: Ledger) -> None:
-    if unread is not None:
-        text = f"{ledger.name} has an object that names it, and {unread}; nothing is done before it can be read"
-        raise UnreadableObjectError(text)
 
 
 def _corrections(found: Sequence[Found] | None, state: State) -> tuple[Found, ...]:
