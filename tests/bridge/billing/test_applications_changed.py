@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import pytest
@@ -71,7 +72,7 @@ def test_more_of_it_is_named_as_long_as_it_is_due(credited: Seller) -> None:
 
 
 @pytest.mark.parametrize("change", [{"invoice_id": None}, {"applied": Decimal(0)}], ids=["no invoice", "nothing"])
-def test_what_is_for_no_invoice_any_more_is_named(credited: Seller, change: dict[str, Decimal | None]) -> None:
+def test_what_is_for_no_invoice_any_more_is_named(credited: Seller, change: dict[str, Any]) -> None:
     credited.put(attrs.evolve(NOTE, updated_at=credited.clock(), **change))
 
     assert "pays 23.80 USD" in differing(credited).text
