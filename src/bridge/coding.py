@@ -182,7 +182,11 @@ def _check_total(  # noqa: PLR0917 - the usual companions
         )
     # A side without a line for the account comes to nothing, which is no agreement.
     if not told.amount or told.amount.copy_abs() not in found:
-        text = f"it is about {decimal_text(told.amount)} {currency}, and its lines come to {decimal_text(sides[0])} {currency}"
+        text = f"it is about {decimal_text(told.amount)} {currency}, and "
+        if told.amount == sides[0]:
+            text += "so are its lines, of which none may be negative: debit and credit say the direction"
+        else:
+            text += f"its lines come to {decimal_text(sides[0])} {currency}"
         findings.add(ReasonCode.TOTAL_DIFFERS, text)
 
 

@@ -365,6 +365,17 @@ def test_a_record_with_many_defects_is_refused_with_every_reason() -> None:
     assert (ReasonCode.UNBALANCED, None) in of_lines
 
 
+def test_negative_lines_of_a_negative_record_are_not_told_to_differ_from_it() -> None:
+    negative = card_expense("-25", coding=[gl("6100")])
+    outcome = BRIDGE.outcome(negative, BOOKS)
+    assert isinstance(outcome, Refuse)
+    assert set(codes(outcome)) == {ReasonCode.NEGATIVE_AMOUNT, ReasonCode.TOTAL_DIFFERS}
+    (differs,) = (each.text for each in outcome.reasons if each.code is ReasonCode.TOTAL_DIFFERS)
+    assert differs == (
+        "it is about -25 USD, and so are its lines, of which none may be negative: debit and credit say the direction"
+    )
+
+
 def test_the_same_reason_is_given_once() -> None:
     twice = card_expense("5", splits=[("2", [gl("6100")]), ("3", [gl("6100")])])
     same = attrs.evolve(twice, line_items=tuple(attrs.evolve(line, id="x") for line in twice.line_items))
