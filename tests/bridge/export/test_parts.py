@@ -69,6 +69,12 @@ def test_a_report_of_an_export_in_the_place_of_a_snapshot_is_refused(company: Co
         make(export(company))
 
 
+@pytest.mark.parametrize("text", ["2026-13", "2026-00", "october"])
+def test_what_is_no_month_is_refused_in_one_way(text: str) -> None:
+    with pytest.raises(ValueError, match=rf"^a period is a month such as 2026-10, not '{text}'$"):
+        month(text)
+
+
 def test_a_snapshot_is_of_an_export_and_a_period(company: Company) -> None:
     text, swapped = "2026-10", month("2026-10")
     told = r'^period: a bridge.closing.Period, such as month\("2026-10"\), is wanted, not str$'
@@ -97,6 +103,7 @@ def test_an_asynchronous_export_refuses_them_when_it_is_made(company: Company) -
         ("plan", "x", "^plan: a SavedPlan, as Export.saved makes one of a plan, is wanted, not str$"),
         ("ids", "accr_001", "^ids: a sequence of ids is wanted, not str$"),
         ("keep", "all", "^keep: an int or None is wanted, not str$"),
+        ("progress", 1, "^progress: a function, True or False is wanted, not int$"),
         ("stop", True, "^stop: a function is wanted, not bool$"),
     ],
 )

@@ -198,7 +198,7 @@ class Export:
             ApiError: The source or the ledger cannot be read; nothing was posted.
             JournalError: The journal cannot be read; nothing was posted. One that fails later ends the run: `stop_code`.
         """
-        check_run(plan=plan, ids=ids, keep=keep, stop=stop)
+        check_run(plan=plan, ids=ids, keep=keep, progress=progress, stop=stop)
         permits: Permits = permits_all
         if plan is not None:
             if ids is not None or updated_after is not None or changed_since is not None:

@@ -46,7 +46,7 @@ def check_order(source: object, ledger: object) -> None:
         raise TypeError("brex and rillet: each is given the other's client; the client of Brex comes first")
 
 
-def check_run(*, plan: object, ids: object, keep: object, stop: object) -> None:
+def check_run(*, plan: object, ids: object, keep: object, progress: object, stop: object) -> None:
     """What is told to one run. Raises `TypeError`."""
     if plan is not None:
         check_is(plan, SavedPlan, "plan", "a SavedPlan, as Export.saved makes one of a plan,")
@@ -54,6 +54,8 @@ def check_run(*, plan: object, ids: object, keep: object, stop: object) -> None:
         raise _wrong("ids", "a sequence of ids", ids)
     if keep is not None:
         check_is(keep, int, "keep", "an int or None")
+    if progress and progress is not True and not callable(progress):
+        raise _wrong("progress", "a function, True or False", progress)
     if not callable(stop):
         raise _wrong("stop", "a function", stop)
 
