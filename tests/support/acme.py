@@ -178,6 +178,7 @@ class EntryDocument:
 
     def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
         del base, corrections
+        return None
 
 
 def lines_of(draft: Draft) -> tuple[Line, ...]:

@@ -290,13 +290,12 @@ class Walk:
         for record in page:
             found = tuple(map(self._sender.as_left, looked.by_subject.get(record.id, ())))
             made = attempts.get(record.id, ())
+            unknown: str | None = None
             try:
                 check_marks(record.id, found, self._ledger)
                 state = state_of(made, self._ledger, members.get(record.id, ()), found=telling(record, found))
             except UnreadableObjectError as error:
                 state, unknown = State(), str(error)
-            else:
-                unknown = None
             content = record_digest(record)
             # Until an open attempt is settled, nobody knows what stands, and so what has changed.
             is_same = state.is_of(record, content, is_counted=is_counted)
