@@ -11,14 +11,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attrs
 import pytest
 from typing_extensions import override
 
-from bridge import Form
+from bridge import Draft, Form, Post
 from bridge.export import LookUp, SqlJournal
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, json_answer
-from support.acme import AcmeLedger, World, spent
+from support.acme import AcmeLedger, EntryDocument, World, acme_entry, lines_of, spent
 
 
 def answering(method: str, answer: Answer) -> Callable[[Asked], Answer | None]:
@@ -166,3 +167,45 @@ def test_what_is_found_for_a_record_with_the_mark_of_another_one_is_not_taken_fo
     # Once it is mended, it is posted.
     assert world.export(AcmeLedger(world.acme)).run().counts.posted == 1
     assert world.acme.amounts() == ["7.00", "7.00", "8.00"]
+
+
+@attrs.frozen(kw_only=True)
+class Unmarked(EntryDocument):
+    """Says nothing of its record."""
+
+    @property
+    @override
+    def memo(self) -> str:
+        return "Software"
+
+
+def test_a_document_with_the_mark_of_another_record_is_refused_before_it_is_sent(journal: SqlJournal) -> None:
+    world = World(journal, spent("7.00", "accr_1"), spent("8.00", "accr_2"))
+
+    def confusing(draft: Draft) -> Post | None:
+        made = acme_entry(draft)
+        assert isinstance(made, Post)
+        assert isinstance(made.document, EntryDocument)
+        document = attrs.evolve(made.document, origin=attrs.evolve(made.document.origin, record_id="accr_1"))
+        return attrs.evolve(made, document=document)
+
+    export = world.export(AcmeLedger(world.acme), confusing)
+    outcome = export.run()
+
+    assert [(each.record.id, each.reasons[0].code) for each in outcome.refused] == [("accr_2", "mapper_failed")]
+    text = "EntryDocument.create gave a request with the mark of accr_1, and not with that of its record"
+    assert text in str(outcome.refused[0])
+    assert (outcome.warnings, world.acme.amounts()) == ((), ["7.00"])
+
+
+def test_a_document_that_no_look_up_can_find_is_posted_with_a_warning(journal: SqlJournal) -> None:
+    world = World(journal, spent("7.00", "accr_1"), spent("8.00", "accr_2"))
+
+    def silent(draft: Draft) -> Post | None:
+        return draft.finish(Unmarked if draft.record.id == "accr_2" else EntryDocument, lines=lines_of(draft))
+
+    outcome = world.export(AcmeLedger(world.acme), silent).run()
+
+    assert outcome.counts.posted == 2
+    assert [(each.record_id, each.code) for each in outcome.warnings] == [("accr_2", "unmarked")]
+    assert "does not say that it is for accr_2" in outcome.warnings[0].text

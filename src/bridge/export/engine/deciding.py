@@ -10,14 +10,16 @@ from brex_accounting import Record, RecordType
 from bridge.billing_amount import differs_from_billed
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
-from bridge.documents.protocol import Found, PlannedVendor
+from bridge.documents.protocol import Document, Found, PlannedVendor
+from bridge.export.engine.attempts import is_part
 from bridge.export.engine.bill_numbers import BillNumbers
 from bridge.export.engine.facts import Standing
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.own_documents import tried
+from bridge.export.engine.own_marks import is_named
 from bridge.export.engine.standing import State
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.protocol import LookUp
+from bridge.export.ledgers.protocol import Ledger, LookUp
 from bridge.export.reporting.report import Warned
 from bridge.mapping import Bridge
 from bridge.moved import moved_from
@@ -47,7 +49,15 @@ class Decisions:
         self.not_carried = Counter[str]()
 
     def of(
-        self, record: Record, state: State, found: Sequence[Found], books: Books, *, looked: LookUp, origins: Origins
+        self,
+        record: Record,
+        state: State,
+        found: Sequence[Found],
+        books: Books,
+        *,
+        looked: LookUp,
+        origins: Origins,
+        ledger: Ledger,
     ) -> Decision:
         """What is to become of a record of which this stands and this was found. Raises `ApiError` and `JournalError`."""
         documents = (each for each in found if not each.is_correction)
@@ -64,6 +74,7 @@ class Decisions:
             self._warn(Warned(record_id=record.id, code="moved", text=text))
         if self._bridge.is_mapped_by_caller(record):
             self._warn_of_amount(decision)
+            self._warn_of_mark(decision, ledger)
         return (
             self._dated_ahead(decision)
             or self._other_basis(decision, looked)
@@ -91,6 +102,17 @@ class Decisions:
         if amounts and own.amount.copy_abs() not in stands:
             text = f"your mapper posts {decimal_text(max(debit, credit))} {own.currency} for a record of {decimal_text(own.amount)}"
             self._warn(Warned(record_id=post.record.id, code="other_amount", text=text))
+
+    def _warn_of_mark(self, post: Post, ledger: Ledger) -> None:
+        """Warn of a document of the caller's own mapper that no look-up can find by its record."""
+        record_id = post.record.id
+        if not _may_be_lost(post.document, record_id, ledger):
+            return
+        text = (
+            f"what your mapper posts does not say that it is for {record_id}, so {ledger.name} cannot be asked for it "
+            "where an answer is lost; write origin.name(…) into one of its texts, or origin.references(…)"
+        )
+        self._warn(Warned(record_id=record_id, code="unmarked", text=text))
 
     def _dated_ahead(self, post: Post) -> Refuse | None:
         """A refusal for a day that is months ahead, which is a slip."""
@@ -133,3 +155,12 @@ class Decisions:
             return Refuse(record=record, reasons=(Reason(code=ReasonCode.SAME_INVOICE_NUMBER, text=text),))
         self._warn(Warned(record_id=record.id, code=ReasonCode.SAME_INVOICE_NUMBER.value, text=text))
         return None
+
+
+def _may_be_lost(document: Document, record_id: str, ledger: Ledger) -> bool:
+    """Whether a ledger that finds such documents by their marks would not find this one."""
+    try:
+        is_findable = not is_part(document.kind) and ledger.ability(document.kind).is_found
+        return is_findable and not is_named(document, record_id)
+    except Exception:  # noqa: BLE001 - what is wrong with the caller's ledger or document is told where it is posted
+        return False

@@ -15,6 +15,7 @@ from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.form import Form
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import PLANNED
+from bridge.export.engine.own_marks import mark_of_another
 from bridge.mapping import Bridge
 from bridge.postings import Posting
 from clientkit import codec
@@ -30,7 +31,7 @@ def tried(decision: Decision, bridge: Bridge) -> Decision:
     """The decision, or a refusal where what the caller's mapper gave cannot be posted. The package's own are not tried."""
     if not isinstance(decision, Post) or not bridge.is_mapped_by_caller(decision.record):
         return decision
-    fault = _fault_of(decision.document)
+    fault = _fault_of(decision.document) or _other_mark(decision)
     if fault is None:
         return decision
     text = f"the mapper of {decision.record.type} gave what cannot be posted: {fault}"
@@ -154,6 +155,17 @@ def _fault_of(document: object) -> str | None:
         if fault is not None:
             return f"{type(document).__name__}.{name} {fault}"
     return None
+
+
+def _other_mark(post: Post) -> str | None:
+    name = f"{type(post.document).__name__}.create"
+    try:
+        other = mark_of_another(post.document, post.record.id)
+    except Exception as error:  # noqa: BLE001 - it is the caller's
+        return f"{name} failed: {described(error)}"
+    if other is None:
+        return None
+    return f"{name} gave a request with the mark of {other}, and not with that of its record"
 
 
 def _other(given: object, wanted: str) -> str:

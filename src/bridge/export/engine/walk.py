@@ -304,7 +304,9 @@ class Walk:
             decision = (
                 None
                 if is_unchanged
-                else decisions.of(record, state, found, books, looked=looked, origins=self._origins)
+                else decisions.of(
+                    record, state, found, books, looked=looked, origins=self._origins, ledger=self._ledger
+                )
             )
             unreadable = looked.unreadable
             unread = unreadable.get(record.id) or unreadable.get(record.source_id or "")

@@ -1,0 +1,41 @@
+"""Whether a document of the caller's own says which record it is for, so that a look-up finds it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bridge.documents.marks import mark_of_name, mark_of_references
+from bridge.documents.protocol import Document, Mark, PlannedVendor
+from bridge.export.engine.attempts import PLANNED
+from bridge.unreadable import texts_in
+from clientkit import codec
+from clientkit.requests import Request
+
+
+def mark_of_another(document: Document, record_id: str) -> str | None:
+    """The record that a document names by its mark in the place of its own; None where it does not."""
+    marks = [mark for text in _texts(document) for mark in _marks(text)]
+    if any(each.subject == record_id for each in marks):
+        return None
+    return next((each.subject for each in marks), None)
+
+
+def is_named(document: Document, record_id: str) -> bool:
+    """Whether the record's id stands anywhere in the request that creates its document."""
+    named = re.compile(rf"(?<!\w){re.escape(record_id)}(?!\w)")
+    return any(named.search(text) for text in _texts(document))
+
+
+def _texts(document: Document) -> Sequence[str]:
+    if isinstance(document.party, PlannedVendor):
+        document = document.with_vendor(PLANNED)
+    request: Request[Any] = document.create()
+    return [request.path, *map(str, request.query.values()), *texts_in(codec.parse(codec.dumps(request.body)))]
+
+
+def _marks(text: str) -> Sequence[Mark]:
+    """The marks that a text is. Without a digest it may be any text that begins like one."""
+    told = (mark_of_name(text), mark_of_references([text])[0])
+    return [each for each in told if each is not None and each.digest is not None]
