@@ -17,6 +17,7 @@ from bridge.export.engine.facts import Actual, Comparison, Facts, Remedy, Standi
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.next_step import remedy
 from bridge.export.engine.standing import State, begun
+from bridge.export.ledgers.own import ability_of
 from bridge.export.ledgers.protocol import Ledger
 from bridge.settings.choices import ClosedPeriod, OnChange, OnDelete
 from bridge.settings.values import Settings
@@ -184,7 +185,7 @@ class Case:
         desired, found = self.desired, self.one
         if desired is None or found is None:
             return Remedy.NONE
-        ability, state = self.ledger.ability(found.ref.kind), self.state
+        ability, state = ability_of(self.ledger, found.ref.kind), self.state
         correction = self.correction(desired)
         is_missing = correction is not None and self.stands_for(correction) is None
         if self._is_half_of_it and correction is not None:

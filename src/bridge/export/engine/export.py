@@ -34,6 +34,7 @@ from bridge.export.engine.sender import DrySender, Sender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import checked_books
 from bridge.export.journal.protocol import Journal, for_exporter
+from bridge.export.ledgers.own import looked_up
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import ledger_of
 from bridge.export.reporting.progress import ShowProgress, silent
@@ -381,7 +382,7 @@ class Export:
         """
         if not follows(record) or record.source_id is None:
             return None
-        looked = self.ledger.find([record.id], since=record.posted_at - _A_YEAR, sources=[record.source_id])
+        looked = looked_up(self.ledger, [record.id], since=record.posted_at - _A_YEAR, sources=[record.source_id])
         origins = Origins(self.source, self.journal, looked)
         origins.learn([record], self.bridge.settings, books)
         return origins.of(record)

@@ -14,6 +14,7 @@ from bridge.export.engine.comparing import amounts_of, change_of
 from bridge.export.engine.facts import Step
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State
+from bridge.export.ledgers.own import ability_of
 
 
 @attrs.frozen(kw_only=True)
@@ -55,5 +56,5 @@ def finished(
     if document is not None:
         stood = before.form if before.base is not None and document.spent() else None
         return Finished(attempt=last, amounts=amounts_of(document, stood), document=document)
-    spends = now.form is not None and sender.ledger.ability(now.kind).spends
+    spends = now.form is not None and ability_of(sender.ledger, now.kind).spends
     return Finished(attempt=last, amounts=change_of(now.form, before.form) if spends else ())

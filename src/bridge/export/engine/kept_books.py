@@ -21,6 +21,7 @@ from bridge.decisions import Post
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.survey import Survey
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.own import snapshot_of
 from bridge.export.ledgers.protocol import LookUp, RefreshableLedger
 from bridge.export.ledgers.refreshing import changed_after
 from bridge.export.owners import ledger_owner
@@ -153,7 +154,7 @@ class Reading:
     def anew(self) -> Books:
         """Everything, read anew and kept."""
         with self._kept._guard:
-            return self._keep(self._ledger.snapshot)
+            return self._keep(lambda: snapshot_of(self._ledger))
 
     def with_numbers(self, books: Books, posts: Sequence[Post]) -> Books | None:
         """The books with every bill, for numbers that come twice; None where one of them cannot be read."""

@@ -10,6 +10,7 @@ from bridge.documents.protocol import Ref
 from bridge.export.engine.attempts import ENTRIES, documents_there, last_attempt
 from bridge.export.engine.survey import settles, sources_of
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.own import with_bills_of, with_reimbursements_of
 from bridge.export.ledgers.protocol import Ledger, LookUp, SelectiveLedger
 
 _PAYOUT = RecordType.REIMBURSEMENT_EXPENSE_MONEY_MOVEMENT_PAYOUT
@@ -29,12 +30,12 @@ def with_what_is_paid(
     Raises `ApiError` and `JournalError`.
     """
     if _PAYOUT in paying:
-        books = ledger.with_reimbursements(books)
+        books = with_reimbursements_of(ledger, books)
     bills = {kind: sources for kind, sources in paying.items() if kind != _PAYOUT}
     if not bills:
         return books
     known = with_known_bills(books, bills, ledger, journal, looked)
-    return ledger.with_bills(books) if known is None else known
+    return with_bills_of(ledger, books) if known is None else known
 
 
 def with_what_one_pays(books: Books, record: Record, ledger: Ledger, journal: Journal) -> Books:

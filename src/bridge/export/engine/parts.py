@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bridge.callers import described
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.saved_plan import SavedPlan
 from bridge.mapping import Bridge
@@ -63,14 +64,14 @@ def check_run(*, plan: object, ids: object, keep: object, progress: object, stop
 def steady(clock: Callable[[], object]) -> Callable[[], float]:
     """A clock that gives what it gave last where it fails, since only progress and durations hang on it.
 
-    The first time it raises what the clock raises, and `TypeError` for what is no number.
+    The first time it raises `TypeError` for whatever the clock raises, and for what is no number.
     """
     last: float | None = None
 
     def now() -> float:
         nonlocal last
         try:
-            last = _seconds(clock())
+            last = _seconds(clock)
         except Exception:
             if last is None:
                 raise
@@ -79,7 +80,11 @@ def steady(clock: Callable[[], object]) -> Callable[[], float]:
     return now
 
 
-def _seconds(given: object) -> float:
+def _seconds(clock: Callable[[], object]) -> float:
+    try:
+        given = clock()
+    except Exception as error:
+        raise TypeError(f"clock: it has to give seconds, and failed: {described(error)}") from error
     if not isinstance(given, int | float):
         raise TypeError(f"clock: it has to give seconds, and gave {type(given).__name__}")
     return given

@@ -19,6 +19,7 @@ from bridge.export.engine.tasks.receipts import ASKED_AGAIN
 from bridge.export.engine.unreached import Unreached
 from bridge.export.engine.workers import WorkerPool
 from bridge.export.journal.protocol import Journal, JournalError, Reasons
+from bridge.export.ledgers.own import counter_of, pacer_of
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.owners import Owned
 from bridge.export.reporting import audit_log
@@ -80,9 +81,9 @@ class Runner:
         stop: Callable[[], bool] = never,
     ) -> None:
         self._batch, self._in_flight, self._progress, self._stop = batch, in_flight, progress, stop
-        self._source, self._ledger, self._clock = source, ledger, steady(clock)
+        self._source, self._ledger, self._clock, self._counted = source, ledger, steady(clock), counter_of(ledger)
         self._started, self._sent = self._clock(), self._requests
-        self._pace = Pace(0, ledger.pacer, self._clock)
+        self._pace = Pace(0, pacer_of(ledger), self._clock)
         self._journal, self._claims, self._settings, self._wording = journal, claims, settings, wording
         self._tally = Tally(keep)
         # What is summarised is summarised together.
@@ -132,7 +133,7 @@ class Runner:
 
     def begin(self, survey: Survey) -> None:
         """Know how many records there are, and count those that cannot be read."""
-        self._pace = Pace(survey.count, self._ledger.pacer, self._clock)
+        self._pace = Pace(survey.count, pacer_of(self._ledger), self._clock)
         self._unreached.begin(survey)
         for each in survey.unreadable:
             self._tally.unread(Unread(record_id=each.id or "", why=each.why))
@@ -237,7 +238,7 @@ class Runner:
 
     @property
     def _requests(self) -> int:
-        return self._source.requests_sent + self._ledger.requests_sent
+        return self._source.requests_sent + self._counted()
 
     def _settle(
         self, pool: WorkerPool[Task, Done], put_back: list[tuple[Task, Done]] | None, *, all_of_it: bool = False

@@ -12,7 +12,16 @@ from typing import Any
 import attrs
 
 from bridge.documents.protocol import Found, Ref
-from bridge.export.engine.attempts import PLANNED, Attempt, AttemptState, Purpose, attempt_key, is_receipt
+from bridge.export.engine.attempts import (
+    PLANNED,
+    Attempt,
+    AttemptState,
+    Purpose,
+    attempt_key,
+    is_receipt,
+    is_record,
+    is_summary,
+)
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.own_forms import form_of
 from bridge.export.journal.protocol import Journal
@@ -62,6 +71,7 @@ class Sender:
     def __init__(self, ledger: Ledger, journal: Journal) -> None:
         self.ledger, self.journal = ledger, journal
         self._sent_again = set[tuple[str, int, int]]()
+        self._subjects = dict[tuple[str, str], str]()
 
     def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
         """Make the next attempt for a version and send it; raises as `send_again`."""
@@ -213,10 +223,25 @@ class Sender:
         if attempt.deletes and not sent.content:
             # There is nothing that could be about something else.
             return
-        if not self.ledger.answers(attempt, sent):
+        self._check_id(attempt, sent.id)
+        is_answer = self.ledger.answers(attempt, sent)
+        if type(is_answer) is not bool:
+            name = type(is_answer).__name__
+            raise OtherObjectError(f"{type(self.ledger).__name__}.answers gave {name}, and it has to give a bool.")
+        if not is_answer:
             raise OtherObjectError(
                 f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent."
             )
+
+    def _check_id(self, attempt: Attempt, object_id: str) -> None:
+        """That no other record has the object's id. A vendor may be one that is there, and be given for another name."""
+        if attempt.deletes:
+            self._subjects.pop((attempt.kind, attempt.target.id), None)
+        elif attempt.method == "POST" and (is_record(attempt.subject) or is_summary(attempt.subject)):
+            other = self._subjects.setdefault((attempt.kind, object_id), attempt.subject)
+            if other != attempt.subject:
+                text = f"gave the id {object_id}, which it gave for {other} before; look under {attempt.kind}"
+                raise OtherObjectError(f"{type(self.ledger).__name__}.send {text}.")
 
     def _failed(self, attempt: Attempt, error: ApiError) -> None:
         answer, trace_id = (error.content, error.trace_id) if isinstance(error, AnswerError) else (None, None)

@@ -43,6 +43,7 @@ from bridge.export.engine.tasks.summary import (
     check_summaries,
 )
 from bridge.export.engine.tasks.vendor import VendorCreator
+from bridge.export.ledgers.own import looked_up, snapshot_of, with_bills_of
 from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger, SelectiveLedger, UnreadableObjectError
 from bridge.export.owners import check_clock, check_owner, check_use, counts_versions, use_of
 from bridge.export.reporting.report import CreatedVendor, Warned
@@ -170,7 +171,7 @@ class Walk:
         return (*check(settings, books), *check_source(settings, books, self._fields, self._bridge.zones))
 
     def _read(self) -> Books:
-        return self._ledger.snapshot() if self._reading is None else self._reading.anew()
+        return snapshot_of(self._ledger) if self._reading is None else self._reading.anew()
 
     def uncarried(self) -> tuple[Warned, ...]:
         """Which values of fields were carried nowhere, with the number of records."""
@@ -205,7 +206,7 @@ class Walk:
         is_selective = isinstance(self._ledger, SelectiveLedger)
         if survey.has_new_bills and (survey.documents or survey.late) and not is_selective:
             # The numbers of bills are compared with those that are there.
-            books = self._ledger.with_bills(books)
+            books = with_bills_of(self._ledger, books)
         for batch in (survey.documents, survey.late):
             if batch:
                 tasks = (NotedTask(task=each, origins=self._origins) for each in self._tasks(batch, books))
@@ -250,7 +251,7 @@ class Walk:
     def _look_up(self, survey: Survey) -> LookUp:
         if survey.since is None:
             return LookUp()
-        return self._ledger.find(survey.subjects, since=survey.since, sources=survey.sources)
+        return looked_up(self._ledger, survey.subjects, since=survey.since, sources=survey.sources)
 
     def _context(self, books: Books) -> TaskContext:
         sender = self._sender
@@ -338,7 +339,7 @@ class Walk:
 
 def checked_books(ledger: Ledger, settings: Settings) -> Books:
     """A snapshot of a ledger. Raises `SettingsError` where the settings name what it does not have."""
-    books = ledger.snapshot()
+    books = snapshot_of(ledger)
     if problems := check_for_all(settings, books):
         raise SettingsError(problems)
     return books

@@ -18,6 +18,7 @@ from bridge.export.engine.looked_up import check_marks
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.standing import state_of, state_of_mark, telling
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.own import looked_up, snapshot_of, with_bills_of, with_reimbursements_of
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.ledgers.rillet import ledger_of
 from bridge.export.reporting.disagreements import Known, Verdict, disagreement_about
@@ -91,7 +92,7 @@ class _Verification:
         if since is not None:
             moments.append(since)
         sources = {each.source_id for each in records.values() if each.source_id is not None}
-        looked = self._ledger.find({*known, *unknown}, since=min(moments, default=_EPOCH), sources=sources)
+        looked = looked_up(self._ledger, {*known, *unknown}, since=min(moments, default=_EPOCH), sources=sources)
         self._origins = Origins(self._source, self._journal, looked)
         for found in (*looked.by_subject.values(), looked.unmarked):
             self._objects.update((each.ref, each) for each in found)
@@ -153,7 +154,7 @@ class _Verification:
     def _mapped(self, record: Record, day: date | None) -> Decision:
         """What the mapping makes of a record now that the ledger has on this day."""
         if self._books is None:
-            self._books = self._ledger.with_reimbursements(self._ledger.with_bills(self._ledger.snapshot()))
+            self._books = with_reimbursements_of(self._ledger, with_bills_of(self._ledger, snapshot_of(self._ledger)))
         bridge = cast("Bridge", self._bridge)
         self._origins.learn([record], bridge.settings, self._books)
         return bridge.outcome(record, self._books, posted_on=day, followed=self._origins.of(record))

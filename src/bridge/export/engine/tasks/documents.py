@@ -15,6 +15,7 @@ from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.sender import Intent
 from bridge.export.engine.standing import State, begun
 from bridge.export.engine.tasks.protocol import TaskContext
+from bridge.export.ledgers.own import ability_of
 from bridge.export.ledgers.protocol import ForeseeingLedger
 from clientkit.requests import Request
 
@@ -52,7 +53,7 @@ class DocumentWriter:
 
     def _create(self, document: Document, intent: Intent, form: Form) -> Calls[Attempt]:
         context = self._context
-        if not context.ledger.ability(document.kind).is_found and is_part(document.kind):
+        if not ability_of(context.ledger, document.kind).is_found and is_part(document.kind):
             return (yield from context.payments.send(intent, form))
         attempt = yield from context.sender.send(intent)
         # A key may answer with what it made a day ago, which may be gone. Without a journal the keys after it are as old.

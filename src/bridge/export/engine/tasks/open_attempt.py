@@ -16,6 +16,7 @@ from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.tasks.protocol import Done, TaskContext
+from bridge.export.ledgers.own import ability_of
 from bridge.export.reporting.report import Failed, Posted
 from clientkit.errors import ApiError
 from clientkit.verdicts import Verdict
@@ -43,7 +44,7 @@ class OpenAttempt:
         elif there is not None:
             seen = Seen.YES
         # Whoever pays a bill looks at all its payments first.
-        findable = context.ledger.ability(last.kind).is_found or is_part(last.kind)
+        findable = ability_of(context.ledger, last.kind).is_found or is_part(last.kind)
         while True:
             facts = facts_of(last, context.journal.now(), seen, Rules(findable=findable))
             settlement = settle(facts)

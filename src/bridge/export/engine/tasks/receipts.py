@@ -32,6 +32,7 @@ from bridge.export.engine.facts import RECEIPT, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_receipts import STORE, OwnReceipts, wrong_with
 from bridge.export.engine.sender import Intent, Sender
+from bridge.export.ledgers.own import ability_of
 from bridge.export.ledgers.protocol import File, Sent
 from bridge.export.reporting.report import Attached, Unattached
 from bridge.settings.values import Settings
@@ -88,7 +89,7 @@ class ReceiptUploader:
             BusyError: Another exporter has taken the record over meanwhile.
             JournalError: The journal cannot be read or written.
         """
-        if not self._sender.ledger.ability(ref.kind).takes_files:
+        if not ability_of(self._sender.ledger, ref.kind).takes_files:
             return self.unattachable(record, ref.kind)
         if not isinstance(self._store, OwnReceipts):
             return (yield from self._attach_all(_Target(record=record, ref=ref)))

@@ -35,6 +35,7 @@ from bridge.export.engine.tasks.documents import DocumentWriter
 from bridge.export.engine.tasks.open_attempt import OpenAttempt
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
 from bridge.export.journal.protocol import JournalError
+from bridge.export.ledgers.own import looked_up
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, StopCode, Warned
 from bridge.unreadable import UnreadableEntry
@@ -188,7 +189,7 @@ class RecordTask:
             return attrs.evolve(case, documents=())
         if state.base is None:
             since = min(self.record.posted_at, self.record.updated_at)
-            looked = yield from ask(lambda: ledger.find([self.record.id], since=since))
+            looked = yield from ask(lambda: looked_up(ledger, [self.record.id], since=since))
             found = looked.by_subject.get(self.record.id, ())
             check_looked_up(self.record.id, found, looked.unreadable.get(self.record.id), ledger)
             return attrs.evolve(case, documents=documents_of(found))

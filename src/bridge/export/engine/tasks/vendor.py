@@ -11,6 +11,7 @@ from bridge.export.engine.claims import Locks, claimed
 from bridge.export.engine.facts import VENDOR, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
+from bridge.export.ledgers.own import vendor_request
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import CreatedVendor
 
@@ -61,7 +62,7 @@ class VendorCreator:
         else:
             if last is not None and settlement is Settlement.ABANDON_AND_SEND:
                 sender.abandon(last, f"{sender.ledger.name} no longer knows its key and has no such vendor")
-            request = sender.ledger.create_vendor(planned)
+            request = vendor_request(sender.ledger, planned)
             intent = Intent(subject=vendor_subject(planned), version=0, kind="vendors", request=request)
             made = yield from sender.send(intent)
         vendor_id = made.object_id or ""

@@ -1,0 +1,190 @@
+"""What a method of a caller's own ledger gives wrongly is told with its name; what concerns one record keeps back this one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from typing_extensions import override
+
+from bridge import Books
+from bridge.export import Attempt, LookUp, Sent, SqlJournal
+from clientkit import ApiError, Request
+from support.pocket import CHART, PocketCompany, PocketLedger, entry_of_merchant, export_to, spent
+
+BAD = "accr_2"
+
+
+def oops(*_: Any, **__: Any) -> Any:
+    raise KeyError("oops")
+
+
+def giving(value: object) -> Any:
+    def function(*_: Any, **__: Any) -> Any:
+        return value
+
+    return function
+
+
+def ledger_with(**members: Any) -> PocketLedger:
+    made: PocketLedger = type("MyLedger", (PocketLedger,), members)()
+    return made
+
+
+def books(**fields: Any) -> Books:
+    return attrs.evolve(Books(accounts=CHART, subsidiaries=(PocketCompany(),), ledger="Pocket"), **fields)
+
+
+MIDNIGHT = datetime(2026, 1, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ({"snapshot": oops}, "MyLedger.snapshot failed: KeyError: 'oops'."),
+        ({"snapshot": giving(None)}, "MyLedger.snapshot gave NoneType, and it has to give Books."),
+        (
+            {"snapshot": giving(books(last_closed=MIDNIGHT))},
+            "MyLedger.snapshot gave Books whose last_closed is datetime, and it has to be a date.",
+        ),
+        (
+            {"snapshot": giving(books(accounts=({"code": "6100"},)))},
+            "MyLedger.snapshot gave Books whose accounts has dict, which has no id.",
+        ),
+        (
+            {"snapshot": giving(books(accounts=iter(CHART)))},
+            "MyLedger.snapshot gave Books whose accounts is tuple_iterator, and it has to be a tuple.",
+        ),
+        ({"find": oops}, "MyLedger.find failed: KeyError: 'oops'."),
+        ({"find": giving(None)}, "MyLedger.find gave NoneType, and it has to give a LookUp."),
+        ({"find": giving({})}, "MyLedger.find gave dict, and it has to give a LookUp."),
+        (
+            {"find": giving(LookUp(by_subject=None))},  # type: ignore[arg-type]
+            "MyLedger.find gave a LookUp whose by_subject is NoneType, and it has to be a mapping.",
+        ),
+        (
+            {"pacer": 5},
+            "MyLedger.pacer gave int, and it has to give None or a Pacing, which has a limit and a window.",
+        ),
+        ({"pacer": property(oops)}, "MyLedger.pacer failed: KeyError: 'oops'."),
+        ({"requests_sent": None}, "MyLedger.requests_sent gave NoneType, and it has to give an int."),
+        ({"requests_sent": property(oops)}, "MyLedger.requests_sent failed: KeyError: 'oops'."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_every_record_needs_is_named_before_anything_is_posted(
+    journal: SqlJournal, members: dict[str, Any], text: str
+) -> None:
+    ledger = ledger_with(**members)
+
+    with pytest.raises(ApiError) as caught:
+        export_to(ledger, spent(), journal=journal).run()
+
+    assert (str(caught.value), ledger.entries) == (text, {})
+
+
+def test_a_clock_that_raises_is_named(journal: SqlJournal) -> None:
+    with pytest.raises(TypeError, match=r"^clock: it has to give seconds, and failed: KeyError: 'oops'$"):
+        export_to(PocketLedger(), spent(), journal=journal, clock=oops).run()
+
+
+@pytest.mark.parametrize("given", [None, {"a": 1}, ({"a": 1},)], ids=["nothing", "a dict", "a tuple of dicts"])
+def test_what_find_gives_wrongly_for_one_record_keeps_this_one_back(journal: SqlJournal, given: Any) -> None:
+    class MyLedger(PocketLedger):
+        @override
+        def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
+            return LookUp(by_subject={BAD: given})
+
+    ledger = MyLedger()
+
+    outcome = export_to(ledger, spent(), journal=journal).run()
+
+    assert (outcome.counts.posted, ledger.subjects()) == (2, ["accr_1", "accr_3"])
+    ((record_id, text),) = [(each.record.id, each.reasons[0].text) for each in outcome.refused]
+    assert record_id == BAD
+    assert "MyLedger.find gave something else than a tuple of Found for it" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "text"),
+    [
+        (
+            "create_vendor",
+            Request[None](method="GET", path="/vendors"),
+            "MyLedger.create_vendor gave a GET, and it has to be a POST.",
+        ),
+        (
+            "create_vendor",
+            Request[None](method="POST", path="/vendors"),
+            "MyLedger.create_vendor gave a request without a body.",
+        ),
+        ("create_vendor", None, "MyLedger.create_vendor gave NoneType, and it has to give a Request."),
+    ],
+    ids=["GET", "no body", "nothing"],
+)
+def test_a_vendor_that_cannot_be_created_keeps_its_records_back(
+    journal: SqlJournal, method: str, given: Any, text: str
+) -> None:
+    ledger = ledger_with(**{method: giving(given)})
+
+    outcome = export_to(ledger, spent(2), journal=journal, mapper=entry_of_merchant).run()
+
+    assert sorted((each.record.id, text in each.why) for each in outcome.failed) == [("accr_1", True), (BAD, True)]
+    assert (ledger.vendors, ledger.entries) == ({}, {})
+
+    # The next run creates the vendor once.
+    mended = PocketLedger()
+    assert export_to(mended, spent(2), journal=journal, mapper=entry_of_merchant).run().complete
+    assert (mended.vendors, mended.subjects()) == ({"s1": "Cumulus Cloud"}, ["accr_1", BAD])
+
+
+def test_an_ability_that_is_none_is_named(journal: SqlJournal) -> None:
+    ledger = ledger_with(ability=giving(None), send=oops)
+    export_to(ledger, spent(1), journal=journal).run()
+
+    outcome = export_to(ledger, spent(1), journal=journal).run()
+
+    assert "MyLedger.ability gave NoneType, and it has to give an Ability." in outcome.failed[0].why
+
+
+@pytest.mark.parametrize(("given", "name"), [("no", "str"), (None, "NoneType"), (1, "int")])
+def test_whether_an_answer_is_about_what_was_sent_is_a_bool(journal: SqlJournal, given: object, name: str) -> None:
+    ledger = PocketLedger()
+
+    def answers(_: PocketLedger, attempt: Attempt, sent: Sent) -> Any:
+        return given if attempt.subject == BAD else sent.content == attempt.payload
+
+    distorted = ledger_with(answers=answers)
+    distorted.entries = ledger.entries
+
+    first = export_to(distorted, spent(), journal=journal).run()
+    second = export_to(ledger, spent(), journal=journal).run()
+
+    assert [(each.record.id, each.why.partition(". ")[0]) for each in first.failed] == [
+        (BAD, f"MyLedger.answers gave {name}, and it has to give a bool")
+    ]
+    assert (first.counts.posted, second.counts.posted, second.counts.adopted) == (2, 0, 3)
+    assert ledger.subjects() == ["accr_1", BAD, "accr_3"]
+
+
+def test_an_id_of_another_record_is_named_and_the_entry_is_found(journal: SqlJournal) -> None:
+    def send(self: PocketLedger, attempt: Attempt) -> Sent:
+        return attrs.evolve(PocketLedger.send(self, attempt), id="e1")
+
+    ledger = PocketLedger()
+    distorted = ledger_with(send=send)
+    distorted.entries = ledger.entries
+
+    first = export_to(distorted, spent(2), journal=journal, in_flight=1).run()
+    second = export_to(ledger, spent(2), journal=journal).run()
+
+    assert [(each.record.id, each.why.partition(". ")[0]) for each in first.failed] == [
+        (BAD, "MyLedger.send gave the id e1, which it gave for accr_1 before; look under entries")
+    ]
+    assert (second.counts.posted, second.complete) == (0, True)
+    assert [attempt.object_id for attempt in journal.attempts(BAD)] == ["e2"]
+    assert [each.lines[0].amount for each in ledger.entries.values()] == [Decimal("1.00"), Decimal("2.00")]
