@@ -223,7 +223,6 @@ class Sender:
         if attempt.deletes and not sent.content:
             # There is nothing that could be about something else.
             return
-        self._check_id(attempt, sent.id)
         is_answer = self.ledger.answers(attempt, sent)
         if type(is_answer) is not bool:
             name = type(is_answer).__name__
@@ -232,6 +231,7 @@ class Sender:
             raise OtherObjectError(
                 f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent."
             )
+        self._check_id(attempt, sent.id)
 
     def _check_id(self, attempt: Attempt, object_id: str) -> None:
         """That no other record has the object's id. A vendor may be one that is there, and be given for another name."""
