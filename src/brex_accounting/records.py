@@ -255,7 +255,7 @@ class RecordOperations:
         or `updated_from` to read less than everything.
 
         Args:
-            review_status: Only records in this state; for cards and reimbursements, not for bills.
+            review_status: Only records of cards and reimbursements in this state. Brex leaves out bills and their payments.
             source_type: Only records of this kind.
             ids: Only these records; no ids give no records. More than 500, or more than fit into a request line, are
                 asked for in several calls.
