@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, Self
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
 
 import attrs
 from typing_extensions import override
 
 import brex_accounting.testing
-from brex_accounting import Amount, Record, Side
+from brex_accounting import Record
 from brex_accounting.testing.records import card_expense, gl
 from bridge import (
-    Books,
     Bridge,
     Draft,
-    Entity,
     Form,
-    FormLine,
     Found,
     OnDelete,
-    Origin,
     PlannedVendor,
     Post,
-    Posting,
     Ref,
     Settings,
-    form,
-    mark_of_name,
 )
-from bridge.export import Ability, Attempt, Export, File, Journal, LookUp, Sent
+from bridge.export import Ability, Attempt, Export, Journal, LookUp, Sent
 from clientkit import (
     Answer,
     BaseClient,
@@ -48,20 +40,8 @@ from clientkit import (
     segment,
 )
 from clientkit.testing import Asked, StandIn, json_answer, no_wait
-
-
-@attrs.frozen(kw_only=True)
-class Line(Model):
-    account: str
-    amount: Decimal
-    currency: str
-
-
-@attrs.frozen(kw_only=True)
-class NewEntry(Model):
-    memo: str
-    day: date
-    lines: tuple[Line, ...]
+from support import own_entries
+from support.own_entries import US, EntriesAlone, NewEntry, entry_form, found_entry, lines_of, named_by
 
 
 @attrs.frozen(kw_only=True)
@@ -121,76 +101,17 @@ def _problem(answer: Answer) -> Problem:
 _SERVICE = Service(name="Acme Books", headers={}, trace_header="x-trace-id", read_problem=_problem)
 
 
-def entry_form(day: date, lines: Sequence[Line]) -> Form:
-    """What an entry says about the books."""
-    shown = [FormLine(account=each.account, amount=each.amount, currency=each.currency) for each in lines]
-    return form("entries", shown, {"day": day.isoformat()})
-
-
 @attrs.frozen(kw_only=True)
-class EntryDocument:
-    """An entry for one record."""
+class EntryDocument(own_entries.EntryDocument):
+    """An entry that is answered with what was made, and may be replaced."""
 
-    kind: str = attrs.field(default="entries", init=False)
-    noun: str = attrs.field(default="entry", init=False)
-    party: None = attrs.field(default=None, init=False)
-    origin: Origin
-    impact_date: date
-    lines: tuple[Line, ...]
-
-    @property
-    def memo(self) -> str:
-        return self.origin.name("expense", self.form().digest())
-
-    @property
-    def payload(self) -> NewEntry:
-        return NewEntry(memo=self.memo, day=self.impact_date, lines=self.lines)
-
-    def form(self) -> Form:
-        return entry_form(self.impact_date, self.lines)
-
+    @override
     def create(self) -> Request[Any]:
         return Request(method="POST", path="/entries", body=self.payload, returns=Entry)
 
-    def postings(self) -> tuple[Posting, ...]:
-        return tuple(
-            Posting(
-                account=each.account,
-                side=Side.DEBIT if each.amount > 0 else Side.CREDIT,
-                amount=abs(each.amount),
-                currency=each.currency,
-            )
-            for each in self.lines
-        )
-
-    def spent(self) -> tuple[Amount, ...]:
-        return ()
-
-    def with_vendor(self, vendor: str | PlannedVendor, /) -> Self:
-        del vendor
-        return self
-
+    @override
     def replace(self, present: Found) -> Request[Any]:
         return Request(method="PUT", path=f"/entries/{segment(present.ref.id)}", body=self.payload, returns=Entry)
-
-    def correction(self, lines: tuple[FormLine, ...], day: date) -> None:
-        del lines, day
-
-    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
-        del base, corrections
-        return None
-
-
-def lines_of(draft: Draft) -> tuple[Line, ...]:
-    """The record's own postings."""
-    return tuple(
-        Line(
-            account=each.account,
-            amount=each.amount if each.side == Side.DEBIT else -each.amount,
-            currency=each.currency,
-        )
-        for each in draft.coded.known_postings(draft.books)
-    )
 
 
 def acme_entry(draft: Draft) -> Post | None:
@@ -198,32 +119,7 @@ def acme_entry(draft: Draft) -> Post | None:
     return draft.finish(EntryDocument, lines=lines_of(draft))
 
 
-@attrs.frozen(kw_only=True)
-class _Account:
-    id: str
-    code: str
-    name: str
-    type: str
-    subtype: str | None = None
-    status: str = "ACTIVE"
-
-
-@attrs.frozen(kw_only=True)
-class _Company:
-    id: str = "acme"
-    trade_name: str = "Acme Inc."
-    currency: str = "USD"
-    timezone: str = "UTC"
-
-
-_CHART = (
-    _Account(id="1", code="6100", name="Software", type="EXPENSE"),
-    _Account(id="2", code="2100", name="Brex Card", type="LIABILITY", subtype="Credit Card"),
-    _Account(id="3", code="2110", name="Owed to people", type="LIABILITY"),
-)
-
-
-class AcmeLedger:
+class AcmeLedger(EntriesAlone):
     """The ledger; tests override what is to go wrong."""
 
     name = "Acme Books"
@@ -242,27 +138,10 @@ class AcmeLedger:
         del kind
         return self._ability
 
-    def snapshot(self) -> Books:
-        return Books(accounts=_CHART, subsidiaries=(_Company(),), ledger=self.name)
-
-    def with_bills(self, books: Books) -> Books:
-        return books
-
-    def with_reimbursements(self, books: Books) -> Books:
-        return books
-
-    def with_planned(self, books: Books, posts: Sequence[Post]) -> Books:
-        del posts
-        return books
-
     def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
         del since, sources
         listed = self.client.execute(Request(method="GET", path="/entries", returns=Entries)).entries
-        by_subject = dict[str, tuple[Found, ...]]()
-        for each in map(self.found, listed):
-            if each.mark is not None and each.mark.subject in subjects:
-                by_subject[each.mark.subject] = (*by_subject.get(each.mark.subject, ()), each)
-        return LookUp(by_subject=by_subject)
+        return named_by(map(self.found, listed), subjects)
 
     def get(self, ref: Ref) -> Found | None:
         request = Request(method="GET", path=f"/entries/{segment(ref.id)}", returns=Entry)
@@ -270,14 +149,6 @@ class AcmeLedger:
             return self.found(self.client.execute(request))
         except NotFoundError:
             return None
-
-    def without(self, found: Found, parts: Collection[Ref]) -> Found:
-        del parts
-        return found
-
-    def alike(self, ref_kind: str, form: Form) -> tuple[Found, ...]:
-        del ref_kind, form
-        return ()
 
     def send(self, attempt: Attempt) -> Sent:
         body = attempt.payload or None
@@ -291,9 +162,6 @@ class AcmeLedger:
     def delete(self, ref: Ref) -> Request[Any]:
         return Request[None](method="DELETE", path=f"/entries/{segment(ref.id)}")
 
-    def upload(self, attempt: Attempt, ref: Ref, file: File) -> Sent:
-        raise TypeError(attempt, ref, file)
-
     def create_vendor(self, planned: PlannedVendor) -> Request[Any]:
         raise TypeError(planned)
 
@@ -304,14 +172,7 @@ class AcmeLedger:
 
     def found(self, entry: Entry) -> Found:
         """An entry as the engine knows it."""
-        return Found(
-            ref=Ref(kind="entries", id=entry.id),
-            form=entry_form(entry.day, entry.lines),
-            impact_date=entry.day,
-            is_free=True,
-            mark=mark_of_name(entry.memo),
-            raw=entry,
-        )
+        return found_entry(entry.id, entry)
 
 
 def spent(amount: str, record_id: str, version: int = 1) -> Record:
@@ -327,9 +188,8 @@ class World:
         self.brex = brex_accounting.testing.StandIn(records)
 
     def export(self, ledger: AcmeLedger, mapper: Callable[[Draft], Post | None] = acme_entry) -> Export:
-        us = Entity(name="US", subsidiary="Acme Inc.", card_account="2100", reimbursement_account="2110")
         bridge = Bridge(
-            Settings(entities=(us,), reference_type=None, on_delete=OnDelete.DELETE),
+            Settings(entities=(US,), reference_type=None, on_delete=OnDelete.DELETE),
             mappers={"CARD_EXPENSE_POST": mapper},
         )
         return Export(self.brex.client(), ledger, bridge, journal=self.journal)

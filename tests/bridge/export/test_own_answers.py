@@ -14,7 +14,8 @@ from typing_extensions import override
 from bridge import Books
 from bridge.export import Attempt, LookUp, Sent, SqlJournal
 from clientkit import ApiError, Request
-from support.pocket import CHART, PocketCompany, PocketLedger, entry_of_merchant, export_to, spent
+from support.own_entries import CHART, Company
+from support.pocket import PocketLedger, entry_of_merchant, export_to, spent
 
 BAD = "accr_2"
 
@@ -36,7 +37,7 @@ def ledger_with(**members: Any) -> PocketLedger:
 
 
 def books(**fields: Any) -> Books:
-    return attrs.evolve(Books(accounts=CHART, subsidiaries=(PocketCompany(),), ledger="Pocket"), **fields)
+    return attrs.evolve(Books(accounts=CHART, subsidiaries=(Company(),), ledger="Pocket"), **fields)
 
 
 MIDNIGHT = datetime(2026, 1, 31, tzinfo=UTC)

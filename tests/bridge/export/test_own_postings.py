@@ -12,7 +12,8 @@ import pytest
 from brex_accounting import Side
 from bridge import Draft, Post, Posting, ReasonCode
 from bridge.export import SqlJournal
-from support.pocket import EntryDocument, PocketLedger, entry, export_to, spent
+from support.own_entries import EntryDocument
+from support.pocket import PocketLedger, entry, export_to, spent
 
 BAD = "accr_2"
 POSTINGS = (

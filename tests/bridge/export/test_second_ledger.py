@@ -19,7 +19,8 @@ from bridge import Draft, Form, Post
 from bridge.export import LookUp, SqlJournal
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, json_answer
-from support.acme import AcmeLedger, EntryDocument, World, acme_entry, lines_of, spent
+from support.acme import AcmeLedger, EntryDocument, World, acme_entry, spent
+from support.own_entries import lines_of
 
 
 def answering(method: str, answer: Answer) -> Callable[[Asked], Answer | None]:
