@@ -102,7 +102,9 @@ class ReaderOfDicts:
         self._check_class(source, "dict", depth)
         memory = None
         if self._within and fields.are_texts:
-            memory = _Memory(self._name(self._remembered(kind)), self._key(fields.telling, source), self._variable())
+            memory = _Memory(
+                self._name(_parts.setdefault(kind, {})), self._key(fields.telling, source), self._variable()
+            )
         amount, last = fields.amount if self._within else None, ""
         if memory is not None:
             self._look_up(memory, source, target, depth)
@@ -155,16 +157,9 @@ class ReaderOfDicts:
     def _check_class(self, source: str, name: str, depth: int) -> None:
         self._put(depth, f"if {source}.__class__ is not {name}: raise TypeError")
 
-    def _remembered(self, kind: type[Any]) -> dict[object, object]:
-        return _parts.setdefault(kind, {})
-
     def _key(self, field: attrs.Attribute[Any] | None, source: str) -> str:
         """What an object is looked up by: its id, else all that it says."""
         return f"tuple({source}.values())" if field is None else f"{source}.get({self._rules.wire_name(field)!r})"
-
-    def _copied(self, source: str) -> str:
-        # Whoever has given the parsed JSON may change it.
-        return f"{source}.copy()"
 
     def _look_up(self, memory: _Memory, source: str, target: str, depth: int) -> None:
         """Lines that take what was made of an equal object, and begin the block that makes it where there is none."""
@@ -210,7 +205,8 @@ class ReaderOfDicts:
         self._put(
             depth,
             f"if len({memory.name}) >= {MOST_REMEMBERED}: {memory.name}.clear()",
-            f"{memory.name}[{memory.key}] = {self._copied(source)}, {target}",
+            # Whoever has given the parsed JSON may change it.
+            f"{memory.name}[{memory.key}] = {source}.copy(), {target}",
         )
 
     def _field(self, field: attrs.Attribute[Any], source: str, depth: int) -> str:

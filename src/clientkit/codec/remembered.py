@@ -23,7 +23,12 @@ class Remembered(dict[Any, Any]):
     def __missing__(self, text: Any) -> object:
         made = self._make(text)
         if len(text) <= _LONGEST:
-            if len(self) >= MOST_REMEMBERED:
-                self.clear()
-            self[text] = made
+            remember(self, text, made)
         return made
+
+
+def remember(memory: dict[Any, Any], key: object, made: object) -> None:
+    """Keep what was made, and forget the rest where there is too much of it."""
+    if len(memory) >= MOST_REMEMBERED:
+        memory.clear()
+    memory[key] = made

@@ -25,7 +25,7 @@ import msgspec
 
 from clientkit.codec.arrays import MOST_UNKNOWN
 from clientkit.codec.readers import ReaderOfDicts, Unknown
-from clientkit.codec.remembered import MOST_REMEMBERED
+from clientkit.codec.remembered import remember
 from clientkit.codec.rules import Fields, Hook, Rules, without_none
 from clientkit.codec.sharing import NO_EXTRA_NAME, SharedExtra, all_texts
 from clientkit.codec.text import make_room, number
@@ -49,10 +49,8 @@ class PageReader:
     def __init__(self, kind: type[Any], items_key: str, rules: Rules) -> None:
         self._kind, self._items_key, self._rules = kind, items_key, rules
         self._unknown = dict[type[Any], frozenset[str]]()
-        # The names beside the items; unknown before the first page.
-        self._beside: frozenset[str] | None = None
         self._fields = dict[type[Any], Fields]()
-        # All at once: a thread that reads while another one learns must not have some of each.
+        # None before the first page. All at once: a thread that reads while another one learns must not have some of each.
         self._made: _Made | None = None
         # The pages to leave to the default reader, after so many in vain.
         self._left, self._in_vain = 0, 0
@@ -76,10 +74,11 @@ class PageReader:
 
     def learn(self, body: Iterable[str], items: Sequence[object]) -> None:
         """Take in what a page had that `read` did not understand: its names, and its items as the default reader read them."""
-        beside, found = (self._beside or frozenset()) | (frozenset(body) - {self._items_key}), dict(self._unknown)
+        known = frozenset(self._made.beside) if self._made is not None else None
+        beside, found = (known or frozenset()) | (frozenset(body) - {self._items_key}), dict(self._unknown)
         for item in items:
             self._collect(item, found)
-        if (beside != self._beside or found != self._unknown) and all(map(_are_few, [beside, *found.values()])):
+        if (beside != known or found != self._unknown) and all(map(_are_few, [beside, *found.values()])):
             self._unknown = found
             self._make(beside)
             return
@@ -112,7 +111,7 @@ class PageReader:
             gc=False,
         )
         decode = msgspec.json.Decoder(page, float_hook=number).decode
-        self._beside, self._made = beside, _Made(decode, reader.array_reader(self._kind), fields)
+        self._made = _Made(decode, reader.array_reader(self._kind), fields)
         return self._made
 
 
@@ -272,9 +271,7 @@ class _Parts(dict[bytes, Any]):
                 # Several objects will hold it.
                 made = attrs.evolve(made, **{self._extra.name: SharedExtra(extra)})
         if len(content) <= _LONGEST_PART:
-            if len(self) >= MOST_REMEMBERED:
-                self.clear()
-            self[content] = made
+            remember(self, content, made)
         return made
 
 
