@@ -26,6 +26,11 @@ class Posting:
     fields: frozenset[FieldAssignment] = frozenset()
 
 
+def signed(amount: Decimal, side: Side) -> Decimal:
+    """An amount on one side of an entry, debits positive."""
+    return amount if side == Side.DEBIT else amount.copy_negate()
+
+
 def summed(postings: Iterable[Posting]) -> frozenset[Posting]:
     """The postings with one entry per account, side, currency and field values, zeros left out.
 

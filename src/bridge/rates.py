@@ -16,14 +16,13 @@ import attrs
 from bridge.master_data import Rate
 from bridge.settings.values import SettingsError
 from bridge.values import ExchangeRate
-from clientkit.money import checked
+from clientkit.money import checked, is_currency_code
 
 _Quotes: TypeAlias = Mapping[tuple[str, str], Mapping[date, Decimal]]
 
 _HEADING = ["base", "target", "date", "rate"]
 _EURO = "EUR"
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _MOST_PROBLEMS = 10
 # Nothing smaller than 28 places, the most that an amount is written with.
 _CALCULATED = Context(prec=15, Emin=-14, Emax=17, traps=[])
@@ -135,7 +134,7 @@ def _indexed(placed: Iterable[tuple[str, Rate | str]]) -> _Quotes:
 
 
 def _problem(rate: Rate) -> str | None:
-    wrong = next((each for each in (rate.base, rate.target) if not _CURRENCY.fullmatch(each)), None)
+    wrong = next((each for each in (rate.base, rate.target) if not is_currency_code(each)), None)
     if wrong is not None:
         return f"{wrong!r} is not a currency's code, three capital letters such as EUR"
     if rate.base == rate.target:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, Inexact
 from types import MappingProxyType
 
 from clientkit.field_problems import shortened
 
+_CODE = re.compile(r"[A-Z]{3}")
 # Characters of a number in a message.
 _SHOWN = 60
 
@@ -41,6 +43,11 @@ _WIDE = Context(prec=_PRECISION)
 NOTHING = Decimal(0)
 #: The exact sum of two amounts, whatever precision the caller's decimal context has.
 exact_sum = _EXACT.add
+
+
+def is_currency_code(text: str) -> bool:
+    """Whether a text has the form of a code of ISO 4217."""
+    return _CODE.fullmatch(text) is not None
 
 
 def places(currency: str) -> int:

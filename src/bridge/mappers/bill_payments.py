@@ -16,6 +16,7 @@ from bridge.followed import reference_of
 from bridge.mappers.draft import Draft
 from bridge.mappers.journal_entries import journal_entry
 from bridge.master_data import Account, Bill
+from bridge.postings import signed
 from bridge.settings.choices import Role
 from clientkit.money import total
 from clientkit.showing import first_of
@@ -74,7 +75,7 @@ class _Lines:
             lines.append(
                 FormLine(
                     account=account.code,
-                    amount=amount if each.line.type == Side.DEBIT else amount.copy_negate(),
+                    amount=signed(amount, each.line.type),
                     currency=currency,
                     fields=frozenset((field.field_id, field.field_value_id) for field in each.fields),
                 )

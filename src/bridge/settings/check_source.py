@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator
 
 import attrs
@@ -20,8 +19,8 @@ from bridge.settings.card_account_rules import CardAccountRule
 from bridge.settings.default_accounts import role_of
 from bridge.settings.mistakes import KeyPath, Mistake, Problem
 from bridge.settings.values import OF_SUBSIDIARY, Movements, Settings, When
+from clientkit.money import is_currency_code
 
-_CODE = re.compile(r"[A-Z]{3}")
 #: What the general ledger field is called in a company without an ERP of its own; nobody has chosen that name.
 _USUAL_GL_FIELD = "GL_ACCOUNT"
 _WITH_PERIODS = frozenset(
@@ -194,7 +193,7 @@ def _currencies(settings: Settings, books: Books, fields: SourceFields) -> Itera
     told += [(("card_accounts", index), each) for index, each in enumerate(settings.card_accounts)]
     for path, each in told:
         currency = None if each is None else each.currency
-        if currency is not None and not _CODE.fullmatch(currency):
+        if currency is not None and not is_currency_code(currency):
             alike = suggestion(currency, known)
             meant = "" if alike is None else f"; did you mean {alike!r}?"
             yield Mistake(f"{currency!r} is no code of ISO 4217 such as EUR{meant}", (*path, "currency"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,8 +11,7 @@ from bridge.billing.sync.records import subject_of_value
 from bridge.billing.sync.voids import voided_by
 from bridge.billing.values import CreditNote, Invoice, Line
 from bridge.values import ExchangeRate
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
+from clientkit.money import is_currency_code
 
 
 def wrong_shape(value: Invoice | CreditNote) -> str | None:
@@ -31,7 +29,7 @@ def _wrong(value: Invoice | CreditNote) -> Iterator[str]:
         yield "it has no id"
     if not value.customer.id:
         yield "its customer has no id"
-    if not _CURRENCY.fullmatch(value.currency):
+    if not is_currency_code(value.currency):
         yield f"its currency is {value.currency!r}, not a code such as USD"
     for name, day in (("issued", value.issued), ("due", value.due if isinstance(value, Invoice) else None)):
         yield from _wrong_day(name, day)

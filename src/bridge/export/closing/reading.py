@@ -7,7 +7,7 @@ from datetime import UTC, date, timedelta
 
 import attrs
 
-from brex_accounting import Record, Side
+from brex_accounting import Record
 from bridge.billing_amount import rate_billed
 from bridge.books import Books
 from bridge.callers import zone_of
@@ -39,11 +39,12 @@ from bridge.export.engine.facts import Standing
 from bridge.export.engine.parts import check_is
 from bridge.export.engine.standing import State, state_of
 from bridge.export.ledgers.rillet import RilletLedger
-from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, signed, without_period
+from bridge.export.ledgers.rillet_entries import Effect, RilletEntries, without_period
 from bridge.export.sources.protocol import WholeSource
 from bridge.followed import followed_in
 from bridge.mappers.draft import day_of
 from bridge.mappers.summaries import Member, digest_of
+from bridge.postings import signed
 from bridge.settings.values import OF_SUBSIDIARY, SettingsError
 from clientkit.errors import UnreadableAnswerError
 from clientkit.money import product, rounded, total
@@ -257,16 +258,16 @@ class _Reading:
             amount = record.amount
             return summed([AccountLine(account=NOT_CODED, amount=amount.amount, currency=amount.currency)])
         lines = [
-            AccountLine(account=each.account, amount=signed(each), currency=each.currency, fields=each.fields)
+            AccountLine(
+                account=each.account, amount=signed(each.amount, each.side), currency=each.currency, fields=each.fields
+            )
             for each in coded.known_postings(self._books)
         ]
         rest = total(each.amount for each in lines).copy_negate()
         uncoded = [
             AccountLine(
                 account=NOT_CODED,
-                amount=(
-                    each.line.amount.amount if each.line.type == Side.DEBIT else each.line.amount.amount.copy_negate()
-                ),
+                amount=signed(each.line.amount.amount, each.line.type),
                 currency=coded.currency,
                 fields=frozenset(each.fields),
             )

@@ -34,7 +34,7 @@ from bridge.documents.rillet_items import TaxedItem, posting, postings_of
 from bridge.export.ledgers.rillet import RilletLedger
 from bridge.export.ledgers.rillet_books import entry_of
 from bridge.master_data import Subsidiary
-from bridge.postings import Posting
+from bridge.postings import Posting, signed
 from bridge.settings.choices import Role
 from bridge.settings.values import Settings
 from clientkit.money import allot, product, total
@@ -304,22 +304,19 @@ def without_period(document: object) -> Decimal:
     return total(each.amount.amount for each in lines if each.service_period is None)
 
 
-def signed(each: Posting) -> Decimal:
-    """The amount of a posting, debits positive."""
-    return each.amount if each.side == Side.DEBIT else each.amount.copy_negate()
-
-
 def _local(postings: Sequence[Posting], rate: ExchangeRate | None, currency: str) -> list[AccountLine]:
     """Postings in the currency of the books; the rounding of each side is spread over it."""
     if rate is None:
-        return [AccountLine(account=each.account, amount=signed(each), currency=currency) for each in postings]
+        return [
+            AccountLine(account=each.account, amount=signed(each.amount, each.side), currency=currency)
+            for each in postings
+        ]
     lines = list[AccountLine]()
     for side in (Side.DEBIT, Side.CREDIT):
         mine = [each for each in postings if each.side == side]
         amounts = allot([product(each.amount, rate.rate) for each in mine], currency)
         for each, amount in zip(mine, amounts, strict=True):
-            here = amount if side == Side.DEBIT else amount.copy_negate()
-            lines.append(AccountLine(account=each.account, amount=here, currency=currency))
+            lines.append(AccountLine(account=each.account, amount=signed(amount, side), currency=currency))
     return lines
 
 
