@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -15,15 +14,15 @@ from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.form import Form
 from bridge.documents.protocol import PlannedVendor
 from bridge.export.engine.attempts import PLANNED
-from bridge.export.engine.own_marks import mark_of_another
+from bridge.export.engine.own_marks import creation_of, mark_of_another
+from bridge.export.ledgers.own import fault_of_creation
 from bridge.mapping import Bridge
 from bridge.postings import Posting
 from clientkit import codec
 from clientkit.field_problems import shortened
-from clientkit.money import total
+from clientkit.money import is_currency_code, total
 from clientkit.requests import Request
 
-_CODE = re.compile(r"[A-Z]{3}")
 _SHOWN = 40
 
 
@@ -76,15 +75,11 @@ def _with_vendor(document: Any) -> str | None:
 
 
 def _create(document: Any) -> str | None:
-    if isinstance(document.party, PlannedVendor):
-        document = document.with_vendor(PLANNED)
-    request: object = document.create()
+    request: object = creation_of(document)
     if not isinstance(request, Request):
         return _other(request, "a Request")
-    if request.method != "POST":
-        return f"gave a {request.method}, and it has to be a POST"
-    if request.body is None:
-        return "gave a request without a body"
+    if (fault := fault_of_creation(request.method, request.body)) is not None:
+        return fault
     codec.dumps(request.body)
     return None
 
@@ -110,7 +105,7 @@ def _fault_of_posting(posting: Posting) -> str | None:
     amount, currency = _contents(posting)
     if not isinstance(amount, Decimal) or not amount.is_finite():
         return f"gave a posting of {shortened(repr(amount), _SHOWN)}, and an amount has to be a finite Decimal"
-    if not isinstance(currency, str) or not _CODE.fullmatch(currency):
+    if not isinstance(currency, str) or not is_currency_code(currency):
         shown = shortened(repr(currency), _SHOWN)
         return f"gave a posting in {shown}, and a currency has to be a code of ISO 4217 such as EUR"
     if posting.side not in {Side.DEBIT, Side.CREDIT}:

@@ -28,10 +28,15 @@ def is_named(document: Document, record_id: str) -> bool:
     return any(named.search(text) for text in _texts(document))
 
 
-def _texts(document: Document) -> Sequence[str]:
+def creation_of(document: Document) -> Any:
+    """The request that creates a document, before its vendor has an id; a document of the caller's may give anything."""
     if isinstance(document.party, PlannedVendor):
         document = document.with_vendor(PLANNED)
-    request: Request[Any] = document.create()
+    return document.create()
+
+
+def _texts(document: Document) -> Sequence[str]:
+    request: Request[Any] = creation_of(document)
     return [request.path, *map(str, request.query.values()), *texts_in(codec.parse(codec.dumps(request.body)))]
 
 

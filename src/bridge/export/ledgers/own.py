@@ -99,11 +99,16 @@ def ability_of(ledger: Ledger, kind: str) -> Ability:
 def vendor_request(ledger: Ledger, planned: PlannedVendor) -> Request[Any]:
     """The request that creates a vendor. Raises as `snapshot_of`."""
     request: Request[Any] = _asked(ledger, "create_vendor", lambda: ledger.create_vendor(planned), Request, "a Request")
-    if request.method != "POST":
-        raise WrongAnswerError(ledger, "create_vendor", f"gave a {request.method}, and it has to be a POST")
-    if request.body is None:
-        raise WrongAnswerError(ledger, "create_vendor", "gave a request without a body")
+    if (fault := fault_of_creation(request.method, request.body)) is not None:
+        raise WrongAnswerError(ledger, "create_vendor", fault)
     return request
+
+
+def fault_of_creation(method: str, body: object) -> str | None:
+    """What is wrong with a request that is to create something; None where nothing is."""
+    if method != "POST":
+        return f"gave a {method}, and it has to be a POST"
+    return "gave a request without a body" if body is None else None
 
 
 def pacer_of(ledger: Ledger) -> Pacing | None:
