@@ -30,10 +30,15 @@ def lost_with(record_id: str, sender: Sender) -> list[str]:
     return sorted(each for each, own in decisive if own is not None and own.ref == last.ref)
 
 
+def dismissal_of(record_id: str, journal: Journal) -> Attempt | None:
+    """How a person dismissed a record, None where nobody did or it was taken up again."""
+    last = last_attempt(journal.attempts(record_id))
+    return last if last is not None and last.was_dismissed else None
+
+
 def check_dismissed(record_id: str, journal: Journal) -> None:
     """Raise `ValueError` where a person dismissed a record: only that person knows what was booked for it."""
-    last = last_attempt(journal.attempts(record_id))
-    if last is not None and last.was_dismissed:
+    if (last := dismissal_of(record_id, journal)) is not None:
         raise ValueError(
             f"{record_id} was dismissed by {last.intended_by} on {last.intended_at:%Y-%m-%d %H:%M} UTC: {last.error}. "
             f"What was booked for it by hand cannot be found, so posting it may book it twice. Take that back first, and "

@@ -14,8 +14,8 @@ from bridge.closing import reconcile as reconciled
 from bridge.closing.period import Period, month_of
 from bridge.datatable import money
 from bridge.export.closing import read_snapshot
-from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export
+from bridge.export.engine.replaying import dismissal_of
 from bridge.export.reporting.history import history_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.web.background import Background, Task
@@ -125,7 +125,7 @@ class StatusService:
             "reading": reading,
             "seen": seen,
             "action": action,
-            "dismissal": self._dismissal(record_id),
+            "dismissal": dismissal_of(record_id, self._export.journal),
             "money": money,
             "may": self._may(row, seen),
             "now": self._export.journal.now(),
@@ -149,7 +149,11 @@ class StatusService:
             raise RequestError("Say why: the journal keeps it.")
         if action == PageAction.APPROVE and not seen:
             raise RequestError("Look at what is to be posted before you approve it.")
-        if action == PageAction.RETRY and not confirmed and (made := self._dismissal(record_id)) is not None:
+        if (
+            action == PageAction.RETRY
+            and not confirmed
+            and (made := dismissal_of(record_id, self._export.journal)) is not None
+        ):
             raise RequestError(f"Confirm that it is to be posted although {made.intended_by} dismissed it.")
         work: dict[str, tuple[str, Callable[[], object]]] = {
             PageAction.APPROVE: (f"approving, as {name}", lambda: self._approved(record_id, name, seen)),
@@ -199,11 +203,6 @@ class StatusService:
         if found is None:
             raise RequestError(f"{month} has not been compared yet.", 404)
         return str(month), found.to_csv()
-
-    def _dismissal(self, record_id: str) -> Attempt | None:
-        """How a person dismissed the record, None where nobody did or it was taken up again."""
-        last = last_attempt(self._export.journal.attempts(record_id))
-        return last if last is not None and last.was_dismissed else None
 
     def _approved(self, record_id: str, name: str, seen: str) -> str:
         made = self._export.approve(record_id, by=name, seen=seen)
