@@ -17,7 +17,7 @@ from bridge.export.commands.app import (
 )
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import verify_report
-from bridge.export.reporting.verification import known_to
+from bridge.export.reporting.verification import verified
 
 
 @app.command()
@@ -40,8 +40,14 @@ def verify(
         expected_errors(),
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
-        found = prepared.verify()
-        compared, since = len(known_to(prepared.journal)), prepared.journal.first_intended_at()
+        seen = verified(
+            prepared.source,
+            prepared.ledger,
+            prepared.journal,
+            prepared.bridge.settings.reference_type,
+            bridge=prepared.bridge,
+        )
+        found, compared, since = seen.disagreements, seen.compared, seen.since
         shown = [{"record_id": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found]
         write_csv(csv, lambda: verify_report(found).to_csv())
         end(

@@ -41,6 +41,15 @@ class Disagreement:
     text: str
 
 
+@attrs.frozen(kw_only=True)
+class Verified:
+    """What was found, how many records the journal knows, and since when: these were compared."""
+
+    disagreements: tuple[Disagreement, ...]
+    compared: int
+    since: datetime | None
+
+
 def verify(
     brex: brex_accounting.Client | Source,
     client: rillet.Client | Ledger,
@@ -59,12 +68,26 @@ def verify(
         ApiError: One of the services cannot be read.
         JournalError: The journal cannot be read.
     """
+    return verified(brex, client, journal, reference_type, bridge=bridge).disagreements
+
+
+def verified(
+    brex: brex_accounting.Client | Source,
+    client: rillet.Client | Ledger,
+    journal: Journal,
+    reference_type: str | None,
+    *,
+    bridge: Bridge | None = None,
+) -> Verified:
+    """As `verify`, with what was compared."""
     source: Source = BrexSource(brex) if isinstance(brex, brex_accounting.Client) else brex
     ledger = ledger_of(client, reference_type)
-    return tuple(_Verification(source, ledger, journal, bridge).disagreements())
+    subjects, since = _known_to(journal), journal.first_intended_at()
+    found = tuple(_Verification(source, ledger, journal, bridge).disagreements(subjects, since))
+    return Verified(disagreements=found, compared=len(subjects), since=since)
 
 
-def known_to(journal: Journal) -> dict[str, None]:
+def _known_to(journal: Journal) -> dict[str, None]:
     """The records that a journal knows, those of summaries too, in the order in which they were attempted."""
     subjects = dict[str, None]()
     for attempt in journal.walk():
@@ -81,9 +104,7 @@ class _Verification:
         self._objects = dict[Ref, Found | None]()
         self._books: Books | None = None
 
-    def disagreements(self) -> Iterator[Disagreement]:
-        subjects = known_to(self._journal)
-        since = self._journal.first_intended_at()
+    def disagreements(self, subjects: Mapping[str, None], since: datetime | None) -> Iterator[Disagreement]:
         if since is None and (self._bridge is None or not self._journal.forgets):
             return
         records = self._records(subjects, since)
