@@ -119,7 +119,7 @@ def take_out_arrived(ledger: AccruingLedger, journal: Journal) -> tuple[AccrualO
         return ()
     last_closed, made = ledger.snapshot().last_closed, list[AccrualOutcome]()
     for accrual in left.values():
-        if last_closed is not None and accrual.period.last <= last_closed:
+        if closed_for(accrual.period, last_closed) is not None:
             _forget(journal, accrual)
             continue
         there = ledger.accruals(accrual.period).get(accrual.subsidiary_id, ())
@@ -144,6 +144,13 @@ def failures_to_take_out(ledger: AccruingLedger, journal: Journal) -> Iterator[s
                 yield f"the accrual {outcome.period} of {each.subsidiary} still holds what was posted: {each.why}"
 
 
+def closed_for(period: Period, last_closed: date | None) -> str | None:
+    """Why nothing can be accrued in a period, as the books are closed; None where they are not."""
+    if last_closed is None or period.last > last_closed:
+        return None
+    return f"the books are closed up to {last_closed}, so nothing can be accrued on {period.last}"
+
+
 def _post(
     ledger: AccruingLedger,
     journal: Journal,
@@ -155,8 +162,7 @@ def _post(
 ) -> AccrualStepTaken:
     """One subsidiary's accrual as it is wanted; one without lines is to be gone. A reduction only takes records out."""
     name, period = accrual.subsidiary, accrual.period
-    if last_closed is not None and period.last <= last_closed:
-        why = f"the books are closed up to {last_closed}, so nothing can be accrued on {period.last}"
+    if (why := closed_for(period, last_closed)) is not None:
         return AccrualStepTaken(subsidiary=name, step=AccrualStep.FAILED, why=why)
     try:
         with claimed(journal, _subject(accrual), "another exporter has it in hand"):

@@ -11,6 +11,7 @@ from rich.text import Text
 from bridge.closing import AccrualPlan
 from bridge.closing import accrue as planned_accruals
 from bridge.export.closing import AccrualOutcome, post_accruals, read_snapshot
+from bridge.export.closing.accruing import closed_for
 from bridge.export.commands.app import (
     CsvFile,
     JournalOf,
@@ -51,9 +52,9 @@ def accrue(
         opened_export(settings, journal, namespace=namespace, rates=rates, is_there=True) as prepared,
     ):
         snapshot = read_snapshot(prepared, period)
-        plan, closed = planned_accruals(snapshot), snapshot.books.last_closed
-        is_closed = bool(plan.accruals) and closed is not None and plan.period.last <= closed
-        refused = f"The books are closed up to {closed}, so nothing can be accrued on {plan.period.last}."
+        plan = planned_accruals(snapshot)
+        closed = closed_for(plan.period, snapshot.books.last_closed) if plan.accruals else None
+        refused = None if closed is None else f"{closed[0].upper()}{closed[1:]}."
         write_csv(csv, plan.to_csv)
         ledger = prepared.ledger
         outcome = (
@@ -61,18 +62,18 @@ def accrue(
         )
         steps = [] if outcome is None else outcome.as_json()
         end(
-            {**plan.as_json(), "refused": refused if is_closed else None, "applied": apply, "steps": steps},
+            {**plan.as_json(), "refused": refused, "applied": apply, "steps": steps},
             as_json=as_json,
-            show=lambda out: _print(out, plan, outcome, refused if is_closed else ""),
-            is_good=not plan.left_out and not is_closed and (outcome is None or outcome.complete),
+            show=lambda out: _print(out, plan, outcome, refused),
+            is_good=not plan.left_out and refused is None and (outcome is None or outcome.complete),
         )
 
 
-def _print(out: Console, plan: AccrualPlan, outcome: AccrualOutcome | None, refused: str) -> None:
+def _print(out: Console, plan: AccrualPlan, outcome: AccrualOutcome | None, refused: str | None) -> None:
     out.print(plan)
     if plan.left_out:
         out.print(plan.reports["not_accrued"])
     if outcome is not None:
         out.print(outcome)
-    elif refused:
+    elif refused is not None:
         out.print(Text(refused, style="bold yellow"))
