@@ -5,7 +5,6 @@ Its objects may be a list, an answer of its API, an event, one on each line, or 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -43,11 +42,10 @@ def read_invoices(path: Path) -> ListedInvoices:
 
 
 def _text(path: Path) -> str:
-    content = path.read_bytes()
     try:
-        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise SettingsError((f"{path.name} line {line}: it is not in UTF-8; save the file as UTF-8",)) from None
 
 

@@ -102,8 +102,8 @@ def dismiss(
 ) -> None:
     """Take records out of the queue. For records that were booked by hand; Brex is told that they are done.
 
-    replay --even-dismissed takes one up again. All or nothing: if one of them was posted already, or is unknown, it is named and nothing
-    is done. Needs the same variables as plan.
+    replay --even-dismissed takes one up again. All or nothing: if one of them was posted already, or is unknown, it is
+    named and nothing is done. Needs the same variables as plan.
     """
     with (
         expected_errors(),
