@@ -105,6 +105,21 @@ def test_a_tax_on_top_of_the_net_amount_books_the_same() -> None:
     assert sent(by_rule) == [line]
 
 
+def test_a_tax_that_takes_all_of_a_line_does_not_hide_that_it_is_on_its_own_other_side() -> None:
+    """Half a cent of tax is rounded up to the cent that the line has."""
+    books = attrs.evolve(TAXED_BOOKS, tax_rates=(tax_rate("XX100", "100"),))
+
+    def repaid(account: str) -> Decision:
+        kind = RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT
+        lines = [("0.01", [gl(account), tax("XX100")]), ("0.00", [gl("6100")])]
+        return outcome(record(kind, debits=[("0.01", [])], credits=lines), books=books)
+
+    bank = WHOLE_ENTITY.bank_account
+    assert bank is not None
+    assert codes(repaid(bank)) == [ReasonCode.OWN_ACCOUNT]
+    assert booked(posted(repaid("6100")).payload) == {(bank, "DEBIT", "0.01"), ("22500", "CREDIT", "0.01")}
+
+
 @pytest.mark.parametrize("rule", [(), (TaxRule(code="DE19", treatment=Treatment.EXEMPT),)], ids=["0 %", "by rule"])
 def test_an_exempt_line_keeps_its_code(rule: Sequence[TaxRule]) -> None:
     code = "DE19" if rule else "DE0"

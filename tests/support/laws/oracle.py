@@ -134,16 +134,8 @@ def told(settings: Settings, books: Books, json: Json) -> Ledger:
     for line in json["line_items"]:
         if not line["amount"]["amount"]:
             continue
-        coded, tax = None, None
-        for ref in line["accounting_field_values"]:
-            names = _names(ref)
-            if settings.gl_field in names:
-                coded = ref["remote_field_value_id"] or coded
-            elif settings.tax_field is not None and settings.tax_field in names:
-                tax = tax or ref["remote_field_value_id"] or ref["field_value_name"]
-        role = uncoded(settings, books, json, line["type"])
-        chosen = overruled(settings, books, json, coded, role) or coded
-        named = chosen or role
+        chosen, tax = coding_of(settings, books, json, line)
+        named = chosen or uncoded(settings, books, json, line["type"])
         assert named is not None, "a line that has no account is not to be posted"
         side, currency, amount = line["type"], line["amount"]["currency"], Fraction(line["amount"]["amount"])
         carried = _fields_of(settings, books, line)
@@ -167,6 +159,19 @@ def told(settings: Settings, books: Books, json: Json) -> Ledger:
             sums[account_named(books, rule.input_account).code, side, currency, carried] += owed
             sums[account_named(books, rule.output_account).code, other, currency, carried] += owed
     return {entry: amount for entry, amount in sums.items() if amount}
+
+
+def coding_of(settings: Settings, books: Books, json: Json, line: Json) -> tuple[str | None, str | None]:
+    """The account and the tax that a line names, or a rule of the settings names for it."""
+    coded, tax = None, None
+    for ref in line["accounting_field_values"]:
+        names = _names(ref)
+        if settings.gl_field in names:
+            coded = ref["remote_field_value_id"] or coded
+        elif settings.tax_field is not None and settings.tax_field in names:
+            tax = tax or ref["remote_field_value_id"] or ref["field_value_name"]
+    role = uncoded(settings, books, json, line["type"])
+    return overruled(settings, books, json, coded, role) or coded, tax
 
 
 def rate_of(settings: Settings, books: Books, named: str) -> tuple[TaxRate, str]:
