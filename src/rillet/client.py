@@ -99,7 +99,7 @@ def _connect(
     return new_call_context(
         service,
         base_url=url,
-        token=api_key,
+        token=checked_token(api_key, "api_key"),
         options=options,
         pacer=pacer_for(pacer, url, api_key, _RATE_LIMIT, margin=_MARGIN),
         clocks=clocks,

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from brex_accounting import (
     Amount,
+    Client,
+    ConfigurationError,
     ExportFailure,
     LineItem,
     NotExported,
@@ -248,6 +250,14 @@ def test_a_wrong_token_is_refused(standin: StandIn, header: Mapping[str, str]) -
     assert (elsewhere.status, body(elsewhere)["type"]) == (403, "FORBIDDEN")
     standin.empty_unauthorized = True
     assert (standin.respond(asked).status, standin.respond(asked).content) == (401, b"")
+
+
+@pytest.mark.parametrize("token", ["", "token of acme", "token\n"])
+def test_a_token_that_no_client_takes_is_refused(token: str) -> None:
+    with pytest.raises(ConfigurationError, match="the token is empty or holds"):
+        Client(token)
+    with pytest.raises(ConfigurationError, match="token of the stand-in is empty or holds"):
+        StandIn(token=token)
 
 
 def test_every_answer_has_a_trace_id_of_its_own(standin: StandIn) -> None:

@@ -16,6 +16,7 @@ from rillet import (
     BadRequestError,
     Charge,
     Client,
+    ConfigurationError,
     ExchangeRate,
     ExpenseTax,
     ExternalReference,
@@ -90,6 +91,14 @@ def refused(client: Client, asked: NewCharge) -> BadRequestError:
 
 def fields_of(error: BadRequestError) -> Sequence[str]:
     return [violation.field for violation in error.violations]
+
+
+@pytest.mark.parametrize("key", ["", "key of acme", "key\n"])
+def test_a_key_that_no_client_takes_is_refused(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="api_key is empty or holds"):
+        Client(key)
+    with pytest.raises(ConfigurationError, match="api_key of the stand-in is empty or holds"):
+        StandIn(api_key=key)
 
 
 def test_the_type_of_a_reference_must_exist(standin: StandIn, client: Client) -> None:

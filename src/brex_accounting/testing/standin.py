@@ -25,6 +25,7 @@ from brex_accounting.tokens import IDLE_LIFETIME
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
 from clientkit.call_context import Clocks, Options
+from clientkit.client import checked_token
 from clientkit.overriding import override
 from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, RateLimit, no_async_wait, no_wait
@@ -74,6 +75,9 @@ class StandIn(testing.StandIn):
         team: The company, its legal entities and people.
         expenses: Expenses by id.
         receipt_files: Files of receipts, behind links that expire.
+
+    Raises:
+        ConfigurationError: No client would take the token.
     """
 
     def __init__(
@@ -90,7 +94,8 @@ class StandIn(testing.StandIn):
         failed_status: ReviewStatus = ReviewStatus.REVIEW,
     ) -> None:
         super().__init__()
-        self.token, self.empty_unauthorized, self.rate_limit, self.now = token, empty_unauthorized, rate_limit, now
+        self.token = checked_token(token, "token of the stand-in")
+        self.empty_unauthorized, self.rate_limit, self.now = empty_unauthorized, rate_limit, now
         self.receipt_files = ReceiptFiles(now)
         self.integrations = AccountingIntegrations(now)
         self.fields = CustomFields(now, self.integrations.by_id)

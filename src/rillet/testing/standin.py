@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 import attrs
 
 from clientkit.call_context import Clocks, Options
+from clientkit.client import checked_token
 from clientkit.overriding import override
 from clientkit.pacing import Pacer, Paces, Pacing
 from clientkit.testing import Asked, RateLimit, no_async_wait, no_wait
@@ -84,12 +85,15 @@ class StandIn(ReceivablesView):
         tax_rates: Predefined tax rates, which only a person can create in Rillet.
         reference_types: Types that external references may have; only a person can create one in Rillet.
         multi_currency: Whether documents may be in another currency than their subsidiary's; Rillet's support switches it on.
-        api_key: The one key that is accepted.
+        api_key: The one key that is accepted, without blanks.
         rate_limit: Requests and seconds, such as `RATE_LIMIT`; requests above it get a bare 429. None for no limit.
         now: The clock: an aware date-time. Timestamps, cursors, idempotency keys and the rate limit follow it.
         secret: Signs the events for subscribers that bring no secret of their own, base64.
         seed: Ids are drawn from this, so that they are the same in every run. Give each of several stand-ins its own: with the
             same seed they are one organization, and their objects have the same ids.
+
+    Raises:
+        ConfigurationError: No client would take the key.
     """
 
     def __init__(
@@ -113,7 +117,7 @@ class StandIn(ReceivablesView):
         # Two stand-ins are two organizations, unless they have one seed.
         mine = organization or builders.organization(seed=seed)
         started = now()
-        self.api_key = api_key
+        self.api_key = checked_token(api_key, "api_key of the stand-in")
         self.rate_limit = rate_limit
         self.idempotency_keys = IdempotencyKeys(now)
         self._trace_ids = random_ids(f"traces {seed}")
