@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -296,7 +297,7 @@ def test_variables_have_the_tenants_name(monkeypatch: pytest.MonkeyPatch) -> Non
     tenant.brex_client().close()
 
 
-def gives(found: object) -> Callable[[str, str], object]:
+def gives(found: Any) -> Callable[[str, str], Any]:
     return lambda _, __: found
 
 
@@ -313,9 +314,9 @@ def raises(error: Exception) -> Callable[[str, str], str | None]:
     ("secrets", "text", "verdict"),
     [
         (gives(None), "the secret rillet_api_key of acme is not known", Verdict.FATAL),
-        (gives(""), "the secret rillet_api_key of acme is not known", Verdict.FATAL),
+        (gives(""), "the secret rillet_api_key of acme is empty", Verdict.FATAL),
         (gives(SECRET.encode()), "the secret rillet_api_key of acme is no text, but bytes", Verdict.FATAL),
-        (gives(f"{SECRET}\n"), "a client of acme cannot be made: the token is empty or holds", Verdict.FATAL),
+        (gives(f"{SECRET}\n"), "the secret rillet_api_key of acme for Rillet is empty or holds", Verdict.FATAL),
         (raises(OSError(SECRET)), "rillet_api_key of acme could not be looked up: OSError", Verdict.PASSING),
         (raises(SecretsError("told by its own")), "told by its own", Verdict.FATAL),
     ],
@@ -331,6 +332,46 @@ def test_a_secret_that_cannot_be_used_is_told_and_never_shown(
 
     assert told.value.verdict is verdict
     shows_no_secret(told.value)
+
+
+MAKERS = [
+    pytest.param("Brex", "brex_token", Tenant.brex_client, id="brex"),
+    pytest.param("Brex", "brex_token", Tenant.async_brex_client, id="brex-awaited"),
+    pytest.param("Rillet", "rillet_api_key", Tenant.rillet_client, id="rillet"),
+    pytest.param("Rillet", "rillet_api_key", Tenant.async_rillet_client, id="rillet-awaited"),
+]
+
+
+@pytest.mark.parametrize("form", ["", "{} of acme", "{}\n", "   "], ids=["empty", "blank", "line", "blanks"])
+@pytest.mark.parametrize(("service", "name", "make"), MAKERS)
+@pytest.mark.parametrize("in_variables", [True, False], ids=["variables", "function"])
+def test_an_unusable_secret_is_named_with_its_service_and_variable(
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+    service: str,
+    name: str,
+    make: Callable[[Tenant], object],
+    *,
+    in_variables: bool,
+) -> None:
+    variable = f"ACME_{name.upper()}"
+    monkeypatch.setenv(variable, form.format(SECRET))
+    secrets = environment_secrets if in_variables else gives(form.format(SECRET))
+    tenant = Tenant(name="acme", settings=SETTINGS, secrets=secrets)
+
+    with pytest.raises(SecretsError, match=f"the secret {name} of acme") as told:
+        make(tenant)
+
+    assert (variable in str(told.value)) is in_variables
+    assert service.lower() in str(told.value).lower()
+    shows_no_secret(told.value)
+
+
+def test_what_else_keeps_a_client_from_being_made_is_told_with_its_service() -> None:
+    tenant = Tenant(name="acme", settings=SETTINGS, secrets=gives("key"), rillet_base_url="http://a.test")
+
+    with pytest.raises(ConfigurationError, match="a client of Rillet for acme cannot be made: base_url"):
+        tenant.rillet_client()
 
 
 def shows_no_secret(error: BaseException) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from typing_extensions import override
 
+from clientkit.client import checked_token
 from clientkit.errors import ConfigurationError
 from clientkit.verdicts import Verdict
 
@@ -49,10 +50,14 @@ def environment_prefix(tenant: str) -> str:
 
 def environment_secrets(tenant: str, name: str) -> str:
     """`Secrets` of the environment, such as ``ACME_BREX_TOKEN``. Raises `SecretsError` where it is not set."""
-    variable = f"{environment_prefix(tenant)}{name.upper()}"
+    variable = _variable(tenant, name)
     if not os.environ.get(variable):
-        raise SecretsError(f"the environment variable {variable} is not set")
+        raise SecretsError(f"the environment variable {variable} is not set; it is the secret {name} of {tenant}")
     return os.environ[variable]
+
+
+def _variable(tenant: str, name: str) -> str:
+    return f"{environment_prefix(tenant)}{name.upper()}"
 
 
 def secret_of(secrets: Secrets, tenant: str, name: str) -> str:
@@ -63,7 +68,20 @@ def secret_of(secrets: Secrets, tenant: str, name: str) -> str:
         return found
     kind = type(found).__name__
     del found
-    raise SecretsError(f"{what} is not known" if kind in {"NoneType", "str"} else f"{what} is no text, but {kind}")
+    problem = {"NoneType": "is not known", "str": "is empty"}.get(kind, f"is no text, but {kind}")
+    raise SecretsError(f"{what} {problem}")
+
+
+def token_of(secrets: Secrets, tenant: str, name: str, service: str) -> str:
+    """The secret with which a client of the service calls. Raises `SecretsError` as `secret_of` does."""
+    found = secret_of(secrets, tenant, name)
+    variable = f" (the environment variable {_variable(tenant, name)})" if secrets is environment_secrets else ""
+    try:
+        return checked_token(found, f"the secret {name} of {tenant} for {service}{variable}")
+    except ConfigurationError as error:
+        problem = SecretsError(str(error))
+    del found
+    raise problem
 
 
 def asked(ask: Callable[[], T], what: str) -> T:

@@ -24,6 +24,7 @@ from bridge.export.tenants.secrets import (
     SecretsError,
     environment_secrets,
     secret_of,
+    token_of,
 )
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
@@ -74,39 +75,45 @@ class Tenant:
             ConfigurationError: The token is missing or cannot be used. No frame behind the error holds it.
         """
         url = self.brex_base_url or BASE_URL
-        return self._made(lambda: brex_accounting.Client(self.secret(BREX_TOKEN), base_url=url, pacer=pacer))
+        return self._made("Brex", BREX_TOKEN, lambda token: brex_accounting.Client(token, base_url=url, pacer=pacer))
 
     def rillet_client(
         self, *, pacer: Pacing | Paces | None = None, sleep: Callable[[float], object] = time.sleep
     ) -> rillet.Client:
         """A new client of the tenant's Rillet organization. Raises as `brex_client` does."""
         return self._made(
-            lambda: rillet.Client(
-                self.secret(RILLET_API_KEY),
+            "Rillet",
+            RILLET_API_KEY,
+            lambda token: rillet.Client(
+                token,
                 environment=self.rillet_environment,
                 base_url=self.rillet_base_url,
                 pacer=pacer,
                 sleep=sleep,
-            )
+            ),
         )
 
     def async_brex_client(self, *, pacer: Pacing | Paces | None = None) -> brex_accounting.AsyncClient:
         """As `brex_client`, for an `AsyncExport`."""
         url = self.brex_base_url or BASE_URL
-        return self._made(lambda: brex_accounting.AsyncClient(self.secret(BREX_TOKEN), base_url=url, pacer=pacer))
+        return self._made(
+            "Brex", BREX_TOKEN, lambda token: brex_accounting.AsyncClient(token, base_url=url, pacer=pacer)
+        )
 
     def async_rillet_client(
         self, *, pacer: Pacing | Paces | None = None, sleep: Callable[[float], Awaitable[object]] = pause
     ) -> rillet.AsyncClient:
         """As `rillet_client`, for an `AsyncExport`."""
         return self._made(
-            lambda: rillet.AsyncClient(
-                self.secret(RILLET_API_KEY),
+            "Rillet",
+            RILLET_API_KEY,
+            lambda token: rillet.AsyncClient(
+                token,
                 environment=self.rillet_environment,
                 base_url=self.rillet_base_url,
                 pacer=pacer,
                 sleep=sleep,
-            )
+            ),
         )
 
     @contextmanager
@@ -130,12 +137,12 @@ class Tenant:
             made = bridge(self.settings)
             yield Export(brex, books, made, journal=journal, hold=hold, receipts=receipts, kept=kept)
 
-    def _made(self, make: Callable[[], C]) -> C:
+    def _made(self, service: str, secret: str, make: Callable[[str], C]) -> C:
         try:
-            return make()
+            return make(token_of(self.secrets, self.name, secret, service))
         except SecretsError as error:
             problem: ConfigurationError = error
         except ConfigurationError as error:
-            problem = ConfigurationError(f"a client of {self.name} cannot be made: {error}")
+            problem = ConfigurationError(f"a client of {service} for {self.name} cannot be made: {error}")
         # The frames that made it hold the secret.
         raise problem.with_traceback(None)
