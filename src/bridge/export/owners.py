@@ -20,8 +20,8 @@ _MINUTES, _HOUR = timedelta(minutes=5), timedelta(hours=1)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _OTHER_USE: Mapping[str, str] = MappingProxyType(
     {
-        "export": "this journal is that of a sync of invoices; give the export a journal of its own",
-        "billing": "this journal is that of an export; give the sync of invoices a journal of its own",
+        "export": "this journal is that of a sync of invoices; give the export a journal of its own, or a namespace (--namespace)",
+        "billing": "this journal is that of an export; give the sync of invoices a journal of its own, or a namespace (--namespace)",
     }
 )
 

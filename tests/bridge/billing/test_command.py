@@ -369,3 +369,16 @@ def test_check_names_what_is_missing(run: Run, books: rillet.testing.StandIn, tm
     assert [(each["name"], each["place"]) for each in wrong] == [("tax rate FR20", "Rillet → Settings → Tax rates")]
     assert "not_verifiable" in invoke(*arguments[:-1]).output
     assert len(books.customers) == 1
+
+
+def test_check_looks_into_the_journal_of_its_namespace(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+    run("sync", "--namespace", "acme")
+    arguments = ["billing", "check", "--settings", str(tmp_path / "settings.toml"), "--json"]
+    place = ["--journal", str(tmp_path / "journal.db"), "--namespace"]
+
+    def key(name: str) -> str:
+        items = json.loads(invoke(*arguments, *place, name).stdout)["items"]
+        return next(str(each["state"]) for each in items if each["name"] == "API key that may write")
+
+    assert (key("acme"), key("beta")) == ("seen", "not_verifiable")
+    assert len(books.invoices) == 1

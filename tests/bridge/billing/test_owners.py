@@ -13,7 +13,7 @@ import rillet.testing
 import rillet.webhooks
 from bridge.billing.sync import InvoiceSync, ListedInvoices, PaymentWatcher
 from bridge.export import JournalError, Owner, SqlJournal
-from support.billing.company import NOW, SETTINGS, TYPE, Seller, invoice, posts
+from support.billing.company import NOW, SETTINGS, TYPE, Seller, invoice, posts, standin
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, Company, expense
 
@@ -127,3 +127,31 @@ def test_a_sync_does_not_take_the_journal_of_an_export(seller: Seller, tmp_path:
         with pytest.raises(JournalError, match="is that of an export; give the sync of invoices a journal of its own"):
             CALLS[call](seller.sync())
         assert posts(seller.books) == []
+
+
+def test_syncs_of_several_companies_and_an_export_share_a_database_by_namespaces(
+    seller: Seller, tmp_path: Path
+) -> None:
+    place, there = str(tmp_path / "all.db"), standin(seed=7)
+    company = Company(
+        brex=brex_accounting.testing.StandIn([expense(1)]),
+        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
+    )
+    with (
+        SqlJournal(place, namespace="acme invoices") as first,
+        SqlJournal(place, namespace="beta invoices") as second,
+        SqlJournal(place, namespace="acme") as third,
+    ):
+        export = company.export()
+        export.journal = third
+        assert export.run().complete
+        for books, journal in ((seller.books, first), (there, second)):
+            sync = InvoiceSync(ListedInvoices([invoice()]), books.client(), SETTINGS, journal=journal)
+
+            assert [sync.run().posted, sync.run().posted] == [1, 0]
+            assert len(sync.history("in_1")[0]) == 1
+
+        with pytest.raises(JournalError, match="give the sync of invoices a journal of its own, or a namespace"):
+            InvoiceSync(ListedInvoices([invoice()]), there.client(), SETTINGS, journal=third).run()
+        with pytest.raises(JournalError, match=r"give each company .* a journal of its own, or a namespace"):
+            InvoiceSync(ListedInvoices([invoice()]), there.client(), SETTINGS, journal=first).run()

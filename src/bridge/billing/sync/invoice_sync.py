@@ -70,6 +70,7 @@ class InvoiceSync:
         settings: The settings.
         journal: Stores every attempt, so that a run continues where an earlier one was cut off; see `SqlJournal`. The sync
             needs its own, which is bound to the organization: an export of Brex, and each other company, needs another one.
+            Several can be in one database if each has a `namespace`.
             If the billing system is `Owned`, it is bound to that account too.
         rates: How many units of the second currency one unit of the first buys on a day, for invoices without a rate.
         in_flight: How many invoices are posted at a time.

@@ -67,7 +67,12 @@ JournalPlace = Annotated[
 ]
 JournalOf = Annotated[str, typer.Option("--journal", help="The journal of the export: its file or URL.")]
 NamespaceName = Annotated[
-    str, typer.Option("--namespace", metavar="NAME", help="The company's part of a journal that several share.")
+    str,
+    typer.Option(
+        "--namespace",
+        metavar="NAME",
+        help="The journal's name, if several are in one database: each company has its own.",
+    ),
 ]
 RatesFile = Annotated[
     Path | None,

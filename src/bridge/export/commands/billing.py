@@ -207,13 +207,20 @@ def status(
 
 
 @billing.command("check")
-def check(settings: SettingsFile, journal: JournalPlace = None, csv: CsvFile = None, *, as_json: Json = False) -> None:
+def check(
+    settings: SettingsFile,
+    journal: JournalPlace = None,
+    csv: CsvFile = None,
+    *,
+    namespace: NamespaceName = "",
+    as_json: Json = False,
+) -> None:
     """Check the setup in Rillet. What is missing, where to add it, and what no API can tell. Sends nothing.
 
     Needs the same variables as plan. Exit status 0: nothing is known to be missing; 1: something is missing; 2: could
     not run.
     """
-    with expected_errors(), _opened(settings, None, journal, creates=False) as sync:
+    with expected_errors(), _opened(settings, None, journal, namespace=namespace, creates=False) as sync:
         items = sync.check_setup()
         if as_json:
             print_json({"items": [{**attrs.asdict(each), "state": each.state.value} for each in items]})
