@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import attrs
@@ -17,6 +18,7 @@ import rillet
 import rillet.testing
 from brex_accounting import Record
 from bridge.export import Export, PlanError, SavedPlan, SqlJournal
+from bridge.export.demo.run import Demo
 from bridge.settings.choices import ClosedPeriod, OnChange
 from bridge.settings.values import Settings
 from support.clocks import ManualClock
@@ -286,3 +288,16 @@ def test_a_plan_in_three_processes(company: Company, tmp_path: Path) -> None:
     assert carried_out.returncode == 1
     assert [each["record_id"] for each in told["refused"]] == ["accr_001"]
     assert company.posted_references() == company.exported() == ["accr_000", "accr_002"]
+
+
+def test_the_debits_of_reverse_charges_explain_what_the_records_do_not_sum_up_to() -> None:
+    with Demo(records=40, seed=1) as shown:
+        export = shown.export()
+        plan = export.plan()
+        saved = SavedPlan.from_json(export.saved(plan).to_json())
+
+    at = saved.table.headings.index("Debits EUR")
+    rows = {row[0]: Decimal(row[at].replace(",", "")) for row in saved.table.rows}
+    assert list(rows) == ["create", "of which reverse charges"]
+    assert rows["of which reverse charges"] > 0
+    assert rows["create"] - rows["of which reverse charges"] == plan.totals["post"].amounts["EUR"]

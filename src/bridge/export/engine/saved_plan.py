@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -25,6 +25,7 @@ from bridge.export.engine.attempts import PLANNED
 from bridge.export.engine.facts import Step
 from bridge.export.owners import Owned
 from bridge.plan import Plan
+from bridge.postings import Posting
 from bridge.settings.values import Settings
 from clientkit import codec
 from clientkit.codec import CodecError
@@ -32,6 +33,7 @@ from clientkit.money import total
 
 _FORMAT = 1
 _DIGITS = 20
+_REVERSE_CHARGE = "reverse_charge"
 # What a payment is for is a part of its kind, as in bills/…/payments; a document that is only planned has no id yet.
 _TARGET = re.compile(r"/([^/]+)/")
 
@@ -49,7 +51,8 @@ class PlannedStep:
     """What is to be posted for one record.
 
     `content` stands for what the record says and what is posted for it. `vendor` is the id of a vendor that is there, and
-    `new_vendor` the name of one that has to be created. The rest is for people: amounts are decimal major units as text.
+    `new_vendor` the name of one that has to be created. The rest is for people: amounts are decimal major units as text,
+    and the debit of a reverse charge has the key ``reverse_charge``.
     """
 
     record_id: str
@@ -100,14 +103,14 @@ class SavedPlan:
         cls, plan: Plan, settings: Settings, books: Books, *, owners: Mapping[str, str], at: datetime, by: str
     ) -> Self:
         """A plan as it was just made."""
-        outcomes = plan.outcomes
+        outcomes, charges = plan.outcomes, _reverse_charges(settings, books)
         return cls(
             made_at=at,
             made_by=by,
             settings=settings_digest(settings),
             owners=owners,
             first_open_day=books.first_open_day,
-            steps=tuple(_step(each) for each in plan.posts),
+            steps=tuple(_step(each, charges) for each in plan.posts),
             refused={
                 each.record.id: "; ".join(map(str, each.reasons)) for each in outcomes if isinstance(each, Refuse)
             },
@@ -140,21 +143,32 @@ class SavedPlan:
 
     @property
     def table(self) -> DataTable:
-        """Its steps by their kind, with the debits that they post in each currency. Raises `PlanError` for a wrong amount."""
-        debits = dict[tuple[str, str], list[Decimal]]()
+        """Its steps by their kind, with the debits that they post in each currency. Raises `PlanError` for a wrong amount.
+
+        A reverse charge is debited and credited beside what was spent, so a last row says how much of the debits it is.
+        """
+        debits, charged = dict[tuple[str, str], list[Decimal]](), dict[str, None]()
         for step in self.steps:
             try:
                 lines = [
-                    (each["currency"], Decimal(each["amount"])) for each in step.postings if each["side"] == Side.DEBIT
+                    (each["currency"], Decimal(each["amount"]), _REVERSE_CHARGE in each)
+                    for each in step.postings
+                    if each["side"] == Side.DEBIT
                 ]
             except (KeyError, ArithmeticError) as error:
                 raise PlanError(f"this is no plan: a posting of {step.record_id} cannot be read") from error
-            for currency, amount in lines:
+            for currency, amount, is_charge in lines:
                 debits.setdefault((step.step, currency), []).append(amount)
-        counts, currencies = Counter(each.step for each in self.steps), sorted({currency for _, currency in debits})
+                if is_charge:
+                    debits.setdefault((_REVERSE_CHARGE, currency), []).append(amount)
+                    charged[step.record_id] = None
+        currencies = sorted({currency for _, currency in debits})
+        named = [(name, name, count) for name, count in sorted(Counter(each.step for each in self.steps).items())]
+        if charged:
+            named.append((_REVERSE_CHARGE, "of which reverse charges", len(charged)))
         rows = tuple(
-            (name, str(count), *(money(total(debits.get((name, each), ())), each) for each in currencies))
-            for name, count in sorted(counts.items())
+            (name, str(count), *(money(total(debits.get((key, each), ())), each) for each in currencies))
+            for key, name, count in named
         )
         headings = ("Step", "Records", *(f"Debits {each}" for each in currencies))
         return DataTable(
@@ -238,7 +252,18 @@ def _changes(planned: PlannedStep, now: PlannedStep) -> list[str]:
     return changed
 
 
-def _step(post: Post) -> PlannedStep:
+def _reverse_charges(settings: Settings, books: Books) -> frozenset[tuple[str, str]]:
+    """The codes of the two accounts of each reverse charge, in both orders: a refund takes the tax back."""
+    found = set[tuple[str, str]]()
+    for rule in settings.taxes:
+        pair = [None if each is None else books.account(each) for each in (rule.input_account, rule.output_account)]
+        codes = [each.code for each in pair if each is not None]
+        if len(codes) == len(pair):
+            found |= {(codes[0], codes[1]), (codes[1], codes[0])}
+    return frozenset(found)
+
+
+def _step(post: Post, reverse_charges: frozenset[tuple[str, str]] = frozenset()) -> PlannedStep:
     document = post.document
     party, found = document.party, _TARGET.search(document.kind)
     target = None if found is None else found[1]
@@ -251,11 +276,30 @@ def _step(post: Post) -> PlannedStep:
         vendor=party if isinstance(party, str) else None,
         new_vendor=party.vendor.name if isinstance(party, PlannedVendor) else None,
         day=document.impact_date,
-        postings=tuple(
-            {"account": each.account, "side": each.side.value, "amount": str(each.amount), "currency": each.currency}
-            for each in document.postings()
-        ),
+        postings=_postings(document.postings(), reverse_charges),
     )
+
+
+def _postings(
+    postings: Sequence[Posting], reverse_charges: frozenset[tuple[str, str]]
+) -> tuple[Mapping[str, str], ...]:
+    charged = {
+        (debited, each.amount, each.currency)
+        for each in postings
+        for debited, credited in reverse_charges
+        if each.side == Side.CREDIT and each.account == credited
+    }
+    told = list[Mapping[str, str]]()
+    for each in postings:
+        posting = {
+            "account": each.account,
+            "side": each.side.value,
+            "amount": str(each.amount),
+            "currency": each.currency,
+        }
+        is_charge = each.side == Side.DEBIT and (each.account, each.amount, each.currency) in charged
+        told.append({**posting, _REVERSE_CHARGE: "yes"} if is_charge else posting)
+    return tuple(told)
 
 
 def _without_target(form: Form, target: str | None) -> Form:
