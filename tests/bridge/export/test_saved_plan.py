@@ -17,11 +17,13 @@ import pytest
 import rillet
 import rillet.testing
 from brex_accounting import Record
+from brex_accounting.testing.records import card_expense, gl
 from bridge.export import Export, PlanError, SavedPlan, SqlJournal
 from bridge.export.demo.run import Demo
 from bridge.settings.choices import ClosedPeriod, OnChange
 from bridge.settings.values import Settings
 from support.clocks import ManualClock
+from support.commands import invoke
 from support.companies.changing import companies
 from support.companies.changing_records import bill, payment, payout, reimbursed
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
@@ -301,3 +303,27 @@ def test_the_debits_of_reverse_charges_explain_what_the_records_do_not_sum_up_to
     assert list(rows) == ["create", "of which reverse charges"]
     assert rows["of which reverse charges"] > 0
     assert rows["create"] - rows["of which reverse charges"] == plan.totals["post"].amounts["EUR"]
+
+
+def test_export_of_a_plan_lists_what_the_plan_refused(company: Company, tmp_path: Path) -> None:
+    refused = [card_expense("10.00", coding=[gl("99999")], record_id=f"accr_{n:03d}") for n in (1, 2, 3)]
+    company.brex.add(expense(0), *refused, expense(4, merchant=""))
+    settings, plan = tmp_path / "settings.toml", tmp_path / "plan.json"
+    settings.write_text(SETTINGS_TEXT, encoding="utf-8")
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        keys = {
+            "BREX_TOKEN": company.brex.token,
+            "BREX_BASE_URL": brex_url,
+            "RILLET_API_KEY": company.rillet.api_key,
+            "RILLET_BASE_URL": rillet_url,
+        }
+        invoke("plan", "--settings", str(settings), "--out", str(plan), env=keys)
+        invoke("approve-plan", str(plan), "--by", "grace@example.com")
+        told = invoke("export", "--settings", str(settings), "--plan", str(plan), env=keys)
+
+    assert told.exit_code == 0, told.output
+    lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
+    assert "Refused or held in the plan, so not carried out: 4" in lines
+    why = "it is coded to '99999', which is no account of Rillet"
+    assert f"3 records, such as accr_001 {why}" in lines
+    assert any(line.startswith("accr_004 it names no merchant") for line in lines)

@@ -19,6 +19,7 @@ from bridge.export.commands.app import (
     Since,
     app,
     approved_plan,
+    console,
     expected_errors,
     moment_of,
     opened_export,
@@ -77,6 +78,8 @@ def export(
     and --csv contain every record, so they need memory for each one. The tables show the first 40 of each kind and
     count all.
 
+    What was exported before and has not changed in Brex is not looked at: verify finds what somebody deleted in Rillet.
+
     With --watch it prints a line for each run (with --json, an object), and ends with status 0 at Ctrl-C or SIGTERM.
 
     Needs the same variables as plan. Exit status 0: all exported; 1: some were refused, held or failed; 2: could not
@@ -111,6 +114,7 @@ def export(
             with logging_to_stderr(log_level, as_json=log_json):
                 keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json, fields_of=sync_fields)
             return
+        planned = None if plan is None else approved_plan(plan)
         keep = None if as_json or csv is not None else tables.MOST_ROWS
         with (
             logging_to_stderr(log_level, as_json=log_json),
@@ -118,12 +122,14 @@ def export(
             stopping,
         ):
             outcome = prepared.run(
-                plan=None if plan is None else approved_plan(plan),
+                plan=planned,
                 changed_since=changed_since,
                 keep=keep,
                 progress=advance,
                 stop=stopping,
             )
         print_outcome(outcome, as_json=as_json, csv=csv)
+        if planned is not None and planned.refused and not as_json:
+            console().print(tables.planned_refusals_table(planned.refused))
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)
