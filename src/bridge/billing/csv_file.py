@@ -52,7 +52,9 @@ def read_invoices_csv(text: str, *, source: str = "invoices") -> tuple[Invoice |
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise SettingsError((f"{source} line {reader.line_num}: it is no CSV: {error}",)) from error
-    heading = [cell.lower() for cell in rows[0][1]] if rows else []
+    if not rows:
+        raise SettingsError((f"{source} is empty; its first line has to name the columns",))
+    heading = [cell.lower() for cell in rows[0][1]]
     problems = [f"{source} line 1: the column {each} is missing" for each in NEEDED if each not in heading]
     known = {*NEEDED, *OPTIONAL}
     problems += [

@@ -246,6 +246,14 @@ def test_columns_are_checked_before_any_row() -> None:
     assert "june.csv line 1: the column issued is there twice" in caught.value.problems
 
 
+@pytest.mark.parametrize("text", ["", "\ufeff", " \n\n"])
+def test_an_empty_csv_is_called_so(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_invoices_csv(text, source="june.csv")
+
+    assert caught.value.problems == ("june.csv is empty; its first line has to name the columns",)
+
+
 def test_settings_in_toml() -> None:
     read = read_billing_settings("""
 reference_type = "sequencehq"

@@ -205,7 +205,7 @@ def test_check_tells_of_the_integration_that_the_journal_knows(run: Run, journal
     state, text = found_by_check(journal, settings)
     assert (state, text) == (
         "problem",
-        f"there is no journal at {journal}: check the path, or begin one with export or hold",
+        f"there is no journal at {journal}: check the path, or begin one with export, hold or billing sync",
     )
 
     SqlJournal(journal).close()

@@ -131,7 +131,7 @@ def test_a_journal_that_is_not_there_is_not_made(run: Run, place: str, command: 
 
     assert result.exit_code == 2
     assert " ".join(result.stderr.split()) == (
-        f"there is no journal at {place}: check the path, or begin one with export or hold"
+        f"there is no journal at {place}: check the path, or begin one with export, hold or billing sync"
     )
     assert not Path(place).exists()
 

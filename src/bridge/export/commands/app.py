@@ -233,7 +233,9 @@ def opened_journal(
     with ExitStack() as stack:
         if is_missing(place):
             if is_there:
-                raise JournalError(f"there is no journal at {place}: check the path, or begin one with export or hold")
+                raise JournalError(
+                    f"there is no journal at {place}: check the path, or begin one with export, hold or billing sync"
+                )
             if creates:
                 console(stderr=True).print(f"A new journal is begun at {place}.", markup=False, highlight=False)
             else:

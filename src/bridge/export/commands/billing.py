@@ -98,8 +98,16 @@ def _opened(
             else stack.enter_context(opened_journal(journal, namespace=namespace, creates=creates))
         )
         known = no_rates if rates is None else FileRates(rates)
-        listed = ListedInvoices(()) if invoices is None else read_invoices(invoices)
+        listed = ListedInvoices(()) if invoices is None else _listed(invoices)
         yield InvoiceSync(listed, client, told, journal=opened, rates=known)
+
+
+def _listed(path: Path) -> ListedInvoices:
+    """The invoices in a file. A day without any is no mistake, but nobody should take an empty file for one that was synced."""
+    found = read_invoices(path)
+    if not found.subjects() and not found.unreadable():
+        console(stderr=True).print(f"{path} has no invoices.", markup=False, highlight=False)
+    return found
 
 
 @billing.command("plan")
@@ -190,7 +198,7 @@ def status(
     2: could not run.
     """
     with expected_errors(), opened_journal(journal, namespace=namespace, is_there=True, only_reads=True) as opened:
-        listed = None if invoices is None else read_invoices(invoices)
+        listed = None if invoices is None else _listed(invoices)
         states = invoice_states(opened, listed, only=invoice)
         if as_json:
             print_json({"invoices": [each.as_json() for each in states]})
