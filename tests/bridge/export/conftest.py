@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ import rillet.testing
 from brex_accounting import Record
 from bridge.export.journal.sql import SqlJournal
 from support.clocks import ManualClock
-from support.companies.exported import REFERENCE_TYPE, Company, expense
+from support.commands import invoke
+from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 from support.companies.with_receipts import House
 from support.postgres import empty, missing, postgres
 from support.redis import missing as no_redis
@@ -99,3 +101,27 @@ def _lacks_its_journal(item: pytest.Function) -> bool:
         return False
     kind = params.params.get("kind")
     return not marker.args or (kind is not None and kind.name in marker.args)
+
+
+@pytest.fixture
+def environment(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The variables with which commands reach the stand-ins of the company."""
+    with ExitStack() as stack:
+        monkeypatch.setenv("BREX_TOKEN", company.brex.token)
+        monkeypatch.setenv("BREX_BASE_URL", stack.enter_context(company.brex.serve()))
+        monkeypatch.setenv("RILLET_API_KEY", company.rillet.api_key)
+        monkeypatch.setenv("RILLET_BASE_URL", stack.enter_context(company.rillet.serve()))
+        yield
+
+
+@pytest.fixture
+def run(tmp_path: Path, environment: None) -> Callable[..., Any]:
+    """Runs a command with the settings of the company and a journal."""
+    path = tmp_path / "settings.toml"
+    path.write_text(SETTINGS_TEXT, encoding="utf-8")
+
+    def call(command: str, *arguments: str) -> Any:
+        settings = [] if command == "history" else ["--settings", str(path)]
+        return invoke(command, *arguments, *settings, "--journal", str(tmp_path / "journal.db"))
+
+    return call

@@ -7,8 +7,8 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,30 +28,8 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def environment(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with ExitStack() as stack:
-        monkeypatch.setenv("BREX_TOKEN", company.brex.token)
-        monkeypatch.setenv("BREX_BASE_URL", stack.enter_context(company.brex.serve()))
-        monkeypatch.setenv("RILLET_API_KEY", company.rillet.api_key)
-        monkeypatch.setenv("RILLET_BASE_URL", stack.enter_context(company.rillet.serve()))
-        yield
-
-
-@pytest.fixture
 def place(tmp_path: Path) -> str:
     return str(tmp_path / "journal.db")
-
-
-@pytest.fixture
-def run(tmp_path: Path, place: str, environment: None) -> Run:
-    path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS_TEXT, encoding="utf-8")
-
-    def call(command: str, *arguments: str) -> Any:
-        settings = [] if command == "history" else ["--settings", str(path)]
-        return invoke(command, *arguments, *settings, "--journal", place)
-
-    return call
 
 
 def reopen(company: Company, record_id: str) -> None:

@@ -24,7 +24,7 @@ HELP: Mapping[str, str] = {
     "mcp": "Serve an assistant over MCP, read-only. It talks on standard input and output.",
     "plan": "Show what an export would do, step by step. Nothing is sent to Rillet or reported to Brex.",
     "reconcile": "Compare Brex and Rillet for a month. Account by account, each difference traced to its cause. Changes nothing.",
-    "replay": "Export one record again. Finishes an interrupted attempt, or posts again what was deleted in Rillet.",
+    "replay": "Export records again. Finishes an interrupted attempt, or posts again what was deleted in Rillet.",
     "mark-exported": "The same as dismiss. Reports records that were booked by hand as done, and posts nothing.",
     "dismiss": "Take records out of the queue. For records that were booked by hand; Brex is told that they are done.",
     "serve": "Serve the status page. It shows what is waiting, posted and refused, until Ctrl-C.",

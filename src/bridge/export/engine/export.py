@@ -25,12 +25,12 @@ from bridge.export.engine.origins import Origins
 from bridge.export.engine.own_receipts import OwnReceipts
 from bridge.export.engine.parts import check_parts, check_run, check_sides
 from bridge.export.engine.planning import Planning
-from bridge.export.engine.replaying import abandon_lost, abandon_undecidable, adopt_found, check_dismissed, lost_with
+from bridge.export.engine.replaying import check_dismissed, checked_by, replay_several, taken_up
 from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.run_marks import note_changes
 from bridge.export.engine.runner import never
 from bridge.export.engine.saved_plan import Permits, SavedPlan, owners_of, permits_all
-from bridge.export.engine.sender import DrySender, Sender
+from bridge.export.engine.sender import DrySender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import checked_books
 from bridge.export.journal.protocol import Journal, for_exporter
@@ -259,18 +259,28 @@ class Export:
         """
         if anew and adopt is not None:
             raise ValueError("either it was found, or it is to be posted anew")
-        if by is not None and not by.strip():
-            raise ValueError("say who you are")
+        by = checked_by(by)
         if not even_dismissed:
             check_dismissed(record_id, self.journal)
-        sender, by = Sender(self.ledger, self.journal), by and by.strip()
-        records = [self.record(record_id), *self.records(lost_with(record_id, sender))]
-        abandon_lost(record_id, sender, by)
-        if anew:
-            abandon_undecidable(record_id, sender, by)
-        if adopt is not None:
-            adopt_found(record_id, adopt, sender)
-        return self._replayed(records)
+        return self._replayed(taken_up(self, [self.record(record_id)], anew=anew, adopt=adopt, by=by))
+
+    def replay_all(
+        self, record_ids: Sequence[str], *, anew: bool = False, even_dismissed: bool = False, by: str | None = None
+    ) -> ExportOutcome:
+        """Export several records, whatever their state: what `replay` does, with one look at the ledger for all.
+
+        One that cannot be replayed does not stop the others: what the source does not have is `unreadable` in the outcome,
+        and what was dismissed and is not confirmed is `failed`.
+
+        Raises:
+            ValueError: There is no record, or `by` is blank; nothing was posted.
+            SettingsError: The settings name what the ledger does not have; nothing was posted.
+            ApiError: The source or the ledger cannot be read; nothing was posted.
+            JournalError: The journal cannot be read; nothing was posted.
+        """
+        return replay_several(
+            self, record_ids, self._replayed, anew=anew, even_dismissed=even_dismissed, by=checked_by(by)
+        )
 
     def dismiss(self, record_id: str, *, why: str, by: str | None = None) -> ExportOutcome:
         """Take a record out of the queue that a person has booked by hand. `replay` takes it up again.

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+import attrs
+
+from brex_accounting import Record
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import TAKEN_UP, Attempt, facts_of, is_summary, last_attempt
@@ -13,10 +18,83 @@ from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.sender import Sender
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import UnreadableObjectError
+from bridge.export.reporting.report import ExportOutcome, Failed, Unread, add_total
+from bridge.totals import Total
+
+if TYPE_CHECKING:
+    from bridge.export.engine.export import Export
 
 
 class AdoptionError(ValueError):
     """An object in the ledger cannot be the one that an attempt made; the text says why."""
+
+
+def checked_by(by: str | None) -> str | None:
+    """Who begins it, None for who runs the export. Raises `ValueError` for a blank name."""
+    if by is not None and not by.strip():
+        raise ValueError("say who you are")
+    return by and by.strip()
+
+
+def taken_up(
+    export: Export, records: Sequence[Record], *, anew: bool = False, adopt: str | None = None, by: str | None = None
+) -> list[Record]:
+    """Write down what is known of records before they are replayed; these, and those that have to be posted with them.
+
+    Raises `AdoptionError`, `ApiError` and `JournalError`.
+    """
+    sender = Sender(export.ledger, export.journal)
+    ids = [each.id for each in records]
+    others = dict.fromkeys(other for each in ids for other in lost_with(each, sender) if other not in ids)
+    found = [*records, *export.records([*others])]
+    for each in ids:
+        abandon_lost(each, sender, by)
+        if anew:
+            abandon_undecidable(each, sender, by)
+        if adopt is not None:
+            adopt_found(each, adopt, sender)
+    return found
+
+
+def replay_several(
+    export: Export,
+    record_ids: Sequence[str],
+    carry_out: Callable[[Sequence[Record]], ExportOutcome],
+    *,
+    anew: bool,
+    even_dismissed: bool,
+    by: str | None,
+) -> ExportOutcome:
+    """Replay those of the records that can be, as one run; see `Export.replay_all`."""
+    if isinstance(record_ids, str):
+        raise TypeError("record_ids is a sequence of ids, not one text")
+    ids = list(dict.fromkeys(record_ids))
+    if not ids:
+        raise ValueError("name the records to replay")
+    known = {each.id: each for each in export.records(ids)}
+    named = export.bridge.wording.named
+    unknown = [
+        Unread(record_id=each, why=f"{export.source.name} has no {named(each)}") for each in ids if each not in known
+    ]
+    records, failed = list[Record](), list[Failed]()
+    for record in known.values():
+        why = None if even_dismissed else _why_not(record.id, export.journal)
+        if why is None:
+            records.append(record)
+        else:
+            failed.append(Failed(record=record, why=why, code="dismissed"))
+    # A run of no records would be one of all.
+    outcome = carry_out(taken_up(export, records, anew=anew, by=by)) if records else ExportOutcome()
+    totals, counts = dict(outcome.totals), outcome.counts
+    for each in failed:
+        add_total(totals, each)
+    return attrs.evolve(
+        outcome,
+        failed=(*outcome.failed, *failed),
+        unreadable=(*outcome.unreadable, *unknown),
+        totals={**totals, "unreadable": Total(records=len(unknown))} if unknown else totals,
+        counts=attrs.evolve(counts, failed=counts.failed + len(failed), unreadable=counts.unreadable + len(unknown)),
+    )
 
 
 def lost_with(record_id: str, sender: Sender) -> list[str]:
@@ -38,12 +116,19 @@ def dismissal_of(record_id: str, journal: Journal) -> Attempt | None:
 
 def check_dismissed(record_id: str, journal: Journal) -> None:
     """Raise `ValueError` where a person dismissed a record: only that person knows what was booked for it."""
-    if (last := dismissal_of(record_id, journal)) is not None:
-        raise ValueError(
-            f"{record_id} was dismissed by {last.intended_by} on {last.intended_at:%Y-%m-%d %H:%M} UTC: {last.error}. "
-            f"What was booked for it by hand cannot be found, so posting it may book it twice. Take that back first, and "
-            f"then confirm that the dismissed record is to be posted (even_dismissed; on the console --even-dismissed)"
-        )
+    if (why := _why_not(record_id, journal)) is not None:
+        raise ValueError(why)
+
+
+def _why_not(record_id: str, journal: Journal) -> str | None:
+    last = dismissal_of(record_id, journal)
+    if last is None:
+        return None
+    return (
+        f"{record_id} was dismissed by {last.intended_by} on {last.intended_at:%Y-%m-%d %H:%M} UTC: {last.error}. "
+        f"What was booked for it by hand cannot be found, so posting it may book it twice. Take that back first, and "
+        f"then confirm that the dismissed record is to be posted (even_dismissed; on the console --even-dismissed)"
+    )
 
 
 def abandon_lost(record_id: str, sender: Sender, by: str | None = None) -> None:
