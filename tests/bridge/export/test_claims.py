@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from typing_extensions import override
 
 from bridge import Bridge
-from bridge.export import Export, ExportOutcome, Journal, NoJournal, SqlJournal, StopCode
+from bridge.export import AsyncExport, Export, ExportOutcome, Journal, NoJournal, SqlJournal, StopCode
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.claims import BusyError, Claims
 from bridge.export.journal.protocol import JournalError
@@ -145,6 +147,58 @@ def test_two_exports_of_one_journal_in_threads_post_each_record_once(company: Co
 
     assert len(company.rillet.charges) == 1
     assert ([each.record.id for each in outcome.posted], outcome.posted[0].adopted) == (["accr_001"], False)
+    assert [each.record.id for other in found for each in other.elsewhere] == ["accr_001"]
+
+
+def test_two_runs_of_one_export_in_threads_post_each_record_once(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    with Interrupted(str(tmp_path / "journal.db"), "accr_001") as journal, ThreadPoolExecutor() as threads:
+        both, found = export(company, journal), list[ExportOutcome]()
+        journal.others.append(lambda: found.append(threads.submit(both.run).result(60)))
+
+        outcome = both.run()
+
+        assert journal.held("accr_001") is None
+    assert len(company.rillet.charges) == 1
+    assert ([each.record.id for each in outcome.posted], outcome.posted[0].adopted) == (["accr_001"], False)
+    assert [each.record.id for other in found for each in other.elsewhere] == ["accr_001"]
+
+
+def test_many_runs_of_one_export_at_once_post_each_record_once(company: Company, tmp_path: Path) -> None:
+    company.brex.add(*(expense(number) for number in range(20)))
+    with SqlJournal(str(tmp_path / "journal.db"), now=lambda: NOW) as journal, ThreadPoolExecutor(4) as threads:
+        clients = company.brex.client(sleep=lambda _: None), company.rillet.client()
+        shared, start = Export(*clients, Bridge(SETTINGS), journal=journal, in_flight=3), threading.Barrier(4)
+
+        def run() -> ExportOutcome:
+            start.wait(timeout=60)
+            return shared.run()
+
+        outcomes = [each.result(60) for each in [threads.submit(run) for _ in range(4)]]
+
+        assert [each.stop_code for each in outcomes] == [None] * 4
+        assert shared.run().complete
+    assert sum(each.counts.posted for each in outcomes) >= len(company.rillet.charges) == 20
+    assert company.posted_references() == company.exported() == sorted(company.brex.records)
+
+
+def test_two_runs_of_one_export_in_tasks_post_each_record_once(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    found = list[ExportOutcome]()
+
+    async def main(journal: Interrupted) -> ExportOutcome:
+        loop = asyncio.get_running_loop()
+        clients = company.brex.async_client(), company.rillet.async_client()
+        both = AsyncExport(*clients, Bridge(SETTINGS), journal=journal, in_flight=1)
+        journal.others.append(
+            lambda: found.append(asyncio.run_coroutine_threadsafe(both.run(), loop).result(timeout=60))
+        )
+        return await both.run()
+
+    with Interrupted(str(tmp_path / "journal.db"), "accr_001") as journal:
+        outcome = asyncio.run(main(journal))
+    assert len(company.rillet.charges) == 1
+    assert [each.record.id for each in outcome.posted] == ["accr_001"]
     assert [each.record.id for other in found for each in other.elsewhere] == ["accr_001"]
 
 

@@ -46,6 +46,8 @@ class AsyncExport:
     The caller's loop sends all requests, with the connections and the rate limit of the clients. The engine and the journal,
     which block, have their own threads: one for the run and one for each record in flight. Nothing blocks the loop.
 
+    Any task of a loop may call it, as any thread may call an `Export`.
+
     If a method is cancelled, the run begins no other record, requests that wait for the rate limit are not sent, and what is
     in flight is finished and written down before the cancellation goes on. A second cancellation does not wait for that; the
     next run then finds out, as after a kill.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from bridge.export.journal.protocol import ExchangingJournal, Held, Journal
+from bridge.export.journal.protocol import ExchangingJournal, Held, Journal, for_exporter
 
 
 class BusyError(Exception):
@@ -51,6 +51,26 @@ def claimed(journal: Journal, subject: str, busy: str) -> Generator[None]:
         yield
     finally:
         journal.release(subject)
+
+
+class Holders:
+    """The journal for the runs of one export: runs at the same time keep off what the other has in hand."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal, self._idle = journal, [journal]
+
+    @contextmanager
+    def one(self) -> Generator[Journal]:
+        """A journal whose claims no other run has at this moment; for any thread."""
+        try:
+            journal = self._idle.pop()
+        except IndexError:
+            journal = for_exporter(self._journal)
+        try:
+            yield journal
+        finally:
+            # The next run takes over what this one could not give back, as when the database was away.
+            self._idle.append(journal)
 
 
 class Claims:

@@ -17,6 +17,7 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.export.engine.approvals import Review, holding_by
 from bridge.export.engine.calls import drive
+from bridge.export.engine.claims import Holders
 from bridge.export.engine.dismissing import dismiss_records
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
@@ -63,6 +64,8 @@ class UnknownRecordError(LookupError):
 
 class Export:
     """An export between one Brex account and one Rillet organization, or between another source and ledger.
+
+    Any thread may call it. Runs at the same time keep off what the other has in hand, as two exports with one journal do.
 
     Args:
         brex: The client of the Brex account, or a `Source`.
@@ -112,6 +115,7 @@ class Export:
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
         check_sides(self.source, self.ledger)
         self.journal: Journal = for_exporter(journal)
+        self._holders = Holders(self.journal)
         if bridge.settings.approvals and self.journal.forgets:
             raise SettingsError(("approvals: they need a journal, which keeps who gave them",))
         self._hold = guarded(holding_by(bridge.settings, self.journal, hold))
@@ -207,8 +211,9 @@ class Export:
             plan.check_owners(owners_of(self.source, self.ledger), self.bridge.settings)
             ids, permits = [each.record_id for each in plan.steps], plan.permits
         began = self.journal.now()
-        with progress_bar() if progress is True else nullcontext(progress or silent) as show:
-            runner = self._parts().carry_out(
+        bar = progress_bar() if progress is True else nullcontext(progress or silent)
+        with bar as show, self._holders.one() as journal:
+            runner = self._parts(journal).carry_out(
                 ids=ids,
                 updated_after=updated_after,
                 changed_since=changed_since,
@@ -345,16 +350,17 @@ class Export:
         return approve_record(self, record_id, by=by, seen=seen).review
 
     def _replayed(self, records: Sequence[Record]) -> ExportOutcome:
-        runner = self._parts().carry_out(replayed=records, failed=self._failed)
+        with self._holders.one() as journal:
+            runner = self._parts(journal).carry_out(replayed=records, failed=self._failed)
         self._failed = runner.failed
         return runner.outcome()
 
-    def _parts(self) -> RunParts:
+    def _parts(self, journal: Journal | None = None) -> RunParts:
         return RunParts(
             source=self.source,
             ledger=self.ledger,
             bridge=self.bridge,
-            journal=self.journal,
+            journal=journal or self.journal,
             batch=self.batch,
             in_flight=self.in_flight,
             clock=self._clock,
