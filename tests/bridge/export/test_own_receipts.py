@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import io
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from typing_extensions import override
 from brex_accounting import Receipt, ReceiptFile, Record
 from bridge import Bridge
 from bridge.documents.protocol import Ref
-from bridge.export import Export
+from bridge.export import Export, StopCode
 from bridge.export.engine.attempts import Attempt
 from bridge.export.ledgers.protocol import File, Sent
 from bridge.export.ledgers.rillet import RilletLedger
@@ -114,6 +117,32 @@ def test_a_store_that_is_down_is_asked_again_by_later_runs(house: House, tmp_pat
     assert (second.counts.attached, second.counts.unattached, second.counts.posted) == (2, 0, 0)
     assert house.run(journal, store=down).counts.unattached == 0
     assert len(house.rillet.charges) == 2
+
+
+def test_what_is_posted_is_not_failed_where_its_receipts_are_interrupted(house: House, tmp_path: Path) -> None:
+    journal, released, workers = house.journal(tmp_path), threading.Event(), list[threading.Thread]()
+    house.expense(1, (PDF, "application/pdf"))
+
+    def interrupted(record: Record) -> Sequence[ReceiptFile]:
+        workers.append(threading.current_thread())
+        # As a second Ctrl-C does it.
+        _thread.interrupt_main()
+        released.wait()
+        return down(record)
+
+    outcome = house.run(journal, store=interrupted)
+    released.set()
+    workers[0].join()
+
+    assert (outcome.counts.posted, outcome.counts.failed, outcome.counts.reported) == (1, 0, 0)
+    assert (outcome.stop_code, outcome.complete) == (StopCode.INTERRUPTED, False)
+    assert outcome.amounts == {"USD": Decimal(10)}
+    assert [(each.record_id, each.code) for each in outcome.unattached] == [("accr_001", "interrupted")]
+    assert [each.record_id for each in outcome.unreported] == ["accr_001"]
+
+    second = house.run(journal, store=giving([FILE]))
+    assert (second.counts.adopted, second.counts.attached, second.counts.reported) == (1, 1, 1)
+    assert (len(house.rillet.charges), second.amounts) == (1, {})
 
 
 def test_without_a_journal_nobody_can_ask_again(house: House) -> None:

@@ -192,7 +192,7 @@ class Runner:
                         break
                     pool.give(task)
             except KeyboardInterrupt:
-                self._give_up(pool)
+                self._give_up(pool, context)
             except (ApiError, JournalError, SettingsError) as error:
                 # Reading is what failed; what is in flight is not concerned.
                 self._end_with(stop_of_unread(error, self._ledger.name))
@@ -200,7 +200,7 @@ class Runner:
                 while pool.in_hand:
                     self._settle(pool, put_back, all_of_it=True)
             except KeyboardInterrupt:
-                self._give_up(pool)
+                self._give_up(pool, context)
 
     def interrupt(self) -> None:
         """Begin nothing else, because the caller asked to stop."""
@@ -319,17 +319,20 @@ class Runner:
         if is_change:
             self._refused_changes[refused.record.id] = None
 
-    def _give_up(self, pool: WorkerPool[Task, Done]) -> None:
-        """After an interruption: what is done counts, what is in flight has failed."""
+    def _give_up(self, pool: WorkerPool[Task, Done], context: TaskContext) -> None:
+        """After an interruption: what is done counts, what is in flight has failed unless the ledger has it."""
         self._stopped = None
         self.interrupt()
         for task, done in pool.done():
             self._take_in(task.records, done)
             pool.settle(task)
         why = "the run was interrupted while it was posted; the next run looks for it"
-        for task in pool.in_hand:
-            for record in task.records:
-                self._take_in([record], Done(results=(Failed(record=record, why=why, code="interrupted"),)))
+        for record in (record for task in pool.in_hand for record in task.records):
+            posted = context.in_ledger(record.id)
+            result = posted or Failed(record=record, why=why, code="interrupted")
+            self._take_in([record], Done(results=(result,), reports=posted is None))
+            if posted is not None and self._source.is_offered(record):
+                self._reporter.leave(record.id, "the next run reports it, once its receipts are attached")
         pool.in_hand.clear()
 
     def _show(self, progress: Progress) -> None:

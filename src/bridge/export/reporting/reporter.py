@@ -119,6 +119,10 @@ class Reporter:
             self._unreported(Unreported(record_id=each.record_id, why=why))
         self._pending.clear()
 
+    def leave(self, record_id: str, why: str) -> None:
+        """The source is not told of a record in this run."""
+        self._unreported(Unreported(record_id=record_id, why=why))
+
     def _release(self) -> None:
         self._pending += self._kept_back
         self._kept_back.clear()

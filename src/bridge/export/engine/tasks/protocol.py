@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 import attrs
@@ -23,7 +23,7 @@ from bridge.export.engine.tasks.receipts import ReceiptUploader
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.reporting.report import Failed, RecordResult, StopCode, Warned
+from bridge.export.reporting.report import Failed, Posted, RecordResult, StopCode, Warned
 from bridge.settings.values import Settings, SettingsError
 from bridge.wording import RECORDS, Wording
 from clientkit.errors import AnswerError, ApiError, Call, NoAnswerError
@@ -96,6 +96,7 @@ class TaskContext:
         self.vendors, self.payments, self.receipts, self.permits = vendors, payments, receipts, permits
         self._claims = claims or Claims(sender.journal)
         self._looks, self._locks = dict[Ref, Found | None](), Locks()
+        self._attaching = dict[str, Posted]()
 
     @property
     def ledger(self) -> Ledger:
@@ -113,6 +114,19 @@ class TaskContext:
             return nullcontext()
         busy = f"another {self.wording.run} has it in hand; the next run sees what came of it"
         return self._claims.holding(subject, busy)
+
+    @contextmanager
+    def attaching(self, posted: Posted) -> Generator[None]:
+        """Know what is in the ledger while its receipts are attached; `in_ledger` tells it."""
+        self._attaching[posted.record.id] = posted
+        try:
+            yield
+        finally:
+            del self._attaching[posted.record.id]
+
+    def in_ledger(self, record_id: str) -> Posted | None:
+        """A record that is posted and whose receipts are being attached; in any thread."""
+        return self._attaching.get(record_id)
 
     def look_once(self, ref: Ref) -> Found | None:
         """An object that many records of a run share, such as a summary, as it was at the first look."""

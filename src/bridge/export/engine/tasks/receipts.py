@@ -60,9 +60,9 @@ LARGEST_FILE = 50 * 2**20
 PATIENCE = timedelta(days=7)
 #: The code of a receipt whose file is gone where it was.
 LINK_GONE = "link_gone"
-_STORE_FAILED, _NOT_IN_STORE = "store_failed", "not_in_store"
+_STORE_FAILED, _NOT_IN_STORE, _INTERRUPTED = "store_failed", "not_in_store", "interrupted"
 #: The codes of receipts that may come yet, although their records are not kept back for them.
-ASKED_AGAIN = frozenset({LINK_GONE, _STORE_FAILED, _NOT_IN_STORE})
+ASKED_AGAIN = frozenset({LINK_GONE, _STORE_FAILED, _NOT_IN_STORE, _INTERRUPTED})
 
 # What Rillet is known to take: the end of a file's name, and how such a file begins.
 _TYPES = {
@@ -135,6 +135,11 @@ class ReceiptUploader:
         """The receipts of a record whose kind of document takes no files: each is listed, with a link to the record."""
         told = self._no_files(kind)
         return Attached(unattached=tuple(self._unattached(record, each, *told) for each in record.receipts))
+
+    def left_open(self, record: Record) -> Attached:
+        """The receipts of a record whose run is given up while they are attached; nobody knows which of them are."""
+        why = "the run was interrupted while it was attached; the next run attaches it"
+        return Attached(unattached=tuple(self._unattached(record, each, why, _INTERRUPTED) for each in record.receipts))
 
     def _not_given(self, record: Record, why: str) -> Attached:
         """The receipts of a record for which the caller's own store failed; which ones there are, it alone knows."""

@@ -347,7 +347,8 @@ class RecordTask:
             # They are at the document that is corrected.
             return done
         try:
-            attached = yield from context.receipts.attach(posted.record, posted.ref)
+            with context.attaching(attrs.evolve(posted, receipts=context.receipts.left_open(posted.record))):
+                attached = yield from context.receipts.attach(posted.record, posted.ref)
         except (ApiError, BusyError) as error:
             failed = self._failed("receipts", _not_attached(posted, context.ledger, str(error)))
             return attrs.evolve(result_of_error(error, self.records), results=failed.results, again=False, later=False)
