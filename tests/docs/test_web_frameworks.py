@@ -23,10 +23,18 @@ pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 import uvicorn
 
 import brex_accounting.testing
+import bridge.export
 import rillet.testing
 from bridge import Bridge
-from bridge.export import AsyncExport, Export, SqlJournal
-from clientkit import Answer
+from bridge.export import (
+    ApprovalError,
+    AsyncExport,
+    ChangedSinceSeenError,
+    Export,
+    NothingToApproveError,
+    SqlJournal,
+)
+from clientkit import Answer, ApiError
 from clientkit.testing import Fault, Respond
 from rillet import Pacer
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
@@ -89,6 +97,20 @@ def test_a_service_ends_soon(page: dict[str, Any], company: Company, tmp_path: P
         export = Export(company.brex.client(), books, Bridge(SETTINGS), journal=journal)
         assert seconds_to_end(page["service"](export), waits) < SOON
         check_nothing_is_in_doubt(company, journal)
+
+
+def test_every_error_of_an_export_has_an_answer(page: dict[str, Any]) -> None:
+    of_export: dict[type[Exception], int] = page["OF_AN_EXPORT"]
+    public = [getattr(package, name) for package in (bridge, bridge.export) for name in package.__all__]
+    errors = [each for each in public if isinstance(each, type) and issubclass(each, Exception)]
+    table = PAGE.read_text("utf-8").split("Together they answer like this", 1)[1].split("\n\n", 2)[1]
+
+    assert [each.__name__ for each in errors if not issubclass(each, (ApiError, *of_export))] == []
+    assert "`ConfigurationError`" in table
+    # Of an approval the table has the subclasses.
+    for kind, status in {**of_export, NothingToApproveError: 409, ChangedSinceSeenError: 409}.items():
+        rows = [row for row in table.splitlines() if f"`{kind.__name__}`" in row]
+        assert kind is ApprovalError or [row.rstrip(" |").rpartition("| ")[2] for row in rows] == [str(status)]
 
 
 def test_the_health_of_a_service_shows_a_key_that_is_refused_later(page: dict[str, Any], company: Company) -> None:
