@@ -10,6 +10,7 @@ import pytest
 
 from bridge.export.demo.changing import CHANGES
 from bridge.export.demo.run import Demo
+from bridge.export.demo.spending import UNCODED
 
 
 @pytest.fixture
@@ -37,6 +38,18 @@ def test_an_export_corrects_what_was_changed(demo: Demo) -> None:
     accounts = {each.account for each in posted.document.postings() if each.side == "DEBIT"}
     assert "61200" in accounts
     assert demo.brex.records[before.id].review_status == "EXPORTED"
+
+
+def test_a_record_that_nobody_has_coded_is_posted_once_it_has_an_account(demo: Demo) -> None:
+    (refused,) = [each for each in demo.export().run().refused if each.record.id == UNCODED]
+    assert refused.texts == ("a debit line has no general ledger account; code it in Brex",)
+
+    assert change(demo, UNCODED, {"account": "62100"}).status_code == 200
+
+    (posted,) = demo.export().run().posted
+    assert (posted.record.id, posted.kind) == (UNCODED, "charges")
+    assert posted.document is not None
+    assert {each.account for each in posted.document.postings()} == {"62100", "21120"}
 
 
 @pytest.mark.parametrize(

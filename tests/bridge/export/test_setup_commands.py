@@ -22,7 +22,9 @@ from brex_accounting import NewWebhookSubscription, WebhookEventType
 from brex_accounting.token_file import FileTokenStore
 from bridge import read_settings
 from bridge.export.commands.every import app
+from bridge.export.demo.changing import CHANGES
 from bridge.export.demo.run import Demo
+from bridge.export.demo.spending import UNCODED
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.settings.check import check
 from bridge.settings.proposal import proposed_settings
@@ -309,6 +311,8 @@ def test_the_demonstration_stays_until_ctrl_c(tmp_path: Path, monkeypatch: pytes
             monkeypatch.setenv(name, value)
         result = CliRunner().invoke(app, ["plan", "--settings", str(path), "--json"])
         assert len(json.loads(result.stdout)["posts"]) >= 3
+        coding = next(line for line in lines if f"{CHANGES}{UNCODED}" in line)
+        assert coding.rstrip().endswith("""-d '{"account": "62100"}'""")
     finally:
         served.send_signal(signal.SIGINT)
         served.communicate(timeout=30)

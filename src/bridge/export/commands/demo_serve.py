@@ -18,6 +18,7 @@ from bridge.export.demo.billing import BillingDemo
 from bridge.export.demo.billing_files import invoices_file, rates_file
 from bridge.export.demo.changing import CHANGES
 from bridge.export.demo.run import Demo
+from bridge.export.demo.spending import UNCODED
 from bridge.export.watching.graceful_stop import GracefulStop
 
 #: The commands keep to Rillet's 60 requests a minute, so that more would be a wait and not a trial.
@@ -107,12 +108,15 @@ def _introduction(shown: Demo, variables: Mapping[str, str], settings: str, inte
         f"brex-rillet serve --settings {path} --journal demo.db",
         f"brex-rillet sync-fields --settings {path} --integration {integration}",
     ]
-    change = f'curl -X PATCH "$BREX_BASE_URL{CHANGES}{example}" -H "Authorization: Bearer $BREX_TOKEN" -d'
     changes = [
         "Change a record in Brex after an export, and export again:",
         "",
-        f"""{change} '{{"surcharge": "10.00"}}'""",
-        f"""{change} '{{"account": "61100"}}'""",
+        _change(example, '{"surcharge": "10.00"}'),
+        _change(example, '{"account": "61100"}'),
+        "",
+        "Or code one that is refused because it has no account:",
+        "",
+        _change(UNCODED, '{"account": "62100"}'),
         "",
         "Or delete in Rillet what history shows, and see what verify and reconcile say:",
         "",
@@ -120,6 +124,13 @@ def _introduction(shown: Demo, variables: Mapping[str, str], settings: str, inte
         "",
     ]
     return _shown(first, variables, [*commands, "", *changes], "both stand-ins")
+
+
+def _change(record_id: str, body: str) -> str:
+    return (
+        f'curl -X PATCH "$BREX_BASE_URL{CHANGES}{record_id}" -H "Authorization: Bearer $BREX_TOKEN" -d '
+        f"{shlex.quote(body)}"
+    )
 
 
 def _billing_introduction(count: int, variables: Mapping[str, str], files: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import attrs
 
 import brex_accounting.testing
-from brex_accounting import LineItem, Record, ReviewStatus
+from brex_accounting import FieldValueRef, LineItem, Record, ReviewStatus, Side
 from brex_accounting.testing.records import GL_FIELD, gl
 from brex_accounting.testing.routes import Refusal, body_of, invalid, ok, read
 from clientkit.money import total
@@ -76,17 +76,32 @@ def _with_more(line: LineItem, more: Decimal) -> LineItem:
     return attrs.evolve(line, amount=attrs.evolve(line.amount, amount=amount))
 
 
+def is_coded(record: Record) -> bool:
+    """Whether any line of a record is coded to an account."""
+    return any(_is_account(each) for line in record.line_items for each in line.accounting_field_values)
+
+
 def with_account(record: Record, account: str) -> Record:
-    """A record all of whose coded lines are on this account. Raises `Refusal` where none is coded."""
-    if not any(each.remote_field_id == GL_FIELD for line in record.line_items for each in line.accounting_field_values):
-        raise invalid("No line of the record is coded")
-    lines = tuple(
+    """A record all of whose coded lines are on this account; where none is coded, all that are debited."""
+    if not is_coded(record):
+        lines = (
+            attrs.evolve(line, accounting_field_values=(gl(account), *line.accounting_field_values))
+            if line.type == Side.DEBIT
+            else line
+            for line in record.line_items
+        )
+        return attrs.evolve(record, line_items=tuple(lines))
+    lines = (
         attrs.evolve(
             line,
             accounting_field_values=tuple(
-                gl(account) if each.remote_field_id == GL_FIELD else each for each in line.accounting_field_values
+                gl(account) if _is_account(each) else each for each in line.accounting_field_values
             ),
         )
         for line in record.line_items
     )
-    return attrs.evolve(record, line_items=lines)
+    return attrs.evolve(record, line_items=tuple(lines))
+
+
+def _is_account(value: FieldValueRef) -> bool:
+    return value.remote_field_id == GL_FIELD

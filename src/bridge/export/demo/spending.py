@@ -206,6 +206,10 @@ def _record_id(number: int) -> str:
     return f"accr_{id_of('record', str(number)).replace('-', '')}"
 
 
+#: A card expense that nobody has coded to an account.
+UNCODED = "accr_bad03"
+
+
 def _bad(chance: random.Random) -> list[Record]:
     moment = _moment(chance)
     at = Details(posted_at=moment, erp_posting_date=moment)
