@@ -21,6 +21,7 @@ from pages import Sample, samples
 from peers import readers
 
 from clientkit import codec
+from clientkit.codec.pages import PageReader as PlainPageReader
 
 Read = Callable[[bytes], object]
 
@@ -30,8 +31,12 @@ def ways(sample: Sample) -> dict[str, Read]:
     shape: Any = sample.shape
     found: dict[str, Read] = {"json.loads": json.loads}
 
+    cut = PlainPageReader.of(sample.listing.item, sample.listing.items_key, codec.hooks._straight.rules)
+
     def read_plainly(content: bytes) -> object:
-        # What `codec.parse` does without msgspec.
+        # What reading a page does without msgspec.
+        if cut is not None and (found := cut.read(content)):
+            return shape._page(*found)
         codec.text.make_room(content)
         return codec.structure(codec.text._parse_plainly(content), shape)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from decode import Read, ways
 from pages import samples
 
-from clientkit.codec import readers, text
+from clientkit.codec import pages, readers, shadows, text
 
 PAGES = 10
 
@@ -24,8 +24,7 @@ def kept(read: Read, contents: Sequence[bytes]) -> int:
     for content in contents[-2:]:
         read(content)
     text.number.cache_clear()
-    for memory in readers._parts.values():
-        memory.clear()
+    forget()
     gc.collect()
     tracemalloc.start()
     pages = [read(content) for content in contents[:PAGES]]
@@ -34,6 +33,15 @@ def kept(read: Read, contents: Sequence[bytes]) -> int:
     tracemalloc.stop()
     del pages
     return held
+
+
+def forget() -> None:
+    """Forget the parts of objects that this library remembers."""
+    for memory in readers._parts.values():
+        memory.clear()
+    for each in gc.get_objects():
+        if isinstance(each, pages._Arrays | shadows._Arrays | shadows._Parts):
+            each.clear()
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""All readers read the same, and refuse the same: the careful one, the straight one, and msgspec's.
+"""All readers read the same, and refuse the same: the careful one, the straight one, that of cut pages, and msgspec's.
 
 ``BREX_RILLET_BODIES=100000`` tries so many bodies of each class.
 """
@@ -25,7 +25,9 @@ from clientkit.codec import (
     arrays,
     as_number,
     hooks,
+    pages,
     parse,
+    rules,
     structure,
     text,
     unknown_fields,
@@ -44,6 +46,12 @@ def answers() -> dict[str, type[Any]]:
     """Every class of both services that keeps what it does not know."""
     classes = classes_of(rillet, brex_accounting)
     return {name: kind for name, kind in classes.items() if "extra" in attrs.fields_dict(kind)}
+
+
+def shadow_reader(kind: type[Any], items_key: str) -> Any:
+    """The reader of pages by msgspec; None where it is not installed."""
+    reader = hooks.page_reader(kind, items_key)
+    return None if reader is None or isinstance(reader, pages.PageReader) else reader
 
 
 def outcome(read: Any, value: object, kind: type[Any]) -> object:
@@ -70,14 +78,27 @@ def bodies(name: str) -> Iterator[object]:
         yield from (spoiled(right, chance) for _ in range(SPOILED_EACH - 1))
 
 
+def is_read_cut(reader: pages.PageReader, content: bytes, careful: object) -> bool:
+    """Whether a page is read of which arrays may have been cut out, and then as the careful reader reads its item."""
+    for _ in range(2):
+        # The second time it knows the arrays that it has read the first time.
+        reader.effort.left = reader._arrays._effort.left = 0
+        if (found := reader.read(content)) is None:
+            return False
+        assert exactly(found) == ("tuple", ("object",), ("tuple", careful)), content
+    return len(reader._arrays) > 0
+
+
 @pytest.mark.parametrize("name", sorted(answers()))
 def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # One body is an array that is long enough to be learnt from.
+    # One body is an array that is long enough to be learnt from, and any array of texts is looked up by its JSON.
     monkeypatch.setattr(arrays, "_LONG", 1)
-    kind, read_by_shadow = answers()[name], 0
+    monkeypatch.setattr(rules, "_FEW", 0)
+    kind, read_by_shadow, read_cut = answers()[name], 0, 0
     array: Any = tuple[kind, ...]  # type: ignore[valid-type]  # a type made at run time
     hooks._page_readers.pop((kind, "items"), None)
-    shadow = hooks.page_reader(kind, "items")
+    shadow = shadow_reader(kind, "items")
+    cut = pages.PageReader.of(kind, "items", hooks._straight.rules)
     page: Any = (
         PageRequest(path="/", item=kind, items_key="items", paging=Paging(next_cursor=lambda _: None)).at(None).returns
     )
@@ -91,12 +112,13 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
             alone = problems(structure, body, kind)
             in_page = problems(page.read_text, content)
             assert in_page == tuple(attrs.evolve(each, path=(0, *each.path)) for each in alone), body
+        read_cut += cut is not None and is_read_cut(cut, content, careful)
         if shadow is None:
             continue
         assert exactly(text._parse_plainly(content)) == exactly(text._parse(content)), body
         for _ in range(2):
             # What it does not understand it leaves to the others; what was unknown it has learnt the second time.
-            shadow._left = 0
+            shadow.effort.left = 0
             if (found := shadow.read(content)) is not None:
                 assert exactly(found) == ("tuple", ("object",), ("tuple", careful)), body
                 read_by_shadow += 1
@@ -104,6 +126,8 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
             if careful != "refused":
                 shadow.learn(["items"], (structure(body, kind),))
     assert shadow is None or read_by_shadow, "it has understood nothing"
+    # Few bodies may have no array.
+    assert cut is None or read_cut or BODIES < 1000, "nothing was cut out that it has understood"
 
 
 @attrs.frozen(kw_only=True)
@@ -172,13 +196,13 @@ def test_what_stands_beside_the_items_of_a_page_may_come_and_go() -> None:
         {f"unknown_{number}": number for number in range(99)},
         {"next_cursor": "e", "took": 2**70},
     )
-    reader = hooks.page_reader(Booking, "bookings")
+    reader = shadow_reader(Booking, "bookings")
     if reader is None:
         pytest.skip("msgspec is not installed")
 
     for each in [*beside, *beside]:
         content = as_text({**each, "bookings": [RIGHT]})
-        reader._left = 0
+        reader.effort.left = 0
         if (found := reader.read(content)) is None:
             reader.learn(each, (structure(RIGHT, Booking),))
             found = reader.read(content)
@@ -221,6 +245,130 @@ def test_long_arrays_keep_unknown_fields_that_come_and_go(unknown: int) -> None:
     assert [[dict(each.extra) for each in items] for items in read] == [
         [{f"unknown_{number}": number} if number < unknown else {} for number in range(100)]
     ] * 3
+
+
+@attrs.frozen(kw_only=True)
+class Code:
+    field: str
+    value: str
+    name: str | None = None
+    kind: str | None = None
+    extra: Extra = unknown_fields()
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    id: str
+    codes: tuple[Code, ...] = ()
+    extra: Extra = unknown_fields()
+
+
+ENTRIES: Any = PageRequest(path="/", item=Entry, items_key="items", paging=Paging(next_cursor=lambda _: None))
+CODES = '[{"field":"GL","value":"61000","name":"Meals"},{"field":"Team","value":"t-1","type":"IDENTIFIER"}]'
+
+
+def entries(*others: str, codes: str = CODES) -> bytes:
+    usual = [f'{{"id":"{number}","codes":{codes}}}' for number in range(60)]
+    return ('{"items":[' + ",".join([*usual, *others]) + "]}").encode()
+
+
+@pytest.fixture
+def cut_pages(monkeypatch: pytest.MonkeyPatch) -> pages.PageReader:
+    """The reader of pages of entries without msgspec."""
+    reader = pages.PageReader.of(Entry, "items", hooks._straight.rules)
+    assert reader is not None
+    known: Any = hooks._page_readers
+    monkeypatch.setitem(known, (Entry, "items"), reader)
+    return reader
+
+
+def test_an_array_of_parts_that_was_met_before_is_one_object(cut_pages: pages.PageReader) -> None:
+    content = entries('{"id":"a","codes":null}', '{"id":"b","codes":[]}', '{"id":"c"}')
+
+    read = [cut_pages.read(content) for _ in range(2)]
+
+    for found in read:
+        assert found is not None
+        body, items = found
+        assert body == {}
+        assert exactly(items) == exactly(structure(parse(content), dict[str, tuple[Entry, ...]])["items"])
+    first, second = (found[1] for found in read if found is not None)
+    assert first[0].codes is first[59].codes is second[7].codes
+    assert first[0].codes[0] is structure({"id": "z", "codes": parse(CODES.encode())}, Entry).codes[0]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        f'{{"id":"a","codes":[],"codes":{CODES}}}',
+        f'{{"id":"a","other":{{"codes":{CODES}}}}}',
+        f'{{"id":"a","others":[[{{"codes":{CODES}}}]]}}',
+        f'{{"id":"a","x\\"codes":{CODES}}}',
+        '{"id":"a","note":"\\"codes\\":[]"}',
+        '{"id":"a","codes":[{"field":"GL","value":"x]y"}]}',
+        '{"id":"a","codes":[{"field":"GL","value":"x","level":[1]}]}',
+        '{"id":"a","codes":[{"field":"GL","value":"x","level":1.50}]}',
+        f'{{"id":"a","codes": {CODES} }}',
+        f'{{ "codes" :{CODES},"id":"a"}}',
+        '{"id":"a","codes":[{"field":"GL","value":"\\ud83d\\ude00"}]}',
+    ],
+    ids=str,
+)
+def test_a_page_is_read_as_its_json_says_wherever_arrays_stand_in_it(cut_pages: pages.PageReader, item: str) -> None:
+    shape, content = ENTRIES.at(None).returns, entries(*[item] * 300)
+    expected = exactly(shape.read(parse(content)))
+
+    for _ in range(3):
+        cut_pages.effort.left = 0
+        assert exactly(shape.read_text(content)) == expected
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ('{"id":"a","note":NaN}', "not JSON"),
+        ('{"id":"a","codes":NaN}', "not JSON"),
+        ('{"id":"a","codes":Infinity}', "not JSON"),
+        (f'{{"id":"a","codes":{CODES[:-1]}}}', "not JSON"),
+        (f'{{"id":"a","x,"codes":{CODES}}}', "not JSON"),
+        (f'{{"id":{CODES}}}', r"\[60\]\.id"),
+        ('{"id":"a","codes":[{"field":"GL","value":1}]}', r"\[60\]\.codes\[0\]\.value"),
+        ('{"id":"a","codes":"[]"}', r"\[60\]\.codes"),
+        ('{"id":"a","codes":[{"field":"GL","value":"\\ud83d"}]}', "not JSON"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_on_a_page_is_told_with_its_place(cut_pages: pages.PageReader, item: str, problem: str) -> None:
+    content = entries(item, *[f'{{"id":"b","codes":{CODES}}}'] * 300)
+
+    for _ in range(3):
+        cut_pages.effort.left = 0
+        with pytest.raises(CodecError, match=problem):
+            ENTRIES.at(None).returns.read_text(content)
+
+
+def test_arrays_that_are_all_new_are_left_to_the_parser(cut_pages: pages.PageReader) -> None:
+    def page(start: int) -> bytes:
+        codes = (f'[{{"field":"GL","value":"{start + number}"}}]' for number in range(400))
+        return ('{"items":[' + ",".join(f'{{"id":"a","codes":{each}}}' for each in codes) + "]}").encode()
+
+    for number in range(20):
+        found = cut_pages.read(page(number * 400))
+        assert found is not None
+        assert [each.codes[0].value for each in found[1]] == [str(number * 400 + each) for each in range(400)]
+
+    assert len(cut_pages._arrays) <= 4 * 400
+
+
+def test_parts_whose_unknown_fields_may_be_changed_are_not_shared(cut_pages: pages.PageReader) -> None:
+    item = '{"id":"a","codes":[{"field":"GL","value":"x","level":[1]}]}'
+
+    for _ in range(2):
+        found = cut_pages.read(entries(item, item))
+        assert found is not None
+        first, second = found[1][-2:]
+        assert first.codes == second.codes
+        assert first.codes[0].extra["level"] is not second.codes[0].extra["level"]
 
 
 @attrs.frozen(kw_only=True)

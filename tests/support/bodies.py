@@ -71,7 +71,7 @@ def spoiled(body: object, chance: random.Random) -> object:
 
 
 def as_text(body: object) -> bytes:
-    """The JSON text of a body, with numbers of any size as they are."""
+    """The JSON text of a body as services write it, without blanks, with numbers of any size as they are."""
     numbers = dict[str, str]()
 
     def named(number: object) -> str:
@@ -79,7 +79,7 @@ def as_text(body: object) -> bytes:
         numbers[json.dumps(name)] = str(number)
         return name
 
-    text = json.dumps(body, default=named)
+    text = json.dumps(body, default=named, separators=(",", ":"))
     for name, number in numbers.items():
         text = text.replace(name, number)
     return text.encode()

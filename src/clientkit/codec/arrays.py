@@ -15,26 +15,28 @@ MOST_UNKNOWN = 32
 
 
 class ArrayReader:
-    """Reads an array of a class as a tuple. `one` gives the reader of one element."""
+    """Reads an array of a class as a tuple. `one` gives the reader of one element, and `make` begins the one of long arrays."""
 
-    def __init__(self, kind: type[Any], rules: Rules, one: Callable[[], Hook]) -> None:
-        self._kind, self._rules, self._one = kind, rules, one
+    def __init__(
+        self, kind: type[Any], rules: Rules, one: Callable[[], Hook], *, make: type[ReaderOfDicts] = ReaderOfDicts
+    ) -> None:
+        self._kind, self._rules, self._one, self._make = kind, rules, one, make
         self._unknown = dict[type[Any], frozenset[str] | None]()
         self._reader: tuple[Hook, dict[type[Any], set[str]]] | None = None
 
-    def __call__(self, values: list[object]) -> tuple[object, ...]:
-        """The elements; raises whatever says that one of them does not fit."""
+    def __call__(self, values: list[object], taken: list[object] | None = None) -> tuple[object, ...]:
+        """The elements; raises whatever says that one of them does not fit. `taken` is for the reader to note things."""
         if len(values) < _LONG:
             read, kind = self._one(), self._kind
             return tuple([read(value, kind) for value in values])
         read, met = self._reader or self._made()
-        items: tuple[object, ...] = read(values, None)
+        items: tuple[object, ...] = read(values, taken)
         if any(met.values()):
             self._learn(met)
         return items
 
     def _made(self) -> tuple[Hook, dict[type[Any], set[str]]]:
-        reader = ReaderOfDicts(self._rules, self._unknown)
+        reader = self._make(self._rules, self._unknown)
         self._reader = reader.array_reader(self._kind), reader.met or {}
         return self._reader
 

@@ -19,6 +19,7 @@ from clientkit.field_problems import CodecError, problems_of
 if TYPE_CHECKING:
     from clientkit.codec.converters import Converters
     from clientkit.codec.encoders import Encoders
+    from clientkit.codec.pages import PageReader as PlainPageReader
     from clientkit.codec.shadows import PageReader
 
 T = TypeVar("T")
@@ -61,16 +62,19 @@ def loads(content: bytes, kind: type[T] | Shape[T]) -> T:
     return kind.read_text(content) if isinstance(kind, Shape) else structure(parse(content), kind)
 
 
-def page_reader(kind: type[Any], items_key: str) -> PageReader | None:
-    """The reader of pages of `kind` with their items under `items_key`, where msgspec is installed; None for what is not read field by field."""
+def page_reader(kind: type[Any], items_key: str) -> PageReader | PlainPageReader | None:
+    """The reader of pages of `kind` with their items under `items_key`; None where they are read as any JSON."""
     if not attrs.has(kind) or _straight.is_taught(kind):
         return None
     if (kind, items_key) not in _page_readers:
         try:
             from clientkit.codec.shadows import PageReader
         except ImportError:
-            return None
-        _page_readers[kind, items_key] = PageReader(kind, items_key, _straight.rules)
+            from clientkit.codec.pages import PageReader as PlainPageReader
+
+            _page_readers[kind, items_key] = PlainPageReader.of(kind, items_key, _straight.rules)
+        else:
+            _page_readers[kind, items_key] = PageReader(kind, items_key, _straight.rules)
     return _page_readers[kind, items_key]
 
 
@@ -175,7 +179,7 @@ def _written_by_cattrs(kind: Any) -> Callable[[Any], object]:
 
 
 _dumpers = dict[type[Any], Callable[[Any], "bytes | None"]]()
-_page_readers = dict[tuple[type[Any], str], "PageReader"]()
+_page_readers = dict[tuple[type[Any], str], "PageReader | PlainPageReader | None"]()
 _teaching = Lock()
 #: What was taught to be read or written in its own way.
 _read_otherwise = dict[Any, Callable[[Structure], Hook]]()

@@ -18,12 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from enum import Enum
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 import attrs
 
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
-from clientkit.codec.rules import Fields, Hook, Rules, without_none
+from clientkit.codec.rules import Fields, Hook, Rules, element_of, without_none
 from clientkit.codec.sharing import NO_EXTRA, NO_EXTRA_NAME, NULLS, TEXTS, SharedExtra, all_texts
 from clientkit.making import has_twin, twin
 
@@ -91,7 +91,7 @@ class ReaderOfDicts:
         return self._compiled("value")
 
     def _compiled(self, result: str) -> Hook:
-        text = "\n".join(["def read(value, _):", *self._before_the_loop, *self.lines, f"    return {result}"])
+        text = "\n".join(["def read(value, taken):", *self._before_the_loop, *self.lines, f"    return {result}"])
         exec(text, self.names)  # noqa: S102 - the text is made of attribute names and literals, as in attrs itself
         made: Hook = self.names["read"]
         return made
@@ -275,9 +275,9 @@ class ReaderOfDicts:
             # The table of members first: calling the class takes several times as long.
             members = self._name(wanted._value2member_map_.get)
             self._put(depth, f"{variable} = {members}({variable}) or {self._hooked(variable, wanted)}")
-        elif get_origin(wanted) in {tuple, Sequence}:
+        elif (element := element_of(wanted)) is not None:
             self._check_class(variable, "list", depth)
-            self._elements(variable, get_args(wanted)[0], depth)
+            self._elements(variable, element, depth)
         elif (part := self._in_line(wanted)) is not None:
             made = self._variable()
             self._object(part, variable, made, depth)
@@ -338,6 +338,11 @@ class ReaderOfDicts:
         kind: type[Any] = wanted
         is_near = kind not in self._within and len(self._within) < _DEEPEST
         return kind if is_near and self._rules.is_plain(kind) else None
+
+    def _part(self, wanted: Any) -> type[Any] | None:
+        """The class of an array's elements, where an array of them is looked up by its JSON text."""
+        part = self._in_line(element_of(wanted))
+        return part if part is not None and Fields.of(part, self._rules).are_many_texts else None
 
     def _hooked(self, variable: str, wanted: Any) -> str:
         return f"{self._name(self._rules.hook_of(wanted))}({variable}, {self._name(wanted)})"

@@ -15,6 +15,9 @@ from clientkit.codec.fields import is_number
 
 Hook = Callable[[Any, Any], Any]
 
+#: Objects of fewer fields are parsed as fast as an array of them is looked up by its JSON text.
+_FEW = 3
+
 
 class Rules(NamedTuple):
     """What the readers have to know of the codec.
@@ -66,6 +69,11 @@ class Fields(NamedTuple):
         """Whether all of them are texts in JSON, so that objects with equal texts are equal."""
         return bool(self.told) and all(_is_text(without_none(field.type)[0]) for field in self.told)
 
+    @property
+    def are_many_texts(self) -> bool:
+        """Whether they are texts, and so many that arrays of such objects are looked up by their JSON text."""
+        return len(self.told) > _FEW and self.are_texts
+
 
 def without_none(kind: Any) -> tuple[Any, bool]:
     """A type without its None, where nothing else is united in it, and whether it had one."""
@@ -74,6 +82,11 @@ def without_none(kind: Any) -> tuple[Any, bool]:
         if len(others) == 1 and len(others) < len(get_args(kind)):
             return others[0], True
     return kind, False
+
+
+def element_of(kind: Any) -> Any:
+    """The type of the elements of an array that is kept as a tuple; None for what is none."""
+    return get_args(kind)[0] if get_origin(kind) in {tuple, Sequence} else None
 
 
 def is_array(kind: Any) -> bool:

@@ -8,8 +8,8 @@ the seventh digit of a second.
 A shadow refuses what its class does not know, so nothing is lost. The default reader reads such a page, and what was
 unknown in it becomes a field of the shadow, so that the next page is fast again.
 
-A part that says nothing but texts, such as a vendor, stays JSON text in the struct. Where the same text was met before,
-its object is taken, and neither is decoded again.
+A part that says nothing but texts, such as a vendor, stays JSON text in the struct, and so does an array of longer ones,
+such as the field values of a line. Where the same text was met before, its objects are taken, and nothing is decoded again.
 """
 
 from __future__ import annotations
@@ -18,23 +18,21 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, NamedTuple, cast, get_args, get_origin
+from typing import Any, NamedTuple, cast
 
 import attrs
 import msgspec
 
 from clientkit.codec.arrays import MOST_UNKNOWN
+from clientkit.codec.effort import Effort
 from clientkit.codec.readers import ReaderOfDicts, Unknown
 from clientkit.codec.remembered import remember
-from clientkit.codec.rules import Fields, Hook, Rules, without_none
-from clientkit.codec.sharing import NO_EXTRA_NAME, SharedExtra, all_texts
+from clientkit.codec.rules import Fields, Hook, Rules, element_of, without_none
+from clientkit.codec.sharing import NO_EXTRA_NAME, SharedExtra, all_texts, are_shared
 from clientkit.codec.text import make_room, number
 from clientkit.overriding import override
 
-#: After so many pages that the shadow refused, few are tried, since each is read twice.
-_MOST_IN_VAIN = 6
-
-# The JSON of most vendors, users and field values is shorter, and a service decides how long it is.
+# The JSON of most vendors, users and arrays of field values is shorter, and a service decides how long it is.
 _LONGEST_PART = 1_000
 
 # What msgspec takes in no name of a field.
@@ -52,13 +50,12 @@ class PageReader:
         self._fields = dict[type[Any], Fields]()
         # None before the first page. All at once: a thread that reads while another one learns must not have some of each.
         self._made: _Made | None = None
-        # The pages to leave to the default reader, after so many in vain.
-        self._left, self._in_vain = 0, 0
+        # A page that the shadow refuses is read twice.
+        self.effort = Effort()
 
     def read(self, content: bytes) -> tuple[dict[str, object], tuple[Any, ...]] | None:
         """A page's fields without its items, and the items. None for what the default reader has to look at."""
-        if self._left > 0:
-            self._left -= 1
+        if self.effort.is_left():
             return None
         try:
             make_room(content)
@@ -67,7 +64,7 @@ class PageReader:
             items: tuple[Any, ...] = read(page.items, None)
         except Exception:  # noqa: BLE001 - whatever it was, the default reader says it better
             return None
-        self._in_vain = 0
+        self.effort.paid()
         return {
             name: found for name, field in beside.items() if (found := getattr(page, field)) is not msgspec.UNSET
         }, items
@@ -82,8 +79,7 @@ class PageReader:
             self._unknown = found
             self._make(beside)
             return
-        self._in_vain += 1
-        self._left = 2 ** min(self._in_vain, _MOST_IN_VAIN)
+        self.effort.was_in_vain()
 
     def _collect(self, value: object, found: dict[type[Any], frozenset[str]]) -> None:
         if isinstance(value, tuple):
@@ -134,7 +130,7 @@ class _ReaderOfStructs(ReaderOfDicts):
         super().__init__(rules)
         self.names["UNSET"] = msgspec.UNSET
         self._unknown = unknown
-        self._parts = dict[tuple[type[Any], bool], _Parts]()
+        self._parts = dict[tuple[Any, bool], dict[bytes, Any]]()
 
     def shadow(self, kind: type[Any]) -> Any:
         """The struct of a class, and of the classes in it that are read in line."""
@@ -167,8 +163,10 @@ class _ReaderOfStructs(ReaderOfDicts):
             return wanted
         if wanted is datetime:
             return str
-        if get_origin(wanted) in {tuple, Sequence}:
-            return list[self._checked(get_args(wanted)[0])]  # type: ignore[misc]  # a type made at run time
+        if self._part(wanted) is not None:
+            return msgspec.Raw
+        if (element := element_of(wanted)) is not None:
+            return list[self._checked(element)]  # type: ignore[misc]  # a type made at run time
         part = self._in_line(wanted)
         if part is None:
             return Any
@@ -187,15 +185,18 @@ class _ReaderOfStructs(ReaderOfDicts):
 
     @override
     def _value(self, variable: str, wanted: Any, depth: int) -> None:
-        if get_origin(wanted) in {tuple, Sequence} and _is_checked(get_args(wanted)[0]):
+        if self._part(wanted) is not None:
+            self._put(depth, f"{variable} = {self._looked_up(wanted, variable, optional=False)}")
+        elif _is_checked(element_of(wanted)):
             self._put(depth, f"{variable} = tuple({variable})")
         elif not _is_checked(wanted):
             super()._value(variable, wanted, depth)
 
     @override
     def _value_if(self, condition: str, variable: str, wanted: Any, depth: int) -> None:
-        if (part := self._in_line(wanted)) is not None and self._is_looked_up(part):
-            self._put(depth, f"if {condition}: {variable} = {self._looked_up(part, variable, optional=True)}")
+        part = self._in_line(wanted)
+        if self._part(wanted) is not None or (part is not None and self._is_looked_up(part)):
+            self._put(depth, f"if {condition}: {variable} = {self._looked_up(wanted, variable, optional=True)}")
         else:
             super()._value_if(condition, variable, wanted, depth)
 
@@ -209,10 +210,15 @@ class _ReaderOfStructs(ReaderOfDicts):
     def _is_looked_up(self, part: type[Any]) -> bool:
         return Fields.of(part, self._rules).are_texts
 
-    def _looked_up(self, part: type[Any], source: str, *, optional: bool) -> str:
-        if (part, optional) not in self._parts:
-            self._parts[part, optional] = _Parts(part, self._rules, self._unknown, optional=optional)
-        return f"{self._name(self._parts[part, optional])}[bytes({source})]"
+    def _looked_up(self, wanted: Any, source: str, *, optional: bool) -> str:
+        if (wanted, optional) not in self._parts:
+            self._parts[wanted, optional] = self._parts_of(wanted, optional=optional)
+        return f"{self._name(self._parts[wanted, optional])}[bytes({source})]"
+
+    def _parts_of(self, wanted: Any, *, optional: bool) -> dict[bytes, Any]:
+        if (part := element_of(wanted)) is None:
+            return _Parts(wanted, self._rules, self._unknown, optional=optional)
+        return _Arrays(_Parts(part, self._rules, self._unknown, optional=False), optional=optional)
 
     @override
     def _check_class(self, source: str, name: str, depth: int) -> None:
@@ -258,19 +264,36 @@ class _Parts(dict[bytes, Any]):
         shadow = reader.shadow(kind)
         self._decode = msgspec.json.Decoder(shadow | None if optional else shadow, float_hook=number).decode
         self._read = reader.reader(kind)
-        self._extra = Fields.of(kind, rules).extra
+        self.extra = Fields.of(kind, rules).extra
 
     def __missing__(self, content: bytes) -> object:
         decoded = self._decode(content)
         made = None if decoded is None else self._read(decoded, None)
-        if made is not None and self._extra is not None:
-            extra = getattr(made, self._extra.name)
+        if made is not None and self.extra is not None:
+            extra = getattr(made, self.extra.name)
             if extra.__class__ is not SharedExtra:
                 if not all_texts(extra):
                     return made
                 # Several objects will hold it.
-                made = attrs.evolve(made, **{self._extra.name: SharedExtra(extra)})
+                made = attrs.evolve(made, **{self.extra.name: SharedExtra(extra)})
         if len(content) <= _LONGEST_PART:
+            remember(self, content, made)
+        return made
+
+
+class _Arrays(dict[bytes, "tuple[Any, ...] | None"]):
+    """Arrays of parts by their JSON."""
+
+    def __init__(self, parts: _Parts, *, optional: bool) -> None:
+        super().__init__()
+        array: Any = list[msgspec.Raw]
+        self._cut: Callable[[bytes], Any] = msgspec.json.Decoder(array | None if optional else array).decode
+        self._parts = parts
+
+    def __missing__(self, content: bytes) -> tuple[Any, ...] | None:
+        cut = self._cut(content)
+        made = None if cut is None else tuple([self._parts[bytes(each)] for each in cut])
+        if len(content) <= _LONGEST_PART and (made is None or are_shared(made, self._parts.extra)):
             remember(self, content, made)
         return made
 

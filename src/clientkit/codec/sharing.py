@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import attrs
 
 from clientkit.codec.remembered import Remembered
 from clientkit.overriding import override
@@ -42,3 +45,8 @@ TEXTS = Remembered(str)
 def all_texts(extra: dict[str, object]) -> bool:
     """Whether equal fields are alike: true is equal to 1, and 1.0 to 1.00."""
     return all(value is None or value.__class__ is str for value in extra.values())
+
+
+def are_shared(made: Iterable[object], extra: attrs.Attribute[Any] | None) -> bool:
+    """Whether what objects keep in `extra`, their unknown fields, may be that of several objects."""
+    return extra is None or all(getattr(each, extra.name).__class__ is SharedExtra for each in made)

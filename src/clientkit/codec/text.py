@@ -84,13 +84,24 @@ def _refuse_constant(text: str) -> object:
     raise ValueError(f"{text} is not JSON")
 
 
+def has_surrogates(content: bytes) -> bool:
+    """Whether JSON text has an escaped surrogate, which is half of a character where the other half is missing."""
+    return b"\\" in content and _SURROGATE.search(content) is not None
+
+
+def parse_text(text: str, constant: Callable[[str], object] = _refuse_constant) -> object:
+    """JSON text as `parse` reads it without msgspec, but for halves of characters; `constant` makes what Python knows and JSON does not."""
+    value: object = json.JSONDecoder(parse_float=number, parse_constant=constant).decode(text)
+    return value
+
+
 # `json.loads` makes one for each call that names a parser.
 _decoder = json.JSONDecoder(parse_float=number, parse_constant=_refuse_constant)
 
 
 def _parse_plainly(content: bytes) -> object:
     value: object = _decoder.decode(str(content, "utf-8"))
-    if b"\\" in content and _SURROGATE.search(content):
+    if has_surrogates(content):
         # Half of a pair is no character: encoding fails here, as in msgspec, and not where the text is stored later.
         json.dumps(value, ensure_ascii=False, default=str).encode()
     return value
