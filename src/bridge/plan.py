@@ -13,11 +13,12 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.datatable import DataTable, Tabular, money_text
 from bridge.decisions import Decision, Post, Refuse, Skip, SkipCode
-from bridge.documents.protocol import PlannedVendor
+from bridge.documents.protocol import Document, PlannedVendor, parts_of
 from bridge.totals import Total, total_of
 
 #: The columns of the rows of a plan and of an outcome, and the types of their values. `day` is that of the record, and
-#: `impact_date` that of the document; `kind` and `id` name what is in the ledger.
+#: `impact_date` that of the document; `kind` and `id` name what is in the ledger. `subsidiary` names those in whose books
+#: it is; what is refused, or was posted before and has not changed, has none.
 RECORD_COLUMNS: Mapping[str, type[object]] = MappingProxyType(
     {
         "record_id": str,
@@ -30,6 +31,7 @@ RECORD_COLUMNS: Mapping[str, type[object]] = MappingProxyType(
         "outcome": str,
         "step": str,
         "impact_date": date,
+        "subsidiary": str,
         "kind": str,
         "id": str,
         "code": str,
@@ -110,7 +112,7 @@ class Plan(Tabular):
 
     def rows(self) -> list[dict[str, object]]:
         """A flat row for each record, with the columns of `RECORD_COLUMNS`, for pandas or `clientkit.frames.rows_to_arrow`."""
-        return [_flat(each) for each in self.outcomes]
+        return [_flat(each, self.books) for each in self.outcomes]
 
     def _repr_html_(self) -> str:
         """As `table`, with what a page has room for: what sort of record it is, whose, and where it was spent."""
@@ -175,11 +177,30 @@ def skipped_row(skip: Skip) -> dict[str, object]:
     return record_row(skip.record) | {"outcome": skipped_as(skip), "code": skip.code.value, "why": skip.why}
 
 
-def _flat(outcome: Decision) -> dict[str, object]:
+def subsidiaries_of(document: Document, books: Books | None) -> str | None:
+    """In whose books a document is, by name; several where it is in two parts, None where it does not say."""
+    names = [subsidiary_name(each, books) for each in parts_of(document)]
+    return "; ".join(dict.fromkeys(each for each in names if each)) or None
+
+
+def subsidiary_name(document: Document, books: Books | None) -> str | None:
+    """In whose books a document of one part is, None where it does not say."""
+    told = document.form().head.get("subsidiary")
+    if told is None:
+        told = getattr(document, "subsidiary_id", None)
+    known = books.subsidiary(told) if books is not None and isinstance(told, str) else None
+    return told if known is None else known.trade_name
+
+
+def _flat(outcome: Decision, books: Books | None) -> dict[str, object]:
     match outcome:
         case Post():
-            became = {"outcome": "post", "step": outcome.step, "impact_date": outcome.document.impact_date}
-            return record_row(outcome.record) | became
+            return record_row(outcome.record) | {
+                "outcome": "post",
+                "step": outcome.step,
+                "impact_date": outcome.document.impact_date,
+                "subsidiary": subsidiaries_of(outcome.document, books),
+            }
         case Skip():
             return skipped_row(outcome)
         case Refuse():

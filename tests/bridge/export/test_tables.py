@@ -165,6 +165,7 @@ def test_a_plan_and_an_outcome_are_rows_with_their_amounts_and_reasons(company: 
         fine, bad = told["accr_good"], told["accr_bad"]
         assert (fine["outcome"], fine["amount"], fine["currency"]) == (became, Decimal("1234.50"), "USD")
         assert (fine["merchant"], fine["person"], fine["impact_date"]) == ("Air", "Ada Example", date(2026, 2, 3))
+        assert (fine["subsidiary"], bad["subsidiary"]) == ("Example Inc.", None)
         assert (bad["outcome"], bad["code"], bad["amount"]) == ("refused", "unknown_account", Decimal(5))
         assert "which is no account of Rillet" in str(bad["why"])
         assert all(

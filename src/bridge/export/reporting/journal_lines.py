@@ -10,8 +10,8 @@ from bridge.books import Books
 from bridge.closing.delimited import Cell
 from bridge.decisions import Post
 from bridge.documents.protocol import Document, parts_of
-from bridge.export.reporting.naming import party_name, subsidiary_name
-from bridge.plan import Plan
+from bridge.export.reporting.naming import party_name
+from bridge.plan import Plan, subsidiary_name
 from bridge.postings import Posting
 
 HEADINGS = (

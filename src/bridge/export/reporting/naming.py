@@ -8,6 +8,7 @@ from brex_accounting import Record
 from bridge.books import Books
 from bridge.datatable import money_text
 from bridge.documents.protocol import Document, PlannedVendor, parts_of
+from bridge.plan import subsidiary_name
 
 
 def merchant_of(record: Record) -> str:
@@ -28,15 +29,6 @@ def party_name(document: Document, books: Books | None) -> str:
         return party.vendor.name
     vendor = None if party is None or books is None else books.vendor(party)
     return (party or "") if vendor is None else vendor.name
-
-
-def subsidiary_name(document: Document, books: Books | None) -> str | None:
-    """In whose books a document is, None where it does not say."""
-    told = document.form().head.get("subsidiary")
-    if told is None:
-        told = getattr(document, "subsidiary_id", None)
-    known = books.subsidiary(told) if books is not None and isinstance(told, str) else None
-    return told if known is None else known.trade_name
 
 
 def posting_lines(document: Document, books: Books | None) -> Iterator[str]:

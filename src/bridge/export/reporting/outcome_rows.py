@@ -36,6 +36,7 @@ def _of_posted(posted: Posted) -> Row:
         "outcome": "adopted" if posted.adopted else "posted",
         "step": posted.step,
         "impact_date": None if posted.document is None else posted.document.impact_date,
+        "subsidiary": posted.subsidiary,
         "kind": posted.kind,
         "id": posted.id,
     }

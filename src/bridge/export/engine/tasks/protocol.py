@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import attrs
 
@@ -24,11 +24,14 @@ from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import Failed, Posted, RecordResult, StopCode, Warned
+from bridge.plan import subsidiaries_of
 from bridge.settings.values import Settings, SettingsError
 from bridge.wording import RECORDS, Wording
 from clientkit.errors import AnswerError, ApiError, Call, NoAnswerError
 from clientkit.stopping import StoppedError
 from clientkit.verdicts import Verdict
+
+R = TypeVar("R", bound=RecordResult)
 
 INTERRUPTED = "it was interrupted"
 
@@ -118,7 +121,7 @@ class TaskContext:
     @contextmanager
     def attaching(self, posted: Posted) -> Generator[None]:
         """Know what is in the ledger while its receipts are attached; `in_ledger` tells it."""
-        self._attaching[posted.record.id] = posted
+        self._attaching[posted.record.id] = self.named(posted)
         try:
             yield
         finally:
@@ -127,6 +130,15 @@ class TaskContext:
     def in_ledger(self, record_id: str) -> Posted | None:
         """A record that is posted and whose receipts are being attached; in any thread."""
         return self._attaching.get(record_id)
+
+    def named(self, result: R) -> R:
+        """A result with the names of the subsidiaries in whose books it is."""
+        if not isinstance(result, Posted) or result.document is None:
+            return result
+        try:
+            return attrs.evolve(result, subsidiary=subsidiaries_of(result.document, self.books))
+        except Exception:  # noqa: BLE001 - a document of the caller may raise anything, and it is in the ledger
+            return result
 
     def look_once(self, ref: Ref) -> Found | None:
         """An object that many records of a run share, such as a summary, as it was at the first look."""
@@ -183,7 +195,8 @@ def carried_out(task: Task, context: TaskContext) -> Done:
     The threads beside it are in the middle of their own work, which has to be finished and written down.
     """
     try:
-        return drive(task.carry_out(context))
+        done = drive(task.carry_out(context))
+        return attrs.evolve(done, results=tuple(map(context.named, done.results)))
     except Exception:
         raise
     except BaseException as error:  # noqa: BLE001 - a ledger of the caller's may raise SystemExit
