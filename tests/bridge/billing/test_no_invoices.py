@@ -58,6 +58,15 @@ def test_a_file_without_invoices_is_named_and_no_mistake(run: Run, command: str,
     assert (done.exit_code, done.stderr) == (0, f"{name} has no invoices.\n")
 
 
+def test_a_plan_without_anything_to_post_says_so(run: Run) -> None:
+    Path("first.csv").write_text(HEADING + ROW, encoding="utf-8")
+    assert run("sync", "first.csv").exit_code == 0
+
+    done = run("plan", "first.csv")
+
+    assert (done.exit_code, done.stdout) == (0, "Nothing to post.\n")
+
+
 @pytest.mark.parametrize("command", ["plan", "sync"])
 def test_a_file_of_which_nothing_can_be_read_has_invoices(run: Run, command: str) -> None:
     Path("wrong.csv").write_text(HEADING + ROW.replace("100.00", "many"), encoding="utf-8")

@@ -270,7 +270,8 @@ def _plan_table(planned: SyncPlan) -> Group:
     customers = [("customer", f"{each.customer.id} {each.customer.name}") for each in planned.customers]
     products = [("product", f"{each.product.id} {each.product.name}") for each in planned.products]
     created = DataTable(title="To create", headings=("Created first", "What"), rows=(*customers, *products))
-    return Group(*map(_first_rows, (created, *planned.tables) if created.rows else planned.tables))
+    shown = (created, *planned.tables) if created.rows else planned.tables
+    return Group(*map(_first_rows, shown)) if shown else Group("Nothing to post.")
 
 
 def _first_rows(shown: DataTable) -> DataTable | Group:
