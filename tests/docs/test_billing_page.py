@@ -25,8 +25,10 @@ from bridge.billing import (
     read_invoices_csv,
 )
 from bridge.billing.csv_file import NEEDED, OPTIONAL
+from bridge.billing.sync import InvoiceSync
 from bridge.billing.sync.files import read_invoices
 from bridge.export.commands.every import app
+from support.billing.company import SETTINGS, standin
 from support.billing.stripe_json import stripe_invoice
 
 PAGE = (Path(__file__).parents[2] / "docs" / "billing.md").read_text(encoding="utf-8")
@@ -136,5 +138,21 @@ def test_its_commands_are_there() -> None:
     assert billing is not None
     known = {each.name for each in billing.registered_commands}
     (shell,) = (text for language, text in BLOCK.findall(PAGE) if language == "sh")
+    variable, *commands = shell.splitlines()
 
-    assert {line.split()[2] for line in shell.splitlines()} == known
+    assert variable.startswith("export RILLET_API_KEY=")
+    assert {line.split()[2] for line in commands} == known
+
+
+def test_its_json_is_posted_and_applied(tmp_path: Path) -> None:
+    (text,) = (text for language, text in BLOCK.findall(PAGE) if language == "json")
+    (tmp_path / "invoices.json").write_text(text, encoding="utf-8")
+    books = standin()
+
+    outcome = InvoiceSync(read_invoices(tmp_path / "invoices.json"), books.client(), SETTINGS).run()
+
+    ((invoice,), (memo,), (product,)) = books.invoices, books.credit_memos, books.products
+    assert (outcome.complete, outcome.posted, product.name) == (True, 2, "Seats")
+    assert (memo.total.amount, memo.applied_amount.amount) == (Decimal("35.70"), Decimal(20))
+    assert (invoice.total.amount, invoice.amount_due.amount) == (Decimal(119), Decimal(99))
+    assert (invoice.items[0].product_id, memo.items[0].product_id) == (product.id, product.id)
