@@ -87,8 +87,9 @@ if TYPE_CHECKING:
         User,
     )
     from brex_accounting.renewing import ClientCredentials, OAuth
+    from brex_accounting.token_ages import TokenKind, TokenStatus
     from brex_accounting.token_file import FileTokenStore
-    from brex_accounting.tokens import LockingTokenStore, MemoryTokenStore, TokenKind, Tokens, TokenStatus, TokenStore
+    from brex_accounting.tokens import LockingTokenStore, MemoryTokenStore, Tokens, TokenStore
     from brex_accounting.users import TeamUser, UserOperations, UserStatus
     from brex_accounting.webhook_groups import (
         WebhookGroup,
@@ -183,10 +184,9 @@ _HOMES = {
         "RecordVendor", "ReviewStatus", "Side", "SourceType", "User",
     ),
     "brex_accounting.renewing": ("ClientCredentials", "OAuth",),
+    "brex_accounting.token_ages": ("TokenKind", "TokenStatus",),
     "brex_accounting.token_file": ("FileTokenStore",),
-    "brex_accounting.tokens": (
-        "LockingTokenStore", "MemoryTokenStore", "TokenKind", "TokenStatus", "TokenStore", "Tokens",
-    ),
+    "brex_accounting.tokens": ("LockingTokenStore", "MemoryTokenStore", "TokenStore", "Tokens",),
     "brex_accounting.users": ("TeamUser", "UserOperations", "UserStatus",),
     "brex_accounting.webhook_groups": (
         "WebhookGroup", "WebhookGroupMember", "WebhookGroupMemberType", "WebhookGroupOperations",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from brex_accounting.tokens import IDLE_LIFETIME, WARN_AHEAD, TokenKind, TokenStatus, Watch, log_expiring
+from brex_accounting.token_ages import IDLE_LIFETIME, WARN_AHEAD, TokenKind, TokenStatus, Watch, log_expiring
 from clientkit.call_context import Authorization, BearerToken, Clocks
 from clientkit.client import CLOCKS, checked_token
 from clientkit.overriding import override

@@ -23,7 +23,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import attrs
 
 from brex_accounting.oauth import OAuthApp, Pkce
-from brex_accounting.tokens import IDLE_LIFETIME, Tokens
+from brex_accounting.token_ages import IDLE_LIFETIME
+from brex_accounting.tokens import Tokens
 from clientkit.testing import Asked, json_answer
 from clientkit.wire import Answer
 

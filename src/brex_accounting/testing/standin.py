@@ -21,7 +21,7 @@ from brex_accounting.testing.receipts import ReceiptFiles
 from brex_accounting.testing.routes import Refusal, router
 from brex_accounting.testing.team import Team
 from brex_accounting.testing.webhooks import WebhookManagement
-from brex_accounting.tokens import IDLE_LIFETIME
+from brex_accounting.token_ages import IDLE_LIFETIME
 from brex_accounting.webhook_subscriptions import WebhookEventType
 from clientkit import testing
 from clientkit.call_context import Clocks, Options
