@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from brex_accounting.records import FieldValueRef, LineItem, Record, RecordType, Side
+from clientkit.money import unsigned_zero
 
 #: The columns that every row of `lines` has, and the types of their values: `rows_to_arrow` makes an empty table of them too.
 LINE_COLUMNS: Mapping[str, type[object]] = MappingProxyType(
@@ -93,7 +94,7 @@ def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dic
         "account_name": None if account is None else account.field_value_name,
         "side": line.type.value,
         "offsetting": _is_offsetting(record, line),
-        "amount": amount if line.type == Side.DEBIT else amount.copy_negate(),
+        "amount": unsigned_zero(amount if line.type == Side.DEBIT else amount.copy_negate()),
         "currency": line.amount.currency,
         **{name: by_column[name].value if name in by_column else None for name in names},
     }

@@ -83,11 +83,15 @@ def table_of_rows(rows: Sequence[Mapping[str, object]], known: Mapping[str, type
     names = list(dict.fromkeys((*known, *(name for row in rows for name in row))))
     columns = {name: [row.get(name) for row in rows] for name in names}
     types = {
-        name: _type_of(column) if any(each is not None for each in column) else _arrow(known.get(name, str), ())
+        name: _type_of(column) if any(each is not None for each in column) else _type_of_nothing(name, known)
         for name, column in columns.items()
     }
     fields = pa.schema([pa.field(name, arrow) for name, arrow in types.items()])
     return _table([{name: _plain(row.get(name)) for name in names} for row in rows], fields)
+
+
+def _type_of_nothing(name: str, known: Mapping[str, type[object]]) -> Any:
+    return _arrow(known[name], ()) if name in known else pa.null()
 
 
 def _table(rows: list[dict[str, object]], columns: pa.Schema) -> pa.Table:

@@ -54,7 +54,9 @@ def to_arrow(values: Iterable[object], kind: type[object] | None = None) -> pyar
 def rows_to_arrow(
     rows: Sequence[Mapping[str, object]], columns: Mapping[str, type[object]] | None = None
 ) -> pyarrow.Table:
-    """Flat rows, such as those of `brex_accounting.lines`, as a table; a column of which nothing is told is text.
+    """Flat rows, such as those of `brex_accounting.lines`, as a table.
+
+    A column without a value has the type that `columns` names, or else the type ``null``, which joins with any other.
 
     Args:
         rows: Mappings from the name of a column to its value.

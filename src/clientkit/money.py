@@ -94,6 +94,11 @@ def allot(amounts: Iterable[Decimal], currency: str, *, whole: Decimal | None = 
     return tuple(_EXACT.add(floor, _unit(currency)) if index in raised else floor for index, floor in enumerate(down))
 
 
+def unsigned_zero(amount: Decimal) -> Decimal:
+    """`amount`, and 0 with its places where it is -0, which a service may say and people do not."""
+    return amount or amount.copy_abs()
+
+
 def decimal_text(amount: Decimal) -> str:
     """An amount in digits and a point, never with an exponent (``1E+2`` is ``100``).
 
@@ -108,8 +113,7 @@ def money_digits(amount: Decimal, currency: str) -> str:
     ``1,234.50`` for 1234.5 USD. Raises `ValueError` as `decimal_text`.
     """
     own = decimal_text(amount).partition(".")[2].rstrip("0")
-    # A service may say -0, which people do not.
-    return f"{amount or NOTHING:,.{max(places(currency), len(own))}f}"
+    return f"{unsigned_zero(amount):,.{max(places(currency), len(own))}f}"
 
 
 def with_currency(amount: Decimal, currency: str, spec: str = "") -> str:

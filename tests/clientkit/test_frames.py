@@ -180,6 +180,21 @@ def test_times_without_utc_and_empty_columns() -> None:
     table = rows_to_arrow([{"at": moment, "day": date(2026, 1, 2), "none": None, "n": 3}, {"n": None}])
     assert table.to_pylist()[0] == {"at": moment, "day": date(2026, 1, 2), "none": None, "n": 3}
     assert table.schema.field("n").type == pa.int64()
+    assert table.schema.field("none").type == pa.null()
+    known = rows_to_arrow([{"none": None}], {"none": Decimal})
+    assert known.schema.field("none").type == pa.decimal128(38, 9)
+
+
+def test_months_with_and_without_amounts_of_a_column_are_one_table() -> None:
+    without, with_amounts = ([{"code": "1", "debit_fx_total": each}] for each in (None, Decimal("1.10")))
+    both = pa.concat_tables([*map(rows_to_arrow, (without, with_amounts))], promote_options="permissive")
+    assert both.column("debit_fx_total").to_pylist() == [None, Decimal("1.100000000")]
+
+
+@pytest.mark.parametrize(("debit", "credit"), [("0.00", "0.00"), ("-0.00", "-0.00")])
+def test_a_line_of_nothing_has_no_sign(debit: str, credit: str) -> None:
+    rows = lines([record(RecordType.CARD_PAYMENT, debits=[(debit, [])], credits=[(credit, [])])])
+    assert [str(each["amount"]) for each in rows] == ["0.00", "0.00"]
 
 
 def test_without_the_extra_the_answer_is_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

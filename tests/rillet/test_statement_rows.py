@@ -157,6 +157,21 @@ def test_a_trial_balance_is_shown_with_its_totals_and_is_flat_rows() -> None:
     assert (row["beginning_balance"], row["ending_balance"]) == (Decimal(10), Decimal("-497.4"))
 
 
+def test_no_row_has_a_zero_with_a_sign() -> None:
+    """Rillet may say -0 of an account that credits increase."""
+    nothing = {"amount": "-0.00", "currency": "USD"}
+    sums = dict.fromkeys(("beginning_balance", "debit_total", "credit_total", "ending_balance"), nothing)
+    account = {"id": "a1", "code": "21120", "name": "Brex Card", **sums}
+    answer = {"period": PERIOD, "currency": "USD", "accounts": [account], "totals": sums}
+    section = {"name": "Revenue", "totals": [{"amount": nothing}]}
+    income = {"period": PERIOD, "currency": "USD", "sections": [section]}
+
+    (balance,) = codec.structure(answer, TrialBalance).rows()
+    (total,) = codec.structure(income, CashFlowStatement).rows()
+
+    assert {str(balance[name]) for name in sums} == {str(total["amount"])} == {"0.00"}
+
+
 def test_a_waterfall_shows_amounts() -> None:
     revenue = {"year_month": "2026-01", "amount": {"amount": "120", "currency": "USD"}}
     customer = codec.structure({"id": "c1", "name": "Example", "total": revenue}, CustomerRevenue)

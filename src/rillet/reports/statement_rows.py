@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import attrs
 
+from clientkit.money import unsigned_zero
 from clientkit.showing import TableParts, cell
 from rillet.reports.statements import (
     BalanceSheet,
@@ -57,7 +58,7 @@ def rows_of(statement: Statement) -> list[dict[str, object]]:
                 "code": line.code,
                 "name": line.name,
                 "column": names.get(column, column),
-                "amount": money and money.amount,
+                "amount": money and unsigned_zero(money.amount),
                 "currency": money and money.currency,
                 "margin": margins.get(column),
             }

@@ -11,6 +11,7 @@ import attrs
 from clientkit.codec import Extra, unknown_fields
 from clientkit.endpoints import operation
 from clientkit.model import Model
+from clientkit.money import unsigned_zero
 from clientkit.requests import Request
 from rillet.values import Money
 
@@ -76,7 +77,7 @@ class TrialBalance(Model):
                 "account_id": each.id,
                 "code": each.code,
                 "name": each.name,
-                **{name: amount and amount.amount for name, amount in _amounts(each).items()},
+                **{name: amount and unsigned_zero(amount.amount) for name, amount in _amounts(each).items()},
                 "currency": self.currency,
             }
             for each in self.accounts
