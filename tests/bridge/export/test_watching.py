@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import SettingsError
-from bridge.export import Announcements, ExportOutcome, JournalError, async_watch, watch
+from bridge.export import Announcements, ExportOutcome, JournalError, SecretsUnavailableError, async_watch, watch
 from clientkit.errors import ApiError, Call, ConfigurationError, UnauthorizedError, UnreadableAnswerError
 from clientkit.wire import Answer
 
@@ -243,6 +243,13 @@ def test_what_does_not_pass_ends_it(error: Exception) -> None:
 
     with pytest.raises(type(error)):
         world.watched()
+
+
+def test_secrets_that_cannot_be_looked_up_now_are_tried_again() -> None:
+    world = World(until=HOUR / 2, results=[SecretsUnavailableError("the vault sleeps"), WELL])
+
+    assert world.watched() == [WELL]
+    assert world.runs == [(0.0, None), (60.0, None)]
 
 
 def test_a_stop_between_runs_is_noticed_soon() -> None:

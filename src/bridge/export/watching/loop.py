@@ -97,7 +97,7 @@ def watch(
 
     Raises:
         SettingsError: The settings name what Rillet does not have.
-        ConfigurationError: A client cannot work as it was set up.
+        ConfigurationError: A client cannot work as it was set up. A store of secrets that cannot be reached is tried again.
     """
     schedule = _Schedule(interval, clock)
     while True:
@@ -139,7 +139,7 @@ async def async_watch(
 
     Raises:
         SettingsError: The settings name what Rillet does not have.
-        ConfigurationError: A client cannot work as it was set up.
+        ConfigurationError: A client cannot work as it was set up. A store of secrets that cannot be reached is tried again.
     """
     schedule = _Schedule(interval, clock)
     while True:
@@ -192,7 +192,7 @@ class _Schedule:
 
 def _log_failure(error: ApiError | JournalError) -> None:
     """Log why a run came to nothing. Raises what a person has to mend first."""
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, ConfigurationError) and error.verdict is Verdict.FATAL:
         raise error
     why: object = error
     if isinstance(error, UnreadableAnswerError):
