@@ -1,77 +1,142 @@
-"""A service for two tenants: Brex's webhooks tell what is ready, and one export of each tenant posts it."""
+"""A service for several tenants: webhooks tell what is ready, a thread of each tenant exports it, ``/health`` tells how.
+
+It needs ``pip install fastapi uvicorn``. With accounts, let uvicorn serve ``service(read_tenants("tenants"), "exports.db")``.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
-import attrs
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from fastapi.testclient import TestClient
 
 import brex_accounting.testing
-import brex_accounting.webhooks
 import rillet.testing
-from brex_accounting import NewWebhookSubscription, WebhookEventType
+from brex_accounting import NewWebhookSubscription, WebhookEventType, webhooks
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Bridge, Entity, Settings
-from bridge.export import Announcements, Export, KeptBooks, SqlJournal, WebhookReceiver, announcing
-from clientkit.webhooks import WebhookError
+from bridge import export
 
-US = Entity(name="US", subsidiary="Example Inc.", card_account="21120", reimbursement_account="21340")
-
-
-@attrs.frozen
-class Tenant:
-    """What belongs to one company. With keys: `Client.from_env(prefix="ACME_")` of both services."""
-
-    name: str
-    brex: brex_accounting.testing.StandIn
-    books: rillet.testing.StandIn
-    announced: Announcements = attrs.field(factory=Announcements)
-    kept: KeptBooks = attrs.field(factory=KeptBooks)
+READY = WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT
+SETTINGS = """
+entities = [{{name="US", subsidiary="Example Inc.", card_account="21120", reimbursement_account="21340"}}]
+tenant = {{company_id = "{company_id}", brex_base_url = "{brex_url}", rillet_base_url = "{books_url}"}}
+"""
 
 
-def receive(tenant: Tenant, headers: Mapping[str, str], body: bytes) -> int:
-    """The endpoint ``/brex/<tenant>`` of any framework: the status to answer with."""
-    secrets = [each.secret for each in tenant.brex.client().webhook_secrets.list()]
-    receiver = WebhookReceiver(
-        partial(brex_accounting.webhooks.verify, secrets=secrets), announcing(tenant.announced.tell)
-    )
-    try:
-        receiver([(name.encode(), value.encode()) for name, value in headers.items()], body)
-    except WebhookError as error:
-        return error.answer_status
-    return 200
+class Exporting:
+    """The export of one tenant, in a thread of its own; `problem` is what keeps it from running."""
+
+    def __init__(self, tenant: export.Tenant, journals: str, tell: Callable[[str, str], object]) -> None:
+        self.tenant, self.journals, self.tell = tenant, journals, tell
+        self.problem: str | None = "no run has ended yet"
+        self.announced, self.kept, self.stopping = export.Announcements(), export.KeptBooks(), threading.Event()
+        self.thread = threading.Thread(target=self.forever, name=tenant.name)
+        handle = export.announcing(self.announced.tell, company_id=tenant.company_id)
+        self.receiver = export.WebhookReceiver(self.verified, handle)
+
+    def verified(self, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> webhooks.Event:
+        """The event, by the secret of this moment, so that a new one counts at once."""
+        return webhooks.verify(headers, body, self.tenant.secret("brex_webhook_secret"))
+
+    def run(self, ids: Sequence[str] | None) -> export.ExportOutcome:
+        """One run, with clients that are made of the secrets of this moment."""
+        with (
+            export.SqlJournal(self.journals, namespace=self.tenant.namespace) as journal,
+            self.tenant.export(journal, kept=self.kept) as made,
+        ):
+            return made.run(ids=ids, stop=self.stopping.is_set)
+
+    def forever(self) -> None:
+        """Export everything at once and every hour, and what is announced in between."""
+        stop = self.stopping.is_set
+        try:
+            for outcome in export.watch(self.run, wait=self.announced.wait, stop=stop, on_error=self.failed):
+                self.ended(outcome.stop_code, f"{outcome.counts.posted} posted")
+        except Exception as error:
+            self.failed(error)  # nothing of this tenant is exported any more
+            raise
+
+    def failed(self, error: Exception) -> None:
+        """A run came to no outcome; the log has the text."""
+        self.ended(type(error).__name__, "could not run")
+
+    def ended(self, problem: str | None, text: str) -> None:
+        """A run has ended."""
+        self.problem = problem
+        self.tell(self.tenant.name, text)
 
 
-def export(tenant: Tenant, journals: str) -> str:
-    """One run: what was announced, each record once, in a journal that all tenants share."""
-    with SqlJournal(journals, namespace=tenant.name) as journal:
-        bridge = Bridge(Settings(entities=(US,)))
-        exporting = Export(tenant.brex.client(), tenant.books.client(), bridge, journal=journal, kept=tenant.kept)
-        return f"{tenant.name}: {exporting.run().counts.posted} posted"
+def service(tenants: export.Tenants, journals: str, tell: Callable[[str, str], object] = print) -> FastAPI:
+    """Brex delivers to ``/brex/<tenant>``; ``/health`` has the problem of each tenant, those with broken settings too."""
+    exporting = {tenant.name: Exporting(tenant, journals, tell) for tenant in tenants}
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        for each in exporting.values():
+            each.thread.start()
+        yield
+        for each in exporting.values():
+            each.stopping.set()
+        for each in exporting.values():
+            await asyncio.to_thread(each.thread.join)
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/health")
+    def health() -> JSONResponse:
+        problems = dict.fromkeys(tenants.problems, "SettingsError")
+        problems |= {name: each.problem for name, each in exporting.items() if each.problem}
+        return JSONResponse(problems, 503 if problems else 200)
+
+    app.mount("/brex", export.WebhookApp({f"/{name}": each.receiver for name, each in exporting.items()}))
+    return app
+
+
+def post(web: TestClient, path: str, headers: Mapping[str, str], body: bytes) -> int:
+    """Deliver as Brex does; the status that it gets."""
+    return web.post(path, headers=dict(headers), content=body).status_code
 
 
 def main() -> None:
-    """Both tenants, a forged webhook, and a second run that has nothing to do."""
-    tenants = [
-        Tenant(name, brex_accounting.testing.StandIn(), rillet.testing.StandIn(reference_types={"brex"}))
-        for name in ("acme", "beta")
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        journals = str(Path(folder) / "exports.db")
-        for tenant in tenants:
-            url = f"https://exports.example/brex/{tenant.name}"
-            new = NewWebhookSubscription(url=url, event_types=[WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT])
-            tenant.brex.client().webhook_subscriptions.create(new)
-            tenant.brex.outbox.listen(url, partial(receive, tenant))
-            tenant.brex.add(card_expense("42.75", coding=[gl("61000")], merchant="Cumulus Cloud"))
-            (delivery,) = tenant.brex.outbox.deliver_due()
-            print(f"{tenant.name}: the webhook was answered with {delivery.answers}")
-            print(export(tenant, journals))
-            print(export(tenant, journals))
-    print("forged:", receive(tenants[0], {"webhook-id": "msg_1"}, b"{}"))
+    """Two tenants on stand-ins and one with broken settings: a run of each, a webhook, a forged one, and the health."""
+    told, brexes = SimpleQueue[str](), dict[str, brex_accounting.testing.StandIn]()
+
+    def secret(tenant: str, name: str) -> str:
+        brex = brexes[tenant]
+        return {"brex_token": brex.token, "brex_webhook_secret": brex.webhooks.secret}.get(name, "stand-in-key")
+
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as serving:
+        place = Path(folder)
+        (place / "cargo.toml").write_text("entities = 7", encoding="utf-8")
+        for number, name in enumerate(("acme", "beta"), start=1):
+            brex = brexes[name] = brex_accounting.testing.StandIn(company_id=f"cuacc_{number}")
+            books = rillet.testing.StandIn(reference_types={"brex"}, seed=number)
+            urls = {"brex_url": serving.enter_context(brex.serve()), "books_url": serving.enter_context(books.serve())}
+            text = SETTINGS.format(company_id=f"cuacc_{number}", **urls)
+            (place / f"{name}.toml").write_text(text, encoding="utf-8")
+        tenants = export.read_tenants(place, secrets=secret)
+        app = service(tenants, str(place / "exports.db"), lambda name, text: told.put(f"{name}: {text}"))
+        web = serving.enter_context(TestClient(app))
+        print(*sorted(told.get(timeout=60) for _ in brexes), sep="\n")
+        for name, brex in brexes.items():
+            new = NewWebhookSubscription(url=f"https://exports.example/brex/{name}", event_types=[READY])
+            brex.client().webhook_subscriptions.create(new)
+            brex.outbox.listen(new.url, partial(post, web, f"/brex/{name}"))
+            brex.add(card_expense("42.75", coding=[gl("61000")], merchant="Cumulus Cloud"))
+            (delivery,) = brex.outbox.deliver_due()
+            print(f"{name}: the webhook was answered with {delivery.answers}")
+            print(told.get(timeout=60))
+        print("forged:", post(web, "/brex/acme", {"webhook-id": "msg_1"}, b"{}"))
+        health = web.get("/health")
+        print("health:", health.status_code, health.text)
 
 
 if __name__ == "__main__":

@@ -33,13 +33,14 @@ accr_000003 it waits for an approval: it is 5,000 or more
 in_1 is partially_paid: 40 USD paid, 60 left
 """,
     "service.py": """\
+acme: 0 posted
+beta: 0 posted
 acme: the webhook was answered with [200]
 acme: 1 posted
-acme: 0 posted
 beta: the webhook was answered with [200]
 beta: 1 posted
-beta: 0 posted
 forged: 400
+health: 503 {"cargo":"SettingsError"}
 """,
 }
 
@@ -54,6 +55,8 @@ def run(*command: str, **environment: str) -> str:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_a_script_says_what_it_should(script: Path) -> None:
+    if script.name == "service.py":
+        pytest.importorskip("fastapi", reason="fastapi of the extra `dev` is not installed")
     assert run(sys.executable, str(script)) == SAID[script.name]
 
 
@@ -89,7 +92,7 @@ def test_a_script_needs_nothing_private(script: Path) -> None:
             or module == "__future__"
         )
         if isinstance(node, ast.Attribute):
-            assert not node.attr.startswith("_"), node.attr
+            assert not node.attr.startswith("_") or node.attr == "__name__", node.attr
 
 
 def test_the_page_names_every_script() -> None:
