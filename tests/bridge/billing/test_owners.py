@@ -100,8 +100,7 @@ def test_an_export_does_not_take_the_journal_of_invoices(seller: Seller) -> None
         brex=brex_accounting.testing.StandIn([expense(1)]),
         rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
     )
-    export = company.export()
-    export.journal = seller.journal
+    export = company.export(journal=seller.journal)
     # An empty run has kept it already.
     assert seller.sync().run().complete
 
@@ -118,8 +117,7 @@ def test_a_sync_does_not_take_the_journal_of_an_export(seller: Seller, tmp_path:
             brex=brex_accounting.testing.StandIn([expense(1)]),
             rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}),
         )
-        export = company.export()
-        export.journal = journal
+        export = company.export(journal=journal)
         assert export.run().complete
         seller.journal = journal
         seller.put(invoice())
@@ -142,8 +140,7 @@ def test_syncs_of_several_companies_and_an_export_share_a_database_by_namespaces
         SqlJournal(place, namespace="beta invoices") as second,
         SqlJournal(place, namespace="acme") as third,
     ):
-        export = company.export()
-        export.journal = third
+        export = company.export(journal=third)
         assert export.run().complete
         for books, journal in ((seller.books, first), (there, second)):
             sync = InvoiceSync(ListedInvoices([invoice()]), books.client(), SETTINGS, journal=journal)

@@ -13,7 +13,7 @@ import rillet.testing
 from brex_accounting import Record, ReviewStatus, SourceType
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, Entity, Settings
-from bridge.export import Export
+from bridge.export import Export, Journal
 from clientkit import Answer, Outgoing
 
 REFERENCE_TYPE = "brex"
@@ -39,11 +39,17 @@ class Company:
     rillet: rillet.testing.StandIn
 
     def export(
-        self, settings: Settings = SETTINGS, *, batch: int = 100, in_flight: int = 4, bridge: Bridge | None = None
+        self,
+        settings: Settings = SETTINGS,
+        *,
+        journal: Journal | None = None,
+        batch: int = 100,
+        in_flight: int = 4,
+        bridge: Bridge | None = None,
     ) -> Export:
         """An export in process whose waits take no time."""
         clients = self.brex.client(sleep=lambda _: None), self.rillet.client()
-        return Export(*clients, bridge or Bridge(settings), batch=batch, in_flight=in_flight)
+        return Export(*clients, bridge or Bridge(settings), journal=journal, batch=batch, in_flight=in_flight)
 
     def posted_references(self) -> list[str]:
         """The record ids that Rillet's documents refer to, one for each document; its first reference is the record's."""
