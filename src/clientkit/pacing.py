@@ -84,6 +84,11 @@ class Pacer:
         with self._lock:
             self._held_until = max(self._held_until, now + seconds)
 
+    def is_waited_for(self, now: float) -> bool:
+        """Whether a request waits for its slot, or would have to because the service turned one away."""
+        with self._lock:
+            return self._held_until > now or bool(self._slots and self._slots[-1] > now)
+
     def __repr__(self) -> str:
         return f"Pacer(limit={self.limit}, window={self.window})"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,8 +12,10 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from bridge import Bridge
+from bridge.export import Export
 from bridge.export.reporting.progress import Pace, Progress
 from bridge.export.reporting.progress_bar import Lines, progress_bar
 from clientkit import Pacer
@@ -46,6 +49,36 @@ def test_the_rest_is_never_faster_than_the_service_allows() -> None:
     clock.seconds = 0.1
 
     assert pace.after("accr_1").rest == timedelta(minutes=10)
+
+
+def test_it_tells_at_any_moment_that_requests_wait_for_the_rate_limit() -> None:
+    clock, pacer = Clock(), Pacer(2, margin=0)
+    pace = Pace(10, pacer, clock, "Rillet")
+    clock.seconds = 1.0
+    progress = pace.after("accr_1")
+    assert (progress.waits_for, progress.outlook) == (None, "0:04:30 left")
+
+    assert [pacer.reserve(clock()) for _ in range(3)] == [0, 0, 60]
+
+    assert (progress.waits_for, progress.outlook) == (
+        "Rillet",
+        "0:04:30 left, waiting for the rate limit of Rillet",
+    )
+    clock.seconds = 61.0
+    assert progress.waits_for is None
+    pacer.hold(clock(), 5)
+    assert progress.waits_for == "Rillet"
+    assert Progress(done=1, of=1, record_id="accr_1").outlook == ""
+
+
+def test_a_run_tells_what_it_waits_for(company: Company) -> None:
+    company.brex.add(*map(expense, range(4)))
+    # Waits take no time here, so the turn of the last request is always to come.
+    client, seen = company.rillet.client(pacer=Pacer(10), sleep=lambda _: None), list[str | None]()
+    outcome = Export(company.brex.client(), client, Bridge(SETTINGS)).run(progress=lambda it: seen.append(it.waits_for))
+
+    assert outcome.complete
+    assert seen == ["Rillet"] * 3 + [None]
 
 
 def test_only_the_last_minutes_count() -> None:
@@ -140,6 +173,24 @@ def test_with_rich_a_terminal_gets_its_bar(monkeypatch: pytest.MonkeyPatch) -> N
     assert "accr_3" in terminal.getvalue()
 
 
+@pytest.mark.parametrize("bar", ["rich", "tqdm"])
+def test_a_bar_that_stands_still_says_what_it_waits_for(bar: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich draws by itself, and tqdm is told to."""
+    pytest.importorskip(bar)
+    waits, told, terminal = threading.Event(), threading.Event(), _Terminal()
+    terminal.told = told
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.setattr("bridge.export.reporting.progress_bar._has", bar.__eq__)
+    monkeypatch.setattr("bridge.export.reporting.progress_bar._MOMENT", 0.01)
+    with progress_bar() as show:
+        show(attrs.evolve(_progress(1), waiting=lambda: "Rillet" if waits.is_set() else None))
+        assert "waiting" not in terminal.getvalue()
+        waits.set()
+        assert told.wait(timeout=30)
+
+
 def _in_a_notebook(monkeypatch: pytest.MonkeyPatch, *installed: str) -> None:
     shell = SimpleNamespace(config={"IPKernelApp": {}})
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
@@ -197,5 +248,14 @@ def test_what_is_looked_at_in_a_notebook_is_short(company: Company) -> None:
 
 
 class _Terminal(io.StringIO):
+    told: threading.Event | None = None
+
+    @override
     def isatty(self) -> bool:
         return True
+
+    @override
+    def write(self, text: str, /) -> int:
+        if self.told is not None and "waiting for the rate limit of Rillet" in text:
+            self.told.set()
+        return super().write(text)

@@ -83,7 +83,7 @@ class Runner:
         self._batch, self._in_flight, self._progress, self._stop = batch, in_flight, progress, stop
         self._source, self._ledger, self._clock, self._counted = source, ledger, steady(clock), counter_of(ledger)
         self._started, self._sent = self._clock(), self._requests
-        self._pace = Pace(0, pacer_of(ledger), self._clock)
+        self._pace = Pace(0, pacer_of(ledger), self._clock, ledger.name)
         self._journal, self._claims, self._settings, self._wording = journal, claims, settings, wording
         self._tally = Tally(keep)
         # What is summarised is summarised together.
@@ -133,7 +133,7 @@ class Runner:
 
     def begin(self, survey: Survey) -> None:
         """Know how many records there are, and count those that cannot be read."""
-        self._pace = Pace(survey.count, pacer_of(self._ledger), self._clock)
+        self._pace = Pace(survey.count, pacer_of(self._ledger), self._clock, self._ledger.name)
         self._unreached.begin(survey)
         for each in survey.unreadable:
             self._tally.unread(Unread(record_id=each.id or "", why=each.why))

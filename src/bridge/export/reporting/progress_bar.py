@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, TextIO, TypeAlias
+
+from typing_extensions import override
 
 from bridge.export.reporting.progress import Progress
 from clientkit.showing import plain
@@ -21,6 +24,8 @@ Show: TypeAlias = Callable[[Progress], object]
 # Somebody who waits sees soon that it goes on; of a short run there is nothing to say, and no log has to be full of it.
 FIRST, EVERY = 10.0, 60.0
 _NAME = 24
+# Seconds after which a bar that is not redrawn by itself looks again.
+_MOMENT = 1.0
 
 
 class OnBar:
@@ -28,13 +33,12 @@ class OnBar:
 
     def __init__(self, bar: Bar, verb: str = "Exporting") -> None:
         self._bar = bar
-        self._task = bar.add_task(verb, total=None, rest="")
+        self._task = bar.add_task(verb, total=None, progress=None)
 
     def __call__(self, progress: Progress) -> None:
         """A record is done."""
-        rest = "" if progress.rest is None else f"{progress.rest} left"
         name = plain(progress.record_id)[:_NAME]
-        self._bar.update(self._task, completed=progress.done, total=progress.of, description=name, rest=rest)
+        self._bar.update(self._task, completed=progress.done, total=progress.of, description=name, progress=progress)
 
 
 class Occasion:
@@ -80,20 +84,29 @@ class Lines:
         is_last = progress.done >= progress.of
         if not self._occasion.has_come(is_last=is_last) and not (is_last and self._short_runs):
             return
-        rest = f", {progress.rest} left" if progress.rest else ""
+        rest = f", {plain(progress.outlook)}" if progress.outlook else ""
         self._stream.write(f"{progress.done} of {progress.of} {self._what}{rest}\n")
         self._stream.flush()
 
 
 def columns() -> tuple[ProgressColumn, ...]:
     """The parts of rich's bar; what services named is no markup."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
+    from rich.text import Text
+
+    class Outlook(ProgressColumn):
+        """Asked at each refresh, because a run waits between its records."""
+
+        @override
+        def render(self, task: Task) -> Text:
+            progress = task.fields["progress"]
+            return Text(plain(progress.outlook) if isinstance(progress, Progress) else "")
 
     return (
         TextColumn("{task.description:24}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rest]}", markup=False),
+        Outlook(),
     )
 
 
@@ -142,14 +155,42 @@ def _rich(lines: Lines | None = None) -> Generator[Show]:
 def _tqdm() -> Generator[Show]:
     import tqdm
 
-    with tqdm.tqdm(unit="record") as bar:
+    last: Progress | None = None
+
+    def tell() -> None:
+        # tqdm estimates the rest itself.
+        wait = "" if last is None else plain(last.wait)
+        if wait != (bar.postfix or ""):
+            bar.set_postfix_str(wait)
+
+    with tqdm.tqdm(unit="record") as bar, _repeating(tell):
 
         def show(progress: Progress) -> None:
-            bar.total = progress.of
+            nonlocal last
+            last, bar.total = progress, progress.of
             bar.set_description(plain(progress.record_id)[:_NAME], refresh=False)
+            bar.set_postfix_str(plain(progress.wait), refresh=False)
             bar.update(progress.done - bar.n)
 
         yield show
+
+
+@contextmanager
+def _repeating(tell: Callable[[], object]) -> Generator[None]:
+    """Have something told again and again in a thread, because a run waits between its records."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(_MOMENT):
+            tell()
+
+    teller = threading.Thread(target=repeat, name="progress", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 def _in_notebook() -> bool:
