@@ -19,9 +19,7 @@ def test_a_charge_is_not_posted_anew_beside_the_one_that_is_still_there(company:
     with SqlJournal(f"{tmp_path}/journal.db") as journal:
 
         def run() -> bool:
-            made = company.export()
-            made.journal = journal
-            return made.run().complete
+            return company.export(journal=journal).run().complete
 
         company.brex.add(expense(1))
         assert run()

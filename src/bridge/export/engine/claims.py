@@ -57,7 +57,7 @@ class Holders:
     """The journal for the runs of one export: runs at the same time keep off what the other has in hand."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal, self._idle = journal, [journal]
+        self.journal, self._idle = journal, [journal]
 
     @contextmanager
     def one(self) -> Generator[Journal]:
@@ -65,7 +65,7 @@ class Holders:
         try:
             journal = self._idle.pop()
         except IndexError:
-            journal = for_exporter(self._journal)
+            journal = for_exporter(self.journal)
         try:
             yield journal
         finally:

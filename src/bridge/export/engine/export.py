@@ -114,8 +114,7 @@ class Export:
         self.source: Source = BrexSource(brex, timing) if isinstance(brex, brex_accounting.Client) else brex
         self.ledger: Ledger = ledger_of(rillet, bridge.settings.reference_type)
         check_sides(self.source, self.ledger)
-        self.journal: Journal = for_exporter(journal)
-        self._holders = Holders(self.journal)
+        self._holders = Holders(for_exporter(journal))
         if bridge.settings.approvals and self.journal.forgets:
             raise SettingsError(("approvals: they need a journal, which keeps who gave them",))
         self._hold = guarded(holding_by(bridge.settings, self.journal, hold))
@@ -124,6 +123,11 @@ class Export:
         self._failed: frozenset[str] = frozenset()
         if receipts is None and isinstance(brex, brex_accounting.Client):
             self._download = brex.with_options(max_answer_bytes=LARGEST_FILE).receipts.download
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, with claims of this export's own."""
+        return self._holders.journal
 
     def __repr__(self) -> str:
         return (
