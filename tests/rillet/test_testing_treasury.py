@@ -176,6 +176,20 @@ def test_transactions_are_checked(client: Client) -> None:
     assert list(client.bank_transactions.list()) == []
 
 
+def test_a_tax_rate_is_created_and_changed_by_a_person() -> None:
+    standin = StandIn()
+    rate = TaxRate(id="rate-1", code="DE19", country="DE", description="USt 19 %", percentage=Decimal(19))
+    standin.put(rate)
+    standin.put(changed := attrs.evolve(rate, percentage=Decimal(16)))
+
+    assert list(standin.client().tax_rates.list()) == [changed]
+
+
+def test_only_master_data_is_put() -> None:
+    with pytest.raises(TypeError, match="accounts, fields, subsidiaries, tax rates and vendors, not 'DE19'"):
+        StandIn().put("DE19")  # type: ignore[arg-type]
+
+
 def test_tax_rates_by_country() -> None:
     rates = [
         TaxRate(id=code, code=code, country=code[:2], description="VAT", percentage=Decimal("19.0000"))

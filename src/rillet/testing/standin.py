@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import attrs
 
@@ -44,8 +44,6 @@ from rillet.testing.server.routing import Refusal, router
 from rillet.testing.treasury.endpoints import TreasuryEndpoints
 from rillet.treasury.bank_accounts import BankAccount
 from rillet.treasury.bank_transactions import BankTransaction
-
-MasterData: TypeAlias = Account | Field | Subsidiary | Vendor
 
 M = TypeVar("M", Account, Field, Vendor)
 
@@ -127,6 +125,7 @@ class StandIn(ReceivablesView):
             subsidiaries=subsidiaries or [builders.subsidiary(mine.trade_name, mine.currency)],
             accounts=[_dated(each, started) for each in accounts or builders.chart_of_accounts()],
             fields=[_dated(each, started) for each in fields],
+            tax_rates=tax_rates,
             reference_types=reference_types,
             multi_currency=multi_currency,
             now=now,
@@ -134,16 +133,15 @@ class StandIn(ReceivablesView):
             outbox=Outbox(now, random_ids(f"webhooks {seed}"), secret),
         )
         self._attachments = Attachments()
-        rates = tuple(tax_rates)
         self._payables = PayablesEndpoints(self._books, [_dated(each, started) for each in vendors], self._attachments)
         self._bills = BillEndpoints(self._books, self._payables.expenses, self._attachments)
         self._vendor_credits = VendorCreditEndpoints(self._books, self._payables.expenses, self._bills)
-        self._journal_entries = JournalEntryEndpoints(self._books, rates)
+        self._journal_entries = JournalEntryEndpoints(self._books)
         self._treasury = TreasuryEndpoints(self._books)
         self._receivables = ReceivablesBooks(self._books)
         self._router = router(
             [
-                *LedgerEndpoints(self._books, rates).routes(),
+                *LedgerEndpoints(self._books).routes(),
                 *self._journal_entries.routes(),
                 *self._payables.routes(),
                 *self._bills.routes(),
@@ -234,18 +232,25 @@ class StandIn(ReceivablesView):
         """Types that external references may have; add to it what a person would create."""
         return self._books.reference_types
 
-    def put(self, *objects: MasterData) -> None:
-        """Add or replace master data, as a person does in Rillet: an account made inactive, a value deactivated."""
+    def put(self, *objects: Account | Field | Subsidiary | TaxRate | Vendor) -> None:
+        """Add or replace master data, as a person does in Rillet: an account made inactive, a tax rate created.
+
+        Raises `TypeError` for any other object.
+        """
         with self._lock:
             for each in objects:
                 if isinstance(each, Subsidiary):
                     self._books.subsidiaries[each.id] = each
+                elif isinstance(each, TaxRate):
+                    self._books.tax_rates[each.id] = each
                 elif isinstance(each, Account):
                     self._books.accounts.put(_dated(each, self._books.now()))
                 elif isinstance(each, Field):
                     self._books.fields.put(_dated(each, self._books.now()))
-                else:
+                elif isinstance(each, Vendor):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without type checks
                     self._payables.vendors.put(_dated(each, self._books.now()))
+                else:
+                    raise TypeError(f"put takes accounts, fields, subsidiaries, tax rates and vendors, not {each!r}")
 
     def close_books(self, through: date) -> None:
         """Close the books up to and including a day."""

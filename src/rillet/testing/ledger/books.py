@@ -18,6 +18,7 @@ from rillet.ledger.fields import Field
 from rillet.ledger.journal_entries import Side
 from rillet.ledger.organization import Organization
 from rillet.ledger.subsidiaries import Subsidiary
+from rillet.ledger.tax_rates import TaxRate
 from rillet.testing.ledger.general_ledger import Ledger, Posting
 from rillet.testing.server.collection import Collection
 from rillet.testing.server.outbox import Outbox
@@ -60,6 +61,7 @@ class Books:
         subsidiaries: Iterable[Subsidiary],
         accounts: Iterable[Account],
         fields: Iterable[Field],
+        tax_rates: Iterable[TaxRate],
         reference_types: Iterable[str],
         now: Callable[[], datetime],
         ids: Iterator[str],
@@ -70,6 +72,7 @@ class Books:
         self.subsidiaries = {each.id: each for each in subsidiaries}
         self.accounts = Collection("Account", "accounts", show_account, now, accounts)
         self.fields = Collection("Field", "fields", show_field, now, fields)
+        self.tax_rates = {each.id: each for each in tax_rates}
         self.reference_types = set(reference_types)
         self.ledger = Ledger()
         self.bank_accounts = dict[str, BankAccount]()

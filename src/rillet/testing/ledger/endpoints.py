@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from rillet.ledger.fields import Field, FieldDisplay, FieldSettings, FieldUpdate, FieldValue, NewField, NewFieldValue
-from rillet.ledger.tax_rates import TaxRate
 from rillet.testing.ledger.books import Books
 from rillet.testing.server.routing import Call, Route, invalid, not_found
 from rillet.testing.server.wire_forms import plain
@@ -16,8 +15,8 @@ from rillet.testing.server.wire_forms import plain
 class LedgerEndpoints:
     """Master data and what is read from the books."""
 
-    def __init__(self, books: Books, tax_rates: Sequence[TaxRate]) -> None:
-        self._books, self._tax_rates = books, tax_rates
+    def __init__(self, books: Books) -> None:
+        self._books = books
 
     def routes(self) -> Iterator[Route]:
         """Every route of this family."""
@@ -51,7 +50,7 @@ class LedgerEndpoints:
 
     def _list_tax_rates(self, call: Call) -> object:
         wanted = call.asked.one("country")
-        return {"tax_rates": [plain(each) for each in self._tax_rates if wanted in {None, each.country}]}
+        return {"tax_rates": [plain(each) for each in self._books.tax_rates.values() if wanted in {None, each.country}]}
 
     def _last_closed(self, _: Call) -> object:
         if self._books.last_closed is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import cast
 
@@ -18,7 +18,6 @@ from rillet.ledger.journal_entries import (
     Side,
 )
 from rillet.ledger.subsidiaries import Subsidiary
-from rillet.ledger.tax_rates import TaxRate
 from rillet.reports.journal_entries import ReportingJournalEntry, ReportingJournalEntryItem
 from rillet.testing.ledger.books import Books, Line
 from rillet.testing.payables.expense_lines import SALES_TAX
@@ -40,8 +39,8 @@ class JournalEntryEndpoints:
     update keeps the related entity, unless a line is on a control account then.
     """
 
-    def __init__(self, books: Books, tax_rates: Sequence[TaxRate]) -> None:
-        self._books, self._tax_rates = books, tax_rates
+    def __init__(self, books: Books) -> None:
+        self._books = books
         self.entries = Collection[JournalEntry]("Journal entry", "journal_entries", with_lists, books.now)
 
     def routes(self) -> Iterator[Route]:
@@ -143,7 +142,9 @@ class JournalEntryEndpoints:
             return Decimal(0)
         if (item.vat_type or "").lower() not in _VAT_TYPES:
             raise invalid("vat_type must be Revenue or Expense", f"{where}.vat_type")
-        rate = next((each for each in self._tax_rates if item.vat_code in {each.code, each.description}), None)
+        rate = next(
+            (each for each in self._books.tax_rates.values() if item.vat_code in {each.code, each.description}), None
+        )
         if rate is None:
             raise invalid(f"VAT code {item.vat_code} not found", f"{where}.vat_code")
         place = Decimal(1).scaleb(-places(item.amount.currency))
