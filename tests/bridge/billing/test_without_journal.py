@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 import rillet
-from bridge.billing import InvoiceStatus, OnVoid
+from bridge.billing import InvoiceStatus, OnVoid, TaxCode
 from bridge.export import NoJournal
 from rillet import Money, NewInvoicePayment
 from support.billing.company import CASH, DAY, TYPE, Seller, changed, invoice, line, note, posts
@@ -57,6 +57,16 @@ def test_whatever_an_id_looks_like_its_payment_is_told(seller: Seller, id: str) 
 
     assert listener.watcher.poll().complete
     assert listener.states == [(id, "paid", Decimal(119), Decimal(0))]
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["with the journal", "without it"])
+def test_a_changed_setting_rewrites_only_what_no_journal_knows(seller: Seller, *, knows: bool) -> None:
+    seller.put(invoice())
+    assert seller.sync().run().complete
+    seller.journal = seller.journal if knows else NoJournal()
+
+    assert seller.sync(taxes=(TaxCode(code="DE7"),)).run().complete
+    assert [each.total.amount for each in seller.books.invoices] == [Decimal(119 if knows else 107)]
 
 
 class TestVerify:
