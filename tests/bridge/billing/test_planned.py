@@ -8,6 +8,7 @@ import attrs
 
 from bridge.billing import InvoiceStatus, SyncError, UnreadableInvoice
 from bridge.billing.sync import InvoiceSync, ListedInvoices, PlannedAmounts
+from bridge.export import NoJournal
 from support.billing.company import Seller, changed, invoice, line, note
 
 
@@ -63,6 +64,16 @@ def test_amounts_that_nobody_told_are_left_empty(seller: Seller) -> None:
     assert plan.amounts("invoice:in_9") is None
 
 
+def test_what_is_posted_already_is_told_by_its_object(seller: Seller) -> None:
+    seller.put(invoice(1))
+    seller.sync().run()
+
+    seller.journal = NoJournal()
+    (skipped,) = seller.sync().plan().invoices.nothing
+
+    assert skipped.why == f"its invoice {seller.books.invoices[0].id} is there already"
+
+
 def test_the_deletion_of_a_voided_invoice_is_something_to_do(seller: Seller) -> None:
     seller.put(invoice(1, total=Decimal("119.00")))
     seller.sync().run()
@@ -72,7 +83,7 @@ def test_the_deletion_of_a_voided_invoice_is_something_to_do(seller: Seller) -> 
 
     ((row,),) = [each.rows for each in plan.tables]
     assert row[:6] == ("invoice:in_1", "100.00", "19.00", "119.00", "USD", "delete")
-    assert row[6] == f"its invoices {seller.books.invoices[0].id} would be deleted"
+    assert row[6] == f"its invoice {seller.books.invoices[0].id} would be deleted"
     assert plan.tables[0].title == "0 to post, 1 to delete, 0 refused, 0 with nothing to do"
     assert (plan.invoices.nothing, [each.record.id for each in plan.invoices.deletions]) == ((), ["invoice:in_1"])
     assert seller.sync().run().posted == 1

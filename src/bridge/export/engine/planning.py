@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
+from bridge.documents.protocol import Ref
 from bridge.export.engine.tasks.open_attempt import SENT_AGAIN
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.ledgers.protocol import Ledger
@@ -62,11 +63,18 @@ def _outcome(result: RecordResult, wording: Wording) -> Decision:
         case Posted() if result.step == SENT_AGAIN:
             return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=_SENT_FIRST),))
         case Posted():
-            why, code = f"its {result.ref} {wording.is_there}", SkipCode.IN_LEDGER
+            why, code = f"its {_one(result.ref)} {wording.is_there}", SkipCode.IN_LEDGER
             if result.is_removed:
-                why, code = f"its {result.ref} would be deleted", SkipCode.TO_DELETE
+                why, code = f"its {_one(result.ref)} would be deleted", SkipCode.TO_DELETE
             return Skip(record=result.record, why=why, code=code)
         case Failed() | Elsewhere():
             return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=result.why),))
         case _:
             return result
+
+
+def _one(ref: Ref) -> str:
+    """One object in words, such as ``journal entry 91cb`` of ``journal-entries``."""
+    kind = ref.kind.rpartition("/")[2].replace("-", " ")
+    singular = f"{kind[:-3]}y" if kind.endswith("ies") else kind.removesuffix("s")
+    return f"{singular} {ref.id}"

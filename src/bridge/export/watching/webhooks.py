@@ -24,6 +24,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 import brex_accounting.webhooks
 import rillet.webhooks
 from bridge.export.engine.attempts import is_record, is_summary
+from bridge.export.engine.claims import BusyError
 from bridge.export.journal.protocol import Journal
 from bridge.export.reporting import audit_log
 from clientkit.errors import ApiError
@@ -276,6 +277,10 @@ def _received(receiver: Receiver, path: str, headers: Iterable[tuple[bytes, byte
         _LOG.log(logging.ERROR if status >= 500 else logging.WARNING, "Answered %d at %s: %s", status, path, why)
         _LOG.debug("Answered %d at %s: %s", status, path, error)
         return status
+    except BusyError as error:
+        # Normal with several receivers.
+        _LOG.info("Answered 503 at %s, so that it comes again: %s", path, error)
+        return 503
     except Exception:  # noqa: BLE001 - whatever it was, the service has to send the event again
         _LOG.exception("A webhook at %s could not be handled; it comes again", path)
         return 500
