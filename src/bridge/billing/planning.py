@@ -273,10 +273,8 @@ class _Sale:
             return catalogue.subsidiaries[0]
         found = None if wanted is None else catalogue.subsidiary(wanted)
         if wanted is None:
-            text = (
-                f"{catalogue.ledger} has {len(catalogue.subsidiaries)} subsidiaries; set subsidiary to the name of one"
-            )
-            self.findings.add(ReasonCode.MISSING_SETUP, text)
+            there = f"{catalogue.ledger} has {len(catalogue.subsidiaries)} subsidiaries"
+            self.findings.add(ReasonCode.MISSING_SETUP, f"{there}, and {_unnamed(invoice, settings)}")
         elif found is None:
             self.findings.add(
                 ReasonCode.MISSING_SETUP,
@@ -305,6 +303,16 @@ class _Sale:
             self.findings.add(ReasonCode.NO_EXCHANGE_RATE, text)
             return None
         return ExchangeRate(base=pair[0], target=pair[1], rate=known, date=invoice.issued)
+
+
+def _unnamed(invoice: Invoice | CreditNote, settings: BillingSettings) -> str:
+    """Why nothing tells the subsidiary of an invoice, and what to do."""
+    if invoice.entity is not None:
+        return f"the settings do not say which of them is {invoice.entity!r}; add it to [[entities]], or set subsidiary to the name of one"
+    name = "name its entity (in CSV in the column entity, in JSON in the metadata as entity, in a program in the field entity)"
+    if settings.entities:
+        return f"it names none of [[entities]]; {name}, or set subsidiary to the one of all that name none"
+    return f"nothing says which it is of; set subsidiary to the name of one, or add [[entities]] and {name}"
 
 
 def version_of(invoice: Invoice | CreditNote) -> int:

@@ -108,7 +108,7 @@ class TaxCode:
 class BillingEntity:
     """Which subsidiary of Rillet a company of the billing system is.
 
-    - `name`: what the invoice's `entity` says.
+    - `name`: what the invoice's `entity` says; in Stripe's JSON it is in the ``metadata``.
     - `subsidiary`: the trade name or id of the subsidiary.
     """
 
@@ -129,6 +129,7 @@ class BillingSettings:
     - `default_product`: the product (id or name) of lines whose product is not mapped.
     - `revenue_account`: the account (code or id) of created products.
     - `taxes`: which tax rate applies to which customers and products.
+    - `tax_kind`: which kind of tax Rillet is told for lines with a tax rate, of all invoices and credit notes.
     - `check_currency`: refuse an invoice whose currency is not the customer's in Rillet.
     - `since`: ignore invoices that were issued before this day.
     - `on_change`: ``replace`` deletes a changed invoice and posts it again if it is unpaid; ``refuse`` leaves it to a user.

@@ -55,7 +55,8 @@ def read_stripe_invoice(invoice: Mapping[str, object], *, zone: tzinfo = UTC) ->
     """An invoice from Stripe's JSON, parsed.
 
     Discounts are taken off their lines, and taxes that are in a price are parted off it. The day of the invoice is that of
-    ``effective_at``, or else of its finalization, in `zone`; a draft's is that of its creation.
+    ``effective_at``, or else of its finalization, in `zone`; a draft's is that of its creation. Stripe knows no company that
+    sells, so the `entity` is what the ``metadata`` of the invoice, or else of its subscription, have under that name.
 
     Raises:
         StripeShapeError: A field is missing or of another form, or the lines are not all there (``has_more``).
@@ -81,6 +82,7 @@ def read_stripe_invoice(invoice: Mapping[str, object], *, zone: tzinfo = UTC) ->
         due=None if due is None else due.astimezone(zone).date(),
         status=_STATUSES[status],
         total=_money(invoice, "total", currency, at),
+        entity=_entity(invoice, at),
         created_at=created,
         updated_at=max((created, *moments.values())),
         link=_optional(invoice, "hosted_invoice_url", at),
@@ -88,11 +90,17 @@ def read_stripe_invoice(invoice: Mapping[str, object], *, zone: tzinfo = UTC) ->
 
 
 def read_stripe_credit_note(
-    note: Mapping[str, object], customer: Customer, *, credited: Iterable[Line] = (), zone: tzinfo = UTC
+    note: Mapping[str, object],
+    customer: Customer,
+    *,
+    credited: Iterable[Line] = (),
+    entity: str | None = None,
+    zone: tzinfo = UTC,
 ) -> CreditNote:
     """A credit note from Stripe's JSON, parsed; Stripe tells of its `customer` in the invoice alone.
 
     `credited` are the lines of its invoice, whose products are those of the lines that name them (``invoice_line_item``).
+    `entity` is that of its invoice, and counts where its own ``metadata`` have none.
     ``pre_payment_amount`` is what it takes off the invoice; the rest is refunded or kept for later invoices. Raises as
     `read_stripe_invoice`.
     """
@@ -115,10 +123,21 @@ def read_stripe_credit_note(
         applied=_money(note, "pre_payment_amount", currency, at),
         is_void=note.get("status") == "void",
         total=_money(note, "total", currency, at),
+        entity=_entity(note, at) or entity,
         created_at=created,
         updated_at=max(created, voided or created),
         link=_optional(note, "pdf", at),
     )
+
+
+def _entity(of: _Object, at: str) -> str | None:
+    """The company that sells; a subscription gives its metadata to its invoices in a place of their own."""
+    parent = _expanded(of.get("parent")) or of
+    for holder in (of, _expanded(parent.get("subscription_details"))):
+        named = _optional(_expanded(holder.get("metadata")), "entity", f"{at}.metadata")
+        if named is not None:
+            return named
+    return None
 
 
 def _customer(invoice: _Object, at: str) -> Customer:

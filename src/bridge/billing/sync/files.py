@@ -121,7 +121,7 @@ def _note(found: Mapping[str, object], invoices: Mapping[str, Invoice]) -> Credi
     if invoice is None:
         return _unreadable(found, f"its invoice {named!r}, which tells of its customer, is not in the file")
     try:
-        return read_stripe_credit_note(found, invoice.customer, credited=invoice.lines)
+        return read_stripe_credit_note(found, invoice.customer, credited=invoice.lines, entity=invoice.entity)
     except StripeShapeError as error:
         return _unreadable(found, str(error))
 
