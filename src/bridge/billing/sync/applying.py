@@ -2,24 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 
+import attrs
+
+from bridge.billing.decisions import Decision, Post
 from bridge.billing.documents import APPLICATION, INVOICE, CreditMemoDocument, subject_of
 from bridge.billing.other_documents import ApplicationDocument, BillingDocument
 from bridge.billing.sync.ledger import BillingLedger
+from bridge.billing.sync.reading import Waiting
 from bridge.billing.sync.records import EARLIEST
+from bridge.billing.values import CreditNote
 from bridge.datatable import money
 from bridge.decisions import Reason, ReasonCode
 from bridge.export.engine.attempts import last_attempt
+from bridge.export.engine.standing import state_of
 from bridge.export.journal.protocol import Journal
 from clientkit.errors import ApiError, NotFoundError
 from clientkit.money import total
 from rillet import Money, NewCreditMemoApplication
 
 
+@attrs.frozen(kw_only=True)
+class Memo:
+    """What counts of a credit memo here: the billing system's `note`, and how much of it is to pay its invoice `applies_to`."""
+
+    note: str
+    applies_to: str | None
+    applied: Decimal
+    currency: str
+    impact_date: date
+
+
+def memos_of(
+    waiting: Waiting, decided: Callable[[str], Decision], ledger: BillingLedger, journal: Journal
+) -> Mapping[str, Memo]:
+    """The credit memos that there are to be, by their subjects, or that are there for notes which say what they said then.
+
+    Raises `JournalError`.
+    """
+    found = dict[str, Memo]()
+    for subject, note in waiting.credit_notes.items():
+        posted = _posted_total(subject, ledger, journal) if waiting.is_as_posted(subject, note) else None
+        if posted is not None:
+            found[subject] = _standing(note, posted)
+            continue
+        decision = decided(subject)
+        if isinstance(decision, Post) and isinstance(decision.document, CreditMemoDocument):
+            of = decision.document
+            found[subject] = Memo(
+                note=of.source.id,
+                applies_to=of.applies_to,
+                applied=of.applied,
+                currency=of.currency,
+                impact_date=of.impact_date,
+            )
+    return found
+
+
+def _standing(note: CreditNote, posted: Decimal) -> Memo:
+    """What a note comes to that was posted with this total, whatever would be made of it today."""
+    applied = note.applied if note.applied is not None else posted
+    return Memo(
+        note=note.id,
+        applies_to=note.invoice_id,
+        applied=applied if note.invoice_id is not None else Decimal(0),
+        currency=note.currency,
+        impact_date=note.issued,
+    )
+
+
+def _posted_total(subject: str, ledger: BillingLedger, journal: Journal) -> Decimal | None:
+    form = state_of(journal.attempts(subject), ledger).form
+    return None if form is None else total(each.amount for each in form.lines)
+
+
 def applications_of(
-    documents: Mapping[str, CreditMemoDocument], placed: Mapping[str, str], ledger: BillingLedger, journal: Journal
+    documents: Mapping[str, Memo], placed: Mapping[str, str], ledger: BillingLedger, journal: Journal
 ) -> Mapping[str, BillingDocument | Reason]:
     """The applications of credit memos, by the subjects of these; `placed` are ids in Rillet by subjects, as far as the run knows.
 
@@ -28,7 +89,7 @@ def applications_of(
     due: the rest stays on the memo, for a person to use. Raises `JournalError`.
     """
     found, applying = dict[str, BillingDocument | Reason](), _Applying(ledger, journal)
-    done = list[tuple[str, CreditMemoDocument, str, str]]()
+    done = list[tuple[str, Memo, str, str]]()
     for subject, document in documents.items():
         memo_id = placed.get(subject) or _place(subject, journal)
         if memo_id is None:
@@ -39,7 +100,7 @@ def applications_of(
             continue
         invoice = subject_of(INVOICE, document.applies_to)
         invoice_id = placed.get(invoice) or _place(invoice, journal)
-        name = subject_of(APPLICATION, f"{document.source.id}/{invoice_id or '?'}")
+        name = subject_of(APPLICATION, f"{document.note}/{invoice_id or '?'}")
         if invoice_id is None:
             text = f"the invoice {document.applies_to} that it pays is not in {ledger.name}"
             found[name] = Reason(code=ReasonCode.NOT_NOW, text=text)
@@ -55,7 +116,7 @@ def applications_of(
 
 
 def differing_of(
-    documents: Mapping[str, CreditMemoDocument], ledger: BillingLedger, journal: Journal
+    documents: Mapping[str, Memo], ledger: BillingLedger, journal: Journal
 ) -> Mapping[str, BillingDocument | Reason]:
     """As `applications_of` for the memos that are in Rillet, before a run: without those whose invoice is not there yet.
 
@@ -84,7 +145,7 @@ class _Applying:
         self._ledger, self._journal, self._due = ledger, journal, dict[str, Decimal]()
 
     def of(
-        self, document: CreditMemoDocument, memo_id: str, invoice_id: str, *, is_done: bool = False
+        self, document: Memo, memo_id: str, invoice_id: str, *, is_done: bool = False
     ) -> BillingDocument | Reason | None:
         """The application, or why there is none; None where it is there (`is_done`) or nothing is due, so that all stays on the memo.
 
@@ -133,7 +194,7 @@ class _Applying:
             others=others,
         )
 
-    def not_wanted(self, document: CreditMemoDocument, memo_id: str) -> Mapping[str, Reason]:
+    def not_wanted(self, document: Memo, memo_id: str) -> Mapping[str, Reason]:
         """Why the applications that the sync has made of a memo are to be taken back, by their subjects: it is for no invoice now.
 
         Those that a person has made are theirs.
@@ -144,14 +205,14 @@ class _Applying:
         try:
             memo = self._ledger.client.credit_memos.get(memo_id)
         except ApiError as error:
-            name = subject_of(APPLICATION, f"{document.source.id}/{min(made)}")
+            name = subject_of(APPLICATION, f"{document.note}/{min(made)}")
             return {name: self._unread(error, f"its credit memo {memo_id}")}
         applied = dict[str, Decimal]()
         for each in memo.applications:
             if each.invoice_id in made:
                 applied[each.invoice_id] = total((applied.get(each.invoice_id, Decimal(0)), each.amount.amount))
         return {
-            subject_of(APPLICATION, f"{document.source.id}/{invoice_id}"): _differs(
+            subject_of(APPLICATION, f"{document.note}/{invoice_id}"): _differs(
                 document, memo_id, invoice_id, amount, Decimal(0)
             )
             for invoice_id, amount in applied.items()
@@ -163,7 +224,7 @@ class _Applying:
         return Reason(code=ReasonCode.NOT_NOW, text=str(error))
 
 
-def _differs(document: CreditMemoDocument, memo_id: str, invoice_id: str, applied: Decimal, wanted: Decimal) -> Reason:
+def _differs(document: Memo, memo_id: str, invoice_id: str, applied: Decimal, wanted: Decimal) -> Reason:
     """That a memo pays another amount of an invoice than the billing system says, which only a person puts right."""
     there, ours = (f"{money(each, document.currency)} {document.currency}" for each in (applied, wanted))
     text = (

@@ -14,14 +14,14 @@ import attrs
 
 import rillet
 from bridge.billing.customers import LinkProposal, linked_customer, propose_links
-from bridge.billing.decisions import Post
-from bridge.billing.documents import INVOICE, CreditMemoDocument, PlannedCustomer, PlannedProduct, subject_of
+from bridge.billing.decisions import Decision, Post
+from bridge.billing.documents import INVOICE, PlannedCustomer, PlannedProduct, subject_of
 from bridge.billing.other_documents import BillingDocument
 from bridge.billing.settings import BillingSettings, inconsistencies_of
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.already_credited import credited_already
 from bridge.billing.sync.applicable import not_applicable
-from bridge.billing.sync.applying import applications_of, differing_of
+from bridge.billing.sync.applying import Memo, applications_of, differing_of, memos_of
 from bridge.billing.sync.creating import begun_creations, creating, mentioned_in, planned_in, without_namesakes
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
@@ -40,7 +40,7 @@ from bridge.billing.sync.reading import (
     remember_read,
     there,
 )
-from bridge.billing.sync.records import ListedRecords, record_of, record_of_subject
+from bridge.billing.sync.records import ListedRecords, record_of_subject
 from bridge.billing.sync.same_numbers import same_numbers
 from bridge.billing.sync.verifying import verify_sync
 from bridge.billing.values import CreditNote, Invoice
@@ -303,15 +303,14 @@ class InvoiceSync:
         documents = applications_of(self._memos(waiting), placed, self.ledger, self.journal)
         return self._prepared(documents).run(stop=stop) if documents else None
 
-    def _memos(self, waiting: Waiting) -> Mapping[str, CreditMemoDocument]:
+    def _memos(self, waiting: Waiting) -> Mapping[str, Memo]:
         """The credit memos that there are to be."""
-        catalogue, mapping = self.ledger.snapshot(), self._mapping(waiting)
-        memos = dict[str, CreditMemoDocument]()
-        for subject, note in waiting.credit_notes.items():
-            decision = mapping.decide(subject, catalogue, note.issued)
-            if isinstance(decision, Post) and isinstance(decision.document, CreditMemoDocument):
-                memos[subject] = decision.document
-        return memos
+        catalogue, mapping, notes = self.ledger.snapshot(), self._mapping(waiting), waiting.credit_notes
+
+        def decided(subject: str) -> Decision:
+            return mapping.decide(subject, catalogue, notes[subject].issued)
+
+        return memos_of(waiting, decided, self.ledger, self.journal)
 
     def _kept_back(self, waiting: Waiting) -> Mapping[str, Reason]:
         """Why invoices and credit notes are not posted that contradict others of the same run."""
@@ -347,8 +346,8 @@ class InvoiceSync:
         )
 
     def _export(self, waiting: Waiting, values: Mapping[str, Invoice | CreditNote], bridge: Bridge) -> Export:
-        records = [record_of(each, is_taken=subject in waiting.taken) for subject, each in values.items()]
         unreadable = waiting.unreadable if values is waiting.invoices else ()
+        records = waiting.records_of(values)
         return self._of_records(ListedRecords(records, name=self.billing.name, unreadable=unreadable), bridge)
 
     def _prepared(self, documents: Mapping[str, BillingDocument | Reason | None]) -> Export:

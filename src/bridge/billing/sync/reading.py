@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import attrs
 
+from brex_accounting import Record
 from bridge.billing.documents import APPLICATION, CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.planning import version_of
 from bridge.billing.settings import BillingSettings, OnVoid
@@ -35,6 +36,7 @@ class Waiting:
 
     `notes` are the credit notes that the billing system has. `credited` are the voided invoices that are in Rillet and that
     the sync takes back by a credit note of its own; `restored` are those with such a note that are not void any more.
+    `contents` are the digests of what was said of them when they were posted.
     """
 
     invoices: Mapping[str, Invoice]
@@ -43,6 +45,19 @@ class Waiting:
     credited: frozenset[str] = frozenset()
     restored: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
+    contents: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+    def records_of(self, values: Mapping[str, Invoice | CreditNote]) -> list[Record]:
+        """Some of them as records, with what the journal says of each."""
+        return [
+            record_of(each, is_taken=subject in self.taken, posted=self.contents.get(subject))
+            for subject, each in values.items()
+        ]
+
+    def is_as_posted(self, subject: str, value: Invoice | CreditNote) -> bool:
+        """Whether the journal knows that this was posted and says what it said then."""
+        posted = self.contents.get(subject)
+        return posted is not None and record_digest(record_of(value, is_taken=True, posted=posted)) == posted
 
     @property
     def voided(self) -> frozenset[str]:
@@ -93,11 +108,13 @@ def read_waiting(
     own = list[str]()
     if settings.on_void is OnVoid.CREDIT:
         own = [subject_of_void(each.id) for each in invoices.values()]
+    last = dict(_last(journal, [*invoices, *notes, *own]))
     waiting = Waiting(
         invoices=invoices,
         notes=notes,
-        taken=_taken(journal, [*invoices, *notes, *own]),
+        taken=_taken(last),
         unreadable=tuple(unreadable),
+        contents=_contents(last),
     )
     waiting = attrs.evolve(waiting, restored=_restored(waiting, there(journal, own)))
     return crediting(waiting, settings, there(journal, waiting.voided))
@@ -127,8 +144,13 @@ def read_known(billing: BillingSystem, journal: Journal) -> Waiting:
     ids, notes = _ids(subjects, INVOICE, {}), _ids(subjects, CREDIT_NOTE, {})
     invoices = _read(billing.invoices(ids=ids, updated_after=None), unreadable)
     credit_notes = _read(billing.credit_notes(ids=notes, updated_after=None), unreadable)
+    last = dict(_last(journal, subjects))
     waiting = Waiting(
-        invoices=invoices, notes=credit_notes, taken=_taken(journal, subjects), unreadable=tuple(unreadable)
+        invoices=invoices,
+        notes=credit_notes,
+        taken=_taken(last),
+        unreadable=tuple(unreadable),
+        contents=_contents(last),
     )
     credited = {each for each in waiting.voided if subject_of_void(invoices[each].id) in subjects}
     placed = there(journal, [subject_of_void(each.id) for each in invoices.values()])
@@ -181,8 +203,12 @@ def _to_look_at(subject: str) -> Iterator[str]:
         yield invoice
 
 
-def _taken(journal: Journal, subjects: Iterable[str]) -> frozenset[str]:
-    return frozenset(subject for subject, last in _last(journal, subjects) if last.is_there or last.was_dismissed)
+def _taken(last: Mapping[str, Attempt]) -> frozenset[str]:
+    return frozenset(subject for subject, each in last.items() if each.is_there or each.was_dismissed)
+
+
+def _contents(last: Mapping[str, Attempt]) -> Mapping[str, str]:
+    return {subject: each.content for subject, each in last.items() if each.is_there and each.content is not None}
 
 
 def _last(journal: Journal, subjects: Iterable[str]) -> Iterator[tuple[str, Attempt]]:
@@ -204,7 +230,7 @@ def left_to_post(waiting: Waiting, journal: Journal) -> Mapping[str, bool]:
         is_changed = (
             attempt is not None
             and attempt.is_there
-            and attempt.content != record_digest(record_of(value, is_taken=True))
+            and attempt.content != record_digest(record_of(value, is_taken=True, posted=attempt.content))
         )
         if is_changed or subject not in waiting.taken:
             found[subject] = is_changed

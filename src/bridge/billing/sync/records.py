@@ -18,8 +18,9 @@ import attrs
 from brex_accounting import Amount, LineItem, Record, RecordType, ReviewStatus, Side, SourceType
 from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.planning import version_of
-from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, changed_at
+from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, Line, changed_at
 from bridge.datatable import trimmed
+from bridge.documents.record_digest import record_digest
 from bridge.export.owners import JournalUse
 from bridge.export.sources.protocol import Answer, Page, Told, Unreadable
 from clientkit.money import checked, total
@@ -36,14 +37,24 @@ def subject_of_value(value: Invoice | CreditNote) -> str:
     return subject_of(INVOICE if isinstance(value, Invoice) else CREDIT_NOTE, value.id)
 
 
-def record_of(value: Invoice | CreditNote, *, is_taken: bool) -> Record:
-    """An invoice or a credit note as a record; `is_taken` tells that it is in the ledger, as far as the journal knows."""
+def record_of(value: Invoice | CreditNote, *, is_taken: bool, posted: str | None = None) -> Record:
+    """An invoice or a credit note as a record; `is_taken` tells that it is in the ledger, as far as the journal knows.
+
+    `posted` is the digest of the record's content that the journal has. Older journals have one of the customer's data too;
+    what says the same as then is not changed.
+    """
+    record = _record_of(value, is_taken=is_taken, memo=own_digest_of(value))
+    earlier = record if posted is None else attrs.evolve(record, memo=digest_of(value))
+    return earlier if record_digest(earlier) == posted else record
+
+
+def _record_of(value: Invoice | CreditNote, *, is_taken: bool, memo: str) -> Record:
     line = LineItem(id="1", type=Side.DEBIT, amount=Amount(amount=net_of(value), currency=value.currency))
     return _record(
         subject_of_value(value),
         is_taken=is_taken,
         lines=(line,),
-        memo=digest_of(value),
+        memo=memo,
         posted_at=min(value.created_at or EARLIEST, changed_at(value)),
         updated_at=changed_at(value),
         version=version_of(value),
@@ -138,9 +149,30 @@ def _record(
 
 def digest_of(value: Invoice | CreditNote) -> str:
     """Twenty hexadecimal digits over everything that the mapping may look at; a void one is another one."""
-    said = attrs.asdict(value, filter=lambda attribute, _: attribute.name not in _LIFE)
+    return _digest(_said(value))
+
+
+def own_digest_of(value: Invoice | CreditNote) -> str:
+    """As `digest_of`, but of the customer and the products by their ids alone.
+
+    What the billing system says of these later does not change a document that was issued: it is not their history.
+    """
+    lines = [{**_told(each), "product": None if each.product is None else each.product.id} for each in value.lines]
+    return _digest({**_said(value), "customer": value.customer.id, "lines": lines})
+
+
+def _said(value: Invoice | CreditNote) -> dict[str, object]:
+    said = _told(value)
     if isinstance(value, Invoice):
         said["status"] = value.status if value.status in {InvoiceStatus.DRAFT, InvoiceStatus.VOID} else "issued"
+    return said
+
+
+def _told(value: Invoice | CreditNote | Line) -> dict[str, object]:
+    return attrs.asdict(value, filter=lambda attribute, _: attribute.name not in _LIFE)
+
+
+def _digest(said: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(_plain(said), sort_keys=True).encode()).hexdigest()[:_DIGITS]
 
 

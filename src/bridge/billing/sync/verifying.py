@@ -13,7 +13,7 @@ from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.mapping import InvoiceMapping
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.reading import Waiting, crediting, read_known, read_waiting, there
-from bridge.billing.sync.records import EARLIEST, ListedRecords, record_of, record_of_subject
+from bridge.billing.sync.records import EARLIEST, ListedRecords, record_of_subject
 from bridge.billing.sync.voids import subject_of_void
 from bridge.callers import Rates
 from bridge.export.journal.protocol import Journal
@@ -33,7 +33,7 @@ def verify_sync(
     """
     known = _everything(billing, ledger, journal, settings) if journal.forgets else read_known(billing, journal)
     values = known.values
-    records = [record_of(each, is_taken=subject in known.taken) for subject, each in values.items()]
+    records = known.records_of(values)
     others = dict.fromkeys(each.subject for each in journal.walk() if not each.subject.startswith(_OF_BILLING))
     records += [record_of_subject(subject, is_taken=subject in known.taken) for subject in others]
     source = ListedRecords(records, name=billing.name)
