@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         NewFieldValue,
     )
     from brex_accounting.fields import Field, FieldGroup, FieldOperations, NewField
-    from brex_accounting.flat_lines import LINE_COLUMNS, lines
+    from brex_accounting.flat_lines import LINE_COLUMNS, ChartAccount, lines
     from brex_accounting.integrations import Integration, IntegrationOperations, IntegrationStatus
     from brex_accounting.legal_entities import LegalEntity, LegalEntityOperations, LegalEntityStatus
     from brex_accounting.oauth import (
@@ -171,7 +171,7 @@ _HOMES = {
         "NewFieldValue",
     ),
     "brex_accounting.fields": ("Field", "FieldGroup", "FieldOperations", "NewField",),
-    "brex_accounting.flat_lines": ("LINE_COLUMNS", "lines",),
+    "brex_accounting.flat_lines": ("ChartAccount", "LINE_COLUMNS", "lines",),
     "brex_accounting.integrations": ("Integration", "IntegrationOperations", "IntegrationStatus",),
     "brex_accounting.legal_entities": ("LegalEntity", "LegalEntityOperations", "LegalEntityStatus",),
     "brex_accounting.oauth": (
@@ -217,8 +217,8 @@ _HOMES = {
 __all__ = [
     "ActiveIntegrationExistsError", "Address", "Amount", "AnswerError", "AnswerTimeoutError", "AnswerTooLargeError",
     "Answered", "ApiError", "AsyncClient", "AsyncOAuthClient", "AsyncPager", "AuthorizationError", "BadRequestError",
-    "Client", "ClientCredentials", "Company", "CompanyOperations", "ConfigurationError", "ConflictError",
-    "ConnectionLostError", "ConsentRequiredError", "Credential", "DeadlineExceededError", "Download",
+    "ChartAccount", "Client", "ClientCredentials", "Company", "CompanyOperations", "ConfigurationError",
+    "ConflictError", "ConnectionLostError", "ConsentRequiredError", "Credential", "DeadlineExceededError", "Download",
     "DuplicateRecordsError", "DuplicateWebhookError", "EARLIEST", "Expense", "ExpenseDetail", "ExpenseOperations",
     "ExpensePaymentStatus", "ExpenseStatus", "ExpenseType", "ExportFailure", "ExportReport", "ExportResultOperations",
     "ExportSuccess", "Exported", "Field", "FieldGroup", "FieldOperations", "FieldValue", "FieldValueBatch",

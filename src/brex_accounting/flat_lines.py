@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Literal, Protocol
 
 from brex_accounting.records import FieldValueRef, LineItem, Record, RecordType, Side
 from clientkit.money import unsigned_zero
@@ -24,6 +25,7 @@ LINE_COLUMNS: Mapping[str, type[object]] = MappingProxyType(
         "account_name": str,
         "side": str,
         "offsetting": bool,
+        "spending": bool,
         "amount": Decimal,
         "currency": str,
     }
@@ -37,32 +39,78 @@ _OFFSETTING: Mapping[str, Side] = {
     RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT: Side.DEBIT,
     RecordType.BILL_EXPENSE: Side.CREDIT,
 }
+#: Brex has two records of each reimbursement; of each basis, the one that does not count.
+_OTHER_BASIS: Mapping[str, RecordType] = {
+    "accrual": RecordType.REIMBURSEMENT_EXPENSE_POST,
+    "cash": RecordType.REIMBURSEMENT_EXPENSE_APPROVAL,
+}
 
 
-def lines(records: Iterable[Record], *, gl_field: str = "GL_ACCOUNT") -> list[dict[str, object]]:
+class ChartAccount(Protocol):
+    """An account of a chart of accounts, such as `rillet.Account`."""
+
+    @property
+    def id(self) -> str:
+        """Its id in the ERP, which stays."""
+        ...
+
+    @property
+    def code(self) -> str:
+        """Its number."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call it there."""
+        ...
+
+
+def lines(
+    records: Iterable[Record],
+    *,
+    gl_field: str = "GL_ACCOUNT",
+    accounts: Iterable[ChartAccount] = (),
+    basis: Literal["accrual", "cash"] = "accrual",
+) -> list[dict[str, object]]:
     """The lines of records as rows that all have the same keys.
 
     Each has ``record_id``, ``line_id``, ``day`` (on which it counts, UTC), ``type``, ``merchant``, ``person``, ``memo``,
-    ``account``, ``account_name``, ``side``, ``offsetting``, ``amount`` (a `Decimal` in major units, debits positive and
-    credits negative), ``currency`` (ISO 4217), and a key for each other field that any line has, under its name. What a line
+    ``account``, ``account_name``, ``side``, ``offsetting``, ``spending``, ``amount`` (a `Decimal` in major units, debits
+    positive and credits negative), ``currency`` (ISO 4217), and a key for each other field that any line has, under its name. What a line
     does not have is None. `LINE_COLUMNS` are those that every row has.
 
     ``account`` is the account's id in the ERP, ``account_name`` what people see in Brex, which often begins with the code.
+    Brex names some accounts by their id and others by their code. With `accounts`, ``account`` is the code and
+    ``account_name`` the name of the account in the ERP, either way; an account that is not there stays as Brex names it.
 
-    ``offsetting`` is True for the line that balances the others, such as that of the card, so that what is spent is the sum
-    of those where it is False. Brex does not mark it: it is the line without any field on the other side than lines with
-    fields, or else the one on the side that its type says. None for records that only move money, such as a payment of
-    the card.
+    ``spending`` is True for the lines that say what was spent, which are those to add up: refunds are negative, payments
+    and other movements of money are not among them, and a reimbursement counts once, though Brex may have two records of it.
+
+    ``offsetting`` is True for the line that balances the others, such as that of the card. Brex does not mark it: it is the
+    line without any field on the other side than lines with fields, or else the one on the side that its type says. None
+    for records that only move money, such as a payment of the card.
 
     Args:
         records: For instance ``client.records.list()``.
         gl_field: The field whose value is the account: its remote id, Brex id or name.
+        accounts: The chart of accounts, such as ``rillet_client.accounts.list()``.
+        basis: Which of the two records of a reimbursement is spending: that of its approval (``accrual``) or that of its
+            payment (``cash``), as ``reimbursement_basis`` in the settings.
     """
+    chart = _by_id_and_code(accounts)
     found = [(record, line) for record in records for line in record.line_items]
     names = dict[str, None]()
     for _, line in found:
         names.update(dict.fromkeys(_column(ref) for ref in line.accounting_field_values if not ref.is_of(gl_field)))
-    return [_row(record, line, gl_field, list(names)) for record, line in found]
+    other = _OTHER_BASIS[basis]
+    return [
+        _row(record, line, list(names), gl_field=gl_field, chart=chart, other_basis=other) for record, line in found
+    ]
+
+
+def _by_id_and_code(accounts: Iterable[ChartAccount]) -> Mapping[str, ChartAccount]:
+    by_id = {each.id: each for each in accounts}
+    return {each.code: each for each in by_id.values()} | by_id
 
 
 def _is_offsetting(record: Record, line: LineItem) -> bool | None:
@@ -77,10 +125,22 @@ def _is_offsetting(record: Record, line: LineItem) -> bool | None:
     return None if side is None else line.type == side
 
 
-def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dict[str, object]:
+def _row(
+    record: Record,
+    line: LineItem,
+    names: list[str],
+    *,
+    gl_field: str,
+    chart: Mapping[str, ChartAccount],
+    other_basis: RecordType,
+) -> dict[str, object]:
     by_column = {_column(ref): ref for ref in reversed(line.accounting_field_values) if not ref.is_of(gl_field)}
     amount = line.amount.amount
     account = next((each for each in line.accounting_field_values if each.is_of(gl_field)), None)
+    account_id = None if account is None else account.remote_field_value_id or account.value
+    known = None if account_id is None else chart.get(account_id)
+    offsetting = _is_offsetting(record, line)
+    is_spending = record.type in _OFFSETTING and record.type != other_basis
     return {
         "record_id": record.id,
         "line_id": line.id,
@@ -90,10 +150,11 @@ def _row(record: Record, line: LineItem, gl_field: str, names: list[str]) -> dic
         "person": None if record.user is None else record.user.full_name or None,
         "memo": line.memo if line.memo is not None else record.memo,
         # The account's id in the ERP, which is often its code there, and not the name that people see in Brex.
-        "account": None if account is None else account.remote_field_value_id or account.value,
-        "account_name": None if account is None else account.field_value_name,
+        "account": account_id if known is None else known.code,
+        "account_name": known.name if known is not None else None if account is None else account.field_value_name,
         "side": line.type.value,
-        "offsetting": _is_offsetting(record, line),
+        "offsetting": offsetting,
+        "spending": is_spending and not offsetting,
         "amount": unsigned_zero(amount if line.type == Side.DEBIT else amount.copy_negate()),
         "currency": line.amount.currency,
         **{name: by_column[name].value if name in by_column else None for name in names},

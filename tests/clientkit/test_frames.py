@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -107,6 +107,7 @@ def test_lines_are_flat_signed_and_have_a_column_for_each_field() -> None:
         "account_name": "61100 Software",
         "side": "DEBIT",
         "offsetting": False,
+        "spending": True,
         "amount": Decimal(10),
         "currency": "USD",
         "Department": None,
@@ -152,6 +153,36 @@ def test_what_is_spent_is_what_is_not_offsetting(made: Record, spent: list[Decim
     rows = lines([made])
     assert [each["amount"] for each in rows if each["offsetting"] is False] == spent
     assert sum(each["offsetting"] is True for each in rows) == 1
+
+
+@pytest.mark.parametrize("basis", ["accrual", "cash"])
+def test_a_reimbursement_with_both_of_its_records_is_spent_once(basis: Literal["accrual", "cash"]) -> None:
+    approved = reimbursement("58.00", coding=[gl("62000")], record_id="a")
+    paid = reimbursement("58.00", coding=[gl("62000")], record_id="b", type=RecordType.REIMBURSEMENT_EXPENSE_POST)
+    rows = [row for row in lines([approved, paid], basis=basis) if row["spending"]]
+    assert [(row["record_id"], row["amount"]) for row in rows] == [("a" if basis == "accrual" else "b", Decimal(58))]
+
+
+def test_spending_is_what_was_bought_and_nothing_that_only_moves_money() -> None:
+    coded = [dimension("Department", "1", name="Sales")]
+    moved = [
+        record(kind, debits=[("10", [gl("11900")])], credits=[("10", credit)])
+        for kind in (RecordType.BILL_MONEY_MOVEMENT_PAYIN, RecordType.INVOICE, RecordType.CARD_EXPENSE_REPAYMENT)
+        for credit in ([], coded)
+    ]
+    bought = [card_expense("10", coding=[gl("61100")]), card_refund("4", coding=coded), reimbursement("1")]
+    rows = lines([*moved, *bought])
+    assert [row["amount"] for row in rows if row["spending"]] == [Decimal(10), Decimal(-4), Decimal(1)]
+    assert {type(row["spending"]) for row in rows} == {bool}
+
+
+def test_an_account_that_brex_names_by_id_or_by_code_is_one_account() -> None:
+    (software,) = (each for each in chart_of_accounts() if each.code == "61000")
+    named = [gl(software.id), gl("61000"), gl("nowhere")]
+    rows = lines([card_expense("10", coding=[each]) for each in named], accounts=chart_of_accounts())
+    told = [(row["account"], row["account_name"]) for row in rows if row["spending"]]
+    assert told == [("61000", software.name), ("61000", software.name), ("nowhere", named[2].field_value_name)]
+    assert {row["account"] for row in rows if row["offsetting"]} == {None}
 
 
 def test_a_payment_of_the_card_has_no_offsetting_line() -> None:
