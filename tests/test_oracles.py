@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 from brex_accounting.webhooks import sign
 from bridge.vendors.names import _is_slip
+from clientkit.currencies import CURRENCIES, WITHDRAWN, is_currency
 from clientkit.money import places
 
 _KEYS = st.binary(min_size=24, max_size=64).map(lambda key: f"whsec_{base64.b64encode(key).decode()}")
@@ -35,6 +36,13 @@ def test_a_currency_has_the_places_of_iso_4217() -> None:
     known = {each.code: each.exponent for each in Currency if each.exponent is not None}
     assert len(known) > 150
     assert {code: places(code) for code in known} == known
+
+
+def test_a_code_is_money_where_iso_4217_gives_it_a_minor_unit() -> None:
+    assert {each.code for each in Currency if each.exponent is not None} == CURRENCIES
+    assert not any(is_currency(each.code) for each in Currency if each.exponent is None)
+    # What the standard has withdrawn is in no newer table of it.
+    assert WITHDRAWN.isdisjoint({each.code for each in Currency})
 
 
 @given(_WORDS, _WORDS)

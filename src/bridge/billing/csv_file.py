@@ -18,6 +18,7 @@ from bridge.billing.values import (
     UnreadableInvoice,
 )
 from bridge.settings.values import SettingsError
+from clientkit.currencies import is_currency
 from clientkit.money import checked
 
 #: The columns that there have to be.
@@ -122,7 +123,7 @@ def _invoice(invoice_id: str, rows: list[_Row]) -> Invoice:
         id=_needed(head, "customer_id"),
         name=_needed(head, "customer_name"),
         email=head.get("customer_email") or None,
-        currency=(head.get("customer_currency") or "").upper() or None,
+        currency=_currency(head, "customer_currency"),
         tax_status=TaxStatus(_choice(head, "tax_status", list(TaxStatus)) or TaxStatus.TAXED),
         address=PostalAddress(country=country.upper()) if country else None,
     )
@@ -131,7 +132,7 @@ def _invoice(invoice_id: str, rows: list[_Row]) -> Invoice:
         number=head.get("number") or None,
         customer=customer,
         lines=tuple(_lines(rows)),
-        currency=_needed(head, "currency").upper(),
+        currency=_currency(head, "currency") or _needed(head, "currency"),
         issued=issued,
         due=_day(head, "due"),
         status=InvoiceStatus(_choice(head, "status", list(InvoiceStatus)) or InvoiceStatus.OPEN),
@@ -173,6 +174,13 @@ def _needed(row: Mapping[str, str], key: str) -> str:
     if not row[key]:
         raise ValueError(f"{key} is empty")
     return row[key]
+
+
+def _currency(row: Mapping[str, str], key: str) -> str | None:
+    told = row.get(key) or None
+    if told is not None and not is_currency(told):
+        raise ValueError(f"{key} is {told!r}, not a code of ISO 4217 such as USD")
+    return told
 
 
 def _choice(row: Mapping[str, str], key: str, known: Iterable[str]) -> str | None:

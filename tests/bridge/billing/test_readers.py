@@ -148,8 +148,8 @@ def test_what_is_not_as_stripe_documents_it_is_named(more: dict[str, object], to
 
 CSV = """\
 invoice_id,number,status,issued,due,currency,total,customer_id,customer_name,tax_status,product_id,tax_category,amount,tax
-in_1,A-001,open,2026-03-02,2026-04-01,usd,226.00,cus_1,Acme,,prod_1,,100.00,19.00
-in_1,A-001,open,2026-03-02,2026-04-01,usd,226.00,cus_1,Acme,,prod_2,books,100.00,7.00
+in_1,A-001,open,2026-03-02,2026-04-01,USD,226.00,cus_1,Acme,,prod_1,,100.00,19.00
+in_1,A-001,open,2026-03-02,2026-04-01,USD,226.00,cus_1,Acme,,prod_2,books,100.00,7.00
 in_2,A-002,draft,2026-03-03,,EUR,,cus_2,Beta,exempt,,,50,
 """
 
@@ -214,6 +214,21 @@ def test_a_line_that_is_there_twice_in_a_csv_is_refused() -> None:
     )
     assert isinstance(other, Invoice)
     assert other.net == 150
+
+
+@pytest.mark.parametrize("column", ["currency", "customer_currency"])
+@pytest.mark.parametrize("code", ["usd", "XQZ", "XXX", "US$"])
+def test_a_code_that_is_no_currency_is_named_with_its_line(column: str, code: str) -> None:
+    heading = "invoice_id,issued,currency,customer_currency,customer_id,customer_name,amount"
+    codes = f"{code},USD" if column == "currency" else f"USD,{code}"
+
+    bad, good = read_invoices_csv(
+        f"{heading}\nin_1,2026-03-02,{codes},cus_1,Acme,1.00\nin_2,2026-03-02,USD,,cus_1,Acme,1.00\n", source="june.csv"
+    )
+
+    why = f"june.csv line 2: {column} is {code!r}, not a code of ISO 4217 such as USD"
+    assert bad == UnreadableInvoice(id="in_1", why=why)
+    assert isinstance(good, Invoice)
 
 
 SHIFTED_HEADING = "customer_id,customer_name,invoice_id,issued,currency,amount"

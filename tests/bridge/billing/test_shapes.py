@@ -21,7 +21,10 @@ NAIVE, MOMENT = datetime(2026, 3, 2), datetime(2026, 3, 2, tzinfo=UTC)  # noqa: 
         ({"id": ""}, "it has no id"),
         ({"customer": Customer(id="", name="Acme")}, "its customer has no id"),
         ({"lines": (line("1.00", Product(id="", name="Seats")),)}, "the product 'Seats' of a line has no id"),
-        ({"currency": "usd"}, "its currency is 'usd', not a code such as USD"),
+        ({"currency": "usd"}, "its currency is 'usd', not a code of ISO 4217 such as USD"),
+        ({"currency": "XQZ"}, "its currency is 'XQZ', not a code of ISO 4217 such as USD"),
+        ({"currency": "XXX"}, "its currency is 'XXX', not a code of ISO 4217 such as USD"),
+        ({"currency": "XAU"}, "its currency is 'XAU', not a code of ISO 4217 such as USD"),
         ({"updated_at": NAIVE}, "its updated_at is 2026-03-02 00:00:00, without a time zone"),
         ({"created_at": NAIVE}, "its created_at is 2026-03-02 00:00:00, without a time zone"),
         ({"issued": MOMENT}, f"its issued is {MOMENT!r}, not a date"),
@@ -33,6 +36,7 @@ NAIVE, MOMENT = datetime(2026, 3, 2), datetime(2026, 3, 2, tzinfo=UTC)  # noqa: 
 )
 def test_an_invoice_of_another_shape_is_named(seller: Seller, wrong: dict[str, Any], why: str) -> None:
     bad = attrs.evolve(invoice(1), **wrong)
+    seller.rates = lambda *_: Decimal(2)
     seller.put(bad, invoice(2))
 
     plan, outcome = seller.sync().plan(), seller.sync().run()
@@ -52,6 +56,22 @@ def test_a_credit_note_of_another_shape_is_named(seller: Seller) -> None:
 
     assert problem.text == "its applied is 'all', not a Decimal"
     assert len(seller.books.invoices) == 1
+
+
+def test_a_credit_note_in_no_currency_is_named(seller: Seller) -> None:
+    seller.put(invoice(1), note(1, currency="XTS"))
+
+    (problem,) = seller.sync().run().problems
+
+    assert (problem.subject, problem.text) == ("cn_1", "its currency is 'XTS', not a code of ISO 4217 such as USD")
+
+
+def test_an_invoice_in_a_currency_that_was_withdrawn_since_is_posted(seller: Seller) -> None:
+    seller.rates = lambda *_: Decimal("0.6")
+    seller.put(invoice(1, currency="BGN"))
+
+    assert seller.sync().run().complete
+    assert [each.total.currency for each in seller.books.invoices] == ["BGN"]
 
 
 def test_a_credit_note_with_the_id_of_a_voids_own_one_is_named(seller: Seller) -> None:

@@ -11,7 +11,7 @@ from bridge.billing.sync.records import subject_of_value
 from bridge.billing.sync.voids import voided_by
 from bridge.billing.values import CreditNote, Invoice, Line
 from bridge.values import ExchangeRate
-from clientkit.money import is_currency_code
+from clientkit.currencies import is_currency
 
 
 def wrong_shape(value: Invoice | CreditNote) -> str | None:
@@ -29,8 +29,8 @@ def _wrong(value: Invoice | CreditNote) -> Iterator[str]:
         yield "it has no id"
     if not value.customer.id:
         yield "its customer has no id"
-    if not is_currency_code(value.currency):
-        yield f"its currency is {value.currency!r}, not a code such as USD"
+    if not is_currency(value.currency):
+        yield f"its currency is {value.currency!r}, not a code of ISO 4217 such as USD"
     for name, day in (("issued", value.issued), ("due", value.due if isinstance(value, Invoice) else None)):
         yield from _wrong_day(name, day)
     for name, moment in (("updated_at", value.updated_at), ("created_at", value.created_at)):
