@@ -82,7 +82,7 @@ class PocketLedger(EntriesAlone):
                 made = f"s{len(self.vendors) + 1}"
                 self.vendors[made] = str(json.loads(attempt.payload)["name"])
             else:
-                made = f"e{len(self.entries) + 1}"
+                made = f"e{1 + max((int(each[1:]) for each in self.entries), default=0)}"
                 self.entries[made] = loads(attempt.payload, NewEntry)
         return Sent(id=made, content=attempt.payload)
 

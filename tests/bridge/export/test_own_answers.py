@@ -11,10 +11,11 @@ import attrs
 import pytest
 from typing_extensions import override
 
-from bridge import Books
-from bridge.export import Attempt, LookUp, Sent, SqlJournal
+from brex_accounting.testing.records import card_expense, gl
+from bridge import Books, Found, Mapper
+from bridge.export import Ability, Attempt, LookUp, Sent, SqlJournal
 from clientkit import ApiError, Request
-from support.own_entries import CHART, Company
+from support.own_entries import CHART, Company, EntryDocument, lines_of
 from support.pocket import PocketLedger, entry_of_merchant, export_to, spent
 
 BAD = "accr_2"
@@ -189,3 +190,51 @@ def test_an_id_of_another_record_is_named_and_the_entry_is_found(journal: SqlJou
     assert (second.counts.posted, second.complete) == (0, True)
     assert [attempt.object_id for attempt in journal.attempts(BAD)] == ["e2"]
     assert [each.lines[0].amount for each in ledger.entries.values()] == [Decimal("1.00"), Decimal("2.00")]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (
+            Request(method="POST", path="/entries", body={"reverses": "e2"}, returns=bytes),
+            "MyLedger.delete gave a POST, and it has to be a DELETE: a ledger that only reverses does not delete",
+        ),
+        (None, "MyLedger.delete gave NoneType, and it has to give a Request."),
+    ],
+    ids=["a reversal", "nothing"],
+)
+def test_what_does_not_delete_is_not_sent_in_place_of_a_deletion(journal: SqlJournal, given: Any, text: str) -> None:
+    ledger = PocketLedger()
+    assert export_to(ledger, spent(), journal=journal).run().complete
+    reversing = ledger_with(delete=giving(given))
+    reversing.entries = ledger.entries
+    changed = [*spent(4)[3:], card_expense("9.00", coding=[gl("6100")], record_id=BAD, version=7)]
+
+    outcome = export_to(reversing, changed, journal=journal).run()
+
+    assert [(each.record.id, text in each.why) for each in outcome.failed] == [(BAD, True)]
+    assert [each.record.id for each in outcome.posted] == ["accr_4"]
+    assert sorted(f"{each.lines[0].amount}" for each in ledger.entries.values()) == ["1.00", "2.00", "3.00", "4.00"]
+
+    assert export_to(ledger, changed, journal=journal).run().complete
+    assert sorted(f"{each.lines[0].amount}" for each in ledger.entries.values()) == ["1.00", "3.00", "4.00", "9.00"]
+
+
+@pytest.mark.parametrize(("given", "text"), [(None, "gave NoneType"), ("POST", "gave a POST, and it has to be a PUT")])
+def test_what_does_not_replace_is_not_sent_in_place_of_a_replacement(
+    journal: SqlJournal, given: str | None, text: str
+) -> None:
+    class Replaced(EntryDocument):
+        @override
+        def replace(self, present: Found) -> Any:
+            return None if given is None else attrs.evolve(self.create(), method=given)
+
+    ledger = ledger_with(ability=giving(Ability(is_found=True, replaces=True)))
+    replaced: Mapper = lambda draft: draft.finish(Replaced, lines=lines_of(draft))  # noqa: E731
+    assert export_to(ledger, spent(2), journal=journal, mapper=replaced).run().complete
+    changed = [card_expense("9.00", coding=[gl("6100")], record_id=BAD, version=7)]
+
+    outcome = export_to(ledger, changed, journal=journal, mapper=replaced).run()
+
+    assert [(each.record.id, f"Replaced.replace {text}" in each.why) for each in outcome.failed] == [(BAD, True)]
+    assert sorted(f"{each.lines[0].amount}" for each in ledger.entries.values()) == ["1.00", "2.00"]

@@ -21,6 +21,7 @@ from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal, JournalError
+from bridge.export.ledgers.own import deletion_request
 from bridge.export.ledgers.protocol import AccruingLedger
 from clientkit.errors import ApiError
 
@@ -216,7 +217,7 @@ def _carried_out(sender: Sender, ledger: AccruingLedger, accrual: Accrual, prese
     if present is None:
         step, request = AccrualStep.CREATE, ledger.create_accrual(accrual)
     elif not accrual.lines:
-        step, request = AccrualStep.DELETE, sender.ledger.delete(present.ref)
+        step, request = AccrualStep.DELETE, deletion_request(sender.ledger, present.ref)
     elif ledger.has_accrual(present, accrual):
         return AccrualStepTaken(subsidiary=accrual.subsidiary, step=AccrualStep.KEEP, object_id=present.ref.id)
     else:

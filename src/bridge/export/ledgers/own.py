@@ -10,7 +10,7 @@ import attrs
 
 from bridge.books import Books
 from bridge.callers import described
-from bridge.documents.protocol import Found, PlannedVendor
+from bridge.documents.protocol import Document, Found, PlannedVendor, Ref
 from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.protocol import Ability, Ledger, LookUp, UnreadableObjectError
 from bridge.settings.values import SettingsError
@@ -31,10 +31,13 @@ _MEMBERS: Mapping[str, Sequence[str]] = {
 
 
 class WrongAnswerError(ApiError):
-    """A method of a ledger gave what it must not give, or raised what nobody expects. `service` is the ledger's name."""
+    """A method of a ledger gave what it must not give, or raised what nobody expects. `service` is the ledger's name.
 
-    def __init__(self, ledger: Ledger, method: str, fault: str) -> None:
-        super().__init__(f"{type(ledger).__name__}.{method} {fault}.")
+    `giver` is the document whose method it is, where it is none of the ledger's own.
+    """
+
+    def __init__(self, ledger: Ledger, method: str, fault: str, giver: Document | None = None) -> None:
+        super().__init__(f"{type(giver or ledger).__name__}.{method} {fault}.")
         self.service = ledger.name
 
 
@@ -111,6 +114,26 @@ def fault_of_creation(method: str, body: object) -> str | None:
     return "gave a request without a body" if body is None else None
 
 
+def deletion_request(ledger: Ledger, ref: Ref) -> Request[Any]:
+    """The request that deletes an object. Raises as `snapshot_of`."""
+    request: Request[Any] = _asked(ledger, "delete", lambda: ledger.delete(ref), Request, "a Request")
+    if request.method != "DELETE":
+        # What a POST makes would be taken for the record's document, and its lost answer never be found.
+        fault = f"gave a {request.method}, and it has to be a DELETE: a ledger that only reverses does not delete (see Ability)"
+        raise WrongAnswerError(ledger, "delete", fault)
+    return request
+
+
+def replacing_request(ledger: Ledger, document: Document, present: Found) -> Request[Any]:
+    """The request that makes an object say what the document says. Raises as `snapshot_of`."""
+    request = document.replace(present)
+    if not _is_request(request):
+        raise WrongAnswerError(ledger, "replace", f"gave {_name(request)}, and it has to give a Request", document)
+    if request.method != "PUT":
+        raise WrongAnswerError(ledger, "replace", f"gave a {request.method}, and it has to be a PUT", document)
+    return request
+
+
 def pacer_of(ledger: Ledger) -> Pacing | None:
     """What bounds the ledger's requests. Raises as `snapshot_of`."""
     pacer = _asked(ledger, "pacer", lambda: ledger.pacer, object, "")
@@ -160,6 +183,10 @@ def _fault_of_all(given: object, members: Sequence[str]) -> str | None:
         if missing is not None:
             return f"has {_name(each)}, which has no {missing}"
     return None
+
+
+def _is_request(given: object) -> bool:
+    return isinstance(given, Request)
 
 
 def _is_found(given: object) -> bool:

@@ -15,7 +15,7 @@ from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.sender import Intent
 from bridge.export.engine.standing import State, begun
 from bridge.export.engine.tasks.protocol import TaskContext
-from bridge.export.ledgers.own import ability_of
+from bridge.export.ledgers.own import ability_of, deletion_request, replacing_request
 from bridge.export.ledgers.protocol import ForeseeingLedger
 from clientkit.requests import Request
 
@@ -64,7 +64,9 @@ class DocumentWriter:
 
     def replace(self, document: Document, present: Found) -> Calls[Attempt]:
         """Make the object that is there say what the document says, or its first part and post the rest."""
-        intent = attrs.evolve(self._intent(document), request=document.replace(present))
+        intent = attrs.evolve(
+            self._intent(document), request=replacing_request(self._context.ledger, document, present)
+        )
         if not isinstance(document, InTwoParts) or (rest := document.rest()) is None:
             return (yield from self._context.sender.send(intent))
         attempt = yield from self._context.sender.send(self._begun(intent, document))
@@ -101,7 +103,7 @@ class DocumentWriter:
             subject=self._record.id,
             version=self._record.version,
             kind=present.ref.kind,
-            request=self._context.ledger.delete(present.ref),
+            request=deletion_request(self._context.ledger, present.ref),
             object_id=present.ref.id,
             content=self._content,
         )
