@@ -238,3 +238,30 @@ def test_what_does_not_replace_is_not_sent_in_place_of_a_replacement(
 
     assert [(each.record.id, f"Replaced.replace {text}" in each.why) for each in outcome.failed] == [(BAD, True)]
     assert sorted(f"{each.lines[0].amount}" for each in ledger.entries.values()) == ["1.00", "2.00"]
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["the answer is lost", "the request is lost"])
+def test_what_is_neither_found_nor_sent_under_a_key_is_not_sent_again(journal: SqlJournal, arrived: bool) -> None:
+    """The usual ability: nothing but to create. Whether the entry is there, a person has to say."""
+
+    def send(self: PocketLedger, attempt: Attempt) -> Sent:
+        if arrived:
+            PocketLedger.send(self, attempt)
+        raise TimeoutError("no answer")
+
+    blind = {"ability": giving(Ability()), "find": giving(LookUp())}
+    losing, ledger = ledger_with(send=send, **blind), ledger_with(**blind)
+    ledger.entries = losing.entries
+    assert not export_to(losing, spent(1), journal=journal).run().complete
+    waiting = export_to(ledger, spent(1), journal=journal)
+
+    again = [waiting.run(), waiting.run()]
+
+    assert [(each.failed[0].code, "knows no keys" in each.failed[0].why) for each in again] == [
+        ("unknown_attempt", True)
+    ] * 2
+    assert len(ledger.entries) == arrived
+    settled = waiting.replay("accr_1", adopt="e1") if arrived else waiting.replay("accr_1", anew=True)
+    assert settled.complete
+    assert waiting.run().complete
+    assert [f"{each.lines[0].amount}" for each in ledger.entries.values()] == ["1.00"]

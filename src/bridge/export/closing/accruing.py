@@ -16,12 +16,12 @@ from bridge.documents.protocol import Found
 from bridge.export.engine.attempts import ACCRUALS, Attempt, accrual_subject, facts_of, last_attempt
 from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import BusyError, claimed
-from bridge.export.engine.facts import SUMMARY, Seen, Settlement
+from bridge.export.engine.facts import Seen, Settlement, rules_of
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal, JournalError
-from bridge.export.ledgers.own import deletion_request
+from bridge.export.ledgers.own import ability_of, deletion_request
 from bridge.export.ledgers.protocol import AccruingLedger
 from clientkit.errors import ApiError
 
@@ -189,7 +189,8 @@ def _settled(sender: Sender, attempts: Sequence[Attempt], there: Sequence[Found]
     if last is None or not last.is_open or len(there) > 1:
         return there
     seen = Seen.YES if _was_made(sender, last, there) else Seen.NO
-    match settle(facts_of(last, sender.journal.now(), seen, SUMMARY)):
+    rules = rules_of(ability_of(sender.ledger, last.kind), is_listed=True)
+    match settle(facts_of(last, sender.journal.now(), seen, rules)):
         case Settlement.SEND_AGAIN:
             # It may still be on its way: under its own key it cannot be carried out twice.
             found = sender.ledger.get(drive(sender.send_again(last)).ref)

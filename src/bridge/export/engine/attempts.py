@@ -228,7 +228,7 @@ def facts_of(last: Attempt | None, now: datetime, seen: Seen, rules: Rules) -> A
     return AttemptFacts(
         last=_last(last),
         seen=seen,
-        fresh=last is not None and last.is_fresh(now),
+        fresh=last is not None and rules.honours_key and last.is_fresh(now),
         changes=last is not None and last.is_change,
         findable=rules.findable,
         doubles_harm=rules.doubles_harm,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import attrs
+
+if TYPE_CHECKING:
+    from bridge.export.ledgers.protocol import Ability
 
 
 class Last(StrEnum):
@@ -57,18 +61,26 @@ class AttemptFacts:
 
 @attrs.frozen(kw_only=True)
 class Rules:
-    """What differs between the subjects of attempts; see `AttemptFacts`."""
+    """What differs between the subjects of attempts; see `AttemptFacts`.
+
+    `honours_key`: the ledger answers a repetition under one key as it did the first time. Where it does not, no key is fresh.
+    """
 
     findable: bool = True
+    honours_key: bool = True
     doubles_harm: bool = True
     trusts_old: bool = True
 
 
 #: A vendor is in the snapshot of the books, or it is not there.
 VENDOR = Rules(trusts_old=False)
-SUMMARY = Rules()
 #: Nothing lists what is attached; a picture that is there twice harms nothing, a missing one does.
 RECEIPT = Rules(findable=False, doubles_harm=False)
+
+
+def rules_of(ability: Ability, *, is_listed: bool = False) -> Rules:
+    """The rules for a kind of document; `is_listed` where it is looked at among all of its kind, and not looked up."""
+    return Rules(findable=ability.is_found or is_listed, honours_key=ability.honours_key)
 
 
 class Standing(StrEnum):

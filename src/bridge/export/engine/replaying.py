@@ -17,6 +17,7 @@ from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.sender import Sender
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.own import ability_of
 from bridge.export.ledgers.protocol import UnreadableObjectError
 from bridge.export.reporting.report import ExportOutcome, Failed, Unread, add_total
 from bridge.totals import Total
@@ -183,7 +184,8 @@ def adopt_found(record_id: str, object_id: str, sender: Sender) -> None:
 
 
 def _is_undecidable(last: Attempt, sender: Sender) -> bool:
-    facts = facts_of(last, sender.journal.now(), Seen.NO, Rules(findable=False))
+    rules = Rules(findable=False, honours_key=ability_of(sender.ledger, last.kind).honours_key)
+    facts = facts_of(last, sender.journal.now(), Seen.NO, rules)
     return settle(facts) is Settlement.UNDECIDABLE
 
 

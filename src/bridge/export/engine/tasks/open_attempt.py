@@ -12,7 +12,7 @@ from bridge.documents.protocol import Document, Found
 from bridge.export.engine.attempts import Attempt, Purpose, facts_of, is_part
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.comparing import documents_of
-from bridge.export.engine.facts import Rules, Seen, Settlement
+from bridge.export.engine.facts import Seen, Settlement, rules_of
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.tasks.protocol import Done, TaskContext
@@ -44,9 +44,9 @@ class OpenAttempt:
         elif there is not None:
             seen = Seen.YES
         # Whoever pays a bill looks at all its payments first.
-        findable = ability_of(context.ledger, last.kind).is_found or is_part(last.kind)
+        rules = rules_of(ability_of(context.ledger, last.kind), is_listed=is_part(last.kind))
         while True:
-            facts = facts_of(last, context.journal.now(), seen, Rules(findable=findable))
+            facts = facts_of(last, context.journal.now(), seen, rules)
             settlement = settle(facts)
             if settlement is not Settlement.LOOK:
                 break
@@ -61,10 +61,11 @@ class OpenAttempt:
         if settlement is Settlement.SEND_AGAIN:
             return (yield from self._send_again(context))
         if settlement is Settlement.UNDECIDABLE:
+            key = "no longer knows its key" if rules.honours_key else "knows no keys"
             why = (
-                f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, {context.ledger.name} no "
-                f"longer knows its key, and it cannot be looked up; look for it in {context.ledger.name}, and replay it "
-                f"with its id (--adopt), or where it is not there, replay it anew (--anew)"
+                f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, {context.ledger.name} {key}, "
+                f"and it cannot be looked up; look for it in {context.ledger.name}, and replay it with its id (--adopt), "
+                f"or where it is not there, replay it anew (--anew)"
             )
             return Done(results=(Failed(record=self.record, why=why, code="unknown_attempt"),))
         sender.abandon(last, f"{context.ledger.name} was seen not to have what it was to do")

@@ -22,7 +22,7 @@ from bridge.export.engine.attempts import Attempt, facts_of, in_summaries, is_pa
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
 from bridge.export.engine.comparing import Case, added, amounts_of, documents_of
-from bridge.export.engine.facts import SUMMARY, Seen, Settlement, Standing, Step
+from bridge.export.engine.facts import Seen, Settlement, Standing, Step, rules_of
 from bridge.export.engine.finished import Finished, finished
 from bridge.export.engine.looked_up import check_looked_up
 from bridge.export.engine.next_step import CHANGING, Row, next_step, settle
@@ -35,7 +35,7 @@ from bridge.export.engine.tasks.documents import DocumentWriter
 from bridge.export.engine.tasks.open_attempt import OpenAttempt
 from bridge.export.engine.tasks.protocol import Done, Stop, TaskContext, result_of_error
 from bridge.export.journal.protocol import JournalError
-from bridge.export.ledgers.own import looked_up
+from bridge.export.ledgers.own import ability_of, looked_up
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, StopCode, Warned
 from bridge.unreadable import UnreadableEntry
@@ -114,7 +114,9 @@ class RecordTask:
         attempts = context.journal.attempts(self.record.id)
         summary = open_summary(attempts)
         if summary is not None:
-            facts = facts_of(summary, context.journal.now(), Seen.NO, SUMMARY)
+            facts = facts_of(
+                summary, context.journal.now(), Seen.NO, rules_of(ability_of(context.ledger, summary.kind))
+            )
             if context.sender.is_dry and settle(facts) is Settlement.SEND_AGAIN:
                 # A run has sent it by now, under its key.
                 return self._open(summary).sent_again()

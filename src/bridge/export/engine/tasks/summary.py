@@ -18,13 +18,14 @@ from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt, facts_of, is_summary, last_attempt, summary_subject
 from bridge.export.engine.calls import Calls
 from bridge.export.engine.claims import BusyError
-from bridge.export.engine.facts import SUMMARY, Seen, Settlement
+from bridge.export.engine.facts import Seen, Settlement, rules_of
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent
 from bridge.export.engine.tasks.protocol import Done, Stop, Task, TaskContext, result_of_error
 from bridge.export.engine.tasks.record import RecordTask
 from bridge.export.journal.protocol import Journal, JournalError, NoJournal
+from bridge.export.ledgers.own import ability_of
 from bridge.export.reporting.report import Attached, Elsewhere, Failed, Posted, StopCode
 from bridge.mappers.summaries import Member, Summary, summarise
 from bridge.settings.values import Settings, SettingsError
@@ -156,7 +157,8 @@ class OpenSummaryTask:
     def _settle(self, last: Attempt, context: TaskContext) -> Calls[None]:
         if not last.is_open:
             return
-        facts = facts_of(last, context.journal.now(), Seen.YES if self.found else Seen.NO, SUMMARY)
+        rules = rules_of(ability_of(context.ledger, last.kind))
+        facts = facts_of(last, context.journal.now(), Seen.YES if self.found else Seen.NO, rules)
         settlement = settle(facts)
         if settlement is Settlement.ADOPT:
             context.sender.settle_as_found(last, self.found[0])
