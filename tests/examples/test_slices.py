@@ -88,4 +88,5 @@ def test_a_missing_secret_parks_its_tenant(acme: Tenant, monkeypatch: pytest.Mon
 
     made = export_slice("acme", acme.places, is_stopping=lambda: False)
 
-    assert (made.end, made.why) == (SliceEnd.PARKED, "the environment variable ACME_RILLET_API_KEY is not set")
+    why = "the environment variable ACME_RILLET_API_KEY is not set; it is the secret rillet_api_key of acme"
+    assert (made.end, made.why) == (SliceEnd.PARKED, why)
