@@ -6,9 +6,12 @@ import contextlib
 import io
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
 from bridge.billing import (
@@ -25,30 +28,82 @@ from bridge.billing import (
     read_invoices_csv,
 )
 from bridge.billing.csv_file import NEEDED, OPTIONAL
-from bridge.billing.sync import InvoiceSync
+from bridge.billing.sync import InvoiceSync, ListedInvoices
 from bridge.billing.sync.files import read_invoices
 from bridge.export.commands.every import app
-from support.billing.company import SETTINGS, standin
+from support.billing.company import ACME, SETTINGS, invoice, line, note, standin
 from support.billing.stripe_json import stripe_invoice
 
 PAGE = (Path(__file__).parents[2] / "docs" / "billing.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def run_its_code() -> dict[str, Any]:
+    """What its code has defined at the end."""
+    names = dict[str, Any]()
+    for language, text in BLOCK.findall(PAGE):
+        if language == "python":
+            exec(compile(text, "docs/billing.md", "exec"), names)
+    names["journal"].close()
+    return names
+
+
 def test_its_code_prints_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    names = dict[str, object]()
-    printed, shown = io.StringIO(), list[str]()
+    printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        for language, text in BLOCK.findall(PAGE):
-            if language == "python":
-                exec(compile(text, "docs/billing.md", "exec"), names)
-            elif language == "":
-                shown.append(text)
-    journal = names["journal"]
-    journal.close()  # type: ignore[attr-defined]  # the page opens it
+        run_its_code()
 
-    assert printed.getvalue() == "".join(shown)
+    assert printed.getvalue() == "".join(text for language, text in BLOCK.findall(PAGE) if language == "")
+
+
+def test_its_comparison_of_totals_is_a_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever a shop has: credits alone, void notes, refused and deleted invoices, and invoices without a total."""
+    monkeypatch.chdir(tmp_path)
+    compare_totals, client = run_its_code()["compare_totals"], standin().client()
+    capsys.readouterr()
+    invoices = [
+        invoice(1),
+        invoice(2, status=InvoiceStatus.VOID),
+        invoice(3, customer=attrs.evolve(ACME, id="cus_3", name="Refused"), total=Decimal(1)),
+        invoice(4, customer=attrs.evolve(ACME, id="cus_4", name="Deleted"), total=Decimal("119.00")),
+        invoice(5, line("20.00"), currency="EUR", customer=attrs.evolve(ACME, id="cus_5", name="Unread")),
+    ]
+    notes = [
+        note(1, invoice_id=None, currency="JPY", customer=attrs.evolve(ACME, id="cus_6", name="Japan"), applied=None),
+        note(2, is_void=True),
+    ]
+    rates = {"EUR": Decimal("1.08"), "JPY": Decimal("0.0067")}
+    sync = InvoiceSync(
+        ListedInvoices(invoices, notes), client, SETTINGS, rates=lambda base, target, day: rates.get(base)
+    )
+    assert {each.subject for each in sync.run().problems} == {"invoice:in_3"}
+    client.invoices.delete(next(each.id for each in client.invoices.list() if each.invoice_number == "A-004"))
+
+    compare_totals(client, invoices[:4], notes)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "EUR 0 difference -23.8",
+        "JPY -12 difference 0",
+        "USD 239.00 difference 120.00",
+    ]
+
+
+def test_it_shows_the_external_references_of_an_invoice() -> None:
+    books, moment = standin(), datetime(2026, 3, 4, 12, tzinfo=UTC)
+    sold = invoice(1, id="S-3", updated_at=moment, link="https://shop.example.com/S-3")
+    InvoiceSync(ListedInvoices([sold]), books.client(), SETTINGS).run()
+
+    (plain, mark) = books.invoices[0].external_references
+    (shown,) = re.findall(r"`invoice:S-3 v(\d+) [0-9a-f]{12}`", PAGE)
+    assert (plain.id, plain.url, mark.url) == ("S-3", sold.link, None)
+    assert re.fullmatch(rf"invoice:S-3 v{int(moment.timestamp())} [0-9a-f]{{12}}", mark.id)
+    assert datetime.fromtimestamp(int(shown), UTC).date() == moment.date()
+    later = attrs.evolve(sold, link="https://shop.example.com/invoices/S-3", updated_at=moment + timedelta(days=1))
+    assert InvoiceSync(ListedInvoices([later]), books.client(), SETTINGS).run().posted == 0
+    assert books.invoices[0].external_references == (plain, mark)
 
 
 def test_its_csv_is_read() -> None:
