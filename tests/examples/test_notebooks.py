@@ -9,11 +9,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from bridge.export.demo.run import Demo
 from clientkit.money import total
 
 # Other processes import them, and nbclient takes seconds.
@@ -34,14 +38,18 @@ SAID = {
         "Open invoices:              699.99",
         "Difference:                 0.00",
     ),
-    "explore_spend": ("120 lines of 60 records, which come to 0.00", "Spending:   10,934.39", "Difference: 0.00"),
+    "explore_spend": (
+        "120 lines of 60 records, which come to 0.00",
+        "Spending, USD:   10,934.39",
+        "Difference, USD: 0.00",
+    ),
     "months_close": (
         "51 would be posted, 5 would be refused",
         "51 posted",
         "All accrued: True",
-        "Spent, as Brex says:     2,874.61",
-        "Expense, as Rillet says: 2,874.61",
-        "Difference:              0.00",
+        "Spent, as Brex says, USD:     2,874.61",
+        "Expense, as Rillet says, USD: 2,874.61",
+        "Difference, USD:              0.00",
         "Everything explained: True",
     ),
     "reconcile": ("differences on 5 accounts, all explained", "Difference over all accounts: 0.00"),
@@ -145,6 +153,55 @@ def test_the_spending_of_the_page_is_that_of_the_company() -> None:
     spent = total(each.amount.amount if each.type == "DEBIT" else each.amount.amount.copy_negate() for each in firsts)
 
     assert spent == Decimal("10934.39")
+
+
+@pytest.fixture
+def with_the_demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """Runs a notebook's cells on the demo's records, which have three currencies and all types; gives what they define."""
+    with Demo(records=64, seed=1) as demo:
+        made = SimpleNamespace(
+            brex_account=lambda: SimpleNamespace(client=lambda: demo.brex_client),
+            rillet_books=lambda: SimpleNamespace(client=lambda: demo.rillet_client),
+            bridge=lambda: demo.bridge,
+            usd="{:,.2f}".format,
+        )
+        monkeypatch.setitem(sys.modules, "company", cast("ModuleType", made))
+
+        def run(name: str) -> dict[str, Any]:
+            defined = dict[str, Any]()
+            exec(_code(FOLDER / f"{name}.ipynb").replace("2026-03", "2026-09"), defined)
+            return defined
+
+        yield run
+
+
+def test_spending_of_any_company_is_by_currency_and_account_and_adds_up(
+    with_the_demo: Callable[[str], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    defined = with_the_demo("explore_spend")
+
+    # The account that one record names is not in the chart, and another record has none.
+    chart = {each.code for each in defined["rillet"].accounts.list() if each.type == "EXPENSE"}
+    found = [(account, currency) for account, currency, _ in defined["sums"]("account")]
+    assert {account for account, _ in found} - chart == {"none", "69999"}
+    assert len(set(found)) == len(found)
+    assert [row["record_id"] for row in defined["waiting"]] == ["accr_bad03"]
+    said = capsys.readouterr().out
+    assert {line for line in said.splitlines() if line.startswith("Difference")} == {
+        f"Difference, {currency}: 0.00" for currency in ("CAD", "EUR", "USD")
+    }
+
+
+def test_the_close_of_any_company_is_by_currency_and_comes_to_nothing(
+    with_the_demo: Callable[[str], dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_the_demo("months_close")
+
+    said = capsys.readouterr().out.splitlines()
+    differences = {line.split(",")[1].split(":")[0].strip(): line.split()[-1] for line in said if "Difference" in line}
+    assert differences == {"CAD": "0.00", "EUR": "0.00", "USD": "0.00"}
+    assert "Expense, as Rillet says, EUR: 0.00" not in said
+    assert said[-1] == "Everything explained: True"
 
 
 @pytest.mark.full
