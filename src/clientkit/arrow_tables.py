@@ -20,6 +20,9 @@ from clientkit.model import Model
 
 _PRECISION, _SCALE = 38, 9
 _MOST = Decimal(10) ** (_PRECISION - _SCALE)
+#: Precision and scale of a column of rows, the first that holds its values. A result has more digits than what it is made
+#: of, and Arrow, with which pandas calculates, has 38 at most: 18 leave room for a product with any whole number.
+_ROOMY = ((18, 4), (18, 9), (28, 9), (_PRECISION, _SCALE))
 
 
 def schema(kind: type[object]) -> pa.Schema:
@@ -91,6 +94,8 @@ def table_of_rows(rows: Sequence[Mapping[str, object]], known: Mapping[str, type
 
 
 def _type_of_nothing(name: str, known: Mapping[str, type[object]]) -> Any:
+    if known.get(name) is Decimal:
+        return _decimal_type(())
     return _arrow(known[name], ()) if name in known else pa.null()
 
 
@@ -114,12 +119,24 @@ def _fits(amount: object) -> bool:
     return isinstance(exponent, int) and exponent >= -_SCALE and abs(amount) < _MOST
 
 
+def _decimal_type(amounts: Iterable[int | Decimal]) -> Any:
+    """The type of a column with these amounts: one that leaves room to calculate if they all fit into it."""
+    scale, whole = 0, 0
+    for each in amounts:
+        _, digits, exponent = Decimal(each).as_tuple()
+        if not isinstance(exponent, int):
+            return pa.decimal128(_PRECISION, _SCALE)
+        scale, whole = max(scale, -exponent), max(whole, len(digits) + exponent)
+    fits = (each for each in _ROOMY if scale <= each[1] and whole <= each[0] - each[1])
+    return pa.decimal128(*next(fits, (_PRECISION, _SCALE)))
+
+
 def _type_of(column: Sequence[object]) -> Any:
     kinds = {type(each) for each in column if each is not None}
     if kinds <= {int} and kinds:
         return pa.int64()
     if kinds <= {int, Decimal} and kinds:
-        return pa.decimal128(_PRECISION, _SCALE)
+        return _decimal_type(cast("int | Decimal", each) for each in column if each is not None)
     for kind, arrow in ((bool, pa.bool_()), (datetime, pa.timestamp("us", tz="UTC")), (date, pa.date32())):
         if kinds == {kind}:
             return arrow

@@ -10,6 +10,9 @@
 
 A decimal is ``decimal128(38, 9)``, or text in a column that holds more digits than that; a time is a timestamp in UTC, an
 enum is text, a value inside of another is a struct, and what the class does not know is JSON text in ``extra``.
+
+In a table of `rows_to_arrow` a column of decimals is ``decimal128(18, 4)``, with which pandas can calculate. It is wider
+where its values need more: ``decimal128(18, 9)``, then ``(28, 9)``, then ``(38, 9)``. Nothing is rounded.
 """
 
 from __future__ import annotations

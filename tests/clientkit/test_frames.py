@@ -18,6 +18,7 @@ pytest.importorskip("pyarrow", reason="the extra `frames` is not installed")
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import compute
 
 import brex_accounting
 import clientkit
@@ -194,7 +195,7 @@ def test_a_month_without_records_keeps_its_columns() -> None:
     some = rows_to_arrow(lines([card_expense("10", coding=[gl("61100")])]), LINE_COLUMNS)
     none = rows_to_arrow(lines([]), LINE_COLUMNS)
     assert none.schema == some.schema
-    assert (none.num_rows, none.schema.field("amount").type) == (0, pa.decimal128(38, 9))
+    assert (none.num_rows, none.schema.field("amount").type) == (0, pa.decimal128(18, 4))
     paid = rows_to_arrow(
         lines([record(RecordType.CARD_PAYMENT, debits=[("10", [])], credits=[("10", [])])]), LINE_COLUMNS
     )
@@ -213,7 +214,43 @@ def test_times_without_utc_and_empty_columns() -> None:
     assert table.schema.field("n").type == pa.int64()
     assert table.schema.field("none").type == pa.null()
     known = rows_to_arrow([{"none": None}], {"none": Decimal})
-    assert known.schema.field("none").type == pa.decimal128(38, 9)
+    assert known.schema.field("none").type == pa.decimal128(18, 4)
+
+
+def test_two_columns_of_amounts_can_be_calculated_with() -> None:
+    rows = [{"debit": Decimal("1200.50"), "credit": Decimal(0)}, {"debit": Decimal("0.125"), "credit": Decimal(7)}]
+    table = rows_to_arrow(rows)
+    debit, credit = table["debit"], table["credit"]
+    # pandas with `ArrowDtype` calculates by these functions, and takes a whole number for an int64.
+    assert compute.subtract(debit, credit).to_pylist() == [Decimal("1200.50"), Decimal("-6.875")]
+    assert compute.add(debit, credit).to_pylist() == [Decimal("1200.50"), Decimal("7.125")]
+    assert compute.multiply(debit, pa.scalar(2)).to_pylist() == [Decimal(2401), Decimal("0.25")]
+    assert compute.divide(debit, pa.scalar(2)).to_pylist() == [Decimal("600.25"), Decimal("0.0625")]
+    assert compute.subtract(compute.subtract(debit, credit), debit).to_pylist() == [Decimal(0), Decimal(-7)]
+    assert compute.sum(debit).as_py() == Decimal("1200.625")
+
+
+@pytest.mark.parametrize(
+    ("amounts", "precision", "scale"),
+    [
+        (["0.0001", "-99999999999999.9999"], 18, 4),
+        (["1E+13", "0E-4"], 18, 4),
+        (["0.00001", "999999999"], 18, 9),
+        (["0.000000001", "1000000000"], 28, 9),
+        (["1E+14"], 28, 9),
+        (["-12345678901234567890.5"], 38, 9),
+    ],
+)
+def test_a_column_is_as_wide_as_its_values_need(amounts: list[str], precision: int, scale: int) -> None:
+    table = rows_to_arrow([{"amount": Decimal(each)} for each in amounts])
+    assert table.schema.field("amount").type == pa.decimal128(precision, scale)
+    assert table["amount"].to_pylist() == [Decimal(each) for each in amounts]
+
+
+def test_months_of_small_and_of_large_amounts_are_one_table() -> None:
+    months = ([{"amount": Decimal(each)}] for each in ("1.10", "0.00001", "1E+15"))
+    both = pa.concat_tables([*map(rows_to_arrow, months)], promote_options="permissive")
+    assert both.column("amount").to_pylist() == [Decimal("1.10"), Decimal("0.00001"), Decimal(10**15)]
 
 
 def test_months_with_and_without_amounts_of_a_column_are_one_table() -> None:
@@ -247,7 +284,7 @@ def test_a_report_is_flat_rows_with_amounts_as_columns() -> None:
     totals = {**sums, "ending_balance": nothing}
     balance = TrialBalance.from_dict({"period": period, "currency": "EUR", "accounts": [account], "totals": totals})
     table = rows_to_arrow(balance.rows())
-    assert table.schema.field("ending_balance").type == pa.decimal128(38, 9)
+    assert table.schema.field("ending_balance").type == pa.decimal128(18, 4)
     assert table.select(["code", "ending_balance", "currency"]).to_pylist() == [
         {"code": "21120", "ending_balance": Decimal("-497.4"), "currency": "EUR"}
     ]
