@@ -26,9 +26,29 @@ _NARROWEST_TEXT = 16
 _NUMBER = re.compile(r"-?[0-9,]+(\.[0-9]+)?( [A-Z]{3})?")
 
 
+def _texts(rows: Iterable[Iterable[str | None]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(_cell(cell, number, place) for place, cell in enumerate(row, start=1))
+        for number, row in enumerate(rows, start=1)
+    )
+
+
+def _cell(cell: object, row: int, column: int) -> str:
+    if cell is None:
+        return ""
+    if not isinstance(cell, str):
+        raise TypeError(
+            f"a cell of a DataTable is a text or None; row {row}, column {column} has {type(cell).__name__}. Make it a text: "
+            "str(…), or f'{amount:,.2f}' of an amount"
+        )
+    return cell
+
+
 @attrs.frozen(kw_only=True)
 class DataTable:
     """A table of texts. Rich prints it and notebooks show it; neither takes what a cell says for markup.
+
+    None is an empty cell. Raises `TypeError` for a cell that is no text.
 
     Where a terminal is too narrow for its columns, each row becomes a block with a line for each cell, so that no amount, day
     or id is cut.
@@ -36,7 +56,7 @@ class DataTable:
 
     title: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...] = attrs.field(converter=_texts)
 
     @classmethod
     def of(cls, title: str, values: Iterable[object]) -> Self:

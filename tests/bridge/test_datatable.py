@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -66,3 +69,17 @@ def test_a_list_of_values_becomes_a_table() -> None:
     assert "and 10 more" in table._repr_html_()
     Console(file=io.StringIO()).print(table)
     assert DataTable.of("Nothing", []).rows == ()
+
+
+def test_none_is_an_empty_cell() -> None:
+    table = DataTable(title="Rows", headings=("A", "B"), rows=[("a", None), [None, "b"]])
+
+    assert table.rows == (("a", ""), ("", "b"))
+    assert "<td>a</td><td></td>" in table._repr_html_()
+    assert "a" in str(table)
+
+
+@pytest.mark.parametrize("cell", [Decimal("1.50"), 3, date(2026, 1, 2), b"text"])
+def test_a_cell_that_is_no_text_is_refused_where_the_table_is_made(cell: Any) -> None:
+    with pytest.raises(TypeError, match=f"row 2, column 1 has {type(cell).__name__}"):
+        DataTable(title="Rows", headings=("A",), rows=(("a",), (cell,)))
