@@ -52,7 +52,7 @@ def fill(journal: SqlJournal, clock: ManualClock, rng: random.Random) -> None:
             case 0 | 1 | 2:
                 attempted(journal, record_id, rng)
             case 3:
-                codes = rng.choice([["held"], ["no_vendor"], ["no_vendor", "held"]])
+                codes = rng.choice([["held"], ["no_vendor"], ["no_vendor", "held"], []])
                 journal.refused(record_id, 1, [(code, f'it is {code} ["held", "not"]') for code in codes])
             case 4:
                 members = tuple(Member(record_id=each, version=1, content="c") for each in rng.sample(IDS, 3))

@@ -71,7 +71,7 @@ def _unread(listed: ListedInvoices) -> Iterator[InvoiceState]:
 
 def _state_of(subject: str, latest: Latest | None) -> InvoiceState:
     last = None if latest is None else latest.attempt
-    refusal = None if latest is None else latest.refusal
+    refusal = None if latest is None or latest.refusal is None or latest.refusal.is_over else latest.refusal
     reasons = [*_refused_since(last, refusal)]
     if last is not None and last.error is not None:
         reasons.append(last.error)

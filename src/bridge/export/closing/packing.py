@@ -87,7 +87,7 @@ def _audit_trail(journal: Journal, snapshot: Snapshot) -> Iterator[AuditEntry]:
         made += _dismissals(record_id, attempts.get(record_id, ()))
         for refusal in journal.refusals(record_id):
             why = "; ".join(refusal.texts)
-            what = "held" if refusal.is_held else "refused"
+            what = "no longer refused" if refusal.is_over else "held" if refusal.is_held else "refused"
             made.append(AuditEntry(record_id=record_id, what=what, by=refusal.by, at=refusal.at, why=why))
         for review in reviews(journal, record_id):
             why = review.why or review.before

@@ -274,6 +274,9 @@ class Runner:
             self._note_receipts(result)
             if isinstance(result, Refuse):
                 self._note_refusal(result, is_change=not done.reports)
+            elif isinstance(result, Skip) or (isinstance(result, Posted) and result.adopted):
+                # Nothing was posted by which one could tell that it is refused no more.
+                self._refusals.append((result.record.id, result.record.version, ()))
             if isinstance(result, Failed | Elsewhere):
                 if result.record.type not in self._summarised:
                     self._failed.add(result.record.id)

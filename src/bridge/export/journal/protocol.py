@@ -23,7 +23,10 @@ Reasons: TypeAlias = Sequence[tuple[str, str]]
 
 @attrs.frozen(kw_only=True)
 class Refusal:
-    """Why a record was not posted, in one version: first said at `at`, and still so at `last_at`. Times are UTC."""
+    """Why a record was not posted, in one version: first said at `at`, and still so at `last_at`. Times are UTC.
+
+    Without reasons it says that what was refused before is refused no more, though nothing was posted for it since.
+    """
 
     subject: str
     version: int
@@ -31,6 +34,11 @@ class Refusal:
     last_at: datetime
     by: str
     reasons: tuple[tuple[str, str], ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it says that the record is refused no more."""
+        return not self.reasons
 
     @property
     def is_held(self) -> bool:
@@ -155,7 +163,10 @@ class Journal(Protocol):
         ...
 
     def refused(self, subject: str, version: int, reasons: Reasons) -> None:
-        """A record was refused for these reasons. What was said last time already is only said to be so still."""
+        """A record was refused for these reasons. What was said last time already is only said to be so still.
+
+        Without reasons it is refused no more. Of a record that was not refused that says nothing, and is not kept.
+        """
         ...
 
     def refused_all(self, refused: Iterable[tuple[str, int, Reasons]]) -> None:

@@ -91,6 +91,10 @@ def member_of(row: Mapping[Any, Any]) -> Member:
     return Member(record_id=subject, version=version, content=content, form=form)
 
 
+#: What a refusal says that is over.
+NO_REASONS = "[]"
+
+
 def reasons_text(reasons: Reasons) -> str:
     """Reasons as the tables have them: JSON."""
     return json.dumps([[code, text] for code, text in reasons], ensure_ascii=False)

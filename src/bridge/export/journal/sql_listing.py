@@ -12,6 +12,7 @@ from bridge.decisions import ReasonCode
 from bridge.export.engine.attempts import NO_RECORDS, AttemptState
 from bridge.export.journal import sql_tables as tables
 from bridge.export.journal.protocol import Listed
+from bridge.export.journal.rows import NO_REASONS
 from bridge.export.journal.sql_latest import counting
 
 _UNDONE = [AttemptState.REJECTED.value, AttemptState.ABANDONED.value]
@@ -142,11 +143,13 @@ def _status() -> sa.ColumnElement[Any]:
     settled = sa.func.coalesce(attempts.settled_at, attempts.intended_at)
     changed = sa.case((settled > attempts.intended_at, settled), else_=attempts.intended_at)
     is_open = attempts.state == AttemptState.OPEN.value
-    is_refused = refusals.id.is_not(None) & (attempts.id.is_(None) | (refusals.last_at >= changed))
+    is_last = refusals.id.is_not(None) & (attempts.id.is_(None) | (refusals.last_at >= changed))
+    is_refused = is_last & (refusals.reasons != NO_REASONS)
     return sa.case(
         (is_refused & is_open, "unclear"),
         (is_refused & _says_held(), "held"),
         (is_refused, "refused"),
+        (attempts.id.is_(None), "nothing"),
         (attempts.state == AttemptState.DISMISSED.value, "dismissed"),
         (is_open, "unclear"),
         (attempts.state.in_(_UNDONE), "waiting"),

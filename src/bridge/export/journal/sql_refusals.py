@@ -8,13 +8,16 @@ import sqlalchemy as sa
 
 from bridge.export.journal import sql_tables as tables
 from bridge.export.journal.protocol import Reasons, Refusal
-from bridge.export.journal.rows import portions, reasons_text, refusal_of
+from bridge.export.journal.rows import NO_REASONS, portions, reasons_text, refusal_of
 
 
 def write(
     connection: sa.Connection, refused: Iterable[tuple[str, int, Reasons]], *, now: str, by: str, namespace: str
 ) -> None:
-    """Add a row where version or reasons differ from the newest of the subject; else say when it was last so."""
+    """Add a row where version or reasons differ from the newest of the subject; else say when it was last so.
+
+    One without reasons is added where the newest has some.
+    """
     said = {subject: (version, reasons_text(reasons)) for subject, version, reasons in refused}
     for some in portions(said):
         columns = tables.refusals.c
@@ -22,6 +25,7 @@ def write(
         newest = sa.select(sa.func.max(columns.id)).where(*named).group_by(columns.subject)
         rows = connection.execute(sa.select(tables.refusals).where(columns.id.in_(newest))).all()
         same = {row.subject: row.id for row in rows if (row.version, row.reasons) == said[row.subject]}
+        were_refused = {row.subject for row in rows if row.reasons != NO_REASONS}
         still = sa.update(tables.refusals).where(columns.id.in_(list(same.values())))
         connection.execute(still.values(last_at=now))
         new = [
@@ -35,7 +39,7 @@ def write(
                 "reasons": said[each][1],
             }
             for each in some
-            if each not in same
+            if each not in same and (said[each][1] != NO_REASONS or each in were_refused)
         ]
         if new:
             connection.execute(sa.insert(tables.refusals), new)

@@ -201,10 +201,10 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
     for member in found.members:
         yield ("record of the summary", member.record_id, member.version, *[""] * 14)
     for refusal in found.refusals:
-        for text in refusal.texts:
+        for text in refusal.texts or ("",):
             times = (moment_text(refusal.at), refusal.by, moment_text(refusal.last_at))
             yield (
-                "held" if refusal.is_held else "refusal",
+                "refused no more" if refusal.is_over else "held" if refusal.is_held else "refusal",
                 found.id,
                 refusal.version,
                 *[""] * 4,

@@ -253,7 +253,7 @@ def _refusals(title: str, refusals: Sequence[Refusal]) -> Table:
     for heading in ("Version", "First (UTC)", "Last (UTC)", "By", "Why"):
         table.add_column(heading, overflow="fold")
     for each in refusals:
-        why = "\n".join(each.texts)
+        why = "it is refused no more, and nothing had to be posted" if each.is_over else "\n".join(each.texts)
         _row(table, str(each.version), moment_text(each.at), moment_text(each.last_at), each.by, why)
     return table
 

@@ -166,7 +166,10 @@ def _of_journal(latest: Latest, review: Review | None) -> tuple[Row, datetime]:
     if attempt is not None:
         moments += [attempt.intended_at, *(each for each in (attempt.settled_at,) if each is not None)]
         row = _of_attempt(latest.record_id, attempt)
-    if refusal is not None and (not moments or refusal.last_at >= max(moments)):
+    if refusal is not None and refusal.is_over:
+        row = attrs.evolve(row, status=Status.NOTHING) if attempt is None else row
+        moments.append(refusal.last_at)
+    elif refusal is not None and (not moments or refusal.last_at >= max(moments)):
         is_open = attempt is not None and attempt.is_open
         status = Status.UNCLEAR if is_open else Status.HELD if _is_held(latest) else Status.REFUSED
         row = attrs.evolve(row, status=status, why=tuple(dict.fromkeys(text for _, text in refusal.reasons)))

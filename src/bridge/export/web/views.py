@@ -152,7 +152,8 @@ def _title(attempt: Attempt) -> str:
 def _refusals(history: History) -> Iterator[Event]:
     for each in history.refusals:
         until = f"said last {moment_text(each.last_at)}, by {each.by}"
-        yield Event(at=each.at, title="Held" if each.is_held else "Refused", lines=(*each.texts, until))
+        title = "Refused no more" if each.is_over else "Held" if each.is_held else "Refused"
+        yield Event(at=each.at, title=title, lines=(*each.texts, until))
 
 
 def _reviews(history: History) -> Iterator[Event]:
