@@ -124,9 +124,10 @@ def export_to(
     *,
     journal: SqlJournal | None = None,
     mapper: Mapper = entry,
+    settings: Settings | None = None,
     **options: Any,
 ) -> Export:
     """An export of these records."""
     brex = brex_accounting.testing.StandIn(records)
-    bridge = Bridge(Settings(entities=(US,), reference_type=None), mappers={"CARD_EXPENSE_POST": mapper})
+    bridge = Bridge(settings or Settings(entities=(US,), reference_type=None), mappers={"CARD_EXPENSE_POST": mapper})
     return Export(brex.client(sleep=lambda _: None), ledger, bridge, journal=journal, **options)

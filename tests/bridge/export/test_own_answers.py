@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import UTC, datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +12,10 @@ import pytest
 from typing_extensions import override
 
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Books, Found, Mapper
+from bridge import Books, Form, FormLine, Found, Mapper, OnChange, ReasonCode, Settings, form
 from bridge.export import Ability, Attempt, LookUp, Sent, SqlJournal
 from clientkit import ApiError, Request
-from support.own_entries import CHART, Company, EntryDocument, lines_of
+from support.own_entries import CHART, US, Company, EntryDocument, Line, lines_of
 from support.pocket import PocketLedger, entry_of_merchant, export_to, spent
 
 BAD = "accr_2"
@@ -238,6 +238,70 @@ def test_what_does_not_replace_is_not_sent_in_place_of_a_replacement(
 
     assert [(each.record.id, f"Replaced.replace {text}" in each.why) for each in outcome.failed] == [(BAD, True)]
     assert sorted(f"{each.lines[0].amount}" for each in ledger.entries.values()) == ["1.00", "2.00"]
+
+
+@attrs.frozen(kw_only=True)
+class Unmarked(EntryDocument):
+    """What says of a correction what it says of a document."""
+
+    @override
+    def correction(self, lines: tuple[FormLine, ...], day: date) -> Any:
+        made = tuple(Line(account=each.account, amount=each.amount, currency=each.currency) for each in lines)
+        return attrs.evolve(self, impact_date=day, lines=made)
+
+    @override
+    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
+        return form(base.kind, [line for each in (base, *corrections) for line in each.lines], base.head)
+
+
+@attrs.frozen(kw_only=True)
+class Marked(Unmarked):
+    total: Form | None = None
+
+    @property
+    @override
+    def memo(self) -> str:
+        own = self.form().digest()
+        if self.total is None:
+            return self.origin.name("expense", own)
+        return self.origin.name_of_correction("correction", self.total.digest(), own)
+
+    @override
+    def correction(self, lines: tuple[FormLine, ...], day: date) -> Any:
+        return attrs.evolve(super().correction(lines, day), total=self.form())
+
+
+@pytest.mark.parametrize("kind", [Unmarked, Marked], ids=["without its mark", "with its mark"])
+def test_a_correction_that_no_look_up_would_know_again_is_refused(
+    journal: SqlJournal, kind: type[EntryDocument]
+) -> None:
+    """Its lost answer is settled by its mark; without one it was posted twice."""
+
+    def lose(_: PocketLedger, attempt: Attempt) -> Sent:
+        PocketLedger.send(ledger, attempt)
+        raise TimeoutError("no answer")
+
+    mapper: Mapper = lambda draft: draft.finish(kind, lines=lines_of(draft))  # noqa: E731
+    settings = Settings(entities=(US,), reference_type=None, on_change=OnChange.CORRECT)
+    ledger, losing = PocketLedger(), ledger_with(send=lose)
+    losing.entries = ledger.entries
+    common: dict[str, Any] = {"journal": journal, "mapper": mapper, "settings": settings}
+    assert export_to(ledger, spent(2), **common).run().complete
+    changed = [card_expense("9.00", coding=[gl("6100")], record_id=BAD, version=7)]
+
+    planned = export_to(ledger, changed, **common).plan()
+    export_to(losing, changed, **common).run()
+    outcome = export_to(ledger, changed, **common).run()
+
+    amounts = sorted(f"{abs(each.lines[0].amount)}" for each in ledger.entries.values())
+    if kind is Marked:
+        assert (outcome.complete, amounts) == (True, ["1.00", "2.00", "7.00"])
+        return
+    assert amounts == ["1.00", "2.00"]
+    for told in (planned, outcome):
+        ((reason,),) = [each.reasons for each in told.refused]
+        assert reason.code == ReasonCode.MAPPER_FAILED
+        assert "Unmarked.correction gave a Unmarked without the mark of a correction of accr_2" in reason.text
 
 
 @pytest.mark.parametrize("arrived", [True, False], ids=["the answer is lost", "the request is lost"])

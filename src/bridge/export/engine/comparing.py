@@ -16,6 +16,7 @@ from bridge.documents.protocol import Document, Found
 from bridge.export.engine.facts import Actual, Comparison, Facts, Remedy, Standing, Wanted
 from bridge.export.engine.holding import Hold
 from bridge.export.engine.next_step import remedy
+from bridge.export.engine.own_marks import fault_of_correction
 from bridge.export.engine.standing import State, begun
 from bridge.export.ledgers.own import ability_of
 from bridge.export.ledgers.protocol import Ledger
@@ -91,6 +92,14 @@ class Case:
         day = impact if first is None else max(impact, first)
         lines = difference(document.form(), stands)
         return document.correction(lines, day) if lines else None
+
+    def fault_of_correction(self) -> str | None:
+        """Why its correction cannot be posted, where the ledger is looked into for what has no answer."""
+        document = self.desired
+        correction = None if document is None else self.correction(document)
+        if document is None or correction is None or not ability_of(self.ledger, correction.kind).is_found:
+            return None
+        return fault_of_correction(correction, document, self.record.id)
 
     def stands_for(self, correction: Document) -> Found | None:
         """An entry without a mark that says what a correcting entry would say; a person may have made it, or its name."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from brex_accounting import Amount, Side
+from brex_accounting import Amount, Record, Side
 from bridge.callers import described
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse
 from bridge.documents.form import Form
@@ -33,8 +33,13 @@ def tried(decision: Decision, bridge: Bridge) -> Decision:
     fault = _fault_of(decision.document) or _other_mark(decision)
     if fault is None:
         return decision
-    text = f"the mapper of {decision.record.type} gave what cannot be posted: {fault}"
-    return Refuse(record=decision.record, reasons=(Reason(code=ReasonCode.MAPPER_FAILED, text=text),))
+    reason = Reason(code=ReasonCode.MAPPER_FAILED, text=gave_what_cannot_be_posted(decision.record, fault))
+    return Refuse(record=decision.record, reasons=(reason,))
+
+
+def gave_what_cannot_be_posted(record: Record, fault: str) -> str:
+    """The text of a refusal for what a mapper gave."""
+    return f"the mapper of {record.type} gave what cannot be posted: {fault}"
 
 
 # A document of the caller's own is of any class, and nothing has checked what its methods give.

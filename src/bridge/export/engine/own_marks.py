@@ -24,8 +24,19 @@ def mark_of_another(document: Document, record_id: str) -> str | None:
 
 def is_named(document: Document, record_id: str) -> bool:
     """Whether the record's id stands anywhere in the request that creates its document."""
-    named = re.compile(rf"(?<!\w){re.escape(record_id)}(?!\w)")
-    return any(named.search(text) for text in _texts(document))
+    return _stands_in(record_id, _texts(document))
+
+
+def fault_of_correction(correction: Document, document: Document, record_id: str) -> str | None:
+    """Why a look-up would not know a correction again; None where its request tells all that the mark of one does."""
+    texts = _texts(correction)
+    told = (record_id, document.form().digest(), correction.form().digest())
+    if all(_stands_in(each, texts) for each in told):
+        return None
+    return (
+        f"{type(document).__name__}.correction gave a {type(correction).__name__} without the mark of a correction of "
+        f"{record_id}, and would be posted twice where its answer is lost; write origin.name_of_correction(…) into it"
+    )
 
 
 def creation_of(document: Document) -> Any:
@@ -38,6 +49,12 @@ def creation_of(document: Document) -> Any:
 def _texts(document: Document) -> Sequence[str]:
     request: Request[Any] = creation_of(document)
     return [request.path, *map(str, request.query.values()), *texts_in(codec.parse(codec.dumps(request.body)))]
+
+
+def _stands_in(wanted: str, texts: Sequence[str]) -> bool:
+    """Whether one of the texts says it as a word."""
+    named = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+    return any(named.search(each) for each in texts)
 
 
 def _marks(text: str) -> Sequence[Mark]:

@@ -26,6 +26,7 @@ from bridge.export.engine.facts import Seen, Settlement, Standing, Step, rules_o
 from bridge.export.engine.finished import Finished, finished
 from bridge.export.engine.looked_up import check_looked_up
 from bridge.export.engine.next_step import CHANGING, Row, next_step, settle
+from bridge.export.engine.own_documents import gave_what_cannot_be_posted
 from bridge.export.engine.raised import told
 from bridge.export.engine.refusals import older_copy, refusal
 from bridge.export.engine.standing import State, state_of, telling
@@ -248,6 +249,8 @@ class RecordTask:
             return older_copy(case)
         if row.step not in CHANGING:
             return None
+        if row.step is Step.CORRECT and (fault := case.fault_of_correction()) is not None:
+            return Reason(code=ReasonCode.MAPPER_FAILED, text=gave_what_cannot_be_posted(self.record, fault))
         why = context.permits(self.record.id, row.step.value, self.decision, context.books)
         return None if why is None else Reason(code=ReasonCode.CHANGED_SINCE_PLAN, text=why)
 
