@@ -28,6 +28,8 @@ from clientkit.money import decimal_text, places, product, total
 
 #: Subsidiary id, account code and currency.
 _Place: TypeAlias = tuple[str, str, str]
+#: What names an account, and what both sides say of it.
+_WHICH, _SUMS = ("subsidiary", "account", "name", "currency"), ("brex", "rillet", "difference")
 
 
 @attrs.frozen(kw_only=True)
@@ -132,6 +134,13 @@ class Reconciliation(Tabular):
             ),
         )
 
+    def flat_rows(self) -> list[dict[str, object]]:
+        """A row for each account, for pandas or `clientkit.frames.rows_to_arrow`: what both sides say, and their difference.
+
+        Its parts are rows of ``reports["differences"].flat_rows()``.
+        """
+        return [{name: getattr(row, name) for name in (*_WHICH, *_SUMS, "unexplained")} for row in self.rows]
+
     @property
     def reports(self) -> Mapping[str, Report]:
         """The accounts, and what they differ by, with real numbers."""
@@ -159,11 +168,11 @@ class Reconciliation(Tabular):
         }  # fmt: skip
 
     def to_csv(self) -> str:
-        """One line for each difference, with its account; an account without a difference has one line too."""
-        headings = (
-            "subsidiary", "account", "name", "currency", "brex", "rillet", "difference", "kind", "amount", "record", "object",
-            "why",
-        )  # fmt: skip
+        """One line for each difference, with its account; an account without a difference has one line too.
+
+        What both sides say is in the first line of an account alone, so that the columns can be summed.
+        """
+        headings = (*_WHICH, *_SUMS, "kind", "amount", "record", "object", "why")
         return delimited(headings, self._cells())
 
     def as_json(self) -> dict[str, object]:
@@ -173,14 +182,7 @@ class Reconciliation(Tabular):
             "explained": self.is_explained,
             "accounts": [
                 {
-                    "subsidiary": row.subsidiary,
-                    "account": row.account,
-                    "name": row.name,
-                    "currency": row.currency,
-                    "brex": decimal_text(row.brex),
-                    "rillet": decimal_text(row.rillet),
-                    "difference": decimal_text(row.difference),
-                    "unexplained": decimal_text(row.unexplained),
+                    **{name: decimal_text(cell) if isinstance(cell, Decimal) else cell for name, cell in told.items()},
                     "parts": [
                         {
                             "kind": part.kind.value,
@@ -192,7 +194,7 @@ class Reconciliation(Tabular):
                         for part in row.parts
                     ],
                 }
-                for row in self.rows
+                for row, told in zip(self.rows, self.flat_rows(), strict=True)
             ],
             "unread": [{"record_id": each.record_id, "why": each.why} for each in self.unread],
             "unread_objects": [{"object": each.ref, "why": each.why} for each in self.unread_objects],
@@ -212,11 +214,13 @@ class Reconciliation(Tabular):
 
     def _cells(self) -> Iterator[tuple[Cell, ...]]:
         for row in self.rows:
-            sums = row.subsidiary, row.account, row.name, row.currency, row.brex, row.rillet, row.difference
-            for part in row.parts:
-                yield *sums, part.kind.value, part.amount, part.record_id, part.object, part.why
+            which = row.subsidiary, row.account, row.name, row.currency
+            sums = row.brex, row.rillet, row.difference
             if not row.parts:
-                yield *sums, None, None, None, None, None
+                yield *which, *sums, None, None, None, None, None
+            for number, part in enumerate(row.parts):
+                shown = (None, None, None) if number else sums
+                yield *which, *shown, part.kind.value, part.amount, part.record_id, part.object, part.why
 
 
 def reconcile(snapshot: Snapshot) -> Reconciliation:

@@ -33,10 +33,14 @@ class Report(Tabular):
         """The rows for spreadsheets."""
         return delimited(self.headings, self.rows)
 
-    def as_json(self) -> list[dict[str, object]]:
-        """An object for each row; amounts and days are texts."""
+    def flat_rows(self) -> list[dict[str, object]]:
+        """The rows by the names of their columns, for pandas or `clientkit.frames.rows_to_arrow`: ``Why`` is ``why``."""
         keys = [each.lower().replace(" ", "_") for each in self.headings]
-        return [dict(zip(keys, map(_plain, row), strict=True)) for row in self.rows]
+        return [dict(zip(keys, row, strict=True)) for row in self.rows]
+
+    def as_json(self) -> list[dict[str, object]]:
+        """As `flat_rows`, with amounts and days as texts."""
+        return [{key: _plain(cell) for key, cell in row.items()} for row in self.flat_rows()]
 
     def currency_of(self, row: tuple[Cell, ...]) -> str | None:
         """In which currency the amounts of a row are, None where it does not tell."""
@@ -50,7 +54,7 @@ def _text(cell: Cell, currency: str | None) -> str:
     return "" if cell is None else str(cell)
 
 
-def _plain(cell: Cell) -> object:
+def _plain(cell: object) -> object:
     if isinstance(cell, Decimal):
         return decimal_text(cell)
     return str(cell) if isinstance(cell, date) else cell

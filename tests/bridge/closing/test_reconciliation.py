@@ -22,6 +22,7 @@ from bridge.closing import DifferenceKind, Period, Reconciliation, accrue, month
 from bridge.export import NoJournal, zone_of
 from bridge.export.closing import read_snapshot
 from clientkit import Answer
+from clientkit.money import total
 from clientkit.testing import Asked, Fault, Respond
 from rillet import JournalEntryUpdate, Money, NewJournalEntry, NewJournalEntryItem
 from rillet import Side as RilletSide
@@ -285,6 +286,47 @@ def test_the_csv_has_a_line_for_each_difference_and_no_formulas(make: MakeCompan
     row = attrs.evolve(found.rows[0], name="=HYPERLINK(1)")
     shown = next(csv.DictReader(io.StringIO(attrs.evolve(found, rows=(row,)).to_csv())))
     assert (shown["name"], shown["brex"]) == ("'=HYPERLINK(1)", "-120")
+
+
+def test_a_column_of_the_csv_adds_up_where_an_account_has_several_differences(make: MakeCompany) -> None:
+    company = make(charge("100", id="k1"), charge("20.50", id="k2"))
+    found = reconciled(company)
+    cells = list(csv.DictReader(io.StringIO(found.to_csv())))
+
+    card = [each for each in cells if each["account"] == "21120"]
+    assert [(each["brex"], each["rillet"], each["difference"], each["amount"]) for each in card] == [
+        ("-120.50", "0", "-120.50", "-100"),
+        ("", "", "", "-20.50"),
+    ]
+    for row in found.rows:
+        told = [each for each in cells if each["account"] == row.account]
+        assert total(Decimal(each["difference"] or 0) for each in told) == row.difference
+        assert total(Decimal(each["amount"]) for each in told) == row.difference
+
+
+def test_it_is_flat_rows_with_amounts_as_they_are(make: MakeCompany) -> None:
+    company = make(charge("100", id="k1"), charge("20.50", id="k2"))
+    found = reconciled(company)
+
+    accounts = {str(each["account"]): each for each in found.flat_rows()}
+    assert accounts["21120"] == {
+        "subsidiary": "Example Inc.",
+        "account": "21120",
+        "name": "Brex Card",
+        "currency": "USD",
+        "brex": Decimal("-120.50"),
+        "rillet": Decimal(0),
+        "difference": Decimal("-120.50"),
+        "unexplained": Decimal(0),
+    }
+    differences = found.reports["differences"].flat_rows()
+    assert {(each["account"], each["record"], each["amount"]) for each in differences} >= {
+        ("21120", "k1", Decimal(-100)),
+        ("21120", "k2", Decimal("-20.50")),
+    }
+    assert {tuple(each) for each in differences} == {
+        ("subsidiary", "account", "name", "currency", "what", "amount", "record", "rillet", "why")
+    }
 
 
 def test_a_notebook_shows_it(make: MakeCompany) -> None:
