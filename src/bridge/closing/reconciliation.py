@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TypeAlias
 
 import attrs
 
 from bridge.closing.delimited import Cell, delimited
+from bridge.closing.month_totals import month_table, records_of, unexplained_of
 from bridge.closing.period import Period
 from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import (
@@ -23,7 +25,8 @@ from bridge.closing.snapshot import (
     UnreadRecord,
     checked_snapshot,
 )
-from bridge.datatable import DataTable, Tabular, money
+from bridge.datatable import DataTable, Tabular, money, money_text
+from bridge.totals import Total, totals_json
 from clientkit.money import decimal_text, places, product, total
 
 #: Subsidiary id, account code and currency.
@@ -76,6 +79,8 @@ class AccountReconciliation:
 class Reconciliation(Tabular):
     """A month's accounts; rich and notebooks show them as a table, `differences` shows what they differ by.
 
+    `records` is what the month's records came to as Brex states them: those that are ``posted``, ``refused``, ``dismissed``,
+    ``held``, ``waiting``, ``gone`` from the ledger, or ``unreadable`` there. `totals` shows them for each currency.
     `unread_objects` are objects of the ledger that cannot be read. Where one counts in the month, the trial balance has more
     than the objects that were read, so that the difference is unexplained.
     """
@@ -84,6 +89,7 @@ class Reconciliation(Tabular):
     rows: tuple[AccountReconciliation, ...]
     unread: tuple[UnreadRecord, ...] = ()
     unread_objects: tuple[UnreadObject, ...] = ()
+    records: Mapping[str, Total] = MappingProxyType({})
 
     @property
     def is_explained(self) -> bool:
@@ -142,6 +148,11 @@ class Reconciliation(Tabular):
         return [{name: getattr(row, name) for name in (*_WHICH, *_SUMS, "unexplained")} for row in self.rows]
 
     @property
+    def totals(self) -> DataTable:
+        """The month's records by where they stand, and what the accounts differ by, with a column for each currency."""
+        return month_table(self.records, self.rows, title=f"Totals of {self.period}")
+
+    @property
     def reports(self) -> Mapping[str, Report]:
         """The accounts, and what they differ by, with real numbers."""
         places_ = ("Subsidiary", "Account", "Name", CURRENCY)
@@ -180,6 +191,8 @@ class Reconciliation(Tabular):
         return {
             "period": str(self.period),
             "explained": self.is_explained,
+            "records": totals_json(self.records),
+            "unexplained": {name: decimal_text(each) for name, each in sorted(unexplained_of(self.rows).items())},
             "accounts": [
                 {
                     **{name: decimal_text(cell) if isinstance(cell, Decimal) else cell for name, cell in told.items()},
@@ -242,6 +255,7 @@ def reconcile(snapshot: Snapshot) -> Reconciliation:
         rows=tuple(work.rows()),
         unread=snapshot.unread,
         unread_objects=snapshot.unread_objects,
+        records=records_of(snapshot),
     )
 
 
@@ -274,7 +288,8 @@ class _Work:
             content = {(each.subsidiary_id, NOT_CODED, self._snapshot.currency_of(each.subsidiary_id)): Decimal(0)}
         kind, refs = each.cause or DifferenceKind.UNEXPLAINED, _refs(each.entries)
         for place, amount in content.items():
-            self._explain(place, kind, amount, each.why, record_id=each.record.id, object=refs)
+            why = each.why if amount else f"{each.why}; nobody has coded its {_amount(each)}"
+            self._explain(place, kind, amount, why, record_id=each.record.id, object=refs)
         days = ", ".join(f"{entry.ref} counts on {entry.day}" for entry in each.entries)
         for place, amounts in elsewhere.items():
             if amount := total(amounts):
@@ -400,6 +415,10 @@ def _order(part: Difference) -> tuple[str, str, str]:
 
 def _counted(parts: Iterable[Difference]) -> Mapping[DifferenceKind, int]:
     return Counter(part.kind for part in parts)
+
+
+def _amount(each: ClosingRecord) -> str:
+    return money_text(each.record.amount.amount, each.record.amount.currency)
 
 
 def _words(kind: DifferenceKind) -> str:

@@ -28,6 +28,7 @@ class DifferenceKind(StrEnum):
     """Why Brex and the ledger differ."""
 
     NOT_EXPORTED = "not_exported"
+    DISMISSED = "dismissed"
     CHANGED_IN_BREX = "changed_in_brex"
     CHANGED_IN_RILLET = "changed_in_rillet"
     CHANGED_ON_BOTH_SIDES = "changed_on_both_sides"
@@ -96,6 +97,7 @@ class ClosingRecord:
     the document's currency. Of two entities `lines` is what the one says that paid, and `debtor` what the other one does.
     `original` is what the record says in its own currency, where that is not that of the books, and
     `is_billed` tells that its rate is that at which Brex has billed it. `reasons` are those for which it is refused now.
+    `is_refused` tells that it is ready in Brex and was refused, here or by the ledger, and `is_held` that it waits for an approval.
     `is_counted` tells that the ledger should have something for it, or has, even where its `lines` come to nothing.
     """
 
@@ -115,12 +117,28 @@ class ClosingRecord:
     original: tuple[AccountLine, ...] = ()
     is_billed: bool = False
     reasons: tuple[ReasonCode, ...] = ()
+    is_refused: bool = False
+    is_held: bool = False
     is_counted: bool = True
 
     @property
     def is_in_books(self) -> bool:
         """Whether something stands in the ledger for it."""
         return bool(self.entries)
+
+    @property
+    def became(self) -> str:
+        """Where it stands: ``posted``, ``dismissed``, ``gone``, ``unreadable``, ``held``, ``refused`` or ``waiting``."""
+        if self.is_in_books:
+            return "posted"
+        known = {
+            DifferenceKind.DISMISSED: "dismissed",
+            DifferenceKind.DELETED_IN_RILLET: "gone",
+            DifferenceKind.UNREADABLE_IN_RILLET: "unreadable",
+        }
+        if self.cause in known:
+            return known[self.cause]
+        return "held" if self.is_held else "refused" if self.is_refused else "waiting"
 
     def __repr__(self) -> str:
         return f"<ClosingRecord {self.record.id} of {self.day}: {self.record.amount}>"

@@ -28,7 +28,12 @@ _WITH_RECEIPTS = frozenset(
     }
 )
 _NOT_IN_BOOKS = frozenset(
-    {DifferenceKind.NOT_EXPORTED, DifferenceKind.DELETED_IN_RILLET, DifferenceKind.UNREADABLE_IN_RILLET}
+    {
+        DifferenceKind.NOT_EXPORTED,
+        DifferenceKind.DISMISSED,
+        DifferenceKind.DELETED_IN_RILLET,
+        DifferenceKind.UNREADABLE_IN_RILLET,
+    }
 )
 
 

@@ -111,6 +111,7 @@ def test_a_refused_record_whose_lines_cancel_out_is_open(make: MakeCompany) -> N
     assert [(row.account, row.difference, part.kind, part.record_id) for row, part in compared.parts] == [
         ("", Decimal(0), DifferenceKind.NOT_EXPORTED, "i1")
     ]
+    assert next(part.why for _, part in compared.parts).endswith("; nobody has coded its 5,000.00 USD")
 
 
 def test_what_was_dismissed_taken_up_again_and_refused_is_not_exported(make: MakeCompany) -> None:

@@ -15,7 +15,7 @@ import attrs
 import pytest
 from rich.console import Console
 
-from brex_accounting import LineItem, Record
+from brex_accounting import LineItem, Record, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Bridge, ChosenAccount
 from bridge.closing import DifferenceKind, Period, Reconciliation, accrue, month, reconcile
@@ -177,7 +177,7 @@ def test_what_was_dismissed_stands_beside_the_entry_that_a_person_made(make: Mak
 
     assert [row.difference for row in found.rows] == [0, 0]
     assert parts(found)[2:] == [
-        ("61000", "not_exported", "100", "k1"),
+        ("61000", "dismissed", "100", "k1"),
         ("61000", "only_in_rillet", "-100", None),
     ]
     by = f"dismissed by {company.journal.who} on 2026-03-02: booked by hand as JE-12"
@@ -327,6 +327,45 @@ def test_it_is_flat_rows_with_amounts_as_they_are(make: MakeCompany) -> None:
     assert {tuple(each) for each in differences} == {
         ("subsidiary", "account", "name", "currency", "what", "amount", "record", "rillet", "why")
     }
+
+
+def test_it_adds_up_what_brex_offered_beside_the_books(make: MakeCompany) -> None:
+    company = make(
+        charge("100"),
+        charge("11", id="k2"),
+        charge("7", "99999", id="k3"),
+        charge("5", "99999", id="k4"),
+        charge("3", id="k5", review_status=ReviewStatus.REVIEW),
+    )
+    company.run()
+    company.dismiss("k4")
+    company.delete("k2")
+
+    found = reconciled(company)
+
+    assert found.totals.title == "Totals of 2026-02"
+    assert found.totals.headings == ("Records of the month", "Records", "USD")
+    assert found.totals.rows == (
+        ("in Rillet", "1", "100.00"),
+        ("refused", "1", "7.00"),
+        ("dismissed", "1", "5.00"),
+        ("not ready in Brex, or waiting for the next run", "1", "3.00"),
+        ("deleted in Rillet", "1", "11.00"),
+        ("all records", "5", "126.00"),
+        ("difference between Brex and Rillet, debits", "", "26.00"),
+        ("unexplained", "", "0.00"),
+    )
+    shown = json.loads(json.dumps(found.as_json()))
+    assert shown["unexplained"] == {"USD": "0"}
+    assert shown["records"]["dismissed"] == {"records": 1, "amounts": {"USD": "5"}}
+
+
+def test_what_waits_for_an_approval_is_told_from_what_is_refused(make: MakeCompany) -> None:
+    company = make(charge("100"))
+    company.export().hold("k1", by="grace", why="is this ours?")
+
+    assert company.run().held
+    assert reconciled(company).totals.rows[0] == ("held for an approval", "1", "100.00")
 
 
 def test_a_notebook_shows_it(make: MakeCompany) -> None:

@@ -42,6 +42,32 @@ class Standings:
     unread: UnreadObject | None = None
 
     @property
+    def is_offered(self) -> bool:
+        """Whether the source has it ready."""
+        return self.record.review_status not in {ReviewStatus.PREPARE, ReviewStatus.REVIEW}
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is ready and was refused, by its mapping or by the ledger."""
+        return self.is_offered and (
+            isinstance(self.decision, Refuse) or any(not each.is_held for each in self.latest_refusals)
+        )
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is ready and waits for an approval."""
+        is_open = self.is_offered and isinstance(self.decision, Post)
+        if self.reviews and all(each.is_held and each.last_at <= self.reviews[-1].at for each in self.latest_refusals):
+            return is_open and self.reviews[-1].step is ReviewStep.HOLD
+        return is_open and any(each.is_held for each in self.latest_refusals)
+
+    @property
+    def latest_refusals(self) -> Sequence[Refusal]:
+        """The last refusal of the record as it is now, unless it is over."""
+        latest = [each for each in self.refusals if each.version == self.record.version][-1:]
+        return [each for each in latest if not each.is_over]
+
+    @property
     def document(self) -> Document | None:
         """What the record says now, where that can be posted."""
         return self.decision.document if isinstance(self.decision, Post) else None
@@ -77,7 +103,7 @@ def _missing(known: Standings) -> Cause:
     if state.standing is Standing.DISMISSED:
         last = known.last
         who = "" if last is None else f" by {last.intended_by} on {last.intended_at:%Y-%m-%d}"
-        return DifferenceKind.NOT_EXPORTED, f"dismissed{who}: {state.why}"
+        return DifferenceKind.DISMISSED, f"dismissed{who}: {state.why}"
     if known.gone:
         return DifferenceKind.DELETED_IN_RILLET, f"it was posted as {', '.join(map(str, known.gone))}, which is gone"
     if known.last is not None and known.last.is_open:
@@ -86,7 +112,7 @@ def _missing(known: Standings) -> Cause:
         why = "this journal does not know whether it was deleted, was dismissed, or was never posted"
         return DifferenceKind.DELETED_IN_RILLET, f"Brex has it as exported, and nothing is there for it; {why}"
     why = "; ".join(dict.fromkeys(_reasons(known)))
-    if record.review_status in {ReviewStatus.PREPARE, ReviewStatus.REVIEW}:
+    if not known.is_offered:
         return DifferenceKind.NOT_EXPORTED, f"Brex has it in {record.review_status}" + (f"; {why}" if why else "")
     return DifferenceKind.NOT_EXPORTED, why or "it waits for the next run"
 
@@ -99,7 +125,7 @@ def _reasons(known: Standings) -> Iterator[str]:
             yield known.decision.why
         case Post():
             # Held, or rejected by the ledger itself; a person may have decided about it since.
-            latest = [each for each in known.refusals if each.version == known.record.version][-1:]
+            latest = known.latest_refusals
             review = known.reviews[-1] if known.reviews else None
             if review is not None and all(each.is_held and each.last_at <= review.at for each in latest):
                 yield from _reviewed(review, known.decision)

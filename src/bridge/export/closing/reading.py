@@ -214,6 +214,8 @@ class _Reading:
             original=self._original(record, coded) if lines and theirs is None else (),
             is_billed=coded is not None and rate_billed(record, coded.subsidiary.currency) is not None,
             reasons=tuple(each.code for each in decision.reasons) if isinstance(decision, Refuse) else (),
+            is_refused=known.is_refused,
+            is_held=known.is_held,
             is_counted=is_counted,
         )
 

@@ -52,6 +52,8 @@ def _print(out: Console, found: Reconciliation) -> None:
     out.print(found)
     if any(row.parts for row in found.rows):
         out.print(found.differences)
+    if found.records or found.rows:
+        out.print(found.totals)
     for each in found.unread:
         out.print(f"{each.record_id or 'A record'} cannot be read: {each.why}", style="red", markup=False)
     for left in found.unread_objects:
