@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from brex_accounting.auth import Credential
-from clientkit.client import checked_token, from_environment
+from clientkit.client import checked_base_url, checked_token, from_environment
 from clientkit.errors import ConfigurationError
 
 TOKEN, TOKEN_FILE = "BREX_TOKEN", "BREX_TOKEN_FILE"
@@ -25,10 +25,12 @@ def credential_from_env(prefix: str = "") -> str | Credential:
     from brex_accounting.renewing import OAuth
     from brex_accounting.token_file import FileTokenStore
 
+    # Before the secret is there, which no frame of an error may hold.
+    url = checked_base_url(os.environ.get(f"{prefix}{_AUTH_URL}") or AUTH_URL, f"{prefix}{_AUTH_URL}")
     app = OAuthApp(
         client_id=from_environment(f"{prefix}{_CLIENT_ID}"),
         client_secret=os.environ.get(f"{prefix}{_CLIENT_SECRET}") or None,
-        base_url=os.environ.get(f"{prefix}{_AUTH_URL}") or AUTH_URL,
+        base_url=url,
     )
     try:
         return OAuth(app, FileTokenStore(path))

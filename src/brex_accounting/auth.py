@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from brex_accounting.token_ages import IDLE_LIFETIME, WARN_AHEAD, TokenKind, TokenStatus, Watch, log_expiring
 from clientkit.call_context import Authorization, BearerToken, Clocks
-from clientkit.client import CLOCKS, checked_token
+from clientkit.client import CLOCKS, checked_token, or_problem, without_problem
 from clientkit.overriding import override
 
 
@@ -46,7 +46,10 @@ class UserToken(BearerToken):
         warn_ahead: timedelta = WARN_AHEAD,
         clocks: Clocks = CLOCKS,
     ) -> None:
-        super().__init__(checked_token(token))
+        checked = or_problem(checked_token)(token)
+        # A traceback with local variables would show it.
+        del token
+        super().__init__(without_problem(checked))
         self._issued_at, self._last_used_at, self._clocks = issued_at, last_used_at or issued_at, clocks
         self._watch = Watch(on_expiring, warn_ahead)
 

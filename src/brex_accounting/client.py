@@ -18,7 +18,9 @@ from clientkit.client import (
     LazyResource,
     checked_base_url,
     new_call_context,
+    or_problem,
     user_agent,
+    without_problem,
 )
 from clientkit.drivers import pause
 from clientkit.pacing import Paces, Pacing, pacer_for, pacer_of
@@ -48,6 +50,7 @@ BASE_URL = "https://api.brex.com"
 _RATE_LIMIT = 1000
 
 
+@or_problem
 def _connect(
     token: str | Credential, base_url: str, options: Options | None, pacer: Pacing | Paces | None, clocks: Clocks | None
 ) -> CallContext:
@@ -116,9 +119,10 @@ class Client(BaseClient):
         clocks: Clocks | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        super().__init__(
-            _connect(token, base_url, options, pacer, clocks), transport, http_client=http_client, sleep=sleep
-        )
+        made = _connect(token, base_url, options, pacer, clocks)
+        # A traceback with local variables would show it.
+        del token
+        super().__init__(without_problem(made), transport, http_client=http_client, sleep=sleep)
 
     @classmethod
     def from_env(cls, *, prefix: str = "") -> Self:
@@ -171,9 +175,10 @@ class AsyncClient(AsyncBaseClient):
         clocks: Clocks | None = None,
         sleep: Callable[[float], Awaitable[object]] = pause,
     ) -> None:
-        super().__init__(
-            _connect(token, base_url, options, pacer, clocks), transport, http_client=http_client, sleep=sleep
-        )
+        made = _connect(token, base_url, options, pacer, clocks)
+        # A traceback with local variables would show it.
+        del token
+        super().__init__(without_problem(made), transport, http_client=http_client, sleep=sleep)
 
     @classmethod
     def from_env(cls, *, prefix: str = "") -> Self:

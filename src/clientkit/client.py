@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import random
@@ -103,9 +104,31 @@ def checked_base_url(base_url: str, name: str = "base_url") -> str:
 
 def checked_token(token: str, name: str = "the token") -> str:
     """`token` itself, if it can stand in a header. The error never shows it, but the `name` of where it comes from."""
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError(f"{name} is empty or holds characters that no token has (a line break, a blank?)")
-    return token
+    if token and token.isascii() and token.isprintable() and " " not in token:
+        return token
+    # A traceback with local variables would show it.
+    del token
+    raise ConfigurationError(f"{name} is empty or holds characters that no token has (a line break, a blank?)")
+
+
+def or_problem(build: Callable[P, T]) -> Callable[P, T | ConfigurationError]:
+    """`build`, which returns a `ConfigurationError` instead of raising it: without the frames, which hold the token."""
+
+    @functools.wraps(build)
+    def built(*args: P.args, **kwargs: P.kwargs) -> T | ConfigurationError:
+        try:
+            return build(*args, **kwargs)
+        except ConfigurationError as error:
+            return error.with_traceback(None)
+
+    return built
+
+
+def without_problem(built: T | ConfigurationError) -> T:
+    """What `or_problem` has built. Raises the problem; the caller has forgotten the token before."""
+    if isinstance(built, ConfigurationError):
+        raise built
+    return built
 
 
 def from_environment(variable: str, environment: Mapping[str, str] | None = None) -> str:

@@ -17,7 +17,9 @@ from clientkit.client import (
     checked_token,
     from_environment,
     new_call_context,
+    or_problem,
     user_agent,
+    without_problem,
 )
 from clientkit.drivers import pause
 from clientkit.errors import ConfigurationError
@@ -67,6 +69,7 @@ _RATE_LIMIT = 60
 _MARGIN = 0.5
 
 
+@or_problem
 def _connect(
     *,
     api_key: str,
@@ -85,7 +88,7 @@ def _connect(
         known = " and ".join(sorted(KNOWN_API_VERSIONS))
         warnings.warn(
             f"version {api_version} of Rillet's API is unknown to this release, which was written for {known}",
-            stacklevel=3,
+            stacklevel=4,
         )
     service = Service(
         name="Rillet",
@@ -111,9 +114,10 @@ _OPTIONAL = ("environment", "base_url", "api_version")
 
 def _from_env(prefix: str) -> dict[str, str]:
     optional = {name: os.environ.get(f"{prefix}RILLET_{name.upper()}") for name in _OPTIONAL}
-    key = checked_token(from_environment(f"{prefix}RILLET_API_KEY"), f"{prefix}RILLET_API_KEY")
     if url := optional["base_url"]:
         checked_base_url(url, f"{prefix}RILLET_BASE_URL")
+    # Last, as no frame of an error may hold it.
+    key = checked_token(from_environment(f"{prefix}RILLET_API_KEY"), f"{prefix}RILLET_API_KEY")
     return {"api_key": key, **{name: value for name, value in optional.items() if value}}
 
 
@@ -161,7 +165,9 @@ class Client(BaseClient):
             pacer=pacer,
             clocks=clocks,
         )
-        super().__init__(made, transport, http_client=http_client, sleep=sleep)
+        # A traceback with local variables would show it.
+        del api_key
+        super().__init__(without_problem(made), transport, http_client=http_client, sleep=sleep)
 
     @classmethod
     def from_env(
@@ -239,7 +245,9 @@ class AsyncClient(AsyncBaseClient):
             pacer=pacer,
             clocks=clocks,
         )
-        super().__init__(made, transport, http_client=http_client, sleep=sleep)
+        # A traceback with local variables would show it.
+        del api_key
+        super().__init__(without_problem(made), transport, http_client=http_client, sleep=sleep)
 
     @classmethod
     def from_env(cls, *, prefix: str = "", pacer: Pacing | Paces | None = None) -> Self:
