@@ -406,3 +406,12 @@ def test_waits_take_no_time(is_awaited: bool) -> None:
 def test_a_builder_takes_no_detail_that_a_record_has_not(builder: Callable[..., Record]) -> None:
     with pytest.raises(TypeError, match="a record has no id and no memmo"):
         builder("1", coding=[gl("61000")], id="accr_7", memmo="y")
+
+
+def test_records_can_be_taken_out_again() -> None:
+    standin = StandIn([card_expense("1", record_id="accr_1"), card_expense("2", record_id="accr_2")])
+    standin.remove("accr_1")
+    assert list(standin.records) == ["accr_2"]
+    assert [each.id for each in standin.client().records.list()] == ["accr_2"]
+    with pytest.raises(KeyError):
+        standin.remove("accr_1")

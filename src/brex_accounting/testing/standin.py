@@ -55,7 +55,7 @@ class StandIn(testing.StandIn):
             records = client.records.list(review_status="READY_FOR_EXPORT").collect()
 
     Args:
-        records: What there is; `add` brings more, also while requests come.
+        records: What there is; `add` brings more and `remove` takes some out, also while requests come.
         token: The user token that is accepted, until it is not used for 90 days; `oauth` gives others.
         secret: Signs the events, base64 with or without ``whsec_``; ``webhooks.rotate_secret()`` gives another one. Two
             stand-ins have the same secret unless each is given one.
@@ -138,6 +138,12 @@ class StandIn(testing.StandIn):
                 company_id = self.team.company.id
                 body = {"accountingRecordIds": ready, "companyId": company_id}
                 self.outbox.emit(WebhookEventType.ACCOUNTING_RECORD_READY_FOR_EXPORT, company_id, body)
+
+    def remove(self, *record_ids: str) -> None:
+        """Take records out, as if Brex no longer had them. Nothing tells of it. Raises `KeyError` for an unknown id."""
+        with self._lock:
+            for each in record_ids:
+                self._accounting.remove(each)
 
     def client(
         self,

@@ -96,7 +96,7 @@ def _one_month(make: MakeCompany, spent: Sequence[Spent], *, is_closed: bool) ->
 def _arrive(company: Company, spent: Iterable[Spent]) -> None:
     for each in spent:
         if each.later is None:
-            company.brex.records.pop(each.at_end.id)  # type: ignore[attr-defined]
+            company.brex.remove(each.at_end.id)
         elif each.is_late:
             company.change(each.later, READY)
 

@@ -130,7 +130,7 @@ def test_an_entry_that_a_person_changed_is_brought_up_to_date(make: MakeCompany)
 def test_nothing_to_accrue_deletes_the_entry(make: MakeCompany) -> None:
     company = accruing(make, waiting(charge("100")))
     posted(company)
-    company.brex.records.pop("k1")  # type: ignore[attr-defined]
+    company.brex.remove("k1")
 
     assert steps(company) == ["delete"]
     assert moved(company, FEBRUARY) == {}

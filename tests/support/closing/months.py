@@ -113,7 +113,7 @@ class Month:
 
     def forget(self, each: Record) -> None:
         """Brex has the record no longer."""
-        self.company.brex.records.pop(each.id)  # type: ignore[attr-defined]
+        self.company.brex.remove(each.id)
 
     def change(self, each: Record) -> None:
         """Everything costs more now."""

@@ -44,7 +44,7 @@ class Case:
     settings: Settings
     books: Books
     ledger: Ledger
-    wording: Wording
+    words: Wording
     hold: Hold
     documents: tuple[Found, ...] | None = None
     alike: tuple[Found, ...] = ()
@@ -69,6 +69,13 @@ class Case:
             removable=self._is_removable(),
             held=isinstance(self.decision, Post) and self.hold(self.decision) is not None,
         )
+
+    @cached_property
+    def wording(self) -> Wording:
+        """The words about this record, which advise nothing that is set already."""
+        base, settings = self.state.base, self.settings
+        deletes = base is not None and not self.state.corrections and ability_of(self.ledger, base.ref.kind).deletes
+        return self.words.under(settings.on_change, settings.on_delete, is_deletable=deletes)
 
     @property
     def one(self) -> Found | None:
@@ -228,7 +235,10 @@ class Case:
     def _is_removable(self) -> bool:
         """Whether its document may be deleted; an entry that others share, never."""
         is_wanted = self.settings.on_delete is OnDelete.DELETE and not self.state.is_member
-        return is_wanted and self._is_free_to_change(None)
+        found = self.one
+        if not is_wanted or found is None or not self._is_free_to_change(None):
+            return False
+        return ability_of(self.ledger, found.ref.kind).deletes
 
     def _is_free_to_change(self, desired: Document | None) -> bool:
         found = self.one

@@ -168,7 +168,7 @@ class RecordTask:
             settings=context.settings,
             books=context.books,
             ledger=context.ledger,
-            wording=context.wording,
+            words=context.wording,
             is_counted=self.is_counted,
         )
         while True:
