@@ -18,14 +18,18 @@ import rillet
 import rillet.testing
 from brex_accounting import Record
 from brex_accounting.testing.records import card_expense, gl
+from bridge.closing import Provenance, month
 from bridge.export import Export, PlanError, SavedPlan, SqlJournal
+from bridge.export.closing import read_package
 from bridge.export.demo.run import Demo
+from bridge.export.reporting.csv_reports import history_report
+from bridge.export.reporting.history import history_of, plan_text
 from bridge.settings.choices import ClosedPeriod, OnChange
 from bridge.settings.values import Settings
 from support.clocks import ManualClock
 from support.commands import invoke
 from support.companies.changing import companies
-from support.companies.changing_records import bill, payment, payout, reimbursed
+from support.companies.changing_records import bill, charge, payment, payout, reimbursed
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 from support.companies.keeping import with_vendors
 
@@ -281,7 +285,10 @@ def test_a_plan_in_three_processes(company: Company, tmp_path: Path) -> None:
         approved = command("approve-plan", str(plan), "--by", "grace@example.com")
         _other_amount(company)
         carried_out = command("export", "--settings", str(settings), "--plan", str(plan), "--json")
-    assert (early.returncode, early.stderr.strip()) == (2, "nobody has approved this plan")
+    assert (early.returncode, early.stderr.strip()) == (
+        2,
+        "nobody has approved this plan; run approve-plan with its file and --by",
+    )
     assert approved.returncode == 0, approved.stderr
     first, *table = [line.split() for line in approved.stdout.splitlines() if line.strip()]
     assert " ".join(first) == "3 steps are approved by grace@example.com."
@@ -326,4 +333,57 @@ def test_export_of_a_plan_lists_what_the_plan_refused(company: Company, tmp_path
     assert "Refused or held in the plan, so not carried out: 4" in lines
     why = "it is coded to '99999', which is no account of Rillet"
     assert f"3 records, such as accr_001 {why}" in lines
-    assert any(line.startswith("accr_004 it names no merchant") for line in lines)
+    assert any(line.startswith("accr_004 10.00 USD it names no merchant") for line in lines)
+
+
+def test_a_reason_that_two_lines_share_is_in_the_plan_once(company: Company) -> None:
+    company.brex.add(
+        card_expense("20.00", splits=[("12.00", [gl("99999")]), ("8.00", [gl("99999")])], record_id="accr_1")
+    )
+
+    plan = made(company.export())
+
+    assert plan.refused == {"accr_1": "it is coded to '99999', which is no account of Rillet"}
+    assert plan.refused_amounts == {"accr_1": "20.00 USD"}
+
+
+def test_an_unapproved_plan_begins_no_journal(company: Company, tmp_path: Path) -> None:
+    company.brex.add(expense(1))
+    plan, journal, settings = (tmp_path / each for each in ("plan.json", "export.db", "settings.toml"))
+    settings.write_text(SETTINGS_TEXT, encoding="utf-8")
+    export = company.export()
+    plan.write_text(export.saved(export.plan()).to_json(), encoding="utf-8")
+
+    told = invoke("export", "--settings", str(settings), "--plan", str(plan), "--journal", str(journal))
+
+    assert told.exit_code == 2
+    assert "approve-plan" in told.stderr
+    assert not journal.exists()
+
+
+def test_the_journal_keeps_who_approved_the_plan_of_a_record(tmp_path: Path) -> None:
+    with companies(tmp_path) as make:
+        changing = make(bill(), charge())
+        plan = made(changing.export()).approved(by="grace", at=NOW)
+        assert changing.export().run(plan=plan).complete
+        changing.export().run(plan=plan)
+        changing.change(charge(id="k2"))
+        changing.run()
+        (known,) = history_of(changing.journal, "b1").plans
+        (row,) = [
+            each
+            for each in history_report(history_of(changing.journal, "b1"), lambda _: {}).rows
+            if each[0] == "plan approved"
+        ]
+        package = read_package(changing.export(), month("2026-02"), Provenance(by="Ada", settings_digest="0"))
+
+        assert (known.by, known.at, known.digest) == ("grace", NOW, plan.digest)
+        assert set(known.records) == {"b1", "k1"}
+        assert plan_text(known) == (
+            f"2026-03-01 12:00:00 UTC: grace approved it with the plan {plan.digest} that {plan.made_by} made"
+            f" {plan.made_at:%Y-%m-%d %H:%M} UTC"
+        )
+        assert row[1] == "b1"
+        assert history_of(changing.journal, "k2").plans == ()
+        trail = package.reports["audit_trail"]
+        assert [each[:3] for each in trail.rows] == [("b1", "plan approved", "grace"), ("k1", "plan approved", "grace")]

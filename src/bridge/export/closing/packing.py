@@ -16,6 +16,7 @@ from bridge.export.closing.purchases import Bought, nobody_knows
 from bridge.export.closing.reading import read_snapshot
 from bridge.export.closing.texts import missing_extra
 from bridge.export.engine.approvals import reviews
+from bridge.export.engine.approved_plans import approved_plans
 from bridge.export.engine.attempts import Attempt, Purpose, reason_of_dismissal
 from bridge.export.engine.export import Export
 from bridge.export.journal.protocol import Journal
@@ -83,6 +84,13 @@ def _audit_trail(journal: Journal, snapshot: Snapshot) -> Iterator[AuditEntry]:
     made = list[AuditEntry]()
     ids = [each.record.id for each in snapshot.records]
     attempts = journal.attempts_of(ids)
+    for plan in approved_plans(journal):
+        named = {*plan.records}
+        made += (
+            AuditEntry(record_id=each, what="plan approved", by=plan.by, at=plan.at, why=f"with {plan.name}")
+            for each in ids
+            if each in named
+        )
     for record_id in ids:
         made += _dismissals(record_id, attempts.get(record_id, ()))
         for refusal in journal.refusals(record_id):

@@ -97,6 +97,9 @@ def export(
     if plan is not None and (watch or since is not None):
         raise typer.BadParameter("--plan says which records; --watch and --since do not go with it")
     stopping = GracefulStop()
+    with expected_errors():
+        # Before a journal is begun.
+        planned = None if plan is None else approved_plan(plan)
     with (
         expected_errors(),
         opened_export(
@@ -114,7 +117,6 @@ def export(
             with logging_to_stderr(log_level, as_json=log_json):
                 keep_exporting(prepared, stopping, interval=every, listen=place, as_json=as_json, fields_of=sync_fields)
             return
-        planned = None if plan is None else approved_plan(plan)
         keep = None if as_json or csv is not None else tables.MOST_ROWS
         with (
             logging_to_stderr(log_level, as_json=log_json),
@@ -130,6 +132,6 @@ def export(
             )
         print_outcome(outcome, as_json=as_json, csv=csv)
         if planned is not None and planned.refused and not as_json:
-            console().print(tables.planned_refusals_table(planned.refused))
+            console().print(tables.planned_refusals_table(planned.refused, planned.refused_amounts))
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)

@@ -26,13 +26,15 @@ from bridge.export.commands.app import (
     write_csv,
 )
 from bridge.export.engine.approvals import Review
+from bridge.export.engine.approved_plans import ApprovedPlan
 from bridge.export.engine.attempts import Attempt, is_record
 from bridge.export.journal.protocol import Refusal
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import history_report
-from bridge.export.reporting.history import became_of, history_of, review_text
+from bridge.export.reporting.history import became_of, history_of, plan_text, review_text
 from bridge.settings.toml_file import read_settings
 from bridge.settings.values import Settings
+from clientkit.showing import plain
 
 
 @app.command()
@@ -71,15 +73,16 @@ def history(
                     "members": shown,
                     "refusals": [_refusal_json(each) for each in refusals],
                     "reviews": [_review_json(each) for each in decided],
+                    "plans": [_plan_json(each) for each in found.plans],
                 }
             )
-        elif attempts or refusals or decided:
+        elif not found.is_empty:
             if attempts or refusals:
                 console().print(
                     tables.history_table(record, attempts, members, refusals, lambda each: _told(links(each)))
                 )
-            for each in decided:
-                console().print(Text(review_text(each)))
+            for told in (*map(plan_text, found.plans), *map(review_text, decided)):
+                console().print(Text(plain(told)))
         else:
             tables.errors(console(stderr=True), [f"The journal does not know {record}."])
         write_csv(csv, lambda: history_report(found, links).to_csv())
@@ -114,6 +117,10 @@ def _attempt_json(attempt: Attempt) -> dict[str, object]:
 
 def _review_json(review: Review) -> dict[str, object]:
     return {name: _plain(getattr(review, name)) for name in ("step", "by", "at", "why", "prepared_by", "held_by")}
+
+
+def _plan_json(plan: ApprovedPlan) -> dict[str, object]:
+    return {name: _plain(getattr(plan, name)) for name in ("digest", "by", "at", "made_by", "made_at")}
 
 
 def _refusal_json(refusal: Refusal) -> dict[str, object]:

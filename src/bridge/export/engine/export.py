@@ -30,7 +30,7 @@ from bridge.export.engine.replaying import check_dismissed, checked_by, replay_s
 from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.run_marks import note_changes
 from bridge.export.engine.runner import never
-from bridge.export.engine.saved_plan import Permits, SavedPlan, owners_of, permits_all
+from bridge.export.engine.saved_plan import SavedPlan, owners_of
 from bridge.export.engine.sender import DrySender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import checked_books
@@ -208,12 +208,11 @@ class Export:
             JournalError: The journal cannot be read; nothing was posted. One that fails later ends the run: `stop_code`.
         """
         check_run(plan=plan, ids=ids, keep=keep, progress=progress, stop=stop)
-        permits: Permits = permits_all
         if plan is not None:
             if ids is not None or updated_after is not None or changed_since is not None:
                 raise ValueError("a plan says which records; ids, updated_after and changed_since do not go with it")
             plan.check_owners(owners_of(self.source, self.ledger), self.bridge.settings)
-            ids, permits = [each.record_id for each in plan.steps], plan.permits
+            ids = [each.record_id for each in plan.steps]
         began = self.journal.now()
         bar = progress_bar() if progress is True else nullcontext(progress or silent)
         with bar as show, self._holders.one() as journal:
@@ -224,7 +223,7 @@ class Export:
                 keep=keep,
                 progress=show,
                 stop=stop,
-                permits=permits,
+                plan=plan,
                 failed=self._failed,
             )
         self._failed = runner.failed

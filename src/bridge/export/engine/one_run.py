@@ -10,6 +10,7 @@ import attrs
 
 from brex_accounting import Record
 from bridge.books import Books
+from bridge.export.engine.approved_plans import note_plan
 from bridge.export.engine.attempts import ACCRUALS
 from bridge.export.engine.claims import Claims
 from bridge.export.engine.holding import Hold
@@ -17,7 +18,7 @@ from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.own_receipts import OwnReceipts
 from bridge.export.engine.run_marks import note_receipts
 from bridge.export.engine.runner import Runner, never
-from bridge.export.engine.saved_plan import Permits, permits_all
+from bridge.export.engine.saved_plan import Permits, SavedPlan, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.tasks.receipts import Download
 from bridge.export.engine.walk import Walk
@@ -82,9 +83,10 @@ class RunParts:
         keep: int | None = None,
         progress: ShowProgress = silent,
         stop: Callable[[], bool] = never,
-        permits: Permits = permits_all,
+        plan: SavedPlan | None = None,
     ) -> Runner:
         """Export what waits; `Walk.begin` and `Export.run` explain the arguments, and what it raises."""
+        permits = permits_all if plan is None else plan.permits
         claims = Claims(self.journal, hands_on=True)
         runner = Runner(
             self.source,
@@ -101,7 +103,7 @@ class RunParts:
             stop=stop,
         )
         # What a person replays or has approved is compared with what is there now.
-        kept = self.kept if permits is permits_all and not replayed else None
+        kept = self.kept if plan is None and not replayed else None
         walk = self.walk(
             Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept=kept, claims=claims
         )
@@ -119,6 +121,8 @@ class RunParts:
                 except StoppedError:
                     runner.interrupt()
                     return runner
+                if plan is not None:
+                    note_plan(self.journal, plan)
                 runner.begin(walk.survey)
                 runner.work_all(walk.batches(_as_they_are))
             for each in walk.uncarried():

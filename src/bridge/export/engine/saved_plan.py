@@ -16,7 +16,7 @@ import attrs
 
 from brex_accounting import Side
 from bridge.books import Books
-from bridge.datatable import DataTable, money
+from bridge.datatable import DataTable, money, money_text
 from bridge.decisions import Decision, Post, Refuse, Skip
 from bridge.documents.form import Form
 from bridge.documents.protocol import PlannedVendor
@@ -84,7 +84,8 @@ class SavedPlan:
     """A plan that can be written down as JSON, approved and carried out with `Export.run(plan=…)`.
 
     `settings` is the digest of the settings, `owners` whose records and books it is about, and `first_open_day` the first
-    day on which the books were open. `refused` and `nothing` are record ids with what was said of them.
+    day on which the books were open. `refused` and `nothing` are record ids with what was said of them, and
+    `refused_amounts` the records' own amounts, for people.
     """
 
     made_at: datetime
@@ -94,6 +95,7 @@ class SavedPlan:
     first_open_day: date | None
     steps: tuple[PlannedStep, ...]
     refused: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    refused_amounts: Mapping[str, str] = attrs.field(factory=dict[str, str])
     nothing: Mapping[str, str] = attrs.field(factory=dict[str, str])
     warnings: tuple[str, ...] = ()
     approval: PlanApproval | None = None
@@ -111,8 +113,11 @@ class SavedPlan:
             owners=owners,
             first_open_day=books.first_open_day,
             steps=tuple(_step(each, charges) for each in plan.posts),
-            refused={
-                each.record.id: "; ".join(map(str, each.reasons)) for each in outcomes if isinstance(each, Refuse)
+            refused={each.record.id: "; ".join(each.texts) for each in outcomes if isinstance(each, Refuse)},
+            refused_amounts={
+                each.record.id: money_text(each.record.amount.amount, each.record.amount.currency)
+                for each in outcomes
+                if isinstance(each, Refuse)
             },
             nothing={each.record.id: each.why for each in outcomes if isinstance(each, Skip)},
             warnings=plan.warnings,
@@ -184,7 +189,7 @@ class SavedPlan:
     def check_approved(self) -> None:
         """Raise `PlanError` where nobody has approved it, or it was edited since."""
         if self.approval is None:
-            raise PlanError("nobody has approved this plan")
+            raise PlanError("nobody has approved this plan; run approve-plan with its file and --by")
         if self.approval.digest != self.digest:
             raise PlanError(f"this plan was edited after {self.approval.by} approved it: make and approve it anew")
 

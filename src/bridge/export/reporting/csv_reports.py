@@ -214,6 +214,9 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
                 text,
                 *[""] * 4,
             )
+    for plan in found.plans:
+        made = (moment_text(plan.at), plan.by)
+        yield ("plan approved", found.id, *[""] * 5, *made, *[""] * 3, plan.name, *[""] * 4)
     for review in found.reviews:
         made = (moment_text(review.at), review.by)
         yield ("review", found.id, "", "", str(review.step), "", "", *made, *[""] * 3, review.why, *[""] * 4)

@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from bridge.export.engine.approvals import Review, ReviewStep, reviews
+from bridge.export.engine.approved_plans import ApprovedPlan, plans_of
 from bridge.export.engine.attempts import Attempt, Purpose, reason_of_dismissal
 from bridge.export.journal.protocol import Journal, Refusal, files_of
 from bridge.mappers.summaries import Member
@@ -17,7 +18,7 @@ from bridge.mappers.summaries import Member
 class History:
     """The attempts for a record and its receipts, or those that led to an object; its refusals, and what people decided.
 
-    All are oldest first. `members` are the records of a summary, where the id is that of its object.
+    All are oldest first. `plans` are the approved plans with the record that were carried out. `members` are the records of a summary, where the id is that of its object.
     """
 
     id: str
@@ -25,11 +26,12 @@ class History:
     members: tuple[Member, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     reviews: tuple[Review, ...] = ()
+    plans: tuple[ApprovedPlan, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether the journal does not know the id."""
-        return not (self.attempts or self.refusals or self.reviews)
+        return not (self.attempts or self.refusals or self.reviews or self.plans)
 
 
 def history_of(journal: Journal, id: str) -> History:
@@ -39,7 +41,12 @@ def history_of(journal: Journal, id: str) -> History:
     of_record = any(each.subject == id for each in attempts)
     members = () if of_record else tuple(each for attempt in attempts for each in journal.members(attempt.subject))
     return History(
-        id=id, attempts=attempts, members=members, refusals=journal.refusals(id), reviews=reviews(journal, id)
+        id=id,
+        attempts=attempts,
+        members=members,
+        refusals=journal.refusals(id),
+        reviews=reviews(journal, id),
+        plans=plans_of(journal, id),
     )
 
 
@@ -79,3 +86,8 @@ def review_text(review: Review) -> str:
     if review.step is ReviewStep.HOLD:
         return f"{moment_text(review.at)} UTC: {review.by} held it: {review.why}"
     return review.with_before(f"{moment_text(review.at)} UTC: {review.by} approved it")
+
+
+def plan_text(plan: ApprovedPlan) -> str:
+    """Who approved a plan with the record, in a sentence with its time."""
+    return f"{moment_text(plan.at)} UTC: {plan.by} approved it with {plan.name}"

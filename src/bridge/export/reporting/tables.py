@@ -178,18 +178,21 @@ def posting_table(post: Post, books: Books) -> DataTable:
     return DataTable(title=post.record.id, headings=("What", "Value"), rows=rows)
 
 
-def planned_refusals_table(refused: Mapping[str, str]) -> RenderableType:
-    """What a saved plan left out, record ids with the reasons; those with the same reasons share a line."""
+def planned_refusals_table(refused: Mapping[str, str], amounts: Mapping[str, str]) -> RenderableType:
+    """What a saved plan left out, record ids with amounts and reasons; those with the same reasons share a line."""
     alike = dict[str, list[str]]()
     for record_id, why in refused.items():
         alike.setdefault(why, []).append(record_id)
-    rows = list[tuple[str, str]]()
+    rows = list[tuple[str, str, str]]()
     for why, ids in alike.items():
-        rows += [(f"{len(ids)} records, such as {ids[0]}", why)] if len(ids) >= _MANY else [(each, why) for each in ids]
+        if len(ids) >= _MANY:
+            rows.append((f"{len(ids)} records, such as {ids[0]}", "", why))
+        else:
+            rows += [(each, amounts.get(each, ""), why) for each in ids]
     if len(rows) > MOST_ROWS:
-        rows[MOST_ROWS:] = [("…", f"{len(rows) - MOST_ROWS} more; the file of the plan has them all")]
+        rows[MOST_ROWS:] = [("…", "", f"{len(rows) - MOST_ROWS} more; the file of the plan has them all")]
     title = f"Refused or held in the plan, so not carried out: {len(refused)}"
-    return DataTable(title=title, headings=("Record", "Why"), rows=tuple(rows))
+    return DataTable(title=title, headings=("Record", "Amount", "Why"), rows=tuple(rows))
 
 
 def history_table(

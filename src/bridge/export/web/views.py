@@ -94,7 +94,7 @@ def noun(kind: str) -> str:
 
 def events(history: History, settings: Settings) -> list[Event]:
     """All that happened, the newest first."""
-    found = [*_attempts(history, settings), *_refusals(history), *_reviews(history)]
+    found = [*_attempts(history, settings), *_refusals(history), *_reviews(history), *_plans(history)]
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
@@ -154,6 +154,11 @@ def _refusals(history: History) -> Iterator[Event]:
         until = f"said last {moment_text(each.last_at)}, by {each.by}"
         title = "Refused no more" if each.is_over else "Held" if each.is_held else "Refused"
         yield Event(at=each.at, title=title, lines=(*each.texts, until))
+
+
+def _plans(history: History) -> Iterator[Event]:
+    for each in history.plans:
+        yield Event(at=each.at, title=f"Approved by {each.by}", lines=(f"with {each.name}",))
 
 
 def _reviews(history: History) -> Iterator[Event]:
