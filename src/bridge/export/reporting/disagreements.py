@@ -252,7 +252,7 @@ def _what(now: Form, before: Form | None) -> str:
         return "it says something else"
     old, new = _by_account(before), _by_account(now)
     accounts = [each for each in sorted({*old, *new}) if old.get(each) != new.get(each)]
-    lines = [f"{each} has {new.get(each, 'nothing')} instead of {old.get(each, 'nothing')}" for each in accounts]
+    lines = [f"{each} has {_shown(new.get(each))} instead of {_shown(old.get(each))}" for each in accounts]
     heads = [
         f"{key} is {now.head[key]} instead of {before.head[key]}" for key in now.differences(before) if key in now.head
     ]
@@ -261,8 +261,13 @@ def _what(now: Form, before: Form | None) -> str:
     )
 
 
-def _by_account(form: Form) -> dict[str, str]:
+def _by_account(form: Form) -> dict[str, Decimal]:
+    """By account and currency; amounts are compared as numbers, for 100 and 100.00 are one."""
     amounts = dict[str, list[Decimal]]()
     for line in form.lines:
         amounts.setdefault(f"{line.account} {line.currency}", []).append(line.amount)
-    return {account: decimal_text(total(parts)) for account, parts in amounts.items()}
+    return {account: total(parts) for account, parts in amounts.items()}
+
+
+def _shown(amount: Decimal | None) -> str:
+    return "nothing" if amount is None else decimal_text(amount)
