@@ -78,7 +78,7 @@ if TYPE_CHECKING:
         Unreported,
         Warned,
     )
-    from bridge.export.reporting.verification import Disagreement, verify
+    from bridge.export.reporting.verification import Disagreement, Verified, verify
     from bridge.export.sources.brex import BrexSource
     from bridge.export.sources.protocol import Answer, Page, Source, Told, Unreadable
     from bridge.export.tenants.encrypted_file import EncryptedSecrets
@@ -127,7 +127,7 @@ _HOMES = {
         "Attached", "Counts", "CreatedVendor", "Elsewhere", "ExportOutcome", "Failed", "Posted", "StopCode",
         "Unattached", "Unread", "Unreported", "Warned",
     ),
-    "bridge.export.reporting.verification": ("Disagreement", "verify",),
+    "bridge.export.reporting.verification": ("Disagreement", "Verified", "verify",),
     "bridge.export.sources.brex": ("BrexSource",),
     "bridge.export.sources.protocol": ("Answer", "Page", "Source", "Told", "Unreadable",),
     "bridge.export.tenants.encrypted_file": ("EncryptedSecrets",),
@@ -152,7 +152,7 @@ __all__ = [
     "Review", "ReviewStep", "RilletLedger", "SavedPlan", "Secrets", "SecretsError", "SecretsUnavailableError",
     "SelectiveLedger", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds",
     "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError",
-    "UnknownTenantError", "UnnamedApproverError", "Unread", "Unreadable", "Unreported", "Verdict", "Warned",
+    "UnknownTenantError", "UnnamedApproverError", "Unread", "Unreadable", "Unreported", "Verdict", "Verified", "Warned",
     "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "async_watch", "content_of",
     "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews",
     "vendor_key", "verify", "watch", "with_bills", "zone_of",

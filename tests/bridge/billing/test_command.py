@@ -101,8 +101,8 @@ def test_sync_posts_once_and_status_tells_where(run: Run, books: rillet.testing.
 
     (tmp_path / "invoices.csv").write_text(CSV.replace("18.00", "19.00"), encoding="utf-8")
 
-    assert run("sync") == (0, {"posted": 1, "stopped": None, "problems": []})
-    assert run("sync") == (0, {"posted": 0, "stopped": None, "problems": []})
+    assert run("sync") == (0, {"posted": 1, "already_there": 1, "stopped": None, "problems": []})
+    assert run("sync") == (0, {"posted": 0, "already_there": 2, "stopped": None, "problems": []})
     assert len(books.invoices) == 2
     code, told = run("status")
     assert (code, [each["state"] for each in told["invoices"]]) == (0, ["in Rillet", "in Rillet"])
@@ -198,7 +198,10 @@ def test_stripes_json_is_read_with_its_credit_notes(run: Run, books: rillet.test
     assert memo.applied_amount.amount == 5
     assert made.amount_due.amount == 114
     (tmp_path / "stripe.json").write_text(json.dumps({"object": "list", "data": [stripe_invoice()]}), encoding="utf-8")
-    assert run("sync", invoices="stripe.json") == (0, {"posted": 0, "stopped": None, "problems": []})
+    assert run("sync", invoices="stripe.json") == (
+        0,
+        {"posted": 0, "already_there": 1, "stopped": None, "problems": []},
+    )
 
 
 def test_a_credit_note_of_stripe_is_of_the_product_of_the_line_that_it_credits(
@@ -249,7 +252,7 @@ def test_invoices_and_credit_notes_in_one_body(
 ) -> None:
     (tmp_path / "both.json").write_text(json.dumps(shape), encoding="utf-8")
 
-    assert run("sync", invoices="both.json") == (0, {"posted": 2, "stopped": None, "problems": []})
+    assert run("sync", invoices="both.json") == (0, {"posted": 2, "already_there": 0, "stopped": None, "problems": []})
     assert [each.amount_due.amount for each in books.invoices] == [114]
 
 
@@ -382,3 +385,93 @@ def test_check_looks_into_the_journal_of_its_namespace(run: Run, books: rillet.t
 
     assert (key("acme"), key("beta")) == ("seen", "not_verifiable")
     assert len(books.invoices) == 1
+
+
+class TestVerify:
+    GOOD = CSV.replace(",18.00", ",19.00")
+
+    @pytest.fixture
+    def synced(self, run: Run, tmp_path: Path, books: rillet.testing.StandIn) -> rillet.testing.StandIn:
+        (tmp_path / "invoices.csv").write_text(self.GOOD, encoding="utf-8")
+        assert run("sync")[0] == 0
+        return books
+
+    @pytest.mark.usefixtures("synced")
+    def test_what_agrees_is_counted(self, run: Run, tmp_path: Path) -> None:
+        code, told = run("verify", "--csv", str(tmp_path / "found.csv"))
+
+        assert (code, told["disagreements"], told["compared"]) == (0, [], 2)
+        assert told["since"].startswith("20")
+        assert (tmp_path / "found.csv").read_text(encoding="utf-8-sig").splitlines() == ["Subject,Verdict,What"]
+
+    def test_an_invoice_that_was_deleted_in_rillet_is_named(
+        self, run: Run, synced: rillet.testing.StandIn, tmp_path: Path
+    ) -> None:
+        lost = next(each for each in synced.invoices if each.invoice_number == "A-002")
+        synced.client().invoices.delete(lost.id)
+        code, told = run("sync")
+        assert (code, told["posted"], told["already_there"]) == (0, 0, 2)
+
+        code, told = run("verify", "--csv", str(tmp_path / "found.csv"))
+
+        (found,) = told["disagreements"]
+        assert (code, found["subject"], found["verdict"]) == (1, "invoice:in_2", "deleted_in_rillet")
+        rows = list(csv.reader((tmp_path / "found.csv").read_text(encoding="utf-8-sig").splitlines()))
+        assert [row[:2] for row in rows] == [["Subject", "Verdict"], ["invoice:in_2", "deleted_in_rillet"]]
+        assert run("sync", "in_2")[0] == 0
+        assert run("verify")[0] == 0
+
+    @pytest.mark.usefixtures("synced")
+    def test_an_invoice_that_the_file_does_not_have_is_named(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / "invoices.csv").write_text("\n".join(self.GOOD.splitlines()[:2]), encoding="utf-8")
+
+        code, told = run("verify")
+
+        assert code == 1
+        assert [(each["subject"], each["verdict"]) for each in told["disagreements"]] == [
+            ("invoice:in_2", "only_in_rillet")
+        ]
+
+    def test_nothing_is_no_agreement(self, run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+        del books
+        (tmp_path / "invoices.csv").write_text(CSV.splitlines()[0], encoding="utf-8")
+        assert run("verify")[0] == 2
+        assert run("sync")[0] == 0
+
+        code, told = run("verify")
+
+        assert (code, told) == (1, {"disagreements": [], "compared": 0, "since": None})
+
+    @pytest.mark.usefixtures("synced")
+    def test_people_read_what_was_compared(self, tmp_path: Path) -> None:
+        def shown(name: str) -> str:
+            files = [f"--settings={tmp_path / 'settings.toml'}", f"--invoices={tmp_path / 'invoices.csv'}"]
+            return " ".join(invoke("billing", name, *files, f"--journal={tmp_path / 'journal.db'}").output.split())
+
+        again, agreed = shown("sync"), shown("verify")
+        (tmp_path / "invoices.csv").write_text("\n".join(self.GOOD.splitlines()[:2]), encoding="utf-8")
+        differing = shown("verify")
+
+        assert "invoices 0 2 0" in again
+        assert "Nothing left to post. `billing verify` compares with what Rillet has now." in again
+        assert agreed.startswith(
+            "Journal, invoices and Rillet agree. Compared: 2 invoices and credit notes that this journal knows, since "
+        )
+        assert "Disagreements: 1" in differing
+        assert "Compared: 2 invoices" in differing
+        assert "agree." not in differing
+
+
+def test_totals_of_a_plan_sum_to_what_rillet_has(run: Run, books: rillet.testing.StandIn, tmp_path: Path) -> None:
+    """Without a journal, of an invoice that says neither its tax nor its total too."""
+    (tmp_path / "invoices.csv").write_text(CSV.replace(",18.00", ","), encoding="utf-8")
+    files = [f"--settings={tmp_path / 'settings.toml'}", f"--invoices={tmp_path / 'invoices.csv'}"]
+    assert invoke("billing", "sync", *files).exit_code == 0
+
+    assert invoke("billing", "plan", *files, f"--csv={tmp_path / 'totals.csv'}").exit_code == 0
+
+    rows = list(csv.DictReader((tmp_path / "totals.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(each["Code"], each["Net"], each["Tax"], each["Total"]) for each in rows] == [
+        ("in_ledger", "100.00", "19.00", "119.00")
+    ] * 2
+    assert sum(each.total.amount for each in books.invoices) == 238

@@ -75,7 +75,7 @@ def test_the_commands_can_be_tried_on_what_it_serves(tmp_path: Path, monkeypatch
     assert set(told["variables"]) == {"RILLET_API_KEY", "RILLET_BASE_URL"}
     assert (checked.exit_code, planned.exit_code) == (0, 0)
     assert len(json.loads(planned.stdout)["invoices"]["posts"]) == 4
-    assert json.loads(synced.stdout) == {"posted": 4, "stopped": None, "problems": []}
+    assert json.loads(synced.stdout) == {"posted": 4, "already_there": 0, "stopped": None, "problems": []}
     assert json.loads(again.stdout)["posted"] == 0
     states = json.loads(invoke("billing", "status", *journal, "--json").stdout)["invoices"]
     assert [each["state"] for each in states] == ["in Rillet"] * 4
@@ -86,7 +86,7 @@ def test_people_are_told_what_to_type_in_lines_that_can_be_pasted() -> None:
         commands = [line for line in text.splitlines() if line.startswith(("export ", "brex-rillet "))]
 
     assert [" ".join(each.split()[:3]) for each in commands[2:]] == [
-        f"brex-rillet billing {name}" for name in ("check", "plan", "sync", "status")
+        f"brex-rillet billing {name}" for name in ("check", "plan", "sync", "status", "verify")
     ]
     assert "--rates" in commands[3]
     assert "BREX" not in text

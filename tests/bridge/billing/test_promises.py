@@ -359,7 +359,7 @@ class TestErrors:
         assert str(refused).splitlines() == ["Sync: 0 posted, 1 problem", "Not in Rillet:", f"  {problem}"]
         assert str(problem) == f"{problem.subject}: {problem.text}"
         seller.customer("Acme Ltd.", "cus_1")
-        assert str(seller.sync(create_customers=False).run()) == "Sync: 1 posted, everything is in Rillet"
+        assert str(seller.sync(create_customers=False).run()) == "Sync: 1 posted, nothing left to post"
 
     def test_currency_mismatch(self, seller: Seller) -> None:
         seller.put(invoice(1, customer=attrs.evolve(ACME, currency="EUR")))

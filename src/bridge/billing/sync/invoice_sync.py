@@ -30,7 +30,7 @@ from bridge.billing.sync.mapping import InvoiceMapping, Prepared
 from bridge.billing.sync.mixed_currencies import mixed_currencies
 from bridge.billing.sync.outcome import SyncOutcome, refused_problems, unreadable_problem
 from bridge.billing.sync.payments import webhook_mark
-from bridge.billing.sync.planned import SyncPlan
+from bridge.billing.sync.planned import SyncPlan, amounts_there
 from bridge.billing.sync.protocol import BillingSystem
 from bridge.billing.sync.reading import (
     Waiting,
@@ -42,17 +42,18 @@ from bridge.billing.sync.reading import (
 )
 from bridge.billing.sync.records import ListedRecords, record_of_subject
 from bridge.billing.sync.same_numbers import same_numbers
+from bridge.billing.sync.steps import Step, failed_in, planned_step, step_of, unchanged_in
 from bridge.billing.sync.verifying import verify_sync
 from bridge.billing.values import CreditNote, Invoice
 from bridge.callers import Rates, no_rates
-from bridge.decisions import Findings, Reason, SkipCode
+from bridge.decisions import Findings, Reason
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.runner import never
 from bridge.export.journal.protocol import Journal, NoJournal, Refusal
 from bridge.export.reporting.progress import ShowProgress, silent
 from bridge.export.reporting.report import ExportOutcome
-from bridge.export.reporting.verification import Disagreement
+from bridge.export.reporting.verification import Disagreement, Verified
 from bridge.mapping import Bridge
 from bridge.plan import Plan
 from bridge.settings.mistakes import Problem
@@ -104,16 +105,18 @@ class InvoiceSync:
         waiting = self._read(updated_after=updated_after)
         planned = self._planned(waiting)
         invoices = self._plan(waiting, waiting.invoices, hindered=self._kept_back(waiting))
-        step = _planned_step(invoices)
+        step = planned_step(invoices)
         waiting = self._crediting(waiting, step)
         applied = self._prepared(differing_of(self._memos(waiting), self.ledger, self.journal)).plan()
+        notes = self._plan(waiting, waiting.credit_notes, hindered=self._hindered(waiting, step))
         return SyncPlan(
             customers=tuple(each for each in planned.values() if isinstance(each, PlannedCustomer)),
             products=tuple(each for each in planned.values() if isinstance(each, PlannedProduct)),
             invoices=invoices,
-            credit_notes=self._plan(waiting, waiting.credit_notes, hindered=self._hindered(waiting, step)),
+            credit_notes=notes,
             unreadable=tuple(unreadable_problem(each.id or "", each.why) for each in waiting.unreadable),
             differing=tuple(problem for each in applied.refused for problem in refused_problems(each)),
+            there=amounts_there((invoices, notes), waiting.values, self._decided(waiting)),
             values=waiting.values,
         )
 
@@ -205,6 +208,10 @@ class InvoiceSync:
 
     def verify(self) -> tuple[Disagreement, ...]:
         """Every disagreement between journal, billing system and Rillet. Raises `ApiError` and `JournalError`."""
+        return self.verified().disagreements
+
+    def verified(self) -> Verified:
+        """As `verify`, with how many invoices and credit notes were compared, and since when the journal knows them."""
         self._check_journal(binds=False)
         self.ledger.forget()
         return verify_sync(self.billing, self.ledger, self.journal, self.settings, self.rates)
@@ -239,26 +246,28 @@ class InvoiceSync:
         master = self._create(waiting, stop)
         if master is not None and master.stopped is not None:
             return SyncOutcome(master_data=master)
-        mapping = self._mapping(waiting, failed=_failed(master), hindered=self._kept_back(waiting))
+        mapping = self._mapping(waiting, failed=failed_in(master), hindered=self._kept_back(waiting))
         export = self._export(waiting, waiting.invoices, mapping)
         if is_replay and waiting.invoices:
             (subject,) = waiting.invoices
             invoices = export.replay(subject, even_dismissed=True)
         else:
             invoices = export.run(progress=progress, stop=stop)
-        outcome = SyncOutcome(master_data=master, invoices=invoices)
+        unchanged = unchanged_in(invoices, waiting, waiting.invoices)
+        outcome = SyncOutcome(master_data=master, invoices=invoices, unchanged_invoices=unchanged)
         if invoices.stopped is not None:
             return outcome
-        step = _step(invoices)
+        step = step_of(invoices)
         waiting = self._crediting(waiting, step)
         if not waiting.credit_notes:
             return outcome
-        mapping = self._mapping(waiting, failed=_failed(master), hindered=self._hindered(waiting, step))
+        mapping = self._mapping(waiting, failed=failed_in(master), hindered=self._hindered(waiting, step))
         notes = self._export(waiting, waiting.credit_notes, mapping).run(progress=progress, stop=stop)
         applied = None if notes.stopped is not None else self._apply(waiting, (invoices, notes), stop)
-        return SyncOutcome(master_data=master, invoices=invoices, credit_notes=notes, applications=applied)
+        unchanged = unchanged_in(notes, waiting, waiting.credit_notes)
+        return attrs.evolve(outcome, credit_notes=notes, unchanged_credit_notes=unchanged, applications=applied)
 
-    def _crediting(self, waiting: Waiting, step: _Step) -> Waiting:
+    def _crediting(self, waiting: Waiting, step: Step) -> Waiting:
         """The same with the credit notes of voided invoices that are in Rillet once the step of the invoices is taken.
 
         An earlier run may have posted them of which this journal knows nothing.
@@ -305,12 +314,12 @@ class InvoiceSync:
 
     def _memos(self, waiting: Waiting) -> Mapping[str, Memo]:
         """The credit memos that there are to be."""
-        catalogue, mapping, notes = self.ledger.snapshot(), self._mapping(waiting), waiting.credit_notes
+        return memos_of(waiting, self._decided(waiting), self.ledger, self.journal)
 
-        def decided(subject: str) -> Decision:
-            return mapping.decide(subject, catalogue, notes[subject].issued)
-
-        return memos_of(waiting, decided, self.ledger, self.journal)
+    def _decided(self, waiting: Waiting) -> Callable[[str], Decision]:
+        """What becomes of something by its subject, as if it were in Rillet."""
+        catalogue, mapping, values = self.ledger.snapshot(), self._mapping(waiting), waiting.values
+        return lambda subject: mapping.decide(subject, catalogue, values[subject].issued)
 
     def _kept_back(self, waiting: Waiting) -> Mapping[str, Reason]:
         """Why invoices and credit notes are not posted that contradict others of the same run."""
@@ -319,7 +328,7 @@ class InvoiceSync:
         mixed = mixed_currencies(waiting, self.journal, self._mapping(waiting), self.ledger.snapshot())
         return {**mixed, **same_numbers(waiting)}
 
-    def _hindered(self, waiting: Waiting, step: _Step) -> Mapping[str, Reason | str]:
+    def _hindered(self, waiting: Waiting, step: Step) -> Mapping[str, Reason | str]:
         voided = [waiting.invoices[each] for each in waiting.credited]
         idle = not_applicable(waiting, step.placed, self.ledger, self.journal)
         return {**idle, **self._kept_back(waiting), **credited_already(voided, self.ledger, self.journal)}
@@ -359,41 +368,3 @@ class InvoiceSync:
 
     def _of_records(self, source: ListedRecords, bridge: Bridge) -> Export:
         return Export(source, self.ledger, bridge, journal=self.journal, in_flight=self._in_flight, clock=self._clock)
-
-
-@attrs.frozen
-class _Step:
-    """What the step of the invoices comes to: those that have a `placed` object in Rillet, and those that are `left` as they were."""
-
-    placed: frozenset[str]
-    left: frozenset[str]
-
-
-def _step(outcome: ExportOutcome) -> _Step:
-    removed = {each.record.id for each in outcome.posted if each.is_removed}
-    return _Step(
-        placed=frozenset({each.record.id for each in outcome.posted} - removed),
-        left=frozenset(
-            {
-                *(each.record.id for each in outcome.refused),
-                *(each.record.id for each in outcome.failed),
-                *(each.record.id for each in outcome.elsewhere),
-            }
-        ),
-    )
-
-
-def _planned_step(plan: Plan) -> _Step:
-    found = {each.record.id for each in plan.nothing if each.code is SkipCode.IN_LEDGER}
-    return _Step(
-        placed=frozenset({each.record.id for each in plan.posts} | found),
-        left=frozenset(each.record.id for each in plan.refused),
-    )
-
-
-def _failed(master: ExportOutcome | None) -> dict[str, str]:
-    """Why customers and products could not be created."""
-    if master is None:
-        return {}
-    failed = {each.record.id: each.why for each in master.failed}
-    return failed | {each.record.id: "; ".join(map(str, each.reasons)) for each in master.refused}

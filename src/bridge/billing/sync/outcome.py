@@ -15,6 +15,9 @@ from clientkit.showing import in_short
 # The errors that a missing setup is known by: nobody can ask Rillet whether a type of reference exists.
 _SETUP = frozenset({"ExternalReferenceTypeNotFoundError"})
 
+#: What a run knows that has posted everything: the journal tells what is in Rillet, and a person may have deleted it there.
+NOTHING_LEFT = "nothing left to post"
+
 
 @attrs.frozen(kw_only=True)
 class SyncProblem:
@@ -32,18 +35,22 @@ class SyncProblem:
 class SyncOutcome:
     """What a sync did, step by step: customers and products, invoices, credit notes, and what these pay.
 
-    A step that the one before kept from beginning is None.
+    A step that the one before kept from beginning is None. `unchanged_invoices` and `unchanged_credit_notes` were read and
+    left as they are: by the journal they are in Rillet, which was not asked for them.
     """
 
     master_data: ExportOutcome | None = None
     invoices: ExportOutcome | None = None
     credit_notes: ExportOutcome | None = None
     applications: ExportOutcome | None = None
+    unchanged_invoices: int = 0
+    unchanged_credit_notes: int = 0
 
     def __str__(self) -> str:
         problems = self.problems
-        state = "everything is in Rillet" if self.complete else _problem_count(len(problems))
-        lines = [f"Sync: {self.posted} posted, {state}", *first_lines("Not in Rillet", problems, len(problems))]
+        state = NOTHING_LEFT if self.complete else _problem_count(len(problems))
+        there = f"{self.already_there} there already, " if self.already_there else ""
+        lines = [f"Sync: {self.posted} posted, {there}{state}", *first_lines("Not in Rillet", problems, len(problems))]
         if self.stopped:
             lines.append(f"The sync ended early: {in_short(self.stopped)}")
         return "\n".join(lines)
@@ -56,7 +63,7 @@ class SyncOutcome:
 
     @property
     def complete(self) -> bool:
-        """Whether everything is in Rillet that should be."""
+        """Whether nothing is left to post. What the journal has as posted is not looked for in Rillet: `verify` does."""
         return self.invoices is not None and all(each.complete for each in self.steps)
 
     @property
@@ -80,6 +87,13 @@ class SyncOutcome:
         """How many invoices and credit memos were posted, changed or deleted in Rillet."""
         taken = (self.invoices, self.credit_notes)
         return sum(each.counts.posted for each in taken if each is not None)
+
+    @property
+    def already_there(self) -> int:
+        """How many invoices and credit memos were in Rillet before, and are left as they are."""
+        taken = (self.invoices, self.credit_notes)
+        adopted = sum(each.counts.adopted for each in taken if each is not None)
+        return adopted + self.unchanged_invoices + self.unchanged_credit_notes
 
 
 def unreadable_problem(billing_id: str, why: str) -> SyncProblem:

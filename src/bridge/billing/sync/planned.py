@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import attrs
 
+from bridge.billing import decisions as billing
 from bridge.billing.documents import PlannedCustomer, PlannedProduct, Sold
 from bridge.billing.sync.outcome import SyncProblem
 from bridge.billing.values import CreditNote, Invoice
 from bridge.datatable import DataTable, money
-from bridge.decisions import Decision, Post, Refuse
+from bridge.decisions import Decision, Post, Refuse, SkipCode
 from bridge.plan import Plan, skipped_as
 from clientkit.money import checked, decimal_text, total
 
@@ -44,7 +45,8 @@ class SyncPlan:
     """What a sync would do: what it would create first, and then what would become of invoices and credit notes.
 
     `values` are these by their subjects. `unreadable` cannot be read, so that nobody knows what would become of it.
-    `differing` are applications of credit memos that say something else in Rillet than in the billing system.
+    `differing` are applications of credit memos that say something else in Rillet than in the billing system. `there` are the
+    amounts of those that are in Rillet as they would be posted, and do not say their taxes.
     """
 
     customers: tuple[PlannedCustomer, ...]
@@ -53,6 +55,7 @@ class SyncPlan:
     credit_notes: Plan
     unreadable: tuple[SyncProblem, ...] = ()
     differing: tuple[SyncProblem, ...] = ()
+    there: Mapping[str, PlannedAmounts] = attrs.field(factory=dict[str, PlannedAmounts], repr=False)
     values: Mapping[str, Invoice | CreditNote] = attrs.field(factory=dict[str, Invoice | CreditNote], repr=False)
 
     @property
@@ -61,12 +64,13 @@ class SyncPlan:
         return not (self.unreadable or self.differing or self.invoices.refused or self.credit_notes.refused)
 
     def amounts(self, subject: str) -> PlannedAmounts | None:
-        """What an invoice or a credit note comes to: what would be posted, or else what it says; None where it does not say."""
+        """What an invoice or a credit note comes to: what is or would be posted, or else what it says; None where it does not say."""
         post = self._posts.get(subject)
         if post is not None and isinstance(post.document, Sold):
             return _posted(post.document)
         value = self.values.get(subject)
-        return None if value is None else _said(value)
+        said = None if value is None else _said(value)
+        return said if said is not None else self.there.get(subject)
 
     @property
     def tables(self) -> tuple[DataTable, ...]:
@@ -129,6 +133,19 @@ class SyncPlan:
             "nothing": list(listed(plan.nothing)),
             "to_post": [each.as_json() for each in self._totals(plan)],
         }
+
+
+def amounts_there(
+    plans: Iterable[Plan], values: Mapping[str, Invoice | CreditNote], decided: Callable[[str], billing.Decision]
+) -> Mapping[str, PlannedAmounts]:
+    """What those come to that are in Rillet as they would be posted, where they do not say it themselves."""
+    found = dict[str, PlannedAmounts]()
+    for each in (skip for plan in plans for skip in plan.nothing if skip.code is SkipCode.IN_LEDGER):
+        value = values.get(each.record.id)
+        decision = decided(each.record.id) if value is not None and _said(value) is None else None
+        if isinstance(decision, billing.Post):
+            found[each.record.id] = _posted(decision.document)
+    return found
 
 
 def _problem_table(title: str, problems: tuple[SyncProblem, ...]) -> DataTable:

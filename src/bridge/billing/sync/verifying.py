@@ -18,7 +18,7 @@ from bridge.billing.sync.voids import subject_of_void
 from bridge.callers import Rates
 from bridge.export.journal.protocol import Journal
 from bridge.export.reporting.disagreements import Verdict
-from bridge.export.reporting.verification import Disagreement, verify
+from bridge.export.reporting.verification import Disagreement, Verified, verified
 
 # What the billing system has itself; it knows nothing of the rest.
 _OF_BILLING = (subject_of(INVOICE, ""), subject_of(CREDIT_NOTE, ""))
@@ -26,22 +26,27 @@ _OF_BILLING = (subject_of(INVOICE, ""), subject_of(CREDIT_NOTE, ""))
 
 def verify_sync(
     billing: BillingSystem, ledger: BillingLedger, journal: Journal, settings: BillingSettings, rates: Rates
-) -> tuple[Disagreement, ...]:
-    """Every disagreement; see `bridge.export.verify`. Raises `ApiError` and `JournalError`.
+) -> Verified:
+    """Every disagreement, and how many invoices and credit notes were compared; see `bridge.export.verify`.
 
     Without a journal nobody knows what was ever posted, so that what Rillet does not have counts as waiting.
+    Raises `ApiError` and `JournalError`.
     """
     known = _everything(billing, ledger, journal, settings) if journal.forgets else read_known(billing, journal)
     values = known.values
     records = known.records_of(values)
-    others = dict.fromkeys(each.subject for each in journal.walk() if not each.subject.startswith(_OF_BILLING))
+    subjects = dict.fromkeys(each.subject for each in journal.walk())
+    others = [each for each in subjects if not each.startswith(_OF_BILLING)]
     records += [record_of_subject(subject, is_taken=subject in known.taken) for subject in others]
     source = ListedRecords(records, name=billing.name)
     bridge = InvoiceMapping(settings, values, rates, is_plan=True)
-    found = verify(source, ledger, journal, settings.reference_type, bridge=bridge)
+    seen = verified(source, ledger, journal, settings.reference_type, bridge=bridge)
+    found, compared = seen.disagreements, len(subjects) - len(others)
     if journal.forgets:
-        found = tuple(each for each in found if each.verdict is not Verdict.ONLY_AT_SOURCE)
-    return (*found, *_not_credited(known, settings, journal, billing, ledger))
+        waiting = [each for each in found if each.verdict is Verdict.ONLY_AT_SOURCE]
+        found, compared = tuple(each for each in found if each not in waiting), len(values) - len(waiting)
+    found = (*found, *_not_credited(known, settings, journal, billing, ledger))
+    return Verified(disagreements=found, compared=compared, since=seen.since)
 
 
 def _everything(billing: BillingSystem, ledger: BillingLedger, journal: Journal, settings: BillingSettings) -> Waiting:

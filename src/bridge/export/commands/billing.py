@@ -20,7 +20,7 @@ from bridge.billing.settings import read_billing_settings
 from bridge.billing.setup import SetupState
 from bridge.billing.sync.files import read_invoices
 from bridge.billing.sync.invoice_sync import InvoiceSync
-from bridge.billing.sync.outcome import SyncOutcome
+from bridge.billing.sync.outcome import NOTHING_LEFT, SyncOutcome
 from bridge.billing.sync.planned import SyncPlan
 from bridge.billing.sync.protocol import ListedInvoices
 from bridge.billing.sync.status import InvoiceState, invoice_states
@@ -38,6 +38,7 @@ from bridge.export.commands.app import (
     SettingsFile,
     app,
     console,
+    end,
     expected_errors,
     is_missing,
     opened_journal,
@@ -48,8 +49,9 @@ from bridge.export.commands.app import (
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.file_rates import FileRates
 from bridge.export.reporting import tables
-from bridge.export.reporting.csv_reports import outcome_report, plan_report
+from bridge.export.reporting.csv_reports import outcome_report, plan_report, verify_report
 from bridge.export.reporting.report import ExportOutcome
+from bridge.export.reporting.verification import Verified
 from bridge.export.watching.graceful_stop import GracefulStop
 from clientkit.showing import on_one_line
 
@@ -60,6 +62,7 @@ _SETUP = ("Setup", "State", "What is known", "Where to add it")
 _STATUS = ("Invoice", "State", "In Rillet", "Why")
 _COUNTS = ("What", "Posted", "There already", "Not in Rillet")
 _PROBLEMS = ("What", "Error", "Why")
+_DISAGREEMENTS = ("Subject", "Verdict", "What")
 #: What the columns of the engine's reports are called here.
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {"Record": "Subject", "Record amount": "Net", "Record currency": "Invoice currency", "Vendor": "Customer"}
@@ -87,6 +90,7 @@ def _opened(
     *,
     namespace: str = "",
     creates: bool = True,
+    is_there: bool = False,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Generator[InvoiceSync]:
     told = read_billing_settings(settings.read_text(encoding="utf-8"), source=str(settings))
@@ -95,7 +99,7 @@ def _opened(
         opened = (
             None
             if journal is None
-            else stack.enter_context(opened_journal(journal, namespace=namespace, creates=creates))
+            else stack.enter_context(opened_journal(journal, namespace=namespace, creates=creates, is_there=is_there))
         )
         known = no_rates if rates is None else FileRates(rates)
         listed = ListedInvoices(()) if invoices is None else _listed(invoices)
@@ -167,7 +171,7 @@ def sync(
         if as_json:
             print_json(_outcome_json(outcome))
         else:
-            console().print(_outcome_table(outcome))
+            console().print(_outcome_table(outcome, is_remembered=journal is not None))
         write_csv(csv, lambda: _csv_of(outcome_report(*outcome.steps, holder="sync")))
         if not outcome.complete:
             raise typer.Exit(INCOMPLETE)
@@ -212,6 +216,44 @@ def status(
         )
         if not all(each.is_in_order for each in states):
             raise typer.Exit(INCOMPLETE)
+
+
+@billing.command("verify")
+def verify(
+    settings: SettingsFile,
+    invoices: InvoicesFile,
+    journal: Annotated[str, typer.Option("--journal", help="The journal of the sync: its file or URL.")],
+    rates: RatesFile = None,
+    csv: CsvFile = None,
+    *,
+    namespace: NamespaceName = "",
+    as_json: Json = False,
+) -> None:
+    """Compare the journal, the invoices and Rillet by content. Shows every disagreement, and changes nothing.
+
+    Give it every invoice that was synced: one that the file does not have is a disagreement. Only invoices and credit notes
+    that the journal knows are compared. Needs the same variables as plan. Exit status 0: all that was compared agrees;
+    1: something disagrees, or the journal knows no invoice, so nothing was compared; 2: could not run.
+    """
+    with (
+        expected_errors(),
+        _opened(settings, invoices, journal, rates, namespace=namespace, is_there=True) as opened,
+    ):
+        seen = opened.verified()
+        found, since = seen.disagreements, seen.since
+        write_csv(csv, lambda: _csv_of(verify_report(found)))
+        end(
+            {
+                "disagreements": [
+                    {"subject": each.record_id, "verdict": each.verdict.value, "text": each.text} for each in found
+                ],
+                "compared": seen.compared,
+                "since": None if since is None else since.isoformat(),
+            },
+            as_json=as_json,
+            show=lambda out: out.print(_verify_table(seen)),
+            is_good=not found and seen.compared > 0,
+        )
 
 
 @billing.command("check")
@@ -285,6 +327,7 @@ def _first_rows(shown: DataTable) -> DataTable | Group:
 def _outcome_json(outcome: SyncOutcome) -> dict[str, object]:
     return {
         "posted": outcome.posted,
+        "already_there": outcome.already_there,
         "stopped": outcome.stopped,
         "problems": [
             {"subject": each.subject, "error": each.error.value, "text": each.text} for each in outcome.problems
@@ -292,24 +335,48 @@ def _outcome_json(outcome: SyncOutcome) -> dict[str, object]:
     }
 
 
-def _outcome_table(outcome: SyncOutcome) -> Group:
+def _outcome_table(outcome: SyncOutcome, *, is_remembered: bool) -> Group:
     names = ("customers and products", "invoices", "credit notes", "applications of credit memos")
     steps = (outcome.master_data, outcome.invoices, outcome.credit_notes, outcome.applications)
-    counts = tuple(_counted(name, each) for name, each in zip(names, steps, strict=True) if each is not None)
+    unchanged = (0, outcome.unchanged_invoices, outcome.unchanged_credit_notes, 0)
+    counts = tuple(
+        _counted(name, each, left) for name, each, left in zip(names, steps, unchanged, strict=True) if each is not None
+    )
     parts: list[RenderableType] = [DataTable(title="Synced", headings=_COUNTS, rows=counts)]
     if problems := tuple((each.subject, each.error.value, each.text) for each in outcome.problems):
         parts.append(_first_rows(DataTable(title="Not in Rillet as it should be", headings=_PROBLEMS, rows=problems)))
     if outcome.stopped is not None:
         parts.append(Text(on_one_line(f"The sync ended early: {outcome.stopped}")))
+    if outcome.complete:
+        # By the journal. What a person has deleted or changed in Rillet since is not seen there.
+        compares = " `billing verify` compares with what Rillet has now." if is_remembered else ""
+        parts.append(Text(f"{NOTHING_LEFT.capitalize()}.{compares}"))
     return Group(*parts)
 
 
-def _counted(name: str, step: ExportOutcome) -> tuple[str, ...]:
+def _counted(name: str, step: ExportOutcome, unchanged: int) -> tuple[str, ...]:
     of = step.counts
-    return name, str(of.posted), str(of.adopted), str(of.refused + of.failed + of.unreadable)
+    return name, str(of.posted), str(of.adopted + unchanged), str(of.refused + of.failed + of.unreadable)
+
+
+def _verify_table(seen: Verified) -> Group:
+    """Every disagreement, or that there is none, with what was compared."""
+    if seen.since is None or not seen.compared:
+        scope = "This journal knows no invoice and no credit note, so nothing was compared."
+    else:
+        scope = f"Compared: {_things(seen.compared)} that this journal knows, since {seen.since:%Y-%m-%d %H:%M} UTC."
+    parts = list[RenderableType]()
+    if found := tuple((each.record_id, each.verdict.value.replace("_", " "), each.text) for each in seen.disagreements):
+        parts.append(_first_rows(DataTable(title=f"Disagreements: {len(found)}", headings=_DISAGREEMENTS, rows=found)))
+    elif seen.compared:
+        parts.append(Text("Journal, invoices and Rillet agree."))
+    return Group(*parts, Text(scope))
+
+
+def _things(count: int) -> str:
+    return "1 invoice or credit note" if count == 1 else f"{count} invoices and credit notes"
 
 
 def _status_table(states: Sequence[InvoiceState]) -> DataTable:
     rows = tuple((each.subject, each.state, each.place or "", "; ".join(each.reasons)) for each in states)
-    title = "1 invoice or credit note" if len(states) == 1 else f"{len(states)} invoices and credit notes"
-    return DataTable(title=title, headings=_STATUS, rows=rows)
+    return DataTable(title=_things(len(states)), headings=_STATUS, rows=rows)

@@ -142,6 +142,7 @@ def _billing_introduction(count: int, variables: Mapping[str, str], files: Seque
         f"brex-rillet billing plan {what}",
         f"brex-rillet billing sync {what} --journal billing.db",
         "brex-rillet billing status --journal billing.db",
+        f"brex-rillet billing verify {what} --journal billing.db",
     ]
     return _shown(first, variables, commands, "the stand-in")
 
