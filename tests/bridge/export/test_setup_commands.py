@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from typer.testing import CliRunner
 import rillet.testing
 from brex_accounting import NewWebhookSubscription, WebhookEventType
 from brex_accounting.token_file import FileTokenStore
-from bridge import read_settings
+from bridge import RateTable, read_settings
 from bridge.export.commands.every import app
 from bridge.export.demo.changing import CHANGES
 from bridge.export.demo.run import Demo
@@ -311,6 +312,9 @@ def test_the_demonstration_stays_until_ctrl_c(tmp_path: Path, monkeypatch: pytes
             monkeypatch.setenv(name, value)
         result = CliRunner().invoke(app, ["plan", "--settings", str(path), "--json"])
         assert len(json.loads(result.stdout)["posts"]) >= 3
+        rates = tmp_path / "settings-rates.csv"
+        assert f"brex-rillet plan --settings {path} --rates {rates}\n" in lines
+        assert RateTable.read(rates.read_text(encoding="utf-8"))("USD", "EUR", date(2026, 10, 30)) == Decimal("0.92")
         coding = next(line for line in lines if f"{CHANGES}{UNCODED}" in line)
         assert coding.rstrip().endswith("""-d '{"account": "62100"}'""")
     finally:
@@ -335,7 +339,7 @@ def test_a_program_is_told_at_once_where_the_demonstration_is(tmp_path: Path) ->
 
     assert served.returncode == 0
     assert set(told["variables"]) == {"BREX_TOKEN", "BREX_BASE_URL", "RILLET_API_KEY", "RILLET_BASE_URL"}
-    assert told["settings"] == str(path)
+    assert (told["settings"], told["rates"]) == (str(path), str(tmp_path / "settings-rates.csv"))
 
 
 def test_what_of_wrong_settings_can_be_read_is_compared_too(company: Demo, checked: Run) -> None:

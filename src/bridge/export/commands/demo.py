@@ -43,7 +43,7 @@ def demo(
         typer.Option(
             "--settings",
             dir_okay=False,
-            help="With --serve: where to write the company's settings. With --billing, its invoices are beside it.",
+            help="With --serve: where to write the company's settings. Exchange rates and invoices are beside it.",
         ),
     ] = None,
     to: Annotated[

@@ -18,7 +18,7 @@ from bridge.export.demo.billing import BillingDemo
 from bridge.export.demo.billing_files import invoices_file, rates_file
 from bridge.export.demo.changing import CHANGES
 from bridge.export.demo.run import Demo
-from bridge.export.demo.spending import UNCODED
+from bridge.export.demo.spending import UNCODED, daily_rates
 from bridge.export.watching.graceful_stop import GracefulStop
 
 #: The commands keep to Rillet's 60 requests a minute, so that more would be a wait and not a trial.
@@ -32,7 +32,9 @@ def serve_demo(*, records: int, seed: int, settings: Path | None, as_json: bool)
     stopping = GracefulStop()
     with stopping, ExitStack() as stack:
         shown = stack.enter_context(Demo(records=records, seed=seed))
-        files = _written({_place(settings, stack): company.SETTINGS})
+        place = _place(settings, stack)
+        # Its name is not that of a file of rates that may be in the same folder.
+        files = _written({place: company.SETTINGS, place.with_name(f"{place.stem}-rates.csv"): daily_rates()})
         integration = shown.offer_fields()
         variables = {
             "BREX_TOKEN": shown.brex.token,
@@ -40,8 +42,12 @@ def serve_demo(*, records: int, seed: int, settings: Path | None, as_json: bool)
             "RILLET_API_KEY": shown.rillet.api_key,
             "RILLET_BASE_URL": shown.rillet_client.base_url,
         }
-        told: dict[str, object] = {"variables": variables, "settings": files[0], "integration": integration}
-        _serve(stopping, None if as_json else _introduction(shown, variables, files[0], integration), told)
+        told: dict[str, object] = {
+            "variables": variables,
+            **dict(zip(("settings", "rates"), files, strict=True)),
+            "integration": integration,
+        }
+        _serve(stopping, None if as_json else _introduction(shown, variables, files, integration), told)
 
 
 def serve_billing(*, invoices: int, seed: int, settings: Path | None, as_json: bool) -> None:
@@ -94,18 +100,18 @@ def _serve(stopping: GracefulStop, introduction: list[str] | None, told: dict[st
         time.sleep(_LOOK)
 
 
-def _introduction(shown: Demo, variables: Mapping[str, str], settings: str, integration: str) -> list[str]:
-    path = shlex.quote(settings)
+def _introduction(shown: Demo, variables: Mapping[str, str], files: Sequence[str], integration: str) -> list[str]:
+    path, rates = map(shlex.quote, files)
     example = next(iter(shown.brex.records))
     first = f"{len(shown.brex.records)} records wait in Brex, a stand-in like Rillet here."
     commands = [
         "brex-rillet init",
-        f"brex-rillet check --settings {path}",
-        f"brex-rillet plan --settings {path}",
-        f"brex-rillet explain {example} --settings {path}",
-        f"brex-rillet export --settings {path} --journal demo.db",
+        f"brex-rillet check --settings {path} --rates {rates}",
+        f"brex-rillet plan --settings {path} --rates {rates}",
+        f"brex-rillet explain {example} --settings {path} --rates {rates}",
+        f"brex-rillet export --settings {path} --rates {rates} --journal demo.db",
         f"brex-rillet history {example} --journal demo.db",
-        f"brex-rillet serve --settings {path} --journal demo.db",
+        f"brex-rillet serve --settings {path} --rates {rates} --journal demo.db",
         f"brex-rillet sync-fields --settings {path} --integration {integration}",
     ]
     changes = [

@@ -21,6 +21,7 @@ from brex_accounting.testing.records import (
     record,
     reimbursement,
 )
+from bridge.closing.delimited import delimited
 from bridge.export.demo.company import (
     AMBIGUOUS_MERCHANT,
     DEPARTMENTS,
@@ -33,6 +34,7 @@ from bridge.export.demo.company import (
     email_of,
     id_of,
     merchant_id,
+    rate,
     tax_code_of,
 )
 from clientkit.money import total
@@ -92,6 +94,13 @@ def _shared(records: Sequence[Record]) -> list[Record]:
 def _has_parts(each: Record) -> bool:
     is_american = each.type == RecordType.CARD_EXPENSE_POST and each.amount.currency == "USD"
     return is_american and len(each.line_items) > 2
+
+
+def daily_rates() -> str:
+    """The company's exchange rates as a CSV file, of each day on which something was spent."""
+    days = (FIRST_DAY + timedelta(days=number) for number in range(_DAYS))
+    rows = [("USD", "EUR", day, rate("USD", "EUR", day)) for day in days]
+    return delimited(("base", "target", "date", "rate"), rows)
 
 
 def corrected(bill: Record) -> Record:
