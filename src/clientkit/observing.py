@@ -87,12 +87,17 @@ def observe_by(observer: Observer | None) -> None:
 
 @contextmanager
 def labelled(**labels: str) -> Generator[None]:
-    """Give whatever is observed inside these labels, such as ``tenant="acme"``; they reach the threads of an export too."""
+    """Give whatever is observed or logged inside these labels, such as ``tenant="acme"``; they reach the threads of an export too."""
     token = _labels.set({**_labels.get(), **labels})
     try:
         yield
     finally:
         _labels.reset(token)
+
+
+def labels() -> Mapping[str, str]:
+    """The labels of this context."""
+    return _labels.get()
 
 
 def observed_call(service: str, operation: str) -> ObservedCall:

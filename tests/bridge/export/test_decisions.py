@@ -6,6 +6,7 @@ import json
 import logging
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import attrs
 import pytest
@@ -14,11 +15,11 @@ import rillet.testing
 from brex_accounting import Record, User
 from brex_accounting.testing.records import card_expense, gl, reimbursement
 from bridge import Settings
-from bridge.export import StopCode
+from bridge.export import SqlJournal, StopCode
 from bridge.export.commands.logs import JsonLines
 from bridge.export.commands.progress_display import LoggedProgress
 from bridge.export.reporting.progress import Progress
-from clientkit import Answer
+from clientkit import Answer, labelled
 from clientkit.testing import Fault, Respond
 from support.companies.exported import REFERENCE_TYPE, US, Company, expense
 
@@ -73,6 +74,23 @@ def test_each_decision_is_a_line_with_its_facts(company: Company, caplog: pytest
     )
     assert refused == {"decision": "refused", "record_id": "accr_bad", "version": bad.version, "codes": "uncoded_line"}
     assert reported == {"decision": "reported", "record_id": "accr_001"}
+
+
+@pytest.mark.parametrize(("named", "tenant"), [({}, "acme"), ({"tenant": "Acme Inc."}, "Acme Inc.")])
+def test_each_line_of_a_run_has_the_tenant_of_its_journal(
+    company: Company, caplog: pytest.LogCaptureFixture, tmp_path: Path, named: dict[str, str], tenant: str
+) -> None:
+    caplog.set_level(logging.INFO, "bridge.export")
+    company.brex.add(expense(1), card_expense("5", record_id="accr_bad"))
+
+    with SqlJournal(str(tmp_path / "export.db"), namespace="acme") as journal, labelled(**named):
+        company.export(journal=journal).run()
+
+    lines = [each for each in caplog.records if each.name == "bridge.export"]
+    assert len(lines) == 4
+    assert {each.__dict__["tenant"] for each in lines} == {tenant}
+    shown = "tenant=acme" if tenant == "acme" else 'tenant="Acme Inc."'
+    assert [each for each in lines if not each.getMessage().endswith(shown)] == []
 
 
 def test_failures_and_the_end_of_a_run_are_told_by_code(company: Company, caplog: pytest.LogCaptureFixture) -> None:

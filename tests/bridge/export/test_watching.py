@@ -14,9 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import brex_accounting.testing
 from bridge import SettingsError
 from bridge.export import Announcements, ExportOutcome, JournalError, SecretsUnavailableError, async_watch, watch
-from clientkit.errors import ApiError, Call, ConfigurationError, UnauthorizedError, UnreadableAnswerError
+from clientkit import labelled
+from clientkit.errors import (
+    ApiError,
+    BadRequestError,
+    Call,
+    ConfigurationError,
+    PagingError,
+    UnauthorizedError,
+    UnreadableAnswerError,
+)
+from clientkit.testing import Fault, Respond, json_answer
 from clientkit.wire import Answer
 
 HOUR = 3600.0
@@ -179,11 +190,11 @@ def test_announcements_wait_for_the_end_of_a_pause_and_none_is_lost() -> None:
 
 
 def test_a_failed_run_is_logged_and_has_no_outcome(caplog: pytest.LogCaptureFixture) -> None:
-    world = World(until=90.0, results=[ApiError("GET /accounts was not answered")])
+    world = World(until=90.0, results=[PagingError("/accounts", "it repeats itself")])
 
     assert world.watched() == [WELL]
     assert [(each.levelno, each.exc_info) for each in caplog.records] == [(logging.ERROR, None)]
-    assert "GET /accounts was not answered" in caplog.text
+    assert "listing /accounts: it repeats itself verdict=passing" in caplog.text
 
 
 def test_what_could_not_be_read_is_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
@@ -196,7 +207,7 @@ def test_what_could_not_be_read_is_not_quoted(caplog: pytest.LogCaptureFixture) 
     with caplog.at_level(logging.INFO):
         World(until=90.0, results=[unreadable]).watched()
 
-    text = "Brex: GET /v3/accounting/records has an answer that cannot be read (UnreadableAnswerError)"
+    text = 'UnreadableAnswerError service=Brex request="GET /v3/accounting/records" status=200'
     assert text in caplog.text
     assert "jane@example.com" not in caplog.text
 
@@ -233,6 +244,52 @@ def test_a_refused_key_is_logged_as_what_a_person_has_to_mend(caplog: pytest.Log
     (line,) = (each.getMessage() for each in caplog.records)
     assert line.startswith("The export cannot run before a person mends this; it is tried again: ")
     assert "401" in line
+
+
+class OwnLedgerError(ApiError):
+    """Raised by a ledger of somebody's own, with whatever text."""
+
+
+def person_quoted() -> ApiError:
+    """What a client raises where the service's answer names a person."""
+    brex = brex_accounting.testing.StandIn()
+    brex.faults.append(Fault(Respond(json_answer(400, {"message": "Ada Example <ada@example.com>"}))))
+    with pytest.raises(BadRequestError) as raised:
+        list(brex.client().records.list())
+    assert "ada@example.com" in str(raised.value)
+    return raised.value
+
+
+@pytest.mark.parametrize("error", [person_quoted(), OwnLedgerError("Ada Example <ada@example.com>")])
+def test_what_a_service_answered_is_logged_at_debug_alone(error: ApiError, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    World(until=30.0, results=[error]).watched()
+
+    (line,) = (each.getMessage() for each in caplog.records if each.levelno >= logging.INFO)
+    assert "Ada" not in line
+    assert f"{type(error).__name__} " in line
+    assert f"verdict={error.verdict}" in line
+    assert [each for each in caplog.records if "ada@example.com" in each.getMessage()]
+
+
+def test_a_failure_is_logged_with_the_request_and_the_status(caplog: pytest.LogCaptureFixture) -> None:
+    World(until=30.0, results=[person_quoted()]).watched()
+
+    (line,) = caplog.records
+    facts = 'BadRequestError service=Brex request="GET /v3/accounting/records" status=400'
+    assert facts in line.getMessage()
+    assert (line.__dict__["service"], line.__dict__["status"]) == ("Brex", 400)
+
+
+def test_a_failure_is_logged_with_its_tenant(caplog: pytest.LogCaptureFixture) -> None:
+    with labelled(tenant="acme", name="a label that a log record has itself"):
+        World(until=30.0, results=[person_quoted()]).watched()
+
+    (line,) = caplog.records
+    assert "tenant=acme" in line.getMessage()
+    assert line.__dict__["tenant"] == "acme"
+    assert line.name == "bridge.export.watching.loop"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,9 @@ from bridge.export import (
     announcing,
 )
 from clientkit import codec
-from clientkit.errors import ApiError
+from clientkit.errors import ApiError, BadRequestError, Call
+from clientkit.problems import Problem
+from clientkit.testing import json_answer
 from support.asgi import Answered, Ask, ask, delivered
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -178,6 +181,20 @@ def test_an_event_that_could_not_be_handled_is_handled_when_it_comes_again(
     assert "the handler has a bug" in caplog.text
     assert ask(app, event()).status == 200
     assert told.ids == [("accr_1", "accr_2")]
+
+
+def test_what_a_service_answered_to_a_handler_is_not_logged(
+    app: WebhookApp, told: Told, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = Call(service="Brex", method="GET", path="/v2/users/me")
+    answer = json_answer(400, {"message": "Ada Example"})
+    told.failures.append(BadRequestError(call, answer, problem=Problem(detail="Ada Example")))
+
+    assert ask(app, event()).status == 503
+
+    lines = [each.getMessage() for each in caplog.records if each.levelno >= logging.INFO]
+    assert [each for each in lines if "Ada" in each] == []
+    assert 'Answered 503 at /brex: BadRequestError service=Brex request="GET /v2/users/me" status=400' in lines[0]
 
 
 def test_a_second_delivery_waits_for_what_becomes_of_the_first_and_is_handled_if_that_fails() -> None:

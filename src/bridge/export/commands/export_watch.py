@@ -19,6 +19,8 @@ import rillet.webhooks
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.engine.export import Export
 from bridge.export.field_updates import apply_field_changes, read_fields
+from bridge.export.journal.namespaces import tenant_of
+from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource
 from bridge.export.watching.graceful_stop import GracefulStop
@@ -100,7 +102,7 @@ def keep_exporting(
             with shown_progress(logs=True) as advance:
                 return export.run(ids=ids, keep=None if as_json else 0, progress=advance, stop=stopping)
 
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), tenant_of(export.journal):
             for outcome in watch(run, wait=announcements.wait, stop=stopping, interval=interval):
                 typer.echo(json.dumps(outcome.as_json()) if as_json else plain(_summary(outcome, datetime.now(UTC))))
 
@@ -114,8 +116,9 @@ def _bring_fields(export: Export, integration: str, stopping: GracefulStop) -> N
         planned = plan_field_sync(export.books(), read_fields(brex), export.bridge.settings, integration)
         apply_field_changes(brex, planned, stop=stopping)
     except ApiError as error:
-        _LOG.warning("Brex's fields were not brought up to date; the next run does it: %s", type(error).__name__)
-        _LOG.debug("Brex's fields were not brought up to date: %s", error)
+        audit_log.failure(
+            _LOG, logging.WARNING, "Brex's fields were not brought up to date; the next run does it", error
+        )
 
 
 def interval_of(text: str) -> timedelta:

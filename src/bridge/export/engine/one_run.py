@@ -22,6 +22,7 @@ from bridge.export.engine.saved_plan import Permits, SavedPlan, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.tasks.receipts import Download
 from bridge.export.engine.walk import Walk
+from bridge.export.journal.namespaces import tenant_of
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import AccruingLedger, Ledger
 from bridge.export.reporting.progress import ShowProgress, silent
@@ -108,7 +109,7 @@ class RunParts:
             Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept=kept, claims=claims
         )
         # The end of a run gives back what is left; an exception must not keep it either.
-        with closing(claims):
+        with closing(claims), tenant_of(self.journal):
             with nullcontext() if stop is never else stopping(_tolerant(stop)):
                 try:
                     walk.begin(

@@ -88,6 +88,11 @@ class SqlJournal:
         return self._who
 
     @property
+    def namespace(self) -> str:
+        """Whose part of the database it is; empty where it has no name."""
+        return self._namespace
+
+    @property
     def forgets(self) -> bool:
         """False."""
         return False

@@ -1,7 +1,8 @@
 """The log of an export: one line for each decision, on the logger ``bridge.export``.
 
 A line has the decision and facts as ``key=value``, and the same facts as attributes of the log record, for formatters that
-write JSON. At level INFO there are ids, codes and counts alone; what services and people wrote is told at DEBUG.
+write JSON. At level INFO there are ids, codes and counts alone; what services and people wrote is told at DEBUG. The labels
+of `clientkit.labelled`, such as the tenant, are facts of each line.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from datetime import timedelta
 from bridge.decisions import Refuse, Skip
 from bridge.export.reporting.report import Elsewhere, Failed, Posted, RecordResult, Unreported
 from clientkit import observing
-from clientkit.errors import Call
+from clientkit.errors import AnswerError, ApiError, Call, ConfigurationError, NoAnswerError, PagingError
 from clientkit.showing import plain
+from clientkit.webhooks import UnreadableWebhookError, WebhookError
+
+# What a log record has itself, and no fact may replace.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 _log = logging.getLogger("bridge.export")
 _progress = logging.getLogger("bridge.export.reporting.progress")
@@ -103,10 +108,52 @@ def log(decision: str, **facts: str | int | None) -> None:
     _say(_log, decision, facts)
 
 
+def warn(log: logging.Logger, text: str, advice: str, **facts: str) -> None:
+    """Warn of something on this logger: the text, the facts, and what to do."""
+    told = _labelled(facts)
+    log.warning("%s: %s; %s", text, " ".join(_pairs(told)), advice, extra=_attributes(told), stacklevel=2)
+
+
+def failure(log: logging.Logger, level: int, text: str, error: Exception) -> None:
+    """Log an error on this logger: without what a service or a person wrote, and whole at DEBUG."""
+    facts = _labelled(_brief(error))
+    kind = type(error).__name__ if _quotes(error) else error
+    log.log(level, "%s: %s", text, " ".join((str(kind), *_pairs(facts))), extra=_attributes(facts), stacklevel=2)
+    log.debug("%s: %s", text, error, extra=_attributes(observing.labels()))
+
+
+def _quotes(error: Exception) -> bool:
+    """Whether the text of an error may hold what a service answered or sent, where people are named."""
+    if isinstance(error, ConfigurationError | NoAnswerError | PagingError):
+        return False
+    return isinstance(error, ApiError if not isinstance(error, WebhookError) else UnreadableWebhookError)
+
+
+def _brief(error: Exception) -> Mapping[str, str | int]:
+    """What is known of an error beside its text, ids and codes alone."""
+    facts = dict[str, str | int]()
+    if isinstance(error, AnswerError):
+        facts |= {**_of_call(error.call), "status": error.status}
+        facts |= {} if error.trace_id is None else {"trace_id": error.trace_id}
+    return {**facts, "verdict": error.verdict.value} if isinstance(error, ApiError) else facts
+
+
 def _say(log: logging.Logger, decision: str, facts: Mapping[str, str | int | None]) -> None:
-    known = {name: value for name, value in facts.items() if value is not None}
-    text = " ".join((decision, *(f"{name}={_shown(value)}" for name, value in known.items())))
-    log.info("%s", text, extra={"decision": decision, **known})
+    known = _labelled({name: value for name, value in facts.items() if value is not None})
+    log.info("%s", " ".join((decision, *_pairs(known))), extra={"decision": decision, **_attributes(known)})
+
+
+def _labelled(facts: Mapping[str, str | int]) -> Mapping[str, str | int]:
+    """The facts, and behind them the labels of this context."""
+    return {**facts, **{name: value for name, value in observing.labels().items() if name not in facts}}
+
+
+def _pairs(facts: Mapping[str, str | int]) -> tuple[str, ...]:
+    return tuple(f"{name}={_shown(value)}" for name, value in facts.items())
+
+
+def _attributes(facts: Mapping[str, str | int]) -> Mapping[str, str | int]:
+    return {name: value for name, value in facts.items() if name not in _OWN}
 
 
 def _shown(value: str | int) -> str:

@@ -20,8 +20,9 @@ from queue import Empty, SimpleQueue
 
 from bridge.export.engine.runner import never
 from bridge.export.journal.protocol import JournalError
+from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import ExportOutcome
-from clientkit.errors import ApiError, ConfigurationError, UnreadableAnswerError
+from clientkit.errors import ApiError, ConfigurationError
 from clientkit.verdicts import Verdict
 
 #: From the start of one run over everything to the start of the next.
@@ -194,15 +195,10 @@ def _log_failure(error: ApiError | JournalError) -> None:
     """Log why a run came to nothing. Raises what a person has to mend first."""
     if isinstance(error, ConfigurationError) and error.verdict is Verdict.FATAL:
         raise error
-    why: object = error
-    if isinstance(error, UnreadableAnswerError):
-        # What cannot be read may be quoted, and people are named in records.
-        why = f"{error.service}: {error.method} {error.path} has an answer that cannot be read ({type(error).__name__})"
-    text = "The export could not run and is tried again: %s"
+    text = "The export could not run and is tried again"
     if isinstance(error, ApiError) and error.verdict is Verdict.FATAL:
-        text = "The export cannot run before a person mends this; it is tried again: %s"
-    _LOG.error(text, why)
-    _LOG.debug("The export could not run: %s", error)
+        text = "The export cannot run before a person mends this; it is tried again"
+    audit_log.failure(_LOG, logging.ERROR, text, error)
 
 
 def _pause(failures: int, interval: timedelta) -> timedelta:

@@ -7,6 +7,7 @@ from typing import Generic, cast
 
 from bridge.export.watching.webhooks import E, WebhookReceiver
 from clientkit.errors import ApiError
+from clientkit.observing import labelled
 from clientkit.webhooks import UnknownRecipientError, WrongSignatureError
 
 # Brex's event of records has an attribute of the name, and its others a field in one of two spellings.
@@ -53,7 +54,8 @@ class SharedAddress(Generic[E]):
         if not events:
             raise problem or WrongSignatureError("no signature of the webhook fits a secret of any tenant")
         tenant = self._whose(events)
-        self._receivers[tenant].take(events[tenant])
+        with labelled(tenant=tenant):
+            self._receivers[tenant].take(events[tenant])
 
     def _whose(self, events: Mapping[str, E]) -> str:
         """The tenant among those whose secrets fit."""

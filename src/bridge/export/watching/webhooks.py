@@ -25,6 +25,7 @@ import brex_accounting.webhooks
 import rillet.webhooks
 from bridge.export.engine.attempts import is_record, is_summary
 from bridge.export.engine.claims import BusyError
+from bridge.export.journal.namespaces import tenant_of
 from bridge.export.journal.protocol import Journal
 from bridge.export.reporting import audit_log
 from clientkit.errors import ApiError
@@ -172,29 +173,33 @@ def log_rillet_event(journal: Journal, event: rillet.webhooks.Event) -> None:
     Raises:
         JournalError: The journal cannot be read.
     """
-    object_id = _object_id(event.data)
+    with tenant_of(journal):
+        _log_told(journal, event, _object_id(event.data))
+
+
+def _log_told(journal: Journal, event: rillet.webhooks.Event, object_id: str | None) -> None:
     audit_log.log("told", event_id=event.id, entity=event.entity.value, event=event.event.value, object_id=object_id)
     if event.event != rillet.webhooks.EventType.DELETED:
         return
     if object_id is None:
-        _LOG.warning(
-            "Somebody deleted something in Rillet, and the event does not tell what: event_id=%s entity=%s; "
+        audit_log.warn(
+            _LOG,
+            "Somebody deleted something in Rillet, and the event does not tell what",
             "`brex-rillet verify` names what is gone of what was exported",
-            event.id,
-            event.entity.value,
-            extra={"event_id": event.id, "entity": event.entity.value},
+            event_id=event.id,
+            entity=event.entity.value,
         )
         return
     found = (each for each in journal.by_object(object_id) if each.is_there)
     there = {each.subject: each.kind for each in found if is_record(each.subject) or is_summary(each.subject)}
     for subject, kind in there.items():
-        _LOG.warning(
-            "Somebody deleted in Rillet what was exported: record_id=%s kind=%s object_id=%s; "
+        audit_log.warn(
+            _LOG,
+            "Somebody deleted in Rillet what was exported",
             "`brex-rillet replay` posts it anew",
-            subject,
-            kind,
-            object_id,
-            extra={"record_id": subject, "kind": kind, "object_id": object_id},
+            record_id=subject,
+            kind=kind,
+            object_id=object_id,
         )
 
 
@@ -272,10 +277,8 @@ def _received(receiver: Receiver, path: str, headers: Iterable[tuple[bytes, byte
         return 200
     except ApiError as error:
         status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
-        # What cannot be read may be quoted, and people are named in Rillet's objects.
-        why = type(error).__name__ if isinstance(error, UnreadableWebhookError) else error
-        _LOG.log(logging.ERROR if status >= 500 else logging.WARNING, "Answered %d at %s: %s", status, path, why)
-        _LOG.debug("Answered %d at %s: %s", status, path, error)
+        level = logging.ERROR if status >= 500 else logging.WARNING
+        audit_log.failure(_LOG, level, f"Answered {status} at {path}", error)
         return status
     except BusyError as error:
         # Normal with several receivers.
