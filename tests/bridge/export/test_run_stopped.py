@@ -241,3 +241,31 @@ def test_brex_is_told_of_what_was_posted_although_that_has_to_wait(company: Comp
     assert outcome.counts.posted > 0
     assert company.exported() == company.posted_references()
     assert waits[-1] > 50
+
+
+@pytest.mark.parametrize(("service", "nth"), [("brex", 1), ("brex", 2), ("rillet", 1), ("rillet", 4)])
+def test_an_interruption_before_the_first_record_is_an_outcome(
+    company: Company, records: list[Record], service: str, nth: int
+) -> None:
+    company.brex.add(*records)
+    seen = list[Outgoing]()
+
+    def nth_request(outgoing: Outgoing) -> bool:
+        seen.append(outgoing)
+        return len(seen) == nth
+
+    brex, books = company.brex.client(), company.rillet.client()
+    if service == "brex":
+        transport = Interrupting(company.brex.transport().send, nth_request, after=False)
+        brex = brex_accounting.Client(company.brex.token, transport=transport)
+    else:
+        transport = Interrupting(company.rillet.transport().send, nth_request, after=False)
+        books = rillet.Client(company.rillet.api_key, transport=transport, pacer=Pacer(1_000_000))
+
+    outcome = Export(brex, books, Bridge(SETTINGS), in_flight=1).run()
+
+    assert len(seen) >= nth
+    assert (outcome.stop_code, outcome.complete, outcome.posted) == (StopCode.INTERRUPTED, False, ())
+    assert "interrupted" in (outcome.stopped or "")
+    assert company.posts() == []
+    assert company.export().run().complete

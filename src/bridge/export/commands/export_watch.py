@@ -150,7 +150,8 @@ def _summary(outcome: ExportOutcome, now: datetime) -> str:
         "elsewhere": counts.elsewhere,
         "unreported": counts.unreported,
     }
-    parts = [f"{name} {number}" for name, number in numbers.items() if number] or ["nothing to export"]
+    nothing = "nothing to export" if outcome.stopped is None else "nothing done"
+    parts = [f"{name} {number}" for name, number in numbers.items() if number] or [nothing]
     parts += [f"{currency} {decimal_text(amount)}" for currency, amount in outcome.amounts.items()]
     stopped = f"; {outcome.stopped}" if outcome.stopped is not None else ""
     return f"{now:%Y-%m-%dT%H:%M:%SZ} {', '.join(parts)}{stopped}"

@@ -184,8 +184,8 @@ class Export:
     ) -> ExportOutcome:
         """Export everything that is offered, and what changed after its export. One bad record does not stop the others.
 
-        Records are read, posted and reported page by page. An interruption (Ctrl-C) ends it cleanly: what was posted is
-        reported, and the outcome says so. `stop` is called before each record, and in any thread twice a second while a
+        Records are read, posted and reported page by page. An interruption (Ctrl-C) ends it cleanly, even before the first
+        record: what was posted is reported, and the outcome says so. `stop` is called before each record, and in any thread twice a second while a
         request waits for the rate limit. When it returns True, such requests are not sent, their records are left to the next
         run, and what is in flight is finished first. A request in flight takes at most its client's `timeout` and is not
         repeated; telling the source takes at most its `deadline`.

@@ -119,7 +119,8 @@ class RunParts:
                         replayed=replayed,
                         failed=failed,
                     )
-                except StoppedError:
+                except (StoppedError, KeyboardInterrupt):
+                    # Nothing was sent, which the outcome says as well as an exception, and a notebook shows it.
                     runner.interrupt()
                     return runner
                 if plan is not None:

@@ -155,6 +155,9 @@ class Runner:
                     raise
                 self._end_with(stop_of_unread(error, self._ledger.name))
                 return
+            except KeyboardInterrupt:
+                self.interrupt()
+                return
             if batch is None:
                 return
             has_begun = True
