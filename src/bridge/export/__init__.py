@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
     from bridge.export.journal.sql_seen import SqlSeenIds
+    from bridge.export.ledgers.own import WrongAnswerError
     from bridge.export.ledgers.protocol import (
         Ability,
         AccruingLedger,
@@ -114,6 +115,7 @@ _HOMES = {
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
     "bridge.export.journal.sql_seen": ("SqlSeenIds",),
+    "bridge.export.ledgers.own": ("WrongAnswerError",),
     "bridge.export.ledgers.protocol": (
         "Ability", "AccruingLedger", "File", "ForeseeingLedger", "Ledger", "LookUp", "RefreshableLedger",
         "SelectiveLedger", "Sent",
@@ -153,9 +155,9 @@ __all__ = [
     "SelectiveLedger", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds",
     "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError",
     "UnknownTenantError", "UnnamedApproverError", "Unread", "Unreadable", "Unreported", "Verdict", "Verified", "Warned",
-    "WebhookApp", "WebhookReceiver", "announcing", "apply_field_changes", "async_watch", "content_of",
-    "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields", "read_tenants", "reviews",
-    "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "WebhookApp", "WebhookReceiver", "WrongAnswerError", "announcing", "apply_field_changes", "async_watch",
+    "content_of", "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields", "read_tenants",
+    "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

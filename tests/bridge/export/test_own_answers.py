@@ -13,8 +13,8 @@ from typing_extensions import override
 
 from brex_accounting.testing.records import card_expense, gl
 from bridge import Books, Form, FormLine, Found, Mapper, OnChange, ReasonCode, Settings, form
-from bridge.export import Ability, Attempt, LookUp, Sent, SqlJournal
-from clientkit import ApiError, Request
+from bridge.export import Ability, Attempt, LookUp, Sent, SqlJournal, WrongAnswerError
+from clientkit import Request
 from support.own_entries import CHART, US, Company, EntryDocument, Line, lines_of
 from support.pocket import PocketLedger, entry_of_merchant, export_to, spent
 
@@ -83,7 +83,7 @@ def test_what_every_record_needs_is_named_before_anything_is_posted(
 ) -> None:
     ledger = ledger_with(**members)
 
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(WrongAnswerError) as caught:
         export_to(ledger, spent(), journal=journal).run()
 
     assert (str(caught.value), ledger.entries) == (text, {})
@@ -142,6 +142,16 @@ def test_a_vendor_that_cannot_be_created_keeps_its_records_back(
     mended = PocketLedger()
     assert export_to(mended, spent(2), journal=journal, mapper=entry_of_merchant).run().complete
     assert (mended.vendors, mended.subjects()) == ({"s1": "Cumulus Cloud"}, ["accr_1", BAD])
+
+
+@pytest.mark.parametrize("members", [{"ability": oops}, {"create_vendor": oops}], ids=str)
+def test_a_bug_is_not_taken_for_a_ledger_that_is_down(journal: SqlJournal, members: dict[str, Any]) -> None:
+    """Each record fails by itself, and the run comes to its end."""
+    outcome = export_to(ledger_with(**members), spent(30), journal=journal, mapper=entry_of_merchant).run()
+
+    assert (outcome.stop_code, outcome.counts.failed, outcome.counts.not_reached) == (None, 30, 0)
+    assert {each.code for each in outcome.failed} == {"WrongAnswerError"}
+    assert all(f"MyLedger.{next(iter(members))} failed: KeyError: 'oops'" in each.why for each in outcome.failed)
 
 
 def test_an_ability_that_is_none_is_named(journal: SqlJournal) -> None:

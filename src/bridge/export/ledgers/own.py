@@ -31,9 +31,11 @@ _MEMBERS: Mapping[str, Sequence[str]] = {
 
 
 class WrongAnswerError(ApiError):
-    """A method of a ledger gave what it must not give, or raised what nobody expects. `service` is the ledger's name.
+    """A method of a ledger of your own gave what it must not give, or raised what nobody expects.
 
-    `giver` is the document whose method it is, where it is none of the ledger's own.
+    The message names the class and the method. `service` is the ledger's name.
+
+    `giver` is the document whose method it is, if it is none of the ledger's.
     """
 
     def __init__(self, ledger: Ledger, method: str, fault: str, giver: Document | None = None) -> None:

@@ -30,6 +30,9 @@ class Ability:
     finds it. `honours_key`: a repetition under one idempotency key gives the first answer. `takes_files`: receipts can
     be attached to it. `spends`: the lines of its form are what was spent, as those of a charge; elsewhere money only moves,
     or the lines are a double entry.
+
+    Of a lost answer the next run finds out by `is_found`, or by `honours_key` within the time for which keys count. Without
+    either a person has to look.
     """
 
     replaces: bool = False
@@ -160,7 +163,7 @@ class Ledger(Protocol):
         ...
 
     def delete(self, ref: Ref) -> Request[Any]:
-        """The request that deletes an object."""
+        """The request that deletes an object, a DELETE; another one is not sent."""
         ...
 
     def create_vendor(self, planned: PlannedVendor) -> Request[Any]:

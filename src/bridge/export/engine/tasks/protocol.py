@@ -22,6 +22,7 @@ from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.receipts import ReceiptUploader
 from bridge.export.engine.tasks.vendor import VendorCreator
 from bridge.export.journal.protocol import Journal, JournalError
+from bridge.export.ledgers.own import WrongAnswerError
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.report import Failed, Posted, RecordResult, StopCode, Warned
 from bridge.plan import subsidiaries_of
@@ -185,8 +186,10 @@ def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> D
     if not is_fatal:
         text = f"{text} The next run looks for it."
     results = tuple(Failed(record=each, why=text, code=code) for each in records)
+    # A bug of the caller's is no sign that the ledger is down.
+    is_setback = not is_fatal and not isinstance(error, WrongAnswerError)
     stop = Stop(code=StopCode.SETUP, why=text) if is_fatal else None
-    return Done(results=results, stop=stop, setback=not is_fatal, trace_id=trace_id, call=call)
+    return Done(results=results, stop=stop, setback=is_setback, trace_id=trace_id, call=call)
 
 
 def carried_out(task: Task, context: TaskContext) -> Done:
