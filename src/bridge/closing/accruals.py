@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
 from brex_accounting import RecordType
 from bridge.books import Books
-from bridge.closing.accrual_marks import accrual_name
+from bridge.closing.accrual_marks import accrual_mark, accrual_name
 from bridge.closing.delimited import delimited
 from bridge.closing.period import Period, month
 from bridge.closing.report import CURRENCY, Report
@@ -20,6 +21,7 @@ from bridge.closing.snapshot import (
     AccountLine,
     ClosingRecord,
     DifferenceKind,
+    LedgerEntry,
     Snapshot,
     checked_snapshot,
     summed,
@@ -97,11 +99,15 @@ class NotAccrued:
 
 @attrs.frozen(kw_only=True, repr=False)
 class AccrualPlan(Tabular):
-    """What is to be accrued for a month; a subsidiary without an accrual has nothing to accrue."""
+    """What is to be accrued for a month; a subsidiary without an accrual has nothing to accrue.
+
+    `posted` are the entries that the ledger has for it, by the ids of their subsidiaries.
+    """
 
     period: Period
     accruals: tuple[Accrual, ...]
     left_out: tuple[NotAccrued, ...] = ()
+    posted: Mapping[str, LedgerEntry] = MappingProxyType({})
 
     @property
     def table(self) -> DataTable:
@@ -125,18 +131,35 @@ class AccrualPlan(Tabular):
 
     @property
     def reports(self) -> Mapping[str, Report]:
-        """What is accrued, one row for each record and account, and what is not."""
+        """What is accrued, one row for each record and account, and what is not.
+
+        ``posted`` tells that the ledger's entry says the same, and ``proposed`` that there is none.
+        """
         rows = tuple(
-            (each.subsidiary, one.record_id, line.account, line.amount, line.currency)
+            (
+                *(each.subsidiary, self.period.last, self.period.next_day, one.record_id, line.account, line.amount),
+                *(line.currency, *self._standing(each)),
+            )
             for each in self.accruals
             for one in each.records
             for line in one.lines
         )
-        headings = ("Subsidiary", "Record", "Account", "Amount", CURRENCY)
+        headings = (
+            *("Subsidiary", "Day", "Reversal day", "Record", "Account", "Amount", CURRENCY),
+            *("Entry", "Rillet"),
+        )
         return {
             "accruals": Report(title=f"Accruals: {len(rows)}", headings=headings, rows=rows),
             "not_accrued": self._not_accrued(),
         }
+
+    def _standing(self, accrual: Accrual) -> tuple[str, str]:
+        """Whether the entry of an accrual is posted, and as what."""
+        entry = self.posted.get(accrual.subsidiary_id)
+        if entry is None:
+            return "proposed", ""
+        is_same = summed(_plain(entry.lines)) == summed(_plain(accrual.lines))
+        return "posted" if is_same else "posted with other amounts", str(entry.ref)
 
     def _not_accrued(self) -> Report:
         rows = tuple((each.record_id, each.amount, each.currency, each.why, each.not_posted) for each in self.left_out)
@@ -220,8 +243,21 @@ def accrue(snapshot: Snapshot) -> AccrualPlan:
         for subsidiary_id, records in sorted(accrued.items())
     )
     return AccrualPlan(
-        period=snapshot.period, accruals=tuple(each for each in made if each.lines), left_out=tuple(left_out)
+        period=snapshot.period,
+        accruals=tuple(each for each in made if each.lines),
+        left_out=tuple(left_out),
+        posted={each.subsidiary_id: each for each in snapshot.others if _is_accrual(each, snapshot.period)},
     )
+
+
+def _is_accrual(entry: LedgerEntry, period: Period) -> bool:
+    """Whether an entry is an accrual of the month, and not what takes that of another one back."""
+    mark = accrual_mark(entry.name)
+    return mark is not None and mark.month == str(period) and entry.day == period.last
+
+
+def _plain(lines: Iterable[AccountLine]) -> Iterator[AccountLine]:
+    return (attrs.evolve(each, fields=frozenset()) for each in lines)
 
 
 def _left_out(each: ClosingRecord, reasons: Iterable[str]) -> NotAccrued:

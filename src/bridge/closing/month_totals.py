@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Protocol
 
+from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import ClosingRecord, Snapshot
 from bridge.datatable import DataTable, money
 from bridge.totals import Total, sum_of, total_of
@@ -44,6 +45,17 @@ def records_of(snapshot: Snapshot) -> Mapping[str, Total]:
         if each.is_counted and snapshot.period.holds(each.day):
             found.setdefault(each.became, []).append(each)
     return {name: total_of(each.record for each in found[name]) for name in _LABELS if name in found}
+
+
+def records_report(records: Mapping[str, Total]) -> Report:
+    """A row for each status and currency; below, a spreadsheet adds up what the source has."""
+    rows = tuple(
+        (_LABELS[name], amount, currency)
+        for name, each in records.items()
+        for currency, amount in sorted(each.amounts.items())
+    )
+    count = sum_of(records.values()).records
+    return Report(title=f"Records of the month: {count}", headings=("Status", "Amount", CURRENCY), rows=rows)
 
 
 def unexplained_of(rows: Iterable[_Row]) -> Mapping[str, Decimal]:

@@ -11,6 +11,7 @@ import attrs
 from bridge.closing.accruals import AccrualPlan, accrue
 from bridge.closing.delimited import Cell
 from bridge.closing.exchange import ExchangeDifferences, exchange_differences
+from bridge.closing.month_totals import unexplained_of
 from bridge.closing.period import Period
 from bridge.closing.plots import Plot, ages_plot, differences_plot, spending_plot
 from bridge.closing.reconciliation import Reconciliation, reconcile
@@ -18,7 +19,32 @@ from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import LedgerEntry, Snapshot
 from bridge.closing.spending import MonthlySpending
 from bridge.closing.status import CloseStatus
-from bridge.datatable import DataTable, Tabular
+from bridge.datatable import DataTable, Tabular, money_text
+
+#: What a row of each report is.
+_UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "reconciliation": "accounts",
+        "differences": "parts of differences",
+        "records": "amounts",
+        "not_in_the_books": "records",
+        "dismissed": "records",
+        "missing_receipts": "records",
+        "possible_duplicates": "pairs of records",
+        "cut_off": "records",
+        "no_service_period": "records",
+        "audit_sample": "records",
+        "accruals": "lines",
+        "not_accrued": "records",
+        "exchange_differences": "items",
+        "exchange_entry": "lines",
+        "not_settled": "items",
+        "audit_trail": "decisions",
+        "postings": "lines",
+        "unread_records": "records",
+        "unread_objects": "objects",
+    }
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -112,17 +138,31 @@ class ClosePackage(Tabular):
 
     def _summary(self) -> Report:
         told = self.provenance
-        rows: list[tuple[Cell, ...]] = [
+        verdict = self.reconciliation
+        unexplained = unexplained_of(verdict.rows)
+        first: list[tuple[Cell, ...]] = [
             ("Period", str(self.period)),
             ("Prepared by", told.by),
             ("Settings, SHA-256", told.settings_digest),
             *((f"Version of {name}", version) for name, version in sorted(told.versions.items())),
-            ("Reconciliation", self.reconciliation.verdict),
+            ("Reconciliation", verdict.verdict),
+            ("Unexplained", ", ".join(money_text(unexplained[each], each) for each in sorted(unexplained))),
             ("Books", "everything of the month is in them" if self.status.is_complete else "something is not in them"),
             ("Days of purchase", "checked" if self.status.checked_purchases else "not checked"),
         ]
-        rows += [(each.title.split(":")[0], len(each.rows)) for each in self._details.values()]
-        return Report(title=f"Close of {self.period}", headings=("What", "Value"), rows=tuple(rows))
+        counts = [
+            (
+                "Accounts compared" if name == "reconciliation" else each.title.split(":")[0],
+                len(each.rows),
+                _UNITS[name],
+            )
+            for name, each in self._details.items()
+        ]
+        return Report(
+            title=f"Close of {self.period}",
+            headings=("What", "Value", "Unit"),
+            rows=(*((*row, "") for row in first), *counts),
+        )
 
     def _audited(self) -> Report:
         rows = tuple(

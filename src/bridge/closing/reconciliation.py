@@ -11,7 +11,7 @@ from typing import TypeAlias
 import attrs
 
 from bridge.closing.delimited import Cell, delimited
-from bridge.closing.month_totals import month_table, records_of, unexplained_of
+from bridge.closing.month_totals import month_table, records_of, records_report, unexplained_of
 from bridge.closing.period import Period
 from bridge.closing.report import CURRENCY, Report
 from bridge.closing.snapshot import (
@@ -154,7 +154,7 @@ class Reconciliation(Tabular):
 
     @property
     def reports(self) -> Mapping[str, Report]:
-        """The accounts, and what they differ by, with real numbers."""
+        """The accounts, what they differ by, and the month's records by where they stand, with real numbers."""
         places_ = ("Subsidiary", "Account", "Name", CURRENCY)
         return {
             "reconciliation": Report(
@@ -176,6 +176,7 @@ class Reconciliation(Tabular):
                     for row, part in self.parts
                 ),
             ),
+            "records": records_report(self.records),
         }  # fmt: skip
 
     def to_csv(self) -> str:

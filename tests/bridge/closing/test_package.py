@@ -22,7 +22,7 @@ from brex_accounting import Record, ReviewStatus
 from bridge import Bridge
 from bridge.closing import ClosePackage, Plot
 from bridge.export.closing import MissingExtraError, check_extra, page, provenance, read_package, workbook
-from support.closing.company import FEBRUARY, accruing
+from support.closing.company import FEBRUARY, accruing, posted
 from support.companies.changing import Company, MakeCompany
 from support.companies.changing_records import bill, charge, reimbursed
 
@@ -130,7 +130,11 @@ def test_it_tells_who_made_it_of_which_settings_with_which_versions(make: MakeCo
 
     package = packed(company, by="Grace Hopper")
 
-    told = dict(rows(sheets(workbook(package))["Summary"])[1:])
+    summary = rows(sheets(workbook(package))["Summary"])[1:]
+    told = {what: value for what, value, _ in summary}
+    assert len(told) == len(summary)
+    assert told["Unexplained"] == "0.00 USD"
+    assert ("Accounts compared", len(package.reconciliation.rows), "accounts") in summary
     assert told["Prepared by"] == "Grace Hopper"
     assert told["Settings, SHA-256"] == hashlib.sha256(SETTINGS).hexdigest()
     assert {each for each in told if str(each).startswith("Version of")} == {
@@ -167,6 +171,35 @@ def test_the_audit_trail_has_who_dismissed_a_record_and_who_took_it_up_again(mak
     assert [row[dismissed.headings.index("Why")] for row in dismissed.rows] == [
         f"dismissed by alan@example.com on {company.clock():%Y-%m-%d}: booked as JE-19"
     ]
+
+
+def test_accruals_say_when_they_count_and_whether_they_are_posted(make: MakeCompany) -> None:
+    company = month(make)
+    proposed = packed(company).reports["accruals"]
+    (step,) = posted(company).steps
+    there = packed(company).reports["accruals"]
+    company.change(charge("90", id="k4", **on(20)), ReviewStatus.REVIEW)
+    changed = packed(company).reports["accruals"]
+
+    assert there.headings[1:4] == ("Day", "Reversal day", "Record")
+    assert {row[1:4] for row in there.rows} == {(FEBRUARY.last, FEBRUARY.next_day, "k3")}
+    assert {row[-2:] for row in proposed.rows} == {("proposed", "")}
+    assert {row[-2:] for row in there.rows} == {("posted", f"journal-entries {step.object_id}")}
+    assert {row[-2:] for row in changed.rows} == {("posted with other amounts", f"journal-entries {step.object_id}")}
+    told = page(packed(company))
+    assert "Reversal day" in told
+    assert "2026-03-01" in told
+
+
+def test_the_package_adds_up_the_records_of_the_month(make: MakeCompany) -> None:
+    records = packed(month(make)).reports["records"]
+
+    assert records.title == "Records of the month: 4"
+    assert records.rows == (
+        ("in Rillet", Decimal(1300), "USD"),
+        ("not ready in Brex, or waiting for the next run", Decimal(80), "USD"),
+        ("deleted in Rillet", Decimal("50.25"), "USD"),
+    )
 
 
 def test_postings_name_their_record_and_balance(make: MakeCompany) -> None:
@@ -251,8 +284,8 @@ def test_what_waits_is_counted_by_its_age_as_in_the_summary(make: MakeCompany) -
     package = packed(company)
 
     assert {bar.label: bar.text for bar in package.plots[-1].panels[0].bars if bar.amount} == {"8 to 30 days": "2"}
-    assert ("Not in the books", 2) in package.reports["summary"].rows
-    assert ("Dismissed", 1) in package.reports["summary"].rows
+    assert ("Not in the books", 2, "records") in package.reports["summary"].rows
+    assert ("Dismissed", 1, "records") in package.reports["summary"].rows
 
 
 def _lengths(plot: Plot) -> list[Decimal]:
