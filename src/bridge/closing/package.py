@@ -64,7 +64,7 @@ class Provenance:
 class AuditEntry:
     """Something that was decided about the posting of a record: `at` is UTC.
 
-    `what` is ``refused``, ``held`` (it waited for an approval), ``hold``, ``approve``, ``plan approved`` (as a part of a plan
+    `what` is ``refused``, ``no longer refused``, ``held`` (it waited for an approval), ``hold``, ``approve``, ``plan approved`` (as a part of a plan
     that was carried out), ``dismissed`` or ``replayed``, which took up again what was dismissed.
     """
 

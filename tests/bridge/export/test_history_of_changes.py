@@ -94,3 +94,56 @@ def test_a_document_whose_content_is_replaced_stays_the_same_object(make: MakeCo
 
     assert posted[1] == f"bills {company.ids['b1']}"
     assert replaced[:2] == ["version 4, attempt 1: POSTED", f"replaced the content of bills {company.ids['b1']}"]
+
+
+def test_it_says_the_day_and_the_amounts_old_and_new(make: MakeCompany) -> None:
+    company = make(bill("100"), charge("100"))
+    company.run()
+    company.change(bill("110.5", "62000"))
+    company.change(charge("120"))
+    company.run()
+
+    posted, replaced = printed(company, "b1")
+    _, deleted, anew = printed(company, "k1")
+
+    assert "2026-02-03: 61000 100.00 USD" in posted
+    assert "61000 nothing instead of 100.00 USD; 62000 110.50 USD instead of nothing" in replaced
+    assert not any(" USD" in line for line in deleted)
+    assert "61000 120.00 USD instead of 100.00 USD" in anew
+    rows = history_report(history_of(company.journal, "k1"), lambda _: {}).flat_rows()
+    assert [row["content"] for row in rows] == [
+        "2026-02-03: 61000 100.00 USD",
+        "",
+        "61000 120.00 USD instead of 100.00 USD",
+    ]
+
+
+def test_what_somebody_deleted_in_rillet_keeps_its_kind_and_id(make: MakeCompany) -> None:
+    company = make(charge("100"))
+    company.run()
+    first = company.ids["k1"]
+    company.delete("k1")
+    assert company.replay("k1").complete
+
+    abandoned, posted = printed(company, "k1")
+
+    assert abandoned[:2] == ["version 2, attempt 1: ABANDONED", f"charges {first}"]
+    assert posted[1] == f"charges {company.ids['k1']}"
+
+
+def test_a_dismissal_that_was_undone_says_who_did_what_and_when(make: MakeCompany) -> None:
+    company = make(charge("7", "99999"))
+    company.run()
+    company.export().dismiss("k1", why="booked as JE-77", by="grace")
+    at = f"{company.clock():%Y-%m-%d %H:%M:%S}"
+    company.clock.advance(3600)
+    company.replay("k1", even_dismissed=True, by="ada")
+
+    (dismissed,) = printed(company, "k1")
+
+    assert dismissed[:2] == [
+        "version 2, attempt 1: DISMISSED, AND TAKEN UP AGAIN",
+        f"dismissed {at} UTC by grace: booked as JE-77",
+    ]
+    assert dismissed[2].startswith("taken up again ")
+    assert dismissed[2].endswith(" UTC by ada")

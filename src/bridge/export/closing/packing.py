@@ -111,8 +111,9 @@ def _dismissals(record_id: str, attempts: Iterable[Attempt]) -> Iterator[AuditEn
         why = reason_of_dismissal(each)
         yield AuditEntry(record_id=record_id, what="dismissed", by=each.intended_by, at=each.intended_at, why=why)
         if each.was_undone and each.settled_at is not None:
+            again = f"it was dismissed before: {why}"
             yield AuditEntry(
-                record_id=record_id, what="replayed", by=each.settled_by or "", at=each.settled_at, why=why
+                record_id=record_id, what="replayed", by=each.settled_by or "", at=each.settled_at, why=again
             )
 
 

@@ -12,7 +12,7 @@ from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
-from bridge.export.reporting.history import History, became_of, done_by, moment_text, why_of
+from bridge.export.reporting.history import History, became_of, done_by, moment_text, said_by, why_of
 from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
@@ -179,9 +179,13 @@ def history_report(found: History, links: Callable[[Attempt], Mapping[str, objec
     """Attempts, the records of a summary, refusals and reviews; `links` has the addresses of what an attempt is about."""
     headings = (
         *("What", "Record", "Version", "Attempt", "State", "Kind", "Id", "At (UTC)", "By", "Last or settled (UTC)"),
-        *("Told to Brex (UTC)", "Trace id", "Why", "Brex link", "Rillet link", "Did", "Became"),
+        *("Told to Brex (UTC)", "Trace id", "Why", "Brex link", "Rillet link", "Did", "Became", "Content"),
     )
-    return Report(title="History", headings=headings, rows=tuple(_of_history(found, links)))
+    return Report(
+        title="History",
+        headings=headings,
+        rows=tuple((*row, *[""] * (len(headings) - len(row))) for row in _of_history(found, links)),
+    )
 
 
 def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]) -> Iterator[_Row]:
@@ -196,7 +200,7 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
                 moment_text(each.reported_at),
             ),
             *(each.trace_id, why_of(each), _text(about.get("record_link")), _text(about.get("rillet_link"))),
-            *(done_by(each), became_of(each, found.attempts)),
+            *(done_by(each), became_of(each, found.attempts), said_by(each, found.attempts)),
         )
     for member in found.members:
         yield ("record of the summary", member.record_id, member.version, *[""] * 14)

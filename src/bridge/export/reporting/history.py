@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import attrs
 
+from bridge.datatable import money_text
+from bridge.documents.form import Form, form_of_json
 from bridge.export.engine.approvals import Review, ReviewStep, reviews
 from bridge.export.engine.approved_plans import ApprovedPlan, plans_of
 from bridge.export.engine.attempts import Attempt, Purpose, reason_of_dismissal
 from bridge.export.journal.protocol import Journal, Refusal, files_of
 from bridge.mappers.summaries import Member
+from clientkit.money import total
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +71,57 @@ def became_of(attempt: Attempt, attempts: Sequence[Attempt]) -> str:
     new = next((each for each in mine[mine.index(deleted) :] if each.is_there), None)
     instead = "" if new is None else f"; replaced by {new.ref}"
     return f"deleted by version {deleted.version}, attempt {deleted.number}{instead}"
+
+
+def said_by(attempt: Attempt, attempts: Sequence[Attempt]) -> str:
+    """What a record says on its accounts after an attempt, debits positive, and its day; of a change the old and the new.
+
+    Empty where the journal does not tell, as of receipts, deletions and dismissals.
+    """
+    now = None if attempt.deletes else _form(attempt)
+    if now is None:
+        return ""
+    earlier = [
+        each for each in attempts[: attempts.index(attempt)] if each.subject == attempt.subject and each.is_there
+    ]
+    before = _form(earlier[-1]) if earlier else None
+    new, day = _by_account(now), now.head.get("day")
+    if before is None:
+        told = ", ".join(f"{account} {money_text(*amount)}" for account, amount in new.items())
+        return f"{day}: {told}" if day else told
+    old, before_day = _by_account(before), before.head.get("day")
+    changes = [f"{day} instead of {before_day}"] if day != before_day else []
+    changes += [
+        f"{account} {_shown(new.get(account))} instead of {_shown(old.get(account))}"
+        for account in dict.fromkeys((*old, *new))
+        if old.get(account) != new.get(account)
+    ]
+    return "; ".join(changes) or "the same day and amounts as before"
+
+
+def _form(attempt: Attempt) -> Form | None:
+    if attempt.form is None:
+        return None
+    try:
+        return form_of_json(attempt.form)
+    except ValueError:
+        return None
+
+
+def _by_account(form: Form) -> Mapping[str, tuple[Decimal, str]]:
+    """Amount and currency by account; the accounts of one in several currencies have its code behind them."""
+    sums = dict[tuple[str, str], list[Decimal]]()
+    for line in form.lines:
+        sums.setdefault((line.account, line.currency), []).append(line.amount)
+    codes = [account for account, _ in sums]
+    return {
+        account if codes.count(account) == 1 else f"{account} in {currency}": (total(amounts), currency)
+        for (account, currency), amounts in sums.items()
+    }
+
+
+def _shown(amount: tuple[Decimal, str] | None) -> str:
+    return "nothing" if amount is None else money_text(*amount)
 
 
 def why_of(attempt: Attempt) -> str:

@@ -16,9 +16,9 @@ from bridge.books import Books
 from bridge.datatable import DataTable, money_text
 from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import PlannedVendor
-from bridge.export.engine.attempts import Attempt, is_receipt
+from bridge.export.engine.attempts import Attempt, Purpose, is_receipt, reason_of_dismissal
 from bridge.export.journal.protocol import Refusal
-from bridge.export.reporting.history import became_of, done_by, moment_text, why_of
+from bridge.export.reporting.history import became_of, done_by, moment_text, said_by, why_of
 from bridge.export.reporting.naming import merchant_of, party_name, person_of, posting_lines
 from bridge.export.reporting.report import ExportOutcome, Posted, RecordResult
 from bridge.export.reporting.verification import Disagreement
@@ -223,16 +223,34 @@ def history_table(
 
 def _attempt(wanted: str, each: Attempt, attempts: Sequence[Attempt], links: Sequence[str]) -> Text:
     """An attempt as a block of lines, so that ids stay whole on a narrow terminal."""
+    if each.purpose is Purpose.DISMISSAL:
+        return _dismissal(wanted, each, links)
     state = "DELETED" if each.deletes and each.was_carried_out else each.state.value
+    # What somebody deleted in the ledger is named too.
+    is_named = each.is_there or (each.object_id is not None and not each.is_change)
     lines = [
         f"{_subject(wanted, each)}, attempt {each.number}: {state}",
-        done_by(each) or (f"{each.kind} {each.object_id}" if each.is_there else ""),
+        done_by(each) or (f"{each.kind} {each.object_id}" if is_named else ""),
         *became_of(each, attempts).split("; "),
+        said_by(each, attempts),
         *links,
         why_of(each),
         f"trace id {each.trace_id}" if each.trace_id else "",
         f"intended {moment_text(each.intended_at)} UTC by {each.intended_by}",
         f"settled {moment_text(each.settled_at)} UTC" if each.settled_at else "",
+        f"told to Brex {moment_text(each.reported_at)} UTC" if each.reported_at else "",
+    ]
+    return _whole("\n" + "\n  ".join(line for line in lines if line))
+
+
+def _dismissal(wanted: str, each: Attempt, links: Sequence[str]) -> Text:
+    """Who booked a record by hand, and who took it up again."""
+    again = each.was_undone and each.settled_by is not None
+    lines = [
+        f"{_subject(wanted, each)}, attempt {each.number}: DISMISSED{', AND TAKEN UP AGAIN' if again else ''}",
+        f"dismissed {moment_text(each.intended_at)} UTC by {each.intended_by}: {reason_of_dismissal(each)}",
+        f"taken up again {moment_text(each.settled_at)} UTC by {each.settled_by}" if again else "",
+        *links,
         f"told to Brex {moment_text(each.reported_at)} UTC" if each.reported_at else "",
     ]
     return _whole("\n" + "\n  ".join(line for line in lines if line))

@@ -14,7 +14,7 @@ from bridge.datatable import money, trimmed
 from bridge.export.closing.texts import web_address
 from bridge.export.engine.approvals import ReviewStep
 from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_receipt, is_summary, reason_of_dismissal
-from bridge.export.reporting.history import History, became_of
+from bridge.export.reporting.history import History, became_of, said_by
 from bridge.export.web.overview import Row, Status
 from bridge.settings.values import Settings
 
@@ -116,6 +116,7 @@ def _attempts(history: History, settings: Settings) -> Iterator[Event]:
         lines = [
             f"{noun(each.kind)} {each.object_id}" if each.object_id else "",
             became,
+            said_by(each, history.attempts),
             each.error or "",
             f"as one entry with other records ({each.subject})" if is_summary(each.subject) else "",
             f"version {each.version} of the record, attempt {each.number}, by {each.intended_by}",
