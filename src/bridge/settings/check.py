@@ -75,6 +75,27 @@ def _untold_movements(settings: Settings) -> Iterator[Mistake]:
     )
 
 
+def check_rest(settings: Settings) -> tuple[Problem, ...]:
+    """A warning where each entity takes some records alone, so that nobody takes the others.
+
+    It is no part of `check`: that is asked at each run, and some companies want it so.
+    """
+    return tuple(Problem(each) for each in _without_rest(settings))
+
+
+def _without_rest(settings: Settings) -> Iterator[Mistake]:
+    entities = settings.entities
+    if not entities or any(each.when is None for each in entities):
+        return
+    told = "the only entity has a `when`" if len(entities) == 1 else "every entity has a `when`"
+    yield _warning(
+        f"{told}, so records that fit none are refused, such as those that nobody has coded; leave it out for the one "
+        f"entity that takes the rest",
+        ("entities",),
+        *(("entities", index, key) for index in range(len(entities)) for key in ("name", "when")),
+    )
+
+
 def check_for_all(settings: Settings, books: Books) -> tuple[Problem, ...]:
     """The problems that keep everything from being exported rightly."""
     return tuple(each for each in check(settings, books) if not each.is_warning)

@@ -14,6 +14,8 @@ from bridge.settings.check import CARD_SUBTYPE
 from bridge.settings.choices import Role
 
 _MOST_NAMED = 6
+#: Words in the names of accounts between subsidiaries.
+_BETWEEN = ("due from", "due to", "affiliate", "intercompany", "inter company")
 _GL_NAMES = ("gl account", "general ledger account")
 
 
@@ -73,6 +75,7 @@ def _lines(books: Books, fields: Sequence[FieldWithValues] | None, default_entit
         if len(books.subsidiaries) > 1:
             yield from _whose(subsidiary, entity_field, rest, default)
         yield "# since = 2026-01-01  # the first day of the export; what counts before it is left alone"
+    yield from _intercompany(books)
     yield from _taxes(books)
     yield from _mapped_fields(books, fields, entity_field)
 
@@ -118,6 +121,24 @@ def _tax_account(books: Books, may_be: tuple[Account, ...]) -> Iterator[str]:
     first = _quoted(may_be[0].code) if len(may_be) == 1 else '"…"'
     named = _one_line(may_be[0].name) if len(may_be) == 1 else f"one of {_named(may_be)}"
     yield f"# tax_account = {first}  # {named}; say in [[taxes]] first which codes are reverse charges: no tax is paid with them"
+
+
+def _intercompany(books: Books) -> Iterator[str]:
+    """What a person says of what subsidiaries owe each other, where there are several."""
+    if len(books.subsidiaries) < 2:
+        return
+    alike = [each for each in books.accounts if each.status != INACTIVE and _is_between(each)]
+    yield ""
+    yield "# [[intercompany]]  # accounts for what one entity owes another that has paid for it; without it such records are refused"
+    yield '# payer = "…"  # the name of the entity that pays'
+    yield '# debtor = "…"  # the name of the entity that owes'
+    for key, type_ in (("due_from", "ASSET"), ("due_to", "LIABILITY")):
+        found = tuple(each for each in alike if each.type == type_)
+        yield f'# {key} = "…"  # {f"one of {_named(found)}" if found else "no account was found for it"}'
+
+
+def _is_between(account: Account) -> bool:
+    return any(word in normalised(account.name) for word in _BETWEEN)
 
 
 def _taxes(books: Books) -> Iterator[str]:

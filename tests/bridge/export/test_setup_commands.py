@@ -103,6 +103,10 @@ def test_a_proposed_file_passes_the_check(company: Demo, checked: Run) -> None:
     assert status == 0
     assert {state for each in found.values() for state, _ in each} == {"ok", "not verifiable", "warning"}
     assert found["Reference type"][0][0] == "ok"
+    (unclaimed,) = [text for _, text in found["Settings"] if "every entity has a `when`" in text]
+    assert "records that fit none are refused" in unclaimed
+    rest = re.sub(r"\nwhen = .*", "", proposed.stdout, count=1)
+    assert not any("has a `when`" in text for _, text in checked(rest)[1]["Settings"])
     for unreadable in (
         "Brex scopes",
         "Brex user token's life",
@@ -245,6 +249,18 @@ def test_the_default_entity_of_brex_is_named_and_decides_nothing() -> None:
     assert text.index('name = "B GmbH"') < text.index("Brex calls this one its default entity")
     for nobody in ("Somebody Else Ltd", None):
         assert "default entity" not in two(nobody)
+
+
+def test_what_subsidiaries_owe_each_other_is_named_where_there_are_several() -> None:
+    between = (
+        account("12900", "Due from Affiliates", AccountType.ASSET, "Other Current Asset"),
+        account("21950", "Due to Affiliates", AccountType.LIABILITY, "Other Current Liability"),
+    )
+    text = proposed((*chart_of_accounts(), *between), "A Inc.", "B GmbH")
+    assert "# [[intercompany]]" in text
+    assert '# due_from = "…"  # one of 12900 Due from Affiliates' in text
+    assert '# due_to = "…"  # one of 21950 Due to Affiliates' in text
+    assert "[[intercompany]]" not in proposed(chart_of_accounts(), "A Inc.")
 
 
 def test_taxes_wait_for_a_person_who_knows_the_reverse_charges() -> None:

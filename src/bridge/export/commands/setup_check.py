@@ -23,7 +23,7 @@ from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting.history import moment_text
 from bridge.export.sources.brex import BrexSource
-from bridge.settings.check import Problem, check
+from bridge.settings.check import Problem, check, check_rest
 from bridge.settings.check_source import SourceFields, check_source
 from bridge.settings.mistakes import by_line
 from bridge.settings.salvage import Salvaged
@@ -204,7 +204,8 @@ class _Look:
                 "Settings", State.NOT_VERIFIABLE, "Rillet's books cannot be read, so nothing is compared with them"
             )
             return
-        found: list[Problem] = [*check(settings, books)]
+        # Of a file that is read in part, some entities may be missing.
+        found: list[Problem] = [*check(settings, books), *(check_rest(settings) if self._part is None else ())]
         if fields is not None:
             found += check_source(settings, books, fields, zones)
         else:
