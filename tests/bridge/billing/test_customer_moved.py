@@ -12,7 +12,7 @@ import attrs
 import pytest
 from typing_extensions import override
 
-from bridge.billing import Customer, PostalAddress, TaxCode, TaxStatus
+from bridge.billing import Customer, InvoiceStatus, OnVoid, PostalAddress, TaxCode, TaxStatus
 from bridge.export import Attempt, SqlJournal
 from support.billing.company import ACME, BOOK, SEATS, Seller, changed, invoice, line, note, posts
 
@@ -76,6 +76,27 @@ def test_a_credit_note_stays_when_its_customer_moves(seller: Seller) -> None:
     assert seller.sync(taxes=BY_COUNTRY).run().complete
     assert posts(seller.books) == before
     assert seller.sync(taxes=BY_COUNTRY).verify() == ()
+
+
+def test_the_credit_of_a_void_takes_back_what_was_posted_or_nothing(seller: Seller) -> None:
+    how: dict[str, Any] = {"taxes": BY_COUNTRY, "on_void": OnVoid.CREDIT}
+    seller.put(invoice(customer=HERE))
+    assert seller.sync(**how).run().complete
+    seller.put(changed(invoice(customer=LATER[0]), status=InvoiceStatus.VOID))
+
+    planned, outcome = seller.sync(**how).plan(), seller.sync(**how).run()
+
+    (made,) = seller.books.invoices
+    why = (
+        f"a credit of all of it comes to 100.00 USD now, and Rillet's invoice {made.id} to 119.00; give its customer the "
+        "country and tax status of the invoice's day, or enter the credit memo by hand"
+    )
+    assert [each.text for each in outcome.problems] == [why]
+    assert not planned.complete
+    assert seller.books.credit_memos == ()
+    seller.put(changed(invoice(customer=HERE), status=InvoiceStatus.VOID))
+    assert seller.sync(**how).run().complete
+    assert [each.amount_due.amount for each in seller.books.invoices] == [0]
 
 
 def test_an_invoice_stays_when_a_product_is_taxed_otherwise(seller: Seller) -> None:

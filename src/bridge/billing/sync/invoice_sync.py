@@ -331,7 +331,8 @@ class InvoiceSync:
     def _hindered(self, waiting: Waiting, step: Step) -> Mapping[str, Reason | str]:
         voided = [waiting.invoices[each] for each in waiting.credited]
         idle = not_applicable(waiting, step.placed, self.ledger, self.journal)
-        return {**idle, **self._kept_back(waiting), **credited_already(voided, self.ledger, self.journal)}
+        credited = credited_already(voided, self.ledger, self.journal, decided=self._decided(waiting))
+        return {**idle, **self._kept_back(waiting), **credited}
 
     def _plan(
         self,

@@ -49,15 +49,22 @@ class Waiting:
 
     def records_of(self, values: Mapping[str, Invoice | CreditNote]) -> list[Record]:
         """Some of them as records, with what the journal says of each."""
-        return [
-            record_of(each, is_taken=subject in self.taken, posted=self.contents.get(subject))
-            for subject, each in values.items()
-        ]
+        return [self._record_of(subject, each) for subject, each in values.items()]
 
     def is_as_posted(self, subject: str, value: Invoice | CreditNote) -> bool:
         """Whether the journal knows that this was posted and says what it said then."""
         posted = self.contents.get(subject)
-        return posted is not None and record_digest(record_of(value, is_taken=True, posted=posted)) == posted
+        return posted is not None and record_digest(self._record_of(subject, value)) == posted
+
+    def _record_of(self, subject: str, value: Invoice | CreditNote) -> Record:
+        posted = self.contents.get(subject)
+        record = record_of(value, is_taken=subject in self.taken, posted=posted)
+        if not isinstance(value, Invoice) or subject not in self.credited or record_digest(record) == posted:
+            return record
+        # A void that is credited leaves the invoice as it is.
+        issued = attrs.evolve(value, status=InvoiceStatus.OPEN)
+        as_issued = record_of(issued, is_taken=subject in self.taken, posted=posted)
+        return as_issued if record_digest(as_issued) == posted else record
 
     @property
     def voided(self) -> frozenset[str]:
