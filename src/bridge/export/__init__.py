@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         ListingJournal,
         NoJournal,
         Refusal,
+        WrongJournalError,
     )
     from bridge.export.journal.sql import SqlJournal
     from bridge.export.journal.sql_pacing import SqlPaces
@@ -111,6 +112,7 @@ _HOMES = {
     "bridge.export.file_rates": ("FileRates",),
     "bridge.export.journal.protocol": (
         "Held", "Journal", "JournalError", "Latest", "Listed", "ListingJournal", "NoJournal", "Refusal",
+        "WrongJournalError",
     ),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),
@@ -155,9 +157,9 @@ __all__ = [
     "SelectiveLedger", "SelfApprovalError", "Sent", "SharedAddress", "Source", "SqlJournal", "SqlPaces", "SqlSeenIds",
     "StopCode", "Tenant", "Tenants", "Told", "Unattached", "UnknownRecipientError", "UnknownRecordError",
     "UnknownTenantError", "UnnamedApproverError", "Unread", "Unreadable", "Unreported", "Verdict", "Verified", "Warned",
-    "WebhookApp", "WebhookReceiver", "WrongAnswerError", "announcing", "apply_field_changes", "async_watch",
-    "content_of", "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields", "read_tenants",
-    "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
+    "WebhookApp", "WebhookReceiver", "WrongAnswerError", "WrongJournalError", "announcing", "apply_field_changes",
+    "async_watch", "content_of", "environment_secrets", "load_books", "log_rillet_event", "posting_key", "read_fields",
+    "read_tenants", "reviews", "vendor_key", "verify", "watch", "with_bills", "zone_of",
 ]  # fmt: skip
 # End of what is made.
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from bridge.export.journal.protocol import Journal, JournalError
+from bridge.export.journal.protocol import Journal, JournalError, WrongJournalError
 
 _SOURCE, _LEDGER, _PLACE = "source", "ledger", "place"
 _KEPT_FOR = "kept for"
@@ -83,7 +83,7 @@ def counts_versions(source: object) -> bool:
 
 
 def check_use(use: JournalUse, journal: Journal, *, binds: bool) -> None:
-    """Refuse a journal that is kept for something else. Raises `JournalError`.
+    """Refuse a journal that is kept for something else. Raises `WrongJournalError` then.
 
     With `binds` a journal that nobody has used is kept for this from now on.
     """
@@ -94,7 +94,7 @@ def check_use(use: JournalUse, journal: Journal, *, binds: bool) -> None:
         # Another process may have begun in between, which says first what it keeps the journal for.
         kept = journal.mark(_KEPT_FOR) or JournalUse.EXPORT
     if kept is not None and kept != use:
-        raise JournalError(_OTHER_USE[use])
+        raise WrongJournalError(_OTHER_USE[use])
     if binds and kept is None and use is not JournalUse.EXPORT:
         journal.set_mark(_KEPT_FOR, use)
 
@@ -107,7 +107,7 @@ def check_owner(source: Named | None, ledger: Named, journal: Journal, *, binds:
     With `binds` a journal that is nobody's yet, or that does not know one of both sides, is theirs from now on.
 
     Raises:
-        JournalError: It is another one's.
+        WrongJournalError: It is another one's.
         ApiError: A service cannot be asked whose it is.
     """
     if journal.forgets:
@@ -118,7 +118,7 @@ def check_owner(source: Named | None, ledger: Named, journal: Journal, *, binds:
     known = journal.owners()
     _compare(known, told, names)
     if _LEDGER in known and _LEDGER not in told:
-        raise JournalError(
+        raise WrongJournalError(
             f"the journal belongs to {ledger.name} {known[_LEDGER]}, and this key cannot tell which one it is for: "
             f"use a key that may read the organization"
         )
@@ -194,7 +194,7 @@ def _compare(known: Mapping[str, str], told: Mapping[str, str], names: Mapping[s
         if known.get(key, value) != value:
             name = names[key.partition(" ")[0]]
             at = "at " if key.endswith(_PLACE) else ""
-            raise JournalError(
+            raise WrongJournalError(
                 f"the journal belongs to {name} {at}{known[key]}, and this is {name} {at}{value}: "
                 f"give each company and environment a journal of its own, or a namespace (--namespace)"
             )

@@ -14,10 +14,10 @@ import brex_accounting.testing
 import rillet
 import rillet.testing
 from bridge import Bridge
-from bridge.export import Export, JournalError, SqlJournal
+from bridge.export import Export, JournalError, SqlJournal, WrongJournalError
 from bridge.export.owners import place_of
 from bridge.export.sources.brex import BrexSource
-from clientkit import Answer
+from clientkit import Answer, StatusError, Verdict
 from clientkit.testing import Fault, Respond
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 from support.journal_dumps import VERSION_3, load
@@ -64,7 +64,7 @@ def test_the_journal_of_another_brex_company_is_refused(place: str) -> None:
     with exporting(here, place) as export:
         assert export.run().complete
 
-    with exporting(there, place) as export, pytest.raises(JournalError, match="belongs to Brex company"):
+    with exporting(there, place) as export, pytest.raises(WrongJournalError, match="belongs to Brex company"):
         export.run()
 
     assert there.posts() == []
@@ -119,16 +119,29 @@ def test_a_token_that_cannot_tell_its_company_binds_the_ledger_alone(place: str)
         assert set(export.journal.owners()) == {"ledger", "ledger place", "source"}
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_may_not_read_its_organization_is_refused_as_any_other(place: str, status: int) -> None:
+    here = company(1, expense(1))
+    refused = Answer(status=status, headers={"content-type": "application/json"}, content=b'{"title": "No"}')
+    here.rillet.faults.append(
+        Fault(Respond(refused), matches=lambda asked: asked.path == "/organizations/self", times=100)
+    )
+    with exporting(here, place) as export, pytest.raises(StatusError) as raised:
+        export.run()
+
+    assert (raised.value.verdict, here.posts()) == (Verdict.FATAL, [])
+
+
 def test_a_bound_journal_is_not_used_where_the_ledger_cannot_be_told(place: str) -> None:
     here = company(1, expense(1))
     with exporting(here, place) as export:
         assert export.run().complete
     here.brex.add(expense(2))
-    no_right = Answer(status=403, headers={"content-type": "application/json"}, content=b'{"title": "No"}')
+    no_right = Answer(status=400, headers={"content-type": "application/json"}, content=b'{"title": "No"}')
     here.rillet.faults.append(
         Fault(Respond(no_right), matches=lambda asked: asked.path == "/organizations/self", times=100)
     )
-    with exporting(here, place) as export, pytest.raises(JournalError, match="cannot tell which one"):
+    with exporting(here, place) as export, pytest.raises(WrongJournalError, match="cannot tell which one"):
         export.run()
     assert len(here.posts()) == 2
 

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 
 import brex_accounting.testing
 from bridge import SettingsError
-from bridge.export import Announcements, ExportOutcome, JournalError, SecretsUnavailableError, async_watch, watch
+from bridge.export import (
+    Announcements,
+    ExportOutcome,
+    JournalError,
+    SecretsUnavailableError,
+    WrongJournalError,
+    async_watch,
+    watch,
+)
 from clientkit import labelled
 from clientkit.errors import (
     ApiError,
@@ -271,6 +279,13 @@ def test_what_a_service_answered_is_logged_at_debug_alone(error: ApiError, caplo
     assert f"{type(error).__name__} " in line
     assert f"verdict={error.verdict}" in line
     assert [each for each in caplog.records if "ada@example.com" in each.getMessage()]
+
+
+def test_keys_of_another_company_are_logged_as_what_a_person_has_to_mend(caplog: pytest.LogCaptureFixture) -> None:
+    World(until=90.0, results=[WrongJournalError("the journal belongs to Rillet organization 1")]).watched()
+
+    (line,) = (each.getMessage() for each in caplog.records)
+    assert line.startswith("The export cannot run before a person mends this; it is tried again: the journal belongs")
 
 
 def test_a_failure_is_logged_with_the_request_and_the_status(caplog: pytest.LogCaptureFixture) -> None:

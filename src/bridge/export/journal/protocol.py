@@ -17,6 +17,10 @@ class JournalError(Exception):
     """The journal cannot be read or written. Nothing is sent before it is written down."""
 
 
+class WrongJournalError(JournalError):
+    """The journal is another company's, another environment's or for another use, or the key is: a person has to mend it."""
+
+
 #: Why a record was refused: pairs of a code and a text.
 Reasons: TypeAlias = Sequence[tuple[str, str]]
 

@@ -126,11 +126,7 @@ class RilletLedger:
         try:
             found = self.client.organization.get()
         except StatusError as error:
-            if (
-                not error.is_from_service
-                or error.verdict not in {Verdict.REFUSED, Verdict.FATAL}
-                or error.status == 401
-            ):
+            if error.verdict is not Verdict.REFUSED:
                 raise
             return None
         return Owner(name=f"organization {found.id}", place=place_of(self.client.base_url))

@@ -19,7 +19,7 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 
 from bridge.export.engine.runner import never
-from bridge.export.journal.protocol import JournalError
+from bridge.export.journal.protocol import JournalError, WrongJournalError
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import ExportOutcome
 from clientkit.errors import ApiError, ConfigurationError
@@ -94,7 +94,7 @@ def watch(
         interval: From the start of one run over everything to the start of the next.
         clock: Seconds on a monotonic clock.
         on_error: Called with what a run raised that came to no outcome. The `verdict` of an `ApiError` is `FATAL` where a
-            person has to mend something, such as a key. What it raises ends the loop.
+            person has to mend something, such as a key, and so it is with a `WrongJournalError`. What it raises ends the loop.
 
     Raises:
         SettingsError: The settings name what Rillet does not have.
@@ -196,7 +196,7 @@ def _log_failure(error: ApiError | JournalError) -> None:
     if isinstance(error, ConfigurationError) and error.verdict is Verdict.FATAL:
         raise error
     text = "The export could not run and is tried again"
-    if isinstance(error, ApiError) and error.verdict is Verdict.FATAL:
+    if isinstance(error, WrongJournalError) or (isinstance(error, ApiError) and error.verdict is Verdict.FATAL):
         text = "The export cannot run before a person mends this; it is tried again"
     audit_log.failure(_LOG, logging.ERROR, text, error)
 
