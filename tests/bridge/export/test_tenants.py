@@ -245,6 +245,28 @@ def test_a_tenant_is_exported(company: Company, tmp_path: Path) -> None:
     assert company.posted_references() == company.exported() == ["accr_001", "accr_002"]
 
 
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_tenants_company_is_compared_with_that_of_its_token(company: Company, tmp_path: Path, is_right: bool) -> None:
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        here = company.brex.team.company.id
+        tenant = Tenant(
+            name="acme",
+            settings=SETTINGS,
+            secrets=keys_of(company),
+            company_id=here if is_right else "cuacc_wrong",
+            brex_base_url=brex_url,
+            rillet_base_url=rillet_url,
+        )
+        with SqlJournal(str(tmp_path / "journal.db")) as journal, tenant.export(journal) as export:
+            if is_right:
+                assert export.run().counts.posted == 1
+            else:
+                with pytest.raises(SettingsError, match=f"it is cuacc_wrong, and Brex's token is of {here}"):
+                    export.run()
+    assert len(company.posted_references()) == is_right
+    assert sum(each.path == "/v2/company" for each in company.brex.asked) == 1
+
+
 def test_a_tenants_export_knows_time_zones_and_takes_a_mapping_of_ones_own(company: Company, tmp_path: Path) -> None:
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
         tenant = Tenant(

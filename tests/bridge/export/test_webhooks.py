@@ -246,11 +246,16 @@ def test_other_events_of_brex_are_let_pass(app: WebhookApp, told: Told) -> None:
 
 
 @pytest.mark.parametrize(("company_id", "count"), [("cuacc_1", 1), ("cuacc_2", 0)])
-def test_records_of_another_company_are_let_pass(told: Told, company_id: str, count: int) -> None:
+def test_records_of_another_company_are_let_pass(
+    told: Told, company_id: str, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
     app = WebhookApp({"/brex": WebhookReceiver(verified, announcing(told, company_id=company_id))})
 
     assert ask(app, event()).status == 200
     assert len(told.ids) == count
+    warnings = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+    assert len(warnings) == 1 - count
+    assert all("event_id=msg_1 company_id=cuacc_1; only those of cuacc_2" in each for each in warnings)
 
 
 def test_an_application_under_a_path_of_another_one(app: WebhookApp, told: Told) -> None:

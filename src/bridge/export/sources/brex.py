@@ -34,12 +34,18 @@ _TAKEN = frozenset({ReportStatus.REPORTED, ReportStatus.ALREADY_EXPORTED})
 
 
 class BrexSource:
-    """The accounting records of a Brex account."""
+    """The accounting records of a Brex account; of no other company than `company_id`, where one is named."""
 
     name = "Brex"
 
-    def __init__(self, client: brex_accounting.Client, bill_timing: BillTiming = BillTiming.APPROVAL) -> None:
-        self.client, self._bill_timing = client, bill_timing
+    def __init__(
+        self,
+        client: brex_accounting.Client,
+        bill_timing: BillTiming = BillTiming.APPROVAL,
+        *,
+        company_id: str | None = None,
+    ) -> None:
+        self.client, self._bill_timing, self._company_id = client, bill_timing, company_id
 
     @property
     def requests_sent(self) -> int:
@@ -47,11 +53,16 @@ class BrexSource:
         return self.client.requests_sent
 
     def owner(self) -> Owner | None:
-        """The company. None for a token without the scope ``companies.readonly``."""
+        """The company. None for a token without the scope ``companies.readonly``.
+
+        Raises `SettingsError` where it is not the one that was named.
+        """
         try:
             company = self.client.company.get()
         except (ForbiddenError, NotFoundError):
             return None
+        if self._company_id not in {None, company.id}:
+            raise SettingsError((f"company_id: it is {self._company_id}, and Brex's token is of {company.id}",))
         return Owner(name=f"company {company.id}")
 
     def is_offered(self, record: Record) -> bool:

@@ -17,6 +17,7 @@ from bridge.export.engine.holding import Hold, holds_nothing
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.tasks.receipts import Download
 from bridge.export.journal.protocol import Journal
+from bridge.export.sources.brex import BrexSource
 from bridge.export.tenants.secrets import (
     BREX_TOKEN,
     RILLET_API_KEY,
@@ -50,7 +51,8 @@ class Tenant:
         settings: How its records become documents.
         secrets: Looks its credentials up. None is kept here.
         namespace: Its part of the journal.
-        company_id: The `id` of the company in Brex, by which webhooks tell tenants apart.
+        company_id: The `id` of the company in Brex, by which webhooks tell tenants apart. `export` compares it with the
+            company that its run reads.
         rillet_environment: ``production`` or ``sandbox``.
         brex_base_url, rillet_base_url: Other addresses than the services' own.
     """
@@ -131,11 +133,14 @@ class Tenant:
         """An export with clients that are closed at the end; `journal` has the tenant's `namespace`.
 
         `bridge` makes the mapping, where it needs rates, mappers or rules of yours; `hold` and `receipts` are those of
-        `Export`. Raises as `brex_client` does.
+        `Export`. A run raises `SettingsError` where Brex's token is of another company than `company_id`. Raises as
+        `brex_client` does.
         """
         with self.brex_client() as brex, self.rillet_client(pacer=pacer, sleep=sleep) as books:
             made = bridge(self.settings)
-            yield Export(brex, books, made, journal=journal, hold=hold, receipts=receipts, kept=kept)
+            export = Export(brex, books, made, journal=journal, hold=hold, receipts=receipts, kept=kept)
+            export.source = BrexSource(brex, made.settings.bill_timing, company_id=self.company_id)
+            yield export
 
     def _made(self, service: str, secret: str, make: Callable[[str], C]) -> C:
         try:

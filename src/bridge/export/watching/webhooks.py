@@ -149,14 +149,22 @@ def announcing(
 ) -> Callable[[brex_accounting.webhooks.Event], None]:
     """What handles Brex's events: tells the ids of records that became ready; every other event is let pass.
 
-    With `company_id`, the `id` of the company in Brex, so are records of other companies, and of none that is named.
+    With `company_id`, the `id` of the company in Brex, so are records of other companies, and of none that is named, with a
+    warning: the company id may be wrong, or the address at which Brex delivers.
     """
 
     def handle(event: brex_accounting.webhooks.Event) -> None:
         if not isinstance(event, brex_accounting.webhooks.RecordsReadyForExport):
             audit_log.log("ignored", event_id=event.id, event=event.type.value)
-        elif company_id not in {None, event.company_id}:
-            audit_log.log("ignored", event_id=event.id, company_id=event.company_id)
+        elif company_id is not None and company_id != event.company_id:
+            told = {} if event.company_id is None else {"company_id": event.company_id}
+            audit_log.warn(
+                _LOG,
+                "An event of another company is let pass",
+                f"only those of {company_id} are taken: is that its company_id in the settings?",
+                event_id=event.id,
+                **told,
+            )
         else:
             tell(event.record_ids)
             audit_log.log("announced", event_id=event.id, records=len(event.record_ids))
