@@ -29,7 +29,7 @@ from bridge.export import (
     read_tenants,
 )
 from bridge.mapping import Bridge
-from clientkit import ConfigurationError, Verdict
+from clientkit import ConfigurationError, Options, Verdict
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, SETTINGS_TEXT, Company, expense
 
 SECRET = "a-secret-that-nobody-may-see"
@@ -243,6 +243,32 @@ def test_a_tenant_is_exported(company: Company, tmp_path: Path) -> None:
 
             assert asyncio.run(main()) == 1
     assert company.posted_references() == company.exported() == ["accr_001", "accr_002"]
+
+
+def test_a_tenants_clients_take_options(company: Company, tmp_path: Path) -> None:
+    options = Options(timeout=5, deadline=10, headers={"x-gateway": "told"})
+    with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
+        tenant = Tenant(
+            name="acme",
+            settings=SETTINGS,
+            secrets=keys_of(company),
+            brex_base_url=brex_url,
+            rillet_base_url=rillet_url,
+        )
+        with SqlJournal(str(tmp_path / "journal.db")) as journal, tenant.export(journal, options=options) as export:
+            assert export.run().counts.posted == 1
+
+        async def main() -> None:
+            async with (
+                tenant.async_brex_client(options=options) as brex,
+                tenant.async_rillet_client(options=options) as books,
+            ):
+                await brex.company.get()
+                await books.organization.get()
+
+        asyncio.run(main())
+    asked = [*company.brex.asked, *company.rillet.asked]
+    assert {each.headers.get("x-gateway") for each in asked} == {"told"}
 
 
 @pytest.mark.parametrize("is_right", [True, False])

@@ -30,6 +30,7 @@ from bridge.export.tenants.secrets import (
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
 from bridge.settings.values import Settings
+from clientkit.call_context import Options
 from clientkit.drivers import pause
 from clientkit.errors import ConfigurationError
 from clientkit.pacing import Paces, Pacing
@@ -70,17 +71,27 @@ class Tenant:
         """A secret, such as ``brex_webhook_secret``. Raises `SecretsError`."""
         return secret_of(self.secrets, self.name, name)
 
-    def brex_client(self, *, pacer: Pacing | Paces | None = None) -> brex_accounting.Client:
-        """A new client of the tenant's Brex account.
+    def brex_client(
+        self, *, pacer: Pacing | Paces | None = None, options: Options | None = None
+    ) -> brex_accounting.Client:
+        """A new client of the tenant's Brex account, with these timeouts and the like.
 
         Raises:
             ConfigurationError: The token is missing or cannot be used. No frame behind the error holds it.
         """
         url = self.brex_base_url or BASE_URL
-        return self._made("Brex", BREX_TOKEN, lambda token: brex_accounting.Client(token, base_url=url, pacer=pacer))
+        return self._made(
+            "Brex",
+            BREX_TOKEN,
+            lambda token: brex_accounting.Client(token, base_url=url, pacer=pacer, options=options),
+        )
 
     def rillet_client(
-        self, *, pacer: Pacing | Paces | None = None, sleep: Callable[[float], object] = time.sleep
+        self,
+        *,
+        pacer: Pacing | Paces | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        options: Options | None = None,
     ) -> rillet.Client:
         """A new client of the tenant's Rillet organization. Raises as `brex_client` does."""
         return self._made(
@@ -92,18 +103,27 @@ class Tenant:
                 base_url=self.rillet_base_url,
                 pacer=pacer,
                 sleep=sleep,
+                options=options,
             ),
         )
 
-    def async_brex_client(self, *, pacer: Pacing | Paces | None = None) -> brex_accounting.AsyncClient:
+    def async_brex_client(
+        self, *, pacer: Pacing | Paces | None = None, options: Options | None = None
+    ) -> brex_accounting.AsyncClient:
         """As `brex_client`, for an `AsyncExport`."""
         url = self.brex_base_url or BASE_URL
         return self._made(
-            "Brex", BREX_TOKEN, lambda token: brex_accounting.AsyncClient(token, base_url=url, pacer=pacer)
+            "Brex",
+            BREX_TOKEN,
+            lambda token: brex_accounting.AsyncClient(token, base_url=url, pacer=pacer, options=options),
         )
 
     def async_rillet_client(
-        self, *, pacer: Pacing | Paces | None = None, sleep: Callable[[float], Awaitable[object]] = pause
+        self,
+        *,
+        pacer: Pacing | Paces | None = None,
+        sleep: Callable[[float], Awaitable[object]] = pause,
+        options: Options | None = None,
     ) -> rillet.AsyncClient:
         """As `rillet_client`, for an `AsyncExport`."""
         return self._made(
@@ -115,6 +135,7 @@ class Tenant:
                 base_url=self.rillet_base_url,
                 pacer=pacer,
                 sleep=sleep,
+                options=options,
             ),
         )
 
@@ -129,14 +150,19 @@ class Tenant:
         bridge: Callable[[Settings], Bridge] = _usual_bridge,
         hold: Hold = holds_nothing,
         receipts: Download | None = None,
+        options: Options | None = None,
     ) -> Generator[Export]:
         """An export with clients that are closed at the end; `journal` has the tenant's `namespace`.
 
         `bridge` makes the mapping, where it needs rates, mappers or rules of yours; `hold` and `receipts` are those of
-        `Export`. A run raises `SettingsError` where Brex's token is of another company than `company_id`. Raises as
+        `Export`. `options` are those of both clients, such as ``Options(timeout=10, deadline=60)`` for a service that says
+        soon that one of them hangs. A run raises `SettingsError` where Brex's token is of another company than `company_id`. Raises as
         `brex_client` does.
         """
-        with self.brex_client() as brex, self.rillet_client(pacer=pacer, sleep=sleep) as books:
+        with (
+            self.brex_client(options=options) as brex,
+            self.rillet_client(pacer=pacer, sleep=sleep, options=options) as books,
+        ):
             made = bridge(self.settings)
             export = Export(brex, books, made, journal=journal, hold=hold, receipts=receipts, kept=kept)
             export.source = BrexSource(brex, made.settings.bill_timing, company_id=self.company_id)
