@@ -35,6 +35,7 @@ in_1 is partially_paid: 40 USD paid, 60 left
     "service.py": """\
 acme: 0 posted
 beta: 0 posted
+cargo: could not run
 acme: the webhook was answered with [200]
 acme: 1 posted
 beta: the webhook was answered with [200]
