@@ -89,7 +89,13 @@ together with `BREX_CLIENT_ID` and `BREX_CLIENT_SECRET`. Renewed tokens are save
 |---|---|
 | 0 | everything was done |
 | 1 | it ran, but something is left for a person or for the next run |
-| 2 | it could not run: a wrong option, setting or key, or a service that is down |"""
+| 2 | it could not run: a wrong option, setting or key, or a service that is down; or Ctrl-C came before it had posted anything |
+| 130 | Ctrl-C came in the first moment, while Python was starting; nothing was done |
+| 143 | SIGTERM ended a command that does not wait for what is in flight, such as `plan` |
+
+Ctrl-C or SIGTERM ends `export` and `replay` cleanly while they post, with status 1 if something is left, and
+`export --watch` with 0 ([When something fails](exporting.md#when-something-fails)).
+Shells let a command that a script starts with `&` ignore SIGINT, so send it SIGTERM."""
 
 
 if __name__ == "__main__":

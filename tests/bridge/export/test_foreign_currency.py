@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -173,6 +174,17 @@ def test_without_rates_foreign_records_are_refused_and_the_rest_is_posted(compan
 
 
 @pytest.mark.place
+@pytest.mark.parametrize(("mode", "rate"), [("subsidiary", ""), ("document", "1 EUR = 1.0856 USD of 2026-02-03")])
+def test_the_lines_of_a_plan_say_the_rate_that_is_sent(company: Company, paths: Path, mode: str, rate: str) -> None:
+    company.brex.add(*foreign_records())
+    lines = paths / "lines.csv"
+
+    called(paths, "plan", "--rates", str(paths / "rates.csv"), "--lines", str(lines), mode=mode)
+
+    rows = csv.DictReader(lines.read_text(encoding="utf-8").splitlines())
+    assert {row["Rate"] for row in rows if row["Record"] == "accr_1"} == {rate}
+
+
 def test_rates_that_cannot_be_read_end_the_command_with_their_lines(company: Company, paths: Path) -> None:
     company.brex.add(*foreign_records())
     (paths / "rates.csv").write_text(RATES.replace("163.25", "163;25"), encoding="utf-8")

@@ -76,7 +76,7 @@ def test_what_would_be_posted_is_written_line_by_line() -> None:
     text = delimited(headings, rows)
     first, *lines = text.split("\r\n")
     assert first.startswith("Record,Step,Document,Day,Subsidiary,Vendor,Account,Account name,Debit,Credit,Currency")
-    expected = "accr_b1,create,bill,2026-02-03,Example Inc.,Acme,61000,Software,100.10,,USD,,'=Licences"
+    expected = "accr_b1,create,bill,2026-02-03,Example Inc.,Acme,61000,Software,100.10,,USD,,'=Licences,"
     assert lines[0] == expected
     assert len(lines) == 5
     assert company.balances() == {}

@@ -16,14 +16,15 @@ from bridge.postings import Posting
 
 HEADINGS = (
     *("Record", "Step", "Document", "Day", "Subsidiary", "Vendor", "Account", "Account name", "Debit", "Credit"),
-    *("Currency", "Fields", "Text"),
+    *("Currency", "Fields", "Text", "Rate"),
 )
 
 
 def journal_lines(plan: Plan, books: Books) -> tuple[Sequence[str], list[tuple[Cell, ...]]]:
     """The headings, and a row for each posting: its amount is in Debit or in Credit, in decimal major units.
 
-    The lines of one document balance, and a record of two subsidiaries has one in each. What replaces or corrects a document is shown whole, with its step.
+    The lines of one document balance, and a record of two subsidiaries has one in each. What replaces or corrects a document
+    is shown whole, with its step.
     """
     return HEADINGS, [row for post in plan.posts for row in _rows(post, books)]
 
@@ -36,6 +37,7 @@ def _rows(post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
 def _of_document(document: Document, post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
     record = post.record
     text = next((each for each in (record.memo, record.vendor.name if record.vendor else None) if each), None)
+    rate = _rate(document)
     for each in document.postings():
         account = books.account(each.account)
         is_debit = each.side == Side.DEBIT
@@ -46,8 +48,17 @@ def _of_document(document: Document, post: Post, books: Books) -> Iterator[tuple
             party_name(document, books),
             *(each.account, None if account is None else account.name),
             *amounts,
-            *(each.currency, _fields(each, books), text),
+            *(each.currency, _fields(each, books), text, rate),
         )
+
+
+def _rate(document: Document) -> str:
+    """The exchange rate that is sent with a document, empty where it is in the currency of its books."""
+    match document.form().head.get("rate", "").split():
+        case [base, target, rate, day]:
+            return f"1 {base} = {rate} {target} of {day}"
+        case _:
+            return ""
 
 
 def _fields(posting: Posting, books: Books) -> str:
