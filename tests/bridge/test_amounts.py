@@ -63,7 +63,7 @@ def test_what_was_billed_in_the_records_own_currency_is_posted_as_the_record_say
     warnings = company.run().warnings
     assert company.books() == {"Inc. 21120": "-100.00", "Inc. 61000": "100.00"}
     assert [(each.record_id, each.text) for each in warnings] == [
-        ("k1", "it is about 100 USD, which is posted, and 108.37 USD was billed for it")
+        ("k1", "it is about 100 USD, which is the amount that counts, and 108.37 USD was billed for it")
     ]
 
 

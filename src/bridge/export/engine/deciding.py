@@ -90,7 +90,7 @@ class Decisions:
                 self._warn(Warned(record_id=record.id, code="due_before_its_day", text=text))
         if (billed := differs_from_billed(record)) is not None:
             own, told = (f"{decimal_text(each.amount)} {each.currency}" for each in (record.amount, billed))
-            text = f"it is about {own}, which is posted, and {told} was billed for it"
+            text = f"it is about {own}, which is the amount that counts, and {told} was billed for it"
             self._warn(Warned(record_id=record.id, code="billed_otherwise", text=text))
 
     def _warn_of_amount(self, post: Post) -> None:
