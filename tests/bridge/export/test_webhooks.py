@@ -263,6 +263,14 @@ def test_an_application_under_a_path_of_another_one(app: WebhookApp, told: Told)
     assert len(told.ids) == 1
 
 
+def test_the_log_of_an_application_under_a_path_has_the_whole_path(
+    app: WebhookApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert ask(app, attrs.evolve(event(secret=OTHER), path="/hooks/brex", root_path="/hooks")).status == 401
+
+    assert "Answered 401 at /hooks/brex: " in caplog.text
+
+
 def test_a_server_may_start_and_end_it(app: WebhookApp) -> None:
     incoming = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     sent = list[dict[str, object]]()

@@ -246,7 +246,8 @@ class WebhookApp:
         await send({"type": "http.response.body", "body": b""})
 
     async def _status(self, scope: Mapping[str, object], receive: _Incoming) -> int:
-        path = cast("str", scope["path"]).removeprefix(cast("str", scope.get("root_path", "")))
+        mounted = cast("str", scope.get("root_path", ""))
+        path = cast("str", scope["path"]).removeprefix(mounted)
         receiver = self._receivers.get(path)
         if receiver is None:
             return 404
@@ -255,9 +256,10 @@ class WebhookApp:
         headers = tuple(cast("Iterable[tuple[bytes, bytes]]", scope["headers"]))
         body = None if self._is_too_long(headers) else await self._body(receive)
         if body is None:
-            _LOG.warning("Turned away at %s: a body that did not arrive whole within %d bytes", path, self._most_bytes)
+            text = "Turned away at %s: a body that did not arrive whole within %d bytes"
+            _LOG.warning(text, mounted + path, self._most_bytes)
             return 413
-        return await asyncio.to_thread(_received, receiver, path, headers, body)
+        return await asyncio.to_thread(_received, receiver, mounted + path, headers, body)
 
     def _is_too_long(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Whether the sender itself says so: then nothing is read."""
