@@ -115,6 +115,18 @@ def test_an_answer_without_content_has_no_length() -> None:
     assert "content-length" not in answer.headers
 
 
+def test_a_stand_in_is_served_again_at_the_same_port() -> None:
+    standin = ShopStandIn()
+    standin.answers["GET", "/x"] = json_answer(200, {})
+    with standin.serve() as url:
+        assert httpx.get(f"{url}/x").status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/x")
+    with standin.serve(port=httpx.URL(url).port or 0) as again:
+        assert again == url
+        assert httpx.get(f"{url}/x").status_code == 200
+
+
 def test_a_server_that_is_over_lets_go_of_kept_connections() -> None:
     standin = ShopStandIn()
     with httpx.Client() as http:

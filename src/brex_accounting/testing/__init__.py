@@ -5,6 +5,7 @@ from __future__ import annotations
 from brex_accounting.testing import records
 from brex_accounting.testing.oauth import AuthorizationServer, Rotation
 from brex_accounting.testing.outbox import Delivery, Outbox
+from brex_accounting.testing.receipts import ReceiptFiles
 from brex_accounting.testing.standin import TOKEN, StandIn
 from clientkit.testing import DeliveryStatus
 
@@ -13,6 +14,7 @@ __all__ = [
     "Delivery",
     "DeliveryStatus",
     "Outbox",
+    "ReceiptFiles",
     "Rotation",
     "StandIn",
     "TOKEN",

@@ -22,7 +22,7 @@ _LIFETIME = timedelta(minutes=15)
 
 
 class ReceiptFiles:
-    """The files of each receipt, by the receipt's id."""
+    """The files of each receipt, by the receipt's id: `StandIn.receipt_files`. Its links are served by the stand-in itself."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.by_receipt = dict[str, list[ReceiptFile]]()

@@ -104,9 +104,12 @@ class StandIn:
         return AsyncInProcess(self._in_process)
 
     @contextmanager
-    def serve(self) -> Generator[str]:
-        """A real HTTP server on loopback for as long as the context lasts; gives its base URL."""
-        server = _Server(("127.0.0.1", 0), _Handler)
+    def serve(self, *, port: int = 0) -> Generator[str]:
+        """A real HTTP server on loopback for as long as the context lasts; gives its base URL.
+
+        Each call has a free port of its own, unless `port` names one, such as that of a server that has ended.
+        """
+        server = _Server(("127.0.0.1", port), _Handler)
         server.standin = self
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
