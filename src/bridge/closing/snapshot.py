@@ -131,14 +131,15 @@ class ClosingRecord:
         """Where it stands: ``posted``, ``dismissed``, ``gone``, ``unreadable``, ``held``, ``refused`` or ``waiting``."""
         if self.is_in_books:
             return "posted"
-        known = {
-            DifferenceKind.DISMISSED: "dismissed",
-            DifferenceKind.DELETED_IN_RILLET: "gone",
-            DifferenceKind.UNREADABLE_IN_RILLET: "unreadable",
-        }
-        if self.cause in known:
-            return known[self.cause]
-        return "held" if self.is_held else "refused" if self.is_refused else "waiting"
+        match self.cause:
+            case DifferenceKind.DISMISSED:
+                return "dismissed"
+            case DifferenceKind.DELETED_IN_RILLET:
+                return "gone"
+            case DifferenceKind.UNREADABLE_IN_RILLET:
+                return "unreadable"
+            case _:
+                return "held" if self.is_held else "refused" if self.is_refused else "waiting"
 
     def __repr__(self) -> str:
         return f"<ClosingRecord {self.record.id} of {self.day}: {self.record.amount}>"
