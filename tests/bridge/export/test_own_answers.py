@@ -144,14 +144,14 @@ def test_a_vendor_that_cannot_be_created_keeps_its_records_back(
     assert (mended.vendors, mended.subjects()) == ({"s1": "Cumulus Cloud"}, ["accr_1", BAD])
 
 
-@pytest.mark.parametrize("members", [{"ability": oops}, {"create_vendor": oops}], ids=str)
-def test_a_bug_is_not_taken_for_a_ledger_that_is_down(journal: SqlJournal, members: dict[str, Any]) -> None:
+@pytest.mark.parametrize("method", ["ability", "create_vendor"])
+def test_a_bug_is_not_taken_for_a_ledger_that_is_down(journal: SqlJournal, method: str) -> None:
     """Each record fails by itself, and the run comes to its end."""
-    outcome = export_to(ledger_with(**members), spent(30), journal=journal, mapper=entry_of_merchant).run()
+    outcome = export_to(ledger_with(**{method: oops}), spent(30), journal=journal, mapper=entry_of_merchant).run()
 
     assert (outcome.stop_code, outcome.counts.failed, outcome.counts.not_reached) == (None, 30, 0)
     assert {each.code for each in outcome.failed} == {"WrongAnswerError"}
-    assert all(f"MyLedger.{next(iter(members))} failed: KeyError: 'oops'" in each.why for each in outcome.failed)
+    assert all(f"MyLedger.{method} failed: KeyError: 'oops'" in each.why for each in outcome.failed)
 
 
 def test_an_ability_that_is_none_is_named(journal: SqlJournal) -> None:
