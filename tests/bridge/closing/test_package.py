@@ -161,7 +161,7 @@ def test_the_audit_trail_has_who_dismissed_a_record_and_who_took_it_up_again(mak
     assert [
         (each.what, each.by, each.at, each.why)
         for each in package.audit_trail
-        if each.record_id == "k5" and each.what not in {"refused", "no longer refused"}
+        if each.record_id == "k5" and each.what != "refused"
     ] == [
         ("dismissed", "grace@example.com", at, "booked as JE-18"),
         ("replayed", "heinz@example.com", at + timedelta(hours=1), "it was dismissed before: booked as JE-18"),

@@ -14,7 +14,16 @@ from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.engine.claims import Claims
 from bridge.export.engine.parts import steady
 from bridge.export.engine.survey import Survey
-from bridge.export.engine.tasks.protocol import INTERRUPTED, Done, Stop, Task, TaskContext, carried_out, stop_of_unread
+from bridge.export.engine.tasks.protocol import (
+    INTERRUPTED,
+    Done,
+    Stop,
+    Task,
+    TaskContext,
+    carried_out,
+    is_right_as_it_is,
+    stop_of_unread,
+)
 from bridge.export.engine.tasks.receipts import ASKED_AGAIN
 from bridge.export.engine.unreached import Unreached
 from bridge.export.engine.workers import WorkerPool
@@ -277,8 +286,7 @@ class Runner:
             self._note_receipts(result)
             if isinstance(result, Refuse):
                 self._note_refusal(result, is_change=not done.reports)
-            elif isinstance(result, Skip) or (isinstance(result, Posted) and result.adopted):
-                # Nothing was posted by which one could tell that it is refused no more.
+            elif is_right_as_it_is(result):
                 self._refusals.append((result.record.id, result.record.version, ()))
             if isinstance(result, Failed | Elsewhere):
                 if result.record.type not in self._summarised:

@@ -10,7 +10,7 @@ import attrs
 
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.decisions import Reason, ReasonCode, Refuse
+from bridge.decisions import Reason, ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.calls import Calls, drive
 from bridge.export.engine.claims import BusyError, Claims, Locks
@@ -160,6 +160,13 @@ class Task(Protocol):
     def carry_out(self, context: TaskContext) -> Calls[Done]:
         """Do it; what came of each record."""
         ...
+
+
+def is_right_as_it_is(result: RecordResult) -> bool:
+    """Whether a record is not refused, and nothing was written down by which one could tell."""
+    if isinstance(result, Posted):
+        return result.adopted
+    return isinstance(result, Skip) and result.code != SkipCode.DISMISSED
 
 
 def result_of_error(error: ApiError | BusyError, records: Sequence[Record]) -> Done:
