@@ -93,6 +93,18 @@ def test_each_line_of_a_run_has_the_tenant_of_its_journal(
     assert [each for each in lines if not each.getMessage().endswith(shown)] == []
 
 
+def test_the_lines_of_a_replay_have_the_tenant_too(
+    company: Company, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caplog.set_level(logging.INFO, "bridge.export")
+    company.brex.add(expense(1))
+
+    with SqlJournal(str(tmp_path / "export.db"), namespace="acme") as journal:
+        company.export(journal=journal).replay("accr_001")
+
+    assert {each.__dict__["tenant"] for each in caplog.records if each.name == "bridge.export"} == {"acme"}
+
+
 def test_failures_and_the_end_of_a_run_are_told_by_code(company: Company, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "bridge.export")
     company.brex.add(expense(1))

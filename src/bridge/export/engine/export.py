@@ -34,6 +34,7 @@ from bridge.export.engine.saved_plan import SavedPlan, owners_of
 from bridge.export.engine.sender import DrySender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import checked_books
+from bridge.export.journal.namespaces import tenant_of
 from bridge.export.journal.protocol import Journal, for_exporter
 from bridge.export.ledgers.own import looked_up
 from bridge.export.ledgers.protocol import Ledger
@@ -215,7 +216,7 @@ class Export:
             ids = [each.record_id for each in plan.steps]
         began = self.journal.now()
         bar = progress_bar() if progress is True else nullcontext(progress or silent)
-        with bar as show, self._holders.one() as journal:
+        with bar as show, self._holders.one() as journal, tenant_of(journal):
             runner = self._parts(journal).carry_out(
                 ids=ids,
                 updated_after=updated_after,
@@ -353,7 +354,7 @@ class Export:
         return approve_record(self, record_id, by=by, seen=seen).review
 
     def _replayed(self, records: Sequence[Record]) -> ExportOutcome:
-        with self._holders.one() as journal:
+        with self._holders.one() as journal, tenant_of(journal):
             runner = self._parts(journal).carry_out(replayed=records, failed=self._failed)
         self._failed = runner.failed
         return runner.outcome()

@@ -22,7 +22,6 @@ from bridge.export.engine.saved_plan import Permits, SavedPlan, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.tasks.receipts import Download
 from bridge.export.engine.walk import Walk
-from bridge.export.journal.namespaces import tenant_of
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.protocol import AccruingLedger, Ledger
 from bridge.export.reporting.progress import ShowProgress, silent
@@ -109,7 +108,7 @@ class RunParts:
             Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept=kept, claims=claims
         )
         # The end of a run gives back what is left; an exception must not keep it either.
-        with closing(claims), tenant_of(self.journal):
+        with closing(claims):
             with nullcontext() if stop is never else stopping(_tolerant(stop)):
                 try:
                     walk.begin(
