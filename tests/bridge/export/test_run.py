@@ -291,7 +291,7 @@ def test_a_plan_says_what_rillet_has_already(company: Company) -> None:
 
     (nothing,) = company.export().plan().nothing
 
-    assert f"charges {company.rillet.charges[0].id}" in nothing.why
+    assert f"its charge {company.rillet.charges[0].id} is there already" in nothing.why
 
 
 @pytest.mark.parametrize("what", ["plan", "run"])
