@@ -36,7 +36,7 @@ NAIVE, MOMENT = datetime(2026, 3, 2), datetime(2026, 3, 2, tzinfo=UTC)  # noqa: 
 )
 def test_an_invoice_of_another_shape_is_named(seller: Seller, wrong: dict[str, Any], why: str) -> None:
     bad = attrs.evolve(invoice(1), **wrong)
-    seller.rates = lambda *_: Decimal(2)
+    seller.rates = lambda _base, _target, _day: Decimal(2)
     seller.put(bad, invoice(2))
 
     plan, outcome = seller.sync().plan(), seller.sync().run()
@@ -67,7 +67,7 @@ def test_a_credit_note_in_no_currency_is_named(seller: Seller) -> None:
 
 
 def test_an_invoice_in_a_currency_that_was_withdrawn_since_is_posted(seller: Seller) -> None:
-    seller.rates = lambda *_: Decimal("0.6")
+    seller.rates = lambda _base, _target, _day: Decimal("0.6")
     seller.put(invoice(1, currency="BGN"))
 
     assert seller.sync().run().complete
