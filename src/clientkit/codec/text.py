@@ -89,18 +89,22 @@ def has_surrogates(content: bytes) -> bool:
     return b"\\" in content and _SURROGATE.search(content) is not None
 
 
-def parse_text(text: str, constant: Callable[[str], object] = _refuse_constant) -> object:
-    """JSON text as `parse` reads it without msgspec, but for halves of characters; `constant` makes what Python knows and JSON does not."""
-    value: object = json.JSONDecoder(parse_float=number, parse_constant=constant).decode(text)
-    return value
+def _decoder(constant: Callable[[str], object] = _refuse_constant) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_float=number, parse_constant=constant)
 
 
 # `json.loads` makes one for each call that names a parser.
-_decoder = json.JSONDecoder(parse_float=number, parse_constant=_refuse_constant)
+_usual = _decoder()
+
+
+def parse_text(text: str, constant: Callable[[str], object] | None = None) -> object:
+    """JSON text as `parse` reads it without msgspec, but for halves of characters; `constant` makes what Python knows and JSON does not."""
+    value: object = (_usual if constant is None else _decoder(constant)).decode(text)
+    return value
 
 
 def _parse_plainly(content: bytes) -> object:
-    value: object = _decoder.decode(str(content, "utf-8"))
+    value = parse_text(str(content, "utf-8"))
     if has_surrogates(content):
         # Half of a pair is no character: encoding fails here, as in msgspec, and not where the text is stored later.
         json.dumps(value, ensure_ascii=False, default=str).encode()
