@@ -44,7 +44,9 @@ def record_of(value: Invoice | CreditNote, *, is_taken: bool, posted: str | None
     what says the same as then is not changed.
     """
     record = _record_of(value, is_taken=is_taken, memo=own_digest_of(value))
-    earlier = record if posted is None else attrs.evolve(record, memo=digest_of(value))
+    if posted is None or record_digest(record) == posted:
+        return record
+    earlier = attrs.evolve(record, memo=digest_of(value))
     return earlier if record_digest(earlier) == posted else record
 
 
