@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from brex_accounting import Record
 from bridge.export.engine.attempts import last_attempt
+from bridge.export.engine.parts import checked_by, checked_ids
 from bridge.export.engine.sender import Sender
 
 if TYPE_CHECKING:
@@ -31,15 +32,10 @@ def dismiss_records(
 
     `known` are the records where they were read already.
     """
-    if isinstance(record_ids, str):
-        raise TypeError("record_ids is a sequence of ids, not one text")
-    ids = list(dict.fromkeys(record_ids))
-    if not ids:
-        raise ValueError("name the records to dismiss")
+    ids = checked_ids(record_ids, "dismiss")
     if not why.strip():
         raise ValueError("say why the record is dismissed")
-    if by is not None and not by.strip():
-        raise ValueError("say who you are")
+    by = checked_by(by)
     if export.journal.forgets:
         raise ValueError("dismissing needs a journal, which keeps why")
     records = {each.id: each for each in (export.records(ids) if known is None else known)}
@@ -54,5 +50,5 @@ def dismiss_records(
         raise DismissalError(tuple(problems))
     sender = Sender(export.ledger, export.journal)
     for each in ids:
-        sender.dismiss(each, records[each].version, why.strip(), by and by.strip())
+        sender.dismiss(each, records[each].version, why.strip(), by)
     return [records[each] for each in ids]

@@ -24,9 +24,9 @@ from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.engine.one_run import RunParts
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.own_receipts import OwnReceipts
-from bridge.export.engine.parts import check_parts, check_run, check_sides
+from bridge.export.engine.parts import check_parts, check_run, check_sides, checked_by
 from bridge.export.engine.planning import Planning
-from bridge.export.engine.replaying import check_dismissed, checked_by, replay_several, taken_up
+from bridge.export.engine.replaying import check_dismissed, replay_several, taken_up
 from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.run_marks import note_changes
 from bridge.export.engine.runner import never

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bridge.callers import described
 from bridge.export.engine.kept_books import KeptBooks
@@ -45,6 +45,23 @@ def check_order(source: object, ledger: object) -> None:
     """That neither client is in the place of the other. Raises `TypeError`."""
     if _package(source) == "rillet" and _package(ledger) == "brex_accounting":
         raise TypeError("brex and rillet: each is given the other's client; the client of Brex comes first")
+
+
+def checked_ids(record_ids: Sequence[str], purpose: str) -> list[str]:
+    """The ids of records, each once. Raises `TypeError` for one text, and `ValueError` where there are none."""
+    if isinstance(record_ids, str):
+        raise TypeError("record_ids is a sequence of ids, not one text")
+    ids = list(dict.fromkeys(record_ids))
+    if not ids:
+        raise ValueError(f"name the records to {purpose}")
+    return ids
+
+
+def checked_by(by: str | None) -> str | None:
+    """Who begins it, None for who runs the export. Raises `ValueError` for a blank name."""
+    if by is not None and not by.strip():
+        raise ValueError("say who you are")
+    return by and by.strip()
 
 
 def check_run(*, plan: object, ids: object, keep: object, progress: object, stop: object) -> None:

@@ -15,6 +15,7 @@ from bridge.export.engine.attempts import TAKEN_UP, Attempt, facts_of, is_summar
 from bridge.export.engine.facts import Rules, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_forms import form_of
+from bridge.export.engine.parts import checked_ids
 from bridge.export.engine.sender import Sender
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.own import ability_of
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 
 class AdoptionError(ValueError):
     """An object in the ledger cannot be the one that an attempt made; the text says why."""
-
-
-def checked_by(by: str | None) -> str | None:
-    """Who begins it, None for who runs the export. Raises `ValueError` for a blank name."""
-    if by is not None and not by.strip():
-        raise ValueError("say who you are")
-    return by and by.strip()
 
 
 def taken_up(
@@ -67,11 +61,7 @@ def replay_several(
     by: str | None,
 ) -> ExportOutcome:
     """Replay those of the records that can be, as one run; see `Export.replay_all`."""
-    if isinstance(record_ids, str):
-        raise TypeError("record_ids is a sequence of ids, not one text")
-    ids = list(dict.fromkeys(record_ids))
-    if not ids:
-        raise ValueError("name the records to replay")
+    ids = checked_ids(record_ids, "replay")
     known = {each.id: each for each in export.records(ids)}
     named = export.bridge.wording.named
     unknown = [
