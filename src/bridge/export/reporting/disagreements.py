@@ -21,9 +21,10 @@ from bridge.export.engine.standing import State
 from bridge.export.engine.survey import moves_money
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.owners import counts_versions
+from bridge.export.reporting.form_sums import sums_of
 from bridge.export.sources.protocol import Source
 from bridge.wording import RECORDS, Wording
-from clientkit.money import decimal_text, total
+from clientkit.money import decimal_text
 
 
 class Verdict(StrEnum):
@@ -263,10 +264,7 @@ def _what(now: Form, before: Form | None) -> str:
 
 def _by_account(form: Form) -> dict[str, Decimal]:
     """By account and currency; amounts are compared as numbers, for 100 and 100.00 are one."""
-    amounts = dict[str, list[Decimal]]()
-    for line in form.lines:
-        amounts.setdefault(f"{line.account} {line.currency}", []).append(line.amount)
-    return {account: total(parts) for account, parts in amounts.items()}
+    return {f"{account} {currency}": amount for (account, currency), amount in sums_of(form).items()}
 
 
 def _shown(amount: Decimal | None) -> str:

@@ -14,8 +14,8 @@ from bridge.export.engine.approvals import Review, ReviewStep, reviews
 from bridge.export.engine.approved_plans import ApprovedPlan, plans_of
 from bridge.export.engine.attempts import Attempt, Purpose, reason_of_dismissal
 from bridge.export.journal.protocol import Journal, Refusal, files_of
+from bridge.export.reporting.form_sums import sums_of
 from bridge.mappers.summaries import Member
-from clientkit.money import total
 
 
 @attrs.frozen(kw_only=True)
@@ -110,13 +110,11 @@ def _form(attempt: Attempt) -> Form | None:
 
 def _by_account(form: Form) -> Mapping[str, tuple[Decimal, str]]:
     """Amount and currency by account; the accounts of one in several currencies have its code behind them."""
-    sums = dict[tuple[str, str], list[Decimal]]()
-    for line in form.lines:
-        sums.setdefault((line.account, line.currency), []).append(line.amount)
+    sums = sums_of(form)
     codes = [account for account, _ in sums]
     return {
-        account if codes.count(account) == 1 else f"{account} in {currency}": (total(amounts), currency)
-        for (account, currency), amounts in sums.items()
+        account if codes.count(account) == 1 else f"{account} in {currency}": (amount, currency)
+        for (account, currency), amount in sums.items()
     }
 
 
