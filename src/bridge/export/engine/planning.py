@@ -8,6 +8,7 @@ from bridge.documents.protocol import Ref
 from bridge.export.engine.tasks.open_attempt import SENT_AGAIN
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.ledgers.protocol import Ledger
+from bridge.export.reporting.naming import noun
 from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, RecordResult, Warned
 from bridge.plan import Plan
 from bridge.wording import Wording
@@ -75,6 +76,6 @@ def _outcome(result: RecordResult, wording: Wording) -> Decision:
 
 def _one(ref: Ref) -> str:
     """One object in words, such as ``journal entry 91cb`` of ``journal-entries``."""
-    kind = ref.kind.rpartition("/")[2].replace("-", " ")
+    kind = noun(ref.kind)
     singular = f"{kind[:-3]}y" if kind.endswith("ies") else kind.removesuffix("s")
     return f"{singular} {ref.id}"

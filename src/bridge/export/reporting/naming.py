@@ -11,6 +11,11 @@ from bridge.documents.protocol import Document, PlannedVendor, parts_of
 from bridge.plan import subsidiary_name
 
 
+def noun(kind: str) -> str:
+    """A kind of object in words: ``journal entries`` for ``journal-entries``."""
+    return kind.rpartition("/")[2].replace("-", " ")
+
+
 def merchant_of(record: Record) -> str:
     """Whom a record is about, as its source says it; empty where it names nobody."""
     return "" if record.vendor is None else record.vendor.name.strip()

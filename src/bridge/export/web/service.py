@@ -17,6 +17,7 @@ from bridge.export.closing import read_snapshot
 from bridge.export.engine.export import Export
 from bridge.export.engine.replaying import dismissal_of
 from bridge.export.reporting.history import history_of
+from bridge.export.reporting.naming import noun
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.web.background import Background, Task
 from bridge.export.web.listing import listing
@@ -27,7 +28,6 @@ from bridge.export.web.views import (
     Query,
     brex_link,
     events,
-    noun,
     record_address,
     rillet_link,
 )

@@ -9,6 +9,7 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from bridge.export.closing.texts import writable
+from bridge.export.reporting.naming import noun
 from bridge.export.web import views
 
 
@@ -38,7 +39,7 @@ def _environment() -> Environment:
         "amount": views.amount_text,
         "record_address": views.record_address,
         "cell": views.cell_text,
-        "noun": views.noun,
+        "noun": noun,
         "sentence": _sentence,
     }
     made.filters.update(filters)

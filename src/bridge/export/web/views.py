@@ -15,6 +15,7 @@ from bridge.export.closing.texts import web_address
 from bridge.export.engine.approvals import ReviewStep
 from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_receipt, is_summary, reason_of_dismissal
 from bridge.export.reporting.history import History, became_of, said_by
+from bridge.export.reporting.naming import noun
 from bridge.export.web.overview import Row, Status
 from bridge.settings.values import Settings
 
@@ -85,11 +86,6 @@ def cell_text(cell: Cell) -> str:
 def moment_text(moment: datetime) -> str:
     """A moment as the page writes it."""
     return f"{moment.astimezone(UTC):%d %b %Y, %H:%M:%S} UTC"
-
-
-def noun(kind: str) -> str:
-    """A kind of object in words: ``journal entries`` for ``journal-entries``."""
-    return kind.rpartition("/")[2].replace("-", " ")
 
 
 def events(history: History, settings: Settings) -> list[Event]:
