@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 import attrs
+from typing_extensions import override
 
 from brex_accounting import Amount, Side
 from bridge import (
@@ -100,6 +101,30 @@ class EntryDocument:
     def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
         del base, corrections
         return None
+
+
+@attrs.frozen(kw_only=True)
+class CorrectedEntry(EntryDocument):
+    """An entry that a correcting one can follow: the `total` of that is what the entry says with it."""
+
+    total: Form | None = None
+
+    @property
+    @override
+    def memo(self) -> str:
+        own = self.form().digest()
+        if self.total is None:
+            return self.origin.name("expense", own)
+        return self.origin.name_of_correction("correction", self.total.digest(), own)
+
+    @override
+    def correction(self, lines: tuple[FormLine, ...], day: date) -> Any:
+        made = tuple(Line(account=each.account, amount=each.amount, currency=each.currency) for each in lines)
+        return attrs.evolve(self, impact_date=day, lines=made, total=self.form())
+
+    @override
+    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
+        return form(base.kind, [line for each in (base, *corrections) for line in each.lines], base.head)
 
 
 def lines_of(draft: Draft) -> tuple[Line, ...]:

@@ -12,34 +12,12 @@ from typing_extensions import override
 
 from brex_accounting import Record, ReviewStatus
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Books, ClosedPeriod, Form, FormLine, Found, Mapper, OnChange, OnDelete, Ref, Settings, form
+from bridge import Books, ClosedPeriod, Found, Mapper, OnChange, OnDelete, Ref, Settings
 from bridge.export import Ability, Export, SqlJournal
-from support.own_entries import US, EntryDocument, Line, lines_of
+from support.own_entries import US, CorrectedEntry, EntryDocument, lines_of
 from support.pocket import PocketLedger, export_to, spent
 
 REMOVE = "delete or reverse by hand what there is of it"
-
-
-@attrs.frozen(kw_only=True)
-class Corrected(EntryDocument):
-    total: Form | None = None
-
-    @property
-    @override
-    def memo(self) -> str:
-        own = self.form().digest()
-        if self.total is None:
-            return self.origin.name("expense", own)
-        return self.origin.name_of_correction("correction", self.total.digest(), own)
-
-    @override
-    def correction(self, lines: tuple[FormLine, ...], day: date) -> Any:
-        made = tuple(Line(account=each.account, amount=each.amount, currency=each.currency) for each in lines)
-        return attrs.evolve(self, impact_date=day, lines=made, total=self.form())
-
-    @override
-    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
-        return form(base.kind, [line for each in (base, *corrections) for line in each.lines], base.head)
 
 
 class Pocket(PocketLedger):
@@ -63,7 +41,7 @@ class Pocket(PocketLedger):
         return None if found is None else attrs.evolve(found, is_free=not self.settled)
 
 
-corrected: Mapper = lambda draft: draft.finish(Corrected, lines=lines_of(draft))  # noqa: E731
+corrected: Mapper = lambda draft: draft.finish(CorrectedEntry, lines=lines_of(draft))  # noqa: E731
 uncorrected: Mapper = lambda draft: draft.finish(EntryDocument, lines=lines_of(draft))  # noqa: E731
 
 

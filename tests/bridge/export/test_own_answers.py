@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,10 +12,10 @@ import pytest
 from typing_extensions import override
 
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Books, Form, FormLine, Found, Mapper, OnChange, ReasonCode, Settings, form
+from bridge import Books, FormLine, Found, Mapper, OnChange, ReasonCode, Settings
 from bridge.export import Ability, Attempt, LookUp, Sent, SqlJournal, WrongAnswerError
 from clientkit import Request
-from support.own_entries import CHART, US, Company, EntryDocument, Line, lines_of
+from support.own_entries import CHART, US, Company, CorrectedEntry, EntryDocument, lines_of
 from support.pocket import PocketLedger, entry_of_merchant, export_to, spent
 
 BAD = "accr_2"
@@ -251,37 +251,15 @@ def test_what_does_not_replace_is_not_sent_in_place_of_a_replacement(
 
 
 @attrs.frozen(kw_only=True)
-class Unmarked(EntryDocument):
+class Unmarked(CorrectedEntry):
     """What says of a correction what it says of a document."""
 
     @override
     def correction(self, lines: tuple[FormLine, ...], day: date) -> Any:
-        made = tuple(Line(account=each.account, amount=each.amount, currency=each.currency) for each in lines)
-        return attrs.evolve(self, impact_date=day, lines=made)
-
-    @override
-    def corrected(self, base: Form, corrections: Sequence[Form]) -> Form | None:
-        return form(base.kind, [line for each in (base, *corrections) for line in each.lines], base.head)
+        return attrs.evolve(super().correction(lines, day), total=None)
 
 
-@attrs.frozen(kw_only=True)
-class Marked(Unmarked):
-    total: Form | None = None
-
-    @property
-    @override
-    def memo(self) -> str:
-        own = self.form().digest()
-        if self.total is None:
-            return self.origin.name("expense", own)
-        return self.origin.name_of_correction("correction", self.total.digest(), own)
-
-    @override
-    def correction(self, lines: tuple[FormLine, ...], day: date) -> Any:
-        return attrs.evolve(super().correction(lines, day), total=self.form())
-
-
-@pytest.mark.parametrize("kind", [Unmarked, Marked], ids=["without its mark", "with its mark"])
+@pytest.mark.parametrize("kind", [Unmarked, CorrectedEntry], ids=["without its mark", "with its mark"])
 def test_a_correction_that_no_look_up_would_know_again_is_refused(
     journal: SqlJournal, kind: type[EntryDocument]
 ) -> None:
@@ -304,7 +282,7 @@ def test_a_correction_that_no_look_up_would_know_again_is_refused(
     outcome = export_to(ledger, changed, **common).run()
 
     amounts = sorted(f"{abs(each.lines[0].amount)}" for each in ledger.entries.values())
-    if kind is Marked:
+    if kind is CorrectedEntry:
         assert (outcome.complete, amounts) == (True, ["1.00", "2.00", "7.00"])
         return
     assert amounts == ["1.00", "2.00"]

@@ -263,17 +263,22 @@ def test_a_payment_of_another_bill_than_planned_is_not_posted(tmp_path: Path) ->
         assert changing.export().run(plan=plan).complete
 
 
+def keys_of(company: Company, brex_url: str, rillet_url: str) -> dict[str, str]:
+    """The variables of the company's stand-ins."""
+    return {
+        "BREX_TOKEN": company.brex.token,
+        "BREX_BASE_URL": brex_url,
+        "RILLET_API_KEY": company.rillet.api_key,
+        "RILLET_BASE_URL": rillet_url,
+    }
+
+
 def test_a_plan_in_three_processes(company: Company, tmp_path: Path) -> None:
     company.brex.add(*(expense(number) for number in range(3)))
     settings, plan = tmp_path / "settings.toml", tmp_path / "plan.json"
     settings.write_text(SETTINGS_TEXT, encoding="utf-8")
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
-        keys = {
-            "BREX_TOKEN": company.brex.token,
-            "BREX_BASE_URL": brex_url,
-            "RILLET_API_KEY": company.rillet.api_key,
-            "RILLET_BASE_URL": rillet_url,
-        }
+        keys = keys_of(company, brex_url, rillet_url)
 
         def command(*arguments: str) -> subprocess.CompletedProcess[str]:
             program = [sys.executable, "-c", "from bridge.export.cli import main; main()", *arguments]
@@ -318,12 +323,7 @@ def test_export_of_a_plan_lists_what_the_plan_refused(company: Company, tmp_path
     settings, plan = tmp_path / "settings.toml", tmp_path / "plan.json"
     settings.write_text(SETTINGS_TEXT, encoding="utf-8")
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
-        keys = {
-            "BREX_TOKEN": company.brex.token,
-            "BREX_BASE_URL": brex_url,
-            "RILLET_API_KEY": company.rillet.api_key,
-            "RILLET_BASE_URL": rillet_url,
-        }
+        keys = keys_of(company, brex_url, rillet_url)
         invoke("plan", "--settings", str(settings), "--out", str(plan), env=keys)
         invoke("approve-plan", str(plan), "--by", "grace@example.com")
         told = invoke("export", "--settings", str(settings), "--plan", str(plan), env=keys)

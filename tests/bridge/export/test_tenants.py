@@ -15,7 +15,7 @@ import brex_accounting.testing
 import rillet
 import rillet.testing
 from brex_accounting import ReceiptFile, Record
-from bridge import Post, SettingsError
+from bridge import Post, Settings, SettingsError
 from bridge.export import (
     AsyncExport,
     KeptBooks,
@@ -214,6 +214,20 @@ def keys_of(company: Company) -> Callable[[str, str], str | None]:
     return lambda tenant, name: keys.get(name) if tenant == "acme" else None
 
 
+def tenant_at(
+    company: Company, brex_url: str, rillet_url: str, *, settings: Settings = SETTINGS, company_id: str | None = None
+) -> Tenant:
+    """The tenant of the company's stand-ins."""
+    return Tenant(
+        name="acme",
+        settings=settings,
+        secrets=keys_of(company),
+        company_id=company_id,
+        brex_base_url=brex_url,
+        rillet_base_url=rillet_url,
+    )
+
+
 @pytest.fixture
 def company() -> Company:
     return Company(
@@ -224,13 +238,7 @@ def company() -> Company:
 
 def test_a_tenant_is_exported(company: Company, tmp_path: Path) -> None:
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
-        tenant = Tenant(
-            name="acme",
-            settings=SETTINGS,
-            secrets=keys_of(company),
-            brex_base_url=brex_url,
-            rillet_base_url=rillet_url,
-        )
+        tenant = tenant_at(company, brex_url, rillet_url)
         with SqlJournal(str(tmp_path / "journal.db"), namespace=tenant.namespace) as journal:
             with tenant.export(journal, kept=KeptBooks()) as export:
                 assert export.run().counts.posted == 1
@@ -248,13 +256,7 @@ def test_a_tenant_is_exported(company: Company, tmp_path: Path) -> None:
 def test_a_tenants_clients_take_options(company: Company, tmp_path: Path) -> None:
     options = Options(timeout=5, deadline=10, headers={"x-gateway": "told"})
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
-        tenant = Tenant(
-            name="acme",
-            settings=SETTINGS,
-            secrets=keys_of(company),
-            brex_base_url=brex_url,
-            rillet_base_url=rillet_url,
-        )
+        tenant = tenant_at(company, brex_url, rillet_url)
         with SqlJournal(str(tmp_path / "journal.db")) as journal, tenant.export(journal, options=options) as export:
             assert export.run().counts.posted == 1
 
@@ -275,14 +277,7 @@ def test_a_tenants_clients_take_options(company: Company, tmp_path: Path) -> Non
 def test_a_tenants_company_is_compared_with_that_of_its_token(company: Company, tmp_path: Path, is_right: bool) -> None:
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
         here = company.brex.team.company.id
-        tenant = Tenant(
-            name="acme",
-            settings=SETTINGS,
-            secrets=keys_of(company),
-            company_id=here if is_right else "cuacc_wrong",
-            brex_base_url=brex_url,
-            rillet_base_url=rillet_url,
-        )
+        tenant = tenant_at(company, brex_url, rillet_url, company_id=here if is_right else "cuacc_wrong")
         with SqlJournal(str(tmp_path / "journal.db")) as journal, tenant.export(journal) as export:
             if is_right:
                 assert export.run().counts.posted == 1
@@ -295,13 +290,8 @@ def test_a_tenants_company_is_compared_with_that_of_its_token(company: Company, 
 
 def test_a_tenants_export_knows_time_zones_and_takes_a_mapping_of_ones_own(company: Company, tmp_path: Path) -> None:
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
-        tenant = Tenant(
-            name="acme",
-            settings=attrs.evolve(SETTINGS, time_zone="Europe/Berlin"),
-            secrets=keys_of(company),
-            brex_base_url=brex_url,
-            rillet_base_url=rillet_url,
-        )
+        berlin = attrs.evolve(SETTINGS, time_zone="Europe/Berlin")
+        tenant = tenant_at(company, brex_url, rillet_url, settings=berlin)
         with SqlJournal(str(tmp_path / "journal.db"), namespace=tenant.namespace) as journal:
             with tenant.export(journal, bridge=lambda told: Bridge(attrs.evolve(told, time_zone="UTC"))) as export:
                 assert export.bridge.settings.time_zone == "UTC"
@@ -318,13 +308,7 @@ def test_a_tenants_export_takes_receipts_and_approvals_of_ones_own(company: Comp
 
     company.brex.add(expense(2))
     with company.brex.serve() as brex_url, company.rillet.serve() as rillet_url:
-        tenant = Tenant(
-            name="acme",
-            settings=SETTINGS,
-            secrets=keys_of(company),
-            brex_base_url=brex_url,
-            rillet_base_url=rillet_url,
-        )
+        tenant = tenant_at(company, brex_url, rillet_url)
         with (
             SqlJournal(str(tmp_path / "journal.db"), namespace=tenant.namespace) as journal,
             tenant.export(journal, hold=hold, receipts=archive) as export,
