@@ -76,9 +76,11 @@ def test_a_change_does_not_double_an_entry_that_a_person_renamed(splits: list[Sp
         assert company.books() == before
         (told,) = outcome.refused
         assert f"journal-entries {entry.id} may be its second part" in str(told.reasons[0])
-    else:
-        assert outcome.complete
-        assert company.books()["GmbH 62000"] == "30.00"
+        assert "delete that entry, and the next run posts what is missing" in str(told.reasons[0])
+        company.to_rillet.journal_entries.delete(entry.id)
+        outcome = company.run()
+    assert outcome.complete
+    assert Decimal(company.books()["GmbH 62000"]) == Decimal(splits[1][0])
 
 
 def rename(company: TwoCompanies, entry: JournalEntry) -> None:

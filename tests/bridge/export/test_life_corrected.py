@@ -315,3 +315,9 @@ def test_an_entry_that_says_the_correction_is_not_made_a_second_time(make: MakeC
     assert reasons(outcome) == {kind.record_id: ["changed_after_export"]}
     assert f"journal-entries {entry.id} says what would correct it" in reason_texts(outcome, kind.record_id)
     assert company.books() == books
+
+    # What the refusal tells a person to do.
+    assert "delete that entry, and the next run posts its correction" in reason_texts(outcome, kind.record_id)
+    company.to_rillet.journal_entries.delete(entry.id)
+    assert company.run().complete
+    assert company.books() == books

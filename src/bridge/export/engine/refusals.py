@@ -103,13 +103,13 @@ def _changed(case: Case) -> str:
     other = case.stands_for(correction) if correction is not None else None
     if other is None and case.lost_part is not None:
         return (
-            f"{what}; {case.lost_part.ref} may be its second part, and does not tell for which record it was made; correct "
-            f"both by hand, and dismiss the record"
+            f"{what}; {case.lost_part.ref} may be its second part, and does not tell for which record it was made; delete "
+            f"that entry, and the next run posts what is missing"
         )
     if other is not None and case.settings.on_change is not OnChange.REFUSE:
         return (
-            f"{what}; {other.ref} says what would correct it, and does not tell for which record it was made; dismiss the "
-            f"record if that is its correction, or change that entry"
+            f"{what}; {other.ref} says what would correct it, and does not tell for which record it was made; delete "
+            f"that entry, and the next run posts its correction"
         )
     if case.desired is None and case.state.is_member:
         return f"{what}; others share that entry, so correct it by hand"
