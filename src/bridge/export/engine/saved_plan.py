@@ -139,7 +139,7 @@ class SavedPlan:
                 )
             return codec.structure(read, cls)
         except CodecError as error:
-            raise PlanError(f"this is no plan: {error}") from error
+            raise PlanError(f"this is no plan, as `brex-rillet plan --out FILE` writes one: {error}") from error
 
     @property
     def digest(self) -> str:
