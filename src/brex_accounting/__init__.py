@@ -87,8 +87,8 @@ if TYPE_CHECKING:
         User,
     )
     from brex_accounting.renewing import ClientCredentials, OAuth
-    from brex_accounting.token_ages import TokenKind, TokenStatus
     from brex_accounting.token_file import FileTokenStore
+    from brex_accounting.token_ages import TokenKind, TokenStatus
     from brex_accounting.tokens import LockingTokenStore, MemoryTokenStore, Tokens, TokenStore
     from brex_accounting.users import TeamUser, UserOperations, UserStatus
     from brex_accounting.webhook_groups import (
@@ -133,7 +133,8 @@ if TYPE_CHECKING:
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import Problem, Violation
-    from clientkit.requests import Download, Page, Request, Unreadable
+    from clientkit.requests import Download, Page, Request
+    from clientkit.tolerance import Unreadable
     from clientkit.verdicts import Verdict
     from clientkit.webhooks import (
         DuplicateWebhookError,
@@ -206,7 +207,8 @@ _HOMES = {
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("Problem", "Violation",),
-    "clientkit.requests": ("Download", "Page", "Request", "Unreadable",),
+    "clientkit.requests": ("Download", "Page", "Request",),
+    "clientkit.tolerance": ("Unreadable",),
     "clientkit.verdicts": ("Verdict",),
     "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",

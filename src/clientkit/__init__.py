@@ -66,7 +66,6 @@ if TYPE_CHECKING:
         PageRequest,
         Paging,
         Request,
-        Unreadable,
         follow,
         segment,
     )
@@ -74,6 +73,7 @@ if TYPE_CHECKING:
     from clientkit.shared_pacing import PaceStore, PaceStoreError, SharedPacer, SharedPaces
     from clientkit.stopping import StoppedError
     from clientkit.telemetry import instrument
+    from clientkit.tolerance import Unreadable
     from clientkit.transport import AsyncInProcess, AsyncTransport, InProcess, Transport
     from clientkit.verdicts import Verdict
     from clientkit.webhooks import SeenStoreError, SharedSeenStore
@@ -108,13 +108,13 @@ _HOMES = {
     "clientkit.redis_pacing": ("RedisPaces",),
     "clientkit.redis_seen": ("RedisSeenIds",),
     "clientkit.requests": (
-        "AsyncExecutor", "Download", "Executor", "Page", "PageRequest", "Paging", "Request", "Unreadable", "follow",
-        "segment",
+        "AsyncExecutor", "Download", "Executor", "Page", "PageRequest", "Paging", "Request", "follow", "segment",
     ),
     "clientkit.sequences": ("CallSequence", "ask", "ask_all",),
     "clientkit.shared_pacing": ("PaceStore", "PaceStoreError", "SharedPacer", "SharedPaces",),
     "clientkit.stopping": ("StoppedError",),
     "clientkit.telemetry": ("instrument",),
+    "clientkit.tolerance": ("Unreadable",),
     "clientkit.transport": ("AsyncInProcess", "AsyncTransport", "InProcess", "Transport",),
     "clientkit.verdicts": ("Verdict",),
     "clientkit.webhooks": ("SeenStoreError", "SharedSeenStore",),

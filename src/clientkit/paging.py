@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 import attrs
 
 from clientkit.errors import PagingError
-from clientkit.requests import AsyncExecutor, Executor, Page, PageRequest, Request, Unreadable
+from clientkit.requests import AsyncExecutor, Executor, Page, PageRequest, Request
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from clientkit.showing import TableParts
+    from clientkit.tolerance import Unreadable
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
@@ -16,6 +16,9 @@ from clientkit.codec import CodecError, FieldProblem, Shape, instant_text, page_
 from clientkit.field_problems import shortened
 from clientkit.model import ShownBriefly
 from clientkit.overriding import override
+
+if TYPE_CHECKING:
+    from clientkit.tolerance import Unreadable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -181,19 +184,6 @@ class Page(ShownBriefly, Generic[T_co]):
         return html_list("Page", self.items, more=self.next_cursor is not None)
 
 
-@attrs.frozen(kw_only=True)
-class Unreadable:
-    """An item of a listing that does not have the documented shape, in the place of the item.
-
-    `id` is there where the item has one, `problem` says what does not fit, and `raw` is the item as parsed JSON.
-    """
-
-    id: str | None
-    problem: str
-    # What does not fit may be other people's data, and must not reach a log through a repr.
-    raw: object = attrs.field(repr=False, hash=False)
-
-
 def _untold(_: Mapping[str, object]) -> int | None:
     return None
 
@@ -237,44 +227,44 @@ class PageRequest(Generic[T]):
 
     def tolerant(self) -> PageRequest[T | Unreadable]:
         """The same listing, in which one item that cannot be read does not stop the others."""
+        from clientkit.tolerance import tolerant_key
+
         listing = cast("PageRequest[T | Unreadable]", self)
-        return attrs.evolve(listing, key=None if self.key is None else _tolerant_key(self.key), is_tolerant=True)
+        return attrs.evolve(listing, key=None if self.key is None else tolerant_key(self.key), is_tolerant=True)
 
     def at(self, cursor: str | None, part: int = 0) -> Request[Page[T]]:
         """The request for the page at `cursor`, or for the first page."""
         query = {**self.query, **self.parts[part], "cursor": cursor}
-        shape: Shape[Page[T]] = _PageShape(
-            item=self.item, items_key=self.items_key, paging=self.paging, is_tolerant=self.is_tolerant
-        )
+        shape: Shape[Page[T]] = _PageShape(self)
         return Request(method="GET", path=self.path, returns=shape, query=query, operation=self.operation)
 
 
-def _tolerant_key(key: Callable[[T], str]) -> Callable[[T | Unreadable], str]:
-    def key_of(item: T | Unreadable) -> str:
-        return (item.id or repr(item.raw)) if isinstance(item, Unreadable) else key(item)
-
-    return key_of
-
-
-@attrs.frozen(kw_only=True)
 class _PageShape(Shape[Page[Any]]):
-    item: type[Any]
-    items_key: str
-    paging: Paging
-    is_tolerant: bool
+    __slots__ = ("_listing",)
+
+    def __init__(self, listing: PageRequest[Any]) -> None:
+        self._listing = listing
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _PageShape) and self._listing == other._listing
+
+    @override
+    def __hash__(self) -> int:
+        return hash((self._listing.item, self._listing.items_key))
 
     @override
     def read(self, value: object) -> Page[Any]:
         if not isinstance(value, dict):
             raise CodecError.of(FieldProblem(text=f"a page is an object, not {type(value).__name__}"))
         body = cast("dict[str, object]", value)
-        if self.items_key not in body:
-            raise CodecError.of(FieldProblem(text=f"the page has no {self.items_key!r}"))
-        return self._page(body, self._items(body[self.items_key]))
+        if self._listing.items_key not in body:
+            raise CodecError.of(FieldProblem(text=f"the page has no {self._listing.items_key!r}"))
+        return self._page(body, self._items(body[self._listing.items_key]))
 
     @override
     def read_text(self, content: bytes) -> Page[Any]:
-        reader = page_reader(self.item, self.items_key) if len(content) >= _LONG else None
+        reader = page_reader(self._listing.item, self._listing.items_key) if len(content) >= _LONG else None
         if reader is None:
             return self.read(parse(content))
         if found := reader.read(content):
@@ -284,28 +274,20 @@ class _PageShape(Shape[Page[Any]]):
         return page
 
     def _page(self, body: Mapping[str, object], items: tuple[Any, ...]) -> Page[Any]:
-        return Page(items=items, next_cursor=self.paging.next_cursor(body), total=self.paging.total(body))
+        paging = self._listing.paging
+        return Page(items=items, next_cursor=paging.next_cursor(body), total=paging.total(body))
 
     def _items(self, value: object) -> tuple[Any, ...]:
-        of_items: type[tuple[Any, ...]] = types.GenericAlias(tuple, (self.item, ...))  # type: ignore[assignment]
+        of_items: type[tuple[Any, ...]] = types.GenericAlias(tuple, (self._listing.item, ...))  # type: ignore[assignment]
         try:
             return structure(value, of_items)
         except CodecError:
-            if not self.is_tolerant:
+            if not self._listing.is_tolerant:
                 raise
         # One by one only now: a page that is right as a whole, as nearly all are, is read faster so.
-        return tuple(self._item(each) for each in structure(value, list[object]))
+        from clientkit.tolerance import read_each
 
-    def _item(self, value: object) -> object:
-        try:
-            return structure(value, self.item)
-        except CodecError as error:
-            return Unreadable(id=_id_of(value), problem=str(error), raw=value)
-
-
-def _id_of(item: object) -> str | None:
-    found = cast("dict[str, object]", item).get("id") if isinstance(item, dict) else None
-    return found if isinstance(found, str) else None
+        return read_each(value, self._listing.item)
 
 
 def _texts(value: QueryValue) -> Sequence[str]:

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from clientkit.pacing import Pacer
     from clientkit.paging import AsyncPager, Pager
     from clientkit.problems import Problem, Violation
-    from clientkit.requests import Page, Request, Unreadable
+    from clientkit.requests import Page, Request
+    from clientkit.tolerance import Unreadable
     from clientkit.verdicts import Verdict
     from clientkit.webhooks import (
         DuplicateWebhookError,
@@ -288,7 +289,8 @@ _HOMES = {
     "clientkit.pacing": ("Pacer",),
     "clientkit.paging": ("AsyncPager", "Pager",),
     "clientkit.problems": ("Problem", "Violation",),
-    "clientkit.requests": ("Page", "Request", "Unreadable",),
+    "clientkit.requests": ("Page", "Request",),
+    "clientkit.tolerance": ("Unreadable",),
     "clientkit.verdicts": ("Verdict",),
     "clientkit.webhooks": (
         "DuplicateWebhookError", "Headers", "MalformedWebhookError", "SeenIds", "SeenStore", "StaleWebhookError",

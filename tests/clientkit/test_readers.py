@@ -33,7 +33,8 @@ from clientkit.codec import (
     unknown_fields,
 )
 from clientkit.codec.remembered import MOST_REMEMBERED, Remembered
-from clientkit.requests import PageRequest, Paging, Unreadable
+from clientkit.requests import PageRequest, Paging
+from clientkit.tolerance import Unreadable
 from support.bodies import as_text, body_of, exactly, spoiled
 from support.classes import classes_of
 from support.sizes import size

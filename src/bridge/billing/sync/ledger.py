@@ -40,7 +40,8 @@ from bridge.unreadable import UnreadableEntry
 from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import NotFoundError
-from clientkit.requests import Request, Unreadable
+from clientkit.requests import Request
+from clientkit.tolerance import Unreadable
 from rillet import (
     Bill,
     CreditMemo,

@@ -36,7 +36,7 @@ from bridge.export.reporting import audit_log
 from clientkit.errors import NotFoundError
 from clientkit.money import total
 from clientkit.paging import Pager
-from clientkit.requests import Unreadable
+from clientkit.tolerance import Unreadable
 from clientkit.webhooks import UnreadableWebhookError
 from rillet import InvoicePaymentStatus
 from rillet.webhooks import Entity, EventType

@@ -22,7 +22,7 @@ from clientkit import codec
 from clientkit.codec import CodecError
 from clientkit.errors import NotFoundError, UnreadableAnswerError
 from clientkit.paging import Pager
-from clientkit.requests import Unreadable
+from clientkit.tolerance import Unreadable
 from rillet import (
     Bill,
     BillStatus,

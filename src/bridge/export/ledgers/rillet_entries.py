@@ -39,7 +39,7 @@ from bridge.settings.choices import Role
 from bridge.settings.values import Settings
 from clientkit.money import allot, product, total
 from clientkit.paging import Pager
-from clientkit.requests import Unreadable
+from clientkit.tolerance import Unreadable
 from rillet import (
     Bill,
     BillPayment,

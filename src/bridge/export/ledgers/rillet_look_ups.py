@@ -22,7 +22,7 @@ from bridge.export.ledgers.protocol import LookUp
 from bridge.export.ledgers.rillet_books import entry_of
 from bridge.mappers.summaries import digest_of
 from bridge.unreadable import UnreadableEntry
-from clientkit.requests import Unreadable
+from clientkit.tolerance import Unreadable
 from rillet import Bill, Charge, JournalEntry, Reimbursement, VendorCredit
 
 #: The objects that are found.

@@ -25,7 +25,7 @@ from bridge.field_sync import FieldWithValues
 from bridge.mappers.summaries import MOST_MEMBERS
 from bridge.settings.choices import BillTiming
 from bridge.settings.values import SettingsError
-from clientkit import requests
+from clientkit import tolerance
 from clientkit.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from clientkit.paging import Pager
 
@@ -113,7 +113,7 @@ class BrexSource:
         """See `Source.fields`; a token without the scope may not ask, and where one cannot be read they are not whole."""
         try:
             listed = self.client.fields.list().tolerant().collect()
-            fields = [each for each in listed if not isinstance(each, requests.Unreadable)]
+            fields = [each for each in listed if not isinstance(each, tolerance.Unreadable)]
             values = {
                 field.brex_id: self.client.field_values.list(field.brex_id).tolerant().collect()
                 for field in fields
@@ -122,13 +122,13 @@ class BrexSource:
         except (ForbiddenError, UnauthorizedError, NotFoundError):
             return None
         everything = (*listed, *(value for each in values.values() for value in each))
-        if any(isinstance(each, requests.Unreadable) for each in everything):
+        if any(isinstance(each, tolerance.Unreadable) for each in everything):
             return ()
         return [
             FieldWithValues(
                 field=field,
                 values=tuple(
-                    each for each in values.get(field.brex_id, ()) if not isinstance(each, requests.Unreadable)
+                    each for each in values.get(field.brex_id, ()) if not isinstance(each, tolerance.Unreadable)
                 ),
             )
             for field in fields
@@ -166,7 +166,9 @@ class BrexSource:
     def _read(self, listing: Pager[Record]) -> Iterator[Page]:
         for page in listing.tolerant().pages():
             unreadable = tuple(
-                Unreadable(id=each.id, why=each.problem) for each in page.items if isinstance(each, requests.Unreadable)
+                Unreadable(id=each.id, why=each.problem)
+                for each in page.items
+                if isinstance(each, tolerance.Unreadable)
             )
             yield Page(records=tuple(each for each in page.items if isinstance(each, Record)), unreadable=unreadable)
 
