@@ -88,7 +88,7 @@ if TYPE_CHECKING:
     )
     from brex_accounting.renewing import ClientCredentials, OAuth
     from brex_accounting.token_file import FileTokenStore
-    from brex_accounting.token_ages import TokenKind, TokenStatus
+    from brex_accounting.token_status import TokenKind, TokenStatus
     from brex_accounting.tokens import LockingTokenStore, MemoryTokenStore, Tokens, TokenStore
     from brex_accounting.users import TeamUser, UserOperations, UserStatus
     from brex_accounting.webhook_groups import (
@@ -185,8 +185,8 @@ _HOMES = {
         "RecordVendor", "ReviewStatus", "Side", "SourceType", "User",
     ),
     "brex_accounting.renewing": ("ClientCredentials", "OAuth",),
-    "brex_accounting.token_ages": ("TokenKind", "TokenStatus",),
     "brex_accounting.token_file": ("FileTokenStore",),
+    "brex_accounting.token_status": ("TokenKind", "TokenStatus",),
     "brex_accounting.tokens": ("LockingTokenStore", "MemoryTokenStore", "TokenStore", "Tokens",),
     "brex_accounting.users": ("TeamUser", "UserOperations", "UserStatus",),
     "brex_accounting.webhook_groups": (

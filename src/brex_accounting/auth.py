@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from brex_accounting.token_ages import IDLE_LIFETIME, WARN_AHEAD, TokenKind, TokenStatus, Watch, log_expiring
+from brex_accounting.token_ages import IDLE_LIFETIME, WARN_AHEAD, Watch, log_expiring
 from clientkit.call_context import Authorization, BearerToken, Clocks
 from clientkit.client import CLOCKS, checked_token, or_problem, without_problem
 from clientkit.overriding import override
+
+if TYPE_CHECKING:
+    from brex_accounting.token_status import TokenStatus
 
 
 @runtime_checkable
@@ -56,20 +59,30 @@ class UserToken(BearerToken):
     @override
     def header(self) -> str:
         """``Bearer`` and the token, which counts as a use."""
-        self._last_used_at = self.credential_status()[0].at
+        now = self._now()
+        if self._watch.is_near(self._expires_at(), now):
+            self.credential_status()
+        self._last_used_at = now
         return super().header()
 
     def credential_status(self) -> tuple[TokenStatus, ...]:
         """The token's age and time of expiry. A daily look warns in time where no calls are made."""
-        used = self._last_used_at
+        from brex_accounting.token_status import TokenKind, TokenStatus
+
         status = TokenStatus(
             kind=TokenKind.USER_TOKEN,
-            at=datetime.fromtimestamp(self._clocks.wall(), UTC),
+            at=self._now(),
             issued_at=self._issued_at,
-            last_used_at=used,
-            expires_at=None if used is None else used + IDLE_LIFETIME,
+            last_used_at=self._last_used_at,
+            expires_at=self._expires_at(),
         )
         return (self._watch.look(status),)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clocks.wall(), UTC)
+
+    def _expires_at(self) -> datetime | None:
+        return None if self._last_used_at is None else self._last_used_at + IDLE_LIFETIME
 
     @override
     def __repr__(self) -> str:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from brex_accounting.legal_entities import AsyncLegalEntities, LegalEntities
     from brex_accounting.receipts import AsyncReceipts, Receipts
     from brex_accounting.records import AsyncRecords, Records
-    from brex_accounting.token_ages import TokenStatus
+    from brex_accounting.token_status import TokenStatus
     from brex_accounting.users import AsyncUsers, Users
     from brex_accounting.webhook_groups import AsyncWebhookGroups, WebhookGroups
     from brex_accounting.webhook_secrets import AsyncWebhookSecrets, WebhookSecrets

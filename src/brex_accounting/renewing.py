@@ -14,7 +14,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 from brex_accounting.oauth import AuthorizationError, ConsentRequiredError, OAuthApp, TokenEndpoint
-from brex_accounting.token_ages import IDLE_LIFETIME, WARN_AHEAD, TokenKind, TokenStatus, Watch, log_expiring
+from brex_accounting.token_ages import IDLE_LIFETIME, WARN_AHEAD, Watch, log_expiring
+from brex_accounting.token_status import TokenKind, TokenStatus
 from brex_accounting.tokens import LockingTokenStore, MemoryTokenStore, Tokens, TokenStore
 from clientkit.call_context import Clocks, Refusal
 from clientkit.client import CLOCKS

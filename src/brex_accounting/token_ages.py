@@ -6,9 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import attrs
+if TYPE_CHECKING:
+    from brex_accounting.token_status import TokenStatus
 
 #: User tokens and refresh tokens die after this long without a call.
 IDLE_LIFETIME = timedelta(days=90)
@@ -16,39 +17,6 @@ IDLE_LIFETIME = timedelta(days=90)
 WARN_AHEAD = timedelta(days=14)
 
 _log = logging.getLogger("brex_accounting")
-
-
-class TokenKind(StrEnum):
-    """Which of Brex's tokens."""
-
-    USER_TOKEN = "user token"  # noqa: S105 - a name, not a password
-    ACCESS_TOKEN = "access token"  # noqa: S105
-    REFRESH_TOKEN = "refresh token"  # noqa: S105
-
-
-@attrs.frozen(kw_only=True)
-class TokenStatus:
-    """How old a token is at the moment `at`, and when it expires; None for what this process cannot know.
-
-    An access token lives an hour. User tokens and refresh tokens expire after 90 days without use, so every use moves
-    `expires_at`; some sources count a refresh token's 90 days from its issue, for which there is `age`.
-    """
-
-    kind: TokenKind
-    at: datetime
-    issued_at: datetime | None = None
-    last_used_at: datetime | None = None
-    expires_at: datetime | None = None
-
-    @property
-    def age(self) -> timedelta | None:
-        """How long ago it was issued."""
-        return None if self.issued_at is None else self.at - self.issued_at
-
-    @property
-    def left(self) -> timedelta | None:
-        """How long until it expires; negative when it has."""
-        return None if self.expires_at is None else self.expires_at - self.at
 
 
 def log_expiring(status: TokenStatus) -> None:
@@ -67,9 +35,13 @@ class Watch:
         self._told: datetime | None = None
         self._lock = threading.Lock()
 
+    def is_near(self, expires_at: datetime | None, now: datetime) -> bool:
+        """Whether that time of expiry is one to warn of."""
+        return expires_at is not None and expires_at - now <= self._ahead
+
     def look(self, status: TokenStatus) -> TokenStatus:
         """`status` itself, after a warning where one is due."""
-        if status.left is not None and status.left <= self._ahead:
+        if self.is_near(status.expires_at, status.at):
             with self._lock:
                 is_news, self._told = self._told != status.expires_at, status.expires_at
             if is_news:

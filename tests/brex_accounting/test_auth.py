@@ -17,7 +17,7 @@ from brex_accounting.oauth import (
 )
 from brex_accounting.renewing import ClientCredentials, OAuth
 from brex_accounting.testing import StandIn
-from brex_accounting.token_ages import TokenKind
+from brex_accounting.token_status import TokenKind
 from brex_accounting.tokens import MemoryTokenStore, Tokens
 from clientkit.drivers import drive, over
 from clientkit.errors import ConfigurationError, ForbiddenError, NoAnswerError, UnauthorizedError

@@ -11,7 +11,7 @@ from brex_accounting import AsyncClient, Client
 from brex_accounting.auth import UserToken
 from brex_accounting.renewing import OAuth
 from brex_accounting.testing import StandIn
-from brex_accounting.token_ages import TokenKind
+from brex_accounting.token_status import TokenKind
 from clientkit import ConfigurationError
 from clientkit.pacing import pacer_of
 from support.brex.oauth import (

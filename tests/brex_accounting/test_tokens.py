@@ -15,8 +15,8 @@ from brex_accounting.auth import UserToken
 from brex_accounting.oauth import AuthorizationError, OAuthApp, OAuthClient, check_state
 from brex_accounting.renewing import OAuth
 from brex_accounting.testing import StandIn
-from brex_accounting.token_ages import TokenKind, TokenStatus
 from brex_accounting.token_file import FileTokenStore
+from brex_accounting.token_status import TokenKind, TokenStatus
 from brex_accounting.tokens import MemoryTokenStore, Tokens
 from clientkit.call_context import Refusal
 from clientkit.errors import ApiError, ConfigurationError

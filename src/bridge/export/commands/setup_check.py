@@ -12,7 +12,7 @@ from typing_extensions import override
 import brex_accounting
 import rillet
 from brex_accounting import TokenKind, WebhookEventType, WebhookSecretStatus, WebhookSubscriptionStatus
-from brex_accounting.token_ages import TokenStatus
+from brex_accounting.token_status import TokenStatus
 from bridge.books import Books
 from bridge.callers import Zones
 from bridge.closing.delimited import delimited
