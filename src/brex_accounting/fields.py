@@ -66,12 +66,6 @@ class NewField(Input):
             raise ValueError("a field has an integration_id if, and only if, its group is ERP")
 
 
-@attrs.frozen(kw_only=True)
-class _FieldChange:
-    name: str | None = None
-    is_disabled: bool | None = None
-
-
 class FieldOperations:
     """The endpoints under ``/v1/fields``."""
 
@@ -109,7 +103,8 @@ class FieldOperations:
         """Rename, disable or enable a field; what is left out stays. Raises `ValueError` if both are left out."""
         if name is None and is_disabled is None:
             raise ValueError("give name, is_disabled, or both")
-        body = _FieldChange(name=name, is_disabled=is_disabled)
+        change: dict[str, object] = {"name": name, "is_disabled": is_disabled}
+        body = {key: each for key, each in change.items() if each is not None}
         return Request(method="PUT", path=f"/v1/fields/{segment(field_id)}", returns=Field, body=body)
 
     @operation

@@ -6,11 +6,12 @@ import email.utils
 import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import attrs
 
 from clientkit.errors import StatusError
+from clientkit.overriding import override
 from clientkit.pacing import Pacing
 from clientkit.wire import Answer, Exchanged, Flow
 
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 _DOUBLINGS = 64
 
 
-@attrs.frozen(kw_only=True)
-class Refusal:
+class Refusal(NamedTuple):
     """The service answered 401 or 403 to an attempt with this ``Authorization`` header."""
 
-    header: str = attrs.field(repr=False)
+    header: str
     status: int
+
+    @override
+    def __repr__(self) -> str:
+        # The token is in the header and must not reach a log.
+        return f"Refusal(status={self.status})"
 
 
 class Authorization(Protocol):
@@ -151,7 +156,7 @@ class ProblemReader(Protocol):
         ...
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Service:
     """What the floor has to know about a service.
 
@@ -168,8 +173,7 @@ class Service:
     key_conflict: bool = False
 
 
-@attrs.frozen(kw_only=True)
-class Clocks:
+class Clocks(NamedTuple):
     """Where time and chance come from; tests bring their own."""
 
     monotonic: Callable[[], float]
@@ -190,7 +194,7 @@ class Meter:
             self.sent += 1
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class CallContext:
     """Everything one call needs besides its request. Without an authorization no such header is sent."""
 

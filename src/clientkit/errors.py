@@ -31,7 +31,7 @@ class alone, because a proxy answers with the same statuses as the service: ask 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import attrs
 
@@ -84,16 +84,14 @@ class ConfigurationError(ApiError, ValueError):
         return Verdict.FATAL
 
 
-@attrs.frozen(kw_only=True)
-class EarlierTry:
+class EarlierTry(NamedTuple):
     """One earlier attempt of the same call: its outcome, and how many seconds were waited afterwards."""
 
     outcome: str
     waited: float
 
 
-@attrs.frozen(kw_only=True)
-class Call:
+class Call(NamedTuple):
     """Which call an error is about: the service's name, the request, and the attempts before the one that failed.
 
     `path` is relative to the service's base URL, or the address of a link at another host.

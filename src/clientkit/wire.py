@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import attrs
@@ -75,23 +75,20 @@ class TransportFailure(Exception):  # noqa: N818 - not one of the SDK's errors: 
 Exchanged: TypeAlias = Answer | TransportFailure
 
 
-@attrs.frozen
-class Send:
+class Send(NamedTuple):
     """Send this, and come back with what was `Exchanged`."""
 
     outgoing: Outgoing
 
 
-@attrs.frozen
-class Wait:
+class Wait(NamedTuple):
     """Do nothing for this many seconds; `is_unsent` tells that nothing of the call was sent before."""
 
     seconds: float
     is_unsent: bool = False
 
 
-@attrs.frozen
-class Consult:
+class Consult(NamedTuple):
     """Ask a pace that is kept outside this process, and come back with what it said. The call may take a moment."""
 
     call: Callable[[], float | None]

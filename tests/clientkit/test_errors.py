@@ -7,7 +7,6 @@ import pickle
 import re
 from typing import TypeAlias
 
-import attrs
 import pytest
 
 from clientkit import errors
@@ -72,7 +71,7 @@ def test_every_status_has_an_error_of_its_branch(status: int) -> None:
 
 _ATTEMPTS = (EarlierTry(outcome="answered 503", waited=0.5),)
 _CALL = Call(service="Shop", method="POST", path="/items")
-_RETRIED = attrs.evolve(_CALL, attempts=_ATTEMPTS)
+_RETRIED = _CALL._replace(attempts=_ATTEMPTS)
 _ANSWER = Answer(status=400, headers={"x": "1", "set-cookie": "session"}, content=b"body")
 _PROBLEM = Problem(
     code="bad",
@@ -163,7 +162,7 @@ _PROXY: _Said = (_PAGE, b"<html>")
 
 def _answered(status: int, said: _Said, *, path: str = "/items") -> StatusError:
     headers, content = said
-    call = attrs.evolve(_CALL, path=path)
+    call = _CALL._replace(path=path)
     return error_type(status)(call, Answer(status=status, headers=headers, content=content))
 
 
@@ -221,7 +220,7 @@ def test_what_another_host_says_about_a_link_is_unclear(status: int, said: _Said
 
 @pytest.mark.parametrize("status", [302, 401, 404, 408, 409, 429, 500, 503])
 def test_a_read_is_never_said_to_have_been_carried_out(status: int) -> None:
-    call = attrs.evolve(_CALL, method="GET")
+    call = _CALL._replace(method="GET")
     for headers, content in (_OWN, _BARE, _PROXY):
         error = error_type(status)(call, Answer(status=status, headers=headers, content=content))
         assert error.verdict is not Verdict.UNCLEAR
