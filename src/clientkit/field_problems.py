@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-import attrs
+from clientkit.overriding import override
 
 #: Characters of a message; what it quotes may be as long as a body.
 MOST_CHARACTERS = 2_000
@@ -35,21 +35,21 @@ def place_of(path: Iterable[str | int]) -> str:
     return shown
 
 
-@attrs.frozen(kw_only=True)
-class FieldProblem:
+class FieldProblem(NamedTuple):
     """One thing in a body that does not fit.
 
     `path` leads to it by the names of fields and the positions in arrays; it is empty for the body as a whole.
     """
 
-    path: tuple[str | int, ...] = ()
     text: str
+    path: tuple[str | int, ...] = ()
 
     @property
     def place(self) -> str:
         """The path as a text, such as ``items[0].amount``."""
         return place_of(self.path)
 
+    @override
     def __str__(self) -> str:
         dot = "." if self.path and not isinstance(self.path[0], int | Key) else ""
         return f"{self.text} @ ${dot}{self.place}"

@@ -18,7 +18,7 @@ def _without_query(url: str) -> str:
     return repr(url.partition("?")[0])
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class Outgoing:
     """One attempt, ready for the wire.
 

@@ -112,7 +112,7 @@ def test_all_readers_read_and_refuse_the_same(name: str, monkeypatch: pytest.Mon
         if careful == "refused":
             alone = problems(structure, body, kind)
             in_page = problems(page.read_text, content)
-            assert in_page == tuple(attrs.evolve(each, path=(0, *each.path)) for each in alone), body
+            assert in_page == tuple(each._replace(path=(0, *each.path)) for each in alone), body
         read_cut += cut is not None and is_read_cut(cut, content, careful)
         if shadow is None:
             continue
