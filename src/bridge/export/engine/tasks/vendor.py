@@ -11,9 +11,16 @@ from bridge.export.engine.claims import Locks, claimed
 from bridge.export.engine.facts import VENDOR, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
-from bridge.export.ledgers.own import vendor_request
+from bridge.export.ledgers.own import WrongAnswerError, ability_of, vendor_request
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import CreatedVendor
+from clientkit.errors import ApiError
+
+_VENDORS = "vendors"
+
+
+class UndecidedVendorError(ApiError):
+    """Nobody can tell in this run whether the ledger has created a vendor."""
 
 
 class VendorCreator:
@@ -24,6 +31,7 @@ class VendorCreator:
 
     def __init__(self, sender: Sender, created: Callable[[CreatedVendor], object]) -> None:
         self._sender, self._created = sender, created
+        self._began = sender.journal.now()
         self._ids = dict[str, str]()
         self._locks = Locks()
 
@@ -55,18 +63,33 @@ class VendorCreator:
         # What is older than a run was seen not to be in the books.
         facts = facts_of(last, journal.now(), Seen.NO, VENDOR)
         settlement = settle(facts)
+        if last is not None and settlement is Settlement.SEND_AGAIN and not self._is_repeatable():
+            if last.intended_at >= self._began:
+                raise UndecidedVendorError(
+                    f"the answer to its vendor was lost, and {sender.ledger.name} knows no keys; the next run sees whether it "
+                    f"is there"
+                )
+            settlement = Settlement.ABANDON_AND_SEND
         if last is not None and settlement is Settlement.KEEP:
             return last.object_id or ""
         if last is not None and settlement is Settlement.SEND_AGAIN:
             made = yield from sender.send_again(last)
         else:
             if last is not None and settlement is Settlement.ABANDON_AND_SEND:
-                sender.abandon(last, f"{sender.ledger.name} no longer knows its key and has no such vendor")
+                key = "no longer knows its key" if self._is_repeatable() else "knows no keys"
+                sender.abandon(last, f"{sender.ledger.name} {key} and has no such vendor")
             request = vendor_request(sender.ledger, planned)
-            intent = Intent(subject=vendor_subject(planned), version=0, kind="vendors", request=request)
+            intent = Intent(subject=vendor_subject(planned), version=0, kind=_VENDORS, request=request)
             made = yield from sender.send(intent)
         vendor_id = made.object_id or ""
         if not sender.is_dry:
             audit_log.log("vendor_created", object_id=vendor_id, trace_id=made.trace_id)
         self._created(CreatedVendor(id=vendor_id, name=planned.vendor.name))
         return vendor_id
+
+    def _is_repeatable(self) -> bool:
+        """Whether the ledger answers a repetition under one key as it did the first time; it need not know of vendors."""
+        try:
+            return ability_of(self._sender.ledger, _VENDORS).honours_key
+        except WrongAnswerError:
+            return False
