@@ -82,8 +82,8 @@ def export(
 
     With --watch it prints a line for each run (with --json, an object), and ends with status 0 at Ctrl-C or SIGTERM.
 
-    Needs the same variables as plan. Exit status 0: all exported; 1: some were refused, held or failed; 2: could not
-    run.
+    Needs the same variables as plan. Exit status 0: all exported; 1: some were refused, held or failed, or were refused
+    when the plan was made; 2: could not run.
     """
     changed_since = moment_of(since)
     every, place = interval_of(interval or "1h"), None if listen is None else address_of(listen)
@@ -133,5 +133,5 @@ def export(
         print_outcome(outcome, as_json=as_json, csv=csv)
         if planned is not None and planned.refused and not as_json:
             console().print(tables.planned_refusals_table(planned.refused, planned.refused_amounts))
-        if not outcome.complete:
+        if not outcome.complete or (planned is not None and planned.refused):
             raise typer.Exit(INCOMPLETE)
