@@ -112,16 +112,23 @@ class Reason:
 class Post:
     """Post `document`, whose `party` is the vendor's id, a vendor that has to be created first, or nobody.
 
-    `step` is how an export does it, such as ``create``, ``replace`` or ``correcting entry``.
+    `step` is how an export does it, such as ``create``, ``replace`` or ``correcting entry``. `correction` is the entry of
+    the difference, where what is in the ledger stays and is corrected to say what `document` says.
     """
 
     record: Record
     document: Document
     step: str = "create"
+    correction: Document | None = None
 
     # What people wrote, and their names and addresses, are in records and documents: neither repr nor text shows those.
     def __repr__(self) -> str:
         return f"<Post {self.record.id}: {self.step}, {self.document.noun} of {self.document.impact_date}>"
+
+    @property
+    def posted(self) -> Document:
+        """What is posted: the correction where there is one, else the document."""
+        return self.document if self.correction is None else self.correction
 
     @property
     def payload(self) -> Payload:

@@ -139,7 +139,7 @@ def _row(outcome: Decision) -> tuple[str, ...]:
     record = outcome.record
     amount = money_text(record.amount.amount, record.amount.currency)
     if isinstance(outcome, Post):
-        return record.id, amount, "post", f"it counts on {outcome.document.impact_date}"
+        return record.id, amount, "post", f"it counts on {outcome.posted.impact_date}"
     if isinstance(outcome, Skip):
         return record.id, amount, skipped_as(outcome), outcome.why
     return record.id, amount, "held" if outcome.is_held else "refused", "\n".join(outcome.texts)
@@ -198,8 +198,8 @@ def _flat(outcome: Decision, books: Books | None) -> dict[str, object]:
             return record_row(outcome.record) | {
                 "outcome": "post",
                 "step": outcome.step,
-                "impact_date": outcome.document.impact_date,
-                "subsidiary": subsidiaries_of(outcome.document, books),
+                "impact_date": outcome.posted.impact_date,
+                "subsidiary": subsidiaries_of(outcome.posted, books),
             }
         case Skip():
             return skipped_row(outcome)

@@ -16,7 +16,6 @@ import brex_accounting
 from brex_accounting import Record
 from bridge.books import Books
 from bridge.export.engine.approvals import Review, holding_by
-from bridge.export.engine.calls import drive
 from bridge.export.engine.claims import Holders
 from bridge.export.engine.dismissing import dismiss_records
 from bridge.export.engine.holding import Hold, guarded, holds_nothing
@@ -25,13 +24,12 @@ from bridge.export.engine.one_run import RunParts
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.own_receipts import OwnReceipts
 from bridge.export.engine.parts import check_parts, check_run, check_sides, checked_by
-from bridge.export.engine.planning import Planning
+from bridge.export.engine.planning import planned
 from bridge.export.engine.replaying import check_dismissed, replay_several, taken_up
 from bridge.export.engine.reviewing import approve_record, hold_record
 from bridge.export.engine.run_marks import note_changes
 from bridge.export.engine.runner import never
 from bridge.export.engine.saved_plan import SavedPlan, owners_of
-from bridge.export.engine.sender import DrySender
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import checked_books
 from bridge.export.journal.namespaces import tenant_of
@@ -144,17 +142,7 @@ class Export:
             ApiError: The source or the ledger cannot be read.
             JournalError: The journal cannot be read.
         """
-        planning = Planning(self.ledger, self.bridge.wording)
-        walk = self._parts().walk(DrySender(self.ledger, self.journal), planning.created, planning.warned)
-        walk.begin(updated_after=updated_after, changed_since=changed_since)
-        for each in walk.survey.unreadable:
-            planning.unread(each.id, each.why)
-        for tasks, context in walk.batches(planning.with_bills):
-            for task in tasks:
-                planning.take(drive(task.carry_out(context)))
-        for told in walk.uncarried():
-            planning.warned(told)
-        return planning.plan(walk.books)
+        return planned(self._parts(), updated_after=updated_after, changed_since=changed_since)
 
     def saved(self, plan: Plan) -> SavedPlan:
         """A plan that was just made, as a value to be kept, approved and carried out elsewhere by ``run(plan=…)``.

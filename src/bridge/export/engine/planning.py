@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from brex_accounting import Record
 from bridge.books import Books
 from bridge.decisions import Decision, Post, Reason, ReasonCode, Refuse, Skip, SkipCode
 from bridge.documents.protocol import Ref
+from bridge.export.engine.calls import drive
+from bridge.export.engine.one_run import RunParts
+from bridge.export.engine.sender import DrySender
 from bridge.export.engine.tasks.open_attempt import SENT_AGAIN
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.ledgers.protocol import Ledger
@@ -14,6 +21,27 @@ from bridge.plan import Plan
 from bridge.wording import Wording
 
 _SENT_FIRST = "what an earlier run began for it is sent again first; what becomes of it now is decided after that"
+
+
+def planned(
+    parts: RunParts,
+    *,
+    updated_after: datetime | None = None,
+    changed_since: datetime | None = None,
+    only: Sequence[Record] = (),
+) -> Plan:
+    """What a run would do, or what would become of these records alone, whatever their state; see `Export.plan`."""
+    planning = Planning(parts.ledger, parts.bridge.wording)
+    walk = parts.walk(DrySender(parts.ledger, parts.journal), planning.created, planning.warned)
+    walk.begin(updated_after=updated_after, changed_since=changed_since, replayed=only)
+    for each in walk.survey.unreadable:
+        planning.unread(each.id, each.why)
+    for tasks, context in walk.batches(planning.with_bills):
+        for task in tasks:
+            planning.take(drive(task.carry_out(context)))
+    for told in walk.uncarried():
+        planning.warned(told)
+    return planning.plan(walk.books)
 
 
 class Planning:
@@ -60,7 +88,7 @@ def _text(warned: Warned) -> str:
 def _outcome(result: RecordResult, wording: Wording) -> Decision:
     match result:
         case Posted() if result.document is not None and not result.adopted:
-            return Post(record=result.record, document=result.document, step=result.step)
+            return Post(record=result.record, document=result.document, step=result.step, correction=result.correction)
         case Posted() if result.step == SENT_AGAIN:
             return Refuse(record=result.record, reasons=(Reason(code=ReasonCode.NOT_NOW, text=_SENT_FIRST),))
         case Posted():

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import attrs
 
 from brex_accounting import Record
 from bridge.books import Books
-from bridge.decisions import Decision, Post, Refuse
+from bridge.decisions import Decision, Post, ReasonCode, Refuse
 from bridge.documents.record_digest import record_digest
 from bridge.export.engine import approvals
 from bridge.export.engine.approvals import ChangedSinceSeenError, NothingToApproveError, Review
 from bridge.export.engine.facts import Standing
+from bridge.export.engine.holding import holds_nothing
+from bridge.export.engine.one_run import RunParts
 from bridge.export.engine.own_documents import tried
 from bridge.export.engine.paid import with_what_one_pays
+from bridge.export.engine.planning import planned
 from bridge.export.engine.standing import State, state_of
 from bridge.followed import Followed
 
@@ -64,7 +68,31 @@ def consider(export: Export, record_id: str) -> Considered:
     state = _state(export, record_id)
     followed = export.followed(record, books)
     decision = tried(export.bridge.outcome(record, books, posted_on=state.day, followed=followed), export.bridge)
+    if isinstance(decision, Post) and state.base is not None and _why_done(export, record, state) is None:
+        decision = _as_change(export, decision)
     return Considered(record=record, books=books, decision=decision, followed=followed)
+
+
+def _as_change(export: Export, post: Post) -> Decision:
+    """What a change of a posted record comes to: how the ledger takes it, or why it does not."""
+    parts = RunParts(
+        source=export.source,
+        ledger=export.ledger,
+        bridge=export.bridge,
+        journal=export.journal,
+        batch=1,
+        in_flight=1,
+        clock=time.monotonic,
+        hold=holds_nothing,
+        download=None,
+        kept=None,
+    )
+    for each in planned(parts, only=[post.record]).outcomes:
+        if isinstance(each, Post):
+            return attrs.evolve(post, step=each.step, correction=each.correction)
+        if isinstance(each, Refuse) and not any(one.code is ReasonCode.NOT_NOW for one in each.reasons):
+            return each
+    return post
 
 
 def _why_done(export: Export, record: Record, state: State) -> str | None:

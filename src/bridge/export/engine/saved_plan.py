@@ -280,8 +280,8 @@ def _step(post: Post, reverse_charges: frozenset[tuple[str, str]] = frozenset())
         target=None if target is None or target.startswith(PLANNED) else target,
         vendor=party if isinstance(party, str) else None,
         new_vendor=party.vendor.name if isinstance(party, PlannedVendor) else None,
-        day=document.impact_date,
-        postings=_postings(document.postings(), reverse_charges),
+        day=post.posted.impact_date,
+        postings=_postings(post.posted.postings(), reverse_charges),
     )
 
 

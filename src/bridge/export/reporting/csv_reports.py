@@ -86,7 +86,7 @@ class _PlanRows:
 
 
 def _of_post(post: Post, books: Books | None) -> list[_Row]:
-    document = post.document
+    document = post.posted
     head = ("post", post.step, document.impact_date, party_name(document, books))
     lines = [posting for part in parts_of(document) for posting in part.postings()]
     rows = [(*head, each.account, each.side.value, each.amount, each.currency, "", "") for each in lines]

@@ -23,14 +23,14 @@ HEADINGS = (
 def journal_lines(plan: Plan, books: Books) -> tuple[Sequence[str], list[tuple[Cell, ...]]]:
     """The headings, and a row for each posting: its amount is in Debit or in Credit, in decimal major units.
 
-    The lines of one document balance, and a record of two subsidiaries has one in each. What replaces or corrects a document
-    is shown whole, with its step.
+    The lines of one document balance, and a record of two subsidiaries has one in each. What replaces a document is shown
+    whole, with its step; of a correction the entry of the difference is.
     """
     return HEADINGS, [row for post in plan.posts for row in _rows(post, books)]
 
 
 def _rows(post: Post, books: Books) -> Iterator[tuple[Cell, ...]]:
-    for each in parts_of(post.document):
+    for each in parts_of(post.posted):
         yield from _of_document(each, post, books)
 
 

@@ -59,7 +59,7 @@ class Posted:
 
     `step` is what was done, such as ``create``, ``replace`` or ``correcting entry``; `amounts` is what that added to what
     is spent, in decimal major units. `document` is what was posted or found, None where it was kept as it is or deleted,
-    and `subsidiary` names those in whose books it is, where it says so.
+    and `correction` the entry of the difference that was posted to make the ledger say so. `subsidiary` names those in whose books it is, where it says so.
     `record_link` and `rillet_link` are the addresses of both sides, as the settings name them, also where the ledger has no
     field for a link, as with payments.
     """
@@ -68,6 +68,7 @@ class Posted:
     kind: str
     id: str
     document: Document | None = None
+    correction: Document | None = None
     subsidiary: str | None = None
     adopted: bool = False
     step: str = "create"

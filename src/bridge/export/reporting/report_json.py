@@ -117,8 +117,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
                 if isinstance(post.document.party, PlannedVendor)
                 else post.document.party,
                 "vendor_name": party_name(post.document, plan.books),
-                "impact_date": str(post.document.impact_date),
-                "postings": postings_json(post.document),
+                "impact_date": str(post.posted.impact_date),
+                "postings": postings_json(post.posted),
             }
             for post in plan.posts
         ],

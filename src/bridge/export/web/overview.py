@@ -222,7 +222,7 @@ def _with_reading(
     row = before or Row(record_id=record_id, status=Status.WAITING)
     facts, decision = reading.facts.get(record_id), reading.decisions.get(record_id)
     if facts is not None:
-        counts_on = decision.document.impact_date if isinstance(decision, Post) and is_newer else row.day
+        counts_on = decision.posted.impact_date if isinstance(decision, Post) and is_newer else row.day
         row = attrs.evolve(row, facts=facts, day=facts.day)
         # What was posted since is a later version than the one that was read.
         if row.amount is None or row.currency != facts.currency or posted is None or posted <= facts.version:

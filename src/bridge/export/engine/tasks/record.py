@@ -258,6 +258,7 @@ class RecordTask:
         if not isinstance(self.decision, Post):
             return self._changed_meanwhile()
         document, found = (yield from writer.with_vendor(self.decision.document)), case.one
+        correction: Document | None = None
         match row.step:
             case Step.ADOPT if found is not None:
                 attempt = writer.adopt(document, found)
@@ -272,7 +273,8 @@ class RecordTask:
                 writer.take_over(case.state, found)
                 # The table corrects only what can be corrected. Without a journal the first part has the first number.
                 after = 1 if case.state.is_begun else 0
-                attempt = yield from writer.correct(document, cast("Document", case.correction(document)), after=after)
+                correction = cast("Document", case.correction(document))
+                attempt = yield from writer.correct(document, correction, after=after)
             case _:
                 corrections = [each for each in self.found or () if each.is_correction]
                 attempt = yield from writer.create(document, corrections)
@@ -281,7 +283,8 @@ class RecordTask:
         amounts, warned = self._spending(document, case.state.form if case.state.base is not None else None)
         # A plan shows the vendor that would be created.
         shown = self.decision.document if context.sender.is_dry else document
-        return attrs.evolve(self._posted(attempt, shown, row.step.value, amounts=amounts), warned=warned)
+        done = self._posted(attempt, shown, row.step.value, correction=correction, amounts=amounts)
+        return attrs.evolve(done, warned=warned)
 
     def _spending(self, document: Document, stood: Form | None) -> tuple[tuple[Amount, ...], tuple[Warned, ...]]:
         """What a document that is posted spends beyond what stood, or a warning where a document of the caller's cannot say."""
@@ -306,6 +309,7 @@ class RecordTask:
         document: Document | None,
         step: str,
         *,
+        correction: Document | None = None,
         adopted: bool = False,
         amounts: tuple[Amount, ...] = (),
     ) -> Done:
@@ -314,6 +318,7 @@ class RecordTask:
             kind=attempt.kind,
             id=attempt.object_id or "",
             document=document,
+            correction=correction,
             adopted=adopted,
             step=step,
             amounts=amounts,
