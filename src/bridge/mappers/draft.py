@@ -87,7 +87,7 @@ class Draft:
         why = f"{record.type} is of the other basis; the settings say {basis}, which posts {wanted}"
         return self.skip(SkipCode.OTHER_BASIS, why)
 
-    def finish(self, kind: Callable[..., Document], **fields: object) -> Post | None:
+    def finish(self, kind: Callable[..., Document], /, **fields: object) -> Post | None:
         """The document of this kind, None where a field that it needs is None.
 
         Fields that all documents have alike are filled in, where the class has them and they are not given: ``origin``,
