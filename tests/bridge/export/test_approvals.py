@@ -109,6 +109,20 @@ def test_what_a_person_holds_waits_for_another_person(make: MakeCompany) -> None
     assert approved.before == "GRACE@example.com".lower() + " had held it"
 
 
+def test_everybody_who_held_it_leaves_the_approval_to_others(make: MakeCompany) -> None:
+    company = make(charge("600"))
+    for who in (GRACE, "alan@example.com"):
+        company.export().hold("k1", by=who, why="is this ours?")
+
+    for who in (GRACE, "alan@example.com"):
+        with pytest.raises(SelfApprovalError, match="was held by you"):
+            company.export().approve("k1", by=who)
+    company.export().approve("k1", by="ines@example.com")
+    company.export().hold("k1", by="ines@example.com", why="after all")
+    company.export().approve("k1", by=GRACE)
+    assert company.run().complete
+
+
 def test_what_is_posted_already_cannot_be_held_but_a_change_of_it_can(make: MakeCompany) -> None:
     company = approving(make, charge(), rules=())
     company.run()

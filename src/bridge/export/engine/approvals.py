@@ -125,7 +125,7 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
     before is told so again, and nothing is written.
 
     Raises:
-        SelfApprovalError: It is the spending of who approves, or who approves has held it.
+        SelfApprovalError: It is the spending of who approves, or who approves has held it since it was last approved.
         UnnamedApproverError: There is no name.
         JournalError: The journal cannot be read or written.
     """
@@ -135,7 +135,7 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
     spender = _names(record)
     if any(_same(name, each) for each in spender):
         raise SelfApprovalError(f"{record.id} is your own spending, so somebody else has to approve it")
-    if _same(name, held):
+    if any(_same(name, each) for each in _holders(known)):
         raise SelfApprovalError(f"{record.id} was held by you, so somebody else has to approve it")
     made = Review(
         step=ReviewStep.APPROVE,
@@ -151,6 +151,14 @@ def approve(journal: Journal, post: Post, *, by: str) -> Review:
         return last
     _write(journal, record.id, made)
     return made
+
+
+def _holders(known: Sequence[Review]) -> Iterator[str]:
+    """Who has held it since it was last approved."""
+    for each in reversed(known):
+        if each.step is not ReviewStep.HOLD:
+            return
+        yield each.by
 
 
 def holding_by(settings: Settings, journal: Journal, also: Hold) -> Hold:
