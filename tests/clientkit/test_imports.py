@@ -11,14 +11,29 @@ from pathlib import Path
 
 import pytest
 
+import brex_accounting
+import bridge.export
 import clientkit
+import rillet
 
 _SOURCE = Path(clientkit.__file__).parent
 
 
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="module 'clientkit' has no attribute 'Skip'"):
-        clientkit.Skip  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
+        clientkit.Skip  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
+
+
+def test_a_type_checker_tells_of_a_name_that_is_not_there() -> None:
+    """A strict one refuses the comments where it has nothing to tell."""
+    with pytest.raises(AttributeError):
+        bridge.Absent  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
+    with pytest.raises(AttributeError):
+        bridge.export.Absent  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
+    with pytest.raises(AttributeError):
+        brex_accounting.Absent  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
+    with pytest.raises(AttributeError):
+        rillet.Absent  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]  # noqa: B018
 
 
 def _loaded_after(code: str) -> set[str]:

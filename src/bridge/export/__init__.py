@@ -163,19 +163,20 @@ __all__ = [
 ]  # fmt: skip
 # End of what is made.
 
-_load, __dir__ = lazy(__name__, _HOMES)
+if not TYPE_CHECKING:
+    # Type checkers take a name that is not there for an error, where they do not see that names load.
+    _load, __dir__ = lazy(__name__, _HOMES)
 
+    def __getattr__(name: str) -> object:
+        try:
+            return _load(name)
+        except ModuleNotFoundError as error:
+            if name not in {"SqlJournal", "SqlPaces", "SqlSeenIds"} or error.name != "sqlalchemy":
+                raise
+            from bridge.export.journal import missing
 
-def __getattr__(name: str) -> object:
-    try:
-        return _load(name)
-    except ModuleNotFoundError as error:
-        if name not in {"SqlJournal", "SqlPaces", "SqlSeenIds"} or error.name != "sqlalchemy":
-            raise
-        from bridge.export.journal import missing
-
-        return {
-            "SqlJournal": missing.SqlJournal,
-            "SqlPaces": missing.SqlPaces,
-            "SqlSeenIds": missing.SqlSeenIds,
-        }[name]
+            return {
+                "SqlJournal": missing.SqlJournal,
+                "SqlPaces": missing.SqlPaces,
+                "SqlSeenIds": missing.SqlSeenIds,
+            }[name]

@@ -34,4 +34,6 @@ __all__ = [
 ]  # fmt: skip
 # End of what is made.
 
-__getattr__, __dir__ = lazy(__name__, _HOMES)
+if not TYPE_CHECKING:
+    # Type checkers take a name that is not there for an error, where they do not see that names load.
+    __getattr__, __dir__ = lazy(__name__, _HOMES)
