@@ -47,27 +47,30 @@ def maker(kind: Callable[P, T]) -> Callable[P, T]:
     if not isinstance(kind, type) or not _is_made_by_attrs(kind) or not _only_sets_attributes(kind):
         return kind
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    names: dict[str, Any] = {"kind": kind, "twin": twin(kind), "unset": object()}
+    # No argument begins with an underscore: attrs takes it off the name of a field.
+    names: dict[str, Any] = {"_kind": kind, "_twin": twin(kind), "_unset": object()}
     arguments, values = list[str](), dict[str, str]()
     for number, field in enumerate(fields):
-        argument, default = field.alias or field.name, f"default_{number}"
+        argument, default = field.alias or field.name, f"_default_{number}"
         values[field.name] = argument if field.init else default
         names[default] = field.default
         if isinstance(field.default, _FACTORY):
             factory = cast("Any", field.default).factory
             # ``dict[str, object]()`` takes four times as long as ``dict()``: it tries to write the parameters into what it made.
             names[default] = factory.__origin__ if isinstance(factory, GenericAlias) else factory
-            values[field.name] = f"{default}() if {argument} is unset else {argument}" if field.init else f"{default}()"
-            default = "unset"
+            values[field.name] = (
+                f"{default}() if {argument} is _unset else {argument}" if field.init else f"{default}()"
+            )
+            default = "_unset"
         if field.init:
             arguments.append(argument if field.default is attrs.NOTHING else f"{argument}={default}")
     lines = [
         f"def make({'*, ' if fields[0].kw_only else ''}{', '.join(arguments)}):",
-        "    made = twin()",
-        *(f"    made.{name} = {value}" for name, value in values.items()),
-        "    made.__class__ = kind",
-        *(["    made.__attrs_post_init__()"] if hasattr(kind, "__attrs_post_init__") else []),
-        "    return made",
+        "    _made = _twin()",
+        *(f"    _made.{name} = {value}" for name, value in values.items()),
+        "    _made.__class__ = _kind",
+        *(["    _made.__attrs_post_init__()"] if hasattr(kind, "__attrs_post_init__") else []),
+        "    return _made",
     ]
     exec("\n".join(lines), names)  # noqa: S102 - the text is made of attribute names alone, as in attrs itself
     made: Callable[P, T] = names["make"]

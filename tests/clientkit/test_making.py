@@ -58,6 +58,21 @@ def test_a_maker_takes_what_the_class_takes_and_makes_the_same() -> None:
     assert repr(maker(Point)(x=1)) == "Point(x=1, y=0, seen=[], kind='point')"
 
 
+@attrs.frozen(kw_only=True)
+class Named:
+    kind: str
+    twin: str = "t"
+    unset: list[int] = attrs.field(factory=list[int])
+    made: str = "m"
+    default_0: str = "d"
+
+
+def test_a_field_may_have_any_name() -> None:
+    assert maker(Named)(kind="vouchers") == Named(kind="vouchers")
+    told: dict[str, Any] = {"kind": "vouchers", "twin": "x", "made": "y", "default_0": "z"}
+    assert maker(Named)(**told) == Named(**told)
+
+
 def test_what_is_made_is_of_the_class_itself_and_frozen() -> None:
     made = maker(Derived)(x=3)
     assert type(made) is Derived
