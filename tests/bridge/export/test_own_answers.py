@@ -317,3 +317,62 @@ def test_what_is_neither_found_nor_sent_under_a_key_is_not_sent_again(journal: S
     assert settled.complete
     assert waiting.run().complete
     assert [f"{each.lines[0].amount}" for each in ledger.entries.values()] == ["1.00"]
+
+
+@attrs.frozen(kw_only=True)
+class Voucher(EntryDocument):
+    """Of several kinds, one of which the mapper says."""
+
+    kind: str
+
+
+def test_one_class_of_documents_may_be_of_several_kinds() -> None:
+    ledger = PocketLedger()
+    mapper: Mapper = lambda draft: draft.finish(Voucher, lines=lines_of(draft), kind="entries")  # noqa: E731
+
+    assert export_to(ledger, spent(2), mapper=mapper).run().complete
+
+    assert len(ledger.entries) == 2
+
+
+class Cutting(PocketLedger):
+    """Keeps the first characters of a memo, so that it finds nothing again, and of a vendor's name."""
+
+    def send(self, attempt: Attempt) -> Sent:
+        made = super().send(attempt)
+        if attempt.kind == "vendors":
+            self.vendors[made.id] = self.vendors[made.id][:7]
+        elif attempt.method == "POST":
+            self.entries[made.id] = attrs.evolve(self.entries[made.id], memo="Brex card expense")
+        return attrs.evolve(made, content=b"{}")
+
+    def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
+        del subjects, since, sources
+        return LookUp()
+
+
+def test_an_object_other_than_was_sent_is_not_made_again_with_each_run(journal: SqlJournal) -> None:
+    ledger = Cutting()
+    export = export_to(ledger, spent(1), journal=journal)
+
+    told = [export.run().failed[0].why for _ in range(3)]
+
+    assert len(ledger.entries) == 1
+    assert "Pocket answered with entries e1, which is not what was sent" in told[0]
+    for each in told[1:]:
+        assert "with entries e1, which is not what was sent, and does not find what was" in each
+        assert "--adopt" in each
+    assert export.replay("accr_1", adopt="e1").complete
+    assert export.run().complete
+    assert len(ledger.entries) == 1
+
+
+def test_a_vendor_other_than_was_sent_is_not_made_again_with_each_run(journal: SqlJournal) -> None:
+    ledger = Cutting()
+    export = export_to(ledger, spent(2), journal=journal, mapper=entry_of_merchant, in_flight=1)
+
+    told = [each.why for _ in range(3) for each in export.run().failed]
+
+    assert (list(ledger.vendors.values()), ledger.entries) == (["Cumulus"], {})
+    assert "Pocket answered with vendors s1, which is not what was sent" in told[-1]
+    assert "give it this name, or name it in [[vendors]]" in told[-1]

@@ -71,7 +71,7 @@ def test_a_vendor_whose_answer_was_lost_is_looked_for_before_it_is_created_again
         first = export.run()
         told = [each.why for each in first.failed]
         assert (len(told), len(ledger.entries), len(ledger.vendors)) == (2, 0, int(arrives))
-        assert "the next run sees whether it is there" in told[1]
+        assert "knows no keys, so it is not sent again. The next run looks for it." in told[1]
         assert export.run().complete
 
     assert list(ledger.vendors.values()) == ["Cumulus Cloud"]

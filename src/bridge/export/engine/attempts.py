@@ -109,6 +109,11 @@ class Attempt:
         return self.state is AttemptState.OPEN
 
     @property
+    def has_made_another(self) -> bool:
+        """Whether the ledger answered a creation with another object than was sent: that of `object_id`."""
+        return self.is_open and not self.is_change and self.object_id is not None
+
+    @property
     def was_carried_out(self) -> bool:
         """Whether what it was to do is done, as far as the journal knows."""
         return self.state in {AttemptState.POSTED, AttemptState.ADOPTED}
@@ -230,7 +235,8 @@ def facts_of(last: Attempt | None, now: datetime, seen: Seen, rules: Rules) -> A
         seen=seen,
         fresh=last is not None and rules.honours_key and last.is_fresh(now),
         changes=last is not None and last.is_change,
-        findable=rules.findable,
+        # A ledger that makes something else of what it is sent may not find it again.
+        findable=rules.findable and not (last is not None and last.has_made_another),
         doubles_harm=rules.doubles_harm,
         trusts_old=rules.trusts_old,
     )

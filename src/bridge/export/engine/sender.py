@@ -38,7 +38,11 @@ class NoIdError(ApiError):
 
 
 class OtherObjectError(ApiError):
-    """The ledger answered with another object than the one that was sent to it."""
+    """The ledger answered with another object than the one that was sent to it, under this id where it is known."""
+
+    def __init__(self, message: str, *, object_id: str | None = None) -> None:
+        super().__init__(message)
+        self.object_id = object_id
 
 
 @attrs.frozen(kw_only=True)
@@ -229,7 +233,8 @@ class Sender:
             raise OtherObjectError(f"{type(self.ledger).__name__}.answers gave {name}, and it has to give a bool.")
         if not is_answer:
             raise OtherObjectError(
-                f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent."
+                f"{self.ledger.name} answered with {attempt.kind} {sent.id}, which is not what was sent.",
+                object_id=sent.id,
             )
         self._check_id(attempt, sent.id)
 
@@ -248,6 +253,8 @@ class Sender:
         refused = error.verdict is Verdict.REFUSED
         state = AttemptState.REJECTED if refused else AttemptState.OPEN
         noted = attrs.evolve(attempt, state=state, answer=answer, trace_id=trace_id, error=str(error))
+        if isinstance(error, OtherObjectError) and not attempt.is_change:
+            noted = attrs.evolve(noted, object_id=error.object_id)
         if refused:
             self._settle(noted)
         else:

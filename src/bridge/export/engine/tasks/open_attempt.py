@@ -61,15 +61,26 @@ class OpenAttempt:
         if settlement is Settlement.SEND_AGAIN:
             return (yield from self._send_again(context))
         if settlement is Settlement.UNDECIDABLE:
-            key = "no longer knows its key" if rules.honours_key else "knows no keys"
-            why = (
-                f"what came of an attempt of {last.intended_at:%Y-%m-%d %H:%M} UTC is unknown, {context.ledger.name} {key}, "
-                f"and it cannot be looked up; look for it in {context.ledger.name}, and replay it with its id (--adopt), "
-                f"or where it is not there, replay it anew (--anew)"
+            why = self._undecided(
+                context.ledger.name, "no longer knows its key" if rules.honours_key else "knows no keys"
             )
             return Done(results=(Failed(record=self.record, why=why, code="unknown_attempt"),))
         sender.abandon(last, f"{context.ledger.name} was seen not to have what it was to do")
         return True
+
+    def _undecided(self, ledger: str, key: str) -> str:
+        last = self.attempt
+        at = f"{last.intended_at:%Y-%m-%d %H:%M} UTC"
+        if last.has_made_another:
+            return (
+                f"{ledger} answered an attempt of {at} with {last.kind} {last.object_id}, which is not what was sent, and "
+                f"does not find what was; look at it, and replay the record with its id (--adopt), or delete it and replay "
+                f"the record anew (--anew)"
+            )
+        return (
+            f"what came of an attempt of {at} is unknown, {ledger} {key}, and it cannot be looked up; look for it in {ledger}, "
+            f"and replay it with its id (--adopt), or where it is not there, replay it anew (--anew)"
+        )
 
     def sent_again(self) -> Done:
         """What a plan says of it where a run sends it again."""

@@ -63,11 +63,17 @@ class VendorCreator:
         # What is older than a run was seen not to be in the books.
         facts = facts_of(last, journal.now(), Seen.NO, VENDOR)
         settlement = settle(facts)
+        if last is not None and last.is_open and last.has_made_another and not self._is_repeatable():
+            settlement = Settlement.UNDECIDABLE
+        if last is not None and settlement is Settlement.UNDECIDABLE:
+            raise UndecidedVendorError(
+                f"{sender.ledger.name} answered with vendors {last.object_id}, which is not what was sent, and its books have "
+                f"no vendor {planned.vendor.name!r}; give it this name, or name it in [[vendors]]."
+            )
         if last is not None and settlement is Settlement.SEND_AGAIN and not self._is_repeatable():
             if last.intended_at >= self._began:
                 raise UndecidedVendorError(
-                    f"the answer to its vendor was lost, and {sender.ledger.name} knows no keys; the next run sees whether it "
-                    f"is there"
+                    f"the answer to its vendor was lost, and {sender.ledger.name} knows no keys, so it is not sent again."
                 )
             settlement = Settlement.ABANDON_AND_SEND
         if last is not None and settlement is Settlement.KEEP:
