@@ -15,7 +15,7 @@ from bridge.export import NothingToApproveError
 from bridge.export.engine.reviewing import approve_record
 from bridge.export.reporting.csv_reports import plan_report
 from bridge.export.reporting.journal_lines import journal_lines
-from bridge.export.reporting.report_json import plan_json
+from bridge.export.reporting.report_json import outcome_json, plan_json
 from support.companies.changing import START, MakeCompany, companies, of_kind
 from support.companies.changing_records import CHARGE, DOCUMENTS, Balances, Kind
 
@@ -60,6 +60,8 @@ def test_a_plan_shows_what_is_posted_to_correct(make: MakeCompany, kind: Kind) -
     corrected = difference(before, company.books())
     assert corrected
     told: Any = plan_json(plan)
+    done: Any = outcome_json(outcome)
+    assert done["posted"][0]["postings"] == told["posts"][0]["postings"]
     _, rows = journal_lines(plan, export.books())
     lines = [(row[6], "CREDIT" if row[8] is None else "DEBIT", row[9] if row[8] is None else row[8]) for row in rows]
     assert net(lines) == corrected

@@ -87,7 +87,7 @@ class _PlanRows:
 
 def _of_post(post: Post, books: Books | None) -> list[_Row]:
     document = post.posted
-    head = ("post", post.step, document.impact_date, party_name(document, books))
+    head = ("post", post.step, document.impact_date, party_name(post.document, books))
     lines = [posting for part in parts_of(document) for posting in part.postings()]
     rows = [(*head, each.account, each.side.value, each.amount, each.currency, "", "") for each in lines]
     return [*rows] or [(*head, *[""] * 6)]
@@ -132,7 +132,7 @@ def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[tuple[Record | 
         yield None, (*_about(None), "vendor created", "", "", "", vendor.id, "", vendor.name)
     for posted in outcome.posted:
         became = f"found in {outcome.ledger}" if posted.adopted else "posted"
-        day = "" if posted.document is None else posted.document.impact_date
+        day = "" if posted.posted is None else posted.posted.impact_date
         row = (*_about(posted.record), became, posted.step, day, posted.kind, posted.id, "", "")
         yield posted.record, row
     for became, refused in (("held", outcome.held), ("refused", outcome.refused)):

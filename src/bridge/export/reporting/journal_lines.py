@@ -45,7 +45,7 @@ def _of_document(document: Document, post: Post, books: Books) -> Iterator[tuple
         yield (
             *(record.id, post.step, document.noun, document.impact_date),
             subsidiary_name(document, books),
-            party_name(document, books),
+            party_name(post.document, books),
             *(each.account, None if account is None else account.name),
             *amounts,
             *(each.currency, _fields(each, books), text, rate),

@@ -35,7 +35,7 @@ def _of_posted(posted: Posted) -> Row:
         **record_row(posted.record),
         "outcome": "adopted" if posted.adopted else "posted",
         "step": posted.step,
-        "impact_date": None if posted.document is None else posted.document.impact_date,
+        "impact_date": None if posted.posted is None else posted.posted.impact_date,
         "subsidiary": posted.subsidiary,
         "kind": posted.kind,
         "id": posted.id,

@@ -81,6 +81,11 @@ class Posted:
         return f"<Posted {self.record.id}: {self.step}, {self.kind} {self.id}>"
 
     @property
+    def posted(self) -> Document | None:
+        """What was posted or found: the correction where there is one, else the document."""
+        return self.document if self.correction is None else self.correction
+
+    @property
     def ref(self) -> Ref:
         """The object in the ledger."""
         return Ref(kind=self.kind, id=self.id)

@@ -60,7 +60,7 @@ def _posted_json(each: Posted) -> dict[str, object]:
         "step": each.step,
         "record_link": each.record_link,
         "rillet_link": each.rillet_link,
-        "postings": postings_json(each.document) if each.document is not None else [],
+        "postings": [] if each.posted is None else postings_json(each.posted),
     }
 
 

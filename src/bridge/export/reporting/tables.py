@@ -395,6 +395,6 @@ def _row(table: Table, *cells: str) -> None:
 
 def _planned(post: Post, books: Books | None) -> tuple[str, ...]:
     document = post.posted
-    new = " (new)" if isinstance(document.party, PlannedVendor) else ""
+    new = " (new)" if isinstance(post.document.party, PlannedVendor) else ""
     postings = "\n".join(posting_lines(document, books))
-    return post.record.id, post.step, str(document.impact_date), f"{party_name(document, books)}{new}", postings
+    return post.record.id, post.step, str(document.impact_date), f"{party_name(post.document, books)}{new}", postings
