@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from brex_accounting.testing.records import gl
 from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import history_report
 from bridge.export.reporting.history import became_of, history_of
+from support.commands import invoke
 from support.companies.changing import Company, MakeCompany, companies
-from support.companies.changing_records import bill, charge
+from support.companies.changing_records import bill, charge, pair
 
 
 @pytest.fixture
@@ -52,6 +54,24 @@ def test_a_replaced_document_is_told_as_deleted_and_replaced(make: MakeCompany) 
         ("POSTED", f"deleted charges {first}", ""),
         ("POSTED", "", ""),
     ]
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80"])
+def test_no_amount_is_cut_at_the_width_of_the_terminal(make: MakeCompany, tmp_path: Path, columns: str) -> None:
+    accounts = ("61000", "62000", "63000")
+    company = make(pair([(f"{n}234.56", [gl(account)]) for n, account in enumerate(accounts, 1)]), bill("12345.67"))
+    company.run()
+    where = str(next(tmp_path.glob("*.db")))
+
+    told = [
+        invoke("history", record, "--journal", where, env={"COLUMNS": width}).stdout
+        for record in ("s1", "b1")
+        for width in (columns, "10000")
+    ]
+
+    assert told[0] == told[1]
+    assert told[2] == told[3]
+    assert "12,345.67" in told[2] or "12345.67" in told[2]
 
 
 def test_an_export_says_what_it_changed(make: MakeCompany) -> None:

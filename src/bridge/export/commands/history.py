@@ -78,8 +78,10 @@ def history(
             )
         elif not found.is_empty:
             if attempts or refusals:
+                # A line that ended at the width of the terminal could end inside of an amount.
                 console().print(
-                    tables.history_table(record, attempts, members, refusals, lambda each: _told(links(each)))
+                    tables.history_table(record, attempts, members, refusals, lambda each: _told(links(each))),
+                    crop=False,
                 )
             for told in (*map(plan_text, found.plans), *map(review_text, decided)):
                 console().print(Text(plain(told)))
