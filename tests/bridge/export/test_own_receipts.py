@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import io
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
@@ -119,6 +120,15 @@ def test_a_store_that_is_down_is_asked_again_by_later_runs(house: House, tmp_pat
     assert len(house.rillet.charges) == 2
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises `KeyboardInterrupt`, also in a job of a shell in the background, where nothing comes of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_what_is_posted_is_not_failed_where_its_receipts_are_interrupted(house: House, tmp_path: Path) -> None:
     journal, released, workers = house.journal(tmp_path), threading.Event(), list[threading.Thread]()
     house.expense(1, (PDF, "application/pdf"))
