@@ -375,4 +375,4 @@ def test_a_vendor_other_than_was_sent_is_not_made_again_with_each_run(journal: S
 
     assert (list(ledger.vendors.values()), ledger.entries) == (["Cumulus"], {})
     assert "Pocket answered with vendors s1, which is not what was sent" in told[-1]
-    assert "give it this name, or name it in [[vendors]]" in told[-1]
+    assert "its books have no vendor 'Cumulus Cloud'; give one of them this name" in told[-1]

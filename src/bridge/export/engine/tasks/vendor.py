@@ -68,7 +68,7 @@ class VendorCreator:
         if last is not None and settlement is Settlement.UNDECIDABLE:
             raise UndecidedVendorError(
                 f"{sender.ledger.name} answered with vendors {last.object_id}, which is not what was sent, and its books have "
-                f"no vendor {planned.vendor.name!r}; give it this name, or name it in [[vendors]]."
+                f"no vendor {planned.vendor.name!r}; give one of them this name."
             )
         if last is not None and settlement is Settlement.SEND_AGAIN and not self._is_repeatable():
             if last.intended_at >= self._began:
