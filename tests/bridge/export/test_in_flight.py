@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ import rillet.testing
 from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import gl, record
 from bridge import Bridge
-from bridge.export import Export, ExportOutcome, NoJournal, Progress, SqlJournal
+from bridge.export import Export, NoJournal, Progress, SqlJournal
 from bridge.export.engine.attempts import is_record
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, Asked, Fault, Respond
@@ -180,29 +180,58 @@ def test_two_equal_payments_of_one_bill_are_two_payments(company: Company) -> No
     assert len(list(company.rillet.client().bills.list_payments(there.id))) == 2
 
 
-@pytest.mark.parametrize("with_journal", [False, True])
+@pytest.fixture(params=[False, True], ids=["no journal", "journal"])
+def maybe_journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlJournal | None]:
+    if not request.param:
+        yield None
+        return
+    with SqlJournal(str(tmp_path / "journal.db")) as journal:
+        yield journal
+
+
+def loses_a_payment(company: Company) -> None:
+    """The answers to a payment are lost, however often it is sent again in a run, and one to that of the next run."""
+    company.rillet.faults.append(
+        Fault(AnswerLost(), matches=lambda asked: asked.method == "POST" and asked.path.endswith("/payments"), times=5)
+    )
+
+
+def payments_in_rillet(company: Company) -> int:
+    (there,) = company.rillet.bills
+    return len(list(company.rillet.client().bills.list_payments(there.id)))
+
+
+@pytest.mark.parametrize("lost", [0, 1])
 def test_a_payment_in_doubt_is_not_taken_for_another_one_like_it(
-    company: Company, tmp_path: Path, *, with_journal: bool
+    company: Company, maybe_journal: SqlJournal | None, lost: int
+) -> None:
+    both = halves()
+    company.brex.add(bill_of(1)[1], both[lost])
+    loses_a_payment(company)
+
+    first = company.export(WITH_BANK, journal=maybe_journal, in_flight=1).run()
+    # Read before the one that was lost, or after it: either may be taken for the payment that is there.
+    company.brex.add(both[1 - lost])
+    second = company.export(WITH_BANK, journal=maybe_journal, in_flight=1).run()
+
+    assert [each.code for each in first.failed] == ["ConnectionLostError"]
+    assert second.complete
+    assert len({each.id for each in second.posted}) == payments_in_rillet(company) == 2
+    assert company.exported() == sorted(company.brex.records)
+
+
+def test_a_payment_waits_while_another_of_its_bill_is_in_doubt(
+    company: Company, maybe_journal: SqlJournal | None
 ) -> None:
     company.brex.add(bill_of(1)[1], *halves())
-    lost = Fault(
-        AnswerLost(), matches=lambda asked: asked.method == "POST" and asked.path.endswith("/payments"), times=5
-    )
-    company.rillet.faults.append(lost)
+    loses_a_payment(company)
 
-    with ExitStack() as stack:
-        journal = stack.enter_context(SqlJournal(str(tmp_path / "journal.db"))) if with_journal else None
-
-        def export() -> ExportOutcome:
-            clients = company.brex.client(), company.rillet.client(sleep=lambda _: None)
-            return Export(*clients, Bridge(WITH_BANK), journal=journal).run()
-
-        first, second = export(), export()
+    first = company.export(WITH_BANK, journal=maybe_journal).run()
+    second = company.export(WITH_BANK, journal=maybe_journal).run()
 
     assert sorted(each.code for each in first.failed) == ["ConnectionLostError", "busy"]
     assert second.complete
-    (there,) = company.rillet.bills
-    assert len(list(company.rillet.client().bills.list_payments(there.id))) == 2
+    assert payments_in_rillet(company) == 2
     assert company.exported() == sorted(company.brex.records)
 
 

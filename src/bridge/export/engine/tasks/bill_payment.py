@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager, nullcontext
+
+import attrs
 
 from bridge.documents.form import Form
 from bridge.documents.protocol import Found
@@ -53,7 +55,7 @@ class BillPayer:
                     break
             else:
                 with self._doubting(intent.kind):
-                    attempt = yield from self._sender.send(intent)
+                    attempt = yield from self._made(intent, frozenset(paid.ref.id for paid in there))
             self.note(attempt)
             return attempt
 
@@ -70,6 +72,15 @@ class BillPayer:
         """What came of an attempt stands for its record."""
         if is_part(attempt.kind) and attempt.object_id is not None:
             self._records[attempt.object_id] = attempt.subject
+
+    def _made(self, intent: Intent, taken: Collection[str]) -> Calls[Attempt]:
+        """Make a payment beside those that stand for other records."""
+        attempt = yield from self._sender.send(intent)
+        while attempt.object_id in taken:
+            # Its key had made a payment whose answer was lost, and another record has taken that one since.
+            self._sender.abandon(attempt, "its key answered with a payment that stands for another record")
+            attempt = yield from self._sender.send(attrs.evolve(intent, after=attempt.number))
+        return attempt
 
     @contextmanager
     def _holding(self, kind: str) -> Generator[None]:
