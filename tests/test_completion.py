@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ SOURCES = Path(rillet.__file__).parents[1]
 
 
 PROJECT = jedi.Project(SOURCES, sys_path=[str(SOURCES), *sys.path])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Jedi's cache of one process, since one process reads there what another has written in part."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(jedi.settings, "cache_directory", str(tmp_path_factory.mktemp("jedi")))
+        yield
 
 
 def at_the_end(program: str) -> tuple[Any, int, int]:
