@@ -22,7 +22,7 @@ from bridge.export.engine.attempts import is_record
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, Asked, Fault, Respond
 from clientkit.transport import InProcess
-from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
+from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense, refusal
 from support.faults.harness import SETTINGS as WITH_BANK
 from support.virtual_time import VirtualPacer, VirtualTime, VirtualTransport
 
@@ -189,11 +189,13 @@ def maybe_journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sq
         yield journal
 
 
+def makes_a_payment(asked: Asked) -> bool:
+    return asked.method == "POST" and asked.path.endswith("/payments")
+
+
 def loses_a_payment(company: Company) -> None:
-    """The answers to a payment are lost, however often it is sent again in a run, and one to that of the next run."""
-    company.rillet.faults.append(
-        Fault(AnswerLost(), matches=lambda asked: asked.method == "POST" and asked.path.endswith("/payments"), times=5)
-    )
+    """No answer to a payment arrives, however often a run sends it."""
+    company.rillet.faults.append(Fault(AnswerLost(), matches=makes_a_payment, times=5))
 
 
 def payments_in_rillet(company: Company) -> int:
@@ -217,6 +219,29 @@ def test_a_payment_in_doubt_is_not_taken_for_another_one_like_it(
     assert [each.code for each in first.failed] == ["ConnectionLostError"]
     assert second.complete
     assert len({each.id for each in second.posted}) == payments_in_rillet(company) == 2
+    assert company.exported() == sorted(company.brex.records)
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_a_payment_that_was_refused_and_one_like_it_that_was_lost_are_two(
+    company: Company, maybe_journal: SqlJournal | None, in_flight: int
+) -> None:
+    bill, (refused, lost) = bill_of(1)[1], halves()
+    company.brex.add(bill, refused, lost)
+    company.rillet.faults.append(Fault(Respond(refusal(422)), matches=makes_a_payment))
+    exporting = company.export(WITH_BANK, journal=maybe_journal, in_flight=in_flight)
+
+    exporting.run(ids=[bill.id])
+    first = exporting.run(ids=[refused.id])
+    loses_a_payment(company)
+    second = exporting.run(ids=[lost.id])
+    # The payment that is there may be taken for the first one, before the second one's key is sent again.
+    third = exporting.run()
+
+    assert [each.record.id for each in first.refused] == [refused.id]
+    assert [each.code for each in second.failed] == ["ConnectionLostError"]
+    assert third.complete
+    assert len({each.id for each in third.posted}) == payments_in_rillet(company) == 2
     assert company.exported() == sorted(company.brex.records)
 
 

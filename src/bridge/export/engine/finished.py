@@ -45,7 +45,7 @@ def finished(
 ) -> Finished | None:
     """What the run has sent again for a record; None where it is nothing. `state` is what some attempts come to."""
     last = last_attempt(attempts)
-    if last is None or not sender.has_sent_again(last):
+    if last is None or last.was_undone or not sender.has_sent_again(last):
         return None
     earlier = list(attempts[: attempts.index(last)])
     if earlier and earlier[-1].deletes and earlier[-1].version == last.version:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, nullcontext
 
 import attrs
@@ -46,51 +46,50 @@ class BillPayer:
             ApiError: As the ledger does.
             JournalError: The journal cannot be read or written.
         """
-        with self._holding(intent.kind):
+        with self._alone_with(intent.kind):
+            if intent.kind in self._in_doubt:
+                why = "it is unknown what came of another payment of the same bill; the next run pays it"
+                raise BusyError(why, passes=False)
             there = yield from ask(lambda: self._sender.ledger.alike(intent.kind, form))
             for paid in there:
-                if not self._is_of_another(paid, intent.subject):
+                if not self._is_of_another(paid.ref.id, intent.subject):
                     self._check_clear(intent, paid)
                     attempt = self._sender.adopt(intent, paid)
                     break
             else:
                 with self._doubting(intent.kind):
-                    attempt = yield from self._made(intent, frozenset(paid.ref.id for paid in there))
+                    attempt = yield from self._sender.send(intent)
+                    while self._gave_up(attempt):
+                        attempt = yield from self._sender.send(attrs.evolve(intent, after=attempt.number))
             self.note(attempt)
             return attempt
 
     def send_again(self, attempt: Attempt) -> Calls[Attempt]:
-        """As `Sender.send_again`; of whatever kind the attempt is."""
+        """As `Sender.send_again`; of whatever kind the attempt is. A payment that another record has is not this one's.
+
+        Raises, beside that, BusyError: Another exporter is paying the same bill.
+        """
         if not is_part(attempt.kind):
             return (yield from self._sender.send_again(attempt))
-        with self._doubting(attempt.kind):
-            sent = yield from self._sender.send_again(attempt)
-        self.note(sent)
-        return sent
+        with self._alone_with(attempt.kind):
+            with self._doubting(attempt.kind):
+                sent = yield from self._sender.send_again(attempt)
+            if not self._gave_up(sent):
+                self.note(sent)
+            return sent
 
     def note(self, attempt: Attempt) -> None:
         """What came of an attempt stands for its record."""
         if is_part(attempt.kind) and attempt.object_id is not None:
             self._records[attempt.object_id] = attempt.subject
 
-    def _made(self, intent: Intent, taken: Collection[str]) -> Calls[Attempt]:
-        """Make a payment beside those that stand for other records."""
-        attempt = yield from self._sender.send(intent)
-        while attempt.object_id in taken:
-            # Its key had made a payment whose answer was lost, and another record has taken that one since.
-            self._sender.abandon(attempt, "its key answered with a payment that stands for another record")
-            attempt = yield from self._sender.send(attrs.evolve(intent, after=attempt.number))
-        return attempt
-
     @contextmanager
-    def _holding(self, kind: str) -> Generator[None]:
-        with self._locks.holding(kind):
-            if kind in self._in_doubt:
-                why = "it is unknown what came of another payment of the same bill; the next run pays it"
-                raise BusyError(why, passes=False)
-            busy = "another exporter is paying the same bill; the next run sees what came of it"
-            with nullcontext() if self._sender.is_dry else claimed(self._sender.journal, kind, busy):
-                yield
+    def _alone_with(self, kind: str) -> Generator[None]:
+        """Keep others off the payments of a bill while the context lasts."""
+        busy = "another exporter is paying the same bill; the next run sees what came of it"
+        is_free = self._sender.is_dry
+        with self._locks.holding(kind), nullcontext() if is_free else claimed(self._sender.journal, kind, busy):
+            yield
 
     @contextmanager
     def _doubting(self, kind: str) -> Generator[None]:
@@ -101,6 +100,17 @@ class BillPayer:
                 self._in_doubt.add(kind)
             raise
 
+    def _gave_up(self, attempt: Attempt) -> bool:
+        """Whether a key has answered with a payment that another record has by now; its attempt comes to nothing then.
+
+        The key had made that payment, and the answer was lost. Whoever was paid the same on that day has taken it.
+        """
+        made = None if attempt.is_change else attempt.object_id
+        if made is None or not self._is_of_another(made, attempt.subject):
+            return False
+        self._sender.abandon(attempt, "its key answered with a payment that stands for another record")
+        return True
+
     def _check_clear(self, intent: Intent, paid: Found) -> None:
         if isinstance(self._sender.journal, NoJournal) and self._alike.get(intent.subject, 0):
             raise AmbiguousPaymentError(
@@ -108,7 +118,7 @@ class BillPayer:
                 f"amount may be that one; run with the journal that knows, or dismiss the record that is booked"
             )
 
-    def _is_of_another(self, paid: Found, record_id: str) -> bool:
+    def _is_of_another(self, payment_id: str, record_id: str) -> bool:
         """Whether a payment in the ledger stands for another record, as this run or the journal knows."""
-        known = (each.subject for each in self._sender.journal.by_object(paid.ref.id) if each.is_there)
-        return any(each != record_id for each in (*known, self._records.get(paid.ref.id, record_id)))
+        known = (each.subject for each in self._sender.journal.by_object(payment_id) if each.is_there)
+        return any(each != record_id for each in (*known, self._records.get(payment_id, record_id)))
