@@ -31,7 +31,7 @@ from clientkit.testing import Action, AnswerLost, AnswerTruncated, Asked, Reques
 from support.clocks import ManualClock
 from support.companies.exported import REFERENCE_TYPE, US, Company
 from support.faults.drips import marked
-from support.faults.schedules import HTML, PAGES, Doubled, Drip, Garbled, Kill, Late, Run, Schedule, Trouble
+from support.faults.schedules import HTML, PAGES, REFUSED, Doubled, Drip, Garbled, Kill, Late, Run, Schedule, Trouble
 from support.proof import prove
 
 SETTINGS = Settings(
@@ -87,8 +87,10 @@ class Troubles:
 
     def _met(self, service: str, asked: Asked, take: Callable[[Asked], Taken]) -> Taken:
         trouble = self.of_next(asked)
-        if asked.path.startswith("/receipt-files/") and trouble in PAGES:
-            # Whoever asks for a file takes any content for the file.
+        is_read = asked.path.startswith("/receipt-files/")
+        is_upload = asked.headers.get("content-type", "").startswith("multipart/")
+        if (is_read and trouble in PAGES) or (trouble == REFUSED and (is_read or is_upload)):
+            # Whoever asks for a file takes any content for the file, and one that is refused is left to a person.
             trouble = RequestLost()
         if trouble is None:
             return take(asked)

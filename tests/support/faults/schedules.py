@@ -13,6 +13,7 @@ from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import Split, card_expense, card_refund, gl, record, reimbursement
 from clientkit import Answer
 from clientkit.testing import Action, AnswerLost, AnswerTruncated, RequestLost, Respond
+from support.companies.exported import refusal
 from support.faults.drips import DripPlace
 
 #: Between two runs at least this passes, so that the claims of a process that was killed have ended.
@@ -53,7 +54,9 @@ class Drip:
 Trouble: TypeAlias = Action | Kill | Late | Garbled | Doubled | Drip
 HTML = Answer(status=200, headers={"content-type": "text/html"}, content=b"<html>maintenance</html>")
 CUT_JSON = Answer(status=200, headers={"content-type": "application/json"}, content=b'{"id": ')
-REFUSALS = tuple(Respond(Answer(status=status)) for status in (429, 500, 502, 503, 504, 409))
+#: Carried out for certain it is not; the next run may do it another way.
+REFUSED = Respond(refusal(422))
+REFUSALS = (*(Respond(Answer(status=status)) for status in (429, 500, 502, 503, 504, 409)), REFUSED)
 PAGES = (Garbled(), Respond(HTML), Respond(CUT_JSON))
 LOSSES = (RequestLost(), AnswerLost(), AnswerTruncated(), Garbled(), Doubled(), Respond(HTML), Respond(CUT_JSON))
 
