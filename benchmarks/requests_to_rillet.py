@@ -112,6 +112,7 @@ def measured(bills: int) -> Iterator[tuple[str, list[str]]]:
         watching = company.export(KeptBooks())
         company.asked(_charge("charge 0"), watching)
         company.asked(_bill_of("bill 0"), watching)
+        company.asked(_payment("bill 0"), watching)
         for title, make in (("card expense", _charge), ("bill", _bill_of), ("payment of a bill", _payment)):
             of = "bill" if make is _payment else title
             yield f"a {title}", company.asked(make(f"{of} 1"), company.export())

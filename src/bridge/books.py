@@ -64,7 +64,7 @@ class Books(Tabular):
     """A chart of accounts, custom fields, vendors, subsidiaries and tax rates, and the last day that is closed, at one moment.
 
     `bills` and `reimbursements` are those that payments can be for, and `paying_accounts` the codes of the accounts behind
-    bank accounts, which alone can pay bills. `unreadable` is what the ledger has and could not be read: what needs it is
+    bank accounts, which alone can pay bills; None where they were not read. `unreadable` is what the ledger has and could not be read: what needs it is
     refused. `ledger` is whose books these are, for messages.
     """
 
@@ -74,7 +74,7 @@ class Books(Tabular):
     vendors: tuple[Vendor, ...] = ()
     bills: tuple[Bill, ...] = ()
     reimbursements: tuple[Reimbursement, ...] = ()
-    paying_accounts: frozenset[str] = frozenset()
+    paying_accounts: frozenset[str] | None = None
     tax_rates: tuple[TaxRate, ...] = ()
     last_closed: date | None = None
     unreadable: tuple[UnreadableEntry, ...] = ()

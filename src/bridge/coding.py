@@ -195,7 +195,8 @@ def _is_on(role: Role | None, account: Account | None, coded: Account | None, bo
     if coded is None or account is None:
         return False
     has_money = role is Role.BANK and (
-        (account.subtype is not None and coded.subtype == account.subtype) or coded.code in books.paying_accounts
+        (account.subtype is not None and coded.subtype == account.subtype)
+        or coded.code in (books.paying_accounts or ())
     )
     return coded == account or has_money
 

@@ -153,7 +153,9 @@ def _pays(account: Account, draft: Draft) -> bool:
     named = draft.coded.entity.account(Role.BANK)
     bank = None if named is None else draft.books.account(named)
     is_like = bank is not None and bank.subtype is not None and account.subtype == bank.subtype
-    return is_like or (bank is not None and account.id == bank.id) or account.code in draft.books.paying_accounts
+    return (
+        is_like or (bank is not None and account.id == bank.id) or account.code in (draft.books.paying_accounts or ())
+    )
 
 
 def _check_fields(draft: Draft, banks: Sequence[tuple[CodedLine, Account]], payable: Account) -> None:

@@ -49,7 +49,7 @@ def card_payment(draft: Draft) -> Post | None:
     simple = _simple(draft, Role.ACCOUNTS_PAYABLE) if found is not None else None
     if found is None or simple is None or not _of_bill(found).takes(simple.amount, draft):
         return journal_entry(draft)
-    if simple.account.code not in draft.books.paying_accounts:
+    if simple.account.code not in (draft.books.paying_accounts or ()):
         return journal_entry(draft)
     return draft.finish(
         BillPaymentDocument,

@@ -17,7 +17,17 @@ from bridge import Bridge, SettingsError
 from bridge.export import AsyncExport, Export, ExportOutcome, KeptBooks, SqlJournal, StopCode
 from clientkit import Answer
 from clientkit.testing import Fault, Respond
-from rillet import AccountStatus, ExternalReference, NewBill, NewCharge, NewExpenseItem
+from rillet import (
+    AccountStatus,
+    Bill,
+    BillStatus,
+    ExternalReference,
+    NewBankAccount,
+    NewBill,
+    NewCharge,
+    NewExpenseItem,
+    NewPayment,
+)
 from rillet.testing import builders
 from support.companies.changing import (
     HOUR,
@@ -385,3 +395,86 @@ def test_an_async_export_keeps_them_too(tmp_path: Path) -> None:
 
     with SqlJournal(str(tmp_path / "journal.db")) as journal:
         asyncio.run(main(journal))
+
+
+@pytest.mark.parametrize("has_bank", [True, False])
+def test_an_announced_payment_of_a_bill_costs_four_requests(make: MakeCompany, *, has_bank: bool) -> None:
+    company = with_vendors(make())
+    if has_bank:
+        company.to_rillet.bank_accounts.create(
+            NewBankAccount(
+                name="Operating",
+                currency="USD",
+                bank_name="Bank",
+                subsidiary_id=company.rillet.subsidiaries[0].id,
+                account_code="11100",
+            )
+        )
+    keeping = Keeping(company)
+    keeping.run()
+    for number in range(2):
+        keeping.announce(bill(id=f"b{number}", source=f"bill{number}", invoice_number=f"INV-{number}"))
+    keeping.announce(payment(id="p0", source="bill0"))
+
+    outcome, asked = keeping.announce(payment(source="bill1"))
+
+    assert outcome.complete
+    assert [(each.record.id, each.adopted) for each in outcome.posted] == [("p1", False)]
+    assert len(asked) <= MOST_REQUESTS, asked
+    assert company.was_told("p1")
+
+
+def _unpaid(company: Company) -> Bill:
+    (there,) = (each for each in company.rillet.bills if each.status == BillStatus.UNPAID)
+    return there
+
+
+def pays_the_bill(company: Company) -> None:
+    """A person pays the bill by hand."""
+    there = _unpaid(company)
+    paid = NewPayment(amount=dollars("100"), account_code="11100", date=date(2026, 2, 14))
+    company.to_rillet.bills.create_payment(there.id, paid)
+
+
+def deletes_the_bill(company: Company) -> None:
+    company.to_rillet.bills.delete(_unpaid(company).id)
+
+
+def exports_elsewhere(company: Company) -> None:
+    """Another exporter, whose journal nobody else has, exports it, and neither Brex hears of it nor do keys count any more."""
+    fault = Fault(Respond(Answer(status=500)), matches=lambda asked: asked.path.endswith("export-results"), times=100)
+    company.brex.faults.append(fault)
+    Export(company.to_brex, company.to_rillet, Bridge(company.settings)).run()
+    company.brex.faults.clear()
+    company.rillet.idempotency_keys.forget_all()
+
+
+PAYMENTS: dict[str, Callable[[], list[Record]]] = {
+    "payment": lambda: [payment()],
+    "with a fee": lambda: [payment(fee="5")],
+    "beside a charge": lambda: [payment(), charge(merchant="Acme")],
+    "of too much": lambda: [payment("900")],
+}
+
+
+@pytest.mark.parametrize("records", PAYMENTS)
+@pytest.mark.parametrize("happens", [nothing, closes_the_month, pays_the_bill, deletes_the_bill, exports_elsewhere])
+def test_payments_come_to_what_they_come_to_on_fresh_books(
+    make: MakeCompany, happens: Callable[[Company], None], records: str
+) -> None:
+    came_to = list[object]()
+    for keeps in (True, False):
+        company = with_vendors(make())
+        keeping = Keeping(company, keeps=keeps)
+        keeping.run()
+        keeping.announce(bill(id="b0", source="bill0", invoice_number="INV-0"), bill())
+        keeping.announce(payment(id="p0", source="bill0"))
+        announced = PAYMENTS[records]()
+        company.brex.add(*announced)
+        happens(company)
+        outcome = keeping.run(ids=[each.id for each in announced])
+        came_to.append(
+            (told(outcome), company.books(), {each: company.was_told(each) for each in company.brex.records})
+        )
+
+    assert came_to[0] == came_to[1]

@@ -241,7 +241,7 @@ def is_payment(case: MovementCase, entity: Entity) -> bool | None:
         return fits and case.world.settings.payouts is Payouts.PAYMENT
     card = entity.card_account
     codes = {each.code for each in books.accounts if card == each.id} or {card}
-    return fits and codes <= books.paying_accounts
+    return fits and codes <= (books.paying_accounts or frozenset())
 
 
 def waits(case: MovementCase) -> bool:

@@ -19,6 +19,7 @@ from brex_accounting import RecordType
 from bridge.books import Books
 from bridge.decisions import Post
 from bridge.documents.protocol import Found, Ref
+from bridge.export.engine.paid import with_known_bills
 from bridge.export.engine.survey import Survey
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.own import snapshot_of
@@ -54,9 +55,12 @@ class _Kind:
 
 @attrs.define(kw_only=True)
 class _Snapshot:
+    """Books, and apart from them the accounts that pay bills: payments alone are decided with these, as in any run."""
+
     books: Books
     read_at: datetime
     aged: float
+    paying_accounts: frozenset[str] | None = None
 
 
 class KeptBooks:
@@ -64,9 +68,9 @@ class KeptBooks:
 
     Give one to each export of a tenant, or to the one that is kept: ``Export(…, kept=KeptBooks())``. A run then reads the
     last closed period and what changed since the run before, and posts what is new. The rest of the books is up to
-    `max_age` old. Closed periods, and objects of the kinds that are posted, are looked at in each run. What is
-    refused, changed or found is decided on books that are read anew, and so are payments beside anything of that. With
-    `summarise` in the settings nothing is kept.
+    `max_age` old. Closed periods, and objects of the kinds that are posted, are looked at in each run; so are the bill
+    and its payments for each payment of a bill. What is refused, changed or found is decided on books that are read
+    anew, and so are payments beside anything of that. With `summarise` in the settings nothing is kept.
 
     Args:
         max_age: How old the chart of accounts, fields, vendors and the rest may be.
@@ -165,16 +169,37 @@ class Reading:
             return None
         return self._ledger.with_numbers(books, [each for one in kept for each in one.found.values()])
 
-    def look_up(self, kinds: Collection[str], survey: Survey, since: datetime) -> LookUp:
-        """What there is for records: of these kinds as it is now, and of the others as it was a while ago."""
-        ledger, kept = self._ledger, self._kept
-        after = since - _CLOCK_MARGIN
+    @property
+    def kinds_of_entries(self) -> frozenset[str]:
+        """The kinds that any record may have an object of."""
+        return frozenset(self._ledger.kinds_of_entries)
+
+    def with_known_bills(self, books: Books, survey: Survey) -> Books | None:
+        """The books with the bills that are paid, as the journal knows them, and the accounts that pay bills.
+
+        None where the bills are not known; see `paid.with_known_bills`. Raises `JournalError` too.
+        """
+        kept, looked = self._kept, self.look_up((), survey)
         with kept._guard:
-            now = {*kinds, *ledger.kinds_of_entries}
+            snapshot = kept._snapshot
+            if snapshot is not None and snapshot.paying_accounts is not None:
+                books = attrs.evolve(books, paying_accounts=snapshot.paying_accounts)
+            found = with_known_bills(books, survey.paying, self._ledger, self._journal, looked)
+            if snapshot is not None and found is not None:
+                snapshot.paying_accounts = found.paying_accounts
+            return found
+
+    def look_up(self, kinds: Collection[str], survey: Survey) -> LookUp:
+        """What there is for records: of these kinds as it is now, and of the others as it was a while ago."""
+        if survey.since is None:
+            return LookUp()
+        ledger, kept = self._ledger, self._kept
+        after = survey.since - _CLOCK_MARGIN
+        with kept._guard:
             listed = [
                 each
                 for kind in ledger.kinds_looked_at
-                for each in (self._current(kind, after) if kind in now else self._recent(kind, after)).listed
+                for each in (self._current(kind, after) if kind in kinds else self._recent(kind, after)).listed
             ]
         return ledger.look_up(listed, survey.subjects, survey.sources)
 

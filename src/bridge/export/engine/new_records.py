@@ -66,10 +66,7 @@ class NewRecords:
             bills = [each for each in simple if each.type == RecordType.BILL_EXPENSE]
             numbered = self._reading.with_numbers(books, posts) if bills else None
             others = [each for each in simple if each.type != RecordType.BILL_EXPENSE]
-            looked = LookUp()
-            if survey.since is not None:
-                kinds = {part.kind for post in posts for part in parts_of(post.document)}
-                looked = self._reading.look_up(kinds, survey, survey.since)
+            looked = self._reading.look_up(_kinds(posts) | self._reading.kinds_of_entries, survey)
             unchanged = list[Record]()
             for records, shown in ((others, books), (bills, numbered)):
                 for task in self._prepare(records, shown, self._decisions, looked) if shown is not None else ():
@@ -83,20 +80,24 @@ class NewRecords:
                 self.done[each.id] = frozenset()
                 yield NothingToDo(record=each)
 
-    def payments(self, pages: Iterable[Sequence[Record]], books: Books, looked: LookUp) -> Iterator[Task]:
-        """The tasks for new payments of bills, on books that have these bills, and after this look at the ledger.
+    def books_of_payments(self, survey: Survey) -> Books | None:
+        """The books with the bills that are paid; None where they are not known. Raises `ApiError` and `JournalError`."""
+        return self._reading.with_known_bills(self.books, survey)
+
+    def payments(self, pages: Iterable[Sequence[Record]], survey: Survey, books: Books) -> Iterator[Task]:
+        """The tasks for new payments of bills, on books that have these bills.
+
+        Each is looked for among the payments of its bill before it is made. Entries are looked at where one is to be
+        posted beside it: others correct a payment that was made before, and the journal, which knows the bill, tells.
 
         Raises `ApiError`, `JournalError` and `SettingsError`.
         """
         for page in pages:
             bills = [each for each in page if pays_a_bill(each)]
+            looked = self._reading.look_up(_kinds(self._mapped(bills, books)), survey)
             for task in self._prepare(bills, books, self._decisions, looked):
                 if self._is_simple(task):
                     yield self._task(task, books)
-
-    def look_up(self, survey: Survey) -> LookUp:
-        """What the ledger has for these records, as far as any record may have it."""
-        return LookUp() if survey.since is None else self._reading.look_up((), survey, survey.since)
 
     def _task(self, task: RecordTask, books: Books) -> NewRecordTask:
         is_posted = isinstance(task.decision, Post)
@@ -105,7 +106,7 @@ class NewRecords:
 
     def _posts(self, records: Sequence[Record]) -> list[Post]:
         """What would be posted; by the books of now where a vendor would be created, which has to be right at once."""
-        posts = self._mapped(records)
+        posts = self._mapped(records, self.books)
         if not any(isinstance(each.document.party, PlannedVendor) for each in posts):
             return posts
         refreshed = self._reading.refreshed()
@@ -113,10 +114,10 @@ class NewRecords:
             return posts
         self._check(refreshed)
         self.books = refreshed
-        return self._mapped(records)
+        return self._mapped(records, self.books)
 
-    def _mapped(self, records: Sequence[Record]) -> list[Post]:
-        outcomes = (tried(self._bridge.outcome(each, self.books), self._bridge) for each in records)
+    def _mapped(self, records: Sequence[Record], books: Books) -> list[Post]:
+        outcomes = (tried(self._bridge.outcome(each, books), self._bridge) for each in records)
         return [each for each in outcomes if isinstance(each, Post)]
 
     def _is_simple(self, task: RecordTask) -> bool:
@@ -177,6 +178,10 @@ def _is_unchanged(task: RecordTask, attempts: Sequence[Attempt]) -> bool:
     if last is None or not last.is_there or task.decision is not None:
         return False
     return not (task.offered or task.asked or task.receipts_left or task.unread is not None)
+
+
+def _kinds(posts: Iterable[Post]) -> frozenset[str]:
+    return frozenset(part.kind for post in posts for part in parts_of(post.document))
 
 
 def _is_open(attempts: Mapping[str, Sequence[Attempt]], record: Record) -> bool:

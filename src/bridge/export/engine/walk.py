@@ -25,7 +25,7 @@ from bridge.export.engine.looked_up import check_marks
 from bridge.export.engine.new_records import NewRecords
 from bridge.export.engine.origins import NotedTask, Origins
 from bridge.export.engine.own_receipts import OwnReceipts
-from bridge.export.engine.paid import with_known_bills, with_what_is_paid
+from bridge.export.engine.paid import with_what_is_paid
 from bridge.export.engine.run_marks import changes_since, receipts_left, refused_changes
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
@@ -226,10 +226,9 @@ class Walk:
         # What is paid can hardly be changed, so payments wait where anything else is left.
         if not survey.payments or survey.open_summaries or survey.count > len(survey.payments):
             return survey
-        looked = new.look_up(survey)
-        books = with_known_bills(new.books, survey.paying, self._ledger, self._journal, looked)
+        books = new.books_of_payments(survey)
         if books is not None:
-            yield new.payments(self._queue.pages(survey.payments), books, looked), self._context(books)
+            yield new.payments(self._queue.pages(survey.payments), survey, books), self._context(books)
         return survey.without(new.done)
 
     def _with_what_is_paid(self, survey: Survey) -> Books:

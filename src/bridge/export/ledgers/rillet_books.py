@@ -108,12 +108,8 @@ def with_bills(books: Books, client: rillet.Client) -> Books:
     """The snapshot with every bill that Rillet has, for payments to find theirs, and the accounts that may pay them."""
     unreadable = list[UnreadableEntry]()
     bills = read_listing(client.bills.list(limit=100), "bill", unreadable)
-    return attrs.evolve(
-        books,
-        bills=bills,
-        paying_accounts=_paying_accounts(client),
-        unreadable=(*books.unreadable, *unreadable),
-    )
+    known = _with_paying_accounts(books, client)
+    return attrs.evolve(known, bills=bills, unreadable=(*books.unreadable, *unreadable))
 
 
 def bills_of(vendor_id: str, client: rillet.Client) -> tuple[Bill, ...]:
@@ -124,7 +120,10 @@ def bills_of(vendor_id: str, client: rillet.Client) -> tuple[Bill, ...]:
 def with_these_bills(
     books: Books, client: rillet.Client, bills: Mapping[str, str], reference_type: str
 ) -> Books | None:
-    """As `with_bills`, with the bills that have these ids alone; see `SelectiveLedger`."""
+    """As `with_bills`, with the bills that have these ids alone; see `SelectiveLedger`.
+
+    The accounts that may pay them are read where the snapshot does not know them.
+    """
     found = list[Bill]()
     for source, bill_id in bills.items():
         try:
@@ -134,16 +133,17 @@ def with_these_bills(
         if not any(each.type == reference_type and each.id == source for each in bill.external_references):
             return None
         found.append(bill)
-    return attrs.evolve(books, bills=tuple(found), paying_accounts=_paying_accounts(client))
+    known = _with_paying_accounts(books, client) if books.paying_accounts is None else books
+    return attrs.evolve(known, bills=tuple(found))
 
 
-def _paying_accounts(client: rillet.Client) -> frozenset[str]:
-    """The codes of the accounts behind bank accounts."""
+def _with_paying_accounts(books: Books, client: rillet.Client) -> Books:
+    """The snapshot with the codes of the accounts behind bank accounts."""
     codes = (
         _text_of(each.raw, "account_code") if isinstance(each, Unreadable) else each.account_code
         for each in client.bank_accounts.list().tolerant()
     )
-    return frozenset(code for code in codes if code is not None)
+    return attrs.evolve(books, paying_accounts=frozenset(code for code in codes if code is not None))
 
 
 def with_reimbursements(books: Books, client: rillet.Client) -> Books:

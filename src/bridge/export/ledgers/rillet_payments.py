@@ -40,7 +40,7 @@ def obstacle(client: rillet.Client, present: Found, document: Document, books: B
 def _can_pay(account: str, present: Found, books: Books) -> bool:
     """Whether bills can be paid from an account: one has been, or a bank account is behind it or behind one of its subtype."""
     has_paid = [each.account for each in present.form.lines] if paid_by(present.ref.kind) is not None else []
-    known = {*books.paying_accounts, *has_paid}
+    known = {*(books.paying_accounts or ()), *has_paid}
     found = (books.account(each) for each in known)
     subtypes = {each.subtype for each in found if each is not None and each.subtype is not None}
     own = books.account(account)
