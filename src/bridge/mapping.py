@@ -184,7 +184,8 @@ class Bridge:
         """
         try:
             draft = self._draft(record, books, findings, posted_on, followed)
-            return () if draft is None else tuple(each.coded for each in self._shares(draft))
+            shares = () if draft is None else self._shares(draft)
+            return tuple(each.coded for each in shares if each is not None)
         except CallerError as error:
             findings.add(ReasonCode.MAPPER_FAILED, str(error))
             return ()
@@ -201,7 +202,7 @@ class Bridge:
         whole = self._draft(record, books, findings, posted_on, followed)
         if whole is None:
             return None
-        draft, *others = self._shares(whole)
+        draft, other = self._shares(whole)
         entity = draft.coded.entity
         if posted_on is None and entity.since is not None and draft.day_of(record.erp_posting_date) < entity.since:
             return draft.skip(SkipCode.BEFORE_START, f"it counts before {entity.since}, where {entity.name} starts")
@@ -209,7 +210,7 @@ class Bridge:
             return draft.skip(SkipCode.NO_MONEY, f"its lines move no money in {draft.coded.currency}")
         # Whatever the mapper, also one of the caller's, or a summary: both bases would count the same expense twice.
         return draft.other_basis() or (
-            intercompany(partial(_mapped, mapper), draft, others[0]) if others else _mapped(mapper, draft)
+            _mapped(mapper, draft) if other is None else intercompany(partial(_mapped, mapper), draft, other)
         )
 
     def _mapper_of(self, record: Record) -> Mapper | None:
@@ -264,12 +265,12 @@ class Bridge:
             coded = with_tax_of_document(coded)
         return draft if coded is draft.coded else attrs.evolve(draft, coded=coded)
 
-    def _shares(self, draft: Draft) -> tuple[Draft, ...]:
-        """The draft of each entity's share, the payer's first; what the other one has becomes an entry."""
+    def _shares(self, draft: Draft) -> tuple[Draft, Draft | None]:
+        """The draft of the payer's share, and that of the other entity where it has one, which becomes an entry."""
         if draft.coded.debt is None:
-            return (self._in_books(draft),)
-        drafts = (attrs.evolve(draft, coded=each) for each in draft.coded.shares())
-        return tuple(self._in_books(each, is_entry=place > 0) for place, each in enumerate(drafts))
+            return self._in_books(draft), None
+        payer, other = (attrs.evolve(draft, coded=each) for each in draft.coded.shares())
+        return self._in_books(payer), self._in_books(other, is_entry=True)
 
     def _like(self, record: Record) -> str:
         """The type whose uncoded lines stand for the same accounts: its own, or of an added one that of its mapper."""

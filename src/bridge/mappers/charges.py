@@ -26,5 +26,5 @@ def charge(draft: Draft) -> Post | None:
         party=draft.merchant(),
         items=expense_lines(draft, against=card, role=Role.CARD),
         account=card and card.code,
-        charge_date=draft.day_of(draft.record.posted_at),
+        charge_date=draft.day_of(draft.coded.record.posted_at),
     )

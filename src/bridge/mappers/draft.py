@@ -94,9 +94,10 @@ class Draft:
         ``impact_date``, ``subsidiary_id``, ``exchange_rate``, ``tax_account`` and ``sales_taxes``. Raises `TypeError` for a
         field that the class does not have.
         """
-        alike, required, make = _fields_of(kind, tuple(fields))
+        alike, required, make = _fields_of(kind)
         for name, give in alike:
-            fields[name] = give(self)
+            if name not in fields:
+                fields[name] = give(self)
         for name in required:
             if fields.get(name) is None:
                 _check_names(kind, fields)
@@ -130,7 +131,7 @@ class Draft:
 
     def merchant(self) -> str | PlannedVendor | None:
         """The vendor of a card record."""
-        return self._chosen() or matching.merchant(self.record, self.settings, self.books, self.findings)
+        return self._chosen() or matching.merchant(self.coded.record, self.settings, self.books, self.findings)
 
     def supplier(self) -> str | PlannedVendor | None:
         """The vendor of a bill."""
@@ -165,7 +166,7 @@ class Draft:
 
         Only a record that the ledger has already stays on its day there, so that it needs none where it stays as it is.
         """
-        day = self.day_of(self.record.erp_posting_date)
+        day = day_of(self.coded.record.erp_posting_date, self.zone)
         if not self.books.is_closed(day):
             return day
         kept, first_open = self.posted_on, self.books.first_open_day
@@ -261,7 +262,7 @@ class Draft:
                 self.refuse(ReasonCode.MISSING_FIELD, text, each.line.id)
 
     def _tax_account(self) -> str | None:
-        wanted = self.coded.entity.account(Role.TAX)
+        wanted = self.coded.entity.tax_account
         account = None if wanted is None else self.books.account(wanted)
         return None if account is None else account.code
 
@@ -308,11 +309,11 @@ _ALIKE: Mapping[str, Callable[[Draft], object]] = MappingProxyType(
 
 @lru_cache(maxsize=64)
 def _fields_of(
-    kind: Callable[..., Document], given: tuple[str, ...]
+    kind: Callable[..., Document],
 ) -> tuple[Sequence[tuple[str, Callable[[Draft], object]]], Sequence[str], Callable[..., Document]]:
-    """Which fields of a class of documents are filled in beside the given ones, which are required, and what makes one."""
+    """Which fields of a class of documents are filled in where they are not given, which are required, and what makes one."""
     known = attrs.fields_dict(kind)  # type: ignore[arg-type]
-    alike = tuple((name, give) for name, give in _ALIKE.items() if name in known and name not in given)
+    alike = tuple((name, give) for name, give in _ALIKE.items() if name in known)
     required = tuple(name for name, each in known.items() if each.init and each.default is attrs.NOTHING)
     return alike, required, maker(kind)
 
