@@ -45,6 +45,8 @@ def memos_of(
     """
     found = dict[str, Memo]()
     for subject, note in waiting.credit_notes.items():
+        if note.is_void:
+            continue
         posted = _posted_total(subject, ledger, journal) if waiting.is_as_posted(subject, note) else None
         if posted is not None:
             found[subject] = _standing(note, posted)

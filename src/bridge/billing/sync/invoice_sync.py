@@ -17,12 +17,13 @@ from bridge.billing.customers import LinkProposal, linked_customer, propose_link
 from bridge.billing.decisions import Decision, Post
 from bridge.billing.documents import INVOICE, PlannedCustomer, PlannedProduct, subject_of
 from bridge.billing.other_documents import BillingDocument
-from bridge.billing.settings import BillingSettings, inconsistencies_of
+from bridge.billing.settings import BillingSettings, OnVoid, inconsistencies_of
 from bridge.billing.setup import WEBHOOK_EVENTS, SetupItem, SetupSeen, check_setup
 from bridge.billing.sync.already_credited import credited_already
 from bridge.billing.sync.applicable import not_applicable
 from bridge.billing.sync.applying import Memo, applications_of, differing_of, memos_of
 from bridge.billing.sync.creating import begun_creations, creating, mentioned_in, planned_in, without_namesakes
+from bridge.billing.sync.former_credits import with_found, without_lost
 from bridge.billing.sync.journals import check_journal
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.linking import link_customer
@@ -222,6 +223,9 @@ class InvoiceSync:
     def _read(self, *, ids: Sequence[str] | None = None, updated_after: datetime | None = None) -> Waiting:
         self.ledger.forget()
         waiting = read_waiting(self.billing, self.journal, self.settings, ids=ids, updated_after=updated_after)
+        if self.settings.on_void is not OnVoid.CREDIT:
+            waiting = without_lost(waiting, self.ledger, self.journal)
+            waiting = with_found(waiting, waiting.unsure & waiting.voided, self.ledger)
         self._look_up_currencies(waiting)
         return waiting
 
@@ -270,8 +274,9 @@ class InvoiceSync:
     def _crediting(self, waiting: Waiting, step: Step) -> Waiting:
         """The same with the credit notes of voided invoices that are in Rillet once the step of the invoices is taken.
 
-        An earlier run may have posted them of which this journal knows nothing.
+        An earlier run may have posted them of which this journal knows nothing, and then have credited them.
         """
+        waiting = with_found(waiting, (step.found | waiting.unsure) - waiting.voided, self.ledger)
         known = there(self.journal, waiting.voided) - step.left
         return crediting(waiting, self.settings, known | step.placed)
 

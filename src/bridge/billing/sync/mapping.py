@@ -19,8 +19,8 @@ from bridge.billing.documents import CUSTOMER, PRODUCT, PlannedCustomer, subject
 from bridge.billing.other_documents import BillingDocument
 from bridge.billing.planning import plan_credit_note, plan_invoice
 from bridge.billing.settings import BillingSettings, OnVoid
-from bridge.billing.sync.voids import voided_by
-from bridge.billing.values import CreditNote, Invoice
+from bridge.billing.sync.voids import subject_of_void, voided_by
+from bridge.billing.values import CreditNote, Invoice, InvoiceStatus
 from bridge.billing.wording import InvoiceWording
 from bridge.books import Books
 from bridge.callers import Rates
@@ -76,8 +76,13 @@ class InvoiceMapping(Bridge):
             # The billing system tells no day for it, and whatever it changes later does not move what is posted.
             value = value if posted_on is None else attrs.evolve(value, issued=posted_on)
         if voided is not None and isinstance(value, CreditNote) and value.is_void:
-            return Skip(invoice=value, why=f"the invoice {voided.id} is not void any more", code=SkipCode.NO_MONEY)
+            is_void = isinstance(voided, Invoice) and voided.status is InvoiceStatus.VOID
+            why = f"the invoice {voided.id} is {'void and not posted' if is_void else 'not void'} any more"
+            return Skip(invoice=value, why=why, code=SkipCode.NO_MONEY)
         if isinstance(value, Invoice):
+            if subject_of_void(value.id) in self._values:
+                # It is credited, or was under other settings, so that the invoice stays.
+                settings = attrs.evolve(settings, on_void=OnVoid.CREDIT)
             return plan_invoice(value, catalogue, settings, rates=rates, posted_on=posted_on)
         return plan_credit_note(value, catalogue, settings, rates=rates, posted_on=posted_on)
 

@@ -35,15 +35,18 @@ class Waiting:
     """Invoices and credit notes that a run is about, by their subjects; `taken` are in Rillet, as far as the journal knows.
 
     `notes` are the credit notes that the billing system has. `credited` are the voided invoices that are in Rillet and that
-    the sync takes back by a credit note of its own; `restored` are those with such a note that are not void any more.
-    `contents` are the digests of what was said of them when they were posted.
+    the sync takes back by a credit note of its own. `credited_before` are those for which it has posted such a note, or begun
+    to, whatever the settings said then; `restored` are those of them that are not void any more, or were deleted in Rillet.
+    `unsure` are those that another journal may know to be credited. `contents` are the digests of what was said of them when they were posted.
     """
 
     invoices: Mapping[str, Invoice]
     notes: Mapping[str, CreditNote]
     taken: frozenset[str]
     credited: frozenset[str] = frozenset()
+    credited_before: frozenset[str] = frozenset()
     restored: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
     contents: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
@@ -73,7 +76,7 @@ class Waiting:
 
     @property
     def credit_notes(self) -> Mapping[str, CreditNote]:
-        """The billing system's credit notes, and those of voided invoices; void themselves where the invoice is not any more."""
+        """The billing system's credit notes, and those of voided invoices; void themselves where there is nothing to take back."""
         own = [note_of_void(self.invoices[each]) for each in sorted(self.credited)]
         own += [attrs.evolve(note_of_void(self.invoices[each]), is_void=True) for each in sorted(self.restored)]
         return {**self.notes, **{subject_of_value(each): each for each in own}}
@@ -112,9 +115,7 @@ def read_waiting(
         left = _ids(unfinished, CREDIT_NOTE, notes)
         if left:
             notes |= _read(billing.credit_notes(ids=left, updated_after=None), unreadable)
-    own = list[str]()
-    if settings.on_void is OnVoid.CREDIT:
-        own = [subject_of_void(each.id) for each in invoices.values()]
+    own = [subject_of_void(each.id) for each in invoices.values()]
     last = dict(_last(journal, [*invoices, *notes, *own]))
     waiting = Waiting(
         invoices=invoices,
@@ -122,21 +123,38 @@ def read_waiting(
         taken=_taken(last),
         unreadable=tuple(unreadable),
         contents=_contents(last),
+        credited_before=_with_note(invoices, (each for each in last if last[each].is_there or last[each].is_open)),
     )
-    waiting = attrs.evolve(waiting, restored=_restored(waiting, there(journal, own)))
+    restored = waiting.credited_before - (waiting.voided - _removed(last))
+    waiting = attrs.evolve(waiting, restored=restored, unsure=_unsure(invoices, last))
     return crediting(waiting, settings, there(journal, waiting.voided))
 
 
-def _restored(waiting: Waiting, placed: Collection[str]) -> frozenset[str]:
-    """The invoices that are not void although the credit note of their void has a place in Rillet."""
-    subjects = waiting.invoices.keys() - waiting.voided
-    return frozenset(each for each in subjects if subject_of_void(waiting.invoices[each].id) in placed)
+def _unsure(invoices: Mapping[str, Invoice], last: Mapping[str, Attempt]) -> frozenset[str]:
+    """The invoices that were found in Rillet, or are void and unknown, without a credit note that the journal knows."""
+    return frozenset(
+        subject
+        for subject, each in invoices.items()
+        if subject_of_void(each.id) not in last
+        and (last[subject].was_adopted if subject in last else each.status is InvoiceStatus.VOID)
+    )
+
+
+def _removed(last: Mapping[str, Attempt]) -> frozenset[str]:
+    """What the sync has deleted in Rillet."""
+    return frozenset(subject for subject, each in last.items() if each.was_carried_out and each.deletes)
+
+
+def _with_note(invoices: Mapping[str, Invoice], subjects: Iterable[str]) -> frozenset[str]:
+    """The invoices the credit note of whose void is one of these."""
+    known = frozenset(subjects)
+    return frozenset(subject for subject, each in invoices.items() if subject_of_void(each.id) in known)
 
 
 def crediting(waiting: Waiting, settings: BillingSettings, placed: Collection[str]) -> Waiting:
-    """The same with the credit notes of voided invoices that have a place in Rillet, where the settings credit them."""
-    credited = waiting.voided.intersection(placed) if settings.on_void is OnVoid.CREDIT else frozenset[str]()
-    return attrs.evolve(waiting, credited=credited)
+    """The same with the credit notes of voided invoices that have a place in Rillet, where these are or were to be credited."""
+    wanted = waiting.voided if settings.on_void is OnVoid.CREDIT else waiting.voided & waiting.credited_before
+    return attrs.evolve(waiting, credited=wanted.intersection(placed))
 
 
 def there(journal: Journal, subjects: Iterable[str]) -> frozenset[str]:
@@ -158,10 +176,11 @@ def read_known(billing: BillingSystem, journal: Journal) -> Waiting:
         taken=_taken(last),
         unreadable=tuple(unreadable),
         contents=_contents(last),
+        credited_before=_with_note(invoices, subjects),
     )
-    credited = {each for each in waiting.voided if subject_of_void(invoices[each].id) in subjects}
-    placed = there(journal, [subject_of_void(each.id) for each in invoices.values()])
-    return attrs.evolve(waiting, credited=frozenset(credited), restored=_restored(waiting, placed))
+    removed = _removed(last)
+    credited = waiting.voided & waiting.credited_before - removed - _with_note(invoices, removed)
+    return attrs.evolve(waiting, credited=credited, restored=waiting.credited_before - credited)
 
 
 def remember_read(journal: Journal, waiting: Waiting, unfinished: Iterable[str], began: datetime) -> None:

@@ -15,8 +15,12 @@ from bridge.plan import Plan
 
 @attrs.frozen
 class Step:
-    """What the step of the invoices comes to: those that have a `placed` object in Rillet, and those that are `left` as they were."""
+    """What the step of the invoices comes to: those that have a `placed` object in Rillet, and those that are `left` as they were.
 
+    `found` are those of the first that were not posted by this step.
+    """
+
+    found: frozenset[str]
     placed: frozenset[str]
     left: frozenset[str]
 
@@ -25,6 +29,7 @@ def step_of(outcome: ExportOutcome) -> Step:
     """What a run's step of the invoices comes to."""
     removed = {each.record.id for each in outcome.posted if each.is_removed}
     return Step(
+        found=frozenset(each.record.id for each in outcome.posted if each.adopted),
         placed=frozenset({each.record.id for each in outcome.posted} - removed),
         left=frozenset(
             {
@@ -40,6 +45,7 @@ def planned_step(plan: Plan) -> Step:
     """As `step_of`, before it is taken."""
     found = {each.record.id for each in plan.nothing if each.code is SkipCode.IN_LEDGER}
     return Step(
+        found=frozenset(found),
         placed=frozenset({each.record.id for each in plan.posts} | found),
         left=frozenset(each.record.id for each in plan.refused),
     )

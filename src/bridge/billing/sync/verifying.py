@@ -9,6 +9,7 @@ import attrs
 from bridge.billing.documents import CREDIT_NOTE, INVOICE, subject_of
 from bridge.billing.settings import BillingSettings, OnVoid
 from bridge.billing.sync.already_credited import credited_already
+from bridge.billing.sync.former_credits import with_found
 from bridge.billing.sync.ledger import BillingLedger
 from bridge.billing.sync.mapping import InvoiceMapping
 from bridge.billing.sync.protocol import BillingSystem
@@ -33,6 +34,10 @@ def verify_sync(
     Raises `ApiError` and `JournalError`.
     """
     known = _everything(billing, ledger, journal, settings) if journal.forgets else read_known(billing, journal)
+    known = with_found(known, known.invoices.keys() - known.credited_before, ledger)
+    # Those are in Rillet, whatever the journal knows of them.
+    found_there = {subject_of_void(known.invoices[each].id) for each in known.restored}
+    known = attrs.evolve(known, taken=known.taken | found_there)
     values = known.values
     records = known.records_of(values)
     subjects = dict.fromkeys(each.subject for each in journal.walk())
