@@ -1,16 +1,23 @@
-"""Who holds a claim: an exporter's name, a chance number and, where it can be told, the very process."""
+"""Who holds a claim: an exporter's name, a chance number and, where it can be told, the very process.
+
+That is ``NAME NUMBER@STARTED BOOT/SPACE/PROCESS``. Earlier releases wrote no ``@STARTED``, and read on over it.
+"""
 
 from __future__ import annotations
 
 import os
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+# Linux always gives the first time namespace this number.
+_MACHINE_TIME = "time:[4026531834]"
 
 
 def holder(name: str, token: str) -> str:
     """The holder that this process is. A child process is another one, which has nothing of its parent's in hand."""
-    here = _here()
-    return f"{name} {token}" if here is None else f"{name} {token} {here}/{os.getpid()}"
+    here, number = _here(), os.getpid()
+    return f"{name} {token}" if here is None else f"{name} {token}{_started(number)} {here}/{number}"
 
 
 def name_of(holder: str) -> str:
@@ -22,18 +29,60 @@ def name_of(holder: str) -> str:
 
 def has_ended(holder: str) -> bool:
     """Whether a holder was a process of this machine that is no more. False where that cannot be told for sure."""
-    here, (place, _, number) = _here(), holder.rpartition(" ")[2].rpartition("/")
+    here, (before, _, process) = _here(), holder.rpartition(" ")
+    place, _, number = process.rpartition("/")
     if here is None or place != here or not number.isdecimal():
         return False
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
         return True
+    except PermissionError:
+        # It is another user's process, or another one that has its number by now.
+        pass
     except (OSError, OverflowError):
-        # It is another user's process.
         return False
-    # Where another process has its number by now, the lease ends the claim.
-    return False
+    there, started = _process(int(number)), before.rpartition(" ")[2].partition("@")[2]
+    # Where it cannot be told, as with a claim of an earlier release, the lease ends it.
+    return there is not None and (there.is_dead or bool(started and there.started != started))
+
+
+class _Process(NamedTuple):
+    """When a process began, in ticks since the machine's boot, and whether it ended and only waits for its parent."""
+
+    started: str
+    is_dead: bool
+
+
+def _process(number: int) -> _Process | None:
+    """A process of this space of numbers; None where that cannot be told."""
+    try:
+        # What is mounted there may be of another space of numbers.
+        if Path("/proc/self").readlink().name != str(os.getpid()) or not _is_machine_time():
+            return None
+        # The name of its program is in brackets, and may have any bytes.
+        fields = Path(f"/proc/{number}/stat").read_bytes().rpartition(b")")[2].split()
+        state, threads, started = fields[0], fields[17], fields[19]
+    except (OSError, IndexError):
+        return None
+    # Where only the first thread has ended, the others still work.
+    return _Process(started.decode("ascii"), is_dead=state in {b"Z", b"X"} and threads in {b"0", b"1"})
+
+
+def _is_machine_time() -> bool:
+    """Whether times count from the machine's boot here: in a time namespace of its own a process has another start."""
+    try:
+        return Path("/proc/self/ns/time").readlink().name == _MACHINE_TIME
+    except FileNotFoundError:
+        # This Linux is older than time namespaces.
+        return True
+
+
+@cache
+def _started(number: int) -> str:
+    """When this process began, as a part of a holder. It is remembered: a claim has one holder from end to end."""
+    me = _process(number)
+    return "" if me is None else f"@{me.started}"
 
 
 @cache
@@ -48,3 +97,9 @@ def _here() -> str | None:
     except (OSError, ValueError):
         return None
     return f"{boot}/{space}"
+
+
+if hasattr(os, "register_at_fork"):
+    # A child process may be in another space of numbers, and may have the number of what forked its parent.
+    os.register_at_fork(after_in_child=_started.cache_clear)
+    os.register_at_fork(after_in_child=_here.cache_clear)
