@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typing_extensions import override
 
 from bridge import Bridge
-from bridge.export import AsyncExport, Export, ExportOutcome, Journal, NoJournal, SqlJournal, StopCode
+from bridge.export import AsyncExport, Export, ExportOutcome, Journal, NoJournal, SqlJournal, StopCode, watch
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.claims import BusyError, Claims
 from bridge.export.journal.protocol import JournalError
+from bridge.export.reporting.report import Counts
 from support.clocks import ManualClock
 from support.companies.exported import SETTINGS, Company, expense
 
@@ -135,6 +136,55 @@ def test_a_record_that_another_exporter_has_does_not_keep_the_one_before(
         assert len(outcome.posted) == 2
         assert told.held("accr_002") == other.held("accr_002")
         assert [told.held(each) for each in ("accr_001", "accr_003")] == [None, None]
+
+
+def watched(run: Callable[[Sequence[str] | None], ExportOutcome], clock: ManualClock, *, at_second: float = -1) -> None:
+    """Watch for an hour and a half; at one second a record is announced."""
+
+    def seconds() -> float:
+        return (clock.now - NOW).total_seconds()
+
+    def wait(at_most: float) -> Sequence[str]:
+        clock.advance(at_most)
+        return ("accr_001",) if seconds() == at_second else ()
+
+    for _ in watch(run, wait=wait, stop=lambda: seconds() > 5400, clock=seconds):
+        pass
+
+
+def test_whoever_watches_takes_what_a_dead_exporter_had_when_its_claims_have_ended(
+    company: Company, tmp_path: Path
+) -> None:
+    company.brex.add(expense(1), expense(2))
+    place, clock = str(tmp_path / "journal.db"), ManualClock(NOW)
+    runs = list[tuple[datetime, int, int]]()
+    with SqlJournal(place, now=clock) as journal, SqlJournal(place, now=clock) as dead:
+        assert dead.claim("accr_002")
+        clock.advance(1)
+        both = export(company, journal)
+
+        def run(ids: Sequence[str] | None) -> ExportOutcome:
+            outcome = both.run(ids=ids, keep=0)
+            runs.append((clock.now, outcome.counts.posted, outcome.counts.elsewhere))
+            return outcome
+
+        watched(run, clock)
+
+    began, later = NOW + timedelta(seconds=1), NOW + timedelta(minutes=12, seconds=1)
+    assert runs == [(began, 1, 1), (later, 1, 0), (later + timedelta(hours=1), 0, 0)]
+
+
+def test_whoever_watches_comes_back_for_what_was_announced_too() -> None:
+    clock, runs = ManualClock(NOW), list[tuple[datetime, Sequence[str] | None]]()
+
+    def run(ids: Sequence[str] | None) -> ExportOutcome:
+        runs.append((clock.now, ids))
+        return ExportOutcome(counts=Counts(elsewhere=0 if ids is None else 1))
+
+    watched(run, clock, at_second=60)
+
+    announced, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=13)
+    assert runs == [(NOW, None), (announced, ("accr_001",)), (later, None), (later + timedelta(hours=1), None)]
 
 
 def test_two_exports_of_one_journal_in_threads_post_each_record_once(company: Company, tmp_path: Path) -> None:

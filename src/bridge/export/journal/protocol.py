@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
@@ -11,6 +11,10 @@ import attrs
 from bridge.decisions import ReasonCode
 from bridge.export.engine.attempts import Attempt, is_receipt
 from bridge.mappers.summaries import Member
+
+#: For how long a claim lasts that nobody gives back: longer than creating a vendor and posting a record may take with the
+#: clients' deadlines of five minutes each.
+LEASE = timedelta(minutes=12)
 
 
 class JournalError(Exception):

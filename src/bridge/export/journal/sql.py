@@ -23,16 +23,13 @@ from bridge.export.engine.attempts import Attempt
 from bridge.export.journal import sql_claims, sql_latest, sql_listing, sql_refusals
 from bridge.export.journal.holders import holder
 from bridge.export.journal.namespaces import checked_namespace
-from bridge.export.journal.protocol import Held, JournalError, Latest, Listed, Reasons, Refusal
+from bridge.export.journal.protocol import LEASE, Held, JournalError, Latest, Listed, Reasons, Refusal
 from bridge.export.journal.rows import PORTION, portions, text_of
 from bridge.export.journal.sql_attempts import Attempts
 from bridge.export.journal.sql_claims import Claim
 from bridge.export.journal.sql_database import Database, TakenError
 from bridge.export.journal.sql_marks import Marks
 from bridge.mappers.summaries import Member
-
-#: Longer than creating a vendor and posting a record may take with the clients' deadlines of five minutes each.
-LEASE = timedelta(minutes=12)
 
 
 def _machine_time() -> datetime:

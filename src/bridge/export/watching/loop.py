@@ -19,7 +19,7 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 
 from bridge.export.engine.runner import never
-from bridge.export.journal.protocol import JournalError, WrongJournalError
+from bridge.export.journal.protocol import LEASE, JournalError, WrongJournalError
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import ExportOutcome
 from clientkit.errors import ApiError, ConfigurationError
@@ -82,10 +82,12 @@ def watch(
 ) -> Iterator[ExportOutcome]:
     """Run the export until `stop` says so; the outcome of each run that came to one.
 
-    Runs never overlap. Ids that are announced during a run are exported together afterwards. After a run that failed or was
-    stopped there is a pause of a minute, twice as long after each further one, up to `interval`; announcements wait for its
-    end, for the run after it is over everything. A key that is refused is tried again too, because a person may mend it
-    meanwhile: a run that could not begin has no outcome and is told to `on_error`, which a health check needs.
+    Runs never overlap. Ids that are announced during a run are exported together afterwards. Where another exporter had
+    records in hand, the next run over everything begins 12 minutes later at the latest, when the claims of one that died
+    have ended. After a run that failed or was stopped there is a pause of a minute, twice as long after each further one,
+    up to `interval`; announcements wait for its end, for the run after it is over everything. A key that is refused is
+    tried again too, because a person may mend it meanwhile: a run that could not begin has no outcome and is told to
+    `on_error`, which a health check needs.
 
     Args:
         run: Exports the records with these ids, or with None everything that is ready.
@@ -187,8 +189,12 @@ class _Schedule:
         if outcome is None or outcome.stopped is not None:
             self._failures += 1
             self._due = self._clock() + _pause(self._failures, self._interval).total_seconds()
-        elif self._is_over_everything:
+            return
+        if self._is_over_everything:
             self._due, self._failures = self._started + self._interval.total_seconds(), 0
+        if outcome.counts.elsewhere:
+            # If the other exporter is dead, its claims have ended by then.
+            self._due = min(self._due, self._clock() + LEASE.total_seconds())
 
 
 def _log_failure(error: ApiError | JournalError) -> None:
