@@ -18,6 +18,9 @@ from bridge.settings.values import SettingsError
 from bridge.values import ExchangeRate
 from clientkit.money import checked, is_currency_code
 
+#: How many days old a rate of a table may be.
+WINDOW = 7
+
 _Quotes: TypeAlias = Mapping[tuple[str, str], Mapping[date, Decimal]]
 
 _HEADING = ["base", "target", "date", "rate"]
@@ -52,18 +55,18 @@ class RateTable:
     """
 
     _quotes: _Quotes = attrs.field(repr=False)
-    window: int = 7
+    window: int = WINDOW
     _quoted_with: Mapping[str, Sequence[str]] = attrs.field(
         init=False, repr=False, eq=False, default=attrs.Factory(_partners, takes_self=True)
     )
 
     @classmethod
-    def of(cls, rates: Iterable[Rate], *, window: int = 7) -> RateTable:
+    def of(cls, rates: Iterable[Rate], *, window: int = WINDOW) -> RateTable:
         """The table of these rates. Raises `RatesError` for one that is not positive, and for two that differ."""
         return cls(_indexed((f"rates[{index}]", each) for index, each in enumerate(rates)), window)
 
     @classmethod
-    def read(cls, text: str, *, source: str = "rates", window: int = 7) -> RateTable:
+    def read(cls, text: str, *, source: str = "rates", window: int = WINDOW) -> RateTable:
         """The table in a CSV file, in one of two forms.
 
         Rows under the heading ``base,target,date,rate``, such as ``EUR,USD,2026-02-03,1.0856``. Or the European Central

@@ -230,7 +230,10 @@ def test_the_rate_is_that_of_the_transactions_day_also_where_it_counts_later() -
 
 def test_without_a_rate_a_record_is_refused_and_one_without_money_is_nothing_to_post() -> None:
     told = attrs.evolve(WHOLE.settings, foreign_currency=ForeignCurrency.SUBSIDIARY)
-    assert codes(Bridge(told).outcome(euros("1", ["1"]), BOOKS)) == [ReasonCode.NO_EXCHANGE_RATE]
+    refused = Bridge(told).outcome(euros("1", ["1"]), BOOKS)
+    assert codes(refused) == [ReasonCode.NO_EXCHANGE_RATE]
+    text = "for 2026-02-03 no exchange rate is given; a file (--rates) needs one of that day or the 7 days before it"
+    assert text in str(refused)
     assert isinstance(Bridge(told).outcome(euros("0", ["0"]), BOOKS), Skip)
     assert isinstance(Bridge(told).outcome(expense(), BOOKS), Post)
 

@@ -27,6 +27,7 @@ from bridge.billing.values import CreditNote, Invoice, InvoiceStatus, Line
 from bridge.callers import CallerError, Rates, guarded_rates, no_rates
 from bridge.decisions import Reason, ReasonCode, SkipCode
 from bridge.master_data import Subsidiary
+from bridge.rates import WINDOW
 from bridge.values import ExchangeRate
 from clientkit.money import checked, is_rounded, total
 
@@ -298,7 +299,7 @@ class _Sale:
         if known is None or not known.is_finite() or known <= 0:
             text = (
                 f"nobody knows how much {pair[1]} one {pair[0]} bought on {invoice.issued}; give the invoice an exchange rate, or "
-                f"the sync a source of rates (--rates)"
+                f"the sync a source of rates; a file (--rates) needs one of that day or the {WINDOW} days before it"
             )
             self.findings.add(ReasonCode.NO_EXCHANGE_RATE, text)
             return None

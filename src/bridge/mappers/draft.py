@@ -21,6 +21,7 @@ from bridge.decisions import Findings, Post, ReasonCode, Skip, SkipCode
 from bridge.documents.marks import Origin
 from bridge.documents.protocol import Document, PlannedVendor
 from bridge.master_data import INACTIVE, Account
+from bridge.rates import WINDOW
 from bridge.settings.choices import Basis, CardHolder, ClosedPeriod, Role
 from bridge.settings.values import Settings
 from bridge.values import ExchangeRate
@@ -195,8 +196,10 @@ class Draft:
             return self._billed_rate(ExchangeRate(base=base, target=target, rate=billed, date=day), rate)
         if rate is not None and rate.is_finite() and rate > 0:
             return ExchangeRate(base=base, target=target, rate=rate, date=day)
-        given = "no exchange rate" if rate is None else f"{rate} as the exchange rate"
-        text = f"it is in {base}, {subsidiary.trade_name} keeps its books in {target}, and for {day} {given} is given"
+        given = f"{rate} as the exchange rate is given"
+        if rate is None:
+            given = f"no exchange rate is given; a file (--rates) needs one of that day or the {WINDOW} days before it"
+        text = f"it is in {base}, {subsidiary.trade_name} keeps its books in {target}, and for {day} {given}"
         self.refuse(ReasonCode.NO_EXCHANGE_RATE, text)
         return None
 
