@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -96,9 +96,14 @@ def lines(
         accounts: The chart of accounts, such as ``rillet_client.accounts.list()``.
         basis: Which of the two records of a reimbursement is spending: that of its approval (``accrual``) or that of its
             payment (``cash``), as ``reimbursement_basis`` in the settings.
+
+    Raises:
+        TypeError: The records are no records, or the accounts no accounts.
+        ValueError: There is no such basis.
     """
+    _check(gl_field, basis)
     chart = _by_id_and_code(accounts)
-    found = [(record, line) for record in records for line in record.line_items]
+    found = [(record, line) for record in _records(records) for line in record.line_items]
     names = dict[str, None]()
     for _, line in found:
         names.update(dict.fromkeys(_column(ref) for ref in line.accounting_field_values if not ref.is_of(gl_field)))
@@ -108,8 +113,42 @@ def lines(
     ]
 
 
+def _check(gl_field: object, basis: object) -> None:
+    if not isinstance(gl_field, str):
+        raise _wrong("gl_field", "the id or name of a field", gl_field)
+    if basis not in tuple(_OTHER_BASIS):
+        raise ValueError(f'basis: "accrual" or "cash" is wanted, not {basis!r}')
+
+
+def _records(records: Iterable[Record]) -> Iterator[Record]:
+    _check_iterable(records, "records", "an iterable of Record, such as client.records.list(),")
+    for each in records:
+        _check_record(each)
+        yield each
+
+
+def _check_record(given: object) -> None:
+    if not isinstance(given, Record):
+        raise _wrong("records", "a Record in each place", given)
+
+
+def _check_iterable(given: object, name: str, wanted: str) -> None:
+    # One record can be iterated over too: as its fields.
+    if isinstance(given, Record) or not isinstance(given, Iterable):
+        raise _wrong(name, wanted, given)
+
+
+def _wrong(name: str, wanted: str, given: object) -> TypeError:
+    return TypeError(f"{name}: {wanted} is wanted, not {type(given).__name__}")
+
+
 def _by_id_and_code(accounts: Iterable[ChartAccount]) -> Mapping[str, ChartAccount]:
-    by_id = {each.id: each for each in accounts}
+    _check_iterable(accounts, "accounts", "an iterable of accounts, such as rillet_client.accounts.list(),")
+    by_id = dict[str, ChartAccount]()
+    for each in accounts:
+        if not all(hasattr(each, name) for name in ("id", "code", "name")):
+            raise _wrong("accounts", "an account with id, code and name in each place", each)
+        by_id[each.id] = each
     return {each.code: each for each in by_id.values()} | by_id
 
 

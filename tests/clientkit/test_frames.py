@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -302,3 +303,27 @@ def test_records_in_the_place_of_rows_are_refused_and_rows_may_be_made_one_by_on
         rows_to_arrow(records)
     one_by_one: Any = (row for row in lines([record]))
     assert rows_to_arrow(one_by_one).column("amount").to_pylist() == [Decimal("10.00"), Decimal("-10.00")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"records": None}, "records: an iterable of Record, such as client.records.list(), is wanted, not NoneType"),
+        (
+            {"records": card_expense("1")},
+            "records: an iterable of Record, such as client.records.list(), is wanted, not Record",
+        ),
+        ({"records": [{"id": "accr_1"}]}, "records: a Record in each place is wanted, not dict"),
+        ({"accounts": ["61000"]}, "accounts: an account with id, code and name in each place is wanted, not str"),
+        (
+            {"accounts": None},
+            "accounts: an iterable of accounts, such as rillet_client.accounts.list(), is wanted, not NoneType",
+        ),
+        ({"gl_field": None}, "gl_field: the id or name of a field is wanted, not NoneType"),
+        ({"basis": "acrual"}, 'basis: "accrual" or "cash" is wanted, not \'acrual\''),
+    ],
+)
+def test_what_lines_cannot_be_made_of_is_refused_by_its_name(wrong: dict[str, Any], told: str) -> None:
+    arguments: dict[str, Any] = {"records": [card_expense("1")], **wrong}
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(told)}$"):
+        lines(**arguments)

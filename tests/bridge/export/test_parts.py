@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import pytest
 
 import rillet
 from bridge import Bridge
-from bridge.closing import accrue, close_status, exchange_differences, month, reconcile
+from bridge.closing import Period, accrue, close_status, exchange_differences, month, month_of, reconcile
 from bridge.export import AsyncExport, Export
-from bridge.export.closing import read_snapshot
+from bridge.export.closing import read_purchases, read_snapshot
 from support.companies.exported import SETTINGS, Company, expense
 
 JOURNAL = r'^journal: a Journal, such as SqlJournal\("export.db"\), is wanted, not str$'
@@ -69,10 +71,33 @@ def test_a_report_of_an_export_in_the_place_of_a_snapshot_is_refused(company: Co
         make(export(company))
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-00", "october"])
+@pytest.mark.parametrize("text", ["2026-13", "2026-00", "0000-01", "9999-12", "october"])
 def test_what_is_no_month_is_refused_in_one_way(text: str) -> None:
     with pytest.raises(ValueError, match=rf"^a period is a month such as 2026-10, not '{text}'$"):
         month(text)
+
+
+@pytest.mark.parametrize("given", [202602, date(2026, 2, 1), None])
+def test_what_is_no_text_is_no_month(given: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^a period is a month such as 2026-10, not {re.escape(repr(given))}$"):
+        month(given)
+
+
+def test_a_month_is_of_days() -> None:
+    text: Any = "2026-02-01"
+    assert month_of(datetime(2026, 2, 14, 12, tzinfo=UTC)) == month("2026-02")
+    with pytest.raises(TypeError, match=r"^day: a datetime\.date is wanted, not str$"):
+        month_of(text)
+    with pytest.raises(TypeError, match=r"'last' must be <class 'datetime\.date'>"):
+        Period(first=date(2026, 2, 1), last=text)
+
+
+def test_purchases_are_of_a_period(company: Company) -> None:
+    text: Any = "2026-10"
+    with pytest.raises(
+        TypeError, match=r'^period: a bridge.closing.Period, such as month\("2026-10"\), is wanted, not str$'
+    ):
+        read_purchases(company.brex.client(), text)
 
 
 def test_a_snapshot_is_of_an_export_and_a_period(company: Company) -> None:

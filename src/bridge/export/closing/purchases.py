@@ -9,6 +9,7 @@ from typing import TypeAlias
 import brex_accounting
 from brex_accounting import Record
 from bridge.closing.period import Period
+from bridge.export.engine.parts import check_is
 from bridge.mappers.draft import day_of
 from clientkit.errors import ForbiddenError, UnauthorizedError
 
@@ -42,6 +43,7 @@ def read_purchases(client: brex_accounting.Client, period: Period) -> Bought | N
 
     None where the token may not read expenses: it takes the scope ``expenses.card.readonly``. Raises `ApiError`.
     """
+    check_is(period, Period, "period", 'a bridge.closing.Period, such as month("2026-10"),')
     first = datetime.combine(period.first, time(), UTC) - _SETTLING
     last = datetime.combine(period.next_day, time(), UTC) + timedelta(days=1)
     try:
