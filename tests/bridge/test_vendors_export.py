@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import attrs
+import pytest
 
 import brex_accounting.testing
 import rillet.testing
 from brex_accounting import RecordType, RecordVendor, User
 from brex_accounting.testing.records import gl, reimbursement
 from bridge import NearDuplicates, ReasonCode
+from bridge.export import AttemptState, SqlJournal
+from clientkit.testing import AnswerLost, Fault
 from support.companies.exported import REFERENCE_TYPE, SETTINGS, Company, expense
 
 BO = User(id="cuuser_bo", first_name="Bo", last_name="Sample", email="bo@example.com")
@@ -47,3 +53,63 @@ def test_one_run_creates_one_vendor_for_a_merchant_who_is_an_employee_and_report
     assert not outcome.refused
     assert len(firm.exported()) == len(RECORDS)
     assert len(firm.rillet.vendors) == 3
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqlJournal]:
+    with SqlJournal(str(tmp_path / "journal.db")) as made:
+        yield made
+
+
+@pytest.fixture
+def left_open(journal: SqlJournal) -> Company:
+    """Two vendors were created, a company and a person, and nobody heard the answers."""
+    firm = Company(
+        brex=brex_accounting.testing.StandIn([expense(1), PAID_BACK], rate_limit=None),
+        rillet=rillet.testing.StandIn(reference_types={REFERENCE_TYPE}, vendors=()),
+    )
+    lost = Fault(AnswerLost(), matches=lambda asked: (asked.method, asked.path) == ("POST", "/vendors"), times=99)
+    firm.rillet.faults.append(lost)
+    assert firm.export(journal=journal).run().counts.failed == 2
+    firm.rillet.faults.remove(lost)
+    assert len(firm.rillet.vendors) == len(opened(journal)) == 2
+    return firm
+
+
+def opened(journal: SqlJournal) -> list[str]:
+    return sorted(each.subject for each in journal.walk() if each.is_open)
+
+
+def test_a_creation_nobody_heard_of_is_settled_by_the_run_that_finds_the_vendor(
+    left_open: Company, journal: SqlJournal
+) -> None:
+    left_open.export(journal=journal).plan()
+    assert len(opened(journal)) == 2
+
+    assert left_open.export(journal=journal).run().complete
+
+    settled = {each.object_id: each.state for each in journal.walk() if each.subject.startswith("vendor:")}
+    assert settled == {each.id: AttemptState.ADOPTED for each in left_open.rillet.vendors}
+    assert (opened(journal), len(left_open.exported())) == ([], 2)
+
+
+def test_a_creation_that_another_exporter_has_in_hand_is_left_to_it(left_open: Company, journal: SqlJournal) -> None:
+    person, merchant = opened(journal)
+    other = journal.for_exporter()
+    assert other.claim(person)
+
+    assert left_open.export(journal=journal).run().complete
+    assert opened(journal) == [person]
+
+    other.release(person)
+    assert left_open.export(journal=journal).run().complete
+    assert opened(journal) == []
+    assert journal.held(merchant) is None
+
+
+def test_a_creation_that_several_vendors_may_come_from_stays_open(left_open: Company, journal: SqlJournal) -> None:
+    left_open.rillet.put(rillet.testing.vendor("Cumulus Cloud"))
+
+    left_open.export(journal=journal).run()
+
+    assert opened(journal) == ["vendor:name:cumulus cloud"]

@@ -295,8 +295,12 @@ def _planned(party: _Party, settings: Settings, books: Books, findings: Findings
         email=party.email or None,
         external_references=(reference,) if reference else (),
     )
-    key = f"email:{party.email.casefold()}" if party.email else f"name:{normalised(party.name)}"
-    return PlannedVendor(key=key, vendor=new, is_person=party.is_person)
+    return PlannedVendor(key=vendor_key(party.name, party.email), vendor=new, is_person=party.is_person)
+
+
+def vendor_key(name: str, email: str | None) -> str:
+    """What tells a vendor that is created from all others: its address, or without one its name."""
+    return f"email:{email.casefold()}" if email else f"name:{normalised(name)}"
 
 
 def _link(reference: ExternalReference | None) -> str:

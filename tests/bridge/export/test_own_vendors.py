@@ -73,6 +73,7 @@ def test_a_vendor_whose_answer_was_lost_is_looked_for_before_it_is_created_again
         assert (len(told), len(ledger.entries), len(ledger.vendors)) == (2, 0, int(arrives))
         assert "knows no keys, so it is not sent again. The next run looks for it." in told[1]
         assert export.run().complete
+        assert not any(each.is_open for each in journal.walk())
 
     assert list(ledger.vendors.values()) == ["Cumulus Cloud"]
     assert ledger.subjects() == ["accr_1", "accr_2"]

@@ -177,7 +177,17 @@ class Attempt:
 
 def vendor_subject(planned: PlannedVendor) -> str:
     """The subject of a vendor's creation."""
-    return f"{_VENDORS}{planned.key}"
+    return subject_of_vendor(planned.key)
+
+
+def subject_of_vendor(key: str) -> str:
+    """The subject of the creation of a vendor with this key."""
+    return f"{_VENDORS}{key}"
+
+
+def is_vendor(subject: str) -> bool:
+    """Whether a subject is a vendor's creation."""
+    return subject.startswith(_VENDORS)
 
 
 def reason_of_dismissal(attempt: Attempt) -> str:

@@ -158,6 +158,10 @@ class Sender:
             )
         )
 
+    def settle_as_there(self, attempt: Attempt, object_id: str) -> Attempt:
+        """Write down that what an open attempt was to make is there, where the ledger shows no form of it."""
+        return self._settle(attrs.evolve(attempt, state=AttemptState.ADOPTED, object_id=object_id, error=None))
+
     def abandon(self, attempt: Attempt, why: str, by: str | None = None) -> None:
         """Write down that an attempt left nothing in the ledger, so that another one may be made; `by` whom, as `dismiss`."""
         self._settle(attrs.evolve(attempt, state=AttemptState.ABANDONED, error=why), by)

@@ -42,7 +42,7 @@ from bridge.export.engine.tasks.summary import (
     SummaryCollector,
     check_summaries,
 )
-from bridge.export.engine.tasks.vendor import VendorCreator
+from bridge.export.engine.tasks.vendor import VendorCreator, settle_found_vendors
 from bridge.export.ledgers.own import looked_up, snapshot_of, with_bills_of
 from bridge.export.ledgers.protocol import Ledger, LookUp, RefreshableLedger, SelectiveLedger, UnreadableObjectError
 from bridge.export.owners import check_clock, check_owner, check_use, counts_versions, use_of
@@ -152,6 +152,7 @@ class Walk:
             self._looked = self._look_up(self.survey)
         self._origins = Origins(self._source, self._journal, self._looked)
         check_summaries(self._bridge.settings, self._journal, self._looked.by_subject)
+        settle_found_vendors(self._sender, self._books)
 
     @property
     def books(self) -> Books:

@@ -230,6 +230,15 @@ class ExchangingJournal(Journal, Protocol):
 
 
 @runtime_checkable
+class VendorJournal(Journal, Protocol):
+    """A journal that tells which creations of vendors have no outcome. Every method raises `JournalError`."""
+
+    def open_vendors(self) -> tuple[str, ...]:
+        """The vendors, by their subjects, with an attempt without an outcome."""
+        ...
+
+
+@runtime_checkable
 class ShareableJournal(Journal, Protocol):
     """A journal that several exporters of one process can share."""
 

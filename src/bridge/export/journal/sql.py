@@ -175,6 +175,11 @@ class SqlJournal:
         with self._attempts() as attempts:
             return attempts.unfinished()
 
+    def open_vendors(self) -> tuple[str, ...]:
+        """The vendors, by their subjects, with an attempt without an outcome."""
+        with self._attempts() as attempts:
+            return attempts.open_vendors()
+
     def first_intended_at(self) -> datetime | None:
         """When the oldest attempt was written down, None where there is none."""
         with self._attempts() as attempts:

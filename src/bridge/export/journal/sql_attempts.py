@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_record
+from bridge.export.engine.attempts import Attempt, AttemptState, Purpose, is_record, is_vendor
 from bridge.export.journal import sql_tables as tables
 from bridge.export.journal.rows import (
     COLUMNS,
@@ -102,6 +102,7 @@ def _unfinished() -> sa.CompoundSelect[Any]:
 
 
 _UNFINISHED = _unfinished()
+_OPEN = sa.select(_ATTEMPTS.subject).where(_MY_ATTEMPTS, _ATTEMPTS.state == AttemptState.OPEN.value).distinct()
 
 
 @attrs.frozen
@@ -161,6 +162,11 @@ class Attempts:
         """The records with an attempt without an outcome, or whose last change was a deletion or was rejected."""
         found = self.connection.execute(_UNFINISHED, {"the_namespace": self.namespace}).scalars()
         return tuple(subject for subject in found if is_record(subject))
+
+    def open_vendors(self) -> tuple[str, ...]:
+        """The vendors, by their subjects, with an attempt without an outcome."""
+        found = self.connection.execute(_OPEN, {"the_namespace": self.namespace}).scalars()
+        return tuple(subject for subject in found if is_vendor(subject))
 
     def first_intended_at(self) -> datetime | None:
         """When the oldest one was written down, None where there is none."""

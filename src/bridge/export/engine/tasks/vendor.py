@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from bridge.books import Books
 from bridge.documents.protocol import PlannedVendor
-from bridge.export.engine.attempts import facts_of, vendor_subject
+from bridge.export.engine.attempts import facts_of, subject_of_vendor, vendor_subject
 from bridge.export.engine.calls import Calls
-from bridge.export.engine.claims import Locks, claimed
+from bridge.export.engine.claims import BusyError, Locks, claimed
 from bridge.export.engine.facts import VENDOR, Seen, Settlement
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
+from bridge.export.journal.protocol import VendorJournal
 from bridge.export.ledgers.own import WrongAnswerError, ability_of, vendor_request
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import CreatedVendor
+from bridge.master_data import Vendor
+from bridge.vendors.matching import vendor_key
 from clientkit.errors import ApiError
 
 _VENDORS = "vendors"
@@ -21,6 +26,29 @@ _VENDORS = "vendors"
 
 class UndecidedVendorError(ApiError):
     """Nobody can tell in this run whether the ledger has created a vendor."""
+
+
+def settle_found_vendors(sender: Sender, books: Books) -> None:
+    """Write down of creations without an outcome that the vendor is in the books, where whoever needs it finds it.
+
+    Nobody would ask for the attempt any more. Raises `JournalError`.
+    """
+    journal = sender.journal
+    opened = journal.open_vendors() if isinstance(journal, VendorJournal) and not sender.is_dry else ()
+    for subject in opened:
+        there = [each for each in books.vendors if subject in _subjects_of(each)]
+        if len(there) != 1:
+            # Of several nobody knows which one it made.
+            continue
+        with suppress(BusyError), claimed(journal, subject, "another exporter is creating it, and settles it"):
+            last = next(reversed(journal.attempts(subject)), None)
+            if last is not None and last.is_open:
+                sender.settle_as_there(last, there[0].id)
+
+
+def _subjects_of(vendor: Vendor) -> frozenset[str]:
+    """The subjects of the creations that a vendor may come from."""
+    return frozenset(subject_of_vendor(vendor_key(vendor.name, email)) for email in (vendor.email, None))
 
 
 class VendorCreator:
