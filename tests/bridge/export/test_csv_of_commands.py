@@ -10,13 +10,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 import typer
 
 import brex_accounting.testing
 import rillet.testing
+from brex_accounting import ReviewStatus
 from brex_accounting.testing.records import card_expense
 from bridge.export.commands.every import app
+from bridge.export.reporting.csv_reports import outcome_report
+from bridge.export.reporting.report_json import saved_plan_json
 from support.commands import invoke
 from support.companies.exported import REFERENCE_TYPE, SETTINGS_TEXT, Company, expense
 
@@ -130,6 +134,51 @@ def test_more_rows_than_a_table_has_are_all_there(company: Company, run: Run) ->
     company.brex.add(*(card_expense("5", record_id=f"accr_bad_{number}") for number in range(50)))
     rows = run("export", status=1)
     assert len({row["Record"] for row in rows if row["Became"] == "refused"}) == 51
+
+
+def test_what_a_plan_left_out_is_in_both_files_of_its_export(company: Company, run: Run, tmp_path: Path) -> None:
+    company.brex.add(expense(2, "1234.50", merchant=""), expense(3))
+    settings, journal, plan = (str(tmp_path / each) for each in ("settings.toml", "journal.db", "plan.json"))
+    both = ("--settings", settings, "--journal", journal)
+    # The first record is in the journal when the plan is made, and offered again by Brex.
+    assert invoke("export", *both).exit_code == 1
+    company.brex.add(
+        expense(4), attrs.evolve(company.brex.records["accr_001"], review_status=ReviewStatus.READY_FOR_EXPORT)
+    )
+    assert invoke("plan", *both, "--out", plan).exit_code == 1
+    assert invoke("approve-plan", plan, "--by", "grace@example.com").exit_code == 0
+    (tmp_path / "rows.csv").unlink(missing_ok=True)
+
+    done = invoke("export", *both, "--plan", plan, "--json", "--csv", str(tmp_path / "rows.csv"))
+
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    posted = [each["record_id"] for each in told["posted"]]
+    assert posted == ["accr_004"]
+    refused = {each["record_id"]: each for each in told["plan"]["refused"]}
+    assert (refused["accr_002"]["amount"], refused["accr_002"]["currency"]) == ("1234.50", "USD")
+    assert "it names no merchant" in refused["accr_002"]["why"]
+    (nothing,) = told["plan"]["nothing"]
+    assert (nothing["record_id"], "charge" in nothing["why"]) == ("accr_001", True)
+    rows = list(csv.DictReader((tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()))
+    became = {row["Record"]: (row["Became"], row["Record amount"], row["Why"]) for row in rows if row["Record"]}
+    assert became == {
+        "accr_004": ("posted", "10.00", ""),
+        "accr_002": ("refused or held in the plan", "1234.50", refused["accr_002"]["why"]),
+        "accr_bad": ("refused or held in the plan", "5.00", refused["accr_bad"]["why"]),
+        "accr_001": ("no step in the plan", "", nothing["why"]),
+    }
+
+
+def test_the_warnings_of_a_plan_are_in_both_files_of_its_export(company: Company) -> None:
+    export = company.export()
+    unread = attrs.evolve(export.plan(), warnings=("accr_9: it cannot be read: a day is missing",))
+    plan = export.saved(unread)
+
+    assert saved_plan_json(plan)["warnings"] == list(unread.warnings)
+    assert ("warning of the plan", unread.warnings[0]) in [
+        (row[3], row[9]) for row in outcome_report(export.run(), plan=plan).rows
+    ]
 
 
 @pytest.mark.parametrize("told", [None, "", "1"])

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import attrs
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console
 from typing_extensions import override
 
 import brex_accounting
@@ -34,8 +34,6 @@ from bridge.export.file_rates import FileRates
 from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.rillet_books import load_books
 from bridge.export.reporting import tables
-from bridge.export.reporting.csv_reports import outcome_report
-from bridge.export.reporting.report import ExportOutcome
 from bridge.export.sources.brex import BrexSource
 from bridge.export.time_zones import zone_of
 from bridge.mapping import Bridge
@@ -325,7 +323,7 @@ class _Console(Console):
     @override
     def on_broken_pipe(self) -> None:
         """Whoever read it has gone; rich would end the command with the status for refused records."""
-        _drop_output()
+        drop_output()
 
 
 def console(*, stderr: bool = False, quiet: bool = False) -> Console:
@@ -336,34 +334,7 @@ def console(*, stderr: bool = False, quiet: bool = False) -> Console:
     return made
 
 
-def print_outcome(
-    outcome: ExportOutcome,
-    *,
-    as_json: bool,
-    csv: Path | None = None,
-    table: Callable[[ExportOutcome], RenderableType] = tables.export_table,
-) -> None:
-    """What an export came to, for people as this `table` or for programs; nothing where nobody reads it any more.
-
-    Raises `OSError` where it cannot be written, with what became of the records all the same.
-    """
-    try:
-        if as_json:
-            print_json(outcome.as_json())
-        else:
-            console().print(table(outcome))
-            sys.stdout.flush()
-        write_csv(csv, lambda: outcome_report(outcome).to_csv())
-    except BrokenPipeError:
-        _drop_output()
-    except OSError as error:
-        _drop_output()
-        counts = outcome.counts
-        numbers = f"posted {counts.posted}, held {counts.held}, refused {counts.refused}, failed {counts.failed}"
-        raise OSError(f"The run is over ({numbers}), but its outcome cannot be written: {error}") from error
-
-
-def _drop_output() -> None:
+def drop_output() -> None:
     """Let what is not written yet go nowhere: at its end Python would try again, and fail."""
     with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())

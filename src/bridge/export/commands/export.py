@@ -19,11 +19,9 @@ from bridge.export.commands.app import (
     Since,
     app,
     approved_plan,
-    console,
     expected_errors,
     moment_of,
     opened_export,
-    print_outcome,
 )
 from bridge.export.commands.export_watch import (
     Interval,
@@ -35,6 +33,7 @@ from bridge.export.commands.export_watch import (
     keep_exporting,
 )
 from bridge.export.commands.logs import AtLevel, LogJson, LogLevel, logging_to_stderr
+from bridge.export.commands.print_outcome import print_outcome
 from bridge.export.commands.progress_display import shown_progress
 from bridge.export.engine.kept_books import KeptBooks
 from bridge.export.reporting import tables
@@ -130,8 +129,6 @@ def export(
                 progress=advance,
                 stop=stopping,
             )
-        print_outcome(outcome, as_json=as_json, csv=csv)
-        if planned is not None and planned.refused and not as_json:
-            console().print(tables.planned_refusals_table(planned.refused, planned.refused_amounts))
+        print_outcome(outcome, as_json=as_json, csv=csv, plan=planned)
         if not outcome.complete or (planned is not None and planned.refused):
             raise typer.Exit(INCOMPLETE)

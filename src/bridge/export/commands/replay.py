@@ -23,8 +23,8 @@ from bridge.export.commands.app import (
     console,
     expected_errors,
     opened_export,
-    print_outcome,
 )
+from bridge.export.commands.print_outcome import print_outcome
 from bridge.export.engine.dismissing import DismissalError
 from bridge.export.engine.replaying import dismissal_of
 from bridge.export.reporting import tables

@@ -14,7 +14,7 @@ from typing import Self, TypeAlias
 
 import attrs
 
-from brex_accounting import Side
+from brex_accounting import Amount, Side
 from bridge.books import Books
 from bridge.datatable import DataTable, money, money_text
 from bridge.decisions import Decision, Post, Refuse, Skip
@@ -179,6 +179,14 @@ class SavedPlan:
         return DataTable(
             title=f"Plan of {self.made_at:%Y-%m-%d %H:%M} UTC by {self.made_by}", headings=headings, rows=rows
         )
+
+    def amount_of(self, record_id: str) -> Amount | None:
+        """A record's own amount, where it was refused or held; None where the plan does not tell it."""
+        number, _, currency = self.refused_amounts.get(record_id, "").rpartition(" ")
+        try:
+            return Amount(amount=Decimal(number.replace(",", "")), currency=currency)
+        except ArithmeticError:
+            return None
 
     def approved(self, *, by: str, at: datetime) -> Self:
         """The plan with somebody's approval. Raises `PlanError` without a name."""

@@ -12,6 +12,7 @@ from bridge.decisions import Post, Refuse
 from bridge.documents.protocol import parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
+from bridge.export.engine.saved_plan import SavedPlan
 from bridge.export.reporting.history import History, became_of, done_by, moment_text, said_by, why_of
 from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.export.reporting.report import ExportOutcome
@@ -117,13 +118,31 @@ def _amount_once(rows: Sequence[_Row]) -> Iterator[_Row]:
         yield (record, *((amount, currency) if number == 0 else ("", "")), *others)
 
 
-def outcome_report(*outcomes: ExportOutcome, holder: str = "exporter") -> Report:
-    """What became of every record, and of receipts; a row for each reason. `holder` is who may have one in hand."""
+def outcome_report(*outcomes: ExportOutcome, holder: str = "exporter", plan: SavedPlan | None = None) -> Report:
+    """What became of every record, and of receipts; a row for each reason. `holder` is who may have one in hand.
+
+    `plan` is the one that was carried out; the records for which it had no step come last.
+    """
     return Report(
         title="Export",
         headings=(*_RECORD, "Became", "Step", "Day", "Kind", "Id", "Code", "Why", *_WHOSE),
-        rows=tuple((*row, *_whose(of)) for outcome in outcomes for of, row in _of_outcome(outcome, holder)),
+        rows=(
+            *((*row, *_whose(of)) for outcome in outcomes for of, row in _of_outcome(outcome, holder)),
+            *((*row, *_whose(None)) for row in (() if plan is None else _of_saved_plan(plan))),
+        ),
     )
+
+
+def _of_saved_plan(plan: SavedPlan) -> Iterator[_Row]:
+    """The records for which a plan had no step, and what it warned of."""
+    for record_id, why in plan.refused.items():
+        amount = plan.amount_of(record_id)
+        about = (record_id, "", "") if amount is None else (record_id, amount.amount, amount.currency)
+        yield _left(about, "refused or held in the plan", "", why)
+    for record_id, why in plan.nothing.items():
+        yield _left(_about(None, record_id), "no step in the plan", "", why)
+    for warning in plan.warnings:
+        yield _left(_about(None), "warning of the plan", "", warning)
 
 
 def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[tuple[Record | None, _Row]]:

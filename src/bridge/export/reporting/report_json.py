@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from brex_accounting import Record
+from brex_accounting import Amount, Record
 from bridge.decisions import Refuse, Skip
 from bridge.documents.protocol import Document, PlannedVendor, parts_of
+from bridge.export.engine.saved_plan import SavedPlan
 from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.plan import Plan
 from bridge.totals import totals_json
@@ -130,3 +131,23 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "totals": totals_json(plan.totals),
         "warnings": list(plan.warnings),
     }
+
+
+def saved_plan_json(plan: SavedPlan) -> dict[str, object]:
+    """Which plan was carried out, and which of its records it had no step for, with its reasons."""
+    return {
+        "digest": plan.digest,
+        "made_at": plan.made_at.isoformat(),
+        "made_by": plan.made_by,
+        "refused": [
+            {"record_id": each, **_saved_amount(plan.amount_of(each)), "why": why} for each, why in plan.refused.items()
+        ],
+        "nothing": [{"record_id": each, "why": why} for each, why in plan.nothing.items()],
+        "warnings": list(plan.warnings),
+    }
+
+
+def _saved_amount(amount: Amount | None) -> dict[str, str | None]:
+    if amount is None:
+        return {"amount": None, "currency": None}
+    return {"amount": decimal_text(amount.amount), "currency": amount.currency}
