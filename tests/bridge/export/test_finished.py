@@ -63,6 +63,37 @@ def test_what_is_found_stays_found(company: Company, journal: SqlJournal) -> Non
     second = run(company, journal)
 
     assert (second.counts.posted, second.counts.adopted, dict(second.amounts)) == (0, 1, {})
+    assert second.found_amounts == {"USD": Decimal("7.00")}
+    assert second.as_json()["found_amounts"] == {"USD": "7.00"}
+    assert "  Spending found in Rillet USD  7.00" in str(second).splitlines()
+    assert run(company, journal).found_amounts == {}
+
+
+def test_all_runs_together_tell_what_is_spent(company: Company, journal: SqlJournal) -> None:
+    company.brex.add(expense(1, "7.00"), expense(2, "7.25"))
+    cut(company, AnswerLost())
+    runs = [run(company, journal)]
+    company.rillet.faults.clear()
+    company.brex.add(expense(3, "1.00"))
+    runs += [run(company, journal)]
+    company.brex.add(attrs.evolve(expense(3, "4.00"), version=3))
+    runs += [run(company, journal) for _ in range(2)]
+
+    told = sum(sum(each.amounts.values()) + sum(each.found_amounts.values()) for each in runs)
+    assert told == company.rillet.ledger.balance("61000") == Decimal("18.25")
+
+
+def test_what_is_found_and_then_changed_counts_with_all_of_it(company: Company, journal: SqlJournal) -> None:
+    company.brex.add(expense(1, "7.00"))
+    cut(company, AnswerLost())
+    run(company, journal)
+    company.rillet.faults.clear()
+    company.brex.add(attrs.evolve(expense(1, "10.00"), version=3))
+
+    second = run(company, journal)
+
+    assert (dict(second.amounts), dict(second.found_amounts)) == ({"USD": Decimal("10.00")}, {})
+    assert company.rillet.ledger.balance("61000") == 10
 
 
 def test_what_has_changed_since_counts_with_what_it_says_now(company: Company, journal: SqlJournal) -> None:

@@ -14,6 +14,7 @@ import rillet.testing
 from brex_accounting import Record, ReviewStatus
 from bridge import Bridge
 from bridge.export import Export, Progress, StopCode
+from bridge.export.reporting.csv_reports import outcome_report
 from bridge.totals import Total, sum_of
 from clientkit import Answer, Options, Outgoing, Pacer, RetryPolicy, Transport, TransportFailure
 from clientkit.testing import Asked, Fault, Respond
@@ -108,6 +109,43 @@ def test_an_interruption_leaves_what_the_next_run_completes(
 
     assert second.complete
     assert company.posted_references() == company.exported() == sorted(record.id for record in records)
+
+
+def test_a_notebook_and_rows_tell_what_an_interruption_has_left(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+    transport = Interrupting(
+        company.rillet.transport().send,
+        lambda outgoing: outgoing.method == "POST" and outgoing.url.endswith("/charges"),
+        after=True,
+    )
+    client = rillet.Client(company.rillet.api_key, transport=transport, pacer=Pacer(1_000_000))
+
+    outcome = Export(company.brex.client(), client, Bridge(SETTINGS), in_flight=1).run()
+
+    html = outcome._repr_html_()
+    assert "<caption>Export, which ended early</caption>" in html
+    assert "<caption>The run ended early</caption>" in html
+    assert f"<td>{outcome.stopped}</td>" in html
+    (failed,) = outcome.failed
+    assert f"<td>{failed.record.id}</td>" in html
+    assert failed.why in html
+    first, *left = records
+    assert failed.record.id == first.id
+    known = {each.id: (each.type, each.amount.amount, each.amount.currency) for each in left}
+    told = [row for row in outcome.rows() if row["outcome"] == "not reached"]
+    assert {row["record_id"]: (row["type"], row["amount"], row["currency"]) for row in told} == known
+    assert {row["day"] for row in told} == {each.erp_posting_date.date() for each in left}
+    cells = {row[0]: row[1:3] for row in outcome_report(outcome).rows if row[3] == "not reached"}
+    assert cells == {key: (amount, currency) for key, (_, amount, currency) in known.items()}
+
+
+def test_a_run_that_keeps_little_has_the_ids_alone(company: Company, records: list[Record]) -> None:
+    company.brex.add(*records)
+
+    outcome = company.export().run(stop=lambda: True, keep=2)
+
+    assert (len(outcome.not_reached), outcome.not_reached_records) == (2, ())
+    assert outcome.counts.not_reached == len(records)
 
 
 def test_an_interruption_while_brex_is_told_says_what_brex_does_not_know(

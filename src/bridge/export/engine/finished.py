@@ -1,4 +1,4 @@
-"""What a run has sent again of an earlier one, which counted it as failed: it counts as posted by the run that finished it."""
+"""What a run has ended of an earlier one, which counted it as failed: sent again it counts as posted, and else as found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bridge.export.ledgers.own import ability_of
 
 @attrs.frozen(kw_only=True)
 class Finished:
-    """An attempt that this run has sent again, and what it added to what is spent.
+    """An attempt that this run has sent again or `found` carried out, and what it added to what is spent.
 
     `document` is what it made, None where the record says something else by now.
     """
@@ -27,10 +27,13 @@ class Finished:
     attempt: Attempt
     amounts: tuple[Amount, ...] = ()
     document: Document | None = None
+    found: bool = False
 
     @property
     def step(self) -> str:
         """What was done, as in `Posted`."""
+        if self.found:
+            return Step.KEEP.value
         if is_summary(self.attempt.subject):
             return "summary"
         return (Step.CORRECT if self.attempt.purpose is Purpose.CORRECTION else Step.CREATE).value
@@ -43,18 +46,24 @@ def finished(
     decision: Decision | None,
     content: str,
 ) -> Finished | None:
-    """What the run has sent again for a record; None where it is nothing. `state` is what some attempts come to."""
+    """What the run has ended for a record; None where it is nothing. `state` is what some attempts come to."""
     last = last_attempt(attempts)
-    if last is None or last.was_undone or not sender.has_sent_again(last):
+    if last is None or last.was_undone:
+        return None
+    found = sender.has_found(last)
+    if not found and not sender.has_sent_again(last):
         return None
     earlier = list(attempts[: attempts.index(last)])
     if earlier and earlier[-1].deletes and earlier[-1].version == last.version:
         # It was deleted so that this could take its place.
         del earlier[-1]
     before, now = state(earlier), state(attempts)
+    if found and not last.is_change and before.base is not None and before.base.ref == last.ref:
+        # The ledger alone told of it, and it is what was found.
+        before = State()
     document = decision.document if isinstance(decision, Post) and now.content == content else None
     if document is not None:
         stood = before.form if before.base is not None and document.spent() else None
-        return Finished(attempt=last, amounts=amounts_of(document, stood), document=document)
+        return Finished(attempt=last, amounts=amounts_of(document, stood), document=document, found=found)
     spends = now.form is not None and ability_of(sender.ledger, now.kind).spends
-    return Finished(attempt=last, amounts=change_of(now.form, before.form) if spends else ())
+    return Finished(attempt=last, amounts=change_of(now.form, before.form) if spends else (), found=found)

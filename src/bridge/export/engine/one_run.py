@@ -117,6 +117,7 @@ class RunParts:
                         changed_since=changed_since,
                         replayed=replayed,
                         failed=failed,
+                        see=runner.unreached.see,
                     )
                 except (StoppedError, KeyboardInterrupt):
                     # Nothing was sent, which the outcome says as well as an exception, and a notebook shows it.

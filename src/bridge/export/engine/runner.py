@@ -67,7 +67,7 @@ def never() -> bool:
 
 
 class Runner:
-    """One run in progress; `outcome` is what it came to so far.
+    """One run in progress; `outcome` is what it came to so far, and `unreached` has what it has not come to.
 
     Tasks are carried out by a pool of `in_flight` threads; everything else, the source included, is the work of the
     thread that calls. At most `in_flight` tasks are begun and not ended.
@@ -98,7 +98,7 @@ class Runner:
         # What is summarised is summarised together.
         self._summarised = frozenset(settings.summarise)
         self._reporter = Reporter(source, journal, settings, self._tally)
-        self._unreached = Unreached()
+        self.unreached = Unreached(keeps=keep is None)
         self._guard = threading.Lock()
         self._vendors = list[CreatedVendor]()
         self._failures_in_a_row = 0
@@ -143,7 +143,7 @@ class Runner:
     def begin(self, survey: Survey) -> None:
         """Know how many records there are, and count those that cannot be read."""
         self._pace = Pace(survey.count, pacer_of(self._ledger), self._clock, self._ledger.name)
-        self._unreached.begin(survey)
+        self.unreached.begin(survey)
         for each in survey.unreadable:
             self._tally.unread(Unread(record_id=each.id or "", why=each.why))
             audit_log.log("unreadable", record_id=each.id)
@@ -228,7 +228,7 @@ class Runner:
 
     def finish(self) -> None:
         """Tell the source what it was not told yet, and count what nothing became of."""
-        self._tally.not_reached(sorted(self._unreached.ids), self._unreached.total)
+        self._tally.not_reached(sorted(self.unreached.ids), self.unreached.total, self.unreached.records)
         if (warned := self._reporter.decide()) is not None:
             self.warn(warned)
         with self.ending_without_journal():
@@ -279,7 +279,7 @@ class Runner:
 
     def _take_in(self, records: Sequence[Record], done: Done) -> None:
         self._count_vendors()
-        self._unreached.reach(records, {result.record.id for result in done.results})
+        self.unreached.reach(records, {result.record.id for result in done.results})
         for result in map(self._linked, done.results):
             self._tally.add(result)
             audit_log.decided(result, done.trace_id, done.call)

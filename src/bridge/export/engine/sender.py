@@ -74,7 +74,7 @@ class Sender:
 
     def __init__(self, ledger: Ledger, journal: Journal) -> None:
         self.ledger, self.journal = ledger, journal
-        self._sent_again = set[tuple[str, int, int]]()
+        self._sent_again, self._found = set[tuple[str, int, int]](), set[tuple[str, int, int]]()
         self._subjects = dict[tuple[str, str], str]()
 
     def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
@@ -106,6 +106,10 @@ class Sender:
     def has_sent_again(self, attempt: Attempt) -> bool:
         """Whether it is an attempt of an earlier run that this one has sent again, and the ledger took it."""
         return _place(attempt) in self._sent_again
+
+    def has_found(self, attempt: Attempt) -> bool:
+        """Whether it is an attempt of an earlier run of which this one has seen that the ledger took it."""
+        return _place(attempt) in self._found
 
     def _send(self, attempt: Attempt, by: Callable[[Attempt], Sent] | None) -> Calls[Attempt]:
         carry_out = by or self.ledger.send
@@ -143,6 +147,7 @@ class Sender:
 
     def settle_as_found(self, attempt: Attempt, found: Found) -> Attempt:
         """Write down that what an open attempt was to make is there."""
+        self._found.add(_place(attempt))
         sent = form_of(self.ledger, attempt.kind, attempt.payload)
         # Where it says something else, a person has changed it since, and that must not be forgotten.
         is_same = sent is None or sent.equals(found.form)
@@ -172,6 +177,8 @@ class Sender:
         object_id = attempt.object_id or attempt.target.id
         # An answer that came tells of an error, and nothing of the object.
         answer = None if there is None else _as_answer(there)
+        if not attempt.deletes:
+            self._found.add(_place(attempt))
         confirmed = attrs.evolve(attempt, state=AttemptState.POSTED, object_id=object_id, answer=answer, error=None)
         return self._settle(confirmed)
 

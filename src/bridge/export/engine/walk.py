@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeAlias
@@ -30,7 +30,7 @@ from bridge.export.engine.run_marks import changes_since, receipts_left, refused
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import Sender
 from bridge.export.engine.standing import State, state_of, telling
-from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, moves_money
+from bridge.export.engine.survey import ONE_PAGE, RecordQueue, Survey, ignore, moves_money
 from bridge.export.engine.tasks.bill_payment import BillPayer
 from bridge.export.engine.tasks.protocol import Task, TaskContext
 from bridge.export.engine.tasks.receipts import Download, ReceiptUploader
@@ -97,10 +97,11 @@ class Walk:
         changed_since: datetime | None = None,
         replayed: Sequence[Record] = (),
         failed: Collection[str] = (),
+        see: Callable[[Record], object] = ignore,
     ) -> None:
         """Read the books and see what waits; `replayed` are the only records then, whatever their state.
 
-        Records that `failed` the last time come behind the others.
+        Records that `failed` the last time come behind the others. `see` is shown each record.
 
         Raises:
             SettingsError: The settings name what the ledger does not have.
@@ -133,7 +134,7 @@ class Walk:
             also=() if ids is not None or updated_after is not None else self._left(),
             only=replayed,
         )
-        self.survey: Survey = self._queue.survey(self._journal, failed, fields.see)
+        self.survey: Survey = self._queue.survey(self._journal, failed, partial(_show, (fields.see, see)))
         self._payer = BillPayer(self._sender, self.survey.alike)
         self._fields = fields
         found = self._found_by_check(self._books)
@@ -358,6 +359,11 @@ def fields_of(source: Source, settings: Settings) -> SourceFields:
 def compared(settings: Settings, books: Books, source: Source, zones: Zones) -> tuple[Problem, ...]:
     """Everything that settings name and either side does not have, as far as it tells without its records."""
     return (*check(settings, books), *check_source(settings, books, fields_of(source, settings), zones))
+
+
+def _show(lookers: Iterable[Callable[[Record], object]], record: Record) -> None:
+    for look in lookers:
+        look(record)
 
 
 def _records(count: int) -> str:

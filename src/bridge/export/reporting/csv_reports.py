@@ -164,13 +164,15 @@ def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[tuple[Record | 
         yield failed.record, _left(_about(failed.record), "failed for now", failed.code, failed.why)
     for held in outcome.elsewhere:
         yield held.record, _left(_about(held.record), f"in another {holder}'s hand", "", held.why)
+    waiting = {each.id: each for each in outcome.not_reached_records}
+    for record_id in outcome.not_reached:
+        record = waiting.get(record_id)
+        yield record, _left(_about(record, record_id), "not reached", "", "the next run takes it")
     yield from ((None, row) for row in _without_record(outcome))
 
 
 def _without_record(outcome: ExportOutcome) -> Iterator[_Row]:
-    """What was left or went wrong, where only an id is known, or nothing."""
-    for record_id in outcome.not_reached:
-        yield _left(_about(None, record_id), "not reached", "", "the next run takes it")
+    """What went wrong, where only an id is known, or nothing."""
     yield from _beside(outcome)
     if outcome.stopped is not None:
         code = "" if outcome.stop_code is None else outcome.stop_code.value

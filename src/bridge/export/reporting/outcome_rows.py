@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bridge.datatable import DataTable, money_text
-from bridge.decisions import Refuse
 from bridge.plan import RECORD_COLUMNS, record_row, refused_row, skipped_row
 
 if TYPE_CHECKING:
@@ -26,8 +24,11 @@ def outcome_rows(outcome: ExportOutcome) -> Iterator[Row]:
         yield record_row(held.record) | {"outcome": "elsewhere", "why": held.why}
     for unread in outcome.unreadable:
         yield _without_record(unread.record_id) | {"outcome": "unreadable", "why": unread.why}
+    known = {each.id: each for each in outcome.not_reached_records}
     for record_id in outcome.not_reached:
-        yield _without_record(record_id) | {"outcome": "not reached"}
+        record = known.get(record_id)
+        row = _without_record(record_id) if record is None else record_row(record)
+        yield row | {"outcome": "not reached"}
 
 
 def _of_posted(posted: Posted) -> Row:
@@ -44,12 +45,3 @@ def _of_posted(posted: Posted) -> Row:
 
 def _without_record(record_id: str) -> Row:
     return {**dict.fromkeys(RECORD_COLUMNS), "record_id": record_id}
-
-
-def refusals(title: str, refused: Sequence[Refuse]) -> DataTable:
-    """Refused records with their reasons."""
-    rows = [
-        (each.record.id, money_text(each.record.amount.amount, each.record.amount.currency), "\n".join(each.texts))
-        for each in refused
-    ]
-    return DataTable(title=title, headings=("Record", "Amount", "Why"), rows=tuple(rows))

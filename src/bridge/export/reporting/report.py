@@ -12,10 +12,11 @@ import attrs
 from typing_extensions import override
 
 from brex_accounting import Amount, Record
-from bridge.datatable import DataTable, Tabular, first_lines, money
+from bridge.datatable import DataTable, Tabular
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.documents.protocol import Document, Ref
-from bridge.export.reporting.outcome_rows import outcome_rows, refusals
+from bridge.export.reporting.outcome_rows import outcome_rows
+from bridge.export.reporting.outcome_tables import counts_table, lines_of, tables_of
 from bridge.export.reporting.report_json import outcome_json
 from bridge.totals import Total, totals_table
 from clientkit.money import total
@@ -57,11 +58,12 @@ class CreatedVendor:
 class Posted:
     """A record that is in the ledger: posted or changed by this run, or found there (`adopted`) as it should be.
 
-    `step` is what was done, such as ``create``, ``replace`` or ``correcting entry``; `amounts` is what that added to what
-    is spent, in decimal major units. `document` is what was posted or found, None where it was kept as it is or deleted,
-    and `correction` the entry of the difference that was posted to make the ledger say so. `subsidiary` names those in whose books it is, where it says so.
-    `record_link` and `rillet_link` are the addresses of both sides, as the settings name them, also where the ledger has no
-    field for a link, as with payments.
+    `step` is what was done, such as ``create``, ``replace`` or ``correcting entry``; `amounts` is what that added to
+    what is spent, in decimal major units, and of one that was found what no run has counted yet. `document` is what was
+    posted or found, None where it was kept as it is or deleted, and `correction` the entry of the difference that was
+    posted to make the ledger say so. `subsidiary` names those in whose books it is, where it says so. `record_link` and
+    `rillet_link` are the addresses of both sides, as the settings name them, also where the ledger has no field for a
+    link, as with payments.
     """
 
     record: Record
@@ -238,11 +240,16 @@ def _counted(outcome: ExportOutcome) -> Counts:
     )
 
 
-def _sums(outcome: ExportOutcome) -> Mapping[str, Decimal]:
+def _sums(outcome: ExportOutcome, *, found: bool = False) -> Mapping[str, Decimal]:
     sums = dict[str, Decimal]()
     for each in outcome.posted:
-        add_amounts(sums, each)
+        if each.adopted is found:
+            add_amounts(sums, each)
     return sums
+
+
+def _found_sums(outcome: ExportOutcome) -> Mapping[str, Decimal]:
+    return _sums(outcome, found=True)
 
 
 def _alike(outcome: ExportOutcome) -> Mapping[str, int]:
@@ -266,17 +273,21 @@ def _totals(outcome: ExportOutcome) -> Mapping[str, Total]:
 class ExportOutcome(Tabular):
     """What became of every record, and what Brex knows of it.
 
-    `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are found
-    in Rillet by the next run, which reports them. `held` wait for an approval. `not_reached` are the ids of records that the
-    run would have taken and has not come to, because it ended early or Brex did not offer them any more. `unattached` are receipts that are not at their bill or charge, which keeps
-    no record back. `elsewhere` are records that another exporter has in hand, which is no failure. `stopped` says why the
-    run ended before its end, and `stop_code` says it for programs; None if it did not.
+    `reported` are the ids of records whose result Brex has; those that are `unreported` although they are posted are
+    found in Rillet by the next run, which reports them. `held` wait for an approval. `not_reached` are the ids of
+    records that the run would have taken and has not come to, because it ended early or Brex did not offer them any
+    more, and `not_reached_records` are the records, as they were read; none where a number of entries is to be kept.
+    `unattached` are receipts that are not at their bill or charge, which keeps no record back. `elsewhere` are records
+    that another exporter has in hand, which is no failure. `stopped` says why the run ended before its end, and
+    `stop_code` says it for programs; None if it did not.
 
-    Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts` are
-    of all. `totals` has the records and their amounts as Brex states them, by what became of them; their sum is what was read.
-    `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major units. Money
-    that only moves between accounts does not count. `ledger` is the name of the ledger, for texts. `refused_alike` tells for the reasons of refusals, a line for each, how
-    many records have just these; it knows the first 100 different ones.
+    Where a run was told to `keep` a number of entries, there are at most so many of each sort; `counts` and `amounts`
+    are of all. `totals` has the records and their amounts as Brex states them, by what became of them; their sum is
+    what was read. `amounts` is what was newly posted, per ISO 4217 currency: expenses less refunds, in decimal major
+    units. Money that only moves between accounts does not count. `found_amounts` is the same of what was found in the
+    ledger and no run has counted, such as what an interrupted run had posted without hearing of it. `ledger` is the
+    name of the ledger, for texts. `refused_alike` tells for the reasons of refusals, a line for each, how many records
+    have just these; it knows the first 100 different ones.
     """
 
     posted: tuple[Posted, ...] = ()
@@ -286,6 +297,7 @@ class ExportOutcome(Tabular):
     nothing: tuple[Skip, ...] = ()
     failed: tuple[Failed, ...] = ()
     not_reached: tuple[str, ...] = ()
+    not_reached_records: tuple[Record, ...] = ()
     reported: tuple[str, ...] = ()
     unreported: tuple[Unreported, ...] = ()
     unattached: tuple[Unattached, ...] = ()
@@ -299,6 +311,7 @@ class ExportOutcome(Tabular):
     ledger: str = "Rillet"
     counts: Counts = attrs.field(default=attrs.Factory(_counted, takes_self=True))
     amounts: Mapping[str, Decimal] = attrs.field(default=attrs.Factory(_sums, takes_self=True))
+    found_amounts: Mapping[str, Decimal] = attrs.field(default=attrs.Factory(_found_sums, takes_self=True))
     refused_alike: Mapping[str, int] = attrs.field(default=attrs.Factory(_alike, takes_self=True))
     totals: Mapping[str, Total] = attrs.field(default=attrs.Factory(_totals, takes_self=True))
 
@@ -318,52 +331,17 @@ class ExportOutcome(Tabular):
     @override
     def table(self) -> DataTable:
         """The counts and amounts; what is unusual only where it came up."""
-        counts = self.counts
-        usual = {
-            "Posted": counts.posted,
-            "Vendors created": counts.created_vendors,
-            "Refused": counts.refused,
-            "Reported to Brex": counts.reported,
-        }
-        unusual = {
-            "Changes of what was posted before": counts.changed,
-            "Receipts attached": counts.attached,
-            "Receipts not attached": counts.unattached,
-            f"Found in {self.ledger} already": counts.adopted,
-            "Held for approval": counts.held,
-            "Nothing to do": counts.nothing - counts.without_money,
-            "Moved no money": counts.without_money,
-            "Failed for now": counts.failed,
-            "In another exporter's hand": counts.elsewhere,
-            "Not reached": counts.not_reached,
-            "Unknown to Brex": counts.unreported,
-            "Cannot be read": counts.unreadable,
-            "Warnings": counts.warnings,
-        }
-        rows = [(name, str(count)) for name, count in usual.items()]
-        rows += [(name, str(count)) for name, count in unusual.items() if count]
-        rows += [(f"Spending posted {currency}", money(amount, currency)) for currency, amount in self.amounts.items()]
-        rows += [("Requests sent", str(self.requests)), ("Seconds", f"{self.seconds:.1f}")]
-        return DataTable(title="Export", headings=("What", "How much"), rows=tuple(rows))
+        return counts_table(self)
 
     def _repr_html_(self) -> str:
-        tables = [self.table, *([self.totals_table] if self.totals else [])]
-        tables += [refusals("Held for approval", self.held)] if self.held else []
-        tables += [refusals("Refused", self.refused)] if self.refused else []
-        return "".join(each._repr_html_() for each in tables)
+        return "".join(each._repr_html_() for each in tables_of(self))
 
     def __repr__(self) -> str:
         told = ", ".join(f"{count} {name}" for name, count in attrs.asdict(self.counts).items() if count)
         return f"<ExportOutcome: {told or 'nothing'}{', stopped' if self.stopped else ''}>"
 
     def __str__(self) -> str:
-        counts = self.counts
-        parts = [str(self.table), *first_lines("Held for approval", self.held, counts.held)]
-        parts += first_lines("Refused", self.refused, counts.refused)
-        parts += first_lines("Failed for now", self.failed, counts.failed)
-        if self.stopped:
-            parts.append(f"The run ended early: {in_short(self.stopped)}")
-        return "\n".join(parts)
+        return "\n".join(lines_of(self))
 
     def rows(self) -> list[dict[str, object]]:
         """A flat row for each record, with the columns of `bridge.RECORD_COLUMNS`, posted ones first."""

@@ -40,6 +40,7 @@ def outcome_json(outcome: ExportOutcome) -> dict[str, object]:
         "stop_code": None if outcome.stop_code is None else outcome.stop_code.value,
         "counts": attrs.asdict(outcome.counts),
         "amounts": {currency: decimal_text(amount) for currency, amount in outcome.amounts.items()},
+        "found_amounts": {currency: decimal_text(amount) for currency, amount in outcome.found_amounts.items()},
         "totals": totals_json(outcome.totals),
         "requests": outcome.requests,
         "seconds": round(outcome.seconds, 3),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
 import attrs
 
+from brex_accounting import Record
 from bridge.decisions import Refuse, Skip, SkipCode
 from bridge.export.reporting.report import (
     Counts,
@@ -38,14 +39,14 @@ class Tally:
     def __init__(self, keep: int | None = None) -> None:
         self._keep = keep
         self._counts = Counts()
-        self._amounts = dict[str, Decimal]()
+        self._amounts, self._found_amounts = dict[str, Decimal](), dict[str, Decimal]()
         self._posted = list[Posted]()
         self._vendors = list[CreatedVendor]()
         self._held, self._refused = list[Refuse](), list[Refuse]()
         self._nothing = list[Skip]()
         self._failed = list[Failed]()
         self._elsewhere = list[Elsewhere]()
-        self._not_reached = list[str]()
+        self._not_reached, self._not_reached_records = list[str](), list[Record]()
         self._totals = dict[str, Total]()
         self._reported = list[str]()
         self._unreported = list[Unreported]()
@@ -60,7 +61,7 @@ class Tally:
         add_total(self._totals, result)
         match result:
             case Posted():
-                add_amounts(self._amounts, result)
+                add_amounts(self._found_amounts if result.adopted else self._amounts, result)
                 self._count("changed", result.is_change)
                 self._hold(self._posted, result)
                 self._count("attached", result.receipts.files)
@@ -106,11 +107,16 @@ class Tally:
         self._count("warnings")
         self._hold(self._warnings, warned)
 
-    def not_reached(self, record_ids: Iterable[str], waiting: Total) -> None:
-        """Count the records that nothing became of; `waiting` is the total of these and of all that something became of."""
+    def not_reached(self, record_ids: Iterable[str], waiting: Total, records: Mapping[str, Record]) -> None:
+        """Count the records that nothing became of; `waiting` is the total of these and of all that something became of.
+
+        `records` are those of them that are known, by their ids.
+        """
         for each in record_ids:
             self._count("not_reached")
             self._hold(self._not_reached, each)
+            if each in records:
+                self._hold(self._not_reached_records, records[each])
         if self._counts.not_reached:
             rest = waiting.minus(self._totals.values())
             self._totals["not_reached"] = attrs.evolve(rest, records=self._counts.not_reached)
@@ -127,6 +133,7 @@ class Tally:
             nothing=tuple(self._nothing),
             failed=tuple(self._failed),
             not_reached=tuple(self._not_reached),
+            not_reached_records=tuple(self._not_reached_records),
             reported=tuple(self._reported),
             unreported=tuple(self._unreported),
             unattached=tuple(self._unattached),
@@ -138,6 +145,7 @@ class Tally:
             ledger=ledger,
             counts=self._counts,
             amounts=dict(sorted(self._amounts.items())),
+            found_amounts=dict(sorted(self._found_amounts.items())),
             refused_alike=dict(self._refused_alike),
             totals=dict(self._totals),
         )

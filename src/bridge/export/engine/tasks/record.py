@@ -278,9 +278,10 @@ class RecordTask:
             case _:
                 corrections = [each for each in self.found or () if each.is_correction]
                 attempt = yield from writer.create(document, corrections)
-        if attempt.was_adopted:
-            return self._posted(attempt, document, row.step.value, adopted=True)
         amounts, warned = self._spending(document, case.state.form if case.state.base is not None else None)
+        if attempt.was_adopted:
+            done = self._posted(attempt, document, row.step.value, adopted=True, amounts=amounts)
+            return attrs.evolve(done, warned=warned)
         # A plan shows the vendor that would be created.
         shown = self.decision.document if context.sender.is_dry else document
         done = self._posted(attempt, shown, row.step.value, correction=correction, amounts=amounts)
@@ -370,17 +371,17 @@ class RecordTask:
 
 
 def _with_finished(done: Done, sent: Finished | None) -> Done:
-    """What came of a record, with what the run has sent again for it; that may be all, where nothing has changed since."""
+    """What came of a record, with what the run has ended for it; that may be all, where nothing has changed since."""
     if sent is None:
         return done
     results = list[RecordResult]()
     for each in done.results:
         if isinstance(each, Skip) and each.code is SkipCode.UNCHANGED:
             made = Posted(record=each.record, kind=sent.attempt.kind, id=sent.attempt.object_id or "", step=sent.step)
-            results.append(attrs.evolve(made, document=sent.document, amounts=sent.amounts))
+            results.append(attrs.evolve(made, document=sent.document, amounts=sent.amounts, adopted=sent.found))
         elif isinstance(each, Posted) and each.step == Step.KEEP.value:
             results.append(
-                attrs.evolve(each, adopted=False, step=sent.step, document=sent.document, amounts=sent.amounts)
+                attrs.evolve(each, adopted=sent.found, step=sent.step, document=sent.document, amounts=sent.amounts)
             )
         elif isinstance(each, Posted):
             results.append(attrs.evolve(each, amounts=added((*sent.amounts, *each.amounts))))
