@@ -36,7 +36,6 @@ _OFFSETTING: Mapping[str, Side] = {
     RecordType.CARD_EXPENSE_REFUND: Side.DEBIT,
     RecordType.REIMBURSEMENT_EXPENSE_APPROVAL: Side.CREDIT,
     RecordType.REIMBURSEMENT_EXPENSE_POST: Side.CREDIT,
-    RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT: Side.DEBIT,
     RecordType.BILL_EXPENSE: Side.CREDIT,
 }
 #: Brex has two records of each reimbursement; of each basis, the one that does not count.
@@ -85,6 +84,7 @@ def lines(
 
     ``spending`` is True for the lines that say what was spent, which are those to add up: refunds are negative, payments
     and other movements of money are not among them, and a reimbursement counts once, though Brex may have two records of it.
+    What a person pays back, of a card expense or of a reimbursement, moves money: it changes who bears what was bought.
 
     ``offsetting`` is True for the line that balances the others, such as that of the card. Brex does not mark it: it is the
     line without any field on the other side than lines with fields, or else the one on the side that its type says. None

@@ -169,7 +169,12 @@ def test_spending_is_what_was_bought_and_nothing_that_only_moves_money() -> None
     coded = [dimension("Department", "1", name="Sales")]
     moved = [
         record(kind, debits=[("10", [gl("11900")])], credits=[("10", credit)])
-        for kind in (RecordType.BILL_MONEY_MOVEMENT_PAYIN, RecordType.INVOICE, RecordType.CARD_EXPENSE_REPAYMENT)
+        for kind in (
+            RecordType.BILL_MONEY_MOVEMENT_PAYIN,
+            RecordType.INVOICE,
+            RecordType.CARD_EXPENSE_REPAYMENT,
+            RecordType.REIMBURSEMENT_EXPENSE_REPAYMENT,
+        )
         for credit in ([], coded)
     ]
     bought = [card_expense("10", coding=[gl("61100")]), card_refund("4", coding=coded), reimbursement("1")]
