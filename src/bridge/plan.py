@@ -17,8 +17,9 @@ from bridge.documents.protocol import Document, PlannedVendor, parts_of
 from bridge.totals import Total, total_of
 
 #: The columns of the rows of a plan and of an outcome, and the types of their values. `day` is that of the record, and
-#: `impact_date` that of the document; `kind` and `id` name what is in the ledger. `subsidiary` names those in whose books
-#: it is; what is refused, or was posted before and has not changed, has none.
+#: `impact_date` that of the document; `kind` and `id` name what is in the ledger, the kind in words without ids, such as
+#: ``bill payment``. `subsidiary` names those in whose books it is; what is refused, or was posted before and has not
+#: changed, has none.
 RECORD_COLUMNS: Mapping[str, type[object]] = MappingProxyType(
     {
         "record_id": str,
@@ -177,6 +178,19 @@ def skipped_row(skip: Skip) -> dict[str, object]:
     return record_row(skip.record) | {"outcome": skipped_as(skip), "code": skip.code.value, "why": skip.why}
 
 
+def kind_name(kind: str) -> str:
+    """A kind of object in words without ids, to group by: ``bill payment`` for ``bills/91cb/payments``."""
+    names = kind.split("/")
+    return " ".join(_singular(each) for each in dict.fromkeys((names[0], names[-1])))
+
+
+def _singular(name: str) -> str:
+    words = name.replace("-", " ")
+    if words.endswith("ies"):
+        return f"{words[:-3]}y"
+    return words if words.endswith("ss") else words.removesuffix("s")
+
+
 def subsidiaries_of(document: Document, books: Books | None) -> str | None:
     """In whose books a document is, by name; several where it is in two parts, None where it does not say."""
     names = [subsidiary_name(each, books) for each in parts_of(document)]
@@ -200,6 +214,7 @@ def _flat(outcome: Decision, books: Books | None) -> dict[str, object]:
                 "step": outcome.step,
                 "impact_date": outcome.posted.impact_date,
                 "subsidiary": subsidiaries_of(outcome.posted, books),
+                "kind": kind_name(outcome.posted.kind),
             }
         case Skip():
             return skipped_row(outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from rich.console import Console, RenderableType
@@ -17,7 +18,10 @@ from bridge.export.reporting import tables
 from bridge.export.reporting.csv_reports import outcome_report, plan_report
 from bridge.export.reporting.report_json import refused_json
 from bridge.field_sync import FieldChange
+from bridge.plan import kind_name
 from rillet.testing import vendor
+from support.companies.changing import companies
+from support.companies.changing_records import bill, charge, payment, payout, reimbursed
 from support.companies.exported import Company
 
 HOSTILE = "[/red]Ada \x1b[2J"
@@ -179,3 +183,36 @@ def test_a_notebook_shows_what_sort_of_record_would_be_posted_and_whose(company:
     company.brex.add(card_expense("5", coding=[gl("61000")], merchant="Air", user="Ada Example", record_id="accr_1"))
     html = company.export().plan()._repr_html_()
     assert "<td>CARD_EXPENSE_POST</td><td>Air</td><td>Ada Example</td><td>5.00 USD</td><td>post</td>" in html
+
+
+def test_a_plan_and_an_outcome_call_kinds_alike_so_that_they_can_be_grouped(tmp_path: Path) -> None:
+    with companies(tmp_path) as make:
+        changing = make(bill(), payment(), charge(), reimbursed("20", source_id="expense1"), payout("20"))
+        plan, outcome = changing.export().plan(), changing.run()
+    kinds = {
+        "b1": "bill",
+        "p1": "bill payment",
+        "k1": "charge",
+        "r1": "reimbursement",
+        "o1": "reimbursement payment",
+    }
+    for rows in (plan.rows(), outcome.rows()):
+        assert {row["record_id"]: row["kind"] for row in rows} == kinds
+    report = outcome_report(outcome)
+    at = report.headings.index("Kind")
+    assert {row[0]: row[at] for row in report.rows if row[0]} == kinds
+    assert {each.record.id: each.kind.count("/") for each in outcome.posted}["p1"] == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("journal-entries", "journal entry"),
+        ("vendor-credits", "vendor credit"),
+        ("bills/91cb/payments", "bill payment"),
+        ("address", "address"),
+        ("", ""),
+    ],
+)
+def test_a_kind_in_words_has_no_id(kind: str, name: str) -> None:
+    assert kind_name(kind) == name

@@ -18,7 +18,7 @@ from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
 from bridge.field_sync import FieldChange
-from bridge.plan import Plan, skipped_as
+from bridge.plan import Plan, kind_name, skipped_as
 
 _Row = tuple[Cell, ...]
 
@@ -152,7 +152,7 @@ def _of_outcome(outcome: ExportOutcome, holder: str) -> Iterator[tuple[Record | 
     for posted in outcome.posted:
         became = f"found in {outcome.ledger}" if posted.adopted else "posted"
         day = "" if posted.posted is None else posted.posted.impact_date
-        row = (*_about(posted.record), became, posted.step, day, posted.kind, posted.id, "", "")
+        row = (*_about(posted.record), became, posted.step, day, kind_name(posted.kind), posted.id, "", "")
         yield posted.record, row
     for became, refused in (("held", outcome.held), ("refused", outcome.refused)):
         for each in refused:

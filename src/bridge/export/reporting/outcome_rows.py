@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bridge.plan import RECORD_COLUMNS, record_row, refused_row, skipped_row
+from bridge.plan import RECORD_COLUMNS, kind_name, record_row, refused_row, skipped_row
 
 if TYPE_CHECKING:
     from bridge.export.reporting.report import ExportOutcome, Posted
@@ -38,7 +38,7 @@ def _of_posted(posted: Posted) -> Row:
         "step": posted.step,
         "impact_date": None if posted.posted is None else posted.posted.impact_date,
         "subsidiary": posted.subsidiary,
-        "kind": posted.kind,
+        "kind": kind_name(posted.kind),
         "id": posted.id,
     }
 
