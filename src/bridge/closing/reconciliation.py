@@ -145,7 +145,12 @@ class Reconciliation(Tabular):
 
         Its parts are rows of ``reports["differences"].flat_rows()``.
         """
-        return [{name: getattr(row, name) for name in (*_WHICH, *_SUMS, "unexplained")} for row in self.rows]
+        return [{name: getattr(row, name) for name in self.columns} for row in self.rows]
+
+    @property
+    def columns(self) -> Mapping[str, type[object]]:
+        """The columns of `flat_rows` and their types, so that a table without rows has them too."""
+        return dict.fromkeys(_WHICH, str) | dict.fromkeys((*_SUMS, "unexplained"), Decimal)
 
     @property
     def totals(self) -> DataTable:
@@ -198,13 +203,7 @@ class Reconciliation(Tabular):
                 {
                     **{name: decimal_text(cell) if isinstance(cell, Decimal) else cell for name, cell in told.items()},
                     "parts": [
-                        {
-                            "kind": part.kind.value,
-                            "amount": decimal_text(part.amount),
-                            "record_id": part.record_id,
-                            "object": part.object,
-                            "why": part.why,
-                        }
+                        {**attrs.asdict(part), "kind": part.kind.value, "amount": decimal_text(part.amount)}
                         for part in row.parts
                     ],
                 }

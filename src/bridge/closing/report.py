@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 import attrs
 
@@ -13,6 +15,16 @@ from clientkit.money import decimal_text
 
 #: The column that tells in which currency the amounts of a row are.
 CURRENCY = "Currency"
+#: What is in the columns with these headings; other columns are texts.
+_TYPES: Mapping[str, type[object]] = MappingProxyType(
+    {
+        **dict.fromkeys(("Amount", "Difference", "Brex", "Debit", "Credit", "Record amount"), Decimal),
+        **dict.fromkeys(
+            ("Day", "Reversal day", "First day", "Second day", "Bought", "Settled", "Counts on", "Own day"), date
+        ),
+        "Age": int,
+    }
+)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -35,8 +47,14 @@ class Report(Tabular):
 
     def flat_rows(self) -> list[dict[str, object]]:
         """The rows by the names of their columns, for pandas or `clientkit.frames.rows_to_arrow`: ``Why`` is ``why``."""
-        keys = [each.lower().replace(" ", "_") for each in self.headings]
-        return [dict(zip(keys, row, strict=True)) for row in self.rows]
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    @property
+    def columns(self) -> Mapping[str, type[object]]:
+        """The columns of `flat_rows` and their types, so that a table without rows has them too."""
+        # What a reconciliation has of the ledger is an amount beside that of Brex; elsewhere it is an id.
+        types = {**_TYPES, "Rillet": Decimal} if "Brex" in self.headings else _TYPES
+        return {each.lower().replace(" ", "_"): types.get(each, str) for each in self.headings}
 
     def as_json(self) -> list[dict[str, object]]:
         """As `flat_rows`, with amounts and days as texts."""

@@ -22,6 +22,7 @@ from brex_accounting import Record, ReviewStatus
 from bridge import Bridge
 from bridge.closing import ClosePackage, Plot
 from bridge.export.closing import MissingExtraError, check_extra, page, provenance, read_package, workbook
+from clientkit.frames import rows_to_arrow
 from support.closing.company import FEBRUARY, accruing, posted
 from support.companies.changing import Company, MakeCompany
 from support.companies.changing_records import bill, charge, reimbursed
@@ -77,6 +78,21 @@ def test_the_workbook_has_a_sheet_for_every_report(make: MakeCompany) -> None:
         assert rows(sheet)[0] == report.headings
         assert sheet.freeze_panes == "A2"
         assert sheet.print_title_rows == "$1:$1"
+
+
+def test_a_report_without_rows_has_the_columns_of_one_with_rows(make: MakeCompany) -> None:
+    package = packed(month(make))
+    compared = package.reconciliation
+    told = [(compared.flat_rows(), compared.columns)]
+    told += [(each.flat_rows(), each.columns) for name, each in package.reports.items() if name != "summary"]
+
+    for found, columns in told:
+        assert rows_to_arrow([], columns).column_names == list(columns)
+        for row in found:
+            assert list(row) == list(columns)
+            assert all(cell is None or cell == "" or type(cell) is columns[name] for name, cell in row.items()), row
+    assert sum(bool(found) for found, _ in told) >= 6
+    assert rows_to_arrow([], compared.columns).schema == rows_to_arrow(compared.flat_rows(), compared.columns).schema
 
 
 def test_amounts_are_numbers_with_the_places_of_their_currency_and_days_are_days(make: MakeCompany) -> None:
