@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from bridge.export.commands.app import (
     print_json,
     write_csv,
 )
-from bridge.export.engine.approvals import Review
+from bridge.export.engine.approvals import Review, lapsed_at
 from bridge.export.engine.approved_plans import ApprovedPlan
 from bridge.export.engine.attempts import Attempt, is_record
 from bridge.export.journal.protocol import Refusal
@@ -72,7 +72,7 @@ def history(
                     ],
                     "members": shown,
                     "refusals": [_refusal_json(each) for each in refusals],
-                    "reviews": [_review_json(each) for each in decided],
+                    "reviews": [_review_json(each, refusals) for each in decided],
                     "plans": [_plan_json(each) for each in found.plans],
                 }
             )
@@ -83,7 +83,7 @@ def history(
                     tables.history_table(record, attempts, members, refusals, lambda each: _told(links(each))),
                     crop=False,
                 )
-            for told in (*map(plan_text, found.plans), *map(review_text, decided)):
+            for told in (*map(plan_text, found.plans), *(review_text(each, refusals) for each in decided)):
                 console().print(Text(plain(told)))
         else:
             tables.errors(console(stderr=True), [f"The journal does not know {record}."])
@@ -117,8 +117,9 @@ def _attempt_json(attempt: Attempt) -> dict[str, object]:
     return {name: _plain(value) for name, value in values}
 
 
-def _review_json(review: Review) -> dict[str, object]:
-    return {name: _plain(getattr(review, name)) for name in ("step", "by", "at", "why", "prepared_by", "held_by")}
+def _review_json(review: Review, refusals: Sequence[Refusal]) -> dict[str, object]:
+    told = {name: _plain(getattr(review, name)) for name in ("step", "by", "at", "why", "prepared_by", "held_by")}
+    return {**told, "lapsed_at": _plain(lapsed_at(review, refusals))}
 
 
 def _plan_json(plan: ApprovedPlan) -> dict[str, object]:

@@ -6,7 +6,7 @@ An approval is for one content: the record as it is, and what is to be posted fo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ from bridge.documents.record_digest import record_digest
 from bridge.export.engine.attempts import Attempt, Purpose, last_attempt
 from bridge.export.engine.holding import Hold
 from bridge.export.journal.marks import texts_at
-from bridge.export.journal.protocol import Journal, JournalError
+from bridge.export.journal.protocol import Journal, JournalError, Refusal
 from bridge.settings.approval_rules import ApprovalRule
 from bridge.settings.values import Settings
 
@@ -177,11 +177,29 @@ def holding_by(settings: Settings, journal: Journal, also: Hold) -> Hold:
             if last.content == content_of(post):
                 # Whoever approved it did not know of what was booked by hand since.
                 is_dismissed = _taken_up_after(last.at, journal.attempts(post.record.id))
-                return f"{last.by} approved it, and it was dismissed since; look at it again" if is_dismissed else None
-            return f"{last.by} approved it, and it was changed since; {rules or 'it was held before'}"
+                return f"{_lapsed(last)} dismissed since; look at it again" if is_dismissed else None
+            return f"{_lapsed(last)} changed since; {rules or 'it was held before'}"
         return f"{last.by} holds it: {last.why}" if last is not None else rules
 
     return held if settings.approvals or not journal.forgets else also
+
+
+def lapsed_at(review: Review, refusals: Iterable[Refusal]) -> datetime | None:
+    """When a run saw that an approval does not count any more, by what the journal has of refusals; else None."""
+    if review.step is not ReviewStep.APPROVE:
+        return None
+    told = f": {_lapsed(review)}"
+    times = (
+        max(each.at, review.at)
+        for each in refusals
+        if each.last_at >= review.at and any(told in f": {text}" for text in each.texts)
+    )
+    return min(times, default=None)
+
+
+def _lapsed(approval: Review) -> str:
+    """What is said of a record whose approval does not count any more, up to why."""
+    return f"{approval.by} approved it, and it was"
 
 
 def _taken_up_after(at: datetime, attempts: Sequence[Attempt]) -> bool:

@@ -13,7 +13,7 @@ from bridge.documents.protocol import parts_of
 from bridge.explanations import Explanation
 from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.saved_plan import SavedPlan
-from bridge.export.reporting.history import History, became_of, done_by, moment_text, said_by, why_of
+from bridge.export.reporting.history import History, became_of, done_by, lapse_text, moment_text, said_by, why_of
 from bridge.export.reporting.naming import merchant_of, party_name, person_of
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement
@@ -244,7 +244,8 @@ def _of_history(found: History, links: Callable[[Attempt], Mapping[str, object]]
         yield ("plan approved", found.id, *[""] * 5, *made, *[""] * 3, plan.name, *[""] * 4)
     for review in found.reviews:
         made = (moment_text(review.at), review.by)
-        yield ("review", found.id, "", "", str(review.step), "", "", *made, *[""] * 3, review.why, *[""] * 4)
+        row = ("review", found.id, "", "", str(review.step), "", "", *made, *[""] * 3, review.why, *[""] * 3)
+        yield (*row, lapse_text(review, found.refusals), "")
 
 
 def verify_report(found: Sequence[Disagreement]) -> Report:

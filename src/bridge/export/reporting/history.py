@@ -10,7 +10,7 @@ import attrs
 
 from bridge.datatable import money_text
 from bridge.documents.form import Form, form_of_json
-from bridge.export.engine.approvals import Review, ReviewStep, reviews
+from bridge.export.engine.approvals import Review, ReviewStep, lapsed_at, reviews
 from bridge.export.engine.approved_plans import ApprovedPlan, plans_of
 from bridge.export.engine.attempts import Attempt, Purpose, reason_of_dismissal
 from bridge.export.journal.protocol import Journal, Refusal, files_of
@@ -134,11 +134,20 @@ def moment_text(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def review_text(review: Review) -> str:
-    """What somebody decided, in a sentence with its time."""
+def review_text(review: Review, refusals: Sequence[Refusal] = ()) -> str:
+    """What somebody decided, in a sentence with its time, and whether `refusals` tell that it does not count any more."""
     if review.step is ReviewStep.HOLD:
         return f"{moment_text(review.at)} UTC: {review.by} held it: {review.why}"
-    return review.with_before(f"{moment_text(review.at)} UTC: {review.by} approved it")
+    lapsed = lapse_text(review, refusals)
+    return review.with_before(f"{moment_text(review.at)} UTC: {review.by} approved it") + (
+        f"; {lapsed}" if lapsed else ""
+    )
+
+
+def lapse_text(review: Review, refusals: Sequence[Refusal]) -> str:
+    """That an approval does not count any more, and since when; empty where nothing tells so."""
+    lapsed = lapsed_at(review, refusals)
+    return "" if lapsed is None else f"it had lapsed by {moment_text(lapsed)} UTC"
 
 
 def plan_text(plan: ApprovedPlan) -> str:
