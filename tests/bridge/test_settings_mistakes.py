@@ -269,6 +269,12 @@ def test_what_is_not_even_settings_is_refused(text: str, said: str) -> None:
     assert any(problem.startswith(said) for problem in found), found
 
 
+def test_a_key_that_is_there_twice_is_told_with_what_it_hides() -> None:
+    (found,) = problems("referense_type = 1\n" + SHORT + "name = 'twice'\nsince = 5\n")
+    assert found.startswith("brex.toml line 7: Cannot overwrite a value, column ")
+    assert found.endswith("; what else is wrong in the file is told once this is put right")
+
+
 toml_lines = st.lists(
     st.builds(
         "{} = {}".format,

@@ -28,6 +28,8 @@ S = TypeVar("S")
 _GONE = {"replace_bills": 'use on_change = "refuse" where it was false, and leave it out where it was true'}
 # So many keys are worth a look beside the one that is meant.
 _FEW = 6
+# One such mistake, a key that is there twice for instance, keeps the whole file from being read.
+_REST = "; what else is wrong in the file is told once this is put right"
 # As tomllib says where.
 _AT = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
@@ -62,9 +64,9 @@ def _no_toml(text: str, source: str) -> str:
     """What is wrong with a text that is no TOML, with its line where the error knows it."""
     found = _AT.fullmatch(text)
     if found is None:
-        return f"{source}: {text}"
+        return f"{source}: {text}{_REST}"
     advice = "; a text has to be in quotes" if found[1] == "Invalid value" else ""
-    return f"{source} line {found[2]}: {found[1]}, column {found[3]}{advice}"
+    return f"{source} line {found[2]}: {found[1]}, column {found[3]}{advice}{_REST}"
 
 
 def read_table(table: object, kind: type[S], where: TomlText, inconsistencies: Callable[[S], Iterable[Mistake]]) -> S:

@@ -159,7 +159,7 @@ def test_mistakes_come_in_the_order_of_their_lines_and_each_once(company: Demo, 
 )
 def test_where_a_file_is_no_toml_is_told(company: Demo, checked: Run, text: str, said: str) -> None:
     _, found = checked(text)
-    assert found["Settings"] == [("problem", said)]
+    assert found["Settings"] == [("problem", f"{said}; what else is wrong in the file is told once this is put right")]
 
 
 def test_a_file_that_cannot_be_read_does_not_keep_the_keys_from_being_looked_at(company: Demo, checked: Run) -> None:
