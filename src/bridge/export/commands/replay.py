@@ -65,7 +65,12 @@ def replay(
         ),
     ] = False,
     by: Annotated[
-        str | None, typer.Option("--by", help="Your e-mail address or name. By default: user, host and process.")
+        str | None,
+        typer.Option(
+            "--by",
+            help="Your e-mail address or name, which the journal keeps if a dismissal is undone or an attempt is given up; "
+            "of other replays it keeps the process alone. By default: user, host and process.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
