@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 """What is handed over for a month: the workbook, read by another library, and the page."""
 
 from __future__ import annotations
