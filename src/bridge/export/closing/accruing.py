@@ -21,7 +21,7 @@ from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent, Sender
 from bridge.export.journal.marks import texts_at
 from bridge.export.journal.protocol import Journal, JournalError
-from bridge.export.ledgers.own import ability_of, deletion_request
+from bridge.export.ledgers.own import ability_of, deletion_request, object_at
 from bridge.export.ledgers.protocol import AccruingLedger
 from clientkit.errors import ApiError
 
@@ -193,7 +193,7 @@ def _settled(sender: Sender, attempts: Sequence[Attempt], there: Sequence[Found]
     match settle(facts_of(last, sender.journal.now(), seen, rules)):
         case Settlement.SEND_AGAIN:
             # It may still be on its way: under its own key it cannot be carried out twice.
-            found = sender.ledger.get(drive(sender.send_again(last)).ref)
+            found = object_at(sender.ledger, drive(sender.send_again(last)).ref)
             return () if found is None else (found,)
         case Settlement.ADOPT if last.is_change:
             sender.confirm(last, next(iter(there), None))

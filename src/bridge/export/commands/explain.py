@@ -27,6 +27,7 @@ from bridge.export.engine.attempts import Attempt
 from bridge.export.engine.paid import with_what_one_pays
 from bridge.export.engine.standing import state_of
 from bridge.export.journal.protocol import files_of
+from bridge.export.ledgers.own import object_at
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting.csv_reports import explanation_report
 from clientkit.errors import UnreadableAnswerError
@@ -81,7 +82,7 @@ def explain(
 
 def _is_there(ledger: Ledger, became: Attempt) -> bool:
     try:
-        return ledger.get(became.ref) is not None
+        return object_at(ledger, became.ref) is not None
     except UnreadableAnswerError:
         # What it says is unknown, but it is there.
         return True

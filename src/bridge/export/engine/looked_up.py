@@ -4,9 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridge.documents.protocol import Found
+from bridge.documents.protocol import Found, Mark, Ref
+from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.own import WrongAnswerError, object_at
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.unreadable import UnreadableEntry
+
+
+def object_of(record_id: str, ref: Ref, ledger: Ledger, journal: Journal) -> Found | None:
+    """The object of a record as it is now, None where it is not there.
+
+    Raises `ApiError`, of which a `WrongAnswerError` says that it is another one, or has the mark of another record.
+    """
+    found = object_at(ledger, ref)
+    check_object(record_id, found, ledger, journal)
+    return found
+
+
+def check_object(record_id: str, found: Found | None, ledger: Ledger, journal: Journal) -> None:
+    """Raises `WrongAnswerError` where what `get` gave for an object of a record has the mark of another one."""
+    if found is not None and found.mark is not None and _names_another(found.mark, record_id, journal):
+        text = f"gave {found.ref} for {record_id}, and its mark names {found.mark.subject}"
+        raise WrongAnswerError(ledger, "get", text)
+
+
+def _names_another(mark: Mark, record_id: str, journal: Journal) -> bool:
+    """Whether a mark is that of another record."""
+    if mark.subject == record_id:
+        return False
+    # Without a version it may be a text of a person's that begins like one.
+    return mark.version is not None or bool(journal.attempts(mark.subject))
 
 
 def check_looked_up(record_id: str, found: Sequence[Found], unread: UnreadableEntry | None, ledger: Ledger) -> None:

@@ -13,12 +13,13 @@ from bridge.documents.form import Form
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import TAKEN_UP, Attempt, facts_of, is_summary, last_attempt
 from bridge.export.engine.facts import Rules, Seen, Settlement
+from bridge.export.engine.looked_up import object_of
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.parts import checked_ids
 from bridge.export.engine.sender import Sender
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.own import ability_of
+from bridge.export.ledgers.own import ability_of, object_at
 from bridge.export.ledgers.protocol import UnreadableObjectError
 from bridge.export.reporting.report import ExportOutcome, Failed, Unread, add_total
 from bridge.totals import Total
@@ -91,7 +92,9 @@ def replay_several(
 def lost_with(record_id: str, sender: Sender) -> list[str]:
     """The other members of a record's summary that the ledger no longer has, as far as nothing else stands for them."""
     journal, last = sender.journal, last_attempt(sender.journal.attempts(record_id))
-    if last is None or not last.is_there or not is_summary(last.subject) or sender.ledger.get(last.ref) is not None:
+    if last is None or not last.is_there or not is_summary(last.subject):
+        return []
+    if object_of(record_id, last.ref, sender.ledger, journal) is not None:
         return []
     ids = [each.record_id for each in journal.members(last.subject) if each.record_id != record_id]
     attempts = journal.attempts_of(ids)
@@ -125,7 +128,7 @@ def _why_not(record_id: str, journal: Journal) -> str | None:
 def abandon_lost(record_id: str, sender: Sender, by: str | None = None) -> None:
     """What the journal has as posted and the ledger no longer has, and that a person dismissed the record, are undone."""
     last = last_attempt(sender.journal.attempts(record_id))
-    while last is not None and last.is_there and sender.ledger.get(last.ref) is None:
+    while last is not None and last.is_there and object_of(record_id, last.ref, sender.ledger, sender.journal) is None:
         # Where a replacement is gone, what it replaced is gone too.
         sender.abandon(last, f"it was deleted in {sender.ledger.name}", by)
         last = last_attempt(sender.journal.attempts(record_id))
@@ -159,7 +162,7 @@ def adopt_found(record_id: str, object_id: str, sender: Sender) -> None:
     if last is None or not _is_undecidable(last, sender):
         raise AdoptionError(f"no attempt for {record_id} waits for a person to look; a run finds out by itself")
     ref = Ref(kind=last.kind, id=object_id)
-    found = ledger.get(ref)
+    found = object_at(ledger, ref)
     if found is None:
         raise AdoptionError(f"{ledger.name} has no {ref}")
     if (other := _other_owner(record_id, found, sender)) is not None:

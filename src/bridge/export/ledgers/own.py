@@ -96,6 +96,18 @@ def looked_up(ledger: Ledger, subjects: Collection[str], *, since: datetime, sou
     )
 
 
+def object_at(ledger: Ledger, ref: Ref) -> Found | None:
+    """The object with this ref, None where it is not there. Raises as `snapshot_of`, and where another one is given."""
+    found = _asked(ledger, "get", lambda: ledger.get(ref), object, "")
+    if found is None:
+        return None
+    if not _is_found((found,)):
+        raise WrongAnswerError(ledger, "get", f"gave {_name(found)}, and it has to give a Found or None")
+    if found.ref != ref:
+        raise WrongAnswerError(ledger, "get", f"gave {found.ref}, and was asked for {ref}")
+    return found
+
+
 def ability_of(ledger: Ledger, kind: str) -> Ability:
     """What the ledger can do with a kind of document. Raises as `snapshot_of`."""
     return _asked(ledger, "ability", lambda: ledger.ability(kind), Ability, "an Ability")

@@ -136,7 +136,10 @@ class Ledger(Protocol):
         ...
 
     def get(self, ref: Ref) -> Found | None:
-        """One object as it is now, None where it is not there."""
+        """One object as it is now, None where it is not there.
+
+        One with another ref, or with the mark of another record, fails the record, and nothing is written.
+        """
         ...
 
     def without(self, found: Found, parts: Collection[Ref]) -> Found:

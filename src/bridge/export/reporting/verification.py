@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import attrs
@@ -14,11 +15,18 @@ from bridge.books import Books
 from bridge.decisions import Decision
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import is_record, is_summary, last_attempt
-from bridge.export.engine.looked_up import check_marks
+from bridge.export.engine.looked_up import check_marks, check_object
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.standing import state_of, state_of_mark, telling
 from bridge.export.journal.protocol import Journal
-from bridge.export.ledgers.own import looked_up, snapshot_of, with_bills_of, with_reimbursements_of
+from bridge.export.ledgers.own import (
+    WrongAnswerError,
+    looked_up,
+    object_at,
+    snapshot_of,
+    with_bills_of,
+    with_reimbursements_of,
+)
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
 from bridge.export.ledgers.rillet import ledger_of
 from bridge.export.reporting.disagreements import Known, Verdict, disagreement_about
@@ -139,7 +147,7 @@ class _Verification:
                 state=state,
                 last=last_attempt(made),
                 documents=tuple(each for each in found if not each.is_correction),
-                get=self._get,
+                get=partial(self._get, record_id),
                 ledger=self._ledger,
                 source=self._source,
                 mapped=self._mapped if self._bridge is not None else None,
@@ -148,7 +156,7 @@ class _Verification:
             )
             try:
                 disagreement = disagreement_about(known_of_it)
-            except UnreadableAnswerError as error:
+            except (UnreadableAnswerError, WrongAnswerError) as error:
                 disagreement = (Verdict.UNREADABLE, str(error))
             if disagreement is not None:
                 verdict, text = disagreement
@@ -167,10 +175,12 @@ class _Verification:
             if record_id in subjects or self._source.is_taken(record)
         }
 
-    def _get(self, ref: Ref) -> Found | None:
+    def _get(self, record_id: str, ref: Ref) -> Found | None:
         if ref not in self._objects:
-            self._objects[ref] = self._ledger.get(ref)
-        return self._objects[ref]
+            self._objects[ref] = object_at(self._ledger, ref)
+        found = self._objects[ref]
+        check_object(record_id, found, self._ledger, self._journal)
+        return found
 
     def _mapped(self, record: Record, day: date | None) -> Decision:
         """What the mapping makes of a record now that the ledger has on this day."""

@@ -57,7 +57,7 @@ class DocumentWriter:
             return (yield from context.payments.send(intent, form))
         attempt = yield from context.sender.send(intent)
         # A key may answer with what it made a day ago, which may be gone. Without a journal the keys after it are as old.
-        while attempt.is_old_answer and (yield from ask(partial(context.ledger.get, attempt.ref))) is None:
+        while attempt.is_old_answer and (yield from ask(partial(context.look, self._record.id, attempt.ref))) is None:
             context.sender.abandon(attempt, "its key answered with an object that was deleted since")
             attempt = yield from context.sender.send(attrs.evolve(intent, after=attempt.number))
         return attempt

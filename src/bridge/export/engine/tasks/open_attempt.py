@@ -50,7 +50,7 @@ class OpenAttempt:
             settlement = settle(facts)
             if settlement is not Settlement.LOOK:
                 break
-            there = yield from ask(lambda: context.ledger.get(last.target))
+            there = yield from ask(lambda: context.look(self.record.id, last.target))
             seen = Seen.YES if _was_made(last, there, context) else Seen.NO
         if settlement is Settlement.ADOPT and last.is_change:
             sender.confirm(last, there)

@@ -15,6 +15,7 @@ from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.calls import Calls, drive
 from bridge.export.engine.claims import BusyError, Claims, Locks
 from bridge.export.engine.holding import Hold, holds_nothing
+from bridge.export.engine.looked_up import object_of
 from bridge.export.engine.raised import told
 from bridge.export.engine.saved_plan import Permits, permits_all
 from bridge.export.engine.sender import NoIdError, Sender
@@ -141,11 +142,15 @@ class TaskContext:
         except Exception:  # noqa: BLE001 - a document of the caller may raise anything, and it is in the ledger
             return result
 
-    def look_once(self, ref: Ref) -> Found | None:
+    def look(self, record_id: str, ref: Ref) -> Found | None:
+        """An object of a record as it is now; raises as `object_of`."""
+        return object_of(record_id, ref, self.ledger, self.journal)
+
+    def look_once(self, record_id: str, ref: Ref) -> Found | None:
         """An object that many records of a run share, such as a summary, as it was at the first look."""
         with self._locks.holding(str(ref)):
             if ref not in self._looks:
-                self._looks[ref] = self.ledger.get(ref)
+                self._looks[ref] = self.look(record_id, ref)
             return self._looks[ref]
 
 

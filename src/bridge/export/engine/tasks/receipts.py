@@ -29,6 +29,7 @@ from bridge.export.engine.attempts import Attempt, facts_of, receipt_subject
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError
 from bridge.export.engine.facts import RECEIPT, Seen, Settlement
+from bridge.export.engine.looked_up import object_of
 from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_receipts import STORE, OwnReceipts, wrong_with
 from bridge.export.engine.sender import Intent, Sender
@@ -268,7 +269,8 @@ class ReceiptUploader:
 
     def _is_there(self, target: _Target) -> Calls[bool]:
         """Whether the ledger has the object that it did not find when a file came for it."""
-        found = yield from ask(lambda: self._sender.ledger.get(target.ref))
+        sender = self._sender
+        found = yield from ask(partial(object_of, target.record.id, target.ref, sender.ledger, sender.journal))
         return found is not None
 
 

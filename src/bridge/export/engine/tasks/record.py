@@ -196,22 +196,21 @@ class RecordTask:
             found = looked.by_subject.get(self.record.id, ())
             check_looked_up(self.record.id, found, looked.unreadable.get(self.record.id), ledger)
             return attrs.evolve(case, documents=documents_of(found))
-        look = context.look_once if state.is_member else ledger.get
+        look = context.look_once if state.is_member else context.look
         base = state.base
-        there = yield from ask(lambda: look(base.ref))
+        there = yield from ask(lambda: look(self.record.id, base.ref))
         if there is not None:
             there = yield from ask(partial(context.sender.as_left, there))
         corrections = list[Found]()
         for each in state.corrections:
-            entry = yield from ask(partial(ledger.get, each.ref))
+            entry = yield from ask(partial(context.look, self.record.id, each.ref))
             if entry is not None:
                 corrections.append(entry)
         others = list[Found]()
         for other in case.documents or ():
             # The look-up of all is older, and another exporter may have posted anew since, so it is asked for again.
-            if there is None or (
-                other.ref != there.ref and (yield from ask(partial(ledger.get, other.ref))) is not None
-            ):
+            look_again = partial(context.look, self.record.id, other.ref)
+            if there is None or (other.ref != there.ref and (yield from ask(look_again)) is not None):
                 others.append(other)
         documents = (*(() if there is None else (there,)), *others)
         return attrs.evolve(
