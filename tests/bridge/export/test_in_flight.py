@@ -18,7 +18,9 @@ from brex_accounting import Record, RecordType
 from brex_accounting.testing.records import gl, record
 from bridge import Bridge
 from bridge.export import Export, NoJournal, Progress, SqlJournal
-from bridge.export.engine.attempts import is_record
+from bridge.export.engine.attempts import Attempt, is_record
+from bridge.export.ledgers.protocol import Sent
+from bridge.export.ledgers.rillet import RilletLedger
 from clientkit import Answer, Outgoing, Pacer
 from clientkit.testing import Action, AnswerLost, Asked, Fault, Respond
 from clientkit.transport import InProcess
@@ -337,3 +339,37 @@ def test_a_mistake_in_a_thread_fails_its_record_alone(company: Company, records:
 def test_nothing_in_flight_is_refused(company: Company, in_flight: int) -> None:
     with pytest.raises(ValueError, match="at least one"):
         company.export(in_flight=in_flight)
+
+
+class Repeating(RilletLedger):
+    """Answers every payment with the first one."""
+
+    first: Sent | None = None
+    asked = 0
+
+    @override
+    def send(self, attempt: Attempt) -> Sent:
+        if not attempt.path.endswith("/payments"):
+            return super().send(attempt)
+        self.asked += 1
+        assert self.asked < 5
+        self.first = self.first or super().send(attempt)
+        return self.first
+
+
+def test_a_payment_is_not_made_again_and_again_for_a_ledger_that_gives_one(
+    company: Company, journal: SqlJournal
+) -> None:
+    first, second = halves()
+    company.brex.add(bill_of(1)[1], first)
+    ledger = Repeating(company.rillet.client(), REFERENCE_TYPE)
+    exporting = Export(company.brex.client(), ledger, Bridge(WITH_BANK), journal=journal, in_flight=1)
+
+    assert exporting.run().complete
+    company.brex.add(second)
+    outcome = exporting.run()
+
+    assert [each.record.id for each in outcome.failed] == [second.id]
+    assert f", which it gave for {second.id} before;" in outcome.failed[0].why
+    # The first one, and one under each of two keys.
+    assert ledger.asked == 3

@@ -13,10 +13,10 @@ from typing_extensions import override
 
 from brex_accounting import Record
 from brex_accounting.testing.records import card_expense, gl
-from bridge import Found, Mapper, Ref
+from bridge import Found, Mapper, OnDelete, Ref, Settings
 from bridge.export import Ability, Attempt, ExportOutcome, LookUp, Sent, SqlJournal
 from clientkit import ApiError, Request
-from support.own_entries import EntryDocument, lines_of
+from support.own_entries import US, EntryDocument, lines_of
 from support.pocket import PocketLedger, entry, export_to, spent
 
 BAD = "accr_2"
@@ -147,3 +147,67 @@ def test_a_replay_does_not_take_the_object_of_another_record_for_what_is_there(j
     ledger.gets = None
     assert export.replay(BAD).counts.posted == 1
     assert ledger.amounts() == {"e1": Decimal("1.00"), "e2": Decimal("2.00")}
+
+
+class Repeating(PocketLedger):
+    """Answers a creation for accr_2 with the id of e1, whatever it made."""
+
+    is_mended = False
+    can = Ability(is_found=True, deletes=True)
+
+    @override
+    def ability(self, kind: str) -> Ability:
+        return self.can
+
+    @override
+    def send(self, attempt: Attempt) -> Sent:
+        sent = super().send(attempt)
+        is_wrong = attempt.subject == BAD and attempt.method == "POST" and not self.is_mended
+        return attrs.evolve(sent, id="e1") if is_wrong else sent
+
+
+def test_the_id_that_the_journal_has_for_another_record_is_refused_in_a_later_run_too(journal: SqlJournal) -> None:
+    ledger = Repeating()
+    assert export_to(ledger, spent(1), journal=journal).run().complete
+
+    outcome = export_to(ledger, spent(2), journal=journal).run()
+
+    ((record_id, why),) = [(each.record.id, each.why) for each in outcome.failed]
+    assert record_id == BAD
+    assert "Repeating.send gave the id e1, which the journal has for accr_1; look under entries." in why
+    assert "Mend it and run again." in why
+    # What it made is found by its mark.
+    ledger.is_mended = True
+    assert export_to(ledger, spent(2), journal=journal).run().complete
+    assert [each.object_id for each in journal.attempts(BAD)] == ["e2"]
+    assert ledger.subjects() == ["accr_1", BAD]
+
+
+def test_what_nobody_finds_and_was_answered_with_another_s_id_is_left_to_a_person(journal: SqlJournal) -> None:
+    ledger = Repeating()
+    ledger.can = Ability()
+    ledger.find = lambda *_, **__: LookUp()  # type: ignore[method-assign]
+    assert export_to(ledger, spent(1), journal=journal).run().complete
+    export = export_to(ledger, spent(2), journal=journal)
+
+    told = [export.run().failed[0].code for _ in range(3)]
+
+    assert told == ["OtherObjectError", "unknown_attempt", "unknown_attempt"]
+    assert ledger.subjects() == ["accr_1", BAD]
+    with pytest.raises(ValueError, match=r"entries e1 was posted for accr_1"):
+        export.replay(BAD, adopt="e1")
+    assert export.replay(BAD, adopt="e2").complete
+    assert ledger.subjects() == ["accr_1", BAD]
+
+
+def test_the_id_of_what_this_export_deleted_may_be_given_again(journal: SqlJournal) -> None:
+    ledger = PocketLedger()
+    assert posted(ledger, journal).complete
+    settings = Settings(entities=(US,), reference_type=None, on_delete=OnDelete.DELETE)
+    assert export_to(ledger, changed("0.00"), journal=journal, settings=settings).run().complete
+    assert ledger.subjects() == ["accr_1"]
+
+    outcome = export_to(ledger, spent(3)[2:], journal=journal).run()
+
+    assert (outcome.complete, ledger.subjects()) == (True, ["accr_1", "accr_3"])
+    assert [each.object_id for each in journal.attempts("accr_3")] == ["e2"]

@@ -18,6 +18,7 @@ from bridge.export.engine.next_step import settle
 from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.parts import checked_ids
 from bridge.export.engine.sender import Sender
+from bridge.export.engine.stands_for import other_on
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.own import ability_of, object_at
 from bridge.export.ledgers.protocol import UnreadableObjectError
@@ -183,9 +184,9 @@ def _is_undecidable(last: Attempt, sender: Sender) -> bool:
 
 
 def _other_owner(record_id: str, found: Found, sender: Sender) -> str | None:
-    marked = (found.mark.subject,) if found.mark is not None else ()
-    known = (each.subject for each in sender.journal.by_object(found.ref.id) if each.is_there)
-    return next((each for each in (*marked, *known) if each != record_id), None)
+    if found.mark is not None and found.mark.subject != record_id:
+        return found.mark.subject
+    return other_on(found.ref, record_id, sender.journal)
 
 
 def _amounts(form: Form) -> dict[tuple[str, bool], Decimal]:

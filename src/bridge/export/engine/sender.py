@@ -18,13 +18,16 @@ from bridge.export.engine.attempts import (
     AttemptState,
     Purpose,
     attempt_key,
+    is_part,
     is_receipt,
     is_record,
     is_summary,
 )
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.own_forms import form_of
+from bridge.export.engine.stands_for import other_on
 from bridge.export.journal.protocol import Journal
+from bridge.export.ledgers.own import ability_of
 from bridge.export.ledgers.protocol import Ledger, NotSentError, Sent
 from bridge.mappers.summaries import Member
 from clientkit import codec
@@ -75,7 +78,7 @@ class Sender:
     def __init__(self, ledger: Ledger, journal: Journal) -> None:
         self.ledger, self.journal = ledger, journal
         self._sent_again, self._found = set[tuple[str, int, int]](), set[tuple[str, int, int]]()
-        self._subjects = dict[tuple[str, str], str]()
+        self._given = dict[tuple[str, str], tuple[str, int, int]]()
 
     def send(self, intent: Intent, *, by: Callable[[Attempt], Sent] | None = None) -> Calls[Attempt]:
         """Make the next attempt for a version and send it; raises as `send_again`."""
@@ -250,14 +253,32 @@ class Sender:
         self._check_id(attempt, sent.id)
 
     def _check_id(self, attempt: Attempt, object_id: str) -> None:
-        """That no other record has the object's id. A vendor may be one that is there, and be given for another name."""
+        """That nothing else has the object's id, as this run or the journal knows.
+
+        A vendor may be one that is there, and be given for another name.
+        """
         if attempt.deletes:
-            self._subjects.pop((attempt.kind, attempt.target.id), None)
+            self._given.pop((attempt.kind, attempt.target.id), None)
         elif attempt.method == "POST" and (is_record(attempt.subject) or is_summary(attempt.subject)):
-            other = self._subjects.setdefault((attempt.kind, object_id), attempt.subject)
-            if other != attempt.subject:
-                text = f"gave the id {object_id}, which it gave for {other} before; look under {attempt.kind}"
-                raise OtherObjectError(f"{type(self.ledger).__name__}.send {text}.")
+            gave = f"{type(self.ledger).__name__}.send gave the id {object_id}"
+            given = self._given.setdefault((attempt.kind, object_id), _place(attempt))
+            if given != _place(attempt):
+                raise OtherObjectError(f"{gave}, which it gave for {given[0]} before; look under {attempt.kind}.")
+            if self._is_left_to_payments(attempt):
+                return
+            other = other_on(Ref(kind=attempt.kind, id=object_id), attempt.subject, self.journal)
+            if other is not None:
+                raise OtherObjectError(
+                    f"{gave}, which the journal has for {other}; look under {attempt.kind}. It has to give the id of what "
+                    f"it made, and no id may come twice, not even after a deletion. Mend it and run again."
+                )
+
+    def _is_left_to_payments(self, attempt: Attempt) -> bool:
+        """Whether its key may have made a payment that another record has taken meanwhile, which `BillPayer` sees to."""
+        if not is_part(attempt.kind):
+            return False
+        ability = ability_of(self.ledger, attempt.kind)
+        return ability.honours_key and not ability.is_found
 
     def _failed(self, attempt: Attempt, error: ApiError) -> None:
         answer, trace_id = (error.content, error.trace_id) if isinstance(error, AnswerError) else (None, None)
