@@ -211,3 +211,43 @@ def test_the_id_of_what_this_export_deleted_may_be_given_again(journal: SqlJourn
 
     assert (outcome.complete, ledger.subjects()) == (True, ["accr_1", "accr_3"])
     assert [each.object_id for each in journal.attempts("accr_3")] == ["e2"]
+
+
+class Unmarked(PocketLedger):
+    """Finds the entry of accr_1 for accr_2 as well, and tells no marks."""
+
+    @override
+    def find(self, subjects: Collection[str], *, since: datetime, sources: Collection[str] = ()) -> LookUp:
+        found = {key: attrs.evolve(self._found(key), mark=None) for key in self.entries}
+        return LookUp(by_subject={"accr_1": (found["e1"],), BAD: (found["e1"],)} if found else {})
+
+
+def test_what_the_journal_has_for_another_record_is_not_adopted_where_it_has_no_mark(journal: SqlJournal) -> None:
+    ledger = Unmarked()
+    same = [card_expense("1.00", coding=[gl("6100")], record_id=each) for each in ("accr_1", BAD)]
+    assert export_to(ledger, same[:1], journal=journal).run().complete
+    export = export_to(ledger, same, journal=journal)
+
+    plan, outcome = export.plan(), export.run()
+
+    text = "Unmarked.find gave entries e1 for accr_2 without a mark, and the journal has it for accr_1"
+    for each in (plan, outcome):
+        assert [(refused.record.id, text in refused.reasons[0].text) for refused in each.refused] == [(BAD, True)]
+    assert journal.attempts(BAD) == ()
+
+    mended = PocketLedger()
+    mended.entries = ledger.entries
+    assert export_to(mended, same, journal=journal).run().complete
+    assert ledger.subjects() == ["accr_1", BAD]
+    told = [each for each in export_to(ledger, same, journal=journal).verify() if each.record_id == BAD]
+    assert [(each.verdict, text in each.text) for each in told] == [("unreadable", True)]
+
+
+def test_what_a_person_made_without_a_mark_is_still_adopted(journal: SqlJournal) -> None:
+    made, ledger = PocketLedger(), Unmarked()
+    assert export_to(made, spent(1)).run().complete
+    ledger.entries = {"e1": attrs.evolve(made.entries["e1"], memo="Software")}
+
+    outcome = export_to(ledger, spent(1), journal=journal).run()
+
+    assert (outcome.counts.adopted, len(ledger.entries)) == (1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.documents.protocol import Found, Mark, Ref
+from bridge.export.engine.stands_for import other_on
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.own import WrongAnswerError, object_at
 from bridge.export.ledgers.protocol import Ledger, UnreadableObjectError
@@ -36,12 +37,30 @@ def _names_another(mark: Mark, record_id: str, journal: Journal) -> bool:
     return mark.version is not None or bool(journal.attempts(mark.subject))
 
 
-def check_looked_up(record_id: str, found: Sequence[Found], unread: UnreadableEntry | None, ledger: Ledger) -> None:
+def check_looked_up(
+    record_id: str,
+    found: Sequence[Found],
+    unread: UnreadableEntry | None,
+    ledger: Ledger,
+    journal: Journal,
+) -> None:
     """Raises `UnreadableObjectError` where an object for the record cannot be read, or is another record's."""
     if unread is not None:
         text = f"{ledger.name} has an object that names it, and {unread}; nothing is done before it can be read"
         raise UnreadableObjectError(text)
     check_marks(record_id, found, ledger)
+    check_unmarked(record_id, found, ledger, journal)
+
+
+def check_unmarked(record_id: str, found: Sequence[Found], ledger: Ledger, journal: Journal) -> None:
+    """Raises `UnreadableObjectError` where what was found without a mark stands for another record by the journal."""
+    for each in found:
+        other = other_on(each.ref, record_id, journal) if each.mark is None else None
+        if other is not None:
+            raise UnreadableObjectError(
+                f"{type(ledger).__name__}.find gave {each.ref} for {record_id} without a mark, and the journal has it for "
+                f"{other}; find has to give it under {other} alone. Mend it and run again; nothing is done before."
+            )
 
 
 def check_marks(record_id: str, found: Sequence[Found], ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from bridge.books import Books
 from bridge.decisions import Decision
 from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import is_record, is_summary, last_attempt
-from bridge.export.engine.looked_up import check_marks, check_object
+from bridge.export.engine.looked_up import check_marks, check_object, check_unmarked
 from bridge.export.engine.origins import Origins
 from bridge.export.engine.standing import state_of, state_of_mark, telling
 from bridge.export.journal.protocol import Journal
@@ -136,6 +136,7 @@ class _Verification:
             found = looked.by_subject.get(record_id, ())
             try:
                 check_marks(record_id, found, self._ledger)
+                check_unmarked(record_id, found, self._ledger, self._journal)
                 record, state = records.get(record_id), state_of(made, self._ledger, entries)
             except UnreadableObjectError as error:
                 yield Disagreement(record_id=record_id, verdict=Verdict.UNREADABLE, text=str(error))

@@ -111,7 +111,7 @@ class RecordTask:
 
     def _settle(self, context: TaskContext) -> Calls[Done]:
         """The first half: settle the attempt without an outcome; then go on with what stands."""
-        check_looked_up(self.record.id, self.found or (), self.unread, context.ledger)
+        check_looked_up(self.record.id, self.found or (), self.unread, context.ledger, context.journal)
         attempts = context.journal.attempts(self.record.id)
         summary = open_summary(attempts)
         if summary is not None:
@@ -194,7 +194,8 @@ class RecordTask:
             since = min(self.record.posted_at, self.record.updated_at)
             looked = yield from ask(lambda: looked_up(ledger, [self.record.id], since=since))
             found = looked.by_subject.get(self.record.id, ())
-            check_looked_up(self.record.id, found, looked.unreadable.get(self.record.id), ledger)
+            unread = looked.unreadable.get(self.record.id)
+            check_looked_up(self.record.id, found, unread, ledger, context.journal)
             return attrs.evolve(case, documents=documents_of(found))
         look = context.look_once if state.is_member else context.look
         base = state.base
