@@ -251,3 +251,19 @@ def test_what_a_person_made_without_a_mark_is_still_adopted(journal: SqlJournal)
     outcome = export_to(ledger, spent(1), journal=journal).run()
 
     assert (outcome.counts.adopted, len(ledger.entries)) == (1, 1)
+
+
+def test_two_records_that_the_journal_has_on_one_object_are_told(journal: SqlJournal) -> None:
+    ledger = PocketLedger()
+    assert export_to(ledger, spent(1), journal=journal).run().complete
+    # As an earlier release wrote it down.
+    (attempt,) = journal.attempts("accr_1")
+    journal.intend(attrs.evolve(attempt, subject=BAD, key="another"))
+    journal.note(attrs.evolve(attempt, subject=BAD, key="another"))
+
+    found = export_to(ledger, spent(2), journal=journal).verify()
+
+    told = [(each.record_id, each.text) for each in found if each.verdict == "stands_for_several"]
+    assert told == [
+        (BAD, "the journal has entries e1 for it and for accr_1; look at it, and for which of them it stands")
+    ]

@@ -47,6 +47,7 @@ class Verdict(StrEnum):
     NOT_IN_JOURNAL = "not_in_journal"
     UNREADABLE = "unreadable"
     HALF_POSTED = "half_posted"
+    STANDS_FOR_SEVERAL = "stands_for_several"
 
 
 @attrs.frozen(kw_only=True)

@@ -17,7 +17,7 @@ from bridge.documents.protocol import Found, Ref
 from bridge.export.engine.attempts import is_record, is_summary, last_attempt
 from bridge.export.engine.looked_up import check_marks, check_object, check_unmarked
 from bridge.export.engine.origins import Origins
-from bridge.export.engine.standing import state_of, state_of_mark, telling
+from bridge.export.engine.standing import State, state_of, state_of_mark, telling
 from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.own import (
     WrongAnswerError,
@@ -111,6 +111,7 @@ class _Verification:
         self._source, self._ledger, self._journal, self._bridge = source, ledger, journal, bridge
         self._objects = dict[Ref, Found | None]()
         self._books: Books | None = None
+        self._first_on = dict[Ref, str]()
 
     def disagreements(self, subjects: Mapping[str, None], since: datetime | None) -> Iterator[Disagreement]:
         if since is None and (self._bridge is None or not self._journal.forgets):
@@ -156,7 +157,7 @@ class _Verification:
                 wording=RECORDS if self._bridge is None else self._bridge.wording,
             )
             try:
-                disagreement = disagreement_about(known_of_it)
+                disagreement = self._shared(record_id, state) or disagreement_about(known_of_it)
             except (UnreadableAnswerError, WrongAnswerError) as error:
                 disagreement = (Verdict.UNREADABLE, str(error))
             if disagreement is not None:
@@ -175,6 +176,16 @@ class _Verification:
             for record_id, record in everything.items()
             if record_id in subjects or self._source.is_taken(record)
         }
+
+    def _shared(self, record_id: str, state: State) -> tuple[Verdict, str] | None:
+        """What to say where the journal has an object of the record for another one too; a summary is for several."""
+        own = state.corrections if state.is_member else state.objects
+        others = [(each.ref, self._first_on.setdefault(each.ref, record_id)) for each in own]
+        ref, other = next((each for each in others if each[1] != record_id), (None, None))
+        if ref is None:
+            return None
+        text = f"the journal has {ref} for it and for {other}; look at it, and for which of them it stands"
+        return Verdict.STANDS_FOR_SEVERAL, text
 
     def _get(self, record_id: str, ref: Ref) -> Found | None:
         if ref not in self._objects:
