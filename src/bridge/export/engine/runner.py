@@ -28,9 +28,8 @@ from bridge.export.engine.tasks.receipts import ASKED_AGAIN
 from bridge.export.engine.unreached import Unreached
 from bridge.export.engine.workers import WorkerPool
 from bridge.export.journal.protocol import Journal, JournalError, Reasons
-from bridge.export.ledgers.own import counter_of, pacer_of
+from bridge.export.ledgers.own import counter_of, pacer_of, try_to_read
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.owners import Owned
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.progress import Pace, Progress, ShowProgress, silent
 from bridge.export.reporting.report import (
@@ -374,11 +373,8 @@ class Runner:
         self._failures_in_a_row = 0
         if self._is_to_stop():
             return
-        if not isinstance(self._ledger, Owned):
-            self._end(StopCode.LEDGER_DOWN, why)
-            return
         try:
-            self._ledger.owner()
+            try_to_read(self._ledger)
         except StoppedError:
             self.interrupt()
         except ApiError as error:

@@ -13,6 +13,7 @@ from bridge.callers import described
 from bridge.documents.protocol import Document, Found, PlannedVendor, Ref
 from bridge.export.journal.protocol import JournalError
 from bridge.export.ledgers.protocol import Ability, Ledger, LookUp, UnreadableObjectError
+from bridge.export.owners import Owned
 from bridge.settings.values import SettingsError
 from bridge.unreadable import UnreadableEntry
 from clientkit.errors import ApiError
@@ -46,6 +47,14 @@ class WrongAnswerError(ApiError):
 def snapshot_of(ledger: Ledger) -> Books:
     """The ledger's snapshot. Raises `WrongAnswerError`, and what the ledger raises on purpose."""
     return books_of(ledger, "snapshot", ledger.snapshot)
+
+
+def try_to_read(ledger: Ledger) -> None:
+    """Read whose the ledger is, or its books where it does not tell that. Raises `ApiError` where it cannot be read."""
+    if isinstance(ledger, Owned):
+        ledger.owner()
+    else:
+        snapshot_of(ledger)
 
 
 def books_of(ledger: Ledger, method: str, call: Callable[[], Books]) -> Books:
