@@ -46,6 +46,7 @@ METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "refused_all": lambda journal: journal.refused_all([(RECORD, 3, [("code", "text")])]),
     "refusals": lambda journal: journal.refusals(RECORD),
     "restate": lambda journal: journal.restate(RECORD, "digest"),
+    "open_vendors": lambda journal: journal.open_vendors(),
     "unfinished": lambda journal: journal.unfinished(),
     "mark": lambda journal: journal.mark("changes"),
     "set_mark": lambda journal: journal.set_mark("changes", "x"),
