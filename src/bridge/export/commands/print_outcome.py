@@ -33,8 +33,7 @@ def print_outcome(
         if as_json:
             print_json(outcome.as_json() | ({} if plan is None else {"plan": saved_plan_json(plan)}))
         else:
-            refused = {} if plan is None else plan.refused
-            left = [tables.planned_refusals_table(refused, plan.refused_amounts)] if plan and refused else []
+            left = () if plan is None or not plan.refused else (_refused_in(plan),)
             console().print(Group(table(outcome), *left))
             sys.stdout.flush()
         write_csv(csv, lambda: outcome_report(outcome, plan=plan).to_csv())
@@ -45,3 +44,7 @@ def print_outcome(
         counts = outcome.counts
         numbers = f"posted {counts.posted}, held {counts.held}, refused {counts.refused}, failed {counts.failed}"
         raise OSError(f"The run is over ({numbers}), but its outcome cannot be written: {error}") from error
+
+
+def _refused_in(plan: SavedPlan) -> RenderableType:
+    return tables.planned_refusals_table(plan.refused, plan.refused_amounts)
