@@ -51,9 +51,11 @@ def code(
     uncoded lines stand for the same accounts as this record's, where that is not its own. `choose` is asked before the rules
     of the settings, of every line that stands for itself. Raises `CallerError` for what it raises.
     """
-    owned = ownership(record, settings, books, findings, followed)
-    entity, debtor = (None, None) if owned is None else (owned.entity, owned.debtor)
-    of_debtor = _NONE if owned is None else owned.of_debtor
+    owned, entity, debtor, of_debtor = None, settings.only_entity, None, _NONE
+    if entity is None or followed is not None:
+        owned = ownership(record, settings, books, findings, followed)
+        entity, debtor = (None, None) if owned is None else (owned.entity, owned.debtor)
+        of_debtor = _NONE if owned is None else owned.of_debtor
     if (
         books.unreadable
         and follows(record)
@@ -61,7 +63,7 @@ def code(
     ):
         # What does not find it would take the payment for one of something else.
         findings.add(ReasonCode.UNREADABLE, f"it follows something that {books.ledger} has: {unread}")
-    if entity is not None:
+    if entity is not None and settings.card_accounts:
         entity = with_card_account(entity, record, settings)
     sums = _checked_lines(record, findings)
     chosen = [(line, choice(line, settings)) for line in record.line_items]

@@ -190,11 +190,10 @@ Decision: TypeAlias = Post | Skip | Refuse
 class Findings:
     """The reasons found so far while one record is looked at."""
 
-    #: The fields of the last document that was not made, because they are None.
-    missing: Sequence[str] = ()
-
     def __init__(self) -> None:
         self.reasons: list[Reason] = []
+        #: The fields of the last document that was not made, because they are None.
+        self.missing: Sequence[str] = ()
 
     def add(self, code: ReasonCode | str, text: str, line_id: str | None = None) -> None:
         """Note a reason; the same one is noted once. Raises `TypeError` for a text that is none, `ValueError` for an empty one."""

@@ -15,7 +15,6 @@ from bridge.decisions import Findings, ReasonCode
 from bridge.followed import FOLLOWS, Followed, bills_paid_by
 from bridge.settings.default_accounts import ROLES, role_of
 from bridge.settings.values import Entity, Intercompany, Movements, Settings, When
-from clientkit.making import maker
 
 _Type = RecordType
 # Money that only passes through the clearing account is there, whatever became of the reimbursement.
@@ -38,9 +37,6 @@ class Ownership:
     of_debtor: frozenset[int] = frozenset()
 
 
-_ownership = maker(Ownership)
-
-
 def entity_of(
     record: Record, settings: Settings, books: Books, findings: Findings, followed: Followed | None = None
 ) -> Entity | None:
@@ -57,8 +53,8 @@ def ownership(
         followed = None
     if followed is not None and followed.missing is not None:
         findings.add(ReasonCode.NOT_POSTED_YET, followed.missing)
-    if len(settings.entities) == 1 and settings.entities[0].when is None:
-        return _ownership(entity=settings.entities[0])
+    if settings.only_entity is not None:
+        return Ownership(entity=settings.only_entity)
     if followed is None and len(there := bills_paid_by(record, settings, books)) == 1:
         followed = Followed(subsidiary_id=there[0].subsidiary_id)
     possible = _Choice(record, settings, books).possible(findings)

@@ -27,8 +27,12 @@ def tax_code(line: LineItem, settings: Settings) -> FieldValueRef | None:
 
 def assignments(line: LineItem, settings: Settings, books: Books, findings: Findings) -> tuple[FieldAssignment, ...]:
     """The values of a line, each once; what the ledger does not have is noted as a reason."""
+    refs = line.accounting_field_values
+    if len(refs) == 1 and names_field(refs[0], settings.gl_field):
+        # Most lines have an account and nothing else.
+        return ()
     made: list[FieldAssignment] = []
-    for ref in line.accounting_field_values:
+    for ref in refs:
         if names_field(ref, settings.gl_field) or is_tax_code(ref, settings):
             continue
         assigned = _assigned(ref, line.id, settings, books, findings)

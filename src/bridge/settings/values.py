@@ -306,5 +306,10 @@ class Settings:
         return self.rillet_link.replace("{kind}", kind).replace("{id}", object_id) if self.rillet_link else None
 
     @cached_property
+    def only_entity(self) -> Entity | None:
+        """The entity of every record, where it is the only one and has no condition; else None."""
+        return self.entities[0] if len(self.entities) == 1 and self.entities[0].when is None else None
+
+    @cached_property
     def _vendor_entries(self) -> VendorEntries:
         return VendorEntries(self.vendors)
