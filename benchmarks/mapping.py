@@ -66,4 +66,4 @@ def main(before: Path, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 7)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 31)

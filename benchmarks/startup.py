@@ -1,9 +1,9 @@
 """CPU time of what a process does first, beside ``import httpx`` and beside the libraries of the command line::
 
-    python benchmarks/startup.py [rounds] [--plain]
+    python benchmarks/startup.py [rounds] [--plain | --without-commands]
 
 With ``--plain`` it measures in an environment of its own with nothing but the package and its dependencies, where there is
-no command line. Each is a fresh interpreter, in turn. The time of an empty interpreter is taken off. Bytecode is written once, into a
+no command line; with ``--without-commands`` in this one, and leaves out the command line. Each is a fresh interpreter, in turn. The time of an empty interpreter is taken off. Bytecode is written once, into a
 folder of its own.
 """
 
@@ -74,11 +74,11 @@ def seconds(statement: str, environment: dict[str, str], python: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main(rounds: int, *, is_plain: bool) -> None:
+def main(rounds: int, *, is_plain: bool, has_commands: bool) -> None:
     """Print the medians of the CPU time, and of the ratios to ``import httpx``."""
     with tempfile.TemporaryDirectory() as folder:
         python = plain_installation(Path(folder)) if is_plain else sys.executable
-        measure(rounds, python, WITHOUT_COMMANDS if is_plain else STATEMENTS)
+        measure(rounds, python, STATEMENTS if has_commands and not is_plain else WITHOUT_COMMANDS)
 
 
 def measure(rounds: int, python: str, wanted: Mapping[str, str]) -> None:
@@ -106,4 +106,5 @@ def measure(rounds: int, python: str, wanted: Mapping[str, str]) -> None:
 
 if __name__ == "__main__":
     numbers = [each for each in sys.argv[1:] if not each.startswith("--")]
-    main(int(numbers[0]) if numbers else 15, is_plain="--plain" in sys.argv)
+    has_commands = "--without-commands" not in sys.argv
+    main(int(numbers[0]) if numbers else 15, is_plain="--plain" in sys.argv, has_commands=has_commands)
