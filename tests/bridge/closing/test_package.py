@@ -88,11 +88,13 @@ def test_a_report_without_rows_has_the_columns_of_one_with_rows(make: MakeCompan
     told += [(each.flat_rows(), each.columns) for name, each in package.reports.items() if name != "summary"]
 
     for found, columns in told:
-        assert rows_to_arrow([], columns).column_names == list(columns)
         for row in found:
             assert list(row) == list(columns)
             assert all(cell is None or cell == "" or type(cell) is columns[name] for name, cell in row.items()), row
     assert sum(bool(found) for found, _ in told) >= 6
+    pytest.importorskip("pyarrow", reason="the extra `frames` is not installed")
+    for _, columns in told:
+        assert rows_to_arrow([], columns).column_names == list(columns)
     assert rows_to_arrow([], compared.columns).schema == rows_to_arrow(compared.flat_rows(), compared.columns).schema
 
 
