@@ -15,9 +15,8 @@ from bridge.export.engine.sender import DrySender
 from bridge.export.engine.tasks.open_attempt import SENT_AGAIN
 from bridge.export.engine.tasks.protocol import Done
 from bridge.export.ledgers.protocol import Ledger
-from bridge.export.reporting.naming import noun
 from bridge.export.reporting.report import CreatedVendor, Elsewhere, Failed, Posted, RecordResult, Warned
-from bridge.plan import Plan
+from bridge.plan import Plan, kind_name
 from bridge.wording import Wording
 
 _SENT_FIRST = "what an earlier run began for it is sent again first; what becomes of it now is decided after that"
@@ -104,6 +103,4 @@ def _outcome(result: RecordResult, wording: Wording) -> Decision:
 
 def _one(ref: Ref) -> str:
     """One object in words, such as ``journal entry 91cb`` of ``journal-entries``."""
-    kind = noun(ref.kind)
-    singular = f"{kind[:-3]}y" if kind.endswith("ies") else kind.removesuffix("s")
-    return f"{singular} {ref.id}"
+    return f"{kind_name(ref.kind.rpartition('/')[2])} {ref.id}"
