@@ -17,8 +17,6 @@ def card_account_rule(record: Record, entity: Entity, settings: Settings) -> Car
 
 def with_card_account(entity: Entity, record: Record, settings: Settings) -> Entity:
     """The entity with the card account that a record is on."""
-    if not settings.card_accounts:
-        return entity
     rule = card_account_rule(record, entity, settings)
     return entity if rule is None else attrs.evolve(entity, card_account=rule.account)
 
