@@ -12,8 +12,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
+
+from import_time import installation, versions
 
 HERE = Path(__file__).parent
 PEERS = ("attrs", "cattrs", "msgspec", "pydantic")
@@ -22,14 +23,11 @@ PEERS = ("attrs", "cattrs", "msgspec", "pydantic")
 def main(rounds: str) -> None:
     """Make the environment, run both benchmarks in it and leave nothing behind."""
     with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        python = str(Path(folder) / ("Scripts" if os.name == "nt" else "bin") / "python")
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, f"{HERE.parent}[fast]", "pydantic>=2"], check=True)
-        names = "import importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in " + repr(PEERS) + "))"
+        python = installation(Path(folder), f"{HERE.parent}[fast]", "pydantic>=2")
+        print(versions(python, PEERS), flush=True)
         settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        for arguments in (["-c", names], [str(HERE / "decode.py"), rounds], [str(HERE / "encode.py"), rounds]):
-            subprocess.run([python, *arguments], check=True, env=settings)
+        for name in ("decode.py", "encode.py"):
+            subprocess.run([python, str(HERE / name), rounds], check=True, env=settings)
 
 
 if __name__ == "__main__":

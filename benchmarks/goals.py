@@ -20,12 +20,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import venv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
-from import_time import plain_installation
+from import_time import installation, plain_installation, versions
 
 HERE = Path(__file__).resolve().parent
 #: The state beside which mapping is measured: the one that was to be twice as fast.
@@ -202,15 +201,6 @@ def _found(pattern: str, told: str) -> float:
     return float(found[1])
 
 
-def with_peers(folder: Path) -> str:
-    """The interpreter of a new environment with the library, what the benchmarks need of its extras, and the peers."""
-    venv.create(folder, with_pip=True)
-    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, f"{HERE.parent}[export,fast]", *PEERS], check=True)
-    return python
-
-
 def earlier_state(folder: Path) -> Path:
     """The packages as they were at `EARLIER`. Raises `CalledProcessError` where this clone does not go back so far."""
     command = ["git", "-C", str(HERE.parent), "archive", "--format=tar", EARLIER, "src"]
@@ -224,11 +214,10 @@ def main(descriptions: Sequence[str]) -> int:
     """Print what each benchmark prints, and the table of goals; 1 where one is not met."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        python, plain = with_peers(place / "peers"), plain_installation(place / "plain")
+        python = installation(place / "peers", f"{HERE.parent}[export,fast]", *PEERS)
+        plain = plain_installation(place / "plain")
         earlier = earlier_state(place / "earlier")
-        names = "import importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in " + repr(SHOWN) + "))"
-        versions = subprocess.run([python, "-c", names], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-        head = f"load {os.getloadavg()[0]:.1f}, CPython {sys.version.split()[0]}, {versions}"
+        head = f"load {os.getloadavg()[0]:.1f}, CPython {sys.version.split()[0]}, {versions(python, SHOWN)}"
         print(head)
         goals = list(Benchmarks(python, plain, earlier, descriptions).goals())
     print(f"\n{head}; load at the end {os.getloadavg()[0]:.1f}")

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,10 +60,23 @@ def measured(rounds: int, python: str) -> dict[str, float]:
 
 def plain_installation(folder: Path) -> str:
     """The interpreter of a new environment with the package of this checkout and what it needs, and nothing else."""
-    venv.EnvBuilder(with_pip=True).create(folder)
+    return installation(folder, str(ROOT))
+
+
+def installation(folder: Path, *packages: str) -> str:
+    """The interpreter of a new environment with these packages and what they need."""
+    venv.create(folder, with_pip=True)
     python = str(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", str(ROOT)], check=True)
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, *packages], check=True)
     return python
+
+
+def versions(python: str, packages: Sequence[str]) -> str:
+    """The versions of packages that an interpreter has."""
+    names = "import sys, importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
+    command = [python, "-c", names, *packages]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def page_with(text: str, ratios: Mapping[str, float]) -> str:
