@@ -27,6 +27,7 @@ from support.status_page import SECRET, Page, serving
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
+    from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.may_skip
 
@@ -53,11 +54,10 @@ class Person:
     def click(self, selector: str) -> None:
         """Click on what leads to a page, and wait for what it begins to be done; the page then shows it by itself."""
         from selenium.webdriver.support.expected_conditions import staleness_of
-        from selenium.webdriver.support.ui import WebDriverWait
 
         before = self.find("html")
         self.find(selector).click()
-        WebDriverWait(self.window, PATIENCE, poll_frequency=0.05).until(staleness_of(before))
+        self.waiting().until(staleness_of(before))
         self.page.background.wait()
 
     def fill(self, selector: str, text: str) -> None:
@@ -67,34 +67,31 @@ class Person:
 
     def sees(self, selector: str, text: str) -> None:
         """Wait until it is shown."""
-        from selenium.common.exceptions import (
-            NoSuchElementException,
-            StaleElementReferenceException,
-            TimeoutException,
-        )
-        from selenium.webdriver.support.ui import WebDriverWait
+        from selenium.common.exceptions import TimeoutException
 
-        waiting = WebDriverWait(
-            self.window,
-            PATIENCE,
-            poll_frequency=0.1,
-            ignored_exceptions=(NoSuchElementException, StaleElementReferenceException),
-        )
         shown: Callable[[Chrome], bool] = lambda _: text in self.find(selector).text  # noqa: E731 - of this type
         try:
-            waiting.until(shown)
+            self.waiting().until(shown)
         except TimeoutException:
             # Not before: a page that shows itself anew takes what is being read away.
             pytest.fail(f"{text!r} is not in {self.words()!r}")
 
     def waits_for_style(self) -> None:
         """Wait for the one style sheet, which Chromium may apply a moment after the page counts as loaded."""
-        from selenium.webdriver.support.ui import WebDriverWait
-
         applied: Callable[[Chrome], bool] = lambda window: (  # noqa: E731 - of this type
             window.execute_script("return document.styleSheets.length") == 1
         )
-        WebDriverWait(self.window, PATIENCE, poll_frequency=0.05).until(applied)
+        self.waiting().until(applied)
+
+    def waiting(self) -> WebDriverWait[Chrome]:
+        """Wait for something, whatever looking at it raises while one page takes another's place.
+
+        Chromium's driver may call what has gone an unknown error instead of stale: SeleniumHQ/selenium#15401.
+        """
+        from selenium.common.exceptions import WebDriverException
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        return WebDriverWait(self.window, PATIENCE, poll_frequency=0.05, ignored_exceptions=(WebDriverException,))
 
     def words(self) -> str:
         return self.find("body").text
