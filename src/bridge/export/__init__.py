@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bridge.export.engine.saved_plan import PlanApproval, PlanError, PlannedStep, SavedPlan
     from bridge.export.field_updates import apply_field_changes, read_fields
     from bridge.export.file_rates import FileRates
+    from bridge.export.journal.no_journal import NoJournal
     from bridge.export.journal.protocol import (
         Held,
         Journal,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
         Latest,
         Listed,
         ListingJournal,
-        NoJournal,
         Refusal,
         WrongJournalError,
     )
@@ -110,9 +110,9 @@ _HOMES = {
     "bridge.export.engine.saved_plan": ("PlanApproval", "PlanError", "PlannedStep", "SavedPlan",),
     "bridge.export.field_updates": ("apply_field_changes", "read_fields",),
     "bridge.export.file_rates": ("FileRates",),
+    "bridge.export.journal.no_journal": ("NoJournal",),
     "bridge.export.journal.protocol": (
-        "Held", "Journal", "JournalError", "Latest", "Listed", "ListingJournal", "NoJournal", "Refusal",
-        "WrongJournalError",
+        "Held", "Journal", "JournalError", "Latest", "Listed", "ListingJournal", "Refusal", "WrongJournalError",
     ),
     "bridge.export.journal.sql": ("SqlJournal",),
     "bridge.export.journal.sql_pacing": ("SqlPaces",),

@@ -13,7 +13,8 @@ from brex_accounting import ReviewStatus
 from bridge import DEFAULT_MAPPERS, Bridge, Draft, OnChange, Settings, Skip, SkipCode, form_of
 from bridge.export import Export, ExportOutcome, verify
 from bridge.export.engine.attempts import AttemptState
-from bridge.export.journal.protocol import Journal, NoJournal
+from bridge.export.journal.no_journal import NoJournal
+from bridge.export.journal.protocol import Journal
 from bridge.export.journal.sql import SqlJournal
 from clientkit import Answer
 from clientkit.testing import AnswerLost, Asked, Fault, RequestLost, Respond

@@ -11,7 +11,7 @@ from bridge import Bridge
 from bridge.export import Export, JournalError, SqlJournal
 from bridge.export.engine.run_marks import CHANGES_READ, CHANGES_REFUSED, RECEIPTS_LEFT
 from bridge.export.journal.marks import moment_at, moments_at, texts_at
-from bridge.export.journal.protocol import NoJournal
+from bridge.export.journal.no_journal import NoJournal
 from support.companies.exported import SETTINGS, Company, expense
 
 ODD = (

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from bridge import Member
 from bridge.export.engine.attempts import Attempt, AttemptState, summary_subject
-from bridge.export.journal.protocol import Journal, JournalError, NoJournal
+from bridge.export.journal.no_journal import NoJournal
+from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.journal.rows import RowError, moment_of, text_of
 from bridge.export.journal.sql import SqlJournal
 from support.clocks import ManualClock

@@ -51,7 +51,8 @@ from bridge.decisions import Findings, Reason
 from bridge.export.engine.attempts import Attempt, last_attempt
 from bridge.export.engine.export import Export, UnknownRecordError
 from bridge.export.engine.runner import never
-from bridge.export.journal.protocol import Journal, NoJournal, Refusal
+from bridge.export.journal.no_journal import NoJournal
+from bridge.export.journal.protocol import Journal, Refusal
 from bridge.export.reporting.progress import ShowProgress, silent
 from bridge.export.reporting.report import ExportOutcome
 from bridge.export.reporting.verification import Disagreement, Verified

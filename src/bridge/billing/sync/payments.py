@@ -31,7 +31,8 @@ from bridge.callers import described
 from bridge.export.engine.attempts import last_attempt
 from bridge.export.engine.claims import Locks, claimed
 from bridge.export.journal.marks import damaged, moment_at
-from bridge.export.journal.protocol import Journal, JournalError, for_exporter
+from bridge.export.journal.no_journal import for_exporter
+from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.reporting import audit_log
 from clientkit.errors import NotFoundError
 from clientkit.money import total

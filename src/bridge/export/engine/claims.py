@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from bridge.export.journal.protocol import ExchangingJournal, Held, Journal, for_exporter
+from bridge.export.journal.no_journal import for_exporter
+from bridge.export.journal.protocol import ExchangingJournal, Held, Journal
 
 
 class BusyError(Exception):

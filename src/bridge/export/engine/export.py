@@ -33,7 +33,8 @@ from bridge.export.engine.saved_plan import SavedPlan, owners_of
 from bridge.export.engine.tasks.receipts import LARGEST_FILE, Download
 from bridge.export.engine.walk import checked_books
 from bridge.export.journal.namespaces import tenant_of
-from bridge.export.journal.protocol import Journal, for_exporter
+from bridge.export.journal.no_journal import for_exporter
+from bridge.export.journal.protocol import Journal
 from bridge.export.ledgers.own import looked_up
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.ledgers.rillet import ledger_of

@@ -13,7 +13,7 @@ from bridge.export.engine.attempts import Attempt, is_part
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.claims import BusyError, Locks, claimed
 from bridge.export.engine.sender import Intent, Sender
-from bridge.export.journal.protocol import NoJournal
+from bridge.export.journal.no_journal import NoJournal
 from clientkit.errors import ApiError
 from clientkit.verdicts import Verdict
 

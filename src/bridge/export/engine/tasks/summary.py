@@ -24,7 +24,8 @@ from bridge.export.engine.next_step import settle
 from bridge.export.engine.sender import Intent
 from bridge.export.engine.tasks.protocol import Done, Stop, Task, TaskContext, result_of_error
 from bridge.export.engine.tasks.record import RecordTask
-from bridge.export.journal.protocol import Journal, JournalError, NoJournal
+from bridge.export.journal.no_journal import NoJournal
+from bridge.export.journal.protocol import Journal, JournalError
 from bridge.export.ledgers.own import ability_of
 from bridge.export.reporting.report import Attached, Elsewhere, Failed, Posted, StopCode
 from bridge.mappers.summaries import Member, Summary, summarise
