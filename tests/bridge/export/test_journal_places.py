@@ -23,6 +23,11 @@ def attempt(journal: SqlJournal) -> Attempt:
     return next(each for each in journal.walk() if each.subject == RECORD)
 
 
+def noted(journal: SqlJournal, made: Attempt) -> None:
+    journal.note_later(made)
+    journal.write_noted()
+
+
 #: Every method that reads or writes, so that none of them is forgotten.
 METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "claim": lambda journal: journal.claim("accr_1"),
@@ -41,6 +46,8 @@ METHODS: dict[str, Callable[[SqlJournal], object]] = {
     "walk": lambda journal: list(journal.walk()),
     "intend": lambda journal: journal.intend(attrs.evolve(attempt(journal), subject="accr_new")),
     "note": lambda journal: journal.note(attempt(journal)),
+    "note_later": lambda journal: noted(journal, attempt(journal)),
+    "write_noted": lambda journal: noted(journal, attempt(journal)),
     "reported": lambda journal: journal.reported([RECORD, "accr_member_3"]),
     "refused": lambda journal: journal.refused(RECORD, 3, [("code", "text")]),
     "refused_all": lambda journal: journal.refused_all([(RECORD, 3, [("code", "text")])]),

@@ -34,7 +34,7 @@ def writes(file: Path) -> Iterator[str]:
         if not isinstance(node, ast.Attribute):
             continue
         is_of_journal = ast.unparse(node.value).rpartition(".")[2].strip("_") == "journal"
-        if node.attr == "intend" or (node.attr == "note" and is_of_journal):
+        if node.attr in {"intend", "note_later"} or (node.attr == "note" and is_of_journal):
             yield f"{where} {ast.unparse(node)}"
 
 
@@ -51,7 +51,7 @@ def judgements(file: Path) -> Iterator[str]:
 
 def test_only_the_sender_writes_attempts_down() -> None:
     assert [each for file in files(SENDER) for each in writes(file)] == []
-    assert {each.rpartition(".")[2] for each in writes(SENDER)} == {"intend", "note"}
+    assert {each.rpartition(".")[2] for each in writes(SENDER)} == {"intend", "note", "note_later"}
 
 
 def test_only_the_attempts_the_sender_and_the_journal_know_what_is_open_or_fresh() -> None:
@@ -61,7 +61,7 @@ def test_only_the_attempts_the_sender_and_the_journal_know_what_is_open_or_fresh
 
 @pytest.mark.parametrize(
     "text",
-    ["self._journal.note(made)", "write = context.journal.note", "other.intend(made)"],
+    ["self._journal.note(made)", "write = context.journal.note", "other.intend(made)", "other.note_later(made)"],
 )
 def test_a_writer_would_be_seen(tmp_path: Path, text: str) -> None:
     (tmp_path / "other.py").write_text(text, encoding="utf-8")

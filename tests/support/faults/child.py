@@ -104,6 +104,13 @@ class DyingJournal(SqlJournal):
         self._die(after=True)
 
     @override
+    def note_later(self, attempt: Attempt) -> None:
+        # What waits here dies with the process.
+        self._die(after=False)
+        super().note_later(attempt)
+        self._die(after=True)
+
+    @override
     def reported(self, subjects: Iterable[str]) -> None:
         self._die(after=False)
         super().reported(subjects)
@@ -129,6 +136,10 @@ class WithoutIntents(DyingJournal):
         if attempt.state is not AttemptState.OPEN:
             SqlJournal.intend(self, attempt)
         self._die(after=True)
+
+    @override
+    def note_later(self, attempt: Attempt) -> None:
+        self.note(attempt)
 
 
 class TooHopeful(DyingJournal):

@@ -105,7 +105,12 @@ class RunParts:
         # What a person replays or has approved is compared with what is there now.
         kept = self.kept if plan is None and not replayed else None
         walk = self.walk(
-            Sender(self.ledger, self.journal), runner.created, runner.warn, permits, kept=kept, claims=claims
+            Sender(self.ledger, self.journal, defers=True),
+            runner.created,
+            runner.warn,
+            permits,
+            kept=kept,
+            claims=claims,
         )
         # The end of a run gives back what is left; an exception must not keep it either.
         with closing(claims):

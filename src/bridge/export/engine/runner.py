@@ -27,7 +27,7 @@ from bridge.export.engine.tasks.protocol import (
 from bridge.export.engine.tasks.receipts import ASKED_AGAIN
 from bridge.export.engine.unreached import Unreached
 from bridge.export.engine.workers import WorkerPool
-from bridge.export.journal.protocol import Journal, JournalError, Reasons
+from bridge.export.journal.protocol import Journal, JournalError, Reasons, write_noted
 from bridge.export.ledgers.own import counter_of, pacer_of, try_to_read
 from bridge.export.ledgers.protocol import Ledger
 from bridge.export.reporting import audit_log
@@ -239,6 +239,7 @@ class Runner:
                 f"it was interrupted while it reported to {self._source.name}; the next run reports the rest"
             )
             self._stop_code = StopCode.INTERRUPTED
+        if self._stopped is not None:
             self._reporter.give_up(self._stopped)
 
     def outcome(self) -> ExportOutcome:
@@ -271,6 +272,10 @@ class Runner:
                 continue
             self._take_in(task.records, done)
             pool.settle(task)
+            if all_of_it:
+                # No other record is claimed for now, which would have its outcome written down.
+                with self.ending_without_journal():
+                    write_noted(self._journal)
             if max(len(self._reporter), len(self._refusals)) >= self._batch:
                 self._tell()
             for record in task.records:

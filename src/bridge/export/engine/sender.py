@@ -1,7 +1,8 @@
 """The one place from which an export writes: into the journal first, then to the ledger, then the outcome into the journal.
 
 The order is the protocol. An intent that was written down and not sent is found and settled by the next run; a request
-that was sent and not written down would be forgotten. Nothing else calls `Journal.intend` and `Journal.note`.
+that was sent and not written down would be forgotten. An outcome that is lost is found again, so it may wait for a transaction
+that comes anyway. Nothing else calls `Journal.intend` and `Journal.note`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from bridge.export.engine.attempts import (
 from bridge.export.engine.calls import Calls, ask
 from bridge.export.engine.own_forms import form_of
 from bridge.export.engine.stands_for import other_on
-from bridge.export.journal.protocol import Journal
+from bridge.export.journal.protocol import DeferringJournal, Journal
 from bridge.export.ledgers.own import ability_of
 from bridge.export.ledgers.protocol import Ledger, NotSentError, Sent
 from bridge.mappers.summaries import Member
@@ -71,12 +72,16 @@ class Intent:
 
 
 class Sender:
-    """Sends attempts and keeps the journal; the caller has claimed the subject."""
+    """Sends attempts and keeps the journal; the caller has claimed the subject.
+
+    With `defers` outcomes may wait in the journal until it is next used, or the caller has it write them.
+    """
 
     is_dry = False
 
-    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+    def __init__(self, ledger: Ledger, journal: Journal, *, defers: bool = False) -> None:
         self.ledger, self.journal = ledger, journal
+        self._deferring = journal if defers and isinstance(journal, DeferringJournal) else None
         self._sent_again, self._found = set[tuple[str, int, int]](), set[tuple[str, int, int]]()
         self._given = dict[tuple[str, str], tuple[str, int, int]]()
 
@@ -122,7 +127,7 @@ class Sender:
         except ApiError as error:
             self._failed(attempt, error)
             raise
-        return self._settle(
+        settled = self._settled(
             attrs.evolve(
                 attempt,
                 state=AttemptState.POSTED,
@@ -133,6 +138,11 @@ class Sender:
                 is_old_answer=sent.is_old,
             )
         )
+        if self._deferring is not None and self._can_be_found(attempt):
+            self._deferring.note_later(settled)
+        else:
+            self.journal.note(settled)
+        return settled
 
     def adopt(self, intent: Intent, found: Found) -> Attempt:
         """Write down that the ledger has the object already."""
@@ -292,10 +302,23 @@ class Sender:
         else:
             self.journal.note(noted)
 
+    def _can_be_found(self, attempt: Attempt) -> bool:
+        """Whether a look-up and the key would tell that the ledger took an attempt, if its outcome were lost."""
+        if attempt.method != "POST" or is_receipt(attempt.subject):
+            return False
+        try:
+            ability = ability_of(self.ledger, attempt.kind)
+        except Exception:  # noqa: BLE001 - the ledger took it, whatever a ledger of the caller's raises now
+            return False
+        return ability.is_found and ability.honours_key
+
     def _settle(self, attempt: Attempt, by: str | None = None) -> Attempt:
-        settled = attrs.evolve(attempt, settled_at=self.journal.now(), settled_by=by or self.journal.who)
+        settled = self._settled(attempt, by)
         self.journal.note(settled)
         return settled
+
+    def _settled(self, attempt: Attempt, by: str | None = None) -> Attempt:
+        return attrs.evolve(attempt, settled_at=self.journal.now(), settled_by=by or self.journal.who)
 
 
 class DrySender(Sender):

@@ -230,6 +230,19 @@ class ExchangingJournal(Journal, Protocol):
 
 
 @runtime_checkable
+class DeferringJournal(Journal, Protocol):
+    """A journal that can write an outcome down in a transaction that comes anyway. Every method raises `JournalError`."""
+
+    def note_later(self, attempt: Attempt) -> None:
+        """As `note`, with the next thing that this exporter reads or writes, which sees it; in any thread."""
+        ...
+
+    def write_noted(self) -> None:
+        """Write down what still waits for that, if anything."""
+        ...
+
+
+@runtime_checkable
 class VendorJournal(Journal, Protocol):
     """A journal that tells which creations of vendors have no outcome. Every method raises `JournalError`."""
 
@@ -279,3 +292,9 @@ def files_of(journal: Journal, attempts: Iterable[Attempt]) -> tuple[Attempt, ..
     """The attempts to attach files of receipts to what these attempts have made. Raises `JournalError`."""
     objects = dict.fromkeys(each.object_id for each in attempts if each.object_id is not None)
     return tuple(each for made in objects for each in journal.by_object(made) if is_receipt(each.subject))
+
+
+def write_noted(journal: Journal) -> None:
+    """Have on disk what a journal was given to note later, if anything. Raises `JournalError`."""
+    if isinstance(journal, DeferringJournal):
+        journal.write_noted()

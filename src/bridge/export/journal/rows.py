@@ -58,6 +58,15 @@ def attempt_row(attempt: Attempt, names: Iterable[str]) -> dict[str, object]:
     return {name: _plain(getattr(attempt, name)) for name in names}
 
 
+def can_be_written(attempt: Attempt) -> bool:
+    """Whether every database takes the texts of an outcome, which may come from a service: encoded, and without U+0000."""
+    texts = [each for name in OUTCOME if isinstance(each := getattr(attempt, name), str)]
+    try:
+        return b"\0" not in "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def attempt_of(row: Mapping[Any, Any]) -> Attempt:
     """The attempt of a row, without its members. Raises `RowError`."""
     values: dict[str, Any] = {name: _checked(row, name) for name in COLUMNS}

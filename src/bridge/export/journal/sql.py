@@ -12,7 +12,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -24,7 +24,7 @@ from bridge.export.journal import sql_claims, sql_latest, sql_listing, sql_refus
 from bridge.export.journal.holders import holder
 from bridge.export.journal.namespaces import checked_namespace
 from bridge.export.journal.protocol import LEASE, Held, JournalError, Latest, Listed, Reasons, Refusal
-from bridge.export.journal.rows import PORTION, portions, text_of
+from bridge.export.journal.rows import PORTION, can_be_written, portions, text_of
 from bridge.export.journal.sql_attempts import Attempts
 from bridge.export.journal.sql_claims import Claim
 from bridge.export.journal.sql_database import Database, TakenError
@@ -205,6 +205,22 @@ class SqlJournal:
         with self._attempts() as attempts:
             attempts.settle(attempt)
 
+    def note_later(self, attempt: Attempt) -> None:
+        """Write down what became of an attempt with the next thing that is read or written over these connections.
+
+        Whoever uses them sees it from now on, another process not before that. What cannot be written raises at once.
+        """
+        if can_be_written(attempt):
+            self._database.write_later(
+                lambda connection: Attempts(connection, self._namespace).settle(attempt, is_late=True)
+            )
+        else:
+            self.note(attempt)
+
+    def write_noted(self) -> None:
+        """Write down what still waits for that, if anything."""
+        self._database.write_waiting()
+
     def reported(self, subjects: Iterable[str]) -> None:
         """Brex took the results of these records."""
         with self._attempts() as attempts:
@@ -287,6 +303,9 @@ class SqlJournal:
 
     def close(self) -> None:
         """Give back the connections."""
+        # What cannot be written has no outcome in the journal, and the next run looks for it.
+        with suppress(JournalError):
+            self.write_noted()
         self._database.close()
 
     def __enter__(self) -> Self:

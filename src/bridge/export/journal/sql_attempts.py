@@ -202,10 +202,10 @@ class Attempts:
         ]
         self.connection.execute(_RENEW_MEMBER, values)
 
-    def settle(self, attempt: Attempt) -> None:
+    def settle(self, attempt: Attempt, *, is_late: bool = False) -> None:
         """Write down what became of an attempt."""
-        # Another exporter may have seen it through after this one's lease ended.
-        is_unsure = attempt.state in {AttemptState.OPEN, AttemptState.REJECTED}
+        # Another exporter may have seen it through after this one's lease ended, or while the outcome waited.
+        is_unsure = is_late or attempt.state in {AttemptState.OPEN, AttemptState.REJECTED}
         named = {
             "the_namespace": self.namespace,
             "the_subject": attempt.subject,

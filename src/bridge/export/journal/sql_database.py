@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
@@ -29,6 +30,8 @@ class Database:
     def __init__(self, place: str) -> None:
         self._engine = engine_at(place)
         self.shown = shown(self._engine.url)
+        self._waiting = list[Callable[[sa.Connection], None]]()
+        self._guard, self._is_guarded = threading.RLock(), False
         try:
             self._migrate()
             keep_to_oneself(self._engine.url)
@@ -40,9 +43,39 @@ class Database:
         """Give back the connections."""
         self._engine.dispose()
 
+    def write_later(self, write: Callable[[sa.Connection], None]) -> None:
+        """Have something written by the next transaction, before anything else in it."""
+        self._waiting.append(write)
+
+    def write_waiting(self) -> None:
+        """Write what still waits for a transaction. Raises as `writing`."""
+        if self._waiting:
+            with self.writing():
+                pass
+
     @contextmanager
     def writing(self) -> Generator[sa.Connection]:
         """One transaction, on disk when the context ends. Raises `TakenError` and `JournalError`."""
+        if not self._waiting:
+            with self._transaction() as connection:
+                yield connection
+            return
+        # Until it is written no other thread begins, which would not see it. This one may, as in a signal handler.
+        with self._guard:
+            writes = () if self._is_guarded else tuple(self._waiting)
+            was_guarded, self._is_guarded = self._is_guarded, True
+            try:
+                with self._transaction() as connection:
+                    for write in writes:
+                        write(connection)
+                    yield connection
+            finally:
+                self._is_guarded = was_guarded
+            # Not before: where the transaction fails, it waits for the next one.
+            del self._waiting[: len(writes)]
+
+    @contextmanager
+    def _transaction(self) -> Generator[sa.Connection]:
         try:
             with self._engine.begin() as connection:
                 yield connection

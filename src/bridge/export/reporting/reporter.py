@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.decisions import ReasonCode, Refuse, Skip
-from bridge.export.journal.protocol import Journal
+from bridge.export.journal.protocol import Journal, write_noted
 from bridge.export.reporting import audit_log
 from bridge.export.reporting.report import Posted, Unreported, Warned
 from bridge.export.reporting.tally import Tally
@@ -97,10 +97,11 @@ class Reporter:
 
         Raises:
             ApiError: The source cannot be told; `give_up` says so of what is pending.
-            JournalError: The source was told, and the journal cannot be written.
+            JournalError: The journal cannot be written, before the source is told or after that.
         """
         if not self._pending:
             return
+        write_noted(self._journal)
         answers = self._source.tell(self._pending)
         self._pending.clear()
         taken = [each.record_id for each in answers if each.is_taken]
