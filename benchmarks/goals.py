@@ -118,7 +118,7 @@ class Benchmarks:
         for package in ("rillet", "brex_accounting"):
             ratio = _found(rf"^import {package} .* ([\d.]+) of", told)
             yield Goal(f"`import {package}`, of `import httpx`", ratio, 0.2)
-        told = self._run("startup.py", "31", "--without-commands", python=self._plain)
+        told = self._run("startup.py", "61", "--without-commands", python=self._plain)
         for service in ("Rillet", "Brex"):
             title = f"a client of {service}, and its first decoded answer"
             yield Goal(f"{title}, of `import httpx`", _numbers(told, title)[1], 2.0)
